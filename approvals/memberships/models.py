@@ -1,0 +1,196 @@
+"""People in organisations: who belongs, who approves, who holds which user group, from when to when.
+
+Every row has a beginning and an end. A row that decided access is closed, never changed or
+deleted (house.md, "Effective dating"), so that any past day can be answered from it. A row with
+``valid_to`` none is open; a grant may carry an end that lies ahead.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+OPEN = text("valid_to IS NULL")
+
+
+def sort_key(given_name: str, family_name: str) -> str:
+    """What lists of people are ordered by: family name first, without regard to case."""
+    return f"{family_name} {given_name}".strip().casefold()
+
+
+def search_key(given_name: str, family_name: str, email: str) -> str:
+    """What a search in the list looks through."""
+    return f"{given_name} {family_name} {email}".casefold()
+
+
+class Membership(Base):
+    """One person in one organisation, from the invitation on.
+
+    ``account_id`` is none until the invitation is accepted; the person has joined when
+    ``joined_at`` is set. A new spell in the same organisation is a new row. Name and address are
+    those that the approver gave, and the person's own from the day of joining.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        # One open membership for an address, and for a person, in an organisation.
+        Index(
+            "ux_membership_open_email",
+            "organisation_id",
+            "email_key",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        Index(
+            "ux_membership_open_account",
+            "organisation_id",
+            "account_id",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        # The list of an organisation's people in its order, a page at a time.
+        Index(
+            "ix_membership_list",
+            "organisation_id",
+            "sort_name",
+            "id",
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        Index("ix_membership_account", "account_id", "organisation_id", "valid_to"),
+        Index("ix_membership_organisation", "organisation_id", "valid_to"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    given_name: Mapped[str] = mapped_column(String(200))
+    family_name: Mapped[str] = mapped_column(String(200))
+    sort_name: Mapped[str] = mapped_column(String(402))
+    search_text: Mapped[str] = mapped_column(String(724))
+    valid_from: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]
+    ended_cause: Mapped[str | None] = mapped_column(String(40))
+
+    appointments: Mapped[list[Appointment]] = relationship(
+        back_populates="membership", order_by="Appointment.id", lazy="raise_on_sql"
+    )
+    grants: Mapped[list[Grant]] = relationship(
+        back_populates="membership", order_by="Grant.id", lazy="raise_on_sql"
+    )
+
+    @property
+    def name(self) -> str:
+        """The person's name, or the address where no name is known."""
+        return f"{self.given_name} {self.family_name}".strip() or self.email
+
+    @property
+    def open(self) -> bool:
+        return self.valid_to is None
+
+    def describe(self, *, email: str, email_key: str, given_name: str, family_name: str) -> None:
+        """Set who this is, with the keys that the list sorts and searches by."""
+        self.email = email
+        self.email_key = email_key
+        self.given_name = given_name
+        self.family_name = family_name
+        self.sort_name = sort_key(given_name, family_name) or email.casefold()
+        self.search_text = search_key(given_name, family_name, email)
+
+
+class Appointment(Base):
+    """Being an approver of the membership's organisation."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        Index(
+            "ux_appointment_open",
+            "membership_id",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+    membership: Mapped[Membership] = relationship(
+        back_populates="appointments", lazy="raise_on_sql"
+    )
+
+
+class Grant(Base):
+    """A user group of a service, held through a membership.
+
+    It counts from ``valid_from`` until just before ``valid_to``; the decision honours both at the
+    moment it is asked. ``given_by`` is the subject of a person or the name of a command.
+    """
+
+    __tablename__ = "grant"
+    __table_args__ = (
+        Index(
+            "ux_grant_open",
+            "membership_id",
+            "service",
+            "user_group",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        Index("ix_grant_membership", "membership_id", "service", "valid_to"),
+        # Counting people by user group on a day (the report), without reading every grant.
+        Index("ix_grant_report", "service", "user_group", "valid_from", "valid_to"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
+    service: Mapped[str] = mapped_column(String(100))
+    user_group: Mapped[str] = mapped_column(String(100))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+    given_by: Mapped[str] = mapped_column(String(200))
+    ended_cause: Mapped[str | None] = mapped_column(String(40))
+
+    membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
+
+    def valid_at(self, at: datetime) -> bool:
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+class Journey(Base):
+    """Answers given so far on a journey of pages (adding a user, changing a user group).
+
+    The journey's public id is in each page's address, so that two tabs never mix, Back works and
+    a crash loses nothing (house.md, "Journeys"). It belongs to the person who began it and to one
+    organisation. ``done_at`` is claimed by one conditional UPDATE: whoever sets it acts.
+    """
+
+    __tablename__ = "membership_journey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    started_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    done_at: Mapped[datetime | None]
