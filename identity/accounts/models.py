@@ -1,0 +1,106 @@
+"""People and the invitations that make them. A person is one account, however many organisations."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+from .email import MAX_LENGTH
+
+
+class InvitationState(enum.StrEnum):
+    """What became of an invitation; expiry is a matter of `expires_at`, not of the state."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class Account(Base):
+    """One person. `subject` is the OpenID Connect `sub` and is never given to anybody else."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    email: Mapped[str] = mapped_column(String(MAX_LENGTH))
+    email_key: Mapped[str] = mapped_column(String(MAX_LENGTH), unique=True)
+    given_name: Mapped[str] = mapped_column(String(200))
+    family_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    joined_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    last_signed_in_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+
+    @property
+    def name(self) -> str:
+        """The name as pages and claims show it."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def active(self) -> bool:
+        """Whether the person has joined and is not suspended."""
+        return self.joined_at is not None and self.suspended_at is None
+
+
+class Invitation(Base):
+    """An offer to one address. Only the hash of the link's token is kept, and it goes when used."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(MAX_LENGTH))
+    email_key: Mapped[str] = mapped_column(String(MAX_LENGTH))
+    given_name: Mapped[str] = mapped_column(String(200))
+    family_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default=InvitationState.OPEN.value)
+    invited_by: Mapped[str] = mapped_column(String(400))
+    organisation_name: Mapped[str | None] = mapped_column(String(400))
+    renewal_asked_at: Mapped[datetime | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_invitation_email_key_state", "email_key", "state"),)
+
+    @property
+    def name(self) -> str:
+        """The name that the inviting person entered."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class JoinJourney(Base):
+    """A person on the way through /join: bound to one browser, worth nothing without its secret.
+
+    The invitation is claimed only at the last step, so a journey that breaks off leaves the link
+    usable; what was entered stays here until then, secrets encrypted or hashed.
+    """
+
+    __tablename__ = "join_journey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
+    # The link's token hash at the time: a resent or corrected invitation kills older journeys.
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    given_name: Mapped[str | None] = mapped_column(String(200))
+    family_name: Mapped[str | None] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[str | None] = mapped_column(String(400))
+    finished_at: Mapped[datetime | None]

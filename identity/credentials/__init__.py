@@ -1,0 +1,1 @@
+"""What a person proves himself with: one module per factor behind one small interface."""

@@ -1,0 +1,1 @@
+"""Signed-in browsers: started, looked up, listed and ended here and nowhere else."""

@@ -1,0 +1,75 @@
+"""The one routine that ends access, whatever the cause.
+
+Rooms that hold something which gives access (sessions, token families, half-done sign-ins, reset
+links) register a channel in their `install`; a cause calls `end_access` and cannot forget one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app
+
+from app.clock import now
+
+_EXTENSION = "identity.sessions.ending"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What ends. With nothing but the account: everything that the person holds.
+
+    organisation (public id) or service (code): only what was issued for it. session (id): only
+    that session and what came from it (sign-out; what has `offline_access` outlives it, see
+    decisions.md, Tokens). keep_session (id): everything but that one session.
+    """
+
+    account_id: int
+    cause: str
+    at: datetime
+    organisation: str | None = None
+    service: str | None = None
+    session: int | None = None
+    keep_session: int | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether the person's whole access ends, not that of one organisation, service or session."""
+        return self.organisation is None and self.service is None and self.session is None
+
+
+Channel = Callable[[Ending], None]
+
+
+def register(app: Flask, channel: Channel) -> None:
+    """Add a channel; it is called inside the transaction of the change that ends access."""
+    app.extensions.setdefault(_EXTENSION, []).append(channel)
+
+
+def end_access(
+    account_id: int,
+    *,
+    cause: str,
+    organisation: str | None = None,
+    service: str | None = None,
+    session: int | None = None,
+    keep_session: int | None = None,
+) -> None:
+    """End what the person holds, in every channel; to be called inside `writing()`.
+
+    `cause` is a short word for audit and session lists, such as "suspended" or "password changed".
+    """
+    ending = Ending(
+        account_id=account_id,
+        cause=cause,
+        at=now(),
+        organisation=organisation,
+        service=service,
+        session=session,
+        keep_session=keep_session,
+    )
+    channels: list[Channel] = current_app.extensions.get(_EXTENSION, [])
+    for channel in channels:
+        channel(ending)

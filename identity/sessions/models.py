@@ -1,0 +1,52 @@
+"""Sessions live in the database: a cookie only names one, and its hash is all that is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+from identity.accounts.models import Account
+
+
+class Session(Base):
+    """One browser signed in as one person.
+
+    `sid` is the OpenID Connect session id: it stays while the cookie's token changes at each
+    fresh sign-in. `auth_time` is the last time both factors were shown.
+    """
+
+    __tablename__ = "session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    auth_time: Mapped[datetime]
+    amr_values: Mapped[list[str]] = mapped_column("amr")
+    acr: Mapped[str] = mapped_column(String(100))
+    last_active_at: Mapped[datetime]
+    absolute_end: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    ended_cause: Mapped[str | None] = mapped_column(String(60))
+    # The sign-in before this one, shown on the account page.
+    previous_sign_in_at: Mapped[datetime | None]
+    # Terms that had to be accepted at sign-in and have not been yet: our own pages wait for them.
+    awaiting_terms: Mapped[bool] = mapped_column(default=False)
+    known_device_id: Mapped[int | None]
+    network: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(200))
+
+    __table_args__ = (Index("ix_session_account_id_ended_at", "account_id", "ended_at"),)
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """How the person signed in, as RFC 8176 names it."""
+        return tuple(self.amr_values)

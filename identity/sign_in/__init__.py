@@ -1,0 +1,1 @@
+"""The sign-in journey: its steps, its throttling and what follows before the person goes on."""
