@@ -1,0 +1,1 @@
+"""Services, their user groups and capabilities as data, and the one decision about access."""
