@@ -1,0 +1,1 @@
+"""What every part of Secure Access stands on. Knows neither people nor rights."""

@@ -1,0 +1,38 @@
+"""Who does something: the subject of every audited change."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import g, has_app_context
+
+ActorKind = Literal["person", "command", "client", "system"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`identifier` is a person's subject, a command's name, a client_id or a worker's name."""
+
+    kind: ActorKind
+    identifier: str
+    name: str
+
+    @classmethod
+    def command(cls, name: str) -> "Actor":
+        return cls("command", name, f"the command {name}")
+
+
+SYSTEM = Actor("system", "system", "Secure Access")
+ANONYMOUS = Actor("person", "", "somebody who is not signed in")
+
+
+def set_current_actor(actor: Actor) -> None:
+    """Called once a session, a client or a command is known."""
+    g.actor = actor
+
+
+def current_actor() -> Actor:
+    """The person, client or command that acts now; in a worker, the system itself."""
+    if not has_app_context():
+        return SYSTEM
+    actor: Actor = g.get("actor", SYSTEM)
+    return actor

@@ -1,0 +1,66 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DDL, Index, String, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class AuditEvent(Base):
+    """One thing that happened. The database itself refuses to change or delete a row."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("ix_audit_event_organisation_id", "organisation", "id"),
+        Index("ix_audit_event_subject_id", "subject", "id"),
+        Index("ix_audit_event_event_id", "event", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    event: Mapped[str] = mapped_column(String(80))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_name: Mapped[str] = mapped_column(String(250))
+    organisation: Mapped[str | None] = mapped_column(String(36))
+    subject: Mapped[str | None] = mapped_column(String(36))
+    service: Mapped[str | None] = mapped_column(String(80))
+    client: Mapped[str | None] = mapped_column(String(120))
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    detail: Mapped[dict[str, Any]]
+    request_id: Mapped[str] = mapped_column(String(36), index=True)
+
+
+_REFUSAL = "audit rows are never changed"
+
+APPEND_ONLY: dict[str, list[str]] = {
+    "sqlite": [
+        f"""
+        CREATE TRIGGER audit_event_no_{verb} BEFORE {verb.upper()} ON audit_event
+        BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
+        """
+        for verb in ("update", "delete")
+    ],
+    "postgresql": [
+        f"""
+        CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$
+        """,
+        """
+        CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()
+        """,
+    ],
+}
+"""Statements that make the table append-only, by dialect; the migration runs them too."""
+
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(
+            AuditEvent.__table__,
+            "after_create",
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )

@@ -1,0 +1,82 @@
+"""Writing an audit row, inside the transaction of the change that it is about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import g
+from sqlalchemy import insert
+
+from app.actors import Actor, current_actor
+from app.audit.events import declared
+from app.audit.models import AuditEvent
+from app.clock import now
+from app.database import db
+from app.database.transaction import require_writing
+from app.identifiers import new_id
+
+_LONGEST_NAME = 250
+
+
+class UndeclaredEvent(LookupError):
+    """No room lists an event of this name."""
+
+
+class IncompleteEvent(ValueError):
+    """A column that the event must fill is missing."""
+
+
+def record(
+    name: str,
+    *,
+    actor: Actor | None = None,
+    organisation: str | None = None,
+    subject: str | None = None,
+    service: str | None = None,
+    client: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    **detail: Any,
+) -> None:
+    """Adds one row. `organisation` is a public id, `subject` a person's subject; never a secret.
+
+    Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside `writing()`.
+    """
+    event = declared().get(name)
+    if event is None:
+        raise UndeclaredEvent(f"declare the event {name} in its room")
+    actor = actor or current_actor()
+    columns = {
+        "organisation": organisation,
+        "subject": subject,
+        "service": service,
+        "client": client,
+        "before": dict(before) if before is not None else None,
+        "after": dict(after) if after is not None else None,
+    }
+    missing = sorted(
+        field for field in event.required if columns.get(field, detail.get(field)) is None
+    )
+    if missing:
+        raise IncompleteEvent(f"the event {name} needs {', '.join(missing)}")
+    session = db.session()
+    require_writing(session)
+    session.execute(
+        insert(AuditEvent).values(
+            public_id=new_id(),
+            at=now(),
+            event=name,
+            actor_kind=actor.kind,
+            actor=actor.identifier,
+            actor_name=actor.name[:_LONGEST_NAME],
+            detail=detail,
+            request_id=request_id(),
+            **columns,
+        )
+    )
+
+
+def request_id() -> str:
+    """The present request's id; outside requests, a new one for each command or piece of work."""
+    if "request_id" not in g:
+        g.request_id = new_id()
+    return str(g.request_id)

@@ -1,0 +1,33 @@
+"""`secure-access setup`: brings a database to the present state. Run again it changes nothing."""
+
+from collections.abc import Callable
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+_KEY = "secure_access.setup_steps"
+
+
+def setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
+    """Adds a room's step. It answers what it did, in a few words; run again it does nothing."""
+    steps: dict[str, Callable[[], str]] = app.extensions.setdefault(_KEY, {})
+    steps[name] = step
+
+
+def run_steps() -> list[tuple[str, str]]:
+    """Migrates, then runs each room's step in the order of registration."""
+    flask_migrate.upgrade()
+    steps: dict[str, Callable[[], str]] = current_app.extensions.get(_KEY, {})
+    return [("migrations", "the schema is current")] + [
+        (name, step()) for name, step in steps.items()
+    ]
+
+
+@click.command("setup")
+@with_appcontext
+def setup_command() -> None:
+    """Bring the database to the present state: schema, signing keys, access model, terms."""
+    for name, outcome in run_steps():
+        click.echo(f"{name}: {outcome}")

@@ -1,0 +1,10 @@
+"""The database: tables' base class, the session, and the one way to write.
+
+SQLite and PostgreSQL differ in this package and nowhere else.
+"""
+
+from app.database.base import Base, UtcDateTime
+from app.database.engine import db, install
+from app.database.transaction import NotWriting, without_time_limit, writing
+
+__all__ = ["Base", "NotWriting", "UtcDateTime", "db", "install", "without_time_limit", "writing"]

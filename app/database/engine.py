@@ -1,0 +1,59 @@
+"""Engines as the two databases want them."""
+
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+
+from app.database.base import Base
+from app.settings import AppSettings
+
+BUSY_TIMEOUT_MS = 10_000
+POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+def install(app: Flask, settings: AppSettings) -> None:
+    """Binds the application to its database. Opens no connection."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def _engine_options(settings: AppSettings) -> dict[str, Any]:
+    if settings.database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": settings.threads,
+        "max_overflow": 2,
+        "connect_args": {"options": POSTGRESQL_LIMITS},
+    }
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Write-ahead log, durable commits, foreign keys, and transactions that say what they are.
+
+    SQLite upgrades a deferred transaction to a writing one only if nobody wrote meanwhile; a
+    transaction that will write therefore begins as one (`BEGIN IMMEDIATE`) and waits its turn.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,57 @@
+"""The one way to write: a change, its audit row and its mails commit together or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from app.database.engine import db
+
+_WRITING = "secure_access.writing"
+
+
+class NotWriting(RuntimeError):
+    """Something was about to be written outside `writing()`."""
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Opens the transaction that writes, or joins the one that is open.
+
+    The outermost one commits at its end and rolls back when an exception leaves it. What was read
+    before it begins is read again when it is next touched, so that rules judge what is true now.
+    """
+    session = db.session()
+    if session.info.get(_WRITING):
+        yield session
+        return
+    session.commit()
+    session.connection(execution_options={"begin_immediate": True})
+    session.info[_WRITING] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop(_WRITING, None)
+
+
+def require_writing(session: Session) -> None:
+    """Raises NotWriting unless a transaction that writes is open."""
+    if not session.info.get(_WRITING):
+        raise NotWriting("changes are made inside writing()")
+
+
+def without_time_limit(session: Session) -> None:
+    """Lifts PostgreSQL's statement limit for the rest of this transaction (imports, reports)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_stray_changes(session: Session, _context: Any, _instances: Any) -> None:
+    require_writing(session)

@@ -1,0 +1,60 @@
+"""What must hold before traffic is sent here. Rooms add what they know."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database import db, writing
+
+Check = Callable[[], str | None]
+"""Answers None when all is well, else a sentence without secrets."""
+
+_KEY = "secure_access.checks"
+
+
+def check(app: Flask, name: str, function: Check) -> None:
+    """Adds a check of a room to `/readyz`."""
+    checks: dict[str, Check] = app.extensions.setdefault(_KEY, {})
+    checks[name] = function
+
+
+def failures() -> dict[str, str]:
+    """What does not hold, by the name of the check."""
+    checks: dict[str, Check] = {
+        "database": _database_takes_writes,
+        "migrations": _schema_is_current,
+        **current_app.extensions.get(_KEY, {}),
+    }
+    found: dict[str, str] = {}
+    for name, function in checks.items():
+        try:
+            sentence = function()
+        except SQLAlchemyError as error:
+            sentence = f"The database does not answer: {type(error).__name__}."
+            db.session.rollback()
+        if sentence:
+            found[name] = sentence
+    return found
+
+
+def _database_takes_writes() -> str | None:
+    with writing() as session:
+        session.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS readiness (at INTEGER)"))
+        session.execute(text("DELETE FROM readiness"))
+    return None
+
+
+def _schema_is_current() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(current_app.root_path) / "migrations"))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    present = MigrationContext.configure(db.session.connection()).get_current_revision()
+    return (
+        None if present == newest else "The database has another schema: run secure-access setup."
+    )

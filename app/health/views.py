@@ -1,0 +1,27 @@
+from flask import Blueprint, Flask, Response, jsonify
+
+from app.health.checks import failures
+from app.web import anyone, permit
+from app.web.limits import limiter
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@permit(anyone)
+def alive() -> Response:
+    """The process answers."""
+    return jsonify(status="alive")
+
+
+@blueprint.get("/readyz")
+@permit(anyone)
+def ready() -> tuple[Response, int]:
+    """The process can do its work: database, schema, signing keys."""
+    found = failures()
+    return jsonify(status="not ready" if found else "ready", failures=found), 503 if found else 200
+
+
+def install(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    limiter.exempt(blueprint)

@@ -1,0 +1,24 @@
+"""Identifiers that may be seen outside, and secrets that may not."""
+
+import hashlib
+import secrets
+
+import uuid_utils
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562, section 5.7) as text: unguessable enough for a name, never a secret."""
+    return str(uuid_utils.uuid7())
+
+
+def new_secret() -> str:
+    """256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> str:
+    """How a high-entropy secret is stored: SHA-256 in hexadecimal, without salt.
+
+    Only for secrets that `new_secret` made; what a person chose goes through argon2id.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()

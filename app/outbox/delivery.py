@@ -1,0 +1,110 @@
+"""Delivering promised mail: claim, send, mark. A worker that dies leaves its claim to run out."""
+
+import smtplib
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import db, writing
+from app.outbox.enqueue import PURPOSE
+from app.outbox.message import compose
+from app.outbox.models import OutboxMail
+from app.outbox.transports import Transport, transport
+from app.purge import purger
+from app.settings import settings
+from app.vault import decrypt
+
+LEASE = timedelta(minutes=2)
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+MOST_ATTEMPTS = 30
+KEPT_AFTER_SENDING = timedelta(days=30)
+
+
+def install(app: Flask) -> None:
+    purger(app, "sent mail", _purge_sent)
+
+
+def deliver_due(limit: int = 50) -> int:
+    """Tries each mail that is due, once. Returns how many were delivered."""
+    channel = transport(settings())
+    due = db.session.scalars(
+        select(OutboxMail.id)
+        .where(OutboxMail.state == "waiting", OutboxMail.next_attempt_at <= now())
+        .order_by(OutboxMail.id)
+        .limit(limit)
+    ).all()
+    return sum(_deliver(identifier, channel) for identifier in due)
+
+
+def _deliver(identifier: int, channel: Transport) -> bool:
+    with writing() as session:
+        if not _claim(session, identifier):
+            return False
+        mail = session.get_one(OutboxMail, identifier)
+        public_id, recipient, subject, sealed = (
+            mail.public_id,
+            mail.recipient,
+            mail.subject,
+            mail.sealed_text,
+        )
+    text = decrypt(sealed or "", purpose=PURPOSE)
+    try:
+        message = compose(
+            sender=settings().mail_from,
+            recipient=recipient,
+            subject=subject,
+            text=text,
+            identifier=public_id,
+        )
+        channel.deliver(message, public_id)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        _mark_failed(identifier, error)
+        return False
+    with writing() as session:
+        session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.id == identifier)
+            .values(state="sent", sent_at=now(), sealed_text=None, last_error=None)
+        )
+    return True
+
+
+def _claim(session: Session, identifier: int) -> bool:
+    claimed = session.execute(
+        update(OutboxMail)
+        .where(
+            OutboxMail.id == identifier,
+            OutboxMail.state == "waiting",
+            OutboxMail.next_attempt_at <= now(),
+        )
+        .values(next_attempt_at=now() + LEASE, attempts=OutboxMail.attempts + 1)
+        .returning(OutboxMail.id)
+    )
+    return claimed.scalar_one_or_none() is not None
+
+
+def _mark_failed(identifier: int, error: Exception) -> None:
+    with writing() as session:
+        mail = session.get_one(OutboxMail, identifier)
+        mail.last_error = f"{type(error).__name__}: {error}"[:250]
+        if mail.attempts >= MOST_ATTEMPTS:
+            mail.state = "failed"
+            mail.sealed_text = None
+        else:
+            mail.next_attempt_at = now() + min(
+                FIRST_RETRY * 2 ** min(mail.attempts - 1, 10), LONGEST_RETRY
+            )
+
+
+def _purge_sent(session: Session) -> int:
+    old = select(OutboxMail).where(
+        OutboxMail.state != "waiting", OutboxMail.created_at < now() - KEPT_AFTER_SENDING
+    )
+    mails = session.scalars(old.limit(1000)).all()
+    for mail in mails:
+        session.delete(mail)
+    return len(mails)

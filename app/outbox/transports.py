@@ -1,0 +1,62 @@
+"""Where mail goes: a mail server, or a folder of `.eml` files."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+
+from app.settings import AppSettings
+
+_TIMEOUT_SECONDS = 15
+
+
+class Transport(Protocol):
+    def deliver(self, message: EmailMessage, identifier: str, /) -> None:
+        """Raises OSError or smtplib.SMTPException when the mail could not be handed over."""
+
+
+class Folder:
+    """Leaves each mail as a file of its own, complete as soon as it is there."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def deliver(self, message: EmailMessage, identifier: str) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        unfinished = self.directory / f".{identifier}"
+        unfinished.write_bytes(message.as_bytes())
+        unfinished.replace(self.directory / f"{identifier}.eml")
+
+
+class MailServer:
+    """Hands mail over by SMTP."""
+
+    def __init__(self, settings: AppSettings) -> None:
+        self.settings = settings
+
+    def deliver(self, message: EmailMessage, _identifier: str) -> None:
+        with self._connect() as server:
+            if self.settings.smtp_username and self.settings.smtp_password:
+                server.login(
+                    self.settings.smtp_username, self.settings.smtp_password.get_secret_value()
+                )
+            server.send_message(message)
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self.settings
+        if settings.smtp_security == "tls":
+            return smtplib.SMTP_SSL(
+                settings.smtp_host,
+                settings.smtp_port,
+                timeout=_TIMEOUT_SECONDS,
+                context=ssl.create_default_context(),
+            )
+        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_TIMEOUT_SECONDS)
+        if settings.smtp_security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        return server
+
+
+def transport(settings: AppSettings) -> Transport:
+    return Folder(settings.mail_directory) if settings.mail_directory else MailServer(settings)

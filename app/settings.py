@@ -1,0 +1,181 @@
+"""Settings of the floor below, and the rules that refuse unsafe ones.
+
+Every setting is an environment variable: the field's name in capitals behind `SECURE_ACCESS_`.
+Each floor adds its fields as a class of its own; `wsgi.py` composes them. There is no development
+mode: the one relaxation is that an issuer on the loopback may be plain http.
+"""
+
+import base64
+import binascii
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "test"})
+SHORTEST_SECRET = 32
+
+
+class AppSettings(BaseModel):
+    """What the app floor needs."""
+
+    database_url: str
+    """Address of the database: `sqlite:////path/secure-access.sqlite3` or `postgresql+psycopg://…`."""
+
+    issuer: str
+    """Origin at which people and relying parties reach this service, without a path: `https://…`."""
+
+    secret_key: SecretStr
+    """Signs the form cookie. At least 32 characters: `openssl rand -base64 48`."""
+
+    secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+    """Earlier secret keys, comma separated, still accepted while the new one takes over."""
+
+    encryption_keys: Annotated[list[SecretStr], NoDecode]
+    """Key ring for data at rest, comma separated, newest first, each 32 bytes in base64."""
+
+    hosts: int = Field(default=1, ge=1)
+    """Number of machines that serve this database. More than one needs PostgreSQL."""
+
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        default_factory=list
+    )
+    """Networks of the proxies whose `X-Forwarded-For` is believed, comma separated."""
+
+    bind: str = "127.0.0.1"
+    """Address on which `secure-access serve` listens."""
+
+    port: int = 8000
+    """Port on which `secure-access serve` listens."""
+
+    workers: int = Field(default=2, ge=1)
+    """Processes that `secure-access serve` starts."""
+
+    threads: int = Field(default=8, ge=1)
+    """Requests that each process answers at once."""
+
+    debug: bool = False
+    """Refused: the service has no debug mode."""
+
+    mail_from: str = "Secure Access <no-reply@localhost>"
+    """Sender of every mail."""
+
+    mail_directory: Path | None = None
+    """Folder in which mails are left as `.eml` files instead of being sent by SMTP."""
+
+    smtp_host: str = "localhost"
+    """Mail server."""
+
+    smtp_port: int = 25
+    """Port of the mail server."""
+
+    smtp_username: str | None = None
+    """User name at the mail server, where it asks for one."""
+
+    smtp_password: SecretStr | None = None
+    """Password at the mail server."""
+
+    smtp_security: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+    """`starttls`, `tls` or `none` (only sensible for a server on the loopback)."""
+
+    redis_url: SecretStr | None = None
+    """Redis for request limits across processes. Without it each process counts for itself."""
+
+    request_limit: str = "600 per minute"
+    """Requests that one network address may make to any one page before it is asked to wait."""
+
+    outbound_ca_file: Path | None = None
+    """Certificate authorities trusted for outgoing calls besides the system's."""
+
+    @field_validator("trusted_proxies", "encryption_keys", "secret_key_fallbacks", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("issuer")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(
+                "Set SECURE_ACCESS_ISSUER to an address such as https://access.example.org."
+            )
+        if parts.path.rstrip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("SECURE_ACCESS_ISSUER must be an origin: scheme, host and port only.")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+            raise ValueError(
+                "SECURE_ACCESS_ISSUER must begin with https:// (http is for localhost only)."
+            )
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _a_secret_of_its_own(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if (
+            len(secret) < SHORTEST_SECRET
+            or secret.strip().casefold() in WELL_KNOWN_SECRETS
+            or len(set(secret)) < 8
+        ):
+            raise ValueError(
+                f"Set SECURE_ACCESS_SECRET_KEY to {SHORTEST_SECRET} or more random characters: "
+                "openssl rand -base64 48."
+            )
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys_of_256_bits(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if not value:
+            raise ValueError("Set SECURE_ACCESS_ENCRYPTION_KEYS to a key: openssl rand -base64 32.")
+        for key in value:
+            try:
+                raw = base64.b64decode(key.get_secret_value(), validate=True)
+            except binascii.Error:
+                raw = b""
+            if len(raw) != 32 or len(set(raw)) < 8:
+                raise ValueError(
+                    "Each of SECURE_ACCESS_ENCRYPTION_KEYS must be 32 random bytes in base64: "
+                    "openssl rand -base64 32."
+                )
+        return value
+
+    @field_validator("debug")
+    @classmethod
+    def _no_debug_mode(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("Unset SECURE_ACCESS_DEBUG: the service has no debug mode.")
+        return value
+
+    @model_validator(mode="after")
+    def _several_hosts_share_a_server(self) -> "AppSettings":
+        if self.hosts > 1 and self.database_url.startswith("sqlite"):
+            raise ValueError(
+                "SECURE_ACCESS_HOSTS is above 1: set SECURE_ACCESS_DATABASE_URL to PostgreSQL, "
+                "which hosts can share."
+            )
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the service over https."""
+        return self.issuer.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """Host and port of the issuer, as a browser sends them in `Host`."""
+        return urlsplit(self.issuer).netloc
+
+
+def settings() -> AppSettings:
+    """The settings of the running application."""
+    return cast(AppSettings, current_app.extensions["secure_access.settings"])

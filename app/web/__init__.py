@@ -1,0 +1,5 @@
+"""What every page and endpoint shares: one authorisation layer, headers, errors, forms."""
+
+from app.web.authorisation import Allowed, Refused, Rule, anyone, permit
+
+__all__ = ["Allowed", "Refused", "Rule", "anyone", "permit"]

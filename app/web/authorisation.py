@@ -1,0 +1,88 @@
+"""The one layer that every route passes.
+
+Each view says who may call it with `@permit(rule)`; the rule is asked before the view runs. A view
+that says nothing stops the application from starting, so forgetting to ask is an error at start.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, request
+
+from app.web.errors import Forbidden, NotFound
+
+View = TypeVar("View", bound=Callable[..., Any])
+_RULE = "secure_access_rule"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Go on."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Stop, and why.
+
+    `reason` is for the log and the audit. `answer` is what the caller gets where the rule has one
+    of its own (a redirect to the sign-in page, a 401 with a challenge); else `hidden` decides
+    between "there is no such page" and "you may not".
+    """
+
+    reason: str
+    answer: Callable[[], Any] | None = field(default=None, compare=False)
+    hidden: bool = False
+
+
+Rule = Callable[[Mapping[str, Any]], Allowed | Refused]
+"""Asked with the arguments of the route. May keep what it loaded in `flask.g`."""
+
+
+def anyone(_arguments: Mapping[str, Any]) -> Allowed:
+    """A page or endpoint for everybody."""
+    return Allowed()
+
+
+def permit(rule: Rule) -> Callable[[View], View]:
+    """States who may call the view."""
+
+    def mark(view: View) -> View:
+        setattr(view, _RULE, rule)
+        return view
+
+    return mark
+
+
+def rule_of(app: Flask, endpoint: str) -> Rule | None:
+    """The rule of an endpoint; None only while the application is being put together."""
+    return getattr(app.view_functions.get(endpoint), _RULE, None)
+
+
+def install(app: Flask) -> None:
+    permit(anyone)(app.view_functions["static"])
+    app.before_request(_ask)
+
+
+def require_a_rule_for_every_route(app: Flask) -> None:
+    """Raises RuntimeError naming each view that does not say who may call it."""
+    silent = sorted(
+        {rule.endpoint for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None}
+    )
+    if silent:
+        raise RuntimeError(f"these views do not say who may call them: {', '.join(silent)}")
+
+
+def _ask() -> Response | None:
+    if request.endpoint is None:
+        return None
+    rule = rule_of(current_app, request.endpoint)
+    if rule is None:
+        raise Forbidden("no rule")
+    outcome = rule(request.view_args or {})
+    if isinstance(outcome, Allowed):
+        return None
+    if outcome.answer is not None:
+        answer: Response = outcome.answer()
+        return answer
+    raise NotFound(outcome.reason) if outcome.hidden else Forbidden(outcome.reason)

@@ -1,0 +1,162 @@
+"""Errors that people and programs meet.
+
+    HTTPException (werkzeug)
+    └── Problem            a status, a heading and what to do
+        ├── BadRequest     400
+        ├── Forbidden      403
+        ├── NotFound       404
+        ├── Conflict       409
+        ├── Gone           410
+        └── TooManyRequests 429, with Retry-After
+
+An error has two texts: `description`, shown; and the argument, kept for the log.
+"""
+
+from typing import ClassVar
+
+import structlog
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.audit.record import request_id
+
+log = structlog.get_logger()
+
+
+class Problem(HTTPException):
+    """`detail` goes to the log only; `description` is what the person reads."""
+
+    code = 400
+    heading: ClassVar[str] = "There is a problem with this page"
+    advice: ClassVar[str] = "Go back and try again."
+
+    def __init__(self, detail: str = "", *, description: str | None = None) -> None:
+        super().__init__(description or self.advice)
+        self.detail = detail
+
+
+class BadRequest(Problem):
+    code = 400
+
+
+class Forbidden(Problem):
+    code = 403
+    heading = "You cannot use this page"
+    advice = (
+        "Your account does not allow this. "
+        "If you think it should, ask an approver in your organisation."
+    )
+
+
+class NotFound(Problem):
+    code = 404
+    heading = "Page not found"
+    advice = (
+        "Check the address. If you followed a link, "
+        "the page may have moved or you may not have access to it."
+    )
+
+
+class Conflict(Problem):
+    code = 409
+    heading = "This has changed since you opened the page"
+    advice = "Go back, reload the page and look again before you change anything."
+
+
+class Gone(Problem):
+    code = 410
+    heading = "This page is no longer here"
+    advice = "What you were doing has finished or has run out of time. Start again."
+
+
+class TooManyRequests(Problem):
+    code = 429
+    heading = "Too many requests"
+    advice = "Wait a minute and try again."
+
+    def __init__(
+        self, detail: str = "", *, description: str | None = None, retry_after: int = 60
+    ) -> None:
+        super().__init__(detail, description=description)
+        self.retry_after = retry_after
+
+    def get_headers(self, *_request: object, **_scope: object) -> list[tuple[str, str]]:
+        return [("Retry-After", str(self.retry_after))]
+
+
+HEADINGS = {
+    400: "There is a problem with this page",
+    405: "This address cannot be used like that",
+    413: "What you sent is too large",
+    415: "What you sent is of a kind that cannot be read here",
+    429: "Too many requests",
+    500: "There is a problem with the service",
+    503: "The service is not available",
+}
+ADVICE = {
+    400: "Go back, reload the page and try again.",
+    405: "Go back and use the buttons and links on the page.",
+    413: "Send something smaller.",
+    415: "Use the form on the page.",
+    429: "Wait a minute and try again.",
+    500: "Try again in a few minutes. Nothing was half done: what you were changing is as it was.",
+    503: "Try again in a few minutes.",
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: it asked for JSON, or calls what only programs call."""
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/json"], default="text/html"
+    )
+    return request.path.startswith(("/api/", "/healthz", "/readyz")) or best == "application/json"
+
+
+def _stale_form(error: CSRFError) -> Response:
+    log.warning("form refused", reason=error.description, path=request.path)
+    return _page(
+        400, "Your form has timed out", "Go back, reload the page and send the form again."
+    )
+
+
+def _answer(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or 300 <= status < 400:
+        return make_response(error.get_response())
+    if isinstance(error, Problem):
+        log.info("refused", status=status, reason=error.detail, path=request.path)
+        heading, advice = error.heading, error.description or error.advice
+    else:
+        fallback = 400 if status < 500 else 500
+        heading = NotFound.heading if status == 404 else HEADINGS.get(status, HEADINGS[fallback])
+        advice = NotFound.advice if status == 404 else ADVICE.get(status, ADVICE[fallback])
+    response = _page(status, heading, advice)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after", "www-authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error", path=request.path, exc_info=error)
+    return _page(500, HEADINGS[500], ADVICE[500])
+
+
+def _page(status: int, heading: str, advice: str) -> Response:
+    if wants_json():
+        response = jsonify(error=heading, message=advice, request_id=request_id())
+    else:
+        response = make_response(
+            render_template(
+                "errors/error.html", heading=heading, advice=advice, request_id=request_id()
+            )
+        )
+    response.status_code = status
+    return response

@@ -1,0 +1,58 @@
+"""The base of every form: CSRF, texts trimmed and freed of invisible characters, GOV.UK widgets."""
+
+import unicodedata
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect, FlaskForm
+from wtforms import StringField
+from wtforms.validators import ValidationError
+
+from app.settings import AppSettings
+
+csrf = CSRFProtect()
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
+    """Fields come from wtforms, widgets from `govuk_frontend_wtf.wtforms_widgets`."""
+
+
+def tidy(text: str | None) -> str | None:
+    """A field's filter: trims, joins white space, strips what cannot be seen."""
+    if text is None:
+        return None
+    visible = "".join(" " if char.isspace() else char for char in text)
+    visible = "".join(char for char in visible if unicodedata.category(char) not in INVISIBLE)
+    return " ".join(visible.split())
+
+
+class AtMost:
+    """Validator: at most so many characters, said as a sentence."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self.most = most
+        self.what = what
+
+    def __call__(self, _form: Any, field: StringField) -> None:
+        if len(field.data or "") > self.most:
+            raise ValidationError(f"{self.what} must be {self.most} characters or fewer")
+
+
+def install(app: Flask, settings: AppSettings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in settings.secret_key_fallbacks],
+        SESSION_COOKIE_NAME="__Host-secure-access-form"
+        if settings.secure
+        else "secure_access_form",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        MAX_FORM_PARTS=200,
+    )
+    csrf.init_app(app)

@@ -1,0 +1,21 @@
+"""Puts the web shell together, in the order in which requests meet it."""
+
+from flask import Flask
+
+from app.settings import AppSettings
+from app.web import authorisation, errors, forms, headers, limits, request, templates
+from app.web.address import OneAddress
+
+
+def install(app: Flask, settings: AppSettings) -> None:
+    app.config.update(
+        SERVER_NAME=settings.host, PREFERRED_URL_SCHEME="https" if settings.secure else "http"
+    )
+    templates.install(app)
+    request.install(app)
+    errors.install(app)
+    headers.install(app)
+    forms.install(app, settings)
+    limits.install(app, settings)
+    authorisation.install(app)
+    app.wsgi_app = OneAddress(app.wsgi_app, settings)  # type: ignore[method-assign]  # WSGI middleware

@@ -1,0 +1,63 @@
+"""Facts of the present request: its id, and the network it came from."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+from flask import Flask, Response, g, request
+
+from app.identifiers import new_id
+from app.settings import settings
+
+Address = IPv4Address | IPv6Address
+
+
+def install(app: Flask) -> None:
+    app.before_request(_name_request)
+    app.after_request(_tell_request)
+
+
+def client_address() -> Address:
+    """The address of the caller; behind trusted proxies, what the last of them saw.
+
+    `X-Forwarded-For` is read from its right end for as long as the hop that wrote it is trusted.
+    What cannot be parsed ends the reading: the address is then that of the nearest hop known.
+    """
+    address = _parsed(request.remote_addr or "") or ip_address("0.0.0.0")  # noqa: S104
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    while _trusted(address) and hops:
+        earlier = _parsed(hops.pop())
+        if earlier is None:
+            break
+        address = earlier
+    return address
+
+
+def client_network() -> str:
+    """What limits count by: the address in IPv4, its /64 in IPv6 (whose holder owns all of it)."""
+    address = client_address()
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(ip_network(address))
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def _trusted(address: Address) -> bool:
+    return any(address in network for network in settings().trusted_proxies)
+
+
+def _name_request() -> None:
+    g.request_id = new_id()
+
+
+def _tell_request(response: Response) -> Response:
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response

@@ -1,0 +1,60 @@
+"""What every template can use: GOV.UK macros, dates and times as people write them, the theme."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from app.web import navigation
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    project = app.jinja_loader
+    app.jinja_loader = ChoiceLoader(  # type: ignore[method-assign]  # Flask's own way to set it
+        [
+            *([project] if project else []),
+            PrefixLoader(
+                {
+                    "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                    "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+                }
+            ),
+        ]
+    )
+    WTFormsHelpers(app)
+    app.jinja_env.filters.update(
+        day=day, moment=moment, number=number, navigation_item=_navigation_item
+    )
+    app.jinja_env.globals.update(navigation=navigation.entries)
+
+
+def day(value: date | datetime | None) -> str:
+    """`23 November 2026`, on British clocks."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(LONDON)
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """`23 November 2026 at 2:05pm`, on British clocks."""
+    if value is None:
+        return ""
+    local = value.astimezone(LONDON)
+    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def number(value: int) -> str:
+    """`62,195`."""
+    return f"{value:,}"
+
+
+def _navigation_item(link: navigation.Link) -> dict[str, object]:
+    return {"text": link.text, "href": link.href, "active": link.active}

@@ -1,0 +1,1 @@
+"""What people may do: organisations, approvers, user groups, remits, terms, reports."""

@@ -1,0 +1,7 @@
+"""Settings of the approvals floor."""
+
+from pydantic import BaseModel
+
+
+class ApprovalsSettings(BaseModel):
+    """What the approvals floor needs."""

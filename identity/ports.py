@@ -1,0 +1,134 @@
+"""What identity asks about rights. `approvals` answers; identity never looks behind the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from flask import Flask, current_app
+
+from identity.accounts.models import Account, Invitation
+
+_KEY = "secure_access.approvals_port"
+
+
+@dataclass(frozen=True)
+class InvitationDescription:
+    """What an invited person is told before accepting. `lines` are label and text of the access."""
+
+    invited_by: str
+    organisation: str
+    lines: Sequence[tuple[str, str]]
+    services: Sequence[str]
+    """Codes of the services whose terms are accepted on joining."""
+
+
+@dataclass(frozen=True)
+class TermsDue:
+    """A version of terms of use that a person has to accept, or is asked to."""
+
+    id: str
+    title: str
+    version: str
+    effective_from: datetime
+    html: str
+    sha256: str
+    required: bool
+    """Whether access waits for it; otherwise it is asked for at the next sign-in only."""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """An organisation through which a person may, or may not, enter a service.
+
+    `organisation` is its public id, `hint` tells it from its namesakes (URN, town).
+    """
+
+    organisation: str
+    name: str
+    hint: str
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ServiceClaims:
+    """Claims of one service for one organisation, by scope: `{"access": {"capabilities": […]}}`."""
+
+    by_scope: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class ClaimDescription:
+    """An entry of the claim dictionary."""
+
+    name: str
+    scope: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class NoAccess:
+    """What a person without access is told: why, and who can give it."""
+
+    reasons: Sequence[str]
+    approvers: Sequence[str]
+    """Names of people to ask, each with the organisation."""
+
+
+class Approvals(Protocol):
+    """Answered by `approvals`. Methods marked "writing" are called inside `writing()`."""
+
+    def describe_invitation(self, invitation: Invitation) -> InvitationDescription: ...
+
+    def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
+        """Writing: the person has joined through this invitation."""
+
+    def invitation_declined(self, invitation: Invitation) -> None:
+        """Writing: "this is not me"."""
+
+    def invitation_renewal_asked(self, invitation: Invitation) -> None:
+        """Writing: an expired link was opened and a new one asked for."""
+
+    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+        """Names of the person's organisations and services."""
+
+    def terms_due(
+        self, account: Account, service: str | None, at: datetime, *, newly: bool
+    ) -> Sequence[TermsDue]:
+        """Versions of the platform and of `service` that still wait for the person's acceptance.
+
+        `newly=False`: only those without which no code and no refresh is given. `newly=True`: also
+        the others, which are asked for at the next sign-in.
+        """
+
+    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+        """Writing: records acceptance of the versions with these ids, in session `sid`."""
+
+    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+        """Every organisation of the person, those through which he may enter first."""
+
+    def claims(
+        self, account: Account, service: str, organisation: str, at: datetime
+    ) -> ServiceClaims | None:
+        """None: he may not enter (any more)."""
+
+    def claim_descriptions(self) -> Sequence[ClaimDescription]: ...
+
+    def service_exists(self, code: str) -> bool: ...
+
+    def service_name(self, code: str) -> str: ...
+
+    def home(self) -> str:
+        """Path of the page that a signed-in person comes to."""
+
+    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess: ...
+
+
+def register(app: Flask, port: Approvals) -> None:
+    app.extensions[_KEY] = port
+
+
+def approvals() -> Approvals:
+    """The port's other side, as `approvals` registered it."""
+    return cast(Approvals, current_app.extensions[_KEY])

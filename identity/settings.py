@@ -1,0 +1,63 @@
+"""Settings of the identity floor. The defaults are the policy of `docs/`; tests may narrow times."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pydantic import BaseModel, Field
+
+from app.settings import settings as app_settings
+
+
+class IdentitySettings(BaseModel):
+    """How people sign in, and for how long."""
+
+    session_idle_minutes: int = Field(default=30, ge=1, le=60)
+    """Minutes without a page being opened after which a session ends."""
+
+    session_hours: int = Field(default=12, ge=1, le=24)
+    """Hours after signing in at which a session ends however busy it is."""
+
+    fresh_sign_in_minutes: int = Field(default=15, ge=1, le=60)
+    """Minutes for which a sign-in is fresh enough to change a password or a second step."""
+
+    invitation_days: int = Field(default=14, ge=1, le=60)
+    """Days for which an invitation's link works."""
+
+    reset_minutes: int = Field(default=60, ge=5, le=24 * 60)
+    """Minutes for which a password reset link works."""
+
+    reset_mails_per_hour: int = Field(default=5, ge=1, le=20)
+    """Reset mails that one address is sent in an hour."""
+
+    password_memory_kib: int = Field(default=19456, ge=19456)
+    """Memory of one argon2id hash in KiB; OWASP's minimum is 19456 (19 MiB) with two passes."""
+
+    password_passes: int = Field(default=2, ge=2)
+    """Passes of one argon2id hash. Stored hashes are renewed at sign-in when this or the memory rises."""
+
+    password_hashes_at_once: int = Field(default=4, ge=1)
+    """Password hashes that one process computes side by side; the others wait their turn."""
+
+    breached_passwords_url: str | None = None
+    """Address of a Pwned Passwords range service (`https://api.pwnedpasswords.com/range/`); unset asks nobody."""
+
+    failures_per_account_and_network: int = Field(default=5, ge=1)
+    """Wrong passwords for one account from one network before its next try has to wait."""
+
+    failures_per_account: int = Field(default=20, ge=1, le=100)
+    """Wrong passwords for one account from all unknown devices before the next such try has to wait."""
+
+    failures_per_network: int = Field(default=50, ge=1)
+    """Wrong passwords from one network, whatever the account, before the next try there has to wait."""
+
+    failures_per_known_device: int = Field(default=10, ge=1)
+    """Wrong passwords on a device that the person has signed in with before its next try has to wait."""
+
+    wrong_codes_per_account: int = Field(default=10, ge=1, le=100)
+    """Wrong codes of the second step for one account in 15 minutes."""
+
+
+def settings() -> IdentitySettings:
+    """The settings of the running application, as this floor sees them."""
+    return cast(IdentitySettings, app_settings())

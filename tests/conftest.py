@@ -1,0 +1,113 @@
+"""What all tests share: the whole application on a fresh database, of both kinds."""
+
+import base64
+import contextvars
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.database import Base, db
+from tests.servers import postgresql
+from wsgi import Settings, create_app
+
+ISSUER = "http://localhost:8000"
+_ENCRYPTION_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
+_SECRET_KEY = secrets.token_urlsafe(48)
+
+
+def settings(database_url: str, **changes: Any) -> Settings:
+    """Settings of a test's application: production's, on its own database."""
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "issuer": ISSUER,
+        "secret_key": _SECRET_KEY,
+        "encryption_keys": _ENCRYPTION_KEY,
+        "request_limit": "100000 per minute",
+        **changes,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[call-arg]  # a parameter of BaseSettings
+
+
+def make_tables(database_url: str) -> None:
+    app = create_app(settings(database_url))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: postgresql.PostgreSQL) -> str:
+    url = postgresql_server.create_database()
+    make_tables(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "secure-access.sqlite3"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with all tables: each test runs on SQLite and PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "secure-access.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = server.create_database(template=request.getfixturevalue("postgresql_template"))
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Override in a module to change a setting."""
+    return settings(database_url, mail_directory=tmp_path / "mail")
+
+
+class Browser(FlaskClient):
+    """A browser without JavaScript.
+
+    Each request runs outside the test's own context, as it would in a server; afterwards the test
+    sees what it changed.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()
+        return response
+
+
+@pytest.fixture
+def app(app_settings: Settings) -> Iterator[Flask]:
+    """The whole application, with its context pushed: queries and actions can be called at once."""
+    flask = create_app(app_settings)
+    flask.test_client_class = Browser
+    with flask.app_context():
+        yield flask
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

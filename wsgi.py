@@ -1,0 +1,71 @@
+"""Composes Secure Access. The only place that knows all three floors."""
+
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import app.install
+import approvals.install
+import identity.install
+from app.settings import AppSettings
+from app.web.authorisation import require_a_rule_for_every_route
+from approvals.settings import ApprovalsSettings
+from identity.settings import IdentitySettings
+
+ROOT = Path(__file__).resolve().parent
+DEMO_SETTINGS = ROOT / "instance" / "demo.env"
+
+
+class Settings(ApprovalsSettings, IdentitySettings, AppSettings, BaseSettings):
+    """All settings. In a checkout where the demo was made, its file answers what is not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SECURE_ACCESS_", env_file=DEMO_SETTINGS, extra="ignore", env_ignore_empty=True
+    )
+
+
+class Unconfigured(click.ClickException):
+    """Settings are missing or unsafe. Says, for each, what to set."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__("\n".join(_sentence(fault) for fault in error.errors()))
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole service. Raises Unconfigured rather than start with unsafe settings."""
+    if settings is None:
+        try:
+            settings = Settings()  # type: ignore[call-arg]  # filled from the environment
+        except ValidationError as error:
+            raise Unconfigured(error) from None
+    flask = Flask("wsgi", root_path=str(ROOT))
+    app.install.install(flask, settings)
+    identity.install.install(flask)
+    approvals.install.install(flask)
+    require_a_rule_for_every_route(flask)
+    return flask
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    name = "_".join(str(part) for part in fault["loc"] if isinstance(part, str)).upper()
+    if fault["type"] == "missing":
+        return f"Set SECURE_ACCESS_{name}."
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return text if "SECURE_ACCESS_" in text else f"SECURE_ACCESS_{name}: {text}."
+
+
+@click.group(
+    cls=FlaskGroup,
+    create_app=create_app,
+    add_default_commands=False,
+    add_version_option=False,
+    set_debug_flag=False,
+    load_dotenv=False,
+)
+def cli() -> None:
+    """Secure Access: identity federation and account approval."""
