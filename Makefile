@@ -1,0 +1,151 @@
+# Secure Access. `make demo` to see it, `make test` to check it, `make help` for the rest.
+#
+# Needs Python 3.11+ with venv, git and make. Everything else is installed below .venv and
+# node_modules; what the tests need of the system is installed by tests/servers/install.py.
+
+PYTHON ?= python3
+WORKERS ?= 2
+GIAS_DATA ?= ../shared/data/gias
+PORT ?= 8000
+REPORTING_PORT ?= 8001
+export GIAS_DATA PORT REPORTING_PORT
+# ISSUER is passed on only where it is given.
+
+BIN := .venv/bin
+UV := $(BIN)/uv --quiet --no-progress
+VENDOR := static/vendor/govuk-frontend
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export UV_LINK_MODE ?= copy
+# uv reads none of pip's settings: a package mirror that pip is told of serves uv as well.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup assets demo demo-reset test acceptance lint format bench lock clean services
+
+help:
+	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
+	@echo 'make demo-reset  the same, starting anew'
+	@echo 'make test        lint and all tests; PYTEST_ARGS= for pytest, WORKERS= in parallel'
+	@echo 'make acceptance  the tests on the real register files in GIAS_DATA ($(GIAS_DATA))'
+	@echo 'make lint        style, types, import rules, templates'
+	@echo 'make format      put the code in its style'
+	@echo 'make bench       measure'
+	@echo 'make setup       what a running server needs; make lock renews the lock files'
+
+# ---------------------------------------------------------------------- environment
+# Each stamp is younger than what it was made from, so a second run does nothing.
+
+setup: .venv/.runtime assets
+
+.venv/.bootstrap: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Secure Access needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=...")'
+	@echo 'Making .venv'
+	@env -u VIRTUAL_ENV $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.runtime: .venv/.bootstrap requirements/runtime.txt pyproject.toml
+	@echo 'Installing what the server needs'
+	@$(UV) pip install --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	@echo 'Installing what the tests need'
+	@$(UV) pip install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Node.js is the machine's where it has one that serves (20 or newer, with npm), else a wheel's.
+.venv/.node: .venv/.bootstrap requirements/node.txt
+	@if ! { npm --version && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1; then \
+		echo 'Installing Node.js into .venv' && \
+		$(UV) pip install --require-hashes -r requirements/node.txt; \
+	fi
+	@touch $@
+
+# `npm ci` empties node_modules, and the stamps go with it.
+node_modules/.runtime: .venv/.node package.json package-lock.json .npmrc
+	@echo 'Installing the front-end files'
+	@npm ci --omit=dev --silent --no-progress
+	@touch $@
+
+node_modules/.dev: .venv/.node package.json package-lock.json .npmrc
+	@echo 'Installing the JavaScript tools of the tests'
+	@npm ci --silent --no-progress
+	@touch node_modules/.runtime $@
+
+assets: $(VENDOR)/.made
+
+$(VENDOR)/.made: static/govuk-frontend.scss $(if $(wildcard node_modules/.dev),node_modules/.dev,node_modules/.runtime)
+	@mkdir -p $(@D)
+	@node_modules/.bin/sass --pkg-importer=node --style=compressed --no-charset --no-source-map \
+		--quiet-deps $< $(@D)/govuk-frontend.min.css
+	@cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js $(@D)/
+	@touch $@
+
+services: .venv/.dev
+	@$(BIN)/python -m tests.servers.install
+
+# ------------------------------------------------------------------------------ demo
+
+demo: setup
+	@$(BIN)/python -m examples.demo
+
+demo-reset:
+	@rm -rf instance
+	@$(MAKE) --no-print-directory demo
+
+# ----------------------------------------------------------------------------- checks
+
+test: .venv/.dev node_modules/.dev assets services lint
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
+
+acceptance: .venv/.dev node_modules/.dev assets services
+	@ls $(GIAS_DATA)/*.csv* >/dev/null 2>&1 || { \
+		echo 'make acceptance reads the real register files, and GIAS_DATA ($(GIAS_DATA)) holds none.' >&2; \
+		echo 'Name their folder: make acceptance GIAS_DATA=...' >&2; exit 1; }
+	@$(BIN)/pytest --numprocesses=$(WORKERS) tests/acceptance $(PYTEST_ARGS)
+
+lint: .venv/.dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo 'Not in the project style: make format' >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/djlint --quiet --lint templates examples
+	@echo 'Lint: clean'
+
+format: .venv/.dev
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+bench: .venv/.dev assets services
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+# ------------------------------------------------------------------------------ locks
+# Names, versions and hashes, never addresses. `make lock UPGRADE=1` takes the newest versions.
+
+COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# Whom to fund is an address as well.
+define STRIP_FUNDING
+const fs = require("fs"), lock = JSON.parse(fs.readFileSync("package-lock.json"));
+for (const entry of Object.values(lock.packages)) delete entry.funding;
+fs.writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n");
+endef
+export STRIP_FUNDING
+
+lock: .venv/.dev .venv/.node
+	@$(COMPILE) requirements/bootstrap.in --output-file requirements/bootstrap.txt
+	@$(COMPILE) requirements/node.in --output-file requirements/node.txt
+	@$(COMPILE) requirements/runtime.in --output-file requirements/runtime.txt
+	@$(COMPILE) requirements/dev.in --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@npm $(if $(UPGRADE),update,install) --package-lock-only --silent
+	@node -e "$$STRIP_FUNDING"
+
+clean:
+	@rm -rf .venv node_modules static/vendor build *.egg-info

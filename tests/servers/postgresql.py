@@ -1,0 +1,220 @@
+"""A private PostgreSQL: its own cluster in a temporary folder, tuned to be quick, not durable.
+
+    with postgresql.running() as server:
+        url = server.create_database()
+        copy = server.create_database(template=url)
+
+Each process that asks gets a cluster of its own (about a second), so parallel workers never
+meet. A template must have no open connections while it is copied: dispose its engine first.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from tests.servers import binaries, ports
+
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "log_min_messages": "warning",
+    "timezone": "UTC",
+}
+
+
+class Account(NamedTuple):
+    """Whom to run PostgreSQL as; None for ourselves."""
+
+    user: int | None
+    group: int | None
+    groups: list[int] | None
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """A running server; `url` is SQLAlchemy's address of its maintenance database."""
+
+    port: int
+    password: str
+    socket_folder: Path
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """The maintenance database, for creating and dropping others."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        """SQLAlchemy's address of a database on this server, over loopback."""
+        return f"postgresql+psycopg://postgres:{self.password}@{ports.HOST}:{self.port}/{database}"
+
+    def create_database(self, *, template: str | None = None) -> str:
+        """The address of a fresh database: empty, or a copy of the one at address `template`."""
+        name = f"test_{secrets.token_hex(6)}"
+        source = database_name(template) if template else "template0"
+        self.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(source)
+            )
+        )
+        return self.url_of(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop the database at this address, connections to it notwithstanding."""
+        self.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                sql.Identifier(database_name(url))
+            )
+        )
+
+    def execute(self, statement: sql.Composed) -> None:
+        """Run one statement in the maintenance database."""
+        with self._connect() as connection:
+            connection.execute(statement)
+
+    def accepts_connections(self) -> bool:
+        """Whether the server is up."""
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _connect(self) -> psycopg.Connection:
+        # The socket lies in a folder that only its owner and root can enter: no password.
+        return psycopg.connect(
+            host=str(self.socket_folder),
+            port=self.port,
+            user="postgres",
+            dbname="postgres",
+            autocommit=True,
+        )
+
+
+def database_name(url: str) -> str:
+    """The database that an address names."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+@contextmanager
+def running() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of one's own, stopped and removed at the end."""
+    programs = binaries.postgresql()
+    account = _account()
+    folder = Path(tempfile.mkdtemp(prefix="secure-access-postgresql-"))
+    try:
+        server = PostgreSQL(
+            port=ports.free_port(),
+            password=secrets.token_hex(16),
+            socket_folder=folder,
+            log=folder / "log",
+        )
+        data = folder / "data"
+        password_file = folder / "password"
+        password_file.write_text(server.password)
+        for path in (folder, password_file):
+            os.chown(path, account.user or -1, account.group or -1)
+        _run_as(
+            account,
+            [
+                str(programs / "initdb"),
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+                "--no-sync",
+                f"--pgdata={data}",
+                f"--pwfile={password_file}",
+                "--username=postgres",
+            ],
+        )
+        with _started(server, programs / "postgres", data, account):
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(server: PostgreSQL, postgres: Path, data: Path, account: Account) -> Iterator[None]:
+    settings = SETTINGS | {
+        "port": str(server.port),
+        "listen_addresses": ports.HOST,
+        "unix_socket_directories": str(server.socket_folder),
+    }
+    command = [*binaries.tied_to_parent("INT"), str(postgres), "-D", str(data)]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    with server.log.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=data,
+            start_new_session=True,
+            user=account.user,
+            group=account.group,
+            extra_groups=account.groups,
+        )
+    try:
+        ports.wait_until(
+            lambda: process.poll() is not None or server.accepts_connections(),
+            seconds=30,
+            what=f"PostgreSQL on port {server.port}",
+        )
+        if process.returncode is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{server.log.read_text()}")
+        yield
+    finally:
+        # SIGQUIT ends it at once; nothing in it is worth a tidy shutdown.
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=30)
+
+
+def _account() -> Account:
+    """PostgreSQL refuses to run as root: then a user without rights, else ourselves."""
+    if os.geteuid() != 0:
+        return Account(None, None, None)
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid, [])
+    raise RuntimeError("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+
+
+def _run_as(account: Account, command: list[str]) -> None:
+    run = subprocess.run(
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        user=account.user,
+        group=account.group,
+        extra_groups=account.groups,
+    )
+    if run.returncode != 0:
+        raise RuntimeError(f"{Path(command[0]).name} failed:\n{run.stdout}")

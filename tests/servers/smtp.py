@@ -1,0 +1,87 @@
+"""A mail server that keeps what it is sent.
+
+with smtp.running() as server:
+    ...                                  # send to server.host, server.port
+    mail = server.wait_for(1)[0]
+    mail.recipients, mail.message["Subject"]
+"""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.servers import ports
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One delivery: the envelope's addresses and the message."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+
+    @property
+    def text(self) -> str:
+        """The plain text of the message."""
+        part = self.message.get_body(("plain",))
+        return part.get_content() if isinstance(part, EmailMessage) else ""
+
+
+@dataclass
+class MailServer:
+    """Where to send, and what was sent so far, oldest first."""
+
+    port: int
+    host: str = ports.HOST
+    received: list[Mail] = field(default_factory=list)
+    refusal: str | None = None
+    """Answer every delivery with this, such as "451 Try again later", instead of taking it."""
+
+    def wait_for(self, count: int, *, seconds: float = 10) -> list[Mail]:
+        """What was received, as soon as it is `count` messages or more."""
+        ports.wait_until(
+            lambda: len(self.received) >= count,
+            seconds=seconds,
+            what=f"{count} messages ({len(self.received)} came)",
+        )
+        return list(self.received)
+
+    def clear(self) -> None:
+        """Forget what was received."""
+        self.received.clear()
+
+    async def handle_DATA(  # noqa: N802 (aiosmtpd calls it by this name)
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+    ) -> str:
+        """Take one message; aiosmtpd calls this."""
+        if self.refusal:
+            return self.refusal
+        content = envelope.content or b""
+        raw = content.encode() if isinstance(content, str) else content
+        # Lines end in CRLF on the wire only.
+        raw = raw.replace(b"\r\n", b"\n")
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        self.received.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
+        return "250 Taken"
+
+
+@contextmanager
+def running() -> Iterator[MailServer]:
+    """A mail server on a free port, stopped at the end."""
+    server = MailServer(ports.free_port())
+    controller = Controller(server, hostname=server.host, port=server.port)
+    controller.start()
+    try:
+        yield server
+    finally:
+        controller.stop()
