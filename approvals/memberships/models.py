@@ -7,27 +7,49 @@ deleted (house.md, "Effective dating"), so that any past day can be answered fro
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
+from identity.accounts.email import email_key
 
 OPEN = text("valid_to IS NULL")
 
 
-def sort_key(given_name: str, family_name: str) -> str:
+def sort_key(given_name: str, family_name: str, email: str) -> str:
     """What lists of people are ordered by: family name first, without regard to case."""
-    return f"{family_name} {given_name}".strip().casefold()
+    return folded(f"{family_name} {given_name}".strip() or email)
 
 
 def search_key(given_name: str, family_name: str, email: str) -> str:
     """What a search in the list looks through."""
-    return f"{given_name} {family_name} {email}".casefold()
+    return folded(f"{given_name} {family_name} {email}")
+
+
+def folded(text: str) -> str:
+    """Text without regard to case and to how its letters are composed."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _email_key(context: DefaultExecutionContext) -> str:
+    return email_key(context.get_current_parameters()["email"])
+
+
+def _sort_name(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return sort_key(row["given_name"], row["family_name"], row["email"])
+
+
+def _search_text(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return search_key(row["given_name"], row["family_name"], row["email"])
 
 
 class Membership(Base):
@@ -76,11 +98,11 @@ class Membership(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
     email: Mapped[str] = mapped_column(String(320))
-    email_key: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), default=_email_key)
     given_name: Mapped[str] = mapped_column(String(200))
     family_name: Mapped[str] = mapped_column(String(200))
-    sort_name: Mapped[str] = mapped_column(String(402))
-    search_text: Mapped[str] = mapped_column(String(724))
+    sort_name: Mapped[str] = mapped_column(String(402), default=_sort_name)
+    search_text: Mapped[str] = mapped_column(String(724), default=_search_text)
     valid_from: Mapped[datetime]
     joined_at: Mapped[datetime | None]
     valid_to: Mapped[datetime | None]
@@ -102,13 +124,13 @@ class Membership(Base):
     def open(self) -> bool:
         return self.valid_to is None
 
-    def describe(self, *, email: str, email_key: str, given_name: str, family_name: str) -> None:
+    def describe(self, *, email: str, given_name: str, family_name: str) -> None:
         """Set who this is, with the keys that the list sorts and searches by."""
         self.email = email
-        self.email_key = email_key
+        self.email_key = email_key(email)
         self.given_name = given_name
         self.family_name = family_name
-        self.sort_name = sort_key(given_name, family_name) or email.casefold()
+        self.sort_name = sort_key(given_name, family_name, email)
         self.search_text = search_key(given_name, family_name, email)
 
 
@@ -143,10 +165,10 @@ class Grant(Base):
     moment it is asked. ``given_by`` is the subject of a person or the name of a command.
     """
 
-    __tablename__ = "grant"
+    __tablename__ = "access_grant"
     __table_args__ = (
         Index(
-            "ux_grant_open",
+            "ux_access_grant_open",
             "membership_id",
             "service",
             "user_group",
@@ -154,9 +176,9 @@ class Grant(Base):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        Index("ix_grant_membership", "membership_id", "service", "valid_to"),
+        Index("ix_access_grant_membership", "membership_id", "service", "valid_to"),
         # Counting people by user group on a day (the report), without reading every grant.
-        Index("ix_grant_report", "service", "user_group", "valid_from", "valid_to"),
+        Index("ix_access_grant_report", "service", "user_group", "valid_from", "valid_to"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

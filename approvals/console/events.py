@@ -1,0 +1,22 @@
+"""What this room writes into the audit."""
+
+from app.audit import Event
+
+EVENTS = (
+    Event(
+        "operator.added",
+        "{actor} appointed {person} as an operator and sent an invitation.",
+        {"operator", "person"},
+    ),
+    Event("operator.joined", "{person} joined as an operator.", {"operator", "person", "subject"}),
+    Event(
+        "operator.declined",
+        "{person} said that the invitation to be an operator was not for them.",
+        {"operator", "person"},
+    ),
+    Event(
+        "console.looked",
+        "{actor} looked up {what}.",
+        {"what"},
+    ),
+)

@@ -1,0 +1,28 @@
+"""Changes to who belongs to an organisation and what they hold, one module each.
+
+Pages, commands and the demo call these and nothing else. Each gathers facts under the lock of the
+organisation, asks the rules, and writes rows, audit and mails in one transaction. One that is
+refused raises `rules.RefusalError` and leaves everything as it was.
+"""
+
+from approvals.memberships.actions.add_member import add_member
+from approvals.memberships.actions.appointments import make_approver, stop_approver
+from approvals.memberships.actions.change_user_group import change_user_group
+from approvals.memberships.actions.invitations import (
+    correct_invitation,
+    resend_invitation,
+    withdraw_invitation,
+)
+from approvals.memberships.actions.remove_member import leave, remove_member
+
+__all__ = [
+    "add_member",
+    "change_user_group",
+    "correct_invitation",
+    "leave",
+    "make_approver",
+    "remove_member",
+    "resend_invitation",
+    "stop_approver",
+    "withdraw_invitation",
+]

@@ -1,0 +1,116 @@
+"""Adding a person to an organisation."""
+
+from datetime import date, datetime
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import end_of_day, now
+from app.database import writing
+from approvals.memberships import facts, rules, wording
+from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.email import clean_email, email_key
+from identity.accounts.invitations import invite
+
+
+def add_member(
+    organisation: Organisation,
+    *,
+    email: str,
+    given_name: str,
+    family_name: str,
+    access: rules.Access | None = None,
+    approver: bool = False,
+    last_day: date | None = None,
+    actor: Actor,
+) -> Membership:
+    """Writes membership, grants, appointment, invitation, audit and mail.
+
+    `access` names user groups by service, `last_day` the last day on which they count (a day in
+    UTC, as the reports count). Whoever has the address already gets the same invitation as
+    anybody else: nothing is told about an account. Raises RefusalError, and ValueError with a
+    sentence for what is no address.
+    """
+    at = now()
+    address = clean_email(email)
+    wanted = {service: tuple(groups) for service, groups in (access or {}).items() if groups}
+    with writing() as session:
+        organisation = facts.lock_organisation(session, organisation.id)
+        refusal = _refusal(organisation, email_key(address), wanted, approver, last_day, actor, at)
+        if refusal is not None:
+            raise rules.RefusalError(refusal)
+        invitation = invite(
+            address,
+            given_name,
+            family_name,
+            invited_by=actor.name,
+            organisation_name=organisation.name,
+        )
+        membership = Membership(
+            organisation_id=organisation.id,
+            invitation_id=invitation.id,
+            email=address,
+            given_name=given_name,
+            family_name=family_name,
+            valid_from=at,
+        )
+        ends_at = end_of_day(last_day) if last_day else None
+        membership.grants = [
+            Grant(
+                service=service,
+                user_group=group,
+                valid_from=at,
+                valid_to=ends_at,
+                given_by=actor.identifier,
+            )
+            for service, groups in wanted.items()
+            for group in dict.fromkeys(groups)
+        ]
+        membership.appointments = [Appointment(valid_from=at)] if approver else []
+        session.add(membership)
+        session.flush()
+        record(
+            "membership.added",
+            actor=actor,
+            organisation=organisation.public_id,
+            after={
+                "email": address,
+                "access": wording.access_codes(facts.held(membership, at)),
+                "approver": approver,
+            },
+            membership=membership.public_id,
+            person=membership.name,
+        )
+    return membership
+
+
+def _refusal(
+    organisation: Organisation,
+    key: str,
+    wanted: rules.Access,
+    approver: bool,
+    last_day: date | None,
+    actor: Actor,
+    at: datetime,
+) -> rules.Refusal | None:
+    account = facts.account_of(actor)
+    authority = facts.authority(actor, account, facts.active_approvers(organisation.id))
+    oneself = account is not None and account.email_key == key
+    allowed = (
+        rules.may_appoint_first(authority, oneself=oneself)
+        if approver and not wanted
+        else rules.may_act(authority)
+    )
+    existing = facts.open_membership(organisation.id, key)
+    return (
+        allowed
+        or rules.may_add(
+            organisation_open=facts.is_open(organisation, at),
+            member=existing is not None and existing.joined_at is not None,
+            invited=existing is not None and existing.joined_at is None,
+        )
+        or rules.may_give(
+            wanted, offered=facts.offered(organisation, at), several=facts.several(organisation, at)
+        )
+        or rules.may_end_on(last_day, at.date())
+    )

@@ -1,0 +1,74 @@
+"""Making and stopping approvers."""
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from approvals.memberships import facts, notices, rules
+from approvals.memberships.models import Appointment, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+
+
+def make_approver(membership: Membership, *, actor: Actor) -> Membership:
+    """From now on this person approves in the organisation. Raises RefusalError."""
+    with writing() as session:
+        membership = facts.lock_membership(session, membership)
+        organisation = session.get_one(Organisation, membership.organisation_id)
+        account = session.get(Account, membership.account_id) if membership.account_id else None
+        giver = facts.account_of(actor)
+        refusal = rules.may_appoint_first(
+            facts.authority(actor, giver, facts.active_approvers(organisation.id)),
+            oneself=giver is not None and giver.id == membership.account_id,
+        ) or rules.may_appoint(
+            open_=membership.open,
+            approver=facts.is_approver(membership),
+            suspended=account is not None and account.suspended_at is not None,
+        )
+        if refusal is not None:
+            raise rules.RefusalError(refusal)
+        membership.appointments.append(Appointment(valid_from=now()))
+        session.flush()
+        _record("approver.made", organisation, membership, actor)
+        if membership.joined_at is not None:
+            notices.made_approver(organisation, membership, actor)
+    return membership
+
+
+def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
+    """The person stays in the organisation and no longer approves. Raises RefusalError."""
+    with writing() as session:
+        membership = facts.lock_membership(session, membership)
+        organisation = session.get_one(Organisation, membership.organisation_id)
+        approvers = facts.active_approvers(organisation.id)
+        refusal = rules.may_act(
+            facts.authority(actor, facts.account_of(actor), approvers)
+        ) or rules.may_demote(
+            open_=membership.open,
+            approver=facts.is_approver(membership),
+            account_id=membership.account_id,
+            approvers=approvers,
+        )
+        if refusal is not None:
+            raise rules.RefusalError(refusal)
+        at = now()
+        for appointment in membership.appointments:
+            appointment.valid_to = appointment.valid_to or at
+        session.flush()
+        _record("approver.stopped", organisation, membership, actor)
+        if membership.joined_at is not None:
+            notices.stopped_approver(organisation, membership, actor)
+    return membership
+
+
+def _record(event: str, organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    record(
+        event,
+        actor=actor,
+        organisation=organisation.public_id,
+        subject=facts.subject_of(membership),
+        before={"approver": event == "approver.stopped"},
+        after={"approver": event == "approver.made"},
+        membership=membership.public_id,
+        person=membership.name,
+    )

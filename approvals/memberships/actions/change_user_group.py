@@ -1,0 +1,103 @@
+"""Changing what a person may see: the user groups of one service."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import end_of_day, now
+from app.database import writing
+from approvals.memberships import facts, notices, rules, wording
+from approvals.memberships.models import Grant, Membership
+from approvals.organisations.models import Organisation
+from identity.sessions.ending import end_access
+
+
+def change_user_group(
+    membership: Membership,
+    *,
+    service: str,
+    user_groups: Sequence[str],
+    last_day: date | None = None,
+    actor: Actor,
+) -> Membership:
+    """The person holds exactly `user_groups` of the service from now on, until `last_day`.
+
+    Rows that no longer count are closed and new ones opened. Where something is lost, what was
+    issued for this organisation and service ends at once. Raises RefusalError; asking for what
+    the person has already changes nothing and is refused with `same_as_now`.
+    """
+    with writing() as session:
+        membership = facts.lock_membership(session, membership)
+        at = now()
+        organisation = session.get_one(Organisation, membership.organisation_id)
+        before = facts.held(membership, at)
+        ends_at = end_of_day(last_day) if last_day and user_groups else None
+        plan = rules.plan_change(before, {service: user_groups}, ends_at=ends_at)
+        approvers = facts.active_approvers(organisation.id)
+        giver = facts.account_of(actor)
+        refusal = (
+            rules.may_act(facts.authority(actor, giver, approvers))
+            or (None if membership.open else rules.NOT_OPEN)
+            or (rules.SAME_AS_NOW if plan.nothing else None)
+            or (rules.ORGANISATION_ENDED if plan.gains and not facts.is_open(organisation, at) else None)
+            or rules.may_give(
+                {service: user_groups},
+                offered=facts.offered(organisation, at),
+                several=facts.several(organisation, at),
+            )
+            or rules.may_give_to(
+                giver=giver.id if giver else None,
+                receiver=membership.account_id,
+                gains=plan.gains,
+                approvers=approvers,
+            )
+            or rules.may_end_on(last_day, at.date())
+        )
+        if refusal is not None:
+            raise rules.RefusalError(refusal)
+
+        closing = {held.grant_id for held in plan.close}
+        facts.close_grants(
+            [grant for grant in membership.grants if grant.id in closing], cause="changed", at=at
+        )
+        session.flush()
+        membership.grants.extend(
+            Grant(
+                service=code,
+                user_group=group,
+                valid_from=at,
+                valid_to=ends_at,
+                given_by=actor.identifier,
+            )
+            for code, group in plan.give
+        )
+        session.flush()
+
+        after = facts.held(membership, at)
+        change = wording.change_in_words(service, before, after, at)
+        self_given = plan.gains and giver is not None and giver.id == membership.account_id
+        record(
+            "access.self_given" if self_given else "access.changed",
+            actor=actor,
+            organisation=organisation.public_id,
+            subject=facts.subject_of(membership),
+            service=service,
+            before={"user_groups": wording.access_codes(before).get(service, [])},
+            after={"user_groups": wording.access_codes(after).get(service, [])},
+            membership=membership.public_id,
+            person=membership.name,
+            change=change,
+        )
+        if membership.account_id is not None and rules.loses(plan):
+            end_access(
+                membership.account_id,
+                cause="user group changed",
+                organisation=organisation.public_id,
+                service=service,
+            )
+        if self_given:
+            notices.self_given(organisation, membership, service, after, actor)
+        elif membership.joined_at is not None:
+            notices.user_group_changed(organisation, membership, service, before, after, actor)
+    return membership

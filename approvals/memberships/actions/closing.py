@@ -1,0 +1,54 @@
+"""Closing a membership, with everything that hangs on it. Every cause comes through here."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from approvals.memberships import facts
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from identity.accounts import invitations
+from identity.accounts.models import Invitation, InvitationState
+from identity.sessions.ending import end_access
+
+
+def close_membership(
+    session: Session,
+    membership: Membership,
+    organisation: Organisation,
+    *,
+    cause: str,
+    at: datetime,
+) -> None:
+    """Closes the membership, its grants and its appointment; an open invitation is withdrawn.
+
+    What was issued for this organisation ends. With the last open membership everything of the
+    person ends, sessions included; others are left as they are (decisions.md, Decision).
+    """
+    membership.valid_to = at
+    membership.ended_cause = cause
+    for appointment in membership.appointments:
+        appointment.valid_to = appointment.valid_to or at
+    facts.close_grants(membership.grants, cause=cause, at=at)
+    session.flush()
+    if membership.invitation_id is not None:
+        invitation = session.get_one(Invitation, membership.invitation_id, populate_existing=True)
+        if invitation.state == InvitationState.OPEN:
+            invitations.withdraw(invitation)
+    if membership.account_id is None:
+        return
+    if belongs_somewhere(session, membership.account_id):
+        end_access(membership.account_id, cause=cause, organisation=organisation.public_id)
+    else:
+        end_access(membership.account_id, cause=cause)
+
+
+def belongs_somewhere(session: Session, account_id: int) -> bool:
+    """Whether the person has an open membership in any organisation."""
+    found = session.scalar(
+        select(Membership.id)
+        .where(Membership.account_id == account_id, Membership.valid_to.is_(None))
+        .limit(1)
+    )
+    return found is not None

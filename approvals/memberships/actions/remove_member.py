@@ -1,0 +1,63 @@
+"""Ending a membership: an approver removes somebody, or a person leaves."""
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from approvals.memberships import facts, notices, rules, wording
+from approvals.memberships.actions.closing import close_membership
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+
+
+def remove_member(membership: Membership, *, actor: Actor) -> Membership:
+    """The person belongs to the organisation no longer, and what that gave ends at once.
+
+    An invitation that was not accepted is withdrawn. Raises RefusalError; a second call is
+    refused with `not_open`.
+    """
+    return _end(membership, actor=actor, leaving=False)
+
+
+def leave(membership: Membership, *, actor: Actor) -> Membership:
+    """The same, by the person himself. Raises RefusalError."""
+    return _end(membership, actor=actor, leaving=True)
+
+
+def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
+    with writing() as session:
+        membership = facts.lock_membership(session, membership)
+        organisation = session.get_one(Organisation, membership.organisation_id)
+        approvers = facts.active_approvers(organisation.id)
+        account = facts.account_of(actor)
+        oneself = account is not None and account.id == membership.account_id
+        refusal = rules.may_act(
+            facts.authority(actor, account, approvers), oneself=leaving and oneself
+        ) or rules.may_remove(
+            open_=membership.open, account_id=membership.account_id, approvers=approvers
+        )
+        if refusal is not None:
+            raise rules.RefusalError(refusal)
+        at = now()
+        joined = membership.joined_at is not None
+        before = {
+            "access": wording.access_codes(facts.held(membership, at)),
+            "approver": facts.is_approver(membership),
+        }
+        subject = facts.subject_of(membership)
+        cause = "left" if oneself else "removed" if joined else "invitation withdrawn"
+        close_membership(session, membership, organisation, cause=cause, at=at)
+        record(
+            {"left": "membership.left", "removed": "membership.removed"}.get(
+                cause, "invitation.withdrawn"
+            ),
+            actor=actor,
+            organisation=organisation.public_id,
+            subject=subject,
+            before=before,
+            membership=membership.public_id,
+            person=membership.name,
+        )
+        if joined:
+            notices.removed(organisation, membership, actor, left=oneself)
+    return membership

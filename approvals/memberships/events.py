@@ -1,0 +1,49 @@
+"""What this room writes into the audit, as data: each event, its sentence, what it must carry.
+
+``person`` is the name at the time and ``membership`` its public id: somebody who was invited and
+has not joined has no subject yet.
+"""
+
+from app.audit import Event
+
+_ABOUT = {"organisation", "membership", "person"}
+
+EVENTS = (
+    Event("membership.added", "{actor} added {person} and sent an invitation.", _ABOUT),
+    Event("membership.joined", "{person} accepted the invitation and joined.", _ABOUT),
+    Event(
+        "membership.joined_already",
+        "{person} accepted an invitation to an organisation that they belonged to already; "
+        "it gave them nothing more.",
+        _ABOUT,
+    ),
+    Event("membership.declined", "{person} said that the invitation was not for them.", _ABOUT),
+    Event("membership.removed", "{actor} removed {person}.", _ABOUT),
+    Event("membership.left", "{person} left the organisation.", _ABOUT),
+    Event("invitation.resent", "{actor} sent {person} a new invitation.", _ABOUT),
+    Event(
+        "invitation.corrected",
+        "{actor} corrected the email address of {person} and sent a new invitation.",
+        _ABOUT | {"before", "after"},
+    ),
+    Event("invitation.withdrawn", "{actor} withdrew the invitation of {person}.", _ABOUT),
+    Event(
+        "invitation.renewal_asked",
+        "{person} asked for a new invitation, because the old one had run out.",
+        _ABOUT,
+    ),
+    Event(
+        "access.changed",
+        "{actor} changed what {person} can see in {service}: {change}.",
+        _ABOUT | {"service", "before", "after", "change"},
+    ),
+    Event(
+        "access.self_given",
+        "{actor} changed their own user group of {service} as the only approver: {change}. "
+        "The operators were told.",
+        _ABOUT | {"service", "before", "after", "change"},
+    ),
+    Event("approver.made", "{actor} made {person} an approver.", _ABOUT),
+    Event("approver.stopped", "{actor} stopped {person} being an approver.", _ABOUT),
+    Event("page.denied", "{actor} was refused a page: {reason}.", {"reason", "tried"}),
+)

@@ -1,0 +1,136 @@
+"""Gathering: what the rules must know, read under the organisation's lock.
+
+Whatever changes who belongs to an organisation first locks its row, so that two changes of one
+organisation are judged one after the other: two approvers who stop each other leave one.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.actors import Actor
+from app.clock import now
+from app.database import db
+from approvals.console import operators
+from approvals.memberships import catalogue, rules
+from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+
+
+WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membership.grants))
+"""Loader options: a membership with all that hangs on it, in a constant number of queries."""
+
+
+def lock_organisation(session: Session, organisation_id: int) -> Organisation:
+    """The organisation, held until the transaction ends. References to it can still be added."""
+    return session.scalars(
+        select(Organisation)
+        .where(Organisation.id == organisation_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def lock_membership(session: Session, membership: Membership) -> Membership:
+    """The membership as it is now, with its appointments and grants, under the lock of its organisation."""
+    identifier, organisation_id = membership.id, membership.organisation_id
+    lock_organisation(session, organisation_id)
+    return session.scalars(
+        select(Membership)
+        .where(Membership.id == identifier)
+        .options(*WITH_EVERYTHING)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def active_approvers(organisation_id: int) -> rules.Approvers:
+    """The approvers who can act now: joined, not suspended, appointed."""
+    accounts = db.session.scalars(
+        select(Membership.account_id)
+        .join(Appointment, Appointment.membership_id == Membership.id)
+        .join(Account, Account.id == Membership.account_id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.valid_to.is_(None),
+            Membership.joined_at.is_not(None),
+            Appointment.valid_to.is_(None),
+            Account.suspended_at.is_(None),
+        )
+    )
+    return rules.Approvers(frozenset(identifier for identifier in accounts if identifier is not None))
+
+
+def account_of(actor: Actor) -> Account | None:
+    """The person who acts; none for commands."""
+    if actor.kind != "person":
+        return None
+    return db.session.scalar(select(Account).where(Account.subject == actor.identifier))
+
+
+def authority(actor: Actor, account: Account | None, approvers: rules.Approvers) -> rules.Authority:
+    """On what ground the actor acts in this organisation, at this moment and not when the page was opened."""
+    if actor.kind in {"command", "system"}:
+        return rules.Authority.COMMAND
+    if account is not None and account.id in approvers.accounts:
+        return rules.Authority.APPROVER
+    if account is not None and operators.is_operator(account.id):
+        return rules.Authority.OPERATOR
+    return rules.Authority.NONE
+
+
+def open_membership(organisation_id: int, email_key: str) -> Membership | None:
+    """The open membership of whoever has this address: by the membership's own, or the person's."""
+    return db.session.scalars(
+        select(Membership)
+        .outerjoin(Account, Account.id == Membership.account_id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.valid_to.is_(None),
+            or_(Membership.email_key == email_key, Account.email_key == email_key),
+        )
+        .limit(1)
+    ).first()
+
+
+def offered(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
+    """Codes of the user groups that the access model offers to the organisation, by service."""
+    return {
+        offer.code: frozenset(group.code for group in offer.groups)
+        for offer in catalogue.offers(organisation, at)
+    }
+
+
+def several(organisation: Organisation, at: datetime) -> frozenset[str]:
+    """The services whose file lets a person hold several user groups."""
+    return frozenset(offer.code for offer in catalogue.offers(organisation, at) if offer.several)
+
+
+def held(membership: Membership, at: datetime) -> tuple[rules.Held, ...]:
+    """What the person holds now or will hold."""
+    return tuple(
+        rules.Held(grant.id, grant.service, grant.user_group, grant.valid_to)
+        for grant in membership.grants
+        if grant.valid_to is None or grant.valid_to > at
+    )
+
+
+def is_approver(membership: Membership) -> bool:
+    return any(appointment.valid_to is None for appointment in membership.appointments)
+
+
+def subject_of(membership: Membership) -> str | None:
+    """The person's subject; none before joining."""
+    if membership.account_id is None:
+        return None
+    return db.session.get_one(Account, membership.account_id).subject
+
+
+def close_grants(grants: list[Grant], *, cause: str, at: datetime | None = None) -> None:
+    """Ends what still runs or would begin; what has ended keeps its own end."""
+    moment = at or now()
+    for grant in grants:
+        if grant.valid_to is None or grant.valid_to > moment:
+            grant.valid_to = max(moment, grant.valid_from)
+            grant.ended_cause = cause

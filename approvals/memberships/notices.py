@@ -1,0 +1,140 @@
+"""Mails to people about their place in an organisation. Called inside `writing()`."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.clock import now
+from app.database import db
+from app.outbox import send_mail
+from approvals.console import operators
+from approvals.memberships import catalogue, wording
+from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.rules import Held
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+
+
+def user_group_changed(
+    organisation: Organisation,
+    membership: Membership,
+    service: str,
+    before: Collection[Held],
+    after: Collection[Held],
+    actor: Actor,
+) -> None:
+    at = now()
+    groups = [
+        offer
+        for grant in after
+        if grant.service == service
+        and (offer := catalogue.group(service, grant.user_group, at)) is not None
+    ]
+    _tell(
+        "user_group_changed",
+        membership,
+        organisation,
+        actor,
+        service=catalogue.service_name(service),
+        before=wording.held_in_words(before, service, at),
+        after=wording.held_in_words(after, service, at),
+        groups=groups,
+    )
+
+
+def made_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    _tell(
+        "made_approver",
+        membership,
+        organisation,
+        actor,
+        users=f"{_workspace(organisation)}/users",
+    )
+
+
+def stopped_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    _tell("stopped_approver", membership, organisation, actor)
+
+
+def removed(
+    organisation: Organisation, membership: Membership, actor: Actor, *, left: bool
+) -> None:
+    _tell("left" if left else "removed", membership, organisation, actor)
+
+
+def self_given(
+    organisation: Organisation,
+    membership: Membership,
+    service: str,
+    after: Collection[Held],
+    actor: Actor,
+) -> None:
+    """Tells every operator that a sole approver gave himself a user group."""
+    for operator in operators.active_operators():
+        _send(
+            "self_given",
+            operator.email,
+            organisation,
+            actor,
+            person=membership.name,
+            service=catalogue.service_name(service),
+            after=wording.held_in_words(after, service, now()),
+            console=f"/ops/organisations/{organisation.public_id}",
+        )
+
+
+def tell_approvers(template: str, organisation: Organisation, membership: Membership) -> None:
+    """A mail to every approver who can act, about an invitation of theirs."""
+    accounts = db.session.scalars(
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(Appointment, Appointment.membership_id == Membership.id)
+        .where(
+            Membership.organisation_id == organisation.id,
+            Membership.valid_to.is_(None),
+            Membership.joined_at.is_not(None),
+            Appointment.valid_to.is_(None),
+            Account.suspended_at.is_(None),
+        )
+    ).all()
+    for account in accounts:
+        send_mail(
+            to=account.email,
+            template=f"memberships/{template}",
+            context={
+                "organisation": organisation.name,
+                "person": membership.name,
+                "email": membership.email,
+                "users": f"{_workspace(organisation)}/users",
+                "invitations": f"{_workspace(organisation)}/invitations",
+            },
+        )
+
+
+def _workspace(organisation: Organisation) -> str:
+    # Commands send mails too, and outside requests Flask builds no addresses.
+    return f"/o/{organisation.public_id}"
+
+
+def _tell(
+    template: str,
+    membership: Membership,
+    organisation: Organisation,
+    actor: Actor,
+    **context: object,
+) -> None:
+    if membership.account_id is None:
+        return
+    account = db.session.get_one(Account, membership.account_id)
+    _send(template, account.email, organisation, actor, person=account.name, **context)
+
+
+def _send(
+    template: str, to: str, organisation: Organisation, actor: Actor, **context: object
+) -> None:
+    send_mail(
+        to=to,
+        template=f"memberships/{template}",
+        context={"organisation": organisation.name, "actor": actor.name, **context},
+    )

@@ -1,0 +1,276 @@
+"""Reads for the pages about an organisation's people. Each takes a constant number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.sql import ColumnElement
+
+from app.clock import now
+from app.database import db
+from app.web.pagination import Page, paginate
+from approvals.memberships.models import Appointment, Grant, Membership, folded
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account, Invitation
+
+DORMANT_AFTER = timedelta(days=90)
+ENDING_WITHIN = timedelta(days=30)
+MOST_WORDS = 6
+
+STATUSES = {
+    "joined": "Joined",
+    "invited": "Invited, not joined yet",
+    "expired": "Invitation has run out",
+    "suspended": "Suspended",
+    "dormant": "Not signed in for 90 days",
+    "ending": "Access ends within 30 days",
+    "no_access": "No access to any service",
+}
+SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of people is narrowed to. Unknown values narrow nothing."""
+
+    search: str = ""
+    status: str = ""
+    service: str = ""
+    user_group: str = ""
+    approver: str = ""
+    sort: str = "name"
+
+    @property
+    def any(self) -> bool:
+        return bool(self.search or self.status or self.user_group or self.approver)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row of the list."""
+
+    membership: Membership
+    approver: bool
+    last_signed_in_at: datetime | None
+    suspended: bool
+    invitation_expires_at: datetime | None
+    grants: Sequence[Grant]
+
+    @property
+    def status(self) -> str:
+        if self.membership.joined_at is None:
+            expires = self.invitation_expires_at
+            return "expired" if expires is not None and expires <= now() else "invited"
+        return "suspended" if self.suspended else "joined"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The figures of an organisation's home page; each is a filter of the list."""
+
+    people: int
+    approvers: int
+    invited: int
+    expired: int
+    dormant: int
+    ending: int
+
+
+_approver = (
+    select(Appointment.id)
+    .where(Appointment.membership_id == Membership.id, Appointment.valid_to.is_(None))
+    .correlate(Membership)
+    .exists()
+)
+
+
+def people(organisation_id: int, filters: Filters) -> Page[Person]:
+    """One page of the organisation's people, in three queries whatever their number."""
+    statement = (
+        select(
+            Membership,
+            _approver.label("approver"),
+            Account.last_signed_in_at,
+            Account.suspended_at,
+            Invitation.expires_at,
+        )
+        .outerjoin(Account, Account.id == Membership.account_id)
+        .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
+        .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_(None))
+    )
+    at = now()
+    for condition in _conditions(filters, at):
+        statement = statement.where(condition)
+    found = paginate(_ordered(statement, filters.sort), scalars=False)
+    grants = _grants([row[0].id for row in found.rows], at)
+    rows = [
+        Person(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
+        for row in found.rows
+    ]
+    return Page(rows, found.number, found.per_page, found.total)
+
+
+def counts(organisation_id: int) -> Counts:
+    """One query."""
+    at = now()
+
+    def how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        matches = conditions[0]
+        for condition in conditions[1:]:
+            matches = matches & condition
+        return func.coalesce(func.sum(case((matches, 1), else_=0)), 0)
+
+    row = db.session.execute(
+        select(
+            func.count(Membership.id),
+            how_many(_approver, *_can_act()),
+            how_many(*_status("invited", at)),
+            how_many(*_status("expired", at)),
+            how_many(*_status("dormant", at)),
+            how_many(*_status("ending", at)),
+        )
+        .outerjoin(Account, Account.id == Membership.account_id)
+        .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
+        .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_(None))
+    ).one()
+    return Counts(*(int(value) for value in row))
+
+
+def approver_names(organisation_id: int) -> list[str]:
+    """The approvers who can act now, by name."""
+    accounts = db.session.scalars(
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.valid_to.is_(None),
+            _approver,
+            *_can_act(),
+        )
+        .order_by(Membership.sort_name, Membership.id)
+    )
+    return [account.name for account in accounts]
+
+
+def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
+    """The organisations that the person has joined and belongs to, by name."""
+    rows = db.session.execute(
+        select(Organisation, Membership)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(
+            Membership.account_id == account_id,
+            Membership.valid_to.is_(None),
+            Membership.joined_at.is_not(None),
+        )
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def approved_by(account_id: int) -> list[Organisation]:
+    """The organisations of which the person is an approver, by name."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .join(Membership, Membership.organisation_id == Organisation.id)
+            .where(
+                Membership.account_id == account_id,
+                Membership.valid_to.is_(None),
+                Membership.joined_at.is_not(None),
+                _approver,
+            )
+            .order_by(Organisation.name, Organisation.id)
+        )
+    )
+
+
+def names_of(givers: Iterable[str]) -> dict[str, str]:
+    """Names of those who gave something, by what `given_by` holds; commands have none."""
+    subjects = set(givers)
+    accounts = db.session.scalars(select(Account).where(Account.subject.in_(subjects)))
+    return {account.subject: account.name for account in accounts}
+
+
+def _conditions(filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        Membership.search_text.contains(word, autoescape=True)
+        for word in folded(filters.search).split()[:MOST_WORDS]
+    ]
+    conditions += _status(filters.status, at)
+    if filters.user_group:
+        conditions.append(
+            _holds(at)
+            .where(Grant.service == filters.service, Grant.user_group == filters.user_group)
+            .exists()
+        )
+    if filters.approver in {"yes", "no"}:
+        conditions.append(_approver if filters.approver == "yes" else ~_approver)
+    return conditions
+
+
+def _status(status: str, at: datetime) -> list[ColumnElement[bool]]:
+    joined = Membership.joined_at.is_not(None)
+    match status:
+        case "joined":
+            return [joined, Account.suspended_at.is_(None)]
+        case "invited":
+            return [~joined, Invitation.expires_at > at]
+        case "expired":
+            return [~joined, Invitation.expires_at <= at]
+        case "suspended":
+            return [joined, Account.suspended_at.is_not(None)]
+        case "dormant":
+            last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
+            return [joined, last < at - DORMANT_AFTER]
+        case "ending":
+            return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
+        case "no_access":
+            return [~_holds(at).exists()]
+        case _:
+            return []
+
+
+def _holds(at: datetime) -> Select[Any]:
+    return (
+        select(Grant.id)
+        .where(
+            Grant.membership_id == Membership.id,
+            Grant.valid_from <= at,
+            (Grant.valid_to.is_(None)) | (Grant.valid_to > at),
+        )
+        .correlate(Membership)
+    )
+
+
+def _can_act() -> list[ColumnElement[bool]]:
+    return [Membership.joined_at.is_not(None), Account.suspended_at.is_(None)]
+
+
+def _ordered(statement: Select[Any], sort: str) -> Select[Any]:
+    match sort:
+        case "signed_in":
+            return statement.order_by(
+                Account.last_signed_in_at.is_(None), Account.last_signed_in_at.desc(), Membership.id
+            )
+        case "added":
+            return statement.order_by(Membership.valid_from.desc(), Membership.id.desc())
+        case _:
+            return statement.order_by(Membership.sort_name, Membership.id)
+
+
+def _grants(memberships: Sequence[int], at: datetime) -> dict[int, list[Grant]]:
+    grants = db.session.scalars(
+        select(Grant)
+        .where(
+            Grant.membership_id.in_(memberships),
+            Grant.valid_from <= at,
+            (Grant.valid_to.is_(None)) | (Grant.valid_to > at),
+        )
+        .order_by(Grant.service, Grant.user_group)
+    )
+    found: dict[int, list[Grant]] = {}
+    for grant in grants:
+        found.setdefault(grant.membership_id, []).append(grant)
+    return found

@@ -1,0 +1,222 @@
+"""What approvers may do to memberships. Pure: no Flask, no database; facts go in, a refusal or
+nothing comes out.
+
+A refusal is a value with a code, for tests and the audit, and a sentence, which the page shows.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+LONGEST_END = timedelta(days=5 * 366)
+
+Access = Mapping[str, Sequence[str]]
+"""User groups by service: what somebody is to hold. A service with an empty list is given up."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why something cannot be done."""
+
+    code: str
+    sentence: str
+
+
+class RefusalError(ValueError):
+    """Raised by an action whose rule refused; nothing was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Approvers:
+    """Who approves an organisation at one moment: the people who can act now.
+
+    An invited approver who has not joined, or a suspended one, is not among them.
+    """
+
+    accounts: frozenset[int]
+
+    def sole(self, account_id: int | None) -> bool:
+        return account_id is not None and self.accounts == {account_id}
+
+
+class Authority(enum.Enum):
+    """On what ground somebody acts in an organisation."""
+
+    APPROVER = "approver"
+    OPERATOR = "operator"
+    COMMAND = "command"
+    NONE = "none"
+
+
+LAST_APPROVER = Refusal(
+    "last_approver",
+    "This is the only approver here. Make another person an approver first.",
+)
+NO_AUTHORITY = Refusal("no_authority", "You are no longer an approver of the organisation.")
+NOT_OPEN = Refusal("not_open", "This person no longer belongs to the organisation.")
+ALREADY_MEMBER = Refusal("already_member", "This person already belongs to the organisation.")
+ALREADY_INVITED = Refusal("already_invited", "This person has already been invited.")
+NOT_OFFERED = Refusal("not_offered", "The organisation cannot give this user group.")
+TOO_MANY = Refusal("too_many", "A person can hold only one user group of this service.")
+OWN_GROUP = Refusal(
+    "own_user_group",
+    "You cannot give yourself a user group while there is another approver. Ask them to do it.",
+)
+ALREADY_APPROVER = Refusal("already_approver", "This person is already an approver.")
+NOT_AN_APPROVER = Refusal("not_an_approver", "This person is not an approver.")
+SUSPENDED = Refusal("suspended", "This person is suspended and cannot be an approver.")
+INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer open.")
+ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
+SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
+END_IN_THE_PAST = Refusal("end_in_the_past", "The end date must be in the future.")
+END_TOO_FAR = Refusal("end_too_far", "The end date must be within 5 years.")
+OWN_APPOINTMENT = Refusal(
+    "own_appointment", "You cannot appoint yourself. Another operator must do it."
+)
+
+
+def may_act(authority: Authority, *, oneself: bool = False) -> Refusal | None:
+    """Approvers act in their own organisation, commands anywhere; anybody may leave (`oneself`)."""
+    allowed = oneself or authority in {Authority.APPROVER, Authority.COMMAND}
+    return None if allowed else NO_AUTHORITY
+
+
+def may_appoint_first(authority: Authority, *, oneself: bool) -> Refusal | None:
+    """Operators appoint approvers too, but never themselves."""
+    if authority is Authority.OPERATOR:
+        return OWN_APPOINTMENT if oneself else None
+    return may_act(authority)
+
+
+def may_add(*, organisation_open: bool, member: bool, invited: bool) -> Refusal | None:
+    """One open membership for each person and organisation."""
+    if not organisation_open:
+        return ORGANISATION_ENDED
+    if invited:
+        return ALREADY_INVITED
+    return ALREADY_MEMBER if member else None
+
+
+def may_give(
+    wanted: Access,
+    *,
+    offered: Mapping[str, Collection[str]],
+    several: Collection[str],
+) -> Refusal | None:
+    """Only what the access model offers to this organisation; several of a service where its file
+    says so (`several` holds those services)."""
+    for service, groups in wanted.items():
+        if not set(groups) <= set(offered.get(service, ())):
+            return NOT_OFFERED
+        if len(set(groups)) > 1 and service not in several:
+            return TOO_MANY
+    return None
+
+
+def may_give_to(
+    *, giver: int | None, receiver: int | None, gains: bool, approvers: Approvers
+) -> Refusal | None:
+    """Nobody gives himself a user group, save the sole active approver (decisions.md, Decision).
+
+    Giving one up (`gains` false) is always open.
+    """
+    if giver is None or giver != receiver or not gains:
+        return None
+    return None if approvers.sole(giver) else OWN_GROUP
+
+
+def may_end_on(last_day: date | None, today: date) -> Refusal | None:
+    """An end lies ahead, and not so far that it means nothing."""
+    if last_day is None:
+        return None
+    if last_day < today:
+        return END_IN_THE_PAST
+    return END_TOO_FAR if last_day - today > LONGEST_END else None
+
+
+def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | None:
+    if not open_:
+        return NOT_OPEN
+    if suspended:
+        return SUSPENDED
+    return ALREADY_APPROVER if approver else None
+
+
+def may_demote(
+    *, open_: bool, approver: bool, account_id: int | None, approvers: Approvers
+) -> Refusal | None:
+    """The last approver who can act stays one until another can."""
+    if not open_:
+        return NOT_OPEN
+    if not approver:
+        return NOT_AN_APPROVER
+    return LAST_APPROVER if approvers.sole(account_id) else None
+
+
+def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> Refusal | None:
+    if not open_:
+        return NOT_OPEN
+    return LAST_APPROVER if approvers.sole(account_id) else None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A grant that is held now or will be."""
+
+    grant_id: int
+    service: str
+    user_group: str
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True)
+class AccessChange:
+    """What to close and what to open so that the person holds what is wanted."""
+
+    close: tuple[Held, ...]
+    give: tuple[tuple[str, str], ...]
+
+    @property
+    def nothing(self) -> bool:
+        return not self.close and not self.give
+
+    @property
+    def gains(self) -> bool:
+        return bool(self.give)
+
+
+def plan_change(held: Collection[Held], wanted: Access, *, ends_at: datetime | None) -> AccessChange:
+    """The difference between what is held and what is wanted, for the services named in `wanted`.
+
+    A user group that stays, with the same end, keeps its row; one whose end changes is closed and
+    given anew, since rows are never overwritten.
+    """
+    close: list[Held] = []
+    kept: set[tuple[str, str]] = set()
+    for grant in held:
+        if grant.service not in wanted:
+            continue
+        if grant.user_group in wanted[grant.service] and grant.valid_to == ends_at:
+            kept.add((grant.service, grant.user_group))
+        else:
+            close.append(grant)
+    give = [
+        (service, group)
+        for service, groups in wanted.items()
+        for group in dict.fromkeys(groups)
+        if (service, group) not in kept
+    ]
+    return AccessChange(tuple(close), tuple(give))
+
+
+def loses(change: AccessChange) -> bool:
+    """Whether a user group is taken away, rather than only given or running for another time."""
+    kept = set(change.give)
+    return any((held.service, held.user_group) not in kept for held in change.close)

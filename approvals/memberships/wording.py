@@ -1,0 +1,45 @@
+"""What people hold, as codes for the audit and as words for pages and mails."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from app.web.templates import day
+from approvals.memberships.catalogue import group_name
+from approvals.memberships.rules import Held
+
+NOTHING = "no access"
+
+
+def last_day(valid_to: datetime | None) -> str:
+    """The last day on which a grant counts, as `30 April 2027`; empty where it has no end.
+
+    Ends are midnights UTC (`add_member`), so the day is UTC's.
+    """
+    return day((valid_to - timedelta(microseconds=1)).date()) if valid_to else ""
+
+
+def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:
+    """Codes of user groups by service, for the audit."""
+    codes: dict[str, list[str]] = {}
+    for grant in held:
+        codes.setdefault(grant.service, []).append(grant.user_group)
+    return {service: sorted(groups) for service, groups in sorted(codes.items())}
+
+
+def held_in_words(held: Collection[Held], service: str, at: datetime) -> str:
+    """`School Named until 30 April 2027`, or `no access`."""
+    parts = [
+        group_name(service, grant.user_group, at)
+        + (f" until {last_day(grant.valid_to)}" if grant.valid_to else "")
+        for grant in held
+        if grant.service == service
+    ]
+    return " and ".join(sorted(parts)) or NOTHING
+
+
+def change_in_words(
+    service: str, before: Collection[Held], after: Collection[Held], at: datetime
+) -> str:
+    """`from School Anon to School Named`."""
+    old, new = held_in_words(before, service, at), held_in_words(after, service, at)
+    return f"from {old} to {new}"
