@@ -5,6 +5,7 @@ import contextvars
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +98,23 @@ class Browser(FlaskClient):
         return response
 
 
-@pytest.fixture
-def app(app_settings: Settings) -> Iterator[Flask]:
+@contextmanager
+def application(chosen: Settings) -> Iterator[Flask]:
     """The whole application, with its context pushed: queries and actions can be called at once."""
-    flask = create_app(app_settings)
+    flask = create_app(chosen)
     flask.test_client_class = Browser
     with flask.app_context():
+        try:
+            yield flask
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(app_settings: Settings) -> Iterator[Flask]:
+    with application(app_settings) as flask:
         yield flask
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from app.database import Base
 
 
 class OutboxMail(Base):
-    """A mail to be delivered. Its text, which may hold a link, is encrypted and blanked once sent."""
+    """A mail to deliver. Its text, which may hold a link, is encrypted and blanked once sent."""
 
     __tablename__ = "outbox_mail"
     __table_args__ = (Index("ix_outbox_mail_state_next_attempt_at", "state", "next_attempt_at"),)

@@ -16,7 +16,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     project = app.jinja_loader
-    app.jinja_loader = ChoiceLoader(  # type: ignore[method-assign]  # Flask's own way to set it
+    app.jinja_loader = ChoiceLoader(
         [
             *([project] if project else []),
             PrefixLoader(

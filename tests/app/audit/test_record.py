@@ -1,0 +1,54 @@
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import AuditEvent, Event, IncompleteEvent, UndeclaredEvent, declare, record
+from app.database import db, writing
+
+APPROVER = Actor("person", "0190-approver", "Ann Approver")
+
+
+def test_a_row_says_who_did_what_to_whom_and_where(app: Flask) -> None:
+    declare(app, [Event("door.opened", "{actor} opened a door", {"organisation", "subject"})])
+    with writing():
+        record(
+            "door.opened",
+            actor=APPROVER,
+            organisation="org",
+            subject="person",
+            before={"door": "shut"},
+            after={"door": "open"},
+            key="brass",
+        )
+    row = db.session.scalars(select(AuditEvent)).one()
+    assert (row.actor, row.actor_name, row.organisation, row.subject) == (
+        "0190-approver",
+        "Ann Approver",
+        "org",
+        "person",
+    )
+    assert (row.before, row.after, row.detail) == (
+        {"door": "shut"},
+        {"door": "open"},
+        {"key": "brass"},
+    )
+    assert row.at.tzinfo is not None
+    assert row.request_id
+
+
+def test_an_event_that_no_room_lists_cannot_be_written(app: Flask) -> None:
+    with pytest.raises(UndeclaredEvent), writing():
+        record("never.heard.of", actor=APPROVER)
+
+
+def test_an_event_without_what_it_must_carry_cannot_be_written(app: Flask) -> None:
+    declare(app, [Event("door.shut", "{actor} shut a door", {"organisation"})])
+    with pytest.raises(IncompleteEvent, match="organisation"), writing():
+        record("door.shut", actor=APPROVER)
+
+
+def test_two_rooms_cannot_list_the_same_event(app: Flask) -> None:
+    declare(app, [Event("door.painted", "painted")])
+    with pytest.raises(ValueError, match="door.painted"):
+        declare(app, [Event("door.painted", "painted")])

@@ -1,0 +1,143 @@
+"""Mail: promised with the change, delivered at least once, readable nowhere on the way."""
+
+import email
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import db, writing
+from app.outbox import OutboxMail, send_mail
+from app.outbox.delivery import MOST_ATTEMPTS, deliver_due
+from app.purge import purge_expired
+from tests.conftest import application, settings
+from tests.servers import ports, smtp
+from wsgi import ROOT, Settings
+
+TEMPLATE = "Subject for {{ name }}\n\nHello {{ name }}\n\n{{ issuer }}/x\n"
+
+
+@pytest.fixture(autouse=True)
+def _a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaders = [DictLoader({"mail/try.txt": TEMPLATE}), FileSystemLoader(ROOT / "templates")]
+    monkeypatch.setattr(Flask, "jinja_loader", ChoiceLoader(loaders))
+
+
+def _promise(name: str = "Ann", key: str | None = None) -> None:
+    with writing():
+        send_mail(to="ann@school.example", template="try", context={"name": name}, dedupe_key=key)
+
+
+def _delivered(app_settings: Settings) -> list[EmailMessage]:
+    folder = app_settings.mail_directory or Path()
+    return [
+        email.message_from_bytes(path.read_bytes(), policy=default)
+        for path in sorted(folder.glob("*.eml"))
+    ]
+
+
+def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) -> None:
+    _promise()
+    assert deliver_due() == 1
+    (mail,) = _delivered(app_settings)
+    assert mail["Subject"] == "Subject for Ann"
+    assert mail["To"] == "ann@school.example"
+    text, html = mail.get_body(["plain"]), mail.get_body(["html"])
+    assert text is not None
+    assert html is not None
+    assert "Hello Ann" in text.get_content()
+    assert '<a href="http://localhost:8000/x">' in html.get_content()
+
+
+def _settings_without_a_mail_server(database_url: str) -> Settings:
+    return settings(
+        database_url, smtp_host="127.0.0.1", smtp_port=ports.free_port(), smtp_security="none"
+    )
+
+
+def test_nothing_is_promised_when_the_change_fails(app: Flask) -> None:
+    def fail() -> None:
+        with writing():
+            send_mail(to="ann@school.example", template="try", context={"name": "Ann"})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert deliver_due() == 0
+
+
+def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
+    _promise("Zebedee")
+    waiting = db.session.scalars(select(OutboxMail)).one()
+    assert waiting.sealed_text is not None
+    assert "Zebedee" not in waiting.sealed_text
+    deliver_due()
+    db.session.expire_all()
+    assert waiting.sealed_text is None
+
+
+def test_the_same_promise_is_kept_once(app: Flask) -> None:
+    _promise(key="once")
+    _promise(key="once")
+    assert deliver_due() == 1
+    assert deliver_due() == 0
+
+
+def test_TX_04_markup_in_a_name_is_inert(app: Flask, app_settings: Settings) -> None:
+    _promise('<img src=x onerror="alert(1)">')
+    deliver_due()
+    html = _delivered(app_settings)[0].get_body(["html"])
+    assert html is not None
+    assert "<img" not in html.get_content()
+
+
+def test_LK_15_a_name_cannot_add_a_header(app: Flask, app_settings: Settings) -> None:
+    _promise("Ann\r\nBcc: all@school.example")
+    deliver_due()
+    (mail,) = _delivered(app_settings)
+    assert mail["Bcc"] is None
+
+
+def test_mail_goes_out_by_smtp(database_url: str) -> None:
+    with smtp.running() as sink:
+        chosen = settings(
+            database_url, smtp_host=sink.host, smtp_port=sink.port, smtp_security="none"
+        )
+        with application(chosen):
+            _promise()
+            assert deliver_due() == 1
+        assert [mail.recipients for mail in sink.wait_for(1)] == [("ann@school.example",)]
+
+
+def test_a_mail_that_cannot_be_handed_over_is_tried_again_later(database_url: str) -> None:
+    with application(_settings_without_a_mail_server(database_url)):
+        _promise()
+        assert deliver_due() == 0
+        mail = db.session.scalars(select(OutboxMail)).one()
+        assert (mail.state, mail.attempts) == ("waiting", 1)
+        assert mail.next_attempt_at > now()
+        assert mail.last_error
+
+
+def test_a_mail_is_given_up_after_many_attempts_and_says_so(database_url: str) -> None:
+    with application(_settings_without_a_mail_server(database_url)):
+        _promise()
+        with time_machine.travel(now(), tick=False) as clock:
+            for _ in range(MOST_ATTEMPTS):
+                deliver_due()
+                clock.shift(timedelta(hours=2))
+        assert db.session.scalars(select(OutboxMail)).one().state == "failed"
+
+
+def test_sent_mail_is_purged_after_a_month(app: Flask) -> None:
+    _promise()
+    deliver_due()
+    with time_machine.travel(now() + timedelta(days=31), tick=False):
+        assert purge_expired()["sent mail"] == 1

@@ -1,0 +1,40 @@
+import base64
+import secrets
+
+import pytest
+from flask import Flask
+
+from app.vault import Undecipherable, decrypt, encrypt, renew
+from tests.conftest import settings
+from wsgi import create_app
+
+OLD, NEW = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+
+
+def _app(keys: str) -> Flask:
+    return create_app(settings("sqlite://", encryption_keys=keys))
+
+
+def test_what_was_encrypted_can_be_read_again_and_is_not_visible_at_rest() -> None:
+    with _app(NEW).app_context():
+        sealed = encrypt("JBSWY3DPEHPK3PXP", purpose="totp")
+        assert "JBSWY3DP" not in sealed
+        assert decrypt(sealed, purpose="totp") == "JBSWY3DPEHPK3PXP"
+
+
+def test_a_value_of_one_purpose_cannot_be_passed_off_as_one_of_another() -> None:
+    with _app(NEW).app_context():
+        sealed = encrypt("a secret", purpose="mail")
+        with pytest.raises(Undecipherable):
+            decrypt(sealed, purpose="totp")
+
+
+def test_an_older_key_of_the_ring_still_opens_and_a_new_one_takes_over() -> None:
+    with _app(OLD).app_context():
+        sealed = encrypt("a secret", purpose="mail")
+    with _app(f"{NEW},{OLD}").app_context():
+        renewed = renew(sealed, purpose="mail")
+    with _app(NEW).app_context():
+        assert decrypt(renewed, purpose="mail") == "a secret"
+        with pytest.raises(Undecipherable):
+            decrypt(sealed, purpose="mail")
