@@ -1,0 +1,1 @@
+"""The OpenID provider: what relying services talk to. README.md is the map."""

@@ -1,0 +1,161 @@
+"""Errors of the protocol, one class each (RFC 6749 sections 4.1.2.1 and 5.2, and where named).
+
+    OAuthError                            a status, an `error` code and two texts
+    ├── AuthorizationError                may be told to the client's registered redirect URI
+    │   ├── InvalidRequest                also at the other endpoints
+    │   ├── InvalidScope                  also at the token endpoint
+    │   ├── InvalidTarget                 RFC 8707, section 2
+    │   ├── UnauthorizedClient
+    │   ├── UnsupportedResponseType
+    │   ├── AccessDenied
+    │   ├── LoginRequired                 OpenID Connect Core, 3.1.2.6, and the next two
+    │   ├── InteractionRequired
+    │   ├── RequestNotSupported
+    │   ├── RequestUriNotSupported
+    │   ├── RegistrationNotSupported
+    │   └── UnmetAuthentication           OpenID Connect Core Unmet Authentication Requirements
+    ├── InvalidClient                     401, with a challenge
+    │   └── TooManyFailures               429
+    ├── InvalidGrant
+    ├── UnsupportedGrantType
+    ├── UnsupportedMediaType              415
+    └── BearerError                       RFC 6750, section 3: told in WWW-Authenticate
+        ├── NoToken                       401, a challenge without a code
+        ├── MalformedBearer               400
+        ├── InvalidToken                  401
+        └── InsufficientScope             403
+
+An error has two texts: `description`, printable ASCII without quotes and backslashes, goes to the
+client; `detail` goes to the log only.
+"""
+
+from typing import ClassVar
+
+
+class OAuthError(Exception):
+    error: ClassVar[str | None] = "invalid_request"
+    status: ClassVar[int] = 400
+    text: ClassVar[str] = "The request cannot be understood"
+
+    def __init__(self, description: str | None = None, *, detail: str = "") -> None:
+        self.description = description or self.text
+        self.detail = detail
+        super().__init__(self.description)
+
+
+class AuthorizationError(OAuthError):
+    """Goes to the client's redirect URI once that is known to be registered, else to our own page."""
+
+
+class InvalidRequest(AuthorizationError):
+    pass
+
+
+class InvalidScope(AuthorizationError):
+    error = "invalid_scope"
+    text = "No requested scope is registered for this client"
+
+
+class InvalidTarget(AuthorizationError):
+    error = "invalid_target"
+    text = "The resource is not one that this client registered"
+
+
+class UnauthorizedClient(AuthorizationError):
+    error = "unauthorized_client"
+    text = "This client did not register for that"
+
+
+class UnsupportedResponseType(AuthorizationError):
+    error = "unsupported_response_type"
+    text = "The only response type is code"
+
+
+class AccessDenied(AuthorizationError):
+    error = "access_denied"
+    text = "The person may not use this service, or chose not to"
+
+
+class LoginRequired(AuthorizationError):
+    error = "login_required"
+    text = "The person has to sign in"
+
+
+class InteractionRequired(AuthorizationError):
+    error = "interaction_required"
+    text = "The person has to answer a question first"
+
+
+class RequestNotSupported(AuthorizationError):
+    error = "request_not_supported"
+    text = "Request objects are not supported"
+
+
+class RequestUriNotSupported(AuthorizationError):
+    error = "request_uri_not_supported"
+    text = "Request objects are not supported"
+
+
+class RegistrationNotSupported(AuthorizationError):
+    error = "registration_not_supported"
+    text = "The registration parameter is not supported"
+
+
+class UnmetAuthentication(AuthorizationError):
+    error = "unmet_authentication_requirements"
+    text = "The requested level of authentication cannot be reached"
+
+
+class InvalidClient(OAuthError):
+    """One text for unknown, disabled and unproven clients: it does not tell which (CA-01)."""
+
+    error = "invalid_client"
+    status = 401
+    text = "Client authentication failed"
+
+
+class TooManyFailures(InvalidClient):
+    status = 429
+    text = "Too many failed attempts, wait a minute"
+
+
+class InvalidGrant(OAuthError):
+    error = "invalid_grant"
+    text = "The grant is invalid, expired, used, revoked or not for this client"
+
+
+class UnsupportedGrantType(OAuthError):
+    error = "unsupported_grant_type"
+    text = "This grant type is not supported"
+
+
+class UnsupportedMediaType(OAuthError):
+    status = 415
+    text = "Send application/x-www-form-urlencoded"
+
+
+class BearerError(OAuthError):
+    status = 401
+
+
+class NoToken(BearerError):
+    """RFC 6750, 3.1: without authentication information the challenge carries no error code."""
+
+    error = None
+    text = "An access token is required"
+
+
+class MalformedBearer(BearerError):
+    status = 400
+    text = "Send one access token, in the Authorization header"
+
+
+class InvalidToken(BearerError):
+    error = "invalid_token"
+    text = "The access token is invalid, expired or revoked"
+
+
+class InsufficientScope(BearerError):
+    error = "insufficient_scope"
+    status = 403
+    text = "The access token lacks the scope for this"

@@ -1,0 +1,179 @@
+"""Tables of the provider. Every secret (code, token, client secret) is kept as its hash only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+
+def new_client_id() -> str:
+    """Unlike any person's `sub` in form, so that neither can be taken for the other (RFC 9700, 4.15)."""
+    return f"client-{new_id()}"
+
+
+class Client(Base):
+    """A relying service, as an operator registered it. `registration` is its whole metadata."""
+
+    __tablename__ = "oidc_client"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_client_id)
+    name: Mapped[str] = mapped_column(String(200))
+    service: Mapped[str | None] = mapped_column(String(80), index=True)
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+    registration: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    secret_changed_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class SigningKey(Base):
+    """A key pair that signs tokens. Its state follows from the times, see `keys/states.py`.
+
+    The private half is encrypted by the vault and removed when the key has retired; the public
+    half stays, since an ID token of any age may come back as a hint at sign-out.
+    """
+
+    __tablename__ = "oidc_signing_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kid: Mapped[str] = mapped_column(String(64), unique=True)
+    alg: Mapped[str] = mapped_column(String(10))
+    private_key: Mapped[str | None] = mapped_column(Text)
+    public_key: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime] = mapped_column(default=now)
+    active_from: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Revision(Base):
+    """One row, whose number rises with each change of clients or keys: what workers cache follows it."""
+
+    __tablename__ = "oidc_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+class AuthorizationRequest(Base):
+    """One call of the authorization endpoint that needs the person: its parameters stay here.
+
+    The browser carries `public_id` alone, and it opens only in the browser to which it is bound.
+    """
+
+    __tablename__ = "oidc_authorization_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
+    parameters: Mapped[dict[str, Any]]
+    browser_hash: Mapped[str | None] = mapped_column(String(64))
+    organisation: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """A token family: what one sign-in of one person gave to one client.
+
+    Every endpoint looks at its family first, so ending the family ends all its tokens at once.
+    Without `offline` it ends with `session_id`; `ends_at` is the last moment of its refresh tokens.
+    """
+
+    __tablename__ = "oidc_grant"
+    __table_args__ = (
+        Index("ix_oidc_grant_account_id_ended_at", "account_id", "ended_at"),
+        Index("ix_oidc_grant_client_id_id", "client_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
+    session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("session.id", ondelete="SET NULL"), index=True
+    )
+    sid: Mapped[str] = mapped_column(String(36))
+    service: Mapped[str | None] = mapped_column(String(80))
+    organisation: Mapped[str | None] = mapped_column(String(36))
+    scope: Mapped[str] = mapped_column(Text)
+    resources: Mapped[list[str]]
+    claims_requested: Mapped[dict[str, Any]]
+    auth_time: Mapped[datetime]
+    acr: Mapped[str] = mapped_column(String(100))
+    amr: Mapped[list[str]]
+    offline: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    ended_cause: Mapped[str | None] = mapped_column(String(60))
+
+
+class AuthorizationCode(Base):
+    """Single use: claimed by one conditional UPDATE of `used_at`."""
+
+    __tablename__ = "oidc_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    grant_id: Mapped[int] = mapped_column(
+        ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True
+    )
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    code_challenge: Mapped[str | None] = mapped_column(String(128))
+    nonce: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class RefreshToken(Base):
+    """Single use like a code; used ones stay until the family goes, so that reuse is noticed."""
+
+    __tablename__ = "oidc_refresh_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    grant_id: Mapped[int] = mapped_column(
+        ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RevokedToken(Base):
+    """An access token that was revoked alone, until it would have expired."""
+
+    __tablename__ = "oidc_revoked_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jti: Mapped[str] = mapped_column(String(80), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class OrganisationChoice(Base):
+    """For which organisation a person entered a client: kept for the session, the last one for good."""
+
+    __tablename__ = "oidc_organisation_choice"
+    __table_args__ = (
+        Index("ix_oidc_organisation_choice_account_id_client_id", "account_id", "client_id"),
+        Index("ix_oidc_organisation_choice_session_id_client_id", "session_id", "client_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id", ondelete="SET NULL"))
+    organisation: Mapped[str] = mapped_column(String(36))
+    chosen_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,89 @@
+"""Reading a request's parameters, the same for all endpoints of the protocol.
+
+RFC 6749, 3.1 and 3.2: each at most once, and one without a value is as if it were absent. Bytes
+that are no UTF-8 are refused, since a value could otherwise not be given back unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import parse_qsl
+
+from flask import Request
+
+from identity.oidc.errors import InvalidRequest, UnsupportedMediaType
+
+FORM = "application/x-www-form-urlencoded"
+MOST_PARAMETERS = 100
+LONGEST_VALUE = 8192
+REPEATABLE = frozenset({"resource"})
+"""RFC 8707, section 2."""
+
+
+class Parameters(Mapping[str, str]):
+    """A request's parameters: one value each; `repeated` remembers which came more than once."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._values: dict[str, str] = {}
+        self._lists: dict[str, list[str]] = {}
+        self.repeated: set[str] = set()
+        for name, value in pairs:
+            if name in self._lists and name not in REPEATABLE:
+                self.repeated.add(name)
+            self._lists.setdefault(name, []).append(value)
+            if value:
+                self._values[name] = value
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated."""
+        return [value for value in self._lists.get(name, []) if value]
+
+    def refuse_repeated(self) -> None:
+        """Raises InvalidRequest naming nothing that the caller sent."""
+        if self.repeated:
+            raise InvalidRequest(
+                "A parameter is repeated", detail=f"repeated: {sorted(self.repeated)[:5]}"
+            )
+
+
+def from_query(request: Request) -> Parameters:
+    """Raises InvalidRequest."""
+    return _parse(request.query_string)
+
+
+def from_form(request: Request) -> Parameters:
+    """The form of a POST. Parameters in the URL beside it are refused (RFC 6749, 2.3.1 and 3.2).
+
+    Raises InvalidRequest and UnsupportedMediaType.
+    """
+    if request.mimetype != FORM:
+        raise UnsupportedMediaType(detail=request.mimetype)
+    if request.query_string:
+        raise InvalidRequest("Send the parameters in the body, none in the address")
+    return _parse(request.get_data(cache=False))
+
+
+def _parse(encoded: bytes) -> Parameters:
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_PARAMETERS,
+        )
+    except ValueError as error:
+        raise InvalidRequest(
+            "The parameters are too many or not UTF-8", detail=type(error).__name__
+        ) from None
+    if any(len(value) > LONGEST_VALUE or "\x00" in name + value for name, value in pairs):
+        raise InvalidRequest("A parameter is too long or contains a NUL character")
+    return Parameters(pairs)
