@@ -1,0 +1,52 @@
+"""What rules answer, and what the decision made of them says."""
+
+from dataclasses import dataclass
+
+from approvals.access_model.definition import Environment, UserGroup
+from approvals.access_model.facts import GrantFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The rule has nothing against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rule refuses, and says why in a sentence fit for a page."""
+
+    sentence: str
+
+
+Outcome = Allowed | Refused
+ALLOWED = Allowed()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why access is refused: the rule's name and its sentence."""
+
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemitScope:
+    """Whose schools: a remit kind and the key of its body (decisions.md, "Words")."""
+
+    scope: str
+    kind: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. Without access everything but the reasons is empty."""
+
+    allowed: bool
+    user_groups: tuple[UserGroup, ...] = ()
+    capabilities: frozenset[str] = frozenset()
+    environment: Environment | None = None
+    remit: RemitScope | None = None
+    grants: tuple[GrantFacts, ...] = ()
+    reasons: tuple[Reason, ...] = ()

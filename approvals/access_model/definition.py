@@ -1,0 +1,168 @@
+"""What a service's file says, as data: read from the file, kept in the database, asked by rules.
+
+The classes are the schema too. A key that they do not know is refused; a key added later has a
+default, so that versions loaded before it can still be read.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+Scope = Literal["own", "remit", "all", "training"]
+"""Schools whose data a user group opens: the school itself, those of the organisation's remit, all
+of them, or the made-up ones of the training environment."""
+
+Environment = Literal["live", "training"]
+
+ServiceCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,79}$")]
+CapabilityCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,79}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,79}$")]
+GroupCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{1,79}$")]
+
+
+def _one_line(text: str) -> str:
+    if text != " ".join(text.split()) or not text:
+        raise ValueError("must be one line of text without space at its ends")
+    return text
+
+
+Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_one_line)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Capability(_Part):
+    """One thing that a user group lets people do."""
+
+    line: Line
+    """Completes "This user group can …" and "… cannot …" on pages."""
+
+    sentence: Line
+    """What relying developers read in the claim dictionary."""
+
+
+class ListedOrganisation(_Part):
+    """An organisation that the service names, under a key of the file's own.
+
+    With an identifier it is one of the register; without, it is added when the file is loaded.
+    """
+
+    key: Key
+    kind: str
+    name: Line
+    urn: str | None = None
+    uid: str | None = None
+    la_code: str | None = None
+    diocese_code: str | None = None
+    ukprn: str | None = None
+
+
+class UserGroupEntry(_Part):
+    """A user group as the file has it.
+
+    Organisations of `kinds`, and those listed under the keys in `organisations`, may hold it.
+    """
+
+    code: GroupCode
+    name: Name
+    summary: Line
+    kinds: tuple[str, ...] = ()
+    organisations: tuple[Key, ...] = ()
+    schools: Scope
+    environment: Environment = "live"
+    capabilities: tuple[CapabilityCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserGroup:
+    """People who may do the same things. `code` and `name` are what tokens carry.
+
+    `can` and `cannot` complete "This user group can …" and "… cannot …", the schools first.
+    """
+
+    service: str
+    service_name: str
+    code: str
+    name: str
+    summary: str
+    kinds: tuple[str, ...]
+    organisations: tuple[str, ...]
+    schools: Scope
+    environment: Environment
+    capabilities: tuple[str, ...]
+    can: tuple[str, ...]
+    cannot: tuple[str, ...]
+
+
+class ServiceDefinition(_Part):
+    """A service and its user groups, in the order of the file."""
+
+    code: ServiceCode
+    name: Name
+    description: Line
+    active: bool = True
+    one_user_group: bool
+    """Whether a person holds at most one user group of the service in an organisation."""
+
+    schools: dict[Scope, Line]
+    """What each scope lets people see, completing "This user group can …"."""
+
+    capabilities: dict[CapabilityCode, Capability]
+    organisations: tuple[ListedOrganisation, ...] = ()
+    not_offered: dict[str, Line] = {}
+    """Why a kind of organisation may hold nothing of the service, by kind."""
+
+    user_groups: tuple[UserGroupEntry, ...]
+
+    @cached_property
+    def groups(self) -> tuple[UserGroup, ...]:
+        """The user groups, in the order of the file, with what they mean to people."""
+        return tuple(
+            UserGroup(
+                service=self.code,
+                service_name=self.name,
+                code=entry.code,
+                name=entry.name,
+                summary=entry.summary,
+                kinds=entry.kinds,
+                organisations=entry.organisations,
+                schools=entry.schools,
+                environment=entry.environment,
+                capabilities=tuple(self.in_order(entry.capabilities)),
+                can=(
+                    self.schools[entry.schools],
+                    *(self.capabilities[code].line for code in self.in_order(entry.capabilities)),
+                ),
+                cannot=tuple(
+                    text.line
+                    for code, text in self.capabilities.items()
+                    if code not in entry.capabilities
+                ),
+            )
+            for entry in self.user_groups
+        )
+
+    @cached_property
+    def _by_code(self) -> dict[str, UserGroup]:
+        return {group.code: group for group in self.groups}
+
+    def group(self, code: str) -> UserGroup | None:
+        return self._by_code.get(code)
+
+    def offered_to(self, kind: str, listed_as: Collection[str]) -> tuple[UserGroup, ...]:
+        """User groups that an organisation of this kind, listed under these keys, may hold."""
+        return tuple(
+            group
+            for group in self.groups
+            if kind in group.kinds or any(key in listed_as for key in group.organisations)
+        )
+
+    def in_order(self, capabilities: Collection[str]) -> list[str]:
+        """Capabilities in the order of the file, as tokens and pages list them."""
+        return [code for code in self.capabilities if code in capabilities]

@@ -1,0 +1,117 @@
+"""Publishing terms and accepting them."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import Event, record
+from app.clock import now
+from app.database import writing
+from approvals.terms import queries, rules
+from approvals.terms.models import TermsAcceptance, TermsVersion
+from identity.accounts.models import Account
+
+EVENTS = [
+    Event(
+        "terms.published",
+        "{actor} published version {number} of the terms of use",
+        required={"number", "after"},
+    ),
+    Event(
+        "terms.accepted",
+        "{subject} accepted version {number} of the terms of use",
+        required={"subject", "number", "sha256", "sid"},
+    ),
+]
+
+
+class NothingToPublish(ValueError):
+    """The text is empty."""
+
+
+def publish(
+    text: str,
+    *,
+    service: str | None,
+    effective_from: datetime,
+    accept_again: bool,
+    actor: Actor | None = None,
+) -> TermsVersion:
+    """Adds a version. The first of a service, or of the platform, always has to be accepted."""
+    if not text.strip():
+        raise NothingToPublish("The text is empty.")
+    with writing() as session:
+        earlier = [queries.as_rule(each) for each in queries.versions(service)]
+        version = TermsVersion(
+            service=service,
+            number=len(earlier) + 1,
+            text=text,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            effective_from=effective_from,
+            accept_again=rules.must_be_accepted_again(accept_again, earlier),
+            published_at=now(),
+        )
+        session.add(version)
+        session.flush()
+        record(
+            "terms.published",
+            actor=actor,
+            service=service,
+            after={
+                "terms": version.public_id,
+                "sha256": version.sha256,
+                "effective_from": effective_from.isoformat(),
+                "accept_again": version.accept_again,
+            },
+            number=version.number,
+        )
+        return version
+
+
+def accept(account: Account, ids: Sequence[str], sid: str) -> list[TermsVersion]:
+    """Records acceptance of the versions with these public ids, and returns those newly accepted.
+
+    Only the version in effect can be accepted: an older one, or one of a later date, is passed
+    over, and the caller who asks again what is due learns that it still is. Accepting twice leaves
+    the first acceptance as it is.
+    """
+    moment = now()
+    with writing() as session:
+        # Two posts of one person wait for each other here.
+        session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+        known = set(
+            session.scalars(
+                select(TermsAcceptance.terms_version_id).where(
+                    TermsAcceptance.account_id == account.id
+                )
+            )
+        )
+        shown = session.scalars(select(TermsVersion).where(TermsVersion.public_id.in_(ids))).all()
+        accepted = [
+            version
+            for version in shown
+            if version.id not in known and queries.in_effect(version.service, moment) is version
+        ]
+        for version in accepted:
+            session.add(
+                TermsAcceptance(
+                    account_id=account.id,
+                    terms_version_id=version.id,
+                    accepted_at=moment,
+                    sha256=version.sha256,
+                    session=sid,
+                )
+            )
+            record(
+                "terms.accepted",
+                subject=account.subject,
+                service=version.service,
+                number=version.number,
+                sha256=version.sha256,
+                sid=sid,
+            )
+        session.flush()
+        return accepted

@@ -1,0 +1,113 @@
+"""Reads about terms: what waits for a person, what was accepted, by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from app.database import db
+from approvals.terms import rules
+from approvals.terms.models import TermsAcceptance, TermsVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The version in effect of the platform's or a service's terms, not accepted yet."""
+
+    id: int
+    blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The newest version of a service's terms that a person accepted."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands to the terms of the platform and of one service."""
+
+    waiting: tuple[Waiting, ...]
+    accepted: Accepted | None
+    """Of the service's terms; None where it has none or none was accepted."""
+
+
+def standing(account_id: int, service: str | None, at: datetime) -> Standing:
+    """One statement: it is asked whenever tokens are issued."""
+    rows = db.session.execute(
+        select(
+            TermsVersion.id,
+            TermsVersion.service,
+            TermsVersion.number,
+            TermsVersion.effective_from,
+            TermsVersion.accept_again,
+            TermsAcceptance.accepted_at,
+        )
+        .outerjoin(
+            TermsAcceptance,
+            and_(
+                TermsAcceptance.terms_version_id == TermsVersion.id,
+                TermsAcceptance.account_id == account_id,
+                TermsAcceptance.accepted_at <= at,
+            ),
+        )
+        .where(or_(TermsVersion.service.is_(None), TermsVersion.service == service))
+        .order_by(TermsVersion.number)
+    ).all()
+    waiting = []
+    for scope in (None,) if service is None else (None, service):
+        mine = [row for row in rows if row.service == scope]
+        due = rules.due(
+            [
+                rules.Version(row.id, row.number, row.effective_from, row.accept_again)
+                for row in mine
+            ],
+            {row.id for row in mine if row.accepted_at is not None},
+            at,
+        )
+        if due is not None:
+            waiting.append(Waiting(due.version.id, due.blocking))
+    accepted = [
+        Accepted(row.number, row.accepted_at)
+        for row in rows
+        if row.accepted_at is not None and row.service is not None
+    ]
+    return Standing(tuple(waiting), accepted[-1] if accepted else None)
+
+
+def versions(service: str | None) -> Sequence[TermsVersion]:
+    """The versions of a service's terms, or of the platform's, in the order of publication."""
+    return db.session.scalars(
+        select(TermsVersion)
+        .where(
+            TermsVersion.service.is_(None) if service is None else TermsVersion.service == service
+        )
+        .order_by(TermsVersion.number)
+    ).all()
+
+
+def in_effect(service: str | None, at: datetime) -> TermsVersion | None:
+    """The version that a person who accepts now accepts."""
+    published = {each.id: each for each in versions(service)}
+    current = rules.newest([as_rule(each) for each in published.values()], at)
+    return published[current.id] if current else None
+
+
+def as_rule(version: TermsVersion) -> rules.Version:
+    """What the rules need to know of a version."""
+    return rules.Version(version.id, version.number, version.effective_from, version.accept_again)
+
+
+def accepted_by(account_id: int) -> Sequence[tuple[TermsAcceptance, TermsVersion]]:
+    """What a person accepted, the latest first."""
+    rows = db.session.execute(
+        select(TermsAcceptance, TermsVersion)
+        .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
+        .where(TermsAcceptance.account_id == account_id)
+        .order_by(TermsAcceptance.accepted_at.desc(), TermsAcceptance.id.desc())
+    )
+    return [(row[0], row[1]) for row in rows]

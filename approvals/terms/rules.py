@@ -1,0 +1,58 @@
+"""Which version of terms counts, and whether somebody still has to accept one. Pure.
+
+The newest version is the one published last among those in effect. The required version is the
+newest in effect that must be accepted again; having accepted it, or a newer one, suffices
+(decisions.md, "Terms"). A person is only ever shown the newest version: accepting it also meets
+an older requirement.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version of one service's terms, or of the platform's."""
+
+    id: int
+    number: int
+    effective_from: datetime
+    accept_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The newest version waits: `blocking` is whether access waits with it."""
+
+    version: Version
+    blocking: bool
+
+
+def newest(versions: Sequence[Version], at: datetime) -> Version | None:
+    """The version in effect."""
+    return max(
+        (version for version in versions if version.effective_from <= at),
+        key=lambda version: version.number,
+        default=None,
+    )
+
+
+def required(versions: Sequence[Version], at: datetime) -> Version | None:
+    """The version that has to be accepted, or any newer one in its place."""
+    return newest([version for version in versions if version.accept_again], at)
+
+
+def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) -> Due | None:
+    """What waits for a person who accepted the versions with these ids. None: nothing."""
+    current = newest(versions, at)
+    if current is None or current.id in accepted:
+        return None
+    needed = required(versions, at)
+    latest = max((each.number for each in versions if each.id in accepted), default=0)
+    return Due(current, blocking=needed is not None and latest < needed.number)
+
+
+def must_be_accepted_again(asked: bool, earlier: Sequence[Version]) -> bool:
+    """What a new version says. The first always says yes."""
+    return asked or not earlier
