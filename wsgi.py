@@ -69,3 +69,6 @@ def _sentence(fault: ErrorDetails) -> str:
 )
 def cli() -> None:
     """Secure Access: identity federation and account approval."""
+
+
+cli.params.clear()  # Flask's own options: another application, a debug mode, another file of settings

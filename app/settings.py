@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -21,7 +21,13 @@ WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "devel
 SHORTEST_SECRET = 32
 
 
-class AppSettings(BaseModel):
+class FloorSettings(BaseModel):
+    """A floor's settings: the sentence under each field is its entry in the reference."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class AppSettings(FloorSettings):
     """What the app floor needs."""
 
     database_url: str

@@ -1,7 +1,7 @@
 """Settings of the approvals floor."""
 
-from pydantic import BaseModel
+from app.settings import FloorSettings
 
 
-class ApprovalsSettings(BaseModel):
+class ApprovalsSettings(FloorSettings):
     """What the approvals floor needs."""

@@ -1,0 +1,31 @@
+"""`secure-access settings`: the reference of all settings, from the fields themselves."""
+
+import click
+from flask.cli import with_appcontext
+from pydantic.fields import FieldInfo
+
+from app.settings import settings
+
+
+def reference() -> str:
+    """A Markdown table: variable, default, meaning."""
+    fields = type(settings()).model_fields
+    rows = [
+        f"| `SECURE_ACCESS_{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be set"
+    value = field.get_default(call_default_factory=True)
+    return "none" if value in (None, [], "") else f"`{value}`"
+
+
+@click.command("settings")
+@with_appcontext
+def settings_command() -> None:
+    """Print every setting with its default and meaning, as a Markdown table."""
+    click.echo(reference())
