@@ -40,6 +40,7 @@ help:
 # Each stamp is younger than what it was made from, so a second run does nothing.
 
 setup: .venv/.runtime assets
+	@:
 
 .venv/.bootstrap: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Secure Access needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=...")'
@@ -110,12 +111,13 @@ acceptance: .venv/.dev node_modules/.dev assets services
 		echo 'Name their folder: make acceptance GIAS_DATA=...' >&2; exit 1; }
 	@$(BIN)/pytest --numprocesses=$(WORKERS) tests/acceptance $(PYTEST_ARGS)
 
+# Each speaks only where it finds something.
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo 'Not in the project style: make format' >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/djlint --quiet --lint templates examples
+	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(BIN)/djlint --quiet --lint templates examples 2> /dev/null
 	@echo 'Lint: clean'
 
 format: .venv/.dev
