@@ -1,15 +1,16 @@
-"""Settings of the identity floor. The defaults are the policy of `docs/`; tests may narrow times."""
+"""Settings of the identity floor: how people join, sign in and stay signed in."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.settings import FloorSettings
 from app.settings import settings as app_settings
 
 
-class IdentitySettings(BaseModel):
+class IdentitySettings(FloorSettings):
     """How people sign in, and for how long."""
 
     session_idle_minutes: int = Field(default=30, ge=1, le=60)
@@ -34,28 +35,31 @@ class IdentitySettings(BaseModel):
     """Memory of one argon2id hash in KiB; OWASP's minimum is 19456 (19 MiB) with two passes."""
 
     password_passes: int = Field(default=2, ge=2)
-    """Passes of one argon2id hash. Stored hashes are renewed at sign-in when this or the memory rises."""
+    """Passes of one argon2id hash. Older hashes are renewed at sign-in when this changes."""
 
     password_hashes_at_once: int = Field(default=4, ge=1)
     """Password hashes that one process computes side by side; the others wait their turn."""
 
     breached_passwords_url: str | None = None
-    """Address of a Pwned Passwords range service (`https://api.pwnedpasswords.com/range/`); unset asks nobody."""
+    """Pwned Passwords range service, `https://api.pwnedpasswords.com/range/`; unset asks nobody."""
 
     failures_per_account_and_network: int = Field(default=5, ge=1)
     """Wrong passwords for one account from one network before its next try has to wait."""
 
     failures_per_account: int = Field(default=20, ge=1, le=100)
-    """Wrong passwords for one account from all unknown devices before the next such try has to wait."""
+    """Wrong passwords for one account from unknown devices before the next such try has to wait."""
 
     failures_per_network: int = Field(default=50, ge=1)
-    """Wrong passwords from one network, whatever the account, before the next try there has to wait."""
+    """Wrong passwords from one network, for any account, before the next try there has to wait."""
 
     failures_per_known_device: int = Field(default=10, ge=1)
-    """Wrong passwords on a device that the person has signed in with before its next try has to wait."""
+    """Wrong passwords on a device known to be the person's before its next try has to wait."""
 
     wrong_codes_per_account: int = Field(default=10, ge=1, le=100)
     """Wrong codes of the second step for one account in 15 minutes."""
+
+    jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
+    """Seconds for which relying services may keep the published keys; a new key waits as long before it signs."""
 
 
 def settings() -> IdentitySettings:

@@ -1,0 +1,1 @@
+"""Relying services: registered by operators, known by their metadata, proven by their secret."""

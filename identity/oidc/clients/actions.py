@@ -1,0 +1,97 @@
+"""Clients are registered, disabled, and given new secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import new_secret, secret_hash
+from identity.oidc import grants
+from identity.oidc.cache import raise_revision
+from identity.oidc.clients.registration import SECRET_METHODS, validated
+from identity.oidc.models import Client
+from identity.ports import approvals
+
+
+class UnknownClient(LookupError):
+    """The text is a sentence for the operator."""
+
+
+def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+    """Registers a client and returns the response of RFC 7591 section 3.2.1.
+
+    The secret is in the response and nowhere else. Raises InvalidMetadata.
+    """
+    registration = validated(
+        metadata, grant_types=grant_types, service_exists=approvals().service_exists
+    )
+    secret = _secret_for(registration)
+    with writing() as session:
+        client = Client(
+            name=registration["client_name"],
+            service=registration.get("service"),
+            secret_hash=secret_hash(secret) if secret else None,
+            registration=registration,
+        )
+        session.add(client)
+        session.flush()
+        raise_revision()
+        record(
+            "client.registered",
+            client=client.client_id,
+            service=client.service,
+            after=registration,
+            name=client.name,
+        )
+        answer = {
+            "client_id": client.client_id,
+            "client_id_issued_at": int(client.created_at.timestamp()),
+            **registration,
+        }
+    if secret:
+        answer |= {"client_secret": secret, "client_secret_expires_at": 0}
+    return answer
+
+
+def disable(client_id: str) -> Client:
+    """Ends the client and every token family of it. Raises UnknownClient."""
+    with writing():
+        client = _find(client_id)
+        client.disabled_at = client.disabled_at or now()
+        grants.end_of_client(client.id, cause="client disabled")
+        raise_revision()
+        record("client.disabled", client=client_id, service=client.service, name=client.name)
+    return client
+
+
+def rotate_secret(client_id: str) -> str:
+    """A new secret, shown once; the old one is dead. Raises UnknownClient."""
+    with writing():
+        client = _find(client_id)
+        if client.secret_hash is None:
+            raise UnknownClient(f"{client_id} is a public client and has no secret.")
+        secret = new_secret()
+        client.secret_hash = secret_hash(secret)
+        client.secret_changed_at = now()
+        raise_revision()
+        record("client.secret_rotated", client=client_id, service=client.service, name=client.name)
+    return secret
+
+
+def everyone() -> list[Client]:
+    return list(db.session.scalars(select(Client).order_by(Client.id)))
+
+
+def _secret_for(registration: dict[str, Any]) -> str | None:
+    return new_secret() if registration["token_endpoint_auth_method"] in SECRET_METHODS else None
+
+
+def _find(client_id: str) -> Client:
+    client: Client | None = db.session.scalar(select(Client).where(Client.client_id == client_id))
+    if client is None:
+        raise UnknownClient(f"There is no client {client_id}.")
+    return client

@@ -1,0 +1,40 @@
+"""Wrong client secrets slow down their sender alone: counted per client and network (CA-11).
+
+Each worker counts in its memory. Against 256 random bits guessing is hopeless anyway; this bounds
+what it costs us, and needs no server that could be missing. Unknown clients share one counter.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, current_app
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from app.web.request import client_network
+from identity.oidc.clients.store import RelyingParty
+
+FREE = RateLimitItemPerMinute(20)
+_KEY = "identity.oidc.failures"
+
+
+def install(app: Flask) -> None:
+    app.extensions[_KEY] = FixedWindowRateLimiter(MemoryStorage())
+
+
+def too_many(client: RelyingParty | None) -> bool:
+    return not _limiter().test(FREE, *_who(client))
+
+
+def count(client: RelyingParty | None) -> None:
+    _limiter().hit(FREE, *_who(client))
+
+
+def _limiter() -> FixedWindowRateLimiter:
+    return cast(FixedWindowRateLimiter, current_app.extensions[_KEY])
+
+
+def _who(client: RelyingParty | None) -> tuple[str, str]:
+    return (client.client_id if client else "unknown", client_network())

@@ -1,0 +1,226 @@
+"""What a client's metadata may say (RFC 7591 section 2, OpenID Connect Registration section 2).
+
+Authlib checks the shapes of what those standards name; what this provider allows of it stands in
+the rules below. Members that nobody knows are ignored, as RFC 7591 asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
+from authlib.oidc.registration import ClientMetadataClaims as OpenIDMetadata
+from joserfc.errors import JoseError
+
+from identity.oidc import levels, redirects, scopes
+from identity.oidc.policy import LIFETIMES
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+AUTH_METHODS = (*SECRET_METHODS, "none")
+RESPONSE_TYPES = ("code",)
+ID_TOKEN_ALGS = ("RS256", "ES256")
+ACCESS_TOKEN_ALGS = ("ES256", "RS256")
+PROFILES = ("baseline",)
+"""The FAPI 2.0 profile needs pushed requests and proof of possession, which are not offered yet."""
+LONGEST_NAME = 200
+MOST_ADDRESSES = 100
+
+
+class InvalidMetadata(ValueError):
+    """`error` is the code of RFC 7591 section 3.2.2, the text a sentence for the operator."""
+
+    def __init__(self, text: str, error: str = "invalid_client_metadata") -> None:
+        super().__init__(text)
+        self.error = error
+
+
+def validated(
+    metadata: Any, *, grant_types: tuple[str, ...], service_exists: Callable[[str], bool]
+) -> dict[str, Any]:
+    """The registration that the metadata asks for, defaults filled in. Raises InvalidMetadata."""
+    if not isinstance(metadata, Mapping):
+        raise InvalidMetadata("The metadata of a client is a JSON object.")
+    given = {name: value for name, value in metadata.items() if value is not None}
+    result = {
+        "client_name": _name(given),
+        "token_endpoint_auth_method": _one_of(given, "token_endpoint_auth_method", AUTH_METHODS),
+        "grant_types": _several_of(given, "grant_types", grant_types, ("authorization_code",)),
+        "response_types": _several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
+        "application_type": _one_of(given, "application_type", ("web", "native")),
+        "scope": _scope(given),
+        "subject_type": _one_of(given, "subject_type", ("public",)),
+        "id_token_signed_response_alg": _one_of(
+            given, "id_token_signed_response_alg", ID_TOKEN_ALGS
+        ),
+        "access_token_signed_response_alg": _one_of(
+            given, "access_token_signed_response_alg", ACCESS_TOKEN_ALGS
+        ),
+        "profile": _one_of(given, "profile", PROFILES),
+        "require_pkce": _boolean(given, "require_pkce", default=True),
+        "require_auth_time": _boolean(given, "require_auth_time", default=False),
+    }
+    native = result["application_type"] == "native"
+    result["redirect_uris"] = _redirects(given, "redirect_uris", native=native)
+    result["post_logout_redirect_uris"] = _redirects(
+        given, "post_logout_redirect_uris", native=native
+    )
+    result["resources"] = _resources(given)
+    result |= _lifetimes(given) | _optional(given, service_exists)
+    _consistent(result)
+    _in_the_standards_shape(given)
+    return result
+
+
+def _name(given: dict[str, Any]) -> str:
+    name = given.get("client_name", "")
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+        raise InvalidMetadata(f"client_name is a text of 1 to {LONGEST_NAME} characters.")
+    if not name.isprintable():
+        raise InvalidMetadata("client_name contains a character that cannot be shown.")
+    return name.strip()
+
+
+def _one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
+    """The first choice is the default."""
+    value = given.get(member, choices[0])
+    if value not in choices:
+        raise InvalidMetadata(f"{member} must be {' or '.join(choices)}.")
+    return str(value)
+
+
+def _several_of(
+    given: dict[str, Any], member: str, choices: tuple[str, ...], default: tuple[str, ...]
+) -> list[str]:
+    values = _texts(given, member) if member in given else list(default)
+    if not set(values) <= set(choices):
+        raise InvalidMetadata(f"{member} may contain {', '.join(choices)} and nothing else.")
+    return list(dict.fromkeys(values))
+
+
+def _texts(given: dict[str, Any], member: str) -> list[str]:
+    values = given.get(member, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidMetadata(f"{member} is an array of texts.")
+    if len(values) > MOST_ADDRESSES:
+        raise InvalidMetadata(f"{member} has more than {MOST_ADDRESSES} entries.")
+    return values
+
+
+def _boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
+    value = given.get(member, default)
+    if not isinstance(value, bool):
+        raise InvalidMetadata(f"{member} is true or false.")
+    return value
+
+
+def _scope(given: dict[str, Any]) -> str:
+    if "scope" not in given:
+        return scopes.join(scopes.DEFAULT)
+    text = given["scope"]
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidMetadata("scope is a text of scopes with spaces between.")
+    asked = scopes.split(" ".join(text.split()))
+    unknown = [scope for scope in asked if scope not in scopes.supported()]
+    if unknown:
+        raise InvalidMetadata(f"There is no scope {unknown[0]!r}.")
+    return scopes.join(asked)
+
+
+def _redirects(given: dict[str, Any], member: str, *, native: bool) -> list[str]:
+    addresses = _texts(given, member)
+    for address in addresses:
+        refusal = redirects.why_refused(address, native=native)
+        if refusal:
+            raise InvalidMetadata(
+                f"{member}: {address!r} cannot be registered, {refusal}.",
+                "invalid_redirect_uri",
+            )
+    return list(dict.fromkeys(addresses))
+
+
+def _resources(given: dict[str, Any]) -> list[str]:
+    resources = _texts(given, "resources")
+    for resource in resources:
+        refusal = redirects.why_resource_refused(resource)
+        if refusal:
+            raise InvalidMetadata(f"resources: {resource!r} cannot be registered, {refusal}.")
+    return list(dict.fromkeys(resources))
+
+
+def _lifetimes(given: dict[str, Any]) -> dict[str, int]:
+    chosen = {}
+    for lifetime in LIFETIMES:
+        value = given.get(lifetime.member, lifetime.longest)
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or not lifetime.shortest <= value <= lifetime.longest
+        ):
+            raise InvalidMetadata(
+                f"{lifetime.member} is a number of seconds from {lifetime.shortest} "
+                f"to {lifetime.longest}."
+            )
+        chosen[lifetime.member] = value
+    return chosen
+
+
+def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> dict[str, Any]:
+    """Members without a default, where they are given."""
+    result: dict[str, Any] = {}
+    if "service" in given:
+        service = given["service"]
+        if not isinstance(service, str) or not service_exists(service):
+            raise InvalidMetadata(f"There is no service {service!r}: load its file first.")
+        result["service"] = service
+    if "default_max_age" in given:
+        age = given["default_max_age"]
+        if not isinstance(age, int) or isinstance(age, bool) or age < 0:
+            raise InvalidMetadata("default_max_age is a number of seconds.")
+        result["default_max_age"] = age
+    if "default_acr_values" in given:
+        result["default_acr_values"] = _several_of(
+            given, "default_acr_values", levels.REACHABLE, ()
+        )
+    for member in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"):
+        if member in given:
+            refusal = (
+                redirects.why_refused(given[member])
+                if isinstance(given[member], str)
+                else "it is no text"
+            )
+            if refusal:
+                raise InvalidMetadata(f"{member}: {given[member]!r} is refused, {refusal}.")
+            result[member] = given[member]
+    for member in ("software_id", "software_version"):
+        if member in given:
+            result[member] = str(given[member])[:200]
+    if "contacts" in given:
+        result["contacts"] = _texts(given, "contacts")
+    return result
+
+
+def _consistent(result: dict[str, Any]) -> None:
+    grants, method = result["grant_types"], result["token_endpoint_auth_method"]
+    if "authorization_code" in grants and not result["redirect_uris"]:
+        raise InvalidMetadata(
+            "redirect_uris: a client with the grant authorization_code needs at least one.",
+            "invalid_redirect_uri",
+        )
+    if "refresh_token" in grants and "authorization_code" not in grants:
+        raise InvalidMetadata("grant_types: refresh_token goes with authorization_code only.")
+    if method != "none":
+        return
+    if "client_credentials" in grants:
+        raise InvalidMetadata("A client without a secret cannot have client_credentials.")
+    if not result["require_pkce"]:
+        raise InvalidMetadata("require_pkce is always true for a client without a secret.")
+
+
+def _in_the_standards_shape(given: dict[str, Any]) -> None:
+    for claims_class in (OAuthMetadata, OpenIDMetadata):
+        try:
+            claims_class(dict(given), {}).validate()
+        except (JoseError, ValueError, TypeError) as error:
+            named = getattr(error, "claim", None) or getattr(error, "description", "")
+            raise InvalidMetadata(f"The metadata is refused: {named or error}.") from None

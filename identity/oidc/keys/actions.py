@@ -1,0 +1,147 @@
+"""Keys are made, rotated and retired; each change is audited and known to all workers in a second."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import select
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.vault import encrypt
+from identity.oidc.cache import raise_revision
+from identity.oidc.keys.states import ALGS, State, signing, signs_at, state
+from identity.oidc.keys.store import PURPOSE
+from identity.oidc.models import SigningKey
+from identity.settings import settings
+
+RSA_BITS = 2048
+CURVE = "P-256"
+
+
+class UnknownKey(LookupError):
+    """The text is a sentence for the operator."""
+
+
+def everything() -> list[SigningKey]:
+    """All keys, the oldest first."""
+    return list(db.session.scalars(select(SigningKey).order_by(SigningKey.id)))
+
+
+def ensure() -> list[SigningKey]:
+    """Makes what is missing: for each algorithm a key that signs and one that comes next."""
+    made: list[SigningKey] = []
+    with writing():
+        for alg in ALGS:
+            if signing(everything(), alg, now()) is None:
+                made.append(_make(alg, active_from=now()))
+            made.extend(_ensure_next(alg))
+        if made:
+            raise_revision()
+    return made
+
+
+def rotate(algs: Iterable[str] = ALGS, *, at_once: bool = False) -> list[SigningKey]:
+    """The next key of each algorithm begins to sign, and a new one is published behind it.
+
+    It begins as soon as no verifier's copy of the key set can lack it, which is now, unless it was
+    published only a moment ago; `at_once` does not wait (for a key that has become known).
+    Returns the keys that sign from then on; where one was on its way already, that one.
+    """
+    rotated = []
+    with writing():
+        for alg in algs:
+            key = _on_its_way(alg) or _next(alg) or _make(alg)
+            rotated.append(_schedule(key, at_once=at_once))
+        raise_revision()
+    return rotated
+
+
+def retire(kid: str) -> SigningKey:
+    """Takes a key out at once: what it signed counts no more, another signs. Raises UnknownKey."""
+    with writing():
+        key = db.session.scalar(select(SigningKey).where(SigningKey.kid == kid))
+        if key is None:
+            raise UnknownKey(f"There is no key {kid}.")
+        if state(key, now()) is State.ACTIVE:
+            rotate([key.alg], at_once=True)
+        key.withdrawn_at = now()
+        key.retired_at = min(key.retired_at or now(), now())
+        key.private_key = None
+        _ensure_next(key.alg)
+        raise_revision()
+        record("signing_key.withdrawn", kid=kid, alg=key.alg)
+    return key
+
+
+def forget_private_halves() -> int:
+    """What a key that signs no more could still sign is nobody's business: a purge job."""
+    done = [
+        key
+        for key in everything()
+        if key.private_key and state(key, now()) in {State.GONE, State.WITHDRAWN}
+    ]
+    for key in done:
+        key.private_key = None
+    return len(done)
+
+
+def published_long_enough(key: SigningKey) -> datetime:
+    """When the key may begin to sign."""
+    return signs_at(key.published_at, _cache_time(), now())
+
+
+def _schedule(key: SigningKey, *, at_once: bool) -> SigningKey:
+    start = now() if at_once else published_long_enough(key)
+    if key.active_from is not None and key.active_from <= start:
+        return key
+    for other in everything():
+        still_signs = other.retired_at is None or other.retired_at > start
+        if other.alg == key.alg and other.id != key.id and other.active_from and still_signs:
+            other.retired_at = start
+    key.active_from = start
+    db.session.flush()
+    _ensure_next(key.alg)
+    record("signing_key.rotated", kid=key.kid, alg=key.alg, signs_from=start.isoformat())
+    return key
+
+
+def _ensure_next(alg: str) -> list[SigningKey]:
+    return [] if _next(alg) else [_make(alg)]
+
+
+def _on_its_way(alg: str) -> SigningKey | None:
+    """A key whose time to sign is set and has not come."""
+    waiting = (key for key in everything() if key.alg == alg and state(key, now()) is State.NEXT)
+    return next((key for key in waiting if key.active_from is not None), None)
+
+
+def _next(alg: str) -> SigningKey | None:
+    waiting = (key for key in everything() if key.alg == alg and state(key, now()) is State.NEXT)
+    return next((key for key in waiting if key.active_from is None), None)
+
+
+def _cache_time() -> timedelta:
+    return timedelta(seconds=settings().jwks_max_age)
+
+
+def _make(alg: str, *, active_from: datetime | None = None) -> SigningKey:
+    pair = RSAKey.generate_key(RSA_BITS) if alg == "RS256" else ECKey.generate_key(CURVE)
+    kid = pair.thumbprint()
+    described = {"kid": kid, "use": "sig", "alg": alg}
+    key = SigningKey(
+        kid=kid,
+        alg=alg,
+        private_key=encrypt(json.dumps(pair.as_dict(private=True) | described), purpose=PURPOSE),
+        public_key=dict(pair.as_dict(private=False)) | described,
+        active_from=active_from,
+        published_at=now(),
+    )
+    db.session.add(key)
+    db.session.flush()
+    record("signing_key.made", kid=kid, alg=alg)
+    return key

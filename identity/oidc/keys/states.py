@@ -1,0 +1,70 @@
+"""In which state a key is, by its times. Pure.
+
+    next     published, does not sign yet: every verifier's copy of the key set has it in time
+    active   signs
+    retired  signs no more; published until the last token that it signed has ended
+    gone     no longer published; its public half still recognises an old ID token as a hint
+    withdrawn  taken out by hand (compromised): nothing that it signed counts any more
+
+The switch needs no process to happen: a key signs from `active_from` until the next one does.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from identity.oidc.policy import LONGEST_TOKEN
+
+ALGS = ("RS256", "ES256")
+SKEW = timedelta(minutes=1)
+"""For verifiers whose clock is behind."""
+
+
+class State(enum.StrEnum):
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    GONE = "gone"
+    WITHDRAWN = "withdrawn"
+
+
+class Times(Protocol):
+    @property
+    def alg(self) -> str: ...
+    @property
+    def active_from(self) -> datetime | None: ...
+    @property
+    def retired_at(self) -> datetime | None: ...
+    @property
+    def withdrawn_at(self) -> datetime | None: ...
+
+
+Key = TypeVar("Key", bound=Times)
+
+
+def state(key: Times, at: datetime) -> State:
+    if key.withdrawn_at is not None:
+        return State.WITHDRAWN
+    if key.active_from is None or key.active_from > at:
+        return State.NEXT
+    if key.retired_at is None or key.retired_at > at:
+        return State.ACTIVE
+    return State.RETIRED if key.retired_at + LONGEST_TOKEN + SKEW > at else State.GONE
+
+
+def published(key: Times, at: datetime) -> bool:
+    return state(key, at) in {State.NEXT, State.ACTIVE, State.RETIRED}
+
+
+def signs_at(published_at: datetime, max_age: timedelta, at: datetime) -> datetime:
+    """The first moment at which a key may sign: no earlier copy of the key set is in use then."""
+    return max(at, published_at + max_age)
+
+
+def signing(keys: Iterable[Key], alg: str, at: datetime) -> Key | None:
+    """The key that signs with this algorithm."""
+    active = [key for key in keys if key.alg == alg and state(key, at) is State.ACTIVE]
+    return max(active, key=lambda key: key.active_from or at, default=None)

@@ -1,0 +1,96 @@
+"""Key objects as the endpoints use them, read once and kept by each worker."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from joserfc.jwk import ECKey, Key, RSAKey, import_key
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import db
+from app.vault import decrypt
+from identity.oidc.cache import cache
+from identity.oidc.keys import states
+from identity.oidc.models import SigningKey
+
+PURPOSE = "signing-key"
+ID_TOKEN = "JWT"
+ACCESS_TOKEN = "at+jwt"
+TYPES = (ID_TOKEN, ACCESS_TOKEN)
+"""Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
+
+
+@dataclass(frozen=True)
+class HeldKey:
+    """A key pair, or its public half where the private one has been removed."""
+
+    kid: str
+    alg: str
+    key: Key = field(repr=False)
+    public: dict[str, Any]
+    active_from: datetime | None
+    retired_at: datetime | None
+    withdrawn_at: datetime | None
+    headers: dict[str, str]
+    """The encoded header of each type of token that this key signs."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """All keys. `by_header` finds the one that made a token: its header is known byte for byte."""
+
+    keys: tuple[HeldKey, ...]
+    by_header: dict[str, tuple[HeldKey, str]]
+
+
+def ring() -> KeyRing:
+    return cache().get("keys", _load)
+
+
+def signing_key(alg: str) -> HeldKey:
+    """The active key for this algorithm. Raises LookupError where `setup` never ran."""
+    key = states.signing(ring().keys, alg, now())
+    if key is None:
+        raise LookupError(f"no active {alg} key: run `secure-access setup`")
+    return key
+
+
+def key_set() -> dict[str, Any]:
+    """The JWK Set: public halves of what signs, will sign or signed what is still valid."""
+    at = now()
+    return {"keys": [key.public for key in ring().keys if states.published(key, at)]}
+
+
+def _load() -> KeyRing:
+    rows = db.session.execute(select(SigningKey.__table__).order_by(SigningKey.id)).all()
+    keys = tuple(_held(row) for row in rows)
+    return KeyRing(
+        keys, {header: (key, typ) for key in keys for typ, header in key.headers.items()}
+    )
+
+
+def _held(row: Any) -> HeldKey:
+    private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
+    key = import_key(json.loads(private) if private else row.public_key)
+    if not isinstance(key, RSAKey | ECKey):
+        raise TypeError(f"the signing key {row.kid} is neither RSA nor EC")
+    return HeldKey(
+        kid=row.kid,
+        alg=row.alg,
+        key=key,
+        public=row.public_key,
+        active_from=row.active_from,
+        retired_at=row.retired_at,
+        withdrawn_at=row.withdrawn_at,
+        headers={typ: _header(typ, row.alg, row.kid) for typ in TYPES},
+    )
+
+
+def _header(typ: str, alg: str, kid: str) -> str:
+    text = json.dumps({"alg": alg, "typ": typ, "kid": kid}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
