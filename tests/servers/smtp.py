@@ -57,7 +57,7 @@ class MailServer:
         """Forget what was received."""
         self.received.clear()
 
-    async def handle_DATA(  # noqa: N802 (aiosmtpd calls it by this name)
+    async def handle_DATA(
         self,
         server: SMTP,
         session: Session,
