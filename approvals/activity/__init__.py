@@ -1,0 +1,1 @@
+"""What happened in an organisation, in plain words."""

@@ -1,6 +1,6 @@
 """Who may use the pages about an organisation: rules for the authorisation layer.
 
-What a rule found on its way stays in `flask.g` for the view: `organisation()` and
+What a rule found on its way stays in `flask.g` for the view: `this_organisation()` and
 `own_membership()` give it.
 """
 
@@ -47,7 +47,7 @@ def approver_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
     return Allowed()
 
 
-def organisation() -> Organisation:
+def this_organisation() -> Organisation:
     """The organisation of the route, which the rule has let the person into."""
     found: Organisation = g.organisation
     return found

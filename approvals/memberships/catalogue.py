@@ -93,5 +93,5 @@ def service_names() -> list[str]:
 
 def _offer(service: ServiceDefinition, found: UserGroup) -> GroupOffer:
     return GroupOffer(
-        found.code, found.name, found.summary, service.can(found), service.cannot(found)
+        found.code, found.name, found.summary, found.can, found.cannot
     )

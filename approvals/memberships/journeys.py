@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from flask import redirect
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from app.clock import now
 from app.database import db, writing
@@ -15,6 +17,13 @@ from approvals.organisations.models import Organisation
 ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"
 KEPT = timedelta(days=7)
+
+
+class FinishedError(HTTPException):
+    """The journey has been acted on: every page of it leads to where it ended."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(response=redirect(address, 303))
 
 
 def begin(

@@ -112,6 +112,21 @@ def people(organisation_id: int, filters: Filters) -> Page[Person]:
     return Page(rows, found.number, found.per_page, found.total)
 
 
+def invitations(organisation_id: int) -> Page[Any]:
+    """Open invitations: membership, when sent last, when it runs out; the first to run out first."""
+    return paginate(
+        select(Membership, Invitation.created_at, Invitation.expires_at)
+        .join(Invitation, Invitation.id == Membership.invitation_id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.valid_to.is_(None),
+            Membership.joined_at.is_(None),
+        )
+        .order_by(Invitation.expires_at, Membership.id),
+        scalars=False,
+    )
+
+
 def counts(organisation_id: int) -> Counts:
     """One query."""
     at = now()

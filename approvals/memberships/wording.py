@@ -1,7 +1,7 @@
 """What people hold, as codes for the audit and as words for pages and mails."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.web.templates import day
 from approvals.memberships.catalogue import group_name
@@ -15,7 +15,12 @@ def last_day(valid_to: datetime | None) -> str:
 
     Ends are midnights UTC (`add_member`), so the day is UTC's.
     """
-    return day((valid_to - timedelta(microseconds=1)).date()) if valid_to else ""
+    return day(last_date(valid_to)) if valid_to else ""
+
+
+def last_date(valid_to: datetime) -> date:
+    """The last day, in UTC, on which a grant with this end counts."""
+    return (valid_to - timedelta(microseconds=1)).date()
 
 
 def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:

@@ -1,0 +1,186 @@
+"""What happened in an organisation, read from the audit and said in plain words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, or_, select
+
+from app.audit import AuditEvent, declared
+from app.clock import end_of_day, start_of_day
+from app.database import db
+from app.web.pagination import Page, paginate
+from approvals.memberships import catalogue
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One audit row, as a sentence."""
+
+    at: datetime
+    sentence: str
+    actor: str
+    kind: str
+    subject: str
+    request_id: str
+    before: dict[str, object] | None
+    after: dict[str, object] | None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of happenings is narrowed to."""
+
+    kind: str = ""
+    person: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+KINDS = {
+    "membership.": "People added, joined or removed",
+    "invitation.": "Invitations",
+    "access.": "User groups",
+    "approver.": "Approvers",
+}
+"""What approvers may narrow their list to: the beginning of an event's name, and its words."""
+
+
+def of_organisation(organisation: Organisation, filters: Filters) -> Page[Happening]:
+    """A page of what happened in this organisation, the latest first."""
+    statement = _in(organisation)
+    if filters.kind in KINDS:
+        statement = statement.where(AuditEvent.event.startswith(filters.kind, autoescape=True))
+    if filters.person:
+        statement = _concerning(statement, *_person(organisation, filters.person))
+    return _page(_between(statement, filters))
+
+
+def about(
+    organisation: Organisation, person: Membership, account: Account | None, *, limit: int
+) -> list[Happening]:
+    """The latest of what happened to this person in this organisation."""
+    statement = _concerning(
+        _in(organisation), person.public_id, account.subject if account else None
+    )
+    return list(in_words(db.session.scalars(statement.limit(limit))))
+
+
+def everywhere(
+    *, search: str = "", organisation: str = "", kind: str = "", filters: Filters
+) -> Page[Happening]:
+    """A page of everything, for operators. `search` is a person's subject or a request id."""
+    statement = select(AuditEvent).order_by(AuditEvent.id.desc())
+    if search:
+        statement = statement.where(
+            or_(
+                AuditEvent.subject == search,
+                AuditEvent.actor == search,
+                AuditEvent.request_id == search,
+            )
+        )
+    if organisation:
+        statement = statement.where(AuditEvent.organisation == organisation)
+    if kind:
+        statement = statement.where(AuditEvent.event.startswith(kind, autoescape=True))
+    return _page(_between(statement, filters))
+
+
+def in_words(rows: Iterable[AuditEvent]) -> Sequence[Happening]:
+    """Rows as sentences. Names of organisations and people are looked up once for all of them."""
+    found = list(rows)
+    organisations = _organisation_names({row.organisation for row in found if row.organisation})
+    people = _people_names({row.subject for row in found if row.subject})
+    return [_happening(row, organisations, people) for row in found]
+
+
+def _happening(
+    row: AuditEvent, organisations: dict[str, str], people: dict[str, str]
+) -> Happening:
+    event = declared().get(row.event)
+    subject = people.get(row.subject or "", "") or str(row.detail.get("person", "somebody"))
+    words = _Words(
+        {
+            **row.detail,
+            "actor": row.actor_name,
+            "subject": subject,
+            "organisation": organisations.get(row.organisation or "", "an organisation"),
+            "service": catalogue.service_name(row.service) if row.service else "a service",
+        }
+    )
+    return Happening(
+        at=row.at,
+        sentence=event.sentence.format_map(words) if event else row.event,
+        actor=row.actor_name,
+        kind=row.event,
+        subject=subject,
+        request_id=row.request_id,
+        before=row.before,
+        after=row.after,
+    )
+
+
+class _Words(dict[str, object]):
+    """A field that an old row does not carry leaves a gap, not an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _in(organisation: Organisation) -> Select[tuple[AuditEvent]]:
+    return (
+        select(AuditEvent)
+        .where(AuditEvent.organisation == organisation.public_id)
+        .order_by(AuditEvent.id.desc())
+    )
+
+
+def _concerning(
+    statement: Select[tuple[AuditEvent]], membership: str, subject: str | None
+) -> Select[tuple[AuditEvent]]:
+    """Rows about a membership by its public id, which stands in the detail, or about its person."""
+    same = AuditEvent.detail["membership"].as_string() == membership
+    return statement.where(or_(same, AuditEvent.subject == subject) if subject else same)
+
+
+def _person(organisation: Organisation, membership: str) -> tuple[str, str | None]:
+    subject = db.session.scalar(
+        select(Account.subject)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(
+            Membership.public_id == membership, Membership.organisation_id == organisation.id
+        )
+    )
+    return membership, subject
+
+
+def _between(
+    statement: Select[tuple[AuditEvent]], filters: Filters
+) -> Select[tuple[AuditEvent]]:
+    if filters.first_day:
+        statement = statement.where(AuditEvent.at >= start_of_day(filters.first_day))
+    if filters.last_day:
+        statement = statement.where(AuditEvent.at < end_of_day(filters.last_day))
+    return statement
+
+
+def _page(statement: Select[tuple[AuditEvent]]) -> Page[Happening]:
+    found = paginate(statement)
+    return Page(in_words(found.rows), found.number, found.per_page, found.total)
+
+
+def _organisation_names(public_ids: set[str]) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Organisation.public_id, Organisation.name).where(
+            Organisation.public_id.in_(public_ids)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _people_names(subjects: set[str]) -> dict[str, str]:
+    accounts = db.session.scalars(select(Account).where(Account.subject.in_(subjects)))
+    return {account.subject: account.name for account in accounts}

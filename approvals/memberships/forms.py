@@ -1,0 +1,149 @@
+"""Forms of the approvers' pages. What they accept is judged again by the actions' rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from wtforms import RadioField, SelectMultipleField, StringField
+from wtforms.validators import ValidationError
+
+from app.clock import now
+from app.web.forms import AtMost, Form, tidy
+from approvals.memberships import rules
+from approvals.memberships.catalogue import ServiceOffer
+from identity.accounts.email import clean_email
+
+NONE = "none"
+LONGEST_NAME = 100
+
+
+class EmailForm(Form):
+    email = StringField("Email address", filters=[tidy])
+
+    def validate_email(self, field: StringField) -> None:
+        try:
+            field.data = clean_email(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class NameForm(Form):
+    given_name = StringField(
+        "First name", filters=[tidy], validators=[AtMost(LONGEST_NAME, "First name")]
+    )
+    family_name = StringField(
+        "Last name", filters=[tidy], validators=[AtMost(LONGEST_NAME, "Last name")]
+    )
+
+    def validate_given_name(self, field: StringField) -> None:
+        if not field.data:
+            raise ValidationError("Enter a first name")
+
+    def validate_family_name(self, field: StringField) -> None:
+        if not field.data:
+            raise ValidationError("Enter a last name")
+
+
+class OneGroupForm(Form):
+    """User groups of a service that lets a person hold one."""
+
+    groups = RadioField("User group", validate_choice=False)
+
+    def chosen(self) -> list[str]:
+        return [] if self.groups.data == NONE else [self.groups.data]
+
+    def offer(self, codes: Iterable[str]) -> None:
+        self.codes = {*codes, NONE}
+
+    def validate_groups(self, field: RadioField) -> None:
+        if field.data not in self.codes:
+            raise ValidationError("Select what this person can see")
+
+
+class SeveralGroupsForm(Form):
+    """User groups of a service that lets a person hold several."""
+
+    groups = SelectMultipleField("User groups", validate_choice=False)
+
+    def chosen(self) -> list[str]:
+        return [code for code in self.groups.data or [] if code != NONE]
+
+    def offer(self, codes: Iterable[str]) -> None:
+        self.codes = {*codes, NONE}
+
+    def validate_groups(self, field: SelectMultipleField) -> None:
+        chosen = field.data or []
+        if not chosen or not set(chosen) <= self.codes:
+            raise ValidationError("Select what this person can see")
+        if NONE in chosen and len(chosen) > 1:
+            raise ValidationError("Select user groups, or select no access")
+
+
+def groups_form(
+    offer: ServiceOffer, given: list[str] | None
+) -> OneGroupForm | SeveralGroupsForm:
+    """The form for what the organisation can give of one service, with the answer given before."""
+    codes = [group.code for group in offer.groups]
+    if offer.several:
+        several = SeveralGroupsForm(groups=None if given is None else given or [NONE])
+        several.offer(codes)
+        return several
+    one = OneGroupForm(groups=None if given is None else (given[0] if given else NONE))
+    one.offer(codes)
+    return one
+
+
+class YesNoForm(Form):
+    answer = RadioField("Answer", choices=[("yes", "Yes"), ("no", "No")], validate_choice=False)
+
+    def __init__(self, *arguments: Any, sentence: str, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.sentence = sentence
+
+    def validate_answer(self, field: RadioField) -> None:
+        if field.data not in {"yes", "no"}:
+            raise ValidationError(self.sentence)
+
+
+class LastDayForm(Form):
+    """A date in three parts, or nothing."""
+
+    day = StringField("Day", filters=[tidy])
+    month = StringField("Month", filters=[tidy])
+    year = StringField("Year", filters=[tidy])
+
+    @classmethod
+    def of(cls, last_day: date | None) -> LastDayForm:
+        if last_day is None:
+            return cls()
+        return cls(day=last_day.day, month=last_day.month, year=last_day.year)
+
+    def validate_day(self, _field: StringField) -> None:
+        parts = {"day": self.day.data, "month": self.month.data, "year": self.year.data}
+        if not any(parts.values()):
+            return
+        missing = [name for name, value in parts.items() if not value]
+        if missing:
+            raise ValidationError(f"The end date must include a {' and '.join(missing)}")
+        last_day = self.last_day()
+        if last_day is None:
+            raise ValidationError("The end date must be a real date")
+        refusal = rules.may_end_on(last_day, now().date())
+        if refusal is not None:
+            raise ValidationError(refusal.sentence.rstrip("."))
+
+    def last_day(self) -> date | None:
+        """The date that was entered; none where nothing, or nothing real, was."""
+        parts = (self.year.data or "", self.month.data or "", self.day.data or "")
+        if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
+            return None
+        try:
+            return date(*(int(part) for part in parts))
+        except ValueError:
+            return None
+
+
+class Confirmation(Form):
+    """A button and nothing else."""

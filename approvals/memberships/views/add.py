@@ -1,0 +1,217 @@
+"""Adding a user: a journey of short pages that ends in check answers and a confirmation."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug import Response
+
+from app.actors import current_actor
+from app.clock import now
+from app.database import db, writing
+from app.web.authorisation import permit
+from approvals.memberships import catalogue, facts, journeys, rules
+from approvals.memberships.access import approver_of, this_organisation
+from approvals.memberships.actions import add_member
+from approvals.memberships.forms import (
+    Confirmation,
+    EmailForm,
+    LastDayForm,
+    NameForm,
+    YesNoForm,
+    groups_form,
+)
+from approvals.memberships.models import Journey, Membership
+from approvals.memberships.views import add_steps as steps
+from approvals.memberships.views.common import me, show
+from identity.accounts.email import email_key
+
+Answer = str | Response
+ROOT = "/o/<organisation>/users/new"
+
+
+def add_to(pages: Blueprint) -> None:
+    both = ["GET", "POST"]
+    pages.route(ROOT, methods=both)(add)
+    pages.route(f"{ROOT}/<journey>/email", methods=both)(add_email)
+    pages.route(f"{ROOT}/<journey>/name", methods=both)(add_name)
+    pages.route(f"{ROOT}/<journey>/access/<service>", methods=both)(add_access)
+    pages.route(f"{ROOT}/<journey>/approver", methods=both)(add_approver)
+    pages.route(f"{ROOT}/<journey>/end-date", methods=both)(add_end_date)
+    pages.route(f"{ROOT}/<journey>/check", methods=both)(add_check)
+    pages.get(f"{ROOT}/<journey>/done")(add_done)
+
+
+@permit(approver_of)
+def add(**_route: str) -> Answer:
+    """The first question. The journey begins with its answer, so that looking leaves no row."""
+    form = EmailForm()
+    if not form.validate_on_submit():
+        return _email_page(form)
+    known = _known(form)
+    if known is not None:
+        return _email_page(form, known)
+    journey = journeys.begin(
+        journeys.ADD_USER, this_organisation(), me().id, email=form.email.data
+    )
+    return redirect(steps.unanswered(journey, this_organisation()), 303)
+
+
+@permit(approver_of)
+def add_email(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = EmailForm(email=found.answers["email"])
+    if not form.validate_on_submit():
+        return _email_page(form)
+    known = _known(form)
+    if known is not None:
+        return _email_page(form, known)
+    return _answered(found, email=form.email.data)
+
+
+@permit(approver_of)
+def add_name(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = NameForm(
+        given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
+    )
+    if form.validate_on_submit():
+        return _answered(
+            found, given_name=form.given_name.data, family_name=form.family_name.data
+        )
+    return _page("memberships/add/name.html", found, "name", form=form)
+
+
+@permit(approver_of)
+def add_access(journey: str, service: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    offer = catalogue.offer(this_organisation(), service, now())
+    if offer is None:
+        return redirect(steps.unanswered(found, this_organisation()), 303)
+    given = found.answers.get("access", {})
+    form = groups_form(offer, given.get(service))
+    if form.validate_on_submit():
+        return _answered(found, access={**given, service: form.chosen()})
+    return _page(
+        "memberships/add/access.html", found, f"access/{service}", form=form, offer=offer
+    )
+
+
+@permit(approver_of)
+def add_approver(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    given = found.answers.get("approver")
+    form = YesNoForm(
+        answer=None if given is None else "yes" if given else "no",
+        sentence="Select yes if this person should be an approver",
+    )
+    if form.validate_on_submit():
+        return _answered(found, approver=form.answer.data == "yes")
+    return _page("memberships/add/approver.html", found, "approver", form=form)
+
+
+@permit(approver_of)
+def add_end_date(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = LastDayForm.of(steps.last_day(found))
+    if form.validate_on_submit():
+        chosen = form.last_day()
+        return _answered(found, last_day=chosen.isoformat() if chosen else "")
+    return _page("memberships/add/end_date.html", found, "end-date", form=form)
+
+
+@permit(approver_of)
+def add_check(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    organisation = this_organisation()
+    missing = steps.unanswered(found, organisation)
+    if missing != steps.address(found, organisation, "check"):
+        return redirect(missing, 303)
+    form = Confirmation()
+    if form.validate_on_submit():
+        try:
+            _add(found)
+            return redirect(steps.address(found, organisation, "done"), 303)
+        except rules.RefusalError as error:
+            show(form, error.refusal)
+    return _page(
+        "memberships/add/check.html",
+        found,
+        "check",
+        form=form,
+        answers=found.answers,
+        chosen=steps.chosen(found, organisation),
+        last_day=steps.last_day(found),
+        step=lambda name: steps.address(found, organisation, name),
+    )
+
+
+@permit(approver_of)
+def add_done(journey: str, **_route: str) -> Answer:
+    found = _journey(journey, finished=True)
+    if found.done_at is None:
+        return redirect(steps.unanswered(found, this_organisation()), 303)
+    person = db.session.get(Membership, found.membership_id)
+    return render_template(
+        "memberships/add/done.html", organisation=this_organisation(), person=person
+    )
+
+
+def _add(journey: Journey) -> None:
+    """Adds the person once, however often the button is pressed."""
+    answers = journey.answers
+    organisation = this_organisation()
+    with writing():
+        if not journeys.claim(journey):
+            return
+        membership = add_member(
+            organisation,
+            email=answers["email"],
+            given_name=answers["given_name"],
+            family_name=answers["family_name"],
+            access=answers.get("access", {}),
+            approver=answers["approver"],
+            last_day=steps.last_day(journey),
+            actor=current_actor(),
+        )
+        journey.membership_id = membership.id
+
+
+def _journey(public_id: str, *, finished: bool = False) -> Journey:
+    found = journeys.load(public_id, journeys.ADD_USER, this_organisation(), me().id)
+    if found.done_at is not None and not finished:
+        raise journeys.FinishedError(steps.address(found, this_organisation(), "done"))
+    return found
+
+
+def _answered(journey: Journey, **answers: object) -> Response:
+    journeys.answer(journey, **answers)
+    return redirect(steps.unanswered(journey, this_organisation()), 303)
+
+
+def _known(form: EmailForm) -> Membership | None:
+    """The open membership that the address has already, made an error of the form."""
+    known = facts.open_membership(this_organisation().id, email_key(form.email.data or ""))
+    if known is not None:
+        refusal = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
+        form.email.errors = [*form.email.errors, refusal.sentence.rstrip(".")]
+    return known
+
+
+def _email_page(form: EmailForm, known: Membership | None = None) -> str:
+    organisation = this_organisation()
+    return render_template(
+        "memberships/add/email.html",
+        organisation=organisation,
+        form=form,
+        known=known,
+        back=url_for("memberships.users", organisation=organisation.public_id),
+    )
+
+
+def _page(template: str, journey: Journey, step: str, **context: object) -> str:
+    organisation = this_organisation()
+    return render_template(
+        template,
+        organisation=organisation,
+        back=steps.before(journey, organisation, step),
+        name=f"{journey.answers.get('given_name', '')} {journey.answers.get('family_name', '')}".strip(),
+        **context,
+    )

@@ -1,0 +1,75 @@
+"""The pages of the journey that adds a user, in their order: where to go on, where Back leads."""
+
+from datetime import date
+
+from flask import url_for
+
+from app.clock import now
+from approvals.memberships import catalogue
+from approvals.memberships.catalogue import GroupOffer, ServiceOffer
+from approvals.memberships.models import Journey
+from approvals.organisations.models import Organisation
+
+
+def names(journey: Journey, organisation: Organisation) -> list[str]:
+    """The steps that this journey has. An end date is asked for where there is access to end."""
+    services = [f"access/{offer.code}" for offer in catalogue.offers(organisation, now())]
+    ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
+    return ["email", "name", *services, "approver", *ends]
+
+
+def unanswered(journey: Journey, organisation: Organisation) -> str:
+    """Where an answer leads: to the first open question, or to check answers where none is."""
+    for name in names(journey, organisation):
+        if not _answered(journey, name):
+            return address(journey, organisation, name)
+    return address(journey, organisation, "check")
+
+
+def before(journey: Journey, organisation: Organisation, step: str) -> str:
+    """Where Back leads."""
+    steps = [*names(journey, organisation), "check"]
+    position = steps.index(step) if step in steps else len(steps) - 1
+    return address(journey, organisation, steps[max(0, position - 1)])
+
+
+def address(journey: Journey, organisation: Organisation, step: str) -> str:
+    page, _, service = step.partition("/")
+    arguments = {"service": service} if service else {}
+    return url_for(
+        f"memberships.add_{page.replace('-', '_')}",
+        organisation=organisation.public_id,
+        journey=journey.public_id,
+        **arguments,
+    )
+
+
+def chosen(
+    journey: Journey, organisation: Organisation
+) -> list[tuple[ServiceOffer, list[GroupOffer]]]:
+    """What was chosen of each service that the organisation can give."""
+    access = journey.answers.get("access", {})
+    return [
+        (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
+        for offer in catalogue.offers(organisation, now())
+    ]
+
+
+def last_day(journey: Journey) -> date | None:
+    """The end date, where there is access to end."""
+    text = journey.answers.get("last_day")
+    wanted = any(journey.answers.get("access", {}).values())
+    return date.fromisoformat(text) if text and wanted else None
+
+
+def _answered(journey: Journey, step: str) -> bool:
+    answers = journey.answers
+    match step.partition("/"):
+        case ("access", _, service):
+            return service in answers.get("access", {})
+        case ("end-date", _, _):
+            return "last_day" in answers
+        case ("name", _, _):
+            return "given_name" in answers
+        case (name, _, _):
+            return name in answers

@@ -1,0 +1,55 @@
+"""What the views share: the person addressed, and the person acting.
+
+Views take the route's `organisation` as `**_route`: the rule has resolved it already, and
+`this_organisation()` gives it.
+"""
+
+from sqlalchemy import ColumnElement, select
+
+from app.database import db
+from app.web.errors import Forbidden
+from app.web.forms import Form
+from approvals.memberships.access import not_there, this_organisation
+from approvals.memberships.facts import WITH_EVERYTHING
+from approvals.memberships.models import Membership
+from approvals.memberships.rules import Refusal
+from identity.accounts.models import Account
+from identity.sessions import current
+
+
+def the_member(public_id: str) -> Membership:
+    """The person of this organisation whom the route names; for any other id there is no page."""
+    found = _find(public_id, Membership.valid_to.is_(None))
+    if found is None:
+        raise not_there("no such person in the organisation")
+    return found
+
+
+def ended_member(public_id: str) -> Membership | None:
+    """The same, of a person who belonged to this organisation and does no longer."""
+    return _find(public_id, Membership.valid_to.is_not(None))
+
+
+def _find(public_id: str, condition: ColumnElement[bool]) -> Membership | None:
+    return db.session.scalar(
+        select(Membership)
+        .where(
+            Membership.public_id == public_id,
+            Membership.organisation_id == this_organisation().id,
+            condition,
+        )
+        .options(*WITH_EVERYTHING)
+    )
+
+
+def me() -> Account:
+    """The account of the person who is signed in."""
+    session = current()
+    if session is None:
+        raise Forbidden("no session")
+    return session.account
+
+
+def show(form: Form, refusal: Refusal) -> None:
+    """Makes a refusal an error of the form, for its summary."""
+    form.form_errors.append(refusal.sentence)

@@ -1,0 +1,116 @@
+"""Removing a person from an organisation, and leaving one oneself."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug import Response
+
+from app.actors import current_actor
+from app.clock import now
+from app.database import db
+from app.web.authorisation import permit
+from approvals.memberships import catalogue, facts, rules
+from approvals.memberships.access import (
+    approver_of,
+    member_of,
+    not_there,
+    own_membership,
+    this_organisation,
+)
+from approvals.memberships.actions import leave, remove_member
+from approvals.memberships.actions.closing import belongs_somewhere
+from approvals.memberships.forms import Confirmation
+from approvals.memberships.models import Membership
+from approvals.memberships.views.common import ended_member, me, show, the_member
+
+Answer = str | Response
+
+
+def add_to(pages: Blueprint) -> None:
+    both = ["GET", "POST"]
+    pages.route("/o/<organisation>/users/<member>/remove", methods=both)(remove)
+    pages.get("/o/<organisation>/users/<member>/removed")(removed)
+    pages.route("/account/leave/<organisation>", methods=both)(leave_organisation)
+
+
+@permit(approver_of)
+def remove(member: str, **_route: str) -> Answer:
+    organisation, form = this_organisation(), Confirmation()
+    done = url_for("memberships.removed", organisation=organisation.public_id, member=member)
+    if form.is_submitted() and ended_member(member) is not None:
+        # Pressed twice: the first had the effect.
+        return redirect(done, 303)
+    person = the_member(member)
+    if person.id == own_membership().id:
+        return redirect(
+            url_for("memberships.leave_organisation", organisation=organisation.public_id), 303
+        )
+    if form.validate_on_submit():
+        try:
+            remove_member(person, actor=current_actor())
+            return redirect(done, 303)
+        except rules.RefusalError as error:
+            if error.refusal == rules.NOT_OPEN:
+                return redirect(done, 303)
+            show(form, error.refusal)
+    return render_template(
+        "memberships/removal/remove.html",
+        organisation=organisation,
+        person=person,
+        form=form,
+        services=_services(person),
+        approver=facts.is_approver(person),
+        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        back=url_for(
+            "memberships.user", organisation=organisation.public_id, member=person.public_id
+        ),
+    )
+
+
+@permit(approver_of)
+def removed(member: str, **_route: str) -> Answer:
+    """The confirmation: what ended, who knows, and how to undo it."""
+    organisation, person = this_organisation(), ended_member(member)
+    if person is None:
+        raise not_there("no such person was removed from the organisation")
+    at = person.valid_to
+    return render_template(
+        "memberships/removal/removed.html",
+        organisation=organisation,
+        person=person,
+        services=[
+            catalogue.service_name(code)
+            for code in dict.fromkeys(
+                grant.service for grant in person.grants if grant.valid_to == at
+            )
+        ],
+    )
+
+
+@permit(member_of)
+def leave_organisation(**_route: str) -> Answer:
+    organisation, form, account = this_organisation(), Confirmation(), me()
+    person = the_member(own_membership().public_id)
+    if form.validate_on_submit():
+        try:
+            leave(person, actor=current_actor())
+            if belongs_somewhere(db.session(), account.id):
+                flash(f"You have left {organisation.name}.", "success")
+                return redirect(url_for("home.home"), 303)
+            return redirect("/", 303)
+        except rules.RefusalError as error:
+            show(form, error.refusal)
+    return render_template(
+        "memberships/removal/leave.html",
+        organisation=organisation,
+        person=person,
+        form=form,
+        services=_services(person),
+        approver=facts.is_approver(person),
+        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        back=url_for("home.home"),
+    )
+
+
+def _services(person: Membership) -> list[str]:
+    """Names of the services to which this membership gives access."""
+    codes = dict.fromkeys(held.service for held in facts.held(person, now()))
+    return [catalogue.service_name(code) for code in codes]

@@ -1,0 +1,100 @@
+"""An organisation's home, the list of its people, and one person."""
+
+from flask import Blueprint, render_template, request
+
+from app.clock import now
+from app.database import db
+from app.web.authorisation import permit
+from app.web.forms import tidy
+from approvals.activity import queries as activity
+from approvals.memberships import catalogue, facts, queries, rules
+from approvals.memberships.access import approver_of, own_membership, this_organisation
+from approvals.memberships.views.common import me, the_member
+from identity.accounts.models import Account, Invitation
+
+LATEST = 10
+
+
+def add_to(pages: Blueprint) -> None:
+    pages.get("/o/<organisation>")(home)
+    pages.get("/o/<organisation>/users")(users)
+    pages.get("/o/<organisation>/users/<member>")(user)
+
+
+@permit(approver_of)
+def home(**_route: str) -> str:
+    organisation, at = this_organisation(), now()
+    return render_template(
+        "memberships/home.html",
+        organisation=organisation,
+        counts=queries.counts(organisation.id),
+        offers=catalogue.offers(organisation, at),
+        not_offered=catalogue.not_offered(organisation, at),
+        open=facts.is_open(organisation, at),
+    )
+
+
+@permit(approver_of)
+def users(**_route: str) -> str:
+    organisation, at = this_organisation(), now()
+    filters = _filters()
+    return render_template(
+        "memberships/users.html",
+        organisation=organisation,
+        page=queries.people(organisation.id, filters),
+        filters=filters,
+        offers=catalogue.offers(organisation, at),
+        statuses=queries.STATUSES,
+        sorts=queries.SORTS,
+        group_name=lambda grant: catalogue.group_name(grant.service, grant.user_group, at),
+    )
+
+
+@permit(approver_of)
+def user(member: str, **_route: str) -> str:
+    organisation, person, at = this_organisation(), the_member(member), now()
+    account = db.session.get(Account, person.account_id) if person.account_id else None
+    invitation = (
+        db.session.get(Invitation, person.invitation_id)
+        if person.invitation_id and person.joined_at is None
+        else None
+    )
+    approvers = facts.active_approvers(organisation.id)
+    held = facts.held(person, at)
+    return render_template(
+        "memberships/user.html",
+        organisation=organisation,
+        person=person,
+        account=account,
+        invitation=invitation,
+        expired=invitation is not None and invitation.expires_at <= at,
+        services=catalogue.offers(organisation, at),
+        held=held,
+        group=lambda grant: catalogue.group(grant.service, grant.user_group, at),
+        service_name=catalogue.service_name,
+        grants={grant.id: grant for grant in person.grants},
+        names=queries.names_of(grant.given_by for grant in person.grants),
+        approver=facts.is_approver(person),
+        sole=approvers.sole(person.account_id),
+        oneself=person.id == own_membership().id,
+        may_change=rules.may_give_to(
+            giver=me().id, receiver=person.account_id, gains=True, approvers=approvers
+        )
+        is None,
+        events=activity.about(organisation, person, account, limit=LATEST),
+    )
+
+
+def _filters() -> queries.Filters:
+    """What the address asks for. Of a field that is given twice the first counts."""
+    service, _, group = request.args.get("group", "").partition(":")
+    status, sort = request.args.get("status", ""), request.args.get("sort", "name")
+    approver = request.args.get("approver", "")
+    return queries.Filters(
+        search=(tidy(request.args.get("q")) or "")[:100],
+        status=status if status in queries.STATUSES else "",
+        service=service if group else "",
+        user_group=group,
+        approver=approver if approver in {"yes", "no"} else "",
+        sort=sort if sort in queries.SORTS else "name",
+    )
