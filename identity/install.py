@@ -4,7 +4,12 @@ from collections.abc import Callable
 
 from flask import Flask
 
-ROOMS: list[Callable[[Flask], None]] = []
+from identity.accounts.install import install as accounts
+from identity.credentials.install import install as credentials
+from identity.sessions.install import install as sessions
+from identity.sign_in.install import install as sign_in
+
+ROOMS: list[Callable[[Flask], None]] = [sessions, credentials, sign_in, accounts]
 
 
 def install(app: Flask) -> None:

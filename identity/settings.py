@@ -59,7 +59,7 @@ class IdentitySettings(FloorSettings):
     """Wrong codes of the second step for one account in 15 minutes."""
 
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
-    """Seconds for which relying services may keep the published keys; a new key waits as long before it signs."""
+    """Seconds for which services may keep the published keys; a new key signs no earlier."""
 
 
 def settings() -> IdentitySettings:

@@ -1,4 +1,4 @@
-"""One policy for e-mail addresses: sign-in, invitation, import and reset all compare by `email_key`.
+"""One policy for e-mail addresses: sign-in, invitation, import and reset compare by `email_key`.
 
 The key is the address without surrounding or invisible characters, NFKC-normalised and
 case-folded, its domain in IDNA (A-label) form. Plus-tags stay distinct; dots are kept.
@@ -34,7 +34,7 @@ def clean_email(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """What makes two spellings the same person; ValueError with a sentence for what is no address."""
+    """What makes two spellings one person; ValueError with a sentence for what is no address."""
     local, _, domain = clean_email(text).rpartition("@")
     key = f"{unicodedata.normalize('NFKC', local.casefold())}@{_idna_domain(domain)}"
     if len(key) > MAX_LENGTH:

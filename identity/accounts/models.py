@@ -1,4 +1,4 @@
-"""People and the invitations that make them. A person is one account, however many organisations."""
+"""People and their invitations. A person is one account, however many organisations."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
-
-from .email import MAX_LENGTH
+from identity.accounts.email import MAX_LENGTH
 
 
 class InvitationState(enum.StrEnum):

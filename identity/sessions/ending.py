@@ -36,7 +36,7 @@ class Ending:
 
     @property
     def everything(self) -> bool:
-        """Whether the person's whole access ends, not that of one organisation, service or session."""
+        """Whether all of the person's access ends, not a part of it."""
         return self.organisation is None and self.service is None and self.session is None
 
 

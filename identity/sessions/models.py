@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
-
 from identity.accounts.models import Account
 
 

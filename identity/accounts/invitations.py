@@ -1,0 +1,167 @@
+"""Invitations: made, sent again, corrected, withdrawn, answered. All inside `writing()`.
+
+The link's token is known only to the mail; here its hash is kept, and it goes with the answer.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import new_secret, secret_hash
+from app.outbox import send_mail
+from identity.accounts.email import clean_email, email_key
+from identity.accounts.models import Account, Invitation, InvitationState
+from identity.sessions.lookup import person
+from identity.settings import settings
+from identity.statements import rows_changed
+
+
+class InvitationClosed(ValueError):
+    """The invitation was answered or withdrawn meanwhile."""
+
+
+def invite(
+    email: str,
+    given_name: str,
+    family_name: str,
+    *,
+    invited_by: str,
+    organisation_name: str | None,
+) -> Invitation:
+    """Offer an account, or access to an existing one, to whoever reads this address.
+
+    The mail is the same whether or not the person has an account, so the inviting person learns
+    nothing about it. Raises ValueError with a sentence where `email` is no address.
+    """
+    with writing() as session:
+        invitation = Invitation(
+            email=clean_email(email),
+            email_key=email_key(email),
+            given_name=given_name,
+            family_name=family_name,
+            invited_by=invited_by,
+            organisation_name=organisation_name,
+            state=InvitationState.OPEN.value,
+            created_at=now(),
+        )
+        session.add(invitation)
+        _send(invitation)
+        record("invitation.sent", invitation=invitation.public_id)
+    return invitation
+
+
+def resend(invitation: Invitation) -> None:
+    """A new link; the old one is dead. Raises InvitationClosed."""
+    with writing():
+        _must_be_open(invitation)
+        _send(invitation)
+        record("invitation.resent", invitation=invitation.public_id)
+
+
+def correct(invitation: Invitation, email: str) -> None:
+    """Another address: the link goes there, the one sent before is dead.
+
+    Raises InvitationClosed, and ValueError with a sentence where `email` is no address.
+    """
+    with writing():
+        _must_be_open(invitation)
+        invitation.email = clean_email(email)
+        invitation.email_key = email_key(email)
+        _send(invitation)
+        record("invitation.corrected", invitation=invitation.public_id)
+
+
+def withdraw(invitation: Invitation) -> None:
+    """The link opens nothing any more. Raises InvitationClosed."""
+    with writing():
+        _must_be_open(invitation)
+        _close(invitation, InvitationState.WITHDRAWN)
+        record("invitation.withdrawn", invitation=invitation.public_id)
+
+
+def by_token(token: str) -> Invitation | None:
+    """The open invitation behind a link, expired or not; None for every other token."""
+    found: Invitation | None = db.session.scalar(
+        select(Invitation).where(
+            Invitation.token_hash == secret_hash(token),
+            Invitation.state == InvitationState.OPEN.value,
+        )
+    )
+    return found
+
+
+def by_public_id(public_id: str | None) -> Invitation | None:
+    """The invitation of that id, whatever became of it."""
+    found: Invitation | None = db.session.scalar(
+        select(Invitation).where(Invitation.public_id == public_id)
+    )
+    return found
+
+
+def expired(invitation: Invitation) -> bool:
+    """Whether its time is over; asked at the moment of use, whatever jobs have run."""
+    return invitation.expires_at <= now()
+
+
+def claim(invitation: Invitation, token_hash: str, state: InvitationState) -> bool:
+    """Answer the invitation, once, under the link that the person opened; False where too late."""
+    claimed = rows_changed(
+        update(Invitation)
+        .where(
+            Invitation.id == invitation.id,
+            Invitation.token_hash == token_hash,
+            Invitation.state == InvitationState.OPEN.value,
+            Invitation.expires_at > now(),
+        )
+        .values(state=state.value, token_hash=None, closed_at=now())
+    )
+    if claimed == 1:
+        db.session.refresh(invitation)
+    return claimed == 1
+
+
+def accepted_by(invitation: Invitation, account: Account) -> None:
+    """Note whose the claimed invitation is."""
+    invitation.account_id = account.id
+    record(
+        "invitation.accepted",
+        actor=person(account),
+        subject=account.subject,
+        invitation=invitation.public_id,
+    )
+
+
+def _send(invitation: Invitation) -> None:
+    token = new_secret()
+    invitation.token_hash = secret_hash(token)
+    invitation.expires_at = now() + timedelta(days=settings().invitation_days)
+    invitation.renewal_asked_at = None
+    db.session.flush()
+    send_mail(
+        to=invitation.email,
+        template="accounts/invitation",
+        context={
+            "name": invitation.name,
+            "invited_by": invitation.invited_by,
+            "organisation": invitation.organisation_name,
+            "expires_at": invitation.expires_at,
+            "link": f"/invitation/{token}",
+        },
+    )
+
+
+def _must_be_open(invitation: Invitation) -> None:
+    db.session.refresh(invitation, with_for_update=True)
+    if invitation.state != InvitationState.OPEN.value:
+        raise InvitationClosed("This invitation has been answered or withdrawn.")
+
+
+def _close(invitation: Invitation, state: InvitationState) -> None:
+    invitation.state = state.value
+    invitation.token_hash = None
+    invitation.closed_at = now()

@@ -1,0 +1,5 @@
+"""The routes of this room; `install` imports every module that adds some."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("credentials", __name__)

@@ -1,0 +1,148 @@
+"""Changes that a signed-in person makes to his own factors. Each ends all other sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session as DatabaseSession
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.outbox import send_mail
+from app.vault import decrypt, encrypt
+from identity.accounts.models import Account
+from identity.credentials import password, recovery_codes, totp
+from identity.credentials.factor import NotProved
+from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
+from identity.sessions.ending import end_access
+from identity.sessions.models import Session
+from identity.statements import rows_changed
+
+_ENROLMENT_LIFETIME = timedelta(minutes=30)
+_SHOWN_LIFETIME = timedelta(minutes=30)
+_SHOWN_PURPOSE = "recovery codes"
+
+
+def change_password(session: Session, password_hash: str) -> None:
+    """Store the new password; the present session stays, all others end."""
+    account = session.account
+    with writing():
+        password.store(account.id, password_hash)
+        end_access(account.id, cause="password changed", keep_session=session.id)
+        record("password.changed", subject=account.subject)
+        send_mail(
+            to=account.email,
+            template="credentials/password_changed",
+            context={"name": account.name, "at": now(), "by_link": False},
+        )
+
+
+def password_not_confirmed(account: Account) -> None:
+    """Note that a signed-in person gave a wrong password."""
+    with writing():
+        record("password.confirmation_refused", subject=account.subject)
+
+
+def begin_enrolment(session: Session) -> TotpEnrolment:
+    """A fresh secret for another app; the old app stays until the new one has proved itself."""
+    with writing() as database:
+        enrolment = TotpEnrolment(
+            account_id=session.account_id,
+            session_id=session.id,
+            sealed_secret=totp.new_sealed_secret(),
+            expires_at=now() + _ENROLMENT_LIFETIME,
+        )
+        database.add(enrolment)
+        database.flush()
+    return enrolment
+
+
+def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | None:
+    """The enrolment where it is this session's and still open."""
+    found: TotpEnrolment | None = db.session.scalar(
+        select(TotpEnrolment).where(
+            TotpEnrolment.public_id == public_id,
+            TotpEnrolment.session_id == session.id,
+            TotpEnrolment.finished_at.is_(None),
+            TotpEnrolment.expires_at > now(),
+        )
+    )
+    return found
+
+
+def prove_enrolment(enrolment: TotpEnrolment, session: Session, answer: str) -> NotProved | None:
+    """Put the new app in the old one's place once it shows a right code."""
+    step = totp.proves(enrolment.sealed_secret, answer)
+    if isinstance(step, NotProved):
+        return step
+    account = session.account
+    with writing():
+        claimed = rows_changed(
+            update(TotpEnrolment)
+            .where(TotpEnrolment.id == enrolment.id, TotpEnrolment.finished_at.is_(None))
+            .values(finished_at=now())
+        )
+        if claimed != 1:
+            return NotProved(totp.USED)
+        totp.store(account.id, enrolment.sealed_secret, step)
+        end_access(account.id, cause="second step changed", keep_session=session.id)
+        record("totp.changed", subject=account.subject)
+        send_mail(
+            to=account.email,
+            template="credentials/second_step_changed",
+            context={"name": account.name, "at": now(), "codes": False},
+        )
+    return None
+
+
+def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -> str:
+    """New codes in place of the old ones; the id of the page that shows them."""
+    account = session.account
+    with writing() as database:
+        codes = recovery_codes.replace(account.id)
+        shown = RecoveryCodesShown(
+            account_id=account.id,
+            session_id=session.id,
+            sealed_codes=encrypt("\n".join(codes), purpose=_SHOWN_PURPOSE),
+            continue_to=continue_to,
+            expires_at=now() + _SHOWN_LIFETIME,
+        )
+        database.add(shown)
+        record("recovery_codes.made", subject=account.subject)
+        if announce:
+            send_mail(
+                to=account.email,
+                template="credentials/second_step_changed",
+                context={"name": account.name, "at": now(), "codes": True},
+            )
+        database.flush()
+    return shown.public_id
+
+
+def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, list[str]] | None:
+    """Codes that this session has just made and not yet put away."""
+    shown = db.session.scalar(
+        select(RecoveryCodesShown).where(
+            RecoveryCodesShown.public_id == public_id,
+            RecoveryCodesShown.session_id == session.id,
+            RecoveryCodesShown.expires_at > now(),
+        )
+    )
+    if shown is None:
+        return None
+    return shown, decrypt(shown.sealed_codes, purpose=_SHOWN_PURPOSE).split("\n")
+
+
+def codes_saved(shown: RecoveryCodesShown) -> None:
+    """Their owner has them: they are shown no more."""
+    with writing():
+        rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.id == shown.id))
+
+
+def purge_enrolments(_session: DatabaseSession) -> int:
+    """Enrolments and shown codes whose time is over."""
+    moment = now()
+    shown = rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.expires_at < moment))
+    return shown + rows_changed(delete(TotpEnrolment).where(TotpEnrolment.expires_at < moment))

@@ -1,0 +1,36 @@
+"""Forms of this room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import PasswordField, StringField
+from wtforms.validators import ValidationError
+
+from app.web.forms import Form
+from identity.accounts.email import email_key
+
+
+class EmailForm(Form):
+    email = StringField("Email address")
+
+    def validate_email(self, field: Any) -> None:
+        try:
+            email_key(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class NewPasswordForm(Form):
+    """The rules of a new password need to know its owner: the views ask them."""
+
+    password = PasswordField("New password")
+
+
+class ChangePasswordForm(Form):
+    current_password = PasswordField("Current password")
+    password = PasswordField("New password")
+
+
+class ProveAppForm(Form):
+    code = StringField("6-digit code")

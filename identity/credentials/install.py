@@ -1,0 +1,26 @@
+"""What this room adds to the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.audit import declare
+from app.purge import purger
+from identity.credentials import hashing
+from identity.credentials.blueprint import blueprint
+from identity.credentials.changes import purge_enrolments
+from identity.credentials.events import EVENTS
+from identity.credentials.reset import purge_links, supersede_links
+from identity.pages import register_pages
+from identity.sessions import ending
+from identity.settings import settings
+
+
+def install(app: Flask) -> None:
+    declare(app, EVENTS)
+    with app.app_context():
+        hashing.install(app, settings().password_hashes_at_once)
+    register_pages(app, blueprint, "identity.credentials.reset_views", "identity.credentials.views")
+    ending.register(app, supersede_links)
+    purger(app, "reset links", purge_links)
+    purger(app, "enrolments and shown codes", purge_enrolments)

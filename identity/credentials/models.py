@@ -1,0 +1,121 @@
+"""What is kept of each factor, the links that reset a password, and enrolments in progress."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+
+class PasswordCredential(Base):
+    """An argon2id hash; its parameters are part of it."""
+
+    __tablename__ = "password_credential"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TotpCredential(Base):
+    """An authenticator app. `last_step` is the last time step whose code was accepted."""
+
+    __tablename__ = "totp_credential"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    sealed_secret: Mapped[str] = mapped_column(String(400))
+    last_step: Mapped[int]
+    enrolled_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TotpEnrolment(Base):
+    """A change of the authenticator app that waits for its first code, bound to one session."""
+
+    __tablename__ = "totp_enrolment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    sealed_secret: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """One saved code, hashed. A used one stays, so that how many are left can be told."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_recovery_code_account_id_code_hash", "account_id", "code_hash", unique=True),
+    )
+
+
+class RecoveryCodesShown(Base):
+    """Codes just made, encrypted, until their owner says that they are saved or the time is up."""
+
+    __tablename__ = "recovery_codes_shown"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    sealed_codes: Mapped[str] = mapped_column(String(2000))
+    continue_to: Mapped[str] = mapped_column(String(2000))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PasswordReset(Base):
+    """A link to a new password, or a mail that explains why there is none.
+
+    One row is written for every request, whether or not the address has an account, so that
+    nobody can tell the two apart. `purpose` binds the link to its own route.
+    """
+
+    __tablename__ = "password_reset"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    email_key: Mapped[str] = mapped_column(String(254))
+    # Counts the rows of one address: two requests at one instant cannot both take a number.
+    number: Mapped[int]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+    # The browser that used the link may try to sign in whatever others guess meanwhile.
+    used_by_browser: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (
+        Index("ix_password_reset_email_key_number", "email_key", "number", unique=True),
+        Index("ix_password_reset_account_id", "account_id"),
+    )
+
+
+class ResetJourney(Base):
+    """A reset link as opened in one browser; the token itself has left the address."""
+
+    __tablename__ = "reset_journey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    reset_id: Mapped[int] = mapped_column(ForeignKey("password_reset.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,75 @@
+"""The password: something the person knows."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.database import db, writing
+from identity.credentials import hashing
+from identity.credentials.breached import is_breached
+from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.models import PasswordCredential
+from identity.credentials.password_rules import COMMON, Owner, refusal
+
+WRONG = "Enter your email address and password again. One of them is not right."
+
+
+class Password:
+    """Proved by comparing hashes; nobody's password costs as much time as somebody's."""
+
+    name = "password"
+    amr = "pwd"
+    kind = Kind.KNOWLEDGE
+    phishing_resistant = False
+
+    def enrolled(self, account_id: int) -> bool:
+        return _stored(account_id) is not None
+
+    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+        stored = _stored(account_id) if account_id is not None else None
+        if not hashing.verify(stored, answer):
+            return NotProved(WRONG)
+        if stored is not None and hashing.outdated(stored):
+            _renew(account_id, stored, hashing.hash_password(answer))
+        return Proved(self)
+
+
+PASSWORD = Password()
+
+
+def why_refused(password: str, owner: Owner) -> str | None:
+    """The sentence that says why a new password is refused, the range service included."""
+    sentence = refusal(password, owner)
+    if sentence is None and is_breached(password):
+        return COMMON
+    return sentence
+
+
+def store(account_id: int, password_hash: str) -> None:
+    """Make this the person's password, inside `writing()`."""
+    credential = db.session.get(PasswordCredential, account_id)
+    if credential is None:
+        credential = PasswordCredential(account_id=account_id)
+        db.session.add(credential)
+    credential.password_hash = password_hash
+    credential.changed_at = now()
+
+
+def _stored(account_id: int | None) -> str | None:
+    stored: str | None = db.session.scalar(
+        select(PasswordCredential.password_hash).where(PasswordCredential.account_id == account_id)
+    )
+    return stored
+
+
+def _renew(account_id: int | None, old: str, new: str) -> None:
+    # Only where nobody changed the password meanwhile.
+    with writing() as session:
+        session.execute(
+            update(PasswordCredential)
+            .where(
+                PasswordCredential.account_id == account_id, PasswordCredential.password_hash == old
+            )
+            .values(password_hash=new)
+        )

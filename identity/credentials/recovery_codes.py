@@ -1,0 +1,88 @@
+"""Recovery codes: ten saved codes, each good once, for a lost phone (NIST SP 800-63B-4, 3.1.2)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from sqlalchemy import delete, func, select, update
+
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import secret_hash
+from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.models import RecoveryCode
+from identity.statements import rows_changed
+
+COUNT = 10
+# Letters and digits that cannot be read as one another (Crockford), 80 bits a code.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 16
+_MISREADINGS = str.maketrans("oil", "011")
+
+INCOMPLETE = f"Enter all {_LENGTH} letters and numbers of the code"
+WRONG = "The code is not right, or it has been used. Enter another of your saved codes."
+
+
+class RecoveryCodes:
+    """Proved by a saved code, which is used up by it.
+
+    RFC 8176 has no value for saved codes; each is a one-time password that was made beforehand.
+    """
+
+    name = "recovery_code"
+    amr = "otp"
+    kind = Kind.POSSESSION
+    phishing_resistant = False
+
+    def enrolled(self, account_id: int) -> bool:
+        return remaining(account_id) > 0
+
+    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+        code = _tidied(answer)
+        if len(code) != _LENGTH:
+            return NotProved(INCOMPLETE, counts=False)
+        with writing():
+            claimed = rows_changed(
+                update(RecoveryCode)
+                .where(
+                    RecoveryCode.account_id == account_id,
+                    RecoveryCode.code_hash == _hash(account_id, code),
+                    RecoveryCode.used_at.is_(None),
+                )
+                .values(used_at=now())
+            )
+        return Proved(self) if claimed == 1 else NotProved(WRONG)
+
+
+RECOVERY_CODE = RecoveryCodes()
+
+
+def replace(account_id: int) -> list[str]:
+    """New codes in place of all earlier ones, inside `writing()`; the only time they are known."""
+    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(COUNT)]
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    db.session.add_all(
+        RecoveryCode(account_id=account_id, code_hash=_hash(account_id, code)) for code in codes
+    )
+    return ["-".join(code[i : i + 4] for i in range(0, _LENGTH, 4)) for code in codes]
+
+
+def remaining(account_id: int) -> int:
+    """How many codes have not been used."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(RecoveryCode)
+            .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+        )
+        or 0
+    )
+
+
+def _tidied(answer: str) -> str:
+    return re.sub(r"[\s\-]", "", answer).lower().translate(_MISREADINGS)
+
+
+def _hash(account_id: int | None, code: str) -> str:
+    return secret_hash(f"{account_id}:{code}")

@@ -1,0 +1,124 @@
+"""Pages behind the links of mails: a new password, and "this was not me"."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.web.authorisation import anyone, permit
+from app.web.limits import limiter
+from identity.accounts.models import Account
+from identity.credentials import password, reset
+from identity.credentials.blueprint import blueprint
+from identity.credentials.forms import EmailForm, NewPasswordForm
+from identity.credentials.hashing import hash_password
+from identity.credentials.models import PasswordReset
+from identity.credentials.owner import owner
+
+# Mails to people who asked for none are a nuisance that one network is not to cause at will.
+_ASKS_PER_NETWORK = "120 per hour"
+
+
+@blueprint.get("/forgot-password")
+@permit(anyone)
+def forgot() -> ResponseReturnValue:
+    return render_template("credentials/forgot.html", form=EmailForm())
+
+
+@blueprint.post("/forgot-password")
+@permit(anyone)
+@limiter.limit(_ASKS_PER_NETWORK)
+def submit_forgot() -> ResponseReturnValue:
+    form = EmailForm()
+    if not form.validate_on_submit():
+        return render_template("credentials/forgot.html", form=form)
+    reset.ask(form.email.data or "")
+    return redirect(url_for(".check_email"), code=303)
+
+
+@blueprint.get("/forgot-password/check-email")
+@permit(anyone)
+def check_email() -> ResponseReturnValue:
+    """The same for every address, so that nobody learns who has an account."""
+    return render_template("credentials/check_email.html")
+
+
+@blueprint.get("/reset-password/<token>")
+@permit(anyone)
+def open_reset(token: str) -> ResponseReturnValue:
+    """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
+    journey = reset.open_link(token, reset.RESET)
+    if journey is None:
+        return render_template("credentials/link_over.html"), 410
+    return redirect(url_for(".new_password", journey=journey.public_id), code=303)
+
+
+@blueprint.get("/reset-password")
+@permit(anyone)
+def new_password() -> ResponseReturnValue:
+    found = reset.find(request.args.get("journey"), reset.RESET)
+    if found is None:
+        return render_template("credentials/link_over.html"), 410
+    return _new_password_page(found[1], NewPasswordForm())
+
+
+@blueprint.post("/reset-password")
+@permit(anyone)
+def submit_new_password() -> ResponseReturnValue:
+    found = reset.find(request.args.get("journey"), reset.RESET)
+    if found is None:
+        return render_template("credentials/link_over.html"), 410
+    link, account = found
+    form = NewPasswordForm()
+    chosen = form.password.data or ""
+    refusal = password.why_refused(chosen, owner(account))
+    if refusal is not None:
+        return _new_password_page(account, form, refusal)
+    if not reset.set_password(link, account, hash_password(chosen)):
+        return render_template("credentials/link_over.html"), 410
+    return redirect(url_for(".password_set"), code=303)
+
+
+@blueprint.get("/reset-password/done")
+@permit(anyone)
+def password_set() -> ResponseReturnValue:
+    return render_template("credentials/password_set.html")
+
+
+@blueprint.get("/not-me/<token>")
+@permit(anyone)
+def open_not_me(token: str) -> ResponseReturnValue:
+    journey = reset.open_link(token, reset.NOT_ME)
+    if journey is None:
+        return render_template("credentials/link_over.html"), 410
+    return redirect(url_for(".not_me", journey=journey.public_id), code=303)
+
+
+@blueprint.get("/not-me")
+@permit(anyone)
+def not_me() -> ResponseReturnValue:
+    if _disavowable() is None:
+        return render_template("credentials/link_over.html"), 410
+    return render_template("credentials/not_me.html", form=NewPasswordForm())
+
+
+@blueprint.post("/not-me")
+@permit(anyone)
+def submit_not_me() -> ResponseReturnValue:
+    found = _disavowable()
+    journey = reset.disavow(*found) if found is not None else None
+    if journey is None:
+        return render_template("credentials/link_over.html"), 410
+    return redirect(url_for(".new_password", journey=journey.public_id), code=303)
+
+
+def _disavowable() -> tuple[PasswordReset, Account] | None:
+    return reset.find(request.args.get("journey"), reset.NOT_ME)
+
+
+def _new_password_page(
+    account: Account, form: NewPasswordForm, mistake: str | None = None
+) -> ResponseReturnValue:
+    return render_template(
+        "credentials/new_password.html", account=account, form=form, mistake=mistake
+    )

@@ -1,0 +1,115 @@
+"""The authenticator app: time-based codes (RFC 6238), each time step accepted once."""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+import pyotp
+import segno
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.database import db, writing
+from app.vault import decrypt, encrypt
+from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.models import TotpCredential
+from identity.statements import rows_changed
+
+ISSUER_NAME = "Secure Access"
+STEP_SECONDS = 30
+TOLERANCE = 1
+_PURPOSE = "totp"
+
+INCOMPLETE = "Enter all 6 digits"
+USED = "That code has been used. Wait for the next one in your app."
+WRONG = "The code is not right. Check your phone’s clock is set automatically."
+
+
+class Totp:
+    """Proved by the code of the present step or one to either side; its use claims the step."""
+
+    name = "totp"
+    amr = "otp"
+    kind = Kind.POSSESSION
+    phishing_resistant = False
+
+    def enrolled(self, account_id: int) -> bool:
+        return db.session.get(TotpCredential, account_id) is not None
+
+    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+        sealed = db.session.scalar(
+            select(TotpCredential.sealed_secret).where(TotpCredential.account_id == account_id)
+        )
+        step = _checked(sealed, answer) if sealed is not None else NotProved(WRONG)
+        if isinstance(step, NotProved):
+            return step
+        with writing():
+            claimed = rows_changed(
+                update(TotpCredential)
+                .where(
+                    TotpCredential.account_id == account_id,
+                    TotpCredential.sealed_secret == sealed,
+                    TotpCredential.last_step < step,
+                )
+                .values(last_step=step)
+            )
+        return Proved(self) if claimed == 1 else NotProved(USED)
+
+
+TOTP = Totp()
+
+
+def new_sealed_secret() -> str:
+    """A fresh secret of 160 bits (RFC 4226, section 4), made here and encrypted at once."""
+    return encrypt(pyotp.random_base32(), purpose=_PURPOSE)
+
+
+def seal(secret: str) -> str:
+    """A secret that is already known (demo people, tests) as it is stored."""
+    return encrypt(secret, purpose=_PURPOSE)
+
+
+def proves(sealed_secret: str, answer: str) -> int | NotProved:
+    """The time step whose code this is, for a secret that is being enrolled."""
+    return _checked(sealed_secret, answer)
+
+
+def store(account_id: int, sealed_secret: str, step: int) -> None:
+    """Make this the person's app, inside `writing()`; the step that proved it is used up."""
+    credential = db.session.get(TotpCredential, account_id)
+    if credential is None:
+        credential = TotpCredential(account_id=account_id)
+        db.session.add(credential)
+    credential.sealed_secret = sealed_secret
+    credential.last_step = step
+    credential.enrolled_at = now()
+
+
+def text_key(sealed_secret: str) -> str:
+    """The secret as a person types it: in groups of four."""
+    secret = decrypt(sealed_secret, purpose=_PURPOSE)
+    return " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+
+
+def qr_code(sealed_secret: str, email: str) -> str:
+    """The secret as a picture for the app's camera: a data address of an SVG."""
+    secret = decrypt(sealed_secret, purpose=_PURPOSE)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER_NAME)
+    return str(
+        segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
+    )
+
+
+def _checked(sealed_secret: str, answer: str) -> int | NotProved:
+    digits = re.sub(r"[\s\-]", "", answer)
+    if not re.fullmatch(r"[0-9]{6}", digits):
+        return NotProved(INCOMPLETE, counts=False)
+    generator = pyotp.TOTP(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
+    present = int(now().timestamp()) // STEP_SECONDS
+    matching = [
+        step
+        for step in range(present - TOLERANCE, present + TOLERANCE + 1)
+        if hmac.compare_digest(generator.generate_otp(step), digits)
+    ]
+    return matching[-1] if matching else NotProved(WRONG)

@@ -1,0 +1,160 @@
+"""Pages on which a signed-in person changes his password and his second step."""
+
+from __future__ import annotations
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from app.web.forms import Form
+from app.web.limits import limiter
+from identity.credentials import changes, hashing, password, recovery_codes, totp
+from identity.credentials.blueprint import blueprint
+from identity.credentials.factor import NotProved
+from identity.credentials.forms import ChangePasswordForm, ProveAppForm
+from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
+from identity.credentials.owner import owner
+from identity.sessions.access import freshly_signed_in, signed_in, signed_in_before_terms
+from identity.sessions.lookup import signed_in_session
+
+WRONG_CURRENT = "Enter your current password again. It is not right."
+
+
+@blueprint.get("/account/password")
+@permit(freshly_signed_in)
+def change_password() -> ResponseReturnValue:
+    return _password_page(ChangePasswordForm(), {})
+
+
+@blueprint.post("/account/password")
+@permit(freshly_signed_in)
+@limiter.limit("20 per 15 minutes")
+def submit_change_password() -> ResponseReturnValue:
+    session = signed_in_session()
+    form = ChangePasswordForm()
+    chosen = form.password.data or ""
+    mistakes: dict[str, str] = {}
+    if isinstance(
+        password.PASSWORD.prove(session.account_id, form.current_password.data or ""), NotProved
+    ):
+        changes.password_not_confirmed(session.account)
+        mistakes["current_password"] = WRONG_CURRENT
+    refusal = password.why_refused(chosen, owner(session.account))
+    if refusal is not None:
+        mistakes["password"] = refusal
+    if mistakes:
+        return _password_page(form, mistakes)
+    changes.change_password(session, hashing.hash_password(chosen))
+    flash("Your password has been changed and all your other sessions have ended.", "success")
+    return redirect(url_for("accounts.account"), code=303)
+
+
+@blueprint.get("/account/second-step")
+@permit(signed_in)
+def second_step() -> ResponseReturnValue:
+    session = signed_in_session()
+    return render_template(
+        "credentials/second_step.html",
+        form=Form(),
+        remaining=recovery_codes.remaining(session.account_id),
+    )
+
+
+@blueprint.post("/account/second-step/app")
+@permit(freshly_signed_in)
+def begin_app() -> ResponseReturnValue:
+    enrolment = changes.begin_enrolment(signed_in_session())
+    return redirect(url_for(".app", journey=enrolment.public_id), code=303)
+
+
+@blueprint.get("/account/second-step/app")
+@permit(freshly_signed_in)
+def app() -> ResponseReturnValue:
+    enrolment = changes.find_enrolment(request.args.get("journey"), signed_in_session())
+    if enrolment is None:
+        return redirect(url_for(".second_step"), code=303)
+    return _app_page(enrolment, ProveAppForm())
+
+
+@blueprint.post("/account/second-step/app/prove")
+@permit(freshly_signed_in)
+def submit_app() -> ResponseReturnValue:
+    session = signed_in_session()
+    enrolment = changes.find_enrolment(request.args.get("journey"), session)
+    if enrolment is None:
+        return redirect(url_for(".second_step"), code=303)
+    form = ProveAppForm()
+    outcome = changes.prove_enrolment(enrolment, session, (form.code.data or "")[:200])
+    if outcome is not None:
+        return _app_page(enrolment, form, outcome.sentence)
+    flash("Your new authenticator app is set up. The old one no longer works.", "success")
+    return redirect(url_for(".second_step"), code=303)
+
+
+@blueprint.post("/account/second-step/codes")
+@permit(freshly_signed_in)
+def make_codes() -> ResponseReturnValue:
+    shown = changes.make_recovery_codes(
+        signed_in_session(), continue_to=url_for(".second_step"), announce=True
+    )
+    return redirect(url_for(".codes", shown=shown), code=303)
+
+
+@blueprint.get("/recovery-codes/<shown>")
+@permit(signed_in_before_terms)
+def codes(shown: str) -> ResponseReturnValue:
+    """The codes, until the person says that they are saved."""
+    row, listed = _shown(shown)
+    return render_template("credentials/codes.html", shown=row, codes=listed, form=Form())
+
+
+@blueprint.get("/recovery-codes/<shown>/secure-access-recovery-codes.txt")
+@permit(signed_in_before_terms)
+def download_codes(shown: str) -> Response:
+    _, listed = _shown(shown)
+    text = render_template("credentials/codes.txt", codes=listed)
+    response = make_response(text)
+    response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    response.headers["Content-Disposition"] = "attachment"
+    return response
+
+
+@blueprint.post("/recovery-codes/<shown>")
+@permit(signed_in_before_terms)
+def saved_codes(shown: str) -> ResponseReturnValue:
+    row, _ = _shown(shown)
+    onwards = row.continue_to
+    changes.codes_saved(row)
+    return redirect(onwards, code=303)
+
+
+def _shown(public_id: str) -> tuple[RecoveryCodesShown, list[str]]:
+    found = changes.shown_codes(public_id, signed_in_session())
+    if found is None:
+        raise NotFound(
+            "codes put away", description="Recovery codes are shown once. You can make new ones."
+        )
+    return found
+
+
+def _password_page(form: ChangePasswordForm, mistakes: dict[str, str]) -> ResponseReturnValue:
+    return render_template(
+        "credentials/change_password.html",
+        form=form,
+        mistakes=mistakes,
+        account=signed_in_session().account,
+    )
+
+
+def _app_page(
+    enrolment: TotpEnrolment, form: ProveAppForm, mistake: str | None = None
+) -> ResponseReturnValue:
+    return render_template(
+        "credentials/app.html",
+        journey=enrolment,
+        form=form,
+        mistake=mistake,
+        key=totp.text_key(enrolment.sealed_secret),
+        picture=totp.qr_code(enrolment.sealed_secret, signed_in_session().account.email),
+    )

@@ -1,0 +1,88 @@
+"""Who may open a page: the rules of this room for the authorisation layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, current_app, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from app.clock import now
+from app.web.authorisation import Allowed, Refused
+from identity.sessions.lookup import current, presented_and_ended
+from identity.settings import settings
+
+
+def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
+    """A person who is fully signed in and owes no acceptance of terms."""
+    session = current()
+    if session is None:
+        return Refused("sign-in", answer=ask_to_sign_in)
+    if session.awaiting_terms:
+        return Refused("terms", answer=_ask_for_terms)
+    return Allowed()
+
+
+def signed_in_before_terms(_arguments: Mapping[str, Any]) -> Allowed | Refused:
+    """A person who is fully signed in, terms or no terms: what must be possible without them."""
+    if current() is None:
+        return Refused("sign-in", answer=ask_to_sign_in)
+    return Allowed()
+
+
+def freshly_signed_in(arguments: Mapping[str, Any]) -> Allowed | Refused:
+    """A person who showed both factors a short while ago: passwords and second steps ask for it."""
+    outcome = signed_in(arguments)
+    session = current()
+    if isinstance(outcome, Refused) or session is None:
+        return outcome
+    limit = timedelta(minutes=settings().fresh_sign_in_minutes)
+    if session.auth_time + limit <= now():
+        return Refused("fresh sign-in", answer=_ask_to_confirm)
+    return Allowed()
+
+
+def ask_to_sign_in() -> Response:
+    """The way to the sign-in page and back; it says why where a session has just ended."""
+    endpoint = "sessions.ended" if presented_and_ended() is not None else "sign_in.start"
+    return _redirect(url_for(endpoint, next=wanted_page()))
+
+
+def wanted_page() -> str:
+    """The page to come back to: this one, or for a form whose page differs the start."""
+    adapter = current_app.create_url_adapter(request)
+    if request.method in {"GET", "HEAD"}:
+        return request.full_path.rstrip("?")
+    try:
+        if adapter is not None:
+            adapter.match(request.path, method="GET")
+            return request.path
+    except HTTPException:
+        pass
+    return "/"
+
+
+def own_page(text: str | None) -> str | None:
+    """`text` where it is a path of our own that a redirect may lead to, else None.
+
+    Nothing that a browser reads as another host, scheme or header passes (LG-13).
+    """
+    if not text or not text.startswith("/") or text.startswith("//") or len(text) > 2000:
+        return None
+    if "\\" in text or any(ord(c) < 0x21 or ord(c) == 0x7F for c in text):
+        return None
+    return text
+
+
+def _ask_for_terms() -> Response:
+    return _redirect(url_for("sign_in.terms_due", next=wanted_page()))
+
+
+def _ask_to_confirm() -> Response:
+    return _redirect(url_for("sign_in.confirm", next=wanted_page()))
+
+
+def _redirect(address: str) -> Response:
+    return redirect(address, code=303)  # type: ignore[return-value]  # werkzeug's own base class

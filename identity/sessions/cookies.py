@@ -1,0 +1,69 @@
+"""Our cookies: `__Host-` and Secure where the issuer is https, plain names on the http loopback.
+
+Ports of one host share a cookie jar, so the names say whose they are. All are HttpOnly, for the
+whole host and never for a domain (OWASP ASVS 5.0, V3.3).
+"""
+
+from __future__ import annotations
+
+from flask import Response, after_this_request, g, request
+
+from app.settings import settings
+
+SESSION = "session"
+BROWSER = "browser"
+DEVICE = "device"
+
+
+def cookie_name(purpose: str) -> str:
+    """The name under which the cookie of this purpose travels."""
+    if settings().secure:
+        return f"__Host-secure-access-{purpose}"
+    return f"secure_access_{purpose}"
+
+
+def read(purpose: str) -> str | None:
+    """The cookie's value; what this request is about to set counts already."""
+    pending: dict[str, str | None] = g.get("cookies_to_set", {})
+    if purpose in pending:
+        return pending[purpose]
+    return request.cookies.get(cookie_name(purpose))
+
+
+def write(purpose: str, value: str, *, max_age: int | None = None) -> None:
+    """Set the cookie on this request's answer; without max_age it goes when the browser closes."""
+    _remember(purpose, value)
+
+    @after_this_request
+    def _set(response: Response) -> Response:
+        response.set_cookie(
+            cookie_name(purpose),
+            value,
+            max_age=max_age,
+            path="/",
+            secure=settings().secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def forget(purpose: str) -> None:
+    """Delete the cookie with this request's answer."""
+    _remember(purpose, None)
+
+    @after_this_request
+    def _delete(response: Response) -> Response:
+        response.delete_cookie(
+            cookie_name(purpose),
+            path="/",
+            secure=settings().secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _remember(purpose: str, value: str | None) -> None:
+    pending: dict[str, str | None] = g.setdefault("cookies_to_set", {})
+    pending[purpose] = value

@@ -1,0 +1,33 @@
+"""What this room adds to the application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import delete
+from sqlalchemy.orm import Session as DatabaseSession
+
+from app.audit import declare
+from app.clock import now
+from app.purge import purger
+from identity.sessions import ending, views
+from identity.sessions.actions import end_sessions
+from identity.sessions.events import EVENTS
+from identity.sessions.lookup import current, note_activity
+from identity.sessions.models import Session
+from identity.statements import rows_changed
+
+
+def install(app: Flask) -> None:
+    declare(app, EVENTS)
+    app.register_blueprint(views.blueprint)
+    app.after_request(note_activity)
+    app.jinja_env.globals["current_session"] = current
+    ending.register(app, end_sessions)
+    purger(app, "sessions", _purge)
+
+
+def _purge(_session: DatabaseSession) -> int:
+    # What came from a session may be asked about a while after its end; its row outlives it.
+    return rows_changed(delete(Session).where(Session.absolute_end < now() - timedelta(days=1)))

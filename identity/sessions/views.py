@@ -1,0 +1,95 @@
+"""Pages of sessions: signing out, why a session ended, where else one is signed in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.web.authorisation import anyone, permit
+from app.web.errors import NotFound
+from app.web.forms import Form
+from identity.ports import approvals
+from identity.sessions import actions
+from identity.sessions.access import own_page, signed_in
+from identity.sessions.lookup import current, presented_and_ended, signed_in_session
+
+blueprint = Blueprint("sessions", __name__)
+
+_REASONS = {
+    "idle": "You did not open a page for a while, so we signed you out to keep your account safe.",
+    "absolute limit": "You signed in many hours ago. Everybody has to sign in again once a day.",
+    "sign-out": "You signed out in this browser.",
+    "ended by the person": "You ended this session on another device.",
+    "another person signed in": "Somebody else signed in in this browser.",
+    "password changed": "Your password was changed. Sign in with the new one.",
+    "password reset": "Your password was changed. Sign in with the new one.",
+    "second step changed": "Your second step was changed.",
+}
+_SOME_REASON = "Your session has ended."
+
+
+@blueprint.get("/sign-out")
+@permit(anyone)
+def sign_out() -> ResponseReturnValue:
+    if current() is None:
+        return redirect(url_for(".signed_out"), code=303)
+    return render_template("sessions/sign_out.html", form=Form(), stay=approvals().home())
+
+
+@blueprint.post("/sign-out")
+@permit(anyone)
+def submit_sign_out() -> ResponseReturnValue:
+    actions.sign_out()
+    return redirect(url_for(".signed_out"), code=303)
+
+
+@blueprint.get("/signed-out")
+@permit(anyone)
+def signed_out() -> ResponseReturnValue:
+    return render_template("sessions/signed_out.html")
+
+
+@blueprint.get("/session-ended")
+@permit(anyone)
+def ended() -> ResponseReturnValue:
+    """Why the person has to sign in again, and the way back to the page that was asked for."""
+    back = own_page(request.args.get("next")) or approvals().home()
+    if current() is not None:
+        return redirect(back, code=303)
+    reason = _REASONS.get(presented_and_ended() or "", _SOME_REASON)
+    return render_template("sessions/ended.html", reason=reason, back=back)
+
+
+@blueprint.get("/account/sessions")
+@permit(signed_in)
+def sessions() -> ResponseReturnValue:
+    session = signed_in_session()
+    return render_template(
+        "sessions/list.html",
+        form=Form(),
+        present=session,
+        sessions=actions.live_sessions(session.account_id),
+    )
+
+
+@blueprint.post("/account/sessions/<sid>/end")
+@permit(signed_in)
+def end(sid: str) -> ResponseReturnValue:
+    session = signed_in_session()
+    found = [each for each in actions.live_sessions(session.account_id) if each.sid == sid]
+    if not found:
+        raise NotFound("no such live session of this person")
+    if found[0].id == session.id:
+        actions.sign_out()
+        return redirect(url_for(".signed_out"), code=303)
+    actions.end_session(found[0], cause="ended by the person")
+    flash("The session has ended.", "success")
+    return redirect(url_for(".sessions"), code=303)
+
+
+@blueprint.post("/account/sessions/end-others")
+@permit(signed_in)
+def end_others() -> ResponseReturnValue:
+    actions.end_other_sessions(signed_in_session())
+    flash("All other sessions have ended.", "success")
+    return redirect(url_for(".sessions"), code=303)

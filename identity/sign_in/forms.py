@@ -1,0 +1,26 @@
+"""The forms of signing in. Their mistakes are told in `views`, the same for every mistake."""
+
+from __future__ import annotations
+
+from wtforms import PasswordField, StringField
+
+from app.web.forms import Form
+
+
+class SignInForm(Form):
+    """No validators: every mistake has the same answer (ux.md section 3)."""
+
+    email = StringField("Email address")
+    password = PasswordField("Password")
+
+
+class PasswordForm(Form):
+    password = PasswordField("Password")
+
+
+class CodeForm(Form):
+    code = StringField("6-digit code")
+
+
+class TermsForm(Form):
+    """Only the token; the button says which version is accepted."""

@@ -1,0 +1,74 @@
+"""Sign-ins under way, devices known to their owners, and counters of wrong guesses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.database import Base
+from app.identifiers import new_id
+
+
+class SignInJourney(Base):
+    """One way through the sign-in pages, bound to one browser.
+
+    `resume_to` is a page of our own at which whoever began the journey takes up its work again.
+    `account_id` is set once the password was right (or from the start where a signed-in person
+    confirms), `proved` lists the factors shown in this journey.
+    """
+
+    __tablename__ = "sign_in_journey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    resume_to: Mapped[str] = mapped_column(String(2000))
+    cancel_to: Mapped[str | None] = mapped_column(String(2000))
+    ends_at: Mapped[str | None] = mapped_column(String(2000))
+    caption: Mapped[str | None] = mapped_column(String(400))
+    login_hint: Mapped[str | None] = mapped_column(String(254))
+    fresh: Mapped[bool] = mapped_column(default=False)
+    services: Mapped[list[str]] = mapped_column(default=list)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    confirms_session_id: Mapped[int | None]
+    proved: Mapped[list[str]] = mapped_column(default=list)
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_sign_in_journey_account_id", "account_id"),)
+
+
+class KnownDevice(Base):
+    """A browser in which this person signed in fully: it is spared other people's guesses.
+
+    The token is renewed at each sign-in, so a copy of the cookie dies with the next one.
+    """
+
+    __tablename__ = "known_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index("ix_known_device_token_hash_account_id", "token_hash", "account_id", unique=True),
+        Index("ix_known_device_account_id", "account_id"),
+    )
+
+
+class AttemptBucket(Base):
+    """Wrong guesses under one name (an account, a network, a pair of them, a device)."""
+
+    __tablename__ = "attempt_bucket"
+
+    name: Mapped[str] = mapped_column(String(160), primary_key=True)
+    failures: Mapped[int]
+    last_failure_at: Mapped[datetime | None] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]

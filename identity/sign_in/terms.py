@@ -1,0 +1,28 @@
+"""Terms that wait for the signed-in person, one version at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.clock import now
+from app.database import writing
+from identity.ports import TermsDue, approvals
+from identity.sessions.actions import terms_settled
+from identity.sessions.models import Session
+
+
+def due(session: Session, services: Sequence[str]) -> list[TermsDue]:
+    """The platform's terms, then those of the services; what blocks access comes first."""
+    found: dict[str, TermsDue] = {}
+    for service in (None, *services):
+        for terms in approvals().terms_due(session.account, service, now(), newly=True):
+            found.setdefault(terms.id, terms)
+    return sorted(found.values(), key=lambda terms: not terms.required)
+
+
+def accept(session: Session, terms: TermsDue) -> None:
+    """Record the acceptance; the platform's required version sets the session free."""
+    with writing():
+        approvals().accept_terms(session.account, [terms.id], session.sid)
+        if not approvals().terms_due(session.account, None, now(), newly=False):
+            terms_settled(session)

@@ -1,0 +1,64 @@
+"""Pages of terms: read and accept, one version at a time; or decline, and what follows."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.audit import record
+from app.database import writing
+from app.web.authorisation import permit
+from identity.ports import approvals
+from identity.sessions.access import own_page, signed_in_before_terms
+from identity.sessions.lookup import signed_in_session
+from identity.sessions.models import Session
+from identity.sign_in import journeys
+from identity.sign_in import terms as rules
+from identity.sign_in.blueprint import blueprint
+from identity.sign_in.forms import TermsForm
+from identity.sign_in.models import SignInJourney
+
+
+@blueprint.get("/sign-in/terms-due")
+@permit(signed_in_before_terms)
+def terms_due() -> ResponseReturnValue:
+    """Where our own pages send a session that still owes an acceptance."""
+    return journeys.ask_for_terms(own_page(request.args.get("next")) or approvals().home())
+
+
+@blueprint.get("/sign-in/terms")
+@permit(signed_in_before_terms)
+def terms() -> ResponseReturnValue:
+    session, journey = signed_in_session(), journeys.find(request.args.get("journey"))
+    if journey is None:
+        return redirect(url_for(".terms_due"), code=303)
+    waiting = rules.due(session, journey.services)
+    if not waiting:
+        return redirect(journey.resume_to, code=303)
+    return render_template(
+        "sign_in/terms.html", journey=journey, terms=waiting[0], form=TermsForm()
+    )
+
+
+@blueprint.post("/sign-in/terms")
+@permit(signed_in_before_terms)
+def submit_terms() -> ResponseReturnValue:
+    """Accept the version that the button names, where that version is still the one that is due."""
+    session, journey = signed_in_session(), journeys.find(request.args.get("journey"))
+    if journey is None:
+        return redirect(url_for(".terms_due"), code=303)
+    waiting = rules.due(session, journey.services)
+    shown = next((each for each in waiting if each.id == request.form.get("accept")), None)
+    if shown is not None:
+        rules.accept(session, shown)
+    elif "later" in request.form and not any(each.required for each in waiting):
+        return redirect(journey.resume_to, code=303)
+    elif "decline" in request.form and waiting:
+        return _declined(session, journey)
+    return redirect(url_for(".terms", journey=journey.public_id), code=303)
+
+
+def _declined(session: Session, journey: SignInJourney) -> ResponseReturnValue:
+    with writing():
+        record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)
+    return render_template("sign_in/terms_declined.html", journey=journey)

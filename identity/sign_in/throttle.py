@@ -1,0 +1,165 @@
+"""Throttling of guesses, in the database: it survives restarts, and all workers share it.
+
+The try is counted before the answer is checked and given back when it was right, so that
+parallel guesses cannot slip through between a check and a count. Other people's guesses never
+lock the owner out: a device that he signed in with, a browser in which he just reset his
+password, and his own session each count for themselves (decisions.md, Signing in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import secret_hash
+from identity.settings import settings
+from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
+from identity.sign_in.models import AttemptBucket
+from identity.statements import rows_changed
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+_CODE_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A name to count under, and how strictly."""
+
+    name: str
+    limit: Limit
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try. `reserved` buckets count it at once, `on_failure` ones when it proves wrong."""
+
+    reserved: Sequence[Bucket]
+    on_failure: Sequence[Bucket] = ()
+
+
+def password_attempt(
+    email_key: str, network: str, *, device: int | None, reset: int | None
+) -> Attempt:
+    """A password for this address from this network; device and reset set the owner apart."""
+    chosen = settings()
+    if device is not None:
+        limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
+        return Attempt([Bucket(f"device:{device}", limit)])
+    if reset is not None:
+        limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
+        return Attempt([Bucket(f"reset:{reset}", limit)])
+    # What people type as their address may be anything, a password included: only a hash is kept.
+    who = secret_hash(email_key)
+    pair = Limit(chosen.failures_per_account_and_network, _MINUTE, 15 * _MINUTE, _DAY)
+    account = Limit(chosen.failures_per_account, _MINUTE, 60 * _MINUTE, 7 * _DAY)
+    everybody = Limit(chosen.failures_per_network, _MINUTE / 4, 5 * _MINUTE, 30 * _MINUTE)
+    return Attempt(
+        [Bucket(f"account:{who}", account), Bucket(f"pair:{who}:{network}", pair)],
+        [Bucket(f"network:{network}", everybody)],
+    )
+
+
+def code_attempt(account_id: int, *, device: int | None) -> Attempt:
+    """A code of the second step: so many wrong ones per account in any 15 minutes."""
+    limit = Limit(settings().wrong_codes_per_account, _CODE_WINDOW, _CODE_WINDOW, _CODE_WINDOW)
+    name = f"code:{account_id}" if device is None else f"code:{account_id}:device:{device}"
+    return Attempt([Bucket(name, limit)])
+
+
+def confirmation_attempt(session_id: int) -> Attempt:
+    """A password asked for within a session: only who holds the session can use it up."""
+    limit = Limit(settings().failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
+    return Attempt([Bucket(f"session:{session_id}", limit)])
+
+
+def admit(attempt: Attempt) -> timedelta:
+    """Count the try and let it pass (zero), or say how long to wait, which counts nothing."""
+    buckets = [*attempt.reserved, *attempt.on_failure]
+    names = [bucket.name for bucket in buckets]
+    moment = now()
+    # Most refusals are answered from a plain read: a flood of guesses writes nothing.
+    blocked = db.session.scalars(
+        select(AttemptBucket.blocked_until).where(
+            AttemptBucket.name.in_(names), AttemptBucket.blocked_until > moment
+        )
+    ).all()
+    if blocked:
+        return max(until for until in blocked if until is not None) - moment
+    with writing():
+        rows = _locked(names)
+        longest = max(wait(_tally(rows[name]), moment) for name in names)
+        if longest > timedelta(0):
+            return longest
+        for bucket in attempt.reserved:
+            _put(rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, moment))
+    return timedelta(0)
+
+
+def failed(attempt: Attempt) -> None:
+    """The answer was wrong."""
+    if not attempt.on_failure:
+        return
+    with writing():
+        rows = _locked([bucket.name for bucket in attempt.on_failure])
+        for bucket in attempt.on_failure:
+            _put(rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, now()))
+
+
+def pending(attempt: Attempt) -> timedelta:
+    """How long the next try of this kind will have to wait."""
+    names = [bucket.name for bucket in (*attempt.reserved, *attempt.on_failure)]
+    rows = db.session.scalars(select(AttemptBucket).where(AttemptBucket.name.in_(names)))
+    return max((wait(_tally(row), now()) for row in rows), default=timedelta(0))
+
+
+def give_back(attempt: Attempt) -> None:
+    """The answer was right, or was no guess: as if it had not been tried."""
+    with writing():
+        rows = _locked([bucket.name for bucket in attempt.reserved])
+        for bucket in attempt.reserved:
+            _put(rows[bucket.name], after_success(_tally(rows[bucket.name])))
+
+
+def purge_buckets(_session: Session) -> int:
+    """Counters that have been calm for longer than any limit remembers."""
+    return rows_changed(
+        delete(AttemptBucket).where(AttemptBucket.last_failure_at < now() - 8 * _DAY)
+    )
+
+
+def _locked(names: Sequence[str]) -> dict[str, AttemptBucket]:
+    # Made where missing, then locked in one order everywhere, so that two tries never deadlock.
+    ordered = sorted(names)
+    for name in ordered:
+        db.session.execute(
+            text(
+                "INSERT INTO attempt_bucket (name, failures) VALUES (:name, 0) "
+                "ON CONFLICT DO NOTHING"
+            ),
+            {"name": name},
+        )
+    rows = db.session.scalars(
+        select(AttemptBucket)
+        .where(AttemptBucket.name.in_(ordered))
+        .order_by(AttemptBucket.name)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.name: row for row in rows}
+
+
+def _tally(row: AttemptBucket) -> Tally:
+    return Tally(row.failures, row.last_failure_at, row.blocked_until)
+
+
+def _put(row: AttemptBucket, tally: Tally) -> None:
+    row.failures = tally.failures
+    row.last_failure_at = tally.last_failure_at
+    row.blocked_until = tally.blocked_until
