@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import Select, or_, select
 
 from app.audit import AuditEvent, declared
-from app.clock import end_of_day, start_of_day
+from app.clock import end_of_day, now, start_of_day
 from app.database import db
 from app.web.pagination import Page, paginate
-from approvals.memberships import catalogue
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -41,8 +41,7 @@ class Filters:
 
 
 KINDS = {
-    "membership.": "People added, joined or removed",
-    "invitation.": "Invitations",
+    "membership.": "People invited, joined or removed",
     "access.": "User groups",
     "approver.": "Approvers",
 }
@@ -94,11 +93,15 @@ def in_words(rows: Iterable[AuditEvent]) -> Sequence[Happening]:
     found = list(rows)
     organisations = _organisation_names({row.organisation for row in found if row.organisation})
     people = _people_names({row.subject for row in found if row.subject})
-    return [_happening(row, organisations, people) for row in found]
+    services = Catalogue(now())
+    return [_happening(row, organisations, people, services) for row in found]
 
 
 def _happening(
-    row: AuditEvent, organisations: dict[str, str], people: dict[str, str]
+    row: AuditEvent,
+    organisations: dict[str, str],
+    people: dict[str, str],
+    services: Catalogue,
 ) -> Happening:
     event = declared().get(row.event)
     subject = people.get(row.subject or "", "") or str(row.detail.get("person", "somebody"))
@@ -108,7 +111,7 @@ def _happening(
             "actor": row.actor_name,
             "subject": subject,
             "organisation": organisations.get(row.organisation or "", "an organisation"),
-            "service": catalogue.service_name(row.service) if row.service else "a service",
+            "service": services.service_name(row.service) if row.service else "a service",
         }
     )
     return Happening(
@@ -150,16 +153,12 @@ def _person(organisation: Organisation, membership: str) -> tuple[str, str | Non
     subject = db.session.scalar(
         select(Account.subject)
         .join(Membership, Membership.account_id == Account.id)
-        .where(
-            Membership.public_id == membership, Membership.organisation_id == organisation.id
-        )
+        .where(Membership.public_id == membership, Membership.organisation_id == organisation.id)
     )
     return membership, subject
 
 
-def _between(
-    statement: Select[tuple[AuditEvent]], filters: Filters
-) -> Select[tuple[AuditEvent]]:
+def _between(statement: Select[tuple[AuditEvent]], filters: Filters) -> Select[tuple[AuditEvent]]:
     if filters.first_day:
         statement = statement.where(AuditEvent.at >= start_of_day(filters.first_day))
     if filters.last_day:

@@ -6,7 +6,8 @@ The one place of this room that knows the shape of a service's definition.
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals import access_model
+from app.clock import now
+from approvals.access_model import versions
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.organisations.models import Organisation
 
@@ -36,62 +37,71 @@ class ServiceOffer:
         return next((group for group in self.groups if group.code == code), None)
 
 
-def offers(organisation: Organisation, at: datetime) -> tuple[ServiceOffer, ...]:
-    """Every service of which the organisation can give something."""
-    found = []
-    for service in access_model.services(at):
-        groups = access_model.offers(service.code, organisation, at)
-        if groups and service.active:
-            found.append(
-                ServiceOffer(
-                    service.code,
-                    service.name,
-                    service.description,
-                    not service.one_user_group,
-                    tuple(_offer(service, group) for group in groups),
+class Catalogue:
+    """Every service as it was at one moment, read once."""
+
+    def __init__(self, at: datetime) -> None:
+        self._services = {each.definition.code: each for each in versions.services(at)}
+
+    def offers(self, organisation: Organisation) -> tuple[ServiceOffer, ...]:
+        """Every service of which the organisation can give something."""
+        found = []
+        for loaded in self._services.values():
+            service = loaded.definition
+            groups = service.offered_to(organisation.kind, loaded.listed_as(organisation.id))
+            if groups and service.active:
+                found.append(
+                    ServiceOffer(
+                        service.code,
+                        service.name,
+                        service.description,
+                        not service.one_user_group,
+                        tuple(_offer(service, group) for group in groups),
+                    )
                 )
-            )
-    return tuple(found)
+        return tuple(found)
+
+    def not_offered(self, organisation: Organisation) -> tuple[tuple[str, str], ...]:
+        """Name of each service of which the organisation can give nothing, and why."""
+        given = {offer.code for offer in self.offers(organisation)}
+        return tuple(
+            (loaded.definition.name, loaded.definition.not_offered[organisation.kind])
+            for loaded in self._services.values()
+            if organisation.kind in loaded.definition.not_offered
+            and loaded.definition.code not in given
+        )
+
+    def group(self, service: str, code: str) -> GroupOffer | None:
+        """A user group by its code, whoever may hold it."""
+        loaded = self._services.get(service)
+        found = loaded.definition.group(code) if loaded else None
+        return _offer(loaded.definition, found) if loaded and found else None
+
+    def group_name(self, service: str, code: str) -> str:
+        """The group's name; its code where the service no longer has it."""
+        found = self.group(service, code)
+        return found.name if found else code
+
+    def service_name(self, code: str) -> str:
+        loaded = self._services.get(code)
+        return loaded.definition.name if loaded else code
+
+    def service_names(self) -> list[str]:
+        return [loaded.definition.name for loaded in self._services.values()]
 
 
 def offer(organisation: Organisation, service: str, at: datetime) -> ServiceOffer | None:
     """What the organisation can give of one service; none where it is nothing."""
-    return next((each for each in offers(organisation, at) if each.code == service), None)
-
-
-def not_offered(organisation: Organisation, at: datetime) -> tuple[tuple[str, str], ...]:
-    """Name of each service of which the organisation can give nothing, and why."""
-    return tuple(
-        (service.name, service.not_offered[organisation.kind])
-        for service in access_model.services(at)
-        if organisation.kind in service.not_offered
-        and not access_model.offers(service.code, organisation, at)
-    )
-
-
-def group(service: str, code: str, at: datetime) -> GroupOffer | None:
-    """A user group by its code, whoever may hold it."""
-    definition = access_model.service(service, at)
-    found = definition.group(code) if definition else None
-    return _offer(definition, found) if definition and found else None
-
-
-def group_name(service: str, code: str, at: datetime) -> str:
-    """The group's name; its code where the service no longer has it."""
-    found = group(service, code, at)
-    return found.name if found else code
+    offers = Catalogue(at).offers(organisation)
+    return next((each for each in offers if each.code == service), None)
 
 
 def service_name(code: str) -> str:
-    definition = access_model.service(code)
-    return definition.name if definition else code
-
-
-def service_names() -> list[str]:
-    return [service.name for service in access_model.services()]
+    """The name of a service today."""
+    return Catalogue(now()).service_name(code)
 
 
 def _offer(service: ServiceDefinition, found: UserGroup) -> GroupOffer:
     return GroupOffer(
-        found.code, found.name, found.summary, found.can, found.cannot
+        found.code, found.name, found.summary, service.can(found), service.cannot(found)
     )

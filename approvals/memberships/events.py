@@ -20,15 +20,17 @@ EVENTS = (
     Event("membership.declined", "{person} said that the invitation was not for them.", _ABOUT),
     Event("membership.removed", "{actor} removed {person}.", _ABOUT),
     Event("membership.left", "{person} left the organisation.", _ABOUT),
-    Event("invitation.resent", "{actor} sent {person} a new invitation.", _ABOUT),
+    Event("membership.invitation_resent", "{actor} sent {person} a new invitation.", _ABOUT),
     Event(
-        "invitation.corrected",
+        "membership.invitation_corrected",
         "{actor} corrected the email address of {person} and sent a new invitation.",
         _ABOUT | {"before", "after"},
     ),
-    Event("invitation.withdrawn", "{actor} withdrew the invitation of {person}.", _ABOUT),
     Event(
-        "invitation.renewal_asked",
+        "membership.invitation_withdrawn", "{actor} withdrew the invitation of {person}.", _ABOUT
+    ),
+    Event(
+        "membership.invitation_renewal_asked",
         "{person} asked for a new invitation, because the old one had run out.",
         _ABOUT,
     ),

@@ -15,8 +15,8 @@ from app.database import db
 from approvals.console import operators
 from approvals.memberships import catalogue, rules
 from approvals.memberships.models import Appointment, Grant, Membership
-from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from approvals.organisations.models import Organisation, OrganisationPeriod
+from identity.accounts.models import Account, Invitation
 
 
 WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membership.grants))
@@ -36,6 +36,13 @@ def lock_organisation(session: Session, organisation_id: int) -> Organisation:
 def lock_membership(session: Session, membership: Membership) -> Membership:
     """The membership as it is now, with its appointments and grants, under the lock of its organisation."""
     identifier, organisation_id = membership.id, membership.organisation_id
+    # Whoever accepts an invitation holds it first and the organisation second: the same order.
+    session.scalars(
+        select(Invitation)
+        .where(Invitation.id == membership.invitation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     lock_organisation(session, organisation_id)
     return session.scalars(
         select(Membership)
@@ -59,7 +66,9 @@ def active_approvers(organisation_id: int) -> rules.Approvers:
             Account.suspended_at.is_(None),
         )
     )
-    return rules.Approvers(frozenset(identifier for identifier in accounts if identifier is not None))
+    return rules.Approvers(
+        frozenset(identifier for identifier in accounts if identifier is not None)
+    )
 
 
 def account_of(actor: Actor) -> Account | None:
@@ -94,17 +103,34 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
     ).first()
 
 
+def is_open(organisation: Organisation, at: datetime) -> bool:
+    """Whether the organisation can be joined: by the register's period, else by its dates."""
+    day = at.date()
+    period = db.session.scalar(
+        select(OrganisationPeriod.open).where(
+            OrganisationPeriod.organisation_id == organisation.id,
+            OrganisationPeriod.valid_from <= day,
+            OrganisationPeriod.valid_to > day,
+        )
+    )
+    if period is not None:
+        return period
+    return organisation.closed_on is None or day < organisation.closed_on
+
+
 def offered(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
     """Codes of the user groups that the access model offers to the organisation, by service."""
     return {
         offer.code: frozenset(group.code for group in offer.groups)
-        for offer in catalogue.offers(organisation, at)
+        for offer in catalogue.Catalogue(at).offers(organisation)
     }
 
 
 def several(organisation: Organisation, at: datetime) -> frozenset[str]:
     """The services whose file lets a person hold several user groups."""
-    return frozenset(offer.code for offer in catalogue.offers(organisation, at) if offer.several)
+    return frozenset(
+        offer.code for offer in catalogue.Catalogue(at).offers(organisation) if offer.several
+    )
 
 
 def held(membership: Membership, at: datetime) -> tuple[rules.Held, ...]:

@@ -81,9 +81,7 @@ class SeveralGroupsForm(Form):
             raise ValidationError("Select user groups, or select no access")
 
 
-def groups_form(
-    offer: ServiceOffer, given: list[str] | None
-) -> OneGroupForm | SeveralGroupsForm:
+def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
     """The form for what the organisation can give of one service, with the answer given before."""
     codes = [group.code for group in offer.groups]
     if offer.several:

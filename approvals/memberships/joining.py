@@ -8,8 +8,9 @@ from app.audit import record
 from app.clock import now
 from app.database import db
 from approvals.console import operators
-from approvals.memberships import catalogue, facts, notices, wording
+from approvals.memberships import facts, notices, wording
 from approvals.memberships.actions.closing import close_membership
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.memberships.rules import Held
 from approvals.organisations.models import Organisation
@@ -33,15 +34,13 @@ def describe_invitation(invitation: Invitation) -> InvitationDescription:
         )
     membership, organisation = found
     at = now()
-    held = facts.held(membership, at)
+    held, services = facts.held(membership, at), Catalogue(at)
     lines: list[tuple[str, str]] = [("Organisation", organisation.name)]
     for service in dict.fromkeys(grant.service for grant in held):
-        lines.append((catalogue.service_name(service), wording.held_in_words(held, service, at)))
-        lines += _can_and_cannot(service, held)
+        lines.append((services.service_name(service), wording.held_in_words(held, service, at)))
+        lines += _can_and_cannot(services, service, held)
     if facts.is_approver(membership):
-        lines.append(
-            ("Approver", "Yes: you add and remove users and choose what they can see")
-        )
+        lines.append(("Approver", "Yes: you add and remove users and choose what they can see"))
     return InvitationDescription(
         invited_by=invitation.invited_by,
         organisation=organisation.name,
@@ -95,7 +94,7 @@ def accepted(invitation: Invitation, account: Account) -> None:
 
 
 def declined(invitation: Invitation) -> None:
-    """"This is not me": what was to be given ends, and the approvers are told; inside `writing()`."""
+    """ "This is not me": what was to be given ends, and the approvers are told; inside `writing()`."""
     operator = operators.of_invitation(invitation)
     if operator is not None:
         operators.declined(operator)
@@ -115,7 +114,7 @@ def renewal_asked(invitation: Invitation) -> None:
     if found is None:
         return
     membership, organisation = found
-    _record("invitation.renewal_asked", membership, organisation)
+    _record("membership.invitation_renewal_asked", membership, organisation)
     notices.tell_approvers("renewal_asked", organisation, membership)
 
 
@@ -131,19 +130,23 @@ def context_words(holder: Account | Invitation) -> Sequence[str]:
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(condition, Membership.valid_to.is_(None))
     ).all()
-    return [PLATFORM, *names, *catalogue.service_names()]
+    return [PLATFORM, *names, *Catalogue(now()).service_names()]
 
 
-def _can_and_cannot(service: str, held: Sequence[Held]) -> list[tuple[str, str]]:
+def _can_and_cannot(
+    services: Catalogue, service: str, held: Sequence[Held]
+) -> list[tuple[str, str]]:
     groups = [
         group
         for grant in held
         if grant.service == service
-        and (group := catalogue.group(service, grant.user_group, now())) is not None
+        and (group := services.group(service, grant.user_group)) is not None
     ]
     can = list(dict.fromkeys(line for group in groups for line in group.can))
     cannot = [
-        line for line in dict.fromkeys(line for group in groups for line in group.cannot) if line not in can
+        line
+        for line in dict.fromkeys(line for group in groups for line in group.cannot)
+        if line not in can
     ]
     lines = [("You can", "; ".join(can))] if can else []
     return lines + ([("You cannot", "; ".join(cannot))] if cannot else [])
@@ -151,9 +154,9 @@ def _can_and_cannot(service: str, held: Sequence[Held]) -> list[tuple[str, str]]
 
 def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:
     membership = db.session.scalar(
-        select(Membership).where(
-            Membership.invitation_id == invitation.id, Membership.valid_to.is_(None)
-        ).options(*facts.WITH_EVERYTHING)
+        select(Membership)
+        .where(Membership.invitation_id == invitation.id, Membership.valid_to.is_(None))
+        .options(*facts.WITH_EVERYTHING)
     )
     if membership is None:
         return None

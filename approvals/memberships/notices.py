@@ -25,18 +25,19 @@ def user_group_changed(
     actor: Actor,
 ) -> None:
     at = now()
+    services = catalogue.Catalogue(at)
     groups = [
         offer
         for grant in after
         if grant.service == service
-        and (offer := catalogue.group(service, grant.user_group, at)) is not None
+        and (offer := services.group(service, grant.user_group)) is not None
     ]
     _tell(
         "user_group_changed",
         membership,
         organisation,
         actor,
-        service=catalogue.service_name(service),
+        service=services.service_name(service),
         before=wording.held_in_words(before, service, at),
         after=wording.held_in_words(after, service, at),
         groups=groups,

@@ -192,7 +192,9 @@ class AccessChange:
         return bool(self.give)
 
 
-def plan_change(held: Collection[Held], wanted: Access, *, ends_at: datetime | None) -> AccessChange:
+def plan_change(
+    held: Collection[Held], wanted: Access, *, ends_at: datetime | None
+) -> AccessChange:
     """The difference between what is held and what is wanted, for the services named in `wanted`.
 
     A user group that stays, with the same end, keeps its row; one whose end changes is closed and

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from app.web.templates import day
-from approvals.memberships.catalogue import group_name
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.rules import Held
 
 NOTHING = "no access"
@@ -33,8 +33,9 @@ def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:
 
 def held_in_words(held: Collection[Held], service: str, at: datetime) -> str:
     """`School Named until 30 April 2027`, or `no access`."""
+    catalogue = Catalogue(at)
     parts = [
-        group_name(service, grant.user_group, at)
+        catalogue.group_name(service, grant.user_group)
         + (f" until {last_day(grant.valid_to)}" if grant.valid_to else "")
         for grant in held
         if grant.service == service

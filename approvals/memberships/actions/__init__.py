@@ -6,6 +6,7 @@ refused raises `rules.RefusalError` and leaves everything as it was.
 """
 
 from approvals.memberships.actions.add_member import add_member
+from approvals.memberships.actions.appoint import appoint_approver
 from approvals.memberships.actions.appointments import make_approver, stop_approver
 from approvals.memberships.actions.change_user_group import change_user_group
 from approvals.memberships.actions.invitations import (
@@ -17,6 +18,7 @@ from approvals.memberships.actions.remove_member import leave, remove_member
 
 __all__ = [
     "add_member",
+    "appoint_approver",
     "change_user_group",
     "correct_invitation",
     "leave",

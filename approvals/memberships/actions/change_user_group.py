@@ -40,7 +40,11 @@ def change_user_group(
             rules.may_act(facts.authority(actor, giver, approvers))
             or (None if membership.open else rules.NOT_OPEN)
             or (rules.SAME_AS_NOW if plan.nothing else None)
-            or (rules.ORGANISATION_ENDED if plan.gains and not facts.is_open(organisation, at) else None)
+            or (
+                rules.ORGANISATION_ENDED
+                if plan.gains and not facts.is_open(organisation, at)
+                else None
+            )
             or rules.may_give(
                 {service: user_groups},
                 offered=facts.offered(organisation, at),

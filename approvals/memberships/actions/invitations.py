@@ -20,7 +20,7 @@ def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
     with writing() as session:
         membership, organisation, invitation = _open_invitation(session, membership, actor)
         invitations.resend(invitation)
-        _record("invitation.resent", organisation, membership, actor)
+        _record("membership.invitation_resent", organisation, membership, actor)
     return membership
 
 
@@ -43,7 +43,7 @@ def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> M
         )
         session.flush()
         _record(
-            "invitation.corrected",
+            "membership.invitation_corrected",
             organisation,
             membership,
             actor,
@@ -58,7 +58,7 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
     with writing() as session:
         membership, organisation, _ = _open_invitation(session, membership, actor)
         close_membership(session, membership, organisation, cause="invitation withdrawn", at=now())
-        _record("invitation.withdrawn", organisation, membership, actor)
+        _record("membership.invitation_withdrawn", organisation, membership, actor)
     return membership
 
 

@@ -49,7 +49,7 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         close_membership(session, membership, organisation, cause=cause, at=at)
         record(
             {"left": "membership.left", "removed": "membership.removed"}.get(
-                cause, "invitation.withdrawn"
+                cause, "membership.invitation_withdrawn"
             ),
             actor=actor,
             organisation=organisation.public_id,

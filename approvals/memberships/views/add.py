@@ -48,9 +48,7 @@ def add(**_route: str) -> Answer:
     known = _known(form)
     if known is not None:
         return _email_page(form, known)
-    journey = journeys.begin(
-        journeys.ADD_USER, this_organisation(), me().id, email=form.email.data
-    )
+    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, email=form.email.data)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 
@@ -73,9 +71,7 @@ def add_name(journey: str, **_route: str) -> Answer:
         given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
     )
     if form.validate_on_submit():
-        return _answered(
-            found, given_name=form.given_name.data, family_name=form.family_name.data
-        )
+        return _answered(found, given_name=form.given_name.data, family_name=form.family_name.data)
     return _page("memberships/add/name.html", found, "name", form=form)
 
 
@@ -89,9 +85,7 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
     form = groups_form(offer, given.get(service))
     if form.validate_on_submit():
         return _answered(found, access={**given, service: form.chosen()})
-    return _page(
-        "memberships/add/access.html", found, f"access/{service}", form=form, offer=offer
-    )
+    return _page("memberships/add/access.html", found, f"access/{service}", form=form, offer=offer)
 
 
 @permit(approver_of)

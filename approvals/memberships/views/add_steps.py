@@ -5,15 +5,14 @@ from datetime import date
 from flask import url_for
 
 from app.clock import now
-from approvals.memberships import catalogue
-from approvals.memberships.catalogue import GroupOffer, ServiceOffer
+from approvals.memberships.catalogue import Catalogue, GroupOffer, ServiceOffer
 from approvals.memberships.models import Journey
 from approvals.organisations.models import Organisation
 
 
 def names(journey: Journey, organisation: Organisation) -> list[str]:
     """The steps that this journey has. An end date is asked for where there is access to end."""
-    services = [f"access/{offer.code}" for offer in catalogue.offers(organisation, now())]
+    services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
     ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
     return ["email", "name", *services, "approver", *ends]
 
@@ -51,7 +50,7 @@ def chosen(
     access = journey.answers.get("access", {})
     return [
         (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
-        for offer in catalogue.offers(organisation, now())
+        for offer in Catalogue(now()).offers(organisation)
     ]
 
 

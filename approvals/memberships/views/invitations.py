@@ -46,7 +46,9 @@ def invitation_resend(member: str, **_route: str) -> Answer:
     if form.validate_on_submit():
         try:
             resend_invitation(person, actor=current_actor())
-            flash(f"New invitation sent to {person.email}. The old link no longer works.", "success")
+            flash(
+                f"New invitation sent to {person.email}. The old link no longer works.", "success"
+            )
             return redirect(_list(), 303)
         except rules.RefusalError as error:
             show(form, error.refusal)

@@ -7,7 +7,7 @@ from app.actors import current_actor
 from app.clock import now
 from app.database import db
 from app.web.authorisation import permit
-from approvals.memberships import catalogue, facts, rules
+from approvals.memberships import facts, rules
 from approvals.memberships.access import (
     approver_of,
     member_of,
@@ -17,6 +17,7 @@ from approvals.memberships.access import (
 )
 from approvals.memberships.actions import leave, remove_member
 from approvals.memberships.actions.closing import belongs_somewhere
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
 from approvals.memberships.views.common import ended_member, me, show, the_member
@@ -71,13 +72,13 @@ def removed(member: str, **_route: str) -> Answer:
     organisation, person = this_organisation(), ended_member(member)
     if person is None:
         raise not_there("no such person was removed from the organisation")
-    at = person.valid_to
+    at, services = person.valid_to, Catalogue(now())
     return render_template(
         "memberships/removal/removed.html",
         organisation=organisation,
         person=person,
         services=[
-            catalogue.service_name(code)
+            services.service_name(code)
             for code in dict.fromkeys(
                 grant.service for grant in person.grants if grant.valid_to == at
             )
@@ -113,4 +114,5 @@ def leave_organisation(**_route: str) -> Answer:
 def _services(person: Membership) -> list[str]:
     """Names of the services to which this membership gives access."""
     codes = dict.fromkeys(held.service for held in facts.held(person, now()))
-    return [catalogue.service_name(code) for code in codes]
+    services = Catalogue(now())
+    return [services.service_name(code) for code in codes]

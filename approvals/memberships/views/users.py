@@ -7,8 +7,9 @@ from app.database import db
 from app.web.authorisation import permit
 from app.web.forms import tidy
 from approvals.activity import queries as activity
-from approvals.memberships import catalogue, facts, queries, rules
+from approvals.memberships import facts, queries, rules
 from approvals.memberships.access import approver_of, own_membership, this_organisation
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.views.common import me, the_member
 from identity.accounts.models import Account, Invitation
 
@@ -24,29 +25,29 @@ def add_to(pages: Blueprint) -> None:
 @permit(approver_of)
 def home(**_route: str) -> str:
     organisation, at = this_organisation(), now()
+    services = Catalogue(at)
     return render_template(
         "memberships/home.html",
         organisation=organisation,
         counts=queries.counts(organisation.id),
-        offers=catalogue.offers(organisation, at),
-        not_offered=catalogue.not_offered(organisation, at),
+        offers=services.offers(organisation),
+        not_offered=services.not_offered(organisation),
         open=facts.is_open(organisation, at),
     )
 
 
 @permit(approver_of)
 def users(**_route: str) -> str:
-    organisation, at = this_organisation(), now()
-    filters = _filters()
+    organisation, services, filters = this_organisation(), Catalogue(now()), _filters()
     return render_template(
         "memberships/users.html",
         organisation=organisation,
         page=queries.people(organisation.id, filters),
         filters=filters,
-        offers=catalogue.offers(organisation, at),
+        offers=services.offers(organisation),
         statuses=queries.STATUSES,
         sorts=queries.SORTS,
-        group_name=lambda grant: catalogue.group_name(grant.service, grant.user_group, at),
+        group_name=lambda grant: services.group_name(grant.service, grant.user_group),
     )
 
 
@@ -60,7 +61,7 @@ def user(member: str, **_route: str) -> str:
         else None
     )
     approvers = facts.active_approvers(organisation.id)
-    held = facts.held(person, at)
+    held, services = facts.held(person, at), Catalogue(at)
     return render_template(
         "memberships/user.html",
         organisation=organisation,
@@ -68,10 +69,10 @@ def user(member: str, **_route: str) -> str:
         account=account,
         invitation=invitation,
         expired=invitation is not None and invitation.expires_at <= at,
-        services=catalogue.offers(organisation, at),
+        services=services.offers(organisation),
         held=held,
-        group=lambda grant: catalogue.group(grant.service, grant.user_group, at),
-        service_name=catalogue.service_name,
+        group=lambda grant: services.group(grant.service, grant.user_group),
+        service_name=services.service_name,
         grants={grant.id: grant for grant in person.grants},
         names=queries.names_of(grant.given_by for grant in person.grants),
         approver=facts.is_approver(person),

@@ -1,0 +1,53 @@
+"""`secure-access approvers`: the first approver of an organisation, outside the pages."""
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import or_, select
+
+from app.actors import Actor
+from app.database import db
+from approvals.memberships import rules
+from approvals.memberships.actions import appoint_approver
+from approvals.organisations.models import Organisation
+
+_ACTOR = Actor.command("approvers appoint")
+
+
+@click.group("approvers")
+def approvers_cli() -> None:
+    """The people who approve in organisations."""
+
+
+@approvers_cli.command("appoint")
+@click.argument("email")
+@click.option(
+    "--organisation",
+    "identifier",
+    required=True,
+    help="Public id, URN, UID or key such as la:201 of the organisation.",
+)
+@click.option("--given-name", default="", help="The person's first name.")
+@click.option("--family-name", default="", help="The person's last name.")
+@with_appcontext
+def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
+    """Invite EMAIL to an organisation as an approver, or make a member of it one."""
+    organisation = find_organisation(identifier)
+    if organisation is None:
+        raise click.ClickException(f"There is no organisation with the identifier {identifier}.")
+    try:
+        click.echo(appoint_approver(organisation, email, given_name, family_name, _ACTOR))
+    except (rules.RefusalError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def find_organisation(identifier: str) -> Organisation | None:
+    """By public id, by the register's key (`la:201`), or by URN or UID where only one has it."""
+    found = db.session.scalars(
+        select(Organisation).where(
+            or_(
+                Organisation.public_id == identifier,
+                Organisation.key.in_([identifier, f"urn:{identifier}", f"uid:{identifier}"]),
+            )
+        )
+    ).all()
+    return found[0] if len(found) == 1 else None
