@@ -85,7 +85,7 @@ def purge(_session: DatabaseSession) -> int:
 
 
 def _over(at: datetime) -> Any:
-    return select(Grant.id).where(Grant.ends_at < at).scalar_subquery()
+    return select(Grant.id).where(Grant.ends_at < at)
 
 
 def _end(*conditions: ColumnElement[bool], cause: str, at: datetime) -> int:

@@ -47,6 +47,10 @@ class Parameters(Mapping[str, str]):
         """Every value of a parameter that may be repeated."""
         return [value for value in self._lists.get(name, []) if value]
 
+    def only(self, names: Iterable[str]) -> Parameters:
+        """These parameters and no others."""
+        return Parameters((name, value) for name in names for value in self._lists.get(name, []))
+
     def refuse_repeated(self) -> None:
         """Raises InvalidRequest naming nothing that the caller sent."""
         if self.repeated:

@@ -1,0 +1,58 @@
+"""What an authorization request asks for, as the checks find it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.parameters import Parameters
+
+QUERY = "query"
+
+
+@dataclass
+class Asked:
+    """Filled by the checks of `checks.py` in their order.
+
+    `redirect_uri` is set by the check that finds it registered: until then no error leaves for
+    anywhere, from then on the client is told.
+    """
+
+    parameters: Parameters
+    client: RelyingParty = field(init=False)
+    redirect_uri: str | None = None
+    response_mode: str = QUERY
+    scopes: tuple[str, ...] = ()
+    code_challenge: str | None = None
+    prompts: frozenset[str] = frozenset()
+    max_age: int | None = None
+    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acr_values: tuple[str, ...] = ()
+    acr_essential: bool = False
+    resources: tuple[str, ...] = ()
+    expected_subject: str | None = None
+
+    @property
+    def silent(self) -> bool:
+        return "none" in self.prompts
+
+    @property
+    def state(self) -> str | None:
+        return self.parameters.get("state")
+
+    def to_store(self) -> dict[str, Any]:
+        """The parameters as they came, to be checked again when the person is back."""
+        return {
+            name: self.parameters.all(name) if name == "resource" else value
+            for name, value in self.parameters.items()
+        }
+
+
+def from_store(stored: dict[str, Any]) -> Parameters:
+    """The reverse of `to_store`."""
+    return Parameters(
+        (name, each)
+        for name, value in stored.items()
+        for each in (value if isinstance(value, list) else [value])
+    )

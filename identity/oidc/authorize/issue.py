@@ -1,0 +1,92 @@
+"""The end of a good authorization request: a token family begins, and its code goes out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from app.identifiers import new_id, new_secret, secret_hash
+from identity.oidc import levels, scopes
+from identity.oidc.authorize import pending
+from identity.oidc.authorize.visit import Visit
+from identity.oidc.models import AuthorizationCode, Grant, OrganisationChoice
+
+
+def code_for(visit: Visit) -> str | None:
+    """The code, or None where this request was answered before.
+
+    Plain statements: this is all that a person who is signed in waits for.
+    """
+    asked, session, at = visit.asked, visit.session, now()
+    client, code = asked.client, new_secret()
+    offline = scopes.OFFLINE_ACCESS in asked.scopes and "refresh_token" in client.grant_types
+    ends_at = session.absolute_end
+    if offline:
+        ends_at = session.auth_time + timedelta(seconds=client.offline_absolute_lifetime)
+    family = {
+        "public_id": new_id(),
+        "account_id": session.account_id,
+        "client_id": client.key,
+        "session_id": session.id,
+        "sid": session.sid,
+        "service": client.service,
+        "organisation": visit.organisation,
+        "scope": scopes.join(asked.scopes),
+        "resources": list(asked.resources),
+        "claims_requested": asked.claims,
+        "auth_time": session.auth_time,
+        "acr": levels.claimed(asked.acr_values, session.acr),
+        "amr": list(session.amr),
+        "offline": offline,
+        "created_at": at,
+        "ends_at": ends_at,
+    }
+    subject, choice = session.account.subject, _choice(visit)
+    request, parameters = visit.pending, asked.parameters
+    redirect_uri, challenge = asked.redirect_uri, asked.code_challenge
+    with writing() as database:
+        if request is not None and not pending.claim(request):
+            return None
+        grant_id = database.scalar(insert(Grant).values(**family).returning(Grant.id))
+        database.execute(
+            insert(AuthorizationCode).values(
+                code_hash=secret_hash(code),
+                grant_id=grant_id,
+                redirect_uri=redirect_uri,
+                code_challenge=challenge,
+                nonce=parameters.get("nonce"),
+                created_at=at,
+                expires_at=at + timedelta(seconds=client.code_lifetime),
+                failures=0,
+            )
+        )
+        if choice is not None:
+            database.execute(insert(OrganisationChoice).values(**choice))
+        record(
+            "service.entered",
+            subject=subject,
+            client=client.client_id,
+            service=client.service,
+            organisation=family["organisation"],
+            scope=family["scope"],
+            grant=family["public_id"],
+        )
+    return code
+
+
+def _choice(visit: Visit) -> dict[str, object] | None:
+    """What to remember: the organisation, where there was one to choose."""
+    answered = visit.pending.organisation if visit.pending is not None else None
+    if visit.organisation is None or answered != visit.organisation:
+        return None
+    return {
+        "account_id": visit.session.account_id,
+        "client_id": visit.asked.client.key,
+        "session_id": visit.session.id,
+        "organisation": visit.organisation,
+        "chosen_at": now(),
+    }

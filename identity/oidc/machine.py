@@ -1,0 +1,79 @@
+"""What endpoints that programs call have in common: errors in JSON, nothing kept, no forms' token."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec
+
+import structlog
+from flask import request
+from werkzeug import Response
+
+from app.audit import record
+from app.database import writing
+from identity.oidc.errors import BearerError, InvalidClient, OAuthError, TooManyFailures
+
+REALM = "secure-access"
+Arguments = ParamSpec("Arguments")
+MachineView = Callable[Arguments, Response]
+
+log = structlog.get_logger()
+
+
+def machine(view: MachineView[Arguments]) -> MachineView[Arguments]:
+    """Answers the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
+
+    @functools.wraps(view)
+    def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except OAuthError as error:
+            return error_response(error)
+
+    setattr(answered, "machine", True)  # noqa: B010  # mypy knows no attributes of functions
+    return answered
+
+
+def is_machine(view: Callable[..., Any]) -> bool:
+    return getattr(view, "machine", False)
+
+
+def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
+    """JSON that no cache may keep (RFC 6749, 5.1)."""
+    response = Response(
+        json.dumps(body, separators=(",", ":")), status, mimetype="application/json"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def error_response(error: OAuthError) -> Response:
+    log.info(
+        "request refused",
+        error=error.error,
+        text=error.description,
+        detail=error.detail,
+        path=request.path,
+    )
+    if isinstance(error, InvalidClient) and not isinstance(error, TooManyFailures):
+        with writing():
+            record("client.not_authenticated", reason=error.detail, path=request.path)
+    body = {"error": error.error} if error.error else {}
+    response = json_response(body | {"error_description": error.description}, error.status)
+    if isinstance(error, BearerError):
+        response.headers["WWW-Authenticate"] = _bearer_challenge(error)
+    elif isinstance(error, InvalidClient):
+        response.headers["WWW-Authenticate"] = f'Basic realm="{REALM}"'
+    if isinstance(error, TooManyFailures):
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+def _bearer_challenge(error: BearerError) -> str:
+    """RFC 6750, 3: no code where no token was sent."""
+    challenge = f'Bearer realm="{REALM}"'
+    if error.error is None:
+        return challenge
+    return f'{challenge}, error="{error.error}", error_description="{error.description}"'

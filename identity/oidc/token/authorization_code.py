@@ -1,0 +1,130 @@
+"""Grant type authorization_code (RFC 6749, 4.1.3; RFC 7636; OpenID Connect Core, 3.1.3)."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
+from sqlalchemy import select, update
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import secret_hash
+from identity.oidc import scopes
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidGrant, InvalidRequest
+from identity.oidc.grants import Family, end_family
+from identity.oidc.models import AuthorizationCode, Grant
+from identity.oidc.parameters import Parameters
+from identity.oidc.policy import WRONG_VERIFIERS
+from identity.oidc.statements import claimed
+from identity.oidc.token.entitlement import entitled
+from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
+from identity.oidc.token.reuse import used_twice
+
+_FAMILY_AND_CODE = select(
+    Grant.__table__,
+    AuthorizationCode.id.label("code_id"),
+    AuthorizationCode.redirect_uri,
+    AuthorizationCode.code_challenge,
+    AuthorizationCode.nonce,
+    AuthorizationCode.expires_at.label("code_expires_at"),
+    AuthorizationCode.used_at,
+).join(AuthorizationCode, AuthorizationCode.grant_id == Grant.id)
+
+
+def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+    at = now()
+    found = _find(client, parameters, at)
+    _prove(found, parameters.get("code_verifier"), at)
+    target = audience(client, parameters, found.resources)
+    entitlement = entitled(client, found, at)
+    granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
+    subject, refresh_token = entitlement.account.subject, None
+    # Claim, then issue: one conditional UPDATE decides which of several requests may go on.
+    with writing():
+        won = claimed(AuthorizationCode, found.code_id, at)
+        if won:
+            if "refresh_token" in client.grant_types:
+                refresh_token = keep_refresh_token(client, found, at)
+            record(
+                "token.issued",
+                subject=subject,
+                client=client.client_id,
+                service=found.service,
+                organisation=found.organisation,
+                grant_type=GRANT.name,
+                scope=scopes.join(granted),
+                audience=target,
+                grant=found.public_id,
+            )
+    if not won:
+        used_twice(client, found, what="code")
+    return response_for_person(
+        client,
+        found,
+        entitlement,
+        granted=granted,
+        audience=target,
+        refresh_token=refresh_token,
+        at=at,
+        nonce=found.nonce,
+    )
+
+
+def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
+    """The code with its family, where this client may redeem it for this address."""
+    code = parameters.get("code")
+    if code is None:
+        raise InvalidRequest("code is missing")
+    found = db.session.execute(
+        _FAMILY_AND_CODE.where(AuthorizationCode.code_hash == secret_hash(code))
+    ).one_or_none()
+    if found is None:
+        raise InvalidGrant(detail="no such code")
+    if found.client_id != client.key:
+        raise InvalidGrant(detail="code of another client")
+    if found.used_at is not None:
+        used_twice(client, found, what="code")
+    if found.ended_at is not None:
+        raise InvalidGrant(detail=f"family ended: {found.ended_cause}")
+    if found.code_expires_at <= at:
+        raise InvalidGrant(detail="code expired")
+    if parameters.get("redirect_uri") != found.redirect_uri:
+        raise InvalidGrant(detail="another redirect_uri")
+    return found
+
+
+def _prove(found: Family, verifier: str | None, at: datetime) -> None:
+    """RFC 7636, 4.6; a verifier without a challenge is a downgrade (RFC 9700, 4.8.2)."""
+    if found.code_challenge is None:
+        if verifier is not None:
+            raise InvalidGrant("code_verifier without a challenge")
+        return
+    if (
+        verifier is not None
+        and CODE_VERIFIER_PATTERN.fullmatch(verifier)
+        and hmac.compare_digest(create_s256_code_challenge(verifier), found.code_challenge)
+    ):
+        return
+    with writing() as session:
+        failures = session.scalar(
+            update(AuthorizationCode)
+            .where(AuthorizationCode.id == found.code_id)
+            .values(failures=AuthorizationCode.failures + 1)
+            .returning(AuthorizationCode.failures)
+        )
+        if (failures or 0) >= WRONG_VERIFIERS and claimed(AuthorizationCode, found.code_id, at):
+            end_family(found.id, cause="wrong code verifiers")
+    raise InvalidGrant("code_verifier is missing or wrong")
+
+
+GRANT = GrantType(
+    name="authorization_code",
+    parameters=frozenset({"code", "redirect_uri", "code_verifier", "resource"}),
+    redeem=redeem,
+)

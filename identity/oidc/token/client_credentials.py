@@ -1,0 +1,46 @@
+"""Grant type client_credentials: a service in its own name (RFC 6749, 4.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from identity.oidc import scopes
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidScope, UnauthorizedClient
+from identity.oidc.parameters import Parameters
+from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.issue import audience, response_for_service
+
+
+def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+    if not client.confidential:
+        raise UnauthorizedClient
+    granted = _granted(client, parameters)
+    target = audience(client, parameters)
+    with writing():
+        record(
+            "token.issued",
+            client=client.client_id,
+            service=client.service,
+            grant_type=GRANT.name,
+            scope=scopes.join(granted),
+            audience=target,
+        )
+    return response_for_service(client, granted=granted, audience=target, at=now())
+
+
+def _granted(client: RelyingParty, parameters: Parameters) -> list[str]:
+    """What a service may hold without a person; asked for nothing, all of it that is registered."""
+    own = [scope for scope in client.scopes if scope in scopes.of_services()]
+    wanted = scopes.split(parameters.get("scope"))
+    if not set(wanted) <= set(own):
+        raise InvalidScope
+    return wanted or own
+
+
+GRANT = GrantType(
+    name="client_credentials", parameters=frozenset({"scope", "resource"}), redeem=redeem
+)

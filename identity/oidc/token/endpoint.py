@@ -1,0 +1,47 @@
+"""POST /token (RFC 6749, 3.2)."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug import Response
+
+from app.web import anyone, permit
+from identity.oidc import parameters
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients.authentication import authenticate
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from identity.oidc.machine import json_response, machine
+from identity.oidc.parameters import Parameters
+from identity.oidc.token import authorization_code, client_credentials, refresh_token
+from identity.oidc.token.grant_type import GrantType
+
+GRANT_TYPES: dict[str, GrantType] = {
+    grant.name: grant
+    for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT)
+}
+"""All grant types: discovery, registration and this endpoint follow the list."""
+
+
+@blueprint.post("/token")
+@permit(anyone)
+@machine
+def token() -> Response:
+    given = parameters.from_form(request)
+    given.refuse_repeated()
+    client = authenticate(request, given)
+    grant = _grant_type(client, given)
+    accepted = grant.parameters
+    return json_response(grant.redeem(client, given.only(accepted)))
+
+
+def _grant_type(client: RelyingParty, given: Parameters) -> GrantType:
+    name = given.get("grant_type")
+    if name is None:
+        raise InvalidRequest("grant_type is missing")
+    grant = GRANT_TYPES.get(name)
+    if grant is None:
+        raise UnsupportedGrantType
+    if name not in client.grant_types:
+        raise UnauthorizedClient
+    return grant

@@ -1,0 +1,85 @@
+"""Whether a person still has what a token family stands for: asked at every code and refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.audit import record
+from app.database import db, writing
+from identity.accounts.models import Account
+from identity.oidc.claims import dictionary, of_person
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidGrant
+from identity.oidc.grants import Family, end_family
+from identity.ports import ServiceClaims, approvals
+
+SERVICE_WORDS = frozenset({"iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"})
+"""No claim of a service can take the place of one of these."""
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """A person in good standing, with the service's claims where the client has a service."""
+
+    account: Account
+    service: ServiceClaims | None
+
+    def of_scopes(self, scopes: set[str]) -> dict[str, Any]:
+        """The service's claims for these scopes."""
+        by_scope: Mapping[str, Mapping[str, Any]] = self.service.by_scope if self.service else {}
+        return {
+            name: value
+            for scope, claims in by_scope.items()
+            if scope in scopes
+            for name, value in claims.items()
+            if name not in SERVICE_WORDS
+        }
+
+    def named(self, client: RelyingParty, requested: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Claims asked for one by one, of the scopes that the client registered (Core, 5.5)."""
+        if not requested:
+            return {}
+        registered = set(client.scopes)
+        names = {
+            entry.name
+            for entry in dictionary()
+            if entry.name in requested and entry.scope in registered
+        }
+        rights = self.of_scopes(registered)
+        return of_person(self.account, set(), names) | {
+            name: value for name, value in rights.items() if name in names
+        }
+
+
+def standing(family: Family, at: datetime) -> Entitlement | str:
+    """The entitlement, or the cause for which there is none any more."""
+    account = db.session.get(Account, family.account_id)
+    if account is None or not account.active:
+        return "account not active"
+    if family.organisation is None or family.service is None:
+        return Entitlement(account, None)
+    claims = approvals().claims(account, family.service, family.organisation, at)
+    return Entitlement(account, claims) if claims is not None else "no access any more"
+
+
+def entitled(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
+    """Raises InvalidGrant: for terms not accepted; else with the end of the family."""
+    found = standing(family, at)
+    if isinstance(found, str):
+        with writing():
+            end_family(family.id, cause=found)
+            record(
+                "token.refused",
+                client=client.client_id,
+                service=family.service,
+                organisation=family.organisation,
+                grant=family.public_id,
+                reason=found,
+            )
+        raise InvalidGrant(detail=found)
+    if approvals().terms_due(found.account, family.service, at, newly=False):
+        raise InvalidGrant("Terms of use have to be accepted first", detail="terms due")
+    return found

@@ -1,0 +1,22 @@
+"""What a grant type is: its name, the parameters it accepts, and how it is redeemed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class GrantType:
+    """`redeem` answers with the members of the token response, or raises an OAuthError.
+
+    It sees only the parameters named here; the endpoint drops the rest.
+    """
+
+    name: str
+    parameters: frozenset[str]
+    redeem: Callable[[RelyingParty, Parameters], dict[str, Any]]

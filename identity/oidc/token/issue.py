@@ -1,0 +1,120 @@
+"""What every grant type has in common: audience, scopes, and the members of the response."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.database import db
+from app.identifiers import new_secret, secret_hash
+from app.settings import settings
+from identity.oidc import scopes
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidTarget
+from identity.oidc.grants import Family
+from identity.oidc.models import RefreshToken
+from identity.oidc.parameters import Parameters
+from identity.oidc.token.entitlement import Entitlement
+from identity.oidc.tokens import issue_access_token, issue_id_token
+
+
+def audience(
+    client: RelyingParty, parameters: Parameters, limited_to: list[str] | None = None
+) -> str:
+    """The one audience of the access token (RFC 8707, 2.2): none named means the issuer.
+
+    `limited_to` are the resources of the authorization request, where it named any. Raises
+    InvalidTarget.
+    """
+    issuer = settings().issuer
+    named = set(parameters.all("resource"))
+    if not named:
+        return issuer
+    if len(named) > 1:
+        raise InvalidTarget("A token has one audience: name one resource")
+    resource = named.pop()
+    if resource == issuer:
+        return issuer
+    if resource not in client.resources or (limited_to and resource not in limited_to):
+        raise InvalidTarget
+    return resource
+
+
+def response_for_person(
+    client: RelyingParty,
+    family: Family,
+    entitlement: Entitlement,
+    *,
+    granted: list[str],
+    audience: str,
+    refresh_token: str | None,
+    at: datetime,
+    nonce: str | None = None,
+) -> dict[str, Any]:
+    """Access token, ID token where `openid` was granted, and the refresh token."""
+    auth_time = int(family.auth_time.timestamp())
+    sign_in = {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
+    access_token = issue_access_token(
+        client,
+        subject=entitlement.account.subject,
+        audience=audience,
+        scope=scopes.join(granted),
+        family=family.public_id,
+        claims=entitlement.of_scopes(set(granted)) | sign_in,
+        at=at,
+    )
+    response = _response(client, access_token, granted)
+    if scopes.OPENID in granted:
+        response["id_token"] = issue_id_token(
+            client,
+            access_token=access_token,
+            claims=entitlement.named(client, family.claims_requested.get("id_token"))
+            | sign_in
+            | {"sub": entitlement.account.subject, "sid": family.sid}
+            | ({"nonce": nonce} if nonce is not None else {}),
+            at=at,
+        )
+    if refresh_token is not None:
+        response["refresh_token"] = refresh_token
+    return response
+
+
+def response_for_service(
+    client: RelyingParty, *, granted: list[str], audience: str, at: datetime
+) -> dict[str, Any]:
+    """An access token in the client's own name: its `sub` is the client's id (RFC 9068, 2.2)."""
+    access_token = issue_access_token(
+        client,
+        subject=client.client_id,
+        audience=audience,
+        scope=scopes.join(granted),
+        family=None,
+        claims={},
+        at=at,
+    )
+    return _response(client, access_token, granted)
+
+
+def keep_refresh_token(client: RelyingParty, family: Family, at: datetime) -> str:
+    """A new refresh token of the family, inside `writing()`."""
+    token = new_secret()
+    expires_at = family.ends_at
+    if family.offline:
+        expires_at = min(expires_at, at + timedelta(seconds=client.offline_idle_lifetime))
+    db.session.execute(
+        insert(RefreshToken).values(
+            token_hash=secret_hash(token), grant_id=family.id, created_at=at, expires_at=expires_at
+        )
+    )
+    return token
+
+
+def _response(client: RelyingParty, access_token: str, granted: list[str]) -> dict[str, Any]:
+    return {
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "expires_in": client.access_token_lifetime,
+        "scope": scopes.join(granted),
+    }

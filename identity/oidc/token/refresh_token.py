@@ -1,0 +1,102 @@
+"""Grant type refresh_token, with rotation and reuse detection (RFC 6749, 6; RFC 9700, 4.14.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import secret_hash
+from identity.oidc import scopes
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
+from identity.oidc.grants import Family
+from identity.oidc.models import Grant, RefreshToken
+from identity.oidc.parameters import Parameters
+from identity.oidc.statements import claimed
+from identity.oidc.token.entitlement import entitled
+from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
+from identity.oidc.token.reuse import used_twice
+
+_FAMILY_AND_TOKEN = select(
+    Grant.__table__,
+    RefreshToken.id.label("token_id"),
+    RefreshToken.expires_at.label("token_expires_at"),
+    RefreshToken.used_at,
+).join(RefreshToken, RefreshToken.grant_id == Grant.id)
+
+
+def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+    at = now()
+    found = _find(client, parameters, at)
+    granted = _granted(client, found, parameters)
+    target = audience(client, parameters, found.resources)
+    entitlement = entitled(client, found, at)
+    subject, successor = entitlement.account.subject, None
+    with writing():
+        won = claimed(RefreshToken, found.token_id, at)
+        if won:
+            successor = keep_refresh_token(client, found, at)
+            record(
+                "token.issued",
+                subject=subject,
+                client=client.client_id,
+                service=found.service,
+                organisation=found.organisation,
+                grant_type=GRANT.name,
+                scope=scopes.join(granted),
+                audience=target,
+                grant=found.public_id,
+            )
+    if not won:
+        used_twice(client, found, what="refresh token")
+    return response_for_person(
+        client,
+        found,
+        entitlement,
+        granted=granted,
+        audience=target,
+        refresh_token=successor,
+        at=at,
+    )
+
+
+def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
+    token = parameters.get("refresh_token")
+    if token is None:
+        raise InvalidRequest("refresh_token is missing")
+    found = db.session.execute(
+        _FAMILY_AND_TOKEN.where(RefreshToken.token_hash == secret_hash(token))
+    ).one_or_none()
+    if found is None:
+        raise InvalidGrant(detail="no such refresh token")
+    if found.client_id != client.key:
+        raise InvalidGrant(detail="refresh token of another client")
+    if found.used_at is not None:
+        used_twice(client, found, what="refresh token")
+    if found.ended_at is not None:
+        raise InvalidGrant(detail=f"family ended: {found.ended_cause}")
+    if found.token_expires_at <= at:
+        raise InvalidGrant(detail="refresh token expired")
+    return found
+
+
+def _granted(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:
+    """All that was granted, or the part that is asked for; never more (RFC 6749, 6)."""
+    held = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
+    wanted = scopes.split(parameters.get("scope")) or held
+    if not wanted or not set(wanted) <= set(held):
+        raise InvalidScope("The scope goes beyond what was granted")
+    return wanted
+
+
+GRANT = GrantType(
+    name="refresh_token",
+    parameters=frozenset({"refresh_token", "scope", "resource"}),
+    redeem=redeem,
+)

@@ -1,0 +1,29 @@
+"""A code or refresh token used twice has been stolen, or its answer was lost: the family ends."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from app.audit import record
+from app.database import writing
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidGrant
+from identity.oidc.grants import Family, end_family
+
+
+def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
+    """Ends the family at once, for the provider's own endpoints too (RFC 9700, 2.1.1 and 4.14.2).
+
+    Raises InvalidGrant. Further uses of a family that has ended are refused without a new row.
+    """
+    with writing():
+        if end_family(family.id, cause=f"{what} used twice"):
+            record(
+                "token.reused",
+                client=client.client_id,
+                service=family.service,
+                organisation=family.organisation,
+                grant=family.public_id,
+                what=what,
+            )
+    raise InvalidGrant(detail=f"{what} used twice")
