@@ -5,7 +5,9 @@ evidence. `OrganisationPeriod`, `TrustLink` and `SchoolLink` are worked out from
 alone (timeline.py), so that they come out the same in whatever order the files are imported.
 `Organisation` is what other rooms refer to; its row is never deleted.
 
-Days are whole days; an interval holds `valid_from` and all days before `valid_to`.
+Days are whole days; an interval holds `valid_from` and all days before `valid_to`. What was so
+before anything was known begins at BEGINNING, what has no end ends at END: days, not nulls, so that
+one comparison serves all.
 """
 
 from __future__ import annotations
@@ -20,12 +22,18 @@ from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
 from approvals.organisations.kinds import Kind, KindFacts, facts_of
+from approvals.organisations.register.statuses import BEGINNING, END
 
-BEGINNING = date(1, 1, 1)
-"""`valid_from` of what was so before anything was known."""
-
-END = date(9999, 12, 31)
-"""`valid_to` of what has no end. A day, not null, so that one comparison serves both."""
+__all__ = [
+    "BEGINNING",
+    "END",
+    "Organisation",
+    "OrganisationPeriod",
+    "RegisterFile",
+    "RegisterStatement",
+    "SchoolLink",
+    "TrustLink",
+]
 
 
 class Organisation(Base):
@@ -68,6 +76,7 @@ class Organisation(Base):
     address: Mapped[str | None] = mapped_column(String(250))
     town: Mapped[str | None] = mapped_column(String(100))
     postcode: Mapped[str | None] = mapped_column(String(10))
+    known_from: Mapped[date | None] = mapped_column(Date)
     la_known_from: Mapped[date | None] = mapped_column(Date)
     diocese_known_from: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -124,8 +133,7 @@ class OrganisationPeriod(Base):
 class TrustLink(Base):
     """A school in a multi- or single-academy trust. On no day is a school in two.
 
-    `dated` says where `valid_from` comes from: "joined" (the register's Joined Date), "snapshot"
-    (first seen in a file of that day) or "earliest" (so in the first file, and not dated).
+    Before `known_from` it rests on the first file alone: the earliest that is known.
     """
 
     __tablename__ = "trust_link"
@@ -139,7 +147,7 @@ class TrustLink(Base):
     trust_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date] = mapped_column(Date)
-    dated: Mapped[str] = mapped_column(String(10))
+    known_from: Mapped[date] = mapped_column(Date)
 
 
 class SchoolLink(Base):

@@ -15,7 +15,8 @@ from typing import Any
 
 from approvals.organisations.register import layouts
 from approvals.organisations.register.layouts import Layout, NotARegisterFile
-from approvals.organisations.register.rows import Row, RowFault, State, reader_of, subject_of
+from approvals.organisations.register.readers import reader_of, subject_of
+from approvals.organisations.register.rows import Row, RowFault, State
 
 LARGEST_FILE = 512 * 1024 * 1024
 _MOST_BAD_ROWS = 0.5

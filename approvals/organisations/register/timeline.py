@@ -1,0 +1,234 @@
+"""What follows from the statements about a school or a group, for any day.
+
+Pure, and a function of the statements alone: files imported in any order give the same answer.
+
+- Name, type, local authority and diocese bear no date: from a statement's day on until the next
+  one; before the first, as the first says.
+- Open or closed: on the day of a statement what it says. Between, by the dates that it gives: a
+  school listed as closed is so from its `CloseDate`, one listed as open from its `OpenDate`.
+- Trust: from its `Joined Date` on, by the newest file; without that date from the day of the first
+  file that says so. Joining a trust ends belonging to the one before, as does a complete file
+  without the school, on its day.
+
+A day before everything that was said is answered from the first statement.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from approvals.organisations.register import codes, layouts
+from approvals.organisations.register.belongings import Belonging, belongings
+from approvals.organisations.register.statuses import (
+    BEGINNING,
+    END,
+    Status,
+    as_day,
+    dates_of,
+    group_statuses,
+    school_statuses,
+    status_on,
+)
+
+Facts = Mapping[str, Any]
+Streams = Mapping[str, Sequence[tuple[date, Facts | None]]]
+"""For each family its words about one subject: day, and facts or None."""
+
+
+_WEIGHTIEST_LAST = (
+    layouts.GROUP_LINKS,
+    layouts.ALL_LINKS,
+    layouts.CHILDRENS_CENTRES,
+    layouts.ACADEMIES,
+    layouts.STATE_FUNDED,
+    layouts.ESTABLISHMENTS,
+    layouts.GROUPS,
+    layouts.LOCAL_AUTHORITIES,
+    layouts.SCHOOL_LINKS,
+)
+"""Whose word counts when two families speak on one day. Of trusts the link files know most."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What held from `valid_from` until before `valid_to`."""
+
+    valid_from: date
+    valid_to: date
+    open: bool
+    name: str
+    type_code: str | None
+    status_code: str
+    la_code: str | None
+    diocese_code: str | None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All that follows about one school or group. `current` has Organisation's columns as keys."""
+
+    current: Mapping[str, Any]
+    periods: tuple[Period, ...]
+    belongings: tuple[Belonging, ...] = ()
+
+
+def school_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
+    """The timeline of a school, out of what every family said about it."""
+    said = sayings(streams, complete_days)
+    statuses = list(school_statuses(said))
+    states = _states(said)
+    current, known_from = _current(states, said)
+    if statuses:
+        current.update(dates_of(statuses))
+    current["known_from"] = said[0][0]
+    current["la_known_from"] = known_from.get("la_code")
+    current["diocese_known_from"] = known_from.get("diocese_code")
+    return Timeline(current, _periods(states, statuses), belongings(said))
+
+
+def group_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
+    """The timeline of a group. Absence from a complete list of groups closes it."""
+    said = sayings(streams, complete_days)
+    statuses = list(group_statuses(said))
+    states = _states(said)
+    current, _ = _current(states, said)
+    if statuses:
+        current.update(dates_of(statuses))
+        current["opened_on"] = as_day(states[-1][1].get("opened_on"))
+    current["known_from"] = said[0][0]
+    return Timeline(current, _periods(states, statuses))
+
+
+def newest_name(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> str | None:
+    """The name of a local authority or diocese by the newest file that says it."""
+    for _, _, facts in reversed(sayings(streams, complete_days)):
+        if facts and facts.get("name"):
+            return str(facts["name"])
+    return None
+
+
+def sayings(
+    streams: Streams, complete_days: Mapping[str, Sequence[date]]
+) -> list[tuple[date, str, Facts | None]]:
+    """All words of all families in the order of days; on one day the weightiest comes last.
+
+    Where several families speak, a complete file's repetition of an earlier word counts again,
+    because it may contradict what another family said meanwhile.
+    """
+    said = [(day, family, facts) for family, words in streams.items() for day, facts in words]
+    if len(streams) > 1:
+        for family, words in streams.items():
+            days = complete_days.get(family, ())
+            said.extend((day, family, facts) for day, facts in _repetitions(words, days))
+    said.sort(key=lambda word: (word[0], _WEIGHTIEST_LAST.index(word[1])))
+    return said
+
+
+def _repetitions(
+    words: Sequence[tuple[date, Facts | None]], days: Sequence[date]
+) -> Iterable[tuple[date, Facts | None]]:
+    for (day, facts), (next_day, _) in pairwise([*words, (END, None)]):
+        for complete_day in days:
+            if day < complete_day < next_day:
+                yield complete_day, facts
+
+
+def _states(said: Sequence[tuple[date, str, Facts | None]]) -> list[tuple[date, dict[str, Any]]]:
+    """For each day that something was said, all that was known then; the first one reaches back."""
+    first: dict[str, Any] = {}
+    for _, _, facts in said:
+        for key, value in (facts or {}).items():
+            first.setdefault(key, value)
+    states: list[tuple[date, dict[str, Any]]] = []
+    state = first
+    for day, _, facts in said:
+        state = {**state, **(facts or {})}
+        if states and states[-1][0] == day:
+            states[-1] = (day, state)
+        else:
+            states.append((day, state))
+    return states
+
+
+_ONLY_NEWEST = (
+    "ukprn",
+    "establishment_number",
+    "group_id",
+    "companies_house_number",
+    "phase_code",
+    "low_age",
+    "high_age",
+    "region_code",
+    "address",
+    "town",
+    "postcode",
+)
+
+
+def _current(
+    states: Sequence[tuple[date, dict[str, Any]]],
+    said: Sequence[tuple[date, str, Facts | None]],
+) -> tuple[dict[str, Any], dict[str, date]]:
+    newest = states[-1][1]
+    known_from: dict[str, date] = {}
+    for day, _, facts in said:
+        for key in facts or ():
+            known_from.setdefault(key, day)
+    current = {key: newest.get(key) for key in _ONLY_NEWEST}
+    current["name"] = _name(newest)
+    for key in ("type_code", "la_code", "diocese_code"):
+        current[key] = newest.get(key) or None
+    return current, known_from
+
+
+def _name(state: Mapping[str, Any]) -> str:
+    return str(state.get("name") or state.get("damaged_name") or "Without a name")
+
+
+def _periods(
+    states: Sequence[tuple[date, dict[str, Any]]], statuses: Sequence[Status]
+) -> tuple[Period, ...]:
+    days = {BEGINNING, *(day for day, _ in states[1:])}
+    for status in statuses:
+        days.update(
+            day for day in (status.day, status.opened_on, status.closed_on) if day is not None
+        )
+    periods: list[Period] = []
+    place = 0
+    for day, next_day in pairwise([*sorted(days), END]):
+        while place + 1 < len(states) and states[place + 1][0] <= day:
+            place += 1
+        state = states[place][1]
+        code = status_on(day, statuses)
+        period = Period(
+            day,
+            next_day,
+            code in codes.OPEN_STATUSES,
+            _name(state),
+            state.get("type_code"),
+            code,
+            state.get("la_code") or None,
+            state.get("diocese_code") or None,
+        )
+        if periods and _same(periods[-1], period):
+            last = periods.pop()
+            period = Period(last.valid_from, next_day, *_content(period))
+        periods.append(period)
+    return tuple(periods)
+
+
+def _content(period: Period) -> tuple[Any, ...]:
+    return (
+        period.open,
+        period.name,
+        period.type_code,
+        period.status_code,
+        period.la_code,
+        period.diocese_code,
+    )
+
+
+def _same(one: Period, other: Period) -> bool:
+    return _content(one) == _content(other)
