@@ -1,0 +1,131 @@
+"""`make demo`: makes what is missing, starts everything, stops everything."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from examples.demo import announcement
+from examples.demo.configuration import (
+    ANNOUNCEMENT,
+    INSTANCE,
+    LOGS,
+    ROOT,
+    Addresses,
+    write_settings,
+)
+from examples.demo.organisations import choose
+from examples.demo.processes import DidNotStart, Processes
+from examples.demo.seed import seed_people
+from wsgi import create_app
+
+REGISTER = ROOT / "examples" / "register"
+BODIES = (("Westbridge Training", "--kind", "training_provider", "--ukprn", "10099999"),)
+PROGRAM = str(Path(sys.executable).parent / "secure-access")
+
+
+def main() -> None:
+    addresses = Addresses.from_environment()
+    _drop_other_settings()
+    write_settings(addresses)
+    run("setup")
+    if ANNOUNCEMENT.exists():
+        _follow(addresses)
+    else:
+        _fill(addresses)
+    with Processes(LOGS) as processes:
+        try:
+            _start(processes, addresses)
+            announcement.show()
+            processes.watch()
+        except KeyboardInterrupt:
+            print("\nStopping the demo.")
+            return
+        except DidNotStart as error:
+            sys.exit(str(error))
+    sys.exit(f"One of the demo's processes ended; see {LOGS}.")
+
+
+def run(*arguments: str, text: str | None = None) -> str:
+    """Runs `secure-access` on the demo. Its complaints are shown; it must succeed."""
+    done = subprocess.run(  # noqa: S603  # a command of our own
+        [PROGRAM, *arguments], input=text, text=True, stdout=subprocess.PIPE, check=False, cwd=ROOT
+    )
+    if done.returncode:
+        sys.exit(f"secure-access {' '.join(arguments)} failed: {done.stdout}")
+    return done.stdout
+
+
+def client_metadata(addresses: Addresses) -> dict[str, Any]:
+    """How the example app is registered (RFC 7591 metadata, and ours)."""
+    app = addresses.reporting_app
+    return {
+        "client_name": "School Performance",
+        "client_uri": f"{app}/",
+        "initiate_login_uri": f"{app}/sign-in",
+        "redirect_uris": [f"{app}/callback"],
+        "post_logout_redirect_uris": [f"{app}/"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "response_types": ["code"],
+        "scope": "openid profile email offline_access organisation access remits:read",
+        "service": "school_performance",
+        "resources": [f"{app}/api"],
+    }
+
+
+def _drop_other_settings() -> None:
+    """The demo's settings are its file's: what the shell happens to hold must not reach it."""
+    for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
+        del os.environ[name]
+
+
+def _fill(addresses: Addresses) -> None:
+    print("Making the demo: register, organisations, people. This takes a minute, once.")
+    run("register", "import", *map(str, sorted(REGISTER.glob("*.csv"))))
+    for body in BODIES:
+        run("organisations", "add", *body)
+    client = _register_client(addresses)
+    with create_app().app_context():
+        people = seed_people(choose())
+    announcement.write(addresses, people, [client])
+
+
+def _follow(addresses: Addresses) -> None:
+    """A later start: data stay; addresses may have changed."""
+    announced = announcement.read()
+    if announced["reporting_app"] != addresses.reporting_app:
+        announcement.update(addresses, clients=[_register_client(addresses)])
+    else:
+        announcement.update(addresses)
+
+
+def _register_client(addresses: Addresses) -> dict[str, Any]:
+    registered: dict[str, Any] = json.loads(
+        run("clients", "register", "-", text=json.dumps(client_metadata(addresses)))
+    )
+    return registered
+
+
+def _start(processes: Processes, addresses: Addresses) -> None:
+    client = announcement.read()["clients"][0]
+    processes.start("serve", [PROGRAM, "serve"], {})
+    processes.start("worker", [PROGRAM, "worker"], {})
+    processes.start("outbox", [sys.executable, "-m", "examples.demo.serve_outbox"], {})
+    processes.wait_until_ready("serve", f"http://127.0.0.1:{addresses.port}/readyz")
+    processes.start(
+        "school-performance",
+        [sys.executable, "-m", "examples.school_performance"],
+        {
+            "SCHOOL_PERFORMANCE_CLIENT_ID": client["client_id"],
+            "SCHOOL_PERFORMANCE_CLIENT_SECRET": client["client_secret"],
+            "SCHOOL_PERFORMANCE_ISSUER": addresses.issuer,
+            "SCHOOL_PERFORMANCE_BASE_URL": addresses.reporting_app,
+            "SCHOOL_PERFORMANCE_PORT": str(addresses.reporting_port),
+            "SCHOOL_PERFORMANCE_DATABASE": str(INSTANCE / "school_performance.sqlite3"),
+        },
+    )
+    processes.wait_until_ready("outbox", addresses.outbox)
+    processes.wait_until_ready("school-performance", f"{addresses.reporting_app}/")

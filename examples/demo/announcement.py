@@ -1,0 +1,94 @@
+"""What the demo tells: a table on the screen, and the same as `instance/demo.json`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from examples.demo.configuration import ANNOUNCEMENT, Addresses
+from examples.demo.seed import Person
+
+CLIENT_FIELDS = ("client_id", "client_secret", "redirect_uris")
+
+
+def write(
+    addresses: Addresses, people: Sequence[Person], clients: Sequence[Mapping[str, Any]]
+) -> None:
+    """Writes demo.json whole or not at all."""
+    announced = {
+        **_addresses(addresses),
+        "people": [asdict(person) for person in people],
+        "clients": _announced(clients),
+    }
+    _replace(announced)
+
+
+def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]] | None = None) -> None:
+    """The same people at other addresses, with other clients where some are given."""
+    announced = {**read(), **_addresses(addresses)}
+    if clients is not None:
+        announced["clients"] = _announced(clients)
+    _replace(announced)
+
+
+def read() -> dict[str, Any]:
+    announced: dict[str, Any] = json.loads(ANNOUNCEMENT.read_text())
+    return announced
+
+
+def show() -> None:
+    """Prints addresses, people and how they sign in."""
+    announced = read()
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print()
+    console.print(f"Secure Access      {announced['issuer']}")
+    console.print(f"School Performance {announced['reporting_app']}   (the example relying app)")
+    console.print(f"Outbox             {announced['outbox']}   (mails that were sent)")
+    table = Table(title="People: e-mail, password, and the key for an authenticator app")
+    for heading in ("e-mail", "password", "authenticator key", "organisation", "may"):
+        table.add_column(heading, overflow="fold")
+    for person in announced["people"]:
+        table.add_row(
+            person["email"],
+            person["password"],
+            person["totp_secret"],
+            person["organisation"] or "",
+            _may(person),
+        )
+    console.print(table)
+    console.print(
+        "No authenticator app at hand? .venv/bin/python -m examples.demo.code E-MAIL prints the"
+        " present code.\nThe same is in instance/demo.json. Ctrl+C stops everything."
+    )
+
+
+def _may(person: Mapping[str, Any]) -> str:
+    parts = [
+        person["user_group"] or "",
+        "approver" if person["approver"] else "",
+        "operator" if person["operator"] else "",
+        "" if person["terms_accepted"] else "terms not accepted yet",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _addresses(addresses: Addresses) -> dict[str, str]:
+    return {
+        "issuer": addresses.issuer,
+        "reporting_app": addresses.reporting_app,
+        "outbox": addresses.outbox,
+    }
+
+
+def _announced(clients: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: client[name] for name in CLIENT_FIELDS} for client in clients]
+
+
+def _replace(announced: Mapping[str, Any]) -> None:
+    unfinished = ANNOUNCEMENT.with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(announced, indent=2) + "\n")
+    unfinished.replace(ANNOUNCEMENT)

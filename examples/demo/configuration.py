@@ -1,0 +1,74 @@
+"""Where the demo keeps its things, and the settings that it starts the service with."""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+INSTANCE = ROOT / "instance"
+SETTINGS = INSTANCE / "demo.env"
+ANNOUNCEMENT = INSTANCE / "demo.json"
+MAIL = INSTANCE / "mail"
+LOGS = INSTANCE / "logs"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the demo answers. `issuer` differs from the provider's port behind a TLS proxy."""
+
+    port: int
+    reporting_port: int
+    issuer: str
+
+    @classmethod
+    def from_environment(cls) -> "Addresses":
+        """Reads make's variables PORT, REPORTING_PORT and ISSUER."""
+        port = int(os.environ.get("PORT", "8000"))
+        issuer = os.environ.get("ISSUER") or f"http://localhost:{port}"
+        return cls(port, int(os.environ.get("REPORTING_PORT", "8001")), issuer.rstrip("/"))
+
+    @property
+    def reporting_app(self) -> str:
+        return f"http://localhost:{self.reporting_port}"
+
+    @property
+    def outbox_port(self) -> int:
+        return self.reporting_port + 1
+
+    @property
+    def outbox(self) -> str:
+        return f"http://localhost:{self.outbox_port}/"
+
+
+def write_settings(addresses: Addresses) -> None:
+    """Writes `instance/demo.env`. Secrets that stand there already stay."""
+    INSTANCE.mkdir(exist_ok=True)
+    kept = _present()
+    values = {
+        "SECURE_ACCESS_SECRET_KEY": secrets.token_urlsafe(48),
+        "SECURE_ACCESS_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        **kept,
+        "SECURE_ACCESS_DATABASE_URL": f"sqlite:///{INSTANCE / 'secure-access.sqlite3'}",
+        "SECURE_ACCESS_ISSUER": addresses.issuer,
+        "SECURE_ACCESS_PORT": str(addresses.port),
+        "SECURE_ACCESS_MAIL_DIRECTORY": str(MAIL),
+        "SECURE_ACCESS_MAIL_FROM": "Secure Access demo <no-reply@localhost>",
+    }
+    if urlsplit(addresses.issuer).scheme == "https":
+        values["SECURE_ACCESS_TRUSTED_PROXIES"] = "127.0.0.0/8,::1/128"
+    unfinished = SETTINGS.with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    unfinished.replace(SETTINGS)
+
+
+def _present() -> dict[str, str]:
+    """The secrets of an earlier start."""
+    if not SETTINGS.exists():
+        return {}
+    lines = (line.partition("=") for line in SETTINGS.read_text().splitlines())
+    secret = ("SECURE_ACCESS_SECRET_KEY", "SECURE_ACCESS_ENCRYPTION_KEYS")
+    return {name: value for name, _, value in lines if name in secret}

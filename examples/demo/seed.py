@@ -1,0 +1,148 @@
+"""Fills a new demo: register, bodies that no register holds, people, the example's client.
+
+Everything goes through the actions that pages and commands use; only the invitations are accepted
+here instead of in a browser, with passwords and authenticator secrets that are then written down.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyotp
+from rich.progress import track
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from approvals.console.operators import add_operator
+from approvals.memberships.actions.add_member import add_member
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import Organisation
+from examples.demo.cast import CAST, OPERATOR, SERVICE, Part
+from identity.accounts import invitations
+from identity.accounts.models import Account, Invitation, InvitationState
+from identity.credentials import hashing, password, recovery_codes, totp
+from identity.ports import approvals
+
+ACTOR = Actor.command("make demo")
+SESSION = "demo"
+WORDS = (Path(__file__).parent / "words.txt").read_text().split()
+
+
+@dataclass(frozen=True)
+class Person:
+    """One entry of `people` in instance/demo.json."""
+
+    name: str
+    email: str
+    password: str
+    totp_secret: str
+    organisation: str | None
+    user_group: str | None
+    approver: bool
+    operator: bool
+    terms_accepted: bool
+
+
+def seed_people(organisations: Mapping[tuple[Kind, int], Organisation]) -> list[Person]:
+    """Adds the cast, each through an invitation that is accepted at once."""
+    keys: dict[str, tuple[str, str]] = {}
+    people = [
+        _play(part, organisations[part.kind, part.place], keys)
+        for part in track(CAST, "Adding demo people")
+    ]
+    return [*people, _operator()]
+
+
+def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
+    membership = add_member(
+        organisation,
+        email=part.email,
+        given_name=part.given_name,
+        family_name=part.family_name,
+        access={SERVICE: (part.user_group,)} if part.user_group else None,
+        approver=part.approver,
+        actor=ACTOR,
+    )
+    secret, totp_secret = keys.setdefault(part.email, _new_keys())
+    account = _accept(
+        membership.invitation_id, part.given_name, part.family_name, secret, totp_secret
+    )
+    if part.terms_accepted:
+        _accept_terms(account)
+    return Person(
+        name=account.name,
+        email=account.email,
+        password=secret,
+        totp_secret=totp_secret,
+        organisation=organisation.name,
+        user_group=part.user_group_name,
+        approver=part.approver,
+        operator=False,
+        terms_accepted=part.terms_accepted,
+    )
+
+
+def _operator() -> Person:
+    given_name, family_name = OPERATOR
+    address = f"{given_name}.{family_name}@demo.example".lower()
+    operator = add_operator(address, given_name=given_name, family_name=family_name, actor=ACTOR)
+    secret, totp_secret = _new_keys()
+    account = _accept(operator.invitation_id, given_name, family_name, secret, totp_secret)
+    _accept_terms(account)
+    return Person(
+        name=account.name,
+        email=account.email,
+        password=secret,
+        totp_secret=totp_secret,
+        organisation=None,
+        user_group=None,
+        approver=False,
+        operator=True,
+        terms_accepted=True,
+    )
+
+
+def _new_keys() -> tuple[str, str]:
+    return "-".join(secrets.choice(WORDS) for _ in range(4)), pyotp.random_base32()
+
+
+def _accept(
+    invitation_id: int | None, given_name: str, family_name: str, secret: str, totp_secret: str
+) -> Account:
+    """What the person's browser would do: join, or take up a second invitation."""
+    with writing() as session:
+        invitation = session.get_one(Invitation, invitation_id)
+        account = session.scalar(select(Account).where(Account.email_key == invitation.email_key))
+        if account is None:
+            account = Account(
+                email=invitation.email,
+                email_key=invitation.email_key,
+                given_name=given_name,
+                family_name=family_name,
+                joined_at=now(),
+            )
+            session.add(account)
+            session.flush()
+            password.store(account.id, hashing.hash_password(secret))
+            totp.store(account.id, totp.seal(totp_secret), step=0)
+            recovery_codes.replace(account.id)
+            record("account.joined", actor=ACTOR, subject=account.subject)
+        if not invitations.claim(invitation, invitation.token_hash or "", InvitationState.ACCEPTED):
+            raise RuntimeError(f"the invitation of {invitation.email} cannot be accepted")
+        invitations.accepted_by(invitation, account)
+        approvals().invitation_accepted(invitation, account)
+    return account
+
+
+def _accept_terms(account: Account) -> None:
+    due = [
+        terms.id
+        for service in (None, SERVICE)
+        for terms in approvals().terms_due(account, service, now(), newly=True)
+    ]
+    with writing():
+        approvals().accept_terms(account, list(dict.fromkeys(due)), SESSION)
