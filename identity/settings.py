@@ -13,8 +13,6 @@ from app.settings import settings as app_settings
 class IdentitySettings(FloorSettings):
     """How people sign in, and for how long."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     session_idle_minutes: int = Field(default=30, ge=1, le=60)
     """Minutes without a page being opened after which a session ends."""
 
