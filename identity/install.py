@@ -6,10 +6,11 @@ from flask import Flask
 
 from identity.accounts.install import install as accounts
 from identity.credentials.install import install as credentials
+from identity.oidc.install import install as oidc
 from identity.sessions.install import install as sessions
 from identity.sign_in.install import install as sign_in
 
-ROOMS: list[Callable[[Flask], None]] = [sessions, credentials, sign_in, accounts]
+ROOMS: list[Callable[[Flask], None]] = [sessions, credentials, sign_in, accounts, oidc]
 
 
 def install(app: Flask) -> None:

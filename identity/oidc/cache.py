@@ -17,6 +17,7 @@ from sqlalchemy import insert, select, update
 
 from app.database import db, writing
 from identity.oidc.models import Revision
+from identity.statements import rows_changed
 
 RECHECK = 1.0
 _KEY = "identity.oidc.cache"
@@ -73,9 +74,7 @@ def cache() -> Cache:
 def raise_revision() -> None:
     """Called in the transaction that changes clients or keys."""
     with writing() as session:
-        outcome = session.execute(
-            update(Revision).where(Revision.id == 1).values(number=Revision.number + 1)
-        )
-        if outcome.rowcount == 0:
+        risen = update(Revision).where(Revision.id == 1).values(number=Revision.number + 1)
+        if rows_changed(risen) == 0:
             session.execute(insert(Revision).values(id=1, number=1))
     cache().forget()

@@ -44,7 +44,7 @@ class OAuthError(Exception):
 
 
 class AuthorizationError(OAuthError):
-    """Goes to the client's redirect URI once that is known to be registered, else to our own page."""
+    """Goes to the client's redirect URI once that is known as registered, else to our own page."""
 
 
 class InvalidRequest(AuthorizationError):

@@ -1,4 +1,4 @@
-"""What endpoints that programs call have in common: errors in JSON, nothing kept, no forms' token."""
+"""What endpoints that programs call have in common: errors in JSON, and nothing kept."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from app.identifiers import new_id
 
 
 def new_client_id() -> str:
-    """Unlike any person's `sub` in form, so that neither can be taken for the other (RFC 9700, 4.15)."""
+    """Unlike any person's `sub` in form: neither can be taken for the other (RFC 9700, 4.15)."""
     return f"client-{new_id()}"
 
 
@@ -55,7 +55,7 @@ class SigningKey(Base):
 
 
 class Revision(Base):
-    """One row, whose number rises with each change of clients or keys: what workers cache follows it."""
+    """One row, whose number rises with each change of clients or keys; workers' caches follow."""
 
     __tablename__ = "oidc_revision"
 
@@ -163,7 +163,7 @@ class RevokedToken(Base):
 
 
 class OrganisationChoice(Base):
-    """For which organisation a person entered a client: kept for the session, the last one for good."""
+    """For which organisation a person chose to enter a client, in which session."""
 
     __tablename__ = "oidc_organisation_choice"
     __table_args__ = (

@@ -1,13 +1,26 @@
-"""Scopes: what a client may ask for. The lists of claims and of programs' routes say which exist."""
+"""Scopes: what a client may ask for. The claims and the routes of programs say which exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 from flask import current_app
 
 from app.web.authorisation import rule_of
 from identity.oidc import claims
+from identity.oidc.cache import cache
+
+
+@runtime_checkable
+class AsksForScope(Protocol):
+    """A rule of a route that asks for a token with a scope: `access.Bearer`."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
 
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
@@ -26,20 +39,29 @@ def join(scopes: Iterable[str]) -> str:
 
 def of_people() -> list[str]:
     """Scopes that a person's sign-in can give."""
-    described = dict.fromkeys(entry.scope for entry in claims.dictionary() if entry.scope)
-    return list(dict.fromkeys([OPENID, *described, OFFLINE_ACCESS]))
+    return cache().get("scopes of people", _of_people)
 
 
 def of_services() -> list[str]:
     """Scopes that a client has in its own name: those that some route asks of a service's token."""
-    rules = (rule_of(current_app, endpoint) for endpoint in current_app.view_functions)
-    found = {
-        rule.scope
-        for rule in rules
-        if getattr(rule, "kind", None) == "service" and getattr(rule, "scope", None)
-    }
-    return sorted(found)
+    return cache().get("scopes of services", _of_services)
 
 
 def supported() -> list[str]:
     return [*of_people(), *of_services()]
+
+
+def _of_people() -> list[str]:
+    described = dict.fromkeys(entry.scope for entry in claims.dictionary() if entry.scope)
+    return list(dict.fromkeys([OPENID, *described, OFFLINE_ACCESS]))
+
+
+def _of_services() -> list[str]:
+    rules = (rule_of(current_app, endpoint) for endpoint in current_app.view_functions)
+    return sorted({scope for rule in rules if (scope := _asked_of_services(rule)) is not None})
+
+
+def _asked_of_services(rule: object) -> str | None:
+    if isinstance(rule, AsksForScope) and rule.kind == "service":
+        return rule.scope
+    return None

@@ -27,6 +27,7 @@ def code_for(visit: Visit) -> str | None:
     ends_at = session.absolute_end
     if offline:
         ends_at = session.auth_time + timedelta(seconds=client.offline_absolute_lifetime)
+    organisation = visit.organisation
     family = {
         "public_id": new_id(),
         "account_id": session.account_id,
@@ -34,7 +35,7 @@ def code_for(visit: Visit) -> str | None:
         "session_id": session.id,
         "sid": session.sid,
         "service": client.service,
-        "organisation": visit.organisation,
+        "organisation": organisation,
         "scope": scopes.join(asked.scopes),
         "resources": list(asked.resources),
         "claims_requested": asked.claims,
@@ -71,8 +72,8 @@ def code_for(visit: Visit) -> str | None:
             subject=subject,
             client=client.client_id,
             service=client.service,
-            organisation=family["organisation"],
-            scope=family["scope"],
+            organisation=organisation,
+            scope=scopes.join(asked.scopes),
             grant=family["public_id"],
         )
     return code

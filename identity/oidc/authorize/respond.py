@@ -1,4 +1,4 @@
-"""Answers of the authorization endpoint: to the client where it registered an address, else a page."""
+"""Answers of the authorization endpoint: to the client's registered address, else a page."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def with_error(asked: Asked, error: OAuthError) -> Response:
             description=f"{error.description}. Tell the people who run the service that you "
             "came from; there is nothing wrong with your account.",
         )
-    return _to_client(
-        asked, {"error": error.error or "", "error_description": error.description}
-    )
+    return _to_client(asked, {"error": error.error or "", "error_description": error.description})
 
 
 def _to_client(asked: Asked, parameters: dict[str, str]) -> Response:

@@ -129,7 +129,7 @@ def _only_looking() -> bool:
 
 
 def _visit(request_id: str) -> Visit | Response:
-    """The stored request, checked anew: its client may have changed since. Raises CannotContinue."""
+    """The stored request, checked anew, as its client may have changed. Raises CannotContinue."""
     found = pending.find(request_id)
     if found is None:
         raise CannotContinue("no open request of this browser")

@@ -76,7 +76,7 @@ def dictionary() -> list[Entry]:
 
 
 def of_person(account: Account, scopes: set[str], named: set[str]) -> dict[str, Any]:
-    """The account's claims for these scopes, and those named one by one; blank ones are left out."""
+    """The account's claims for these scopes, and those named one by one; no blank ones."""
     values = {
         claim.name: claim.source(account)
         for claim in OF_PEOPLE

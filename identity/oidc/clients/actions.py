@@ -45,7 +45,7 @@ def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
             client=client.client_id,
             service=client.service,
             after=registration,
-            name=client.name,
+            client_name=client.name,
         )
         answer = {
             "client_id": client.client_id,
@@ -64,7 +64,7 @@ def disable(client_id: str) -> Client:
         client.disabled_at = client.disabled_at or now()
         grants.end_of_client(client.id, cause="client disabled")
         raise_revision()
-        record("client.disabled", client=client_id, service=client.service, name=client.name)
+        record("client.disabled", client=client_id, service=client.service, client_name=client.name)
     return client
 
 
@@ -78,7 +78,12 @@ def rotate_secret(client_id: str) -> str:
         client.secret_hash = secret_hash(secret)
         client.secret_changed_at = now()
         raise_revision()
-        record("client.secret_rotated", client=client_id, service=client.service, name=client.name)
+        record(
+            "client.secret_rotated",
+            client=client_id,
+            service=client.service,
+            client_name=client.name,
+        )
     return secret
 
 

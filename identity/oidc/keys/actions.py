@@ -1,4 +1,4 @@
-"""Keys are made, rotated and retired; each change is audited and known to all workers in a second."""
+"""Keys are made, rotated and retired; all workers know of it within a second."""
 
 from __future__ import annotations
 

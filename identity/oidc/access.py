@@ -1,0 +1,176 @@
+"""Bearer tokens at our own endpoints and APIs (RFC 6750): permit rules, and the verified token.
+
+@blueprint.get("/api/remit")
+@permit(bearer(scope="access", kind="person"))
+def remit(): token().organisation …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from flask import Request, g, request
+
+from app.actors import Actor, set_current_actor
+from app.clock import now
+from app.database import db, writing
+from app.settings import settings
+from app.web.authorisation import Allowed, Refused
+from identity.accounts.models import Account
+from identity.oidc import grants
+from identity.oidc.clients import store
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import (
+    InsufficientScope,
+    InvalidToken,
+    MalformedBearer,
+    NoToken,
+    OAuthError,
+)
+from identity.oidc.grants import Family
+from identity.oidc.machine import error_response
+from identity.oidc.parameters import FORM, from_form
+from identity.oidc.token.entitlement import Entitlement, standing
+from identity.oidc.tokens import AccessToken, read_access_token
+from identity.sessions.lookup import person
+
+Kind = Literal["person", "service"]
+
+
+@dataclass(frozen=True)
+class VerifiedToken:
+    """A token that stands now: signed by us, in time, not revoked, of a live client and family.
+
+    `account` and `organisation` (public id) are those of a person's token; `service` is the
+    client's. What the person may see is for the caller to decide at this moment.
+    """
+
+    access_token: AccessToken
+    client: RelyingParty
+    family: Family | None
+
+    @property
+    def client_id(self) -> str:
+        return self.client.client_id
+
+    @property
+    def service(self) -> str | None:
+        return self.client.service
+
+    @property
+    def organisation(self) -> str | None:
+        return self.family.organisation if self.family is not None else None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return self.access_token.scopes
+
+    @property
+    def account(self) -> Account:
+        """The person. Only of a token that `bearer(kind="person")` has let through."""
+        account = db.session.get(Account, self.family.account_id) if self.family else None
+        if account is None:
+            raise LookupError("a service's own token has no person")
+        return account
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """A permit rule: a token for the issuer, of this kind, with this scope."""
+
+    scope: str
+    kind: Kind
+
+    def __call__(self, _arguments: Mapping[str, Any]) -> Allowed | Refused:
+        try:
+            verified = stands(presented(request))
+            _require(verified, self.scope, self.kind)
+        except OAuthError as error:
+            return Refused(error.description, answer=partial(error_response, error))
+        g.oidc_token = verified
+        return Allowed()
+
+
+def bearer(*, scope: str, kind: Kind = "person") -> Bearer:
+    """The rule for a route that programs call. A service's scope exists by being asked for here."""
+    return Bearer(scope, kind)
+
+
+def token() -> VerifiedToken:
+    """The token that `bearer` let through."""
+    verified: VerifiedToken = g.oidc_token
+    return verified
+
+
+def presented(incoming: Request) -> str:
+    """The one token of the request: in the header, or in the form of a POST (RFC 6750, 2.1, 2.2).
+
+    Raises NoToken, MalformedBearer, InvalidToken.
+    """
+    header = incoming.headers.get("Authorization")
+    in_form = incoming.method == "POST" and incoming.mimetype == FORM
+    sent = from_form(incoming).all("access_token") if in_form else []
+    if "access_token" in incoming.args or len(sent) > 1 or (header and sent):
+        raise MalformedBearer
+    if sent:
+        return sent[0]
+    if header is None:
+        raise NoToken
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NoToken(detail=f"scheme {scheme[:20]!r}")
+    if not text or "," in text or " " in text:
+        raise MalformedBearer
+    return text
+
+
+def stands(text: str) -> VerifiedToken:
+    """Raises InvalidToken for what does not stand now, whatever is printed on it.
+
+    Plain statements: resource servers ask at each of their requests.
+    """
+    access_token = read_access_token(text)
+    if access_token is None:
+        raise InvalidToken(detail="not ours, altered or expired")
+    client = store.find(access_token.client_id)
+    if client is None:
+        raise InvalidToken(detail="client gone")
+    family = None
+    if access_token.grant is not None:
+        family = grants.find(access_token.grant)
+        if family is None or family.ended_at is not None or family.client_id != client.key:
+            raise InvalidToken(detail="family ended")
+    if grants.revoked_alone(access_token.jti):
+        raise InvalidToken(detail="revoked")
+    return VerifiedToken(access_token, client, family)
+
+
+def entitlement(verified: VerifiedToken) -> Entitlement | None:
+    """What the person of the token holds now; None, and the family's end, where nothing is left."""
+    if verified.family is None:
+        return None
+    found = standing(verified.family, now())
+    if isinstance(found, Entitlement):
+        return found
+    with writing():
+        grants.end_family(verified.family.id, cause=found)
+    return None
+
+
+def _require(verified: VerifiedToken, scope: str, kind: Kind) -> None:
+    if verified.access_token.audience != settings().issuer:
+        raise InvalidToken("The access token is for another audience")
+    if (verified.family is not None) != (kind == "person"):
+        raise InsufficientScope(f"This needs the token of a {kind}")
+    if scope not in verified.scopes:
+        raise InsufficientScope
+    if verified.family is None:
+        set_current_actor(Actor("client", verified.client_id, verified.client.name))
+        return
+    account = verified.account
+    if not account.active:
+        raise InvalidToken(detail="account not active")
+    set_current_actor(person(account))

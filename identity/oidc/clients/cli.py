@@ -1,0 +1,91 @@
+"""`secure-access clients`: relying services, by operators at the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+import click
+from flask.cli import with_appcontext
+from rich.console import Console
+from rich.table import Table
+
+from app.actors import Actor, set_current_actor
+from app.database import writing
+from identity.oidc.clients import actions
+from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.token.endpoint import GRANT_TYPES
+
+
+@click.group("clients")
+def clients_group() -> None:
+    """Relying services."""
+
+
+@clients_group.command("register")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@with_appcontext
+def register(file: TextIO) -> None:
+    """Register the client, or the list of clients, whose metadata (RFC 7591) FILE holds; - reads it
+    from standard input. Prints the registration responses: the only time that secrets are shown.
+    """
+    set_current_actor(Actor.command("clients register"))
+    try:
+        metadata = json.load(file)
+    except ValueError as error:
+        raise click.ClickException(f"{file.name} is not JSON: {error}.") from None
+    several = metadata if isinstance(metadata, list) else [metadata]
+    answers: list[dict[str, Any]] = []
+    # All or none: a list with a mistake in it registers nothing.
+    with writing():
+        for position, each in enumerate(several, start=1):
+            try:
+                answers.append(actions.register(each, grant_types=tuple(GRANT_TYPES)))
+            except InvalidMetadata as error:
+                where = f"Client {position}: " if isinstance(metadata, list) else ""
+                raise click.ClickException(f"{where}{error}") from None
+    click.echo(json.dumps(answers if isinstance(metadata, list) else answers[0], indent=2))
+
+
+@clients_group.command("list")
+@with_appcontext
+def list_clients() -> None:
+    """Show all clients."""
+    table = Table("Client", "Name", "Service", "Authentication", "Grants", "State")
+    for client in actions.everyone():
+        registration = client.registration
+        table.add_row(
+            client.client_id,
+            client.name,
+            client.service or "–",
+            registration["token_endpoint_auth_method"],
+            "\n".join(registration["grant_types"]),
+            "disabled" if client.disabled_at else "enabled",
+        )
+    Console().print(table)
+
+
+@clients_group.command("disable")
+@click.argument("client_id")
+@with_appcontext
+def disable(client_id: str) -> None:
+    """End a client and every token that it holds."""
+    set_current_actor(Actor.command("clients disable"))
+    try:
+        client = actions.disable(client_id)
+    except actions.UnknownClient as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{client.name} is disabled; its tokens have ended.")
+
+
+@clients_group.command("rotate-secret")
+@click.argument("client_id")
+@with_appcontext
+def rotate_secret(client_id: str) -> None:
+    """Give a client a new secret, shown once. The old one stops working at once."""
+    set_current_actor(Actor.command("clients rotate-secret"))
+    try:
+        secret = actions.rotate_secret(client_id)
+    except actions.UnknownClient as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))

@@ -1,0 +1,83 @@
+"""What clients read first: the provider's metadata and its keys. Both may be cached."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug import Response
+
+from app.settings import settings as app_settings
+from app.web import anyone, permit
+from identity.oidc import claims, levels, scopes
+from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
+from identity.oidc.blueprint import blueprint
+from identity.oidc.cache import cache
+from identity.oidc.clients.authentication import METHODS
+from identity.oidc.clients.registration import ID_TOKEN_ALGS, RESPONSE_TYPES
+from identity.oidc.keys.store import key_set
+from identity.oidc.machine import machine
+from identity.oidc.token.endpoint import GRANT_TYPES
+from identity.settings import settings
+
+METADATA_MAX_AGE = 300
+
+
+def metadata() -> dict[str, Any]:
+    """OpenID Connect Discovery, 3. Every address comes from the issuer, none from the request."""
+    issuer = app_settings().issuer
+    confidential = [method for method in METHODS if method != "none"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "end_session_endpoint": f"{issuer}/end-session",
+        "scopes_supported": scopes.supported(),
+        "claims_supported": [entry.name for entry in claims.dictionary()],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "response_types_supported": list(RESPONSE_TYPES),
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": list(GRANT_TYPES),
+        "subject_types_supported": ["public"],
+        "acr_values_supported": list(levels.REACHABLE),
+        "prompt_values_supported": sorted(PROMPTS),
+        "display_values_supported": ["page"],
+        "ui_locales_supported": ["en-GB"],
+        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        # Without `none`: unsigned request objects will never be taken.
+        "request_object_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "code_challenge_methods_supported": list(CHALLENGE_METHODS),
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+@blueprint.get("/.well-known/openid-configuration")
+@permit(anyone)
+@machine
+def configuration() -> Response:
+    body = cache().get("metadata", lambda: json.dumps(metadata(), separators=(",", ":")))
+    return _public(body, METADATA_MAX_AGE)
+
+
+@blueprint.get("/jwks")
+@permit(anyone)
+@machine
+def jwks() -> Response:
+    """A new key is published for as long as this answer may be kept before it signs."""
+    return _public(json.dumps(key_set(), separators=(",", ":")), settings().jwks_max_age)
+
+
+def _public(body: str, max_age: int) -> Response:
+    response = Response(body, mimetype="application/json")
+    response.headers["Cache-Control"] = f"public, max-age={max_age}"
+    return response

@@ -1,0 +1,27 @@
+"""What the provider puts on record."""
+
+from app.audit import Event
+
+EVENTS = [
+    Event("service.entered", "{subject} signed in to {client}", {"subject", "client"}),
+    Event("service.entry_refused", "{subject} was refused by {client}", {"subject", "client"}),
+    Event("service.entry_cancelled", "Somebody chose not to sign in to {client}", {"client"}),
+    Event("service.signed_out", "{subject} signed out", {"subject"}),
+    Event("token.issued", "{client} received an access token", {"client", "grant_type"}),
+    Event("token.refused", "{client} was refused a token: {reason}", {"client", "reason"}),
+    Event(
+        "token.reused",
+        "A {what} of {client} was used twice, and all that came from it ended",
+        {"client", "what"},
+    ),
+    Event("token.revoked", "{client} revoked an {what}", {"client", "what"}),
+    Event("client.not_authenticated", "A service failed to prove who it is: {reason}", {"reason"}),
+    Event("client.registered", "{actor} registered the service {client_name}", {"client", "after"}),
+    Event("client.disabled", "{actor} disabled the service {client_name}", {"client"}),
+    Event(
+        "client.secret_rotated", "{actor} gave the service {client_name} a new secret", {"client"}
+    ),
+    Event("signing_key.made", "{actor} published the {alg} signing key {kid}", {"kid", "alg"}),
+    Event("signing_key.rotated", "The {alg} signing key {kid} signs", {"kid", "signs_from"}),
+    Event("signing_key.withdrawn", "{actor} took the signing key {kid} out", {"kid"}),
+]

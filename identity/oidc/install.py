@@ -1,0 +1,60 @@
+"""What this room adds to the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.audit import declare
+from app.cli.setup import setup_step
+from app.purge import purger
+from app.web.forms import csrf
+from app.web.limits import limiter
+from identity.oidc import cache, cors, grants
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients import failures
+from identity.oidc.clients.cli import clients_group
+from identity.oidc.events import EVENTS
+from identity.oidc.keys import actions as keys
+from identity.oidc.keys.cli import keys_group
+from identity.oidc.machine import is_machine
+from identity.pages import register_pages
+from identity.sessions import ending
+
+PAGES = (
+    "identity.oidc.authorize.views",
+    "identity.oidc.token.endpoint",
+    "identity.oidc.userinfo",
+    "identity.oidc.introspection",
+    "identity.oidc.revocation",
+    "identity.oidc.discovery",
+    "identity.oidc.logout",
+)
+FORMS_FROM_ELSEWHERE = ("oidc.authorize", "oidc.end_session")
+"""Posted to by pages of relying services, which cannot carry our token; neither acts on it."""
+
+
+def install(app: Flask) -> None:
+    declare(app, EVENTS)
+    cache.install(app)
+    failures.install(app)
+    register_pages(app, blueprint, *PAGES)
+    app.after_request_funcs.setdefault(blueprint.name, []).append(cors.allow)
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith(f"{blueprint.name}.") and is_machine(view):
+            # Programs carry no cookies, and many people stand behind one program's address: wrong
+            # secrets are counted in `clients/failures.py` instead.
+            csrf.exempt(view)
+            limiter.exempt(view)
+    for endpoint in FORMS_FROM_ELSEWHERE:
+        csrf.exempt(app.view_functions[endpoint])
+    ending.register(app, grants.end_grants)
+    purger(app, "token families", grants.purge)
+    purger(app, "private halves of old keys", lambda _session: keys.forget_private_halves())
+    setup_step(app, "signing keys", _make_keys)
+    app.cli.add_command(clients_group)
+    app.cli.add_command(keys_group)
+
+
+def _make_keys() -> str:
+    made = keys.ensure()
+    return f"{len(made)} made" if made else "there"

@@ -1,0 +1,84 @@
+"""POST /introspect (RFC 7662)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from sqlalchemy import select
+from werkzeug import Response
+
+from app.clock import now
+from app.database import db
+from app.identifiers import secret_hash
+from app.settings import settings
+from app.web import anyone, permit
+from identity.oidc import parameters
+from identity.oidc.access import VerifiedToken, entitlement, stands
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients.authentication import confidential
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidRequest, InvalidToken
+from identity.oidc.machine import json_response, machine
+from identity.oidc.models import Grant, RefreshToken
+
+INACTIVE: dict[str, Any] = {"active": False}
+"""All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
+
+
+@blueprint.post("/introspect")
+@permit(anyone)
+@machine
+def introspect() -> Response:
+    """For the token's own client, and the client registered for the resource in its `aud`."""
+    given = parameters.from_form(request)
+    given.refuse_repeated()
+    client = confidential(request, given)
+    text = given.get("token")
+    if text is None:
+        raise InvalidRequest("token is missing")
+    return json_response(_access_token(client, text) or _refresh_token(client, text) or INACTIVE)
+
+
+def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
+    try:
+        verified = stands(text)
+    except InvalidToken:
+        return None
+    if not _may_ask(client, verified):
+        return None
+    if verified.family is not None and entitlement(verified) is None:
+        return None
+    claims = verified.access_token.claims
+    return {"active": True, "token_type": "Bearer", **claims}
+
+
+def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
+    if verified.client.key == client.key:
+        return True
+    return verified.access_token.audience in client.resources
+
+
+def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
+    found = db.session.execute(
+        select(Grant.scope, RefreshToken.created_at, RefreshToken.expires_at)
+        .join(RefreshToken, RefreshToken.grant_id == Grant.id)
+        .where(
+            RefreshToken.token_hash == secret_hash(text),
+            RefreshToken.used_at.is_(None),
+            RefreshToken.expires_at > now(),
+            Grant.ended_at.is_(None),
+            Grant.client_id == client.key,
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return {
+        "active": True,
+        "token_type": "refresh_token",
+        "iss": settings().issuer,
+        "client_id": client.client_id,
+        "scope": found.scope,
+        "iat": int(found.created_at.timestamp()),
+        "exp": int(found.expires_at.timestamp()),
+    }

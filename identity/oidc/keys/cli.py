@@ -1,0 +1,78 @@
+"""`secure-access keys`: signing keys, by operators at the command line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from flask.cli import with_appcontext
+from rich.console import Console
+from rich.table import Table
+
+from app.actors import Actor, set_current_actor
+from app.clock import now
+from identity.oidc.keys import actions
+from identity.oidc.keys.states import ALGS, State, state
+from identity.oidc.models import SigningKey
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Keys that sign tokens."""
+
+
+@keys_group.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also those that are gone or withdrawn.")
+@with_appcontext
+def list_keys(everything: bool) -> None:
+    """Show the keys: next, active, retired."""
+    table = Table("Key", "Algorithm", "State", "Published", "Signs from", "Signs until")
+    for key in actions.everything():
+        at = state(key, now())
+        if everything or at not in {State.GONE, State.WITHDRAWN}:
+            table.add_row(
+                key.kid,
+                key.alg,
+                at.value,
+                *(_moment(each) for each in (key.published_at, key.active_from, key.retired_at)),
+            )
+    Console().print(table)
+
+
+@keys_group.command("rotate")
+@click.option("--alg", type=click.Choice(ALGS), help="Only this algorithm's key.")
+@click.option(
+    "--now", "at_once", is_flag=True, help="Even where verifiers may not know the next key yet."
+)
+@with_appcontext
+def rotate(alg: str | None, at_once: bool) -> None:
+    """Let the next keys sign, and publish new ones behind them. No verifier notices."""
+    set_current_actor(Actor.command("keys rotate"))
+    for key in actions.rotate([alg] if alg else ALGS, at_once=at_once):
+        click.echo(_sentence(key))
+
+
+@keys_group.command("retire")
+@click.argument("kid")
+@with_appcontext
+def retire(kid: str) -> None:
+    """Take a key out at once, with every token that it signed: for a key that has become known."""
+    set_current_actor(Actor.command("keys retire"))
+    try:
+        key = actions.retire(kid)
+    except actions.UnknownKey as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The {key.alg} key {key.kid} is withdrawn; what it signed counts no more.")
+
+
+def _sentence(key: SigningKey) -> str:
+    if state(key, now()) is State.ACTIVE:
+        return f"The {key.alg} key {key.kid} signs now."
+    return (
+        f"The {key.alg} key {key.kid} begins to sign at {_moment(key.active_from)}, "
+        "when every verifier's copy of the published keys has it."
+    )
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value is not None else "–"

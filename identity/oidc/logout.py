@@ -1,0 +1,120 @@
+"""GET and POST /end-session (OpenID Connect RP-Initiated Logout 1.0).
+
+A valid hint of the very session in this browser signs out at once; anything else asks the person
+first, so that no page elsewhere can sign him out (LO-01). The browser leaves for a registered
+address only with a valid hint; every other sign-out ends on our own page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request, url_for
+from werkzeug import Response
+from werkzeug.utils import redirect
+
+from app.audit import record
+from app.database import writing
+from app.web import anyone, permit
+from app.web.errors import BadRequest
+from app.web.forms import Form
+from identity.oidc import parameters
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients import store
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import OAuthError
+from identity.oidc.parameters import Parameters
+from identity.oidc.redirects import with_parameters
+from identity.oidc.tokens import read_id_token_hint
+from identity.ports import approvals
+from identity.sessions import actions, current
+
+PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the service asks for. `claims` and `client` are those of a valid hint."""
+
+    claims: Mapping[str, Any] | None
+    client: RelyingParty | None
+    return_to: str | None
+
+    @property
+    def of_this_session(self) -> bool:
+        session = current()
+        return (
+            session is not None
+            and self.claims is not None
+            and self.claims.get("sid") == session.sid
+            and self.claims.get("sub") == session.account.subject
+        )
+
+
+@blueprint.route("/end-session", methods=["GET", "POST"])
+@permit(anyone)
+def end_session() -> Response | str:
+    try:
+        read = parameters.from_form if request.method == "POST" else parameters.from_query
+        given = read(request)
+        given.refuse_repeated()
+    except OAuthError as error:
+        raise BadRequest(error.detail, description=error.description) from error
+    asked = _read(given)
+    if request.method == "POST" and current() is None:
+        # A form from another site carries no cookies: ask again as a page of our own would.
+        again = {name: given[name] for name in PARAMETERS if name in given}
+        return redirect(with_parameters(url_for("oidc.end_session"), again), 303)
+    if current() is None:
+        return redirect(asked.return_to or url_for("sessions.signed_out"), 303)
+    if asked.of_this_session and (asked.return_to or "post_logout_redirect_uri" not in given):
+        _sign_out(asked.client)
+        return redirect(asked.return_to or url_for("sessions.signed_out"), 303)
+    return render_template(
+        "oidc/end_session.html", form=Form(), client=asked.client, stay=approvals().home()
+    )
+
+
+@blueprint.post("/end-session/confirm")
+@permit(anyone)
+def confirm_end_session() -> Response:
+    """The person's own word; it leads to our own page, whatever a service asked for."""
+    if "sign_out" not in request.form:
+        raise BadRequest("no sign_out")
+    if current() is not None:
+        _sign_out(None)
+    return redirect(url_for("sessions.signed_out"), 303)
+
+
+def _read(given: Parameters) -> Asked:
+    """An invalid hint counts as none; its client must be the one that is named, if any."""
+    hint = given.get("id_token_hint")
+    claims = read_id_token_hint(hint) if hint is not None else None
+    client = store.find(claims["aud"]) if claims is not None else None
+    named = given.get("client_id")
+    if claims is None or client is None or (named is not None and named != client.client_id):
+        return Asked(None, None, None)
+    address = given.get("post_logout_redirect_uri")
+    if address is None or address not in client.post_logout_redirect_uris:
+        return Asked(claims, client, None)
+    state = given.get("state")
+    return Asked(
+        claims, client, with_parameters(address, {"state": state}) if state is not None else address
+    )
+
+
+def _sign_out(client: RelyingParty | None) -> None:
+    session = current()
+    if session is None:
+        return
+    with writing():
+        record(
+            "service.signed_out",
+            subject=session.account.subject,
+            client=client.client_id if client else None,
+            service=client.service if client else None,
+            sid=session.sid,
+        )
+        actions.sign_out()

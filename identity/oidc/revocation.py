@@ -1,0 +1,87 @@
+"""POST /revoke (RFC 7009): a refresh token ends its family, an access token goes alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from werkzeug import Response
+
+from app.audit import record
+from app.database import db, writing
+from app.identifiers import secret_hash
+from app.web import anyone, permit
+from identity.oidc import grants, parameters
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients.authentication import authenticate
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidRequest
+from identity.oidc.machine import machine
+from identity.oidc.models import Grant, RefreshToken, RevokedToken
+from identity.oidc.tokens import AccessToken, read_access_token
+
+
+@blueprint.post("/revoke")
+@permit(anyone)
+@machine
+def revoke() -> Response:
+    """200 whatever the token was (RFC 7009, 2.2); another client's is left as it is."""
+    given = parameters.from_form(request)
+    given.refuse_repeated()
+    client = authenticate(request, given)
+    text = given.get("token")
+    if text is None:
+        raise InvalidRequest("token is missing")
+    access_token = read_access_token(text)
+    if access_token is None:
+        _revoke_family(client, text)
+    elif access_token.client_id == client.client_id:
+        _revoke_alone(client, access_token)
+    response = Response(status=200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
+    if grants.revoked_alone(token.jti):
+        return
+    try:
+        with writing() as session:
+            session.add(
+                RevokedToken(
+                    jti=token.jti, expires_at=datetime.fromtimestamp(token.expires_at, UTC)
+                )
+            )
+            session.flush()
+            record(
+                "token.revoked",
+                client=client.client_id,
+                service=client.service,
+                what="access token",
+                grant=token.grant,
+            )
+    except IntegrityError:
+        # Revoked by another request at the same moment.
+        return
+
+
+def _revoke_family(client: RelyingParty, text: str) -> None:
+    family = db.session.execute(
+        select(Grant.id, Grant.public_id, Grant.organisation)
+        .join(RefreshToken, RefreshToken.grant_id == Grant.id)
+        .where(RefreshToken.token_hash == secret_hash(text), Grant.client_id == client.key)
+    ).one_or_none()
+    if family is None:
+        return
+    with writing():
+        if grants.end_family(family.id, cause="revoked by the client"):
+            record(
+                "token.revoked",
+                client=client.client_id,
+                service=client.service,
+                organisation=family.organisation,
+                what="refresh token",
+                grant=family.public_id,
+            )
