@@ -133,7 +133,7 @@ class _Words(dict[str, object]):
         return "…"
 
 
-def _in(organisation: Organisation) -> Select[tuple[AuditEvent]]:
+def _in(organisation: Organisation) -> Select[AuditEvent]:
     return (
         select(AuditEvent)
         .where(AuditEvent.organisation == organisation.public_id)
@@ -142,8 +142,8 @@ def _in(organisation: Organisation) -> Select[tuple[AuditEvent]]:
 
 
 def _concerning(
-    statement: Select[tuple[AuditEvent]], membership: str, subject: str | None
-) -> Select[tuple[AuditEvent]]:
+    statement: Select[AuditEvent], membership: str, subject: str | None
+) -> Select[AuditEvent]:
     """Rows about a membership by its public id, which stands in the detail, or about its person."""
     same = AuditEvent.detail["membership"].as_string() == membership
     return statement.where(or_(same, AuditEvent.subject == subject) if subject else same)
@@ -158,7 +158,7 @@ def _person(organisation: Organisation, membership: str) -> tuple[str, str | Non
     return membership, subject
 
 
-def _between(statement: Select[tuple[AuditEvent]], filters: Filters) -> Select[tuple[AuditEvent]]:
+def _between(statement: Select[AuditEvent], filters: Filters) -> Select[AuditEvent]:
     if filters.first_day:
         statement = statement.where(AuditEvent.at >= start_of_day(filters.first_day))
     if filters.last_day:
@@ -166,7 +166,7 @@ def _between(statement: Select[tuple[AuditEvent]], filters: Filters) -> Select[t
     return statement
 
 
-def _page(statement: Select[tuple[AuditEvent]]) -> Page[Happening]:
+def _page(statement: Select[AuditEvent]) -> Page[Happening]:
     found = paginate(statement)
     return Page(in_words(found.rows), found.number, found.per_page, found.total)
 

@@ -14,9 +14,6 @@ EVENTS = (
         "{person} said that the invitation to be an operator was not for them.",
         {"operator", "person"},
     ),
-    Event(
-        "console.looked",
-        "{actor} looked up {what}.",
-        {"what"},
-    ),
+    Event("console.looked_for", "{actor} looked for people by “{what}”.", {"what", "found"}),
+    Event("console.looked_at", "{actor} looked at the page of {subject}.", {"subject"}),
 )

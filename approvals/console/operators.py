@@ -39,7 +39,7 @@ def active_operators() -> list[Account]:
 def add_operator(
     email: str, *, given_name: str = "", family_name: str = "", actor: Actor
 ) -> Operator:
-    """Appoints by invitation. Raises AlreadyOperatorError, and ValueError for what is no address."""
+    """Appoints by invitation. Raises AlreadyOperatorError; ValueError for what is no address."""
     address = clean_email(email)
     key = email_key(address)
     with writing() as session:

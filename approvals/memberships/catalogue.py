@@ -8,19 +8,8 @@ from datetime import datetime
 
 from app.clock import now
 from approvals.access_model import versions
-from approvals.access_model.definition import ServiceDefinition, UserGroup
+from approvals.access_model.definition import UserGroup
 from approvals.organisations.models import Organisation
-
-
-@dataclass(frozen=True)
-class GroupOffer:
-    """A user group, with lines that complete "can …" and "cannot …"."""
-
-    code: str
-    name: str
-    summary: str
-    can: tuple[str, ...]
-    cannot: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -31,9 +20,9 @@ class ServiceOffer:
     name: str
     description: str
     several: bool
-    groups: tuple[GroupOffer, ...]
+    groups: tuple[UserGroup, ...]
 
-    def group(self, code: str) -> GroupOffer | None:
+    def group(self, code: str) -> UserGroup | None:
         return next((group for group in self.groups if group.code == code), None)
 
 
@@ -56,7 +45,7 @@ class Catalogue:
                         service.name,
                         service.description,
                         not service.one_user_group,
-                        tuple(_offer(service, group) for group in groups),
+                        groups,
                     )
                 )
         return tuple(found)
@@ -71,11 +60,10 @@ class Catalogue:
             and loaded.definition.code not in given
         )
 
-    def group(self, service: str, code: str) -> GroupOffer | None:
+    def group(self, service: str, code: str) -> UserGroup | None:
         """A user group by its code, whoever may hold it."""
         loaded = self._services.get(service)
-        found = loaded.definition.group(code) if loaded else None
-        return _offer(loaded.definition, found) if loaded and found else None
+        return loaded.definition.group(code) if loaded else None
 
     def group_name(self, service: str, code: str) -> str:
         """The group's name; its code where the service no longer has it."""
@@ -99,9 +87,3 @@ def offer(organisation: Organisation, service: str, at: datetime) -> ServiceOffe
 def service_name(code: str) -> str:
     """The name of a service today."""
     return Catalogue(now()).service_name(code)
-
-
-def _offer(service: ServiceDefinition, found: UserGroup) -> GroupOffer:
-    return GroupOffer(
-        found.code, found.name, found.summary, service.can(found), service.cannot(found)
-    )

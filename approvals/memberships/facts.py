@@ -18,7 +18,6 @@ from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation, OrganisationPeriod
 from identity.accounts.models import Account, Invitation
 
-
 WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membership.grants))
 """Loader options: a membership with all that hangs on it, in a constant number of queries."""
 
@@ -34,7 +33,7 @@ def lock_organisation(session: Session, organisation_id: int) -> Organisation:
 
 
 def lock_membership(session: Session, membership: Membership) -> Membership:
-    """The membership as it is now, with its appointments and grants, under the lock of its organisation."""
+    """The membership as it is now, with all that hangs on it, its organisation locked."""
     identifier, organisation_id = membership.id, membership.organisation_id
     # Whoever accepts an invitation holds it first and the organisation second: the same order.
     session.scalars(
@@ -79,7 +78,7 @@ def account_of(actor: Actor) -> Account | None:
 
 
 def authority(actor: Actor, account: Account | None, approvers: rules.Approvers) -> rules.Authority:
-    """On what ground the actor acts in this organisation, at this moment and not when the page was opened."""
+    """On what ground the actor acts here: now, not when the page was opened."""
     if actor.kind in {"command", "system"}:
         return rules.Authority.COMMAND
     if account is not None and account.id in approvers.accounts:

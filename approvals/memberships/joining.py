@@ -94,7 +94,7 @@ def accepted(invitation: Invitation, account: Account) -> None:
 
 
 def declined(invitation: Invitation) -> None:
-    """ "This is not me": what was to be given ends, and the approvers are told; inside `writing()`."""
+    """What was to be given ends, and the approvers are told; inside `writing()`."""
     operator = operators.of_invitation(invitation)
     if operator is not None:
         operators.declined(operator)
@@ -109,7 +109,7 @@ def declined(invitation: Invitation) -> None:
 
 
 def renewal_asked(invitation: Invitation) -> None:
-    """An expired link was opened and another asked for: the approvers decide; inside `writing()`."""
+    """An expired link was opened, another asked for: the approvers decide; inside `writing()`."""
     found = _locked(invitation)
     if found is None:
         return

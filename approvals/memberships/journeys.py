@@ -55,7 +55,7 @@ def load(
     *,
     membership: Membership | None = None,
 ) -> Journey:
-    """The journey of this person in this organisation (about this membership), else no such page."""
+    """This person's journey in this organisation (about this membership); else no such page."""
     journey = db.session.scalar(
         select(Journey).where(
             Journey.public_id == public_id,

@@ -1,4 +1,4 @@
-"""People in organisations: who belongs, who approves, who holds which user group, from when to when.
+"""People in organisations: who belongs, approves and holds which user group, from when to when.
 
 Every row has a beginning and an end. A row that decided access is closed, never changed or
 deleted (house.md, "Effective dating"), so that any past day can be answered from it. A row with
@@ -38,17 +38,22 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+def _parameters(context: DefaultExecutionContext) -> dict[str, Any]:
+    parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return parameters
+
+
 def _email_key(context: DefaultExecutionContext) -> str:
-    return email_key(context.get_current_parameters()["email"])
+    return email_key(_parameters(context)["email"])
 
 
 def _sort_name(context: DefaultExecutionContext) -> str:
-    row = context.get_current_parameters()
+    row = _parameters(context)
     return sort_key(row["given_name"], row["family_name"], row["email"])
 
 
 def _search_text(context: DefaultExecutionContext) -> str:
-    row = context.get_current_parameters()
+    row = _parameters(context)
     return search_key(row["given_name"], row["family_name"], row["email"])
 
 

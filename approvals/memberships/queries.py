@@ -113,7 +113,7 @@ def people(organisation_id: int, filters: Filters) -> Page[Person]:
 
 
 def invitations(organisation_id: int) -> Page[Any]:
-    """Open invitations: membership, when sent last, when it runs out; the first to run out first."""
+    """Open invitations, the first to run out first: membership, when made, when it runs out."""
     return paginate(
         select(Membership, Invitation.created_at, Invitation.expires_at)
         .join(Invitation, Invitation.id == Membership.invitation_id)
@@ -153,20 +153,21 @@ def counts(organisation_id: int) -> Counts:
     return Counts(*(int(value) for value in row))
 
 
-def approver_names(organisation_id: int) -> list[str]:
+def approvers_of(organisation_id: int) -> list[Account]:
     """The approvers who can act now, by name."""
-    accounts = db.session.scalars(
-        select(Account)
-        .join(Membership, Membership.account_id == Account.id)
-        .where(
-            Membership.organisation_id == organisation_id,
-            Membership.valid_to.is_(None),
-            _approver,
-            *_can_act(),
+    return list(
+        db.session.scalars(
+            select(Account)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(
+                Membership.organisation_id == organisation_id,
+                Membership.valid_to.is_(None),
+                _approver,
+                *_can_act(),
+            )
+            .order_by(Membership.sort_name, Membership.id)
         )
-        .order_by(Membership.sort_name, Membership.id)
     )
-    return [account.name for account in accounts]
 
 
 def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
@@ -263,7 +264,7 @@ def _can_act() -> list[ColumnElement[bool]]:
     return [Membership.joined_at.is_not(None), Account.suspended_at.is_(None)]
 
 
-def _ordered(statement: Select[Any], sort: str) -> Select[Any]:
+def _ordered(statement: Select[*tuple[Any, ...]], sort: str) -> Select[*tuple[Any, ...]]:
     match sort:
         case "signed_in":
             return statement.order_by(

@@ -200,12 +200,12 @@ def _email_page(form: EmailForm, known: Membership | None = None) -> str:
     )
 
 
-def _page(template: str, journey: Journey, step: str, **context: object) -> str:
+def _page(template: str, journey: Journey, at: str, **context: object) -> str:
     organisation = this_organisation()
     return render_template(
         template,
         organisation=organisation,
-        back=steps.before(journey, organisation, step),
-        name=f"{journey.answers.get('given_name', '')} {journey.answers.get('family_name', '')}".strip(),
+        back=steps.before(journey, organisation, at),
+        name=steps.name(journey),
         **context,
     )

@@ -1,11 +1,13 @@
 """The pages of the journey that adds a user, in their order: where to go on, where Back leads."""
 
 from datetime import date
+from typing import Any
 
 from flask import url_for
 
 from app.clock import now
-from approvals.memberships.catalogue import Catalogue, GroupOffer, ServiceOffer
+from approvals.access_model import UserGroup
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey
 from approvals.organisations.models import Organisation
 
@@ -19,9 +21,9 @@ def names(journey: Journey, organisation: Organisation) -> list[str]:
 
 def unanswered(journey: Journey, organisation: Organisation) -> str:
     """Where an answer leads: to the first open question, or to check answers where none is."""
-    for name in names(journey, organisation):
-        if not _answered(journey, name):
-            return address(journey, organisation, name)
+    for step in names(journey, organisation):
+        if not _answered(journey, step):
+            return address(journey, organisation, step)
     return address(journey, organisation, "check")
 
 
@@ -34,7 +36,7 @@ def before(journey: Journey, organisation: Organisation, step: str) -> str:
 
 def address(journey: Journey, organisation: Organisation, step: str) -> str:
     page, _, service = step.partition("/")
-    arguments = {"service": service} if service else {}
+    arguments: dict[str, Any] = {"service": service} if service else {}
     return url_for(
         f"memberships.add_{page.replace('-', '_')}",
         organisation=organisation.public_id,
@@ -45,7 +47,7 @@ def address(journey: Journey, organisation: Organisation, step: str) -> str:
 
 def chosen(
     journey: Journey, organisation: Organisation
-) -> list[tuple[ServiceOffer, list[GroupOffer]]]:
+) -> list[tuple[ServiceOffer, list[UserGroup]]]:
     """What was chosen of each service that the organisation can give."""
     access = journey.answers.get("access", {})
     return [
@@ -61,6 +63,12 @@ def last_day(journey: Journey) -> date | None:
     return date.fromisoformat(text) if text and wanted else None
 
 
+def name(journey: Journey) -> str:
+    """The name that was entered."""
+    answers = journey.answers
+    return f"{answers.get('given_name', '')} {answers.get('family_name', '')}".strip()
+
+
 def _answered(journey: Journey, step: str) -> bool:
     answers = journey.answers
     match step.partition("/"):
@@ -70,5 +78,5 @@ def _answered(journey: Journey, step: str) -> bool:
             return "last_day" in answers
         case ("name", _, _):
             return "given_name" in answers
-        case (name, _, _):
-            return name in answers
+        case (question, _, _):
+            return question in answers

@@ -1,0 +1,31 @@
+"""`secure-access operators`: the people who look after Secure Access itself."""
+
+import click
+from flask.cli import with_appcontext
+
+from app.actors import Actor
+from approvals.console.operators import add_operator
+
+
+@click.group("operators")
+def operators_cli() -> None:
+    """The people who look after Secure Access itself."""
+
+
+@operators_cli.command("add")
+@click.argument("email")
+@click.option("--given-name", default="", help="The person's first name.")
+@click.option("--family-name", default="", help="The person's last name.")
+@with_appcontext
+def add(email: str, given_name: str, family_name: str) -> None:
+    """Invite EMAIL to be an operator."""
+    try:
+        operator = add_operator(
+            email,
+            given_name=given_name,
+            family_name=family_name,
+            actor=Actor.command("operators add"),
+        )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Invited {operator.email} as an operator.")

@@ -1,0 +1,27 @@
+"""Adds the room to the application."""
+
+from flask import Flask, g, url_for
+
+from app.audit import declare
+from app.web import navigation
+from approvals.console import events
+from approvals.console.cli import operators_cli
+from approvals.console.operators import is_operator
+from approvals.console.views import pages
+from identity.sessions import current
+
+
+def install(app: Flask) -> None:
+    declare(app, events.EVENTS)
+    app.register_blueprint(pages)
+    app.cli.add_command(operators_cli)
+    navigation.add(app, navigation.Entry("Operators", _console, order=60))
+
+
+def _console() -> str | None:
+    session = current()
+    if session is None:
+        return None
+    if "operator" not in g:
+        g.operator = is_operator(session.account_id)
+    return url_for("console.home") if g.operator else None

@@ -1,0 +1,82 @@
+"""Look-ups of operators: organisations and people, among all of them."""
+
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.database import db
+from app.web.pagination import Page, paginate
+from approvals.memberships.models import Membership, folded
+from approvals.organisations.models import Organisation
+from identity.accounts.email import email_key
+from identity.accounts.models import Account
+
+SHORTEST = 2
+
+
+def find_organisations(search: str) -> Page[Organisation] | None:
+    """By identifier, or by words of the name. None where there is too little to look for."""
+    if len(search) < SHORTEST:
+        return None
+    words = folded(search).split()[:6]
+    by_name = [Organisation.search_name.contains(word, autoescape=True) for word in words]
+    identifiers = (
+        Organisation.urn,
+        Organisation.uid,
+        Organisation.la_code,
+        Organisation.ukprn,
+        Organisation.public_id,
+    )
+    statement = select(Organisation).where(
+        or_(*(column == search for column in identifiers), *([_all(by_name)] if by_name else []))
+    )
+    return paginate(statement.order_by(Organisation.search_name, Organisation.id))
+
+
+def find_people(search: str) -> Page[Account] | None:
+    """By the exact address, by subject, or by the beginning of a name or address."""
+    if len(search) < SHORTEST:
+        return None
+    conditions: list[Any] = [
+        Account.subject == search,
+        Account.email_key.startswith(search.casefold(), autoescape=True),
+        Account.family_name.istartswith(search, autoescape=True),
+        Account.given_name.istartswith(search, autoescape=True),
+    ]
+    with suppress(ValueError):
+        conditions.append(Account.email_key == email_key(search))
+    words = search.split()
+    if len(words) == 2:
+        conditions.append(
+            Account.given_name.istartswith(words[0], autoescape=True)
+            & Account.family_name.istartswith(words[1], autoescape=True)
+        )
+    statement = select(Account).where(or_(*conditions))
+    return paginate(statement.order_by(Account.family_name, Account.given_name, Account.id))
+
+
+def person(subject: str) -> Account | None:
+    return db.session.scalar(select(Account).where(Account.subject == subject))
+
+
+def organisation(public_id: str) -> Organisation | None:
+    return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+
+
+def memberships_of(account_id: int) -> list[tuple[Organisation, Membership]]:
+    """Every spell of the person in an organisation, the latest first."""
+    statement = (
+        select(Organisation, Membership)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.account_id == account_id)
+        .order_by(Membership.valid_from.desc(), Membership.id.desc())
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def _all(conditions: list[Any]) -> Any:
+    found = conditions[0]
+    for condition in conditions[1:]:
+        found = found & condition
+    return found

@@ -1,0 +1,182 @@
+"""The operators' pages: organisations, people, evidence. Look-ups of people are written down."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.actors import current_actor
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from app.web.forms import tidy
+from approvals.activity import queries as activity
+from approvals.activity.views import asked_day
+from approvals.console import queries
+from approvals.console.access import operator
+from approvals.console.forms import ApproverForm
+from approvals.memberships import facts
+from approvals.memberships import queries as memberships
+from approvals.memberships.actions import appoint_approver
+from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.forms import Confirmation
+from approvals.memberships.rules import RefusalError
+from approvals.memberships.views.common import me
+from approvals.organisations.models import Organisation
+from identity.accounts import suspension
+from identity.accounts.models import Account
+
+pages = Blueprint("console", __name__, url_prefix="/ops")
+
+
+@pages.get("")
+@permit(operator)
+def home() -> ResponseReturnValue:
+    return render_template("console/home.html")
+
+
+@pages.get("/organisations")
+@permit(operator)
+def organisations() -> ResponseReturnValue:
+    search = _search()
+    return render_template(
+        "console/organisations.html", search=search, page=queries.find_organisations(search)
+    )
+
+
+@pages.get("/organisations/<organisation>")
+@permit(operator)
+def organisation(organisation: str) -> ResponseReturnValue:
+    found = _organisation(organisation)
+    services = Catalogue(now())
+    return render_template(
+        "console/organisation.html",
+        organisation=found,
+        open=facts.is_open(found, now()),
+        counts=memberships.counts(found.id),
+        approvers=memberships.approvers_of(found.id),
+        offers=services.offers(found),
+        not_offered=services.not_offered(found),
+    )
+
+
+@pages.route("/organisations/<organisation>/approvers/new", methods=["GET", "POST"])
+@permit(operator)
+def appoint(organisation: str) -> ResponseReturnValue:
+    """An organisation's first approver, or one where none is left."""
+    found, form = _organisation(organisation), ApproverForm()
+    if form.validate_on_submit():
+        try:
+            done = appoint_approver(
+                found,
+                form.email.data or "",
+                form.given_name.data or "",
+                form.family_name.data or "",
+                current_actor(),
+            )
+            flash(done, "success")
+            return redirect(url_for("console.organisation", organisation=found.public_id), 303)
+        except RefusalError as error:
+            form.form_errors.append(error.refusal.sentence)
+    return render_template(
+        "console/appoint.html",
+        organisation=found,
+        form=form,
+        back=url_for("console.organisation", organisation=found.public_id),
+    )
+
+
+@pages.get("/people")
+@permit(operator)
+def people() -> ResponseReturnValue:
+    search = _search()
+    page = queries.find_people(search)
+    if page is not None:
+        with writing():
+            record("console.looked_for", what=search, found=page.total)
+    return render_template("console/people.html", search=search, page=page)
+
+
+@pages.get("/people/<person>")
+@permit(operator)
+def person(person: str) -> ResponseReturnValue:
+    account = _person(person)
+    with writing():
+        record("console.looked_at", subject=account.subject)
+    return render_template(
+        "console/person.html",
+        account=account,
+        memberships=queries.memberships_of(account.id),
+        oneself=account.id == me().id,
+    )
+
+
+@pages.route("/people/<person>/suspend", methods=["GET", "POST"])
+@permit(operator)
+def suspend(person: str) -> ResponseReturnValue:
+    """Ends everything that the person holds until restored. Nobody suspends himself."""
+    account, form = _person(person), Confirmation()
+    if account.id == me().id:
+        raise NotFound("nobody suspends himself")
+    if form.validate_on_submit():
+        suspension.suspend(account, actor=current_actor())
+        flash(f"{account.name} is suspended and signed out everywhere.", "success")
+        return redirect(url_for("console.person", person=account.subject), 303)
+    return _confirm("console/suspend.html", account, form)
+
+
+@pages.route("/people/<person>/restore", methods=["GET", "POST"])
+@permit(operator)
+def restore(person: str) -> ResponseReturnValue:
+    account, form = _person(person), Confirmation()
+    if form.validate_on_submit():
+        suspension.restore(account, actor=current_actor())
+        flash(f"{account.name} can sign in again.", "success")
+        return redirect(url_for("console.person", person=account.subject), 303)
+    return _confirm("console/restore.html", account, form)
+
+
+@pages.get("/audit")
+@permit(operator)
+def audit() -> ResponseReturnValue:
+    search = _search()
+    organisation = (request.args.get("organisation") or "").strip()[:36]
+    kind = (request.args.get("kind") or "").strip()[:80]
+    filters = activity.Filters(first_day=asked_day("from"), last_day=asked_day("to"))
+    return render_template(
+        "console/audit.html",
+        search=search,
+        organisation=organisation,
+        kind=kind,
+        filters=filters,
+        page=activity.everywhere(
+            search=search, organisation=organisation, kind=kind, filters=filters
+        ),
+    )
+
+
+def _search() -> str:
+    return (tidy(request.args.get("q")) or "")[:100]
+
+
+def _organisation(public_id: str) -> Organisation:
+    found = queries.organisation(public_id)
+    if found is None:
+        raise NotFound("no such organisation")
+    return found
+
+
+def _person(subject: str) -> Account:
+    found = queries.person(subject)
+    if found is None:
+        raise NotFound("no such person")
+    return found
+
+
+def _confirm(template: str, account: Account, form: Confirmation) -> str:
+    return render_template(
+        template,
+        account=account,
+        form=form,
+        back=url_for("console.person", person=account.subject),
+    )

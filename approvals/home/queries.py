@@ -1,0 +1,145 @@
+"""What a person can open, from whom, until when, and the way in: asked of the one decision."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.database import db
+from approvals import access_model
+from approvals.access_model import Answer, ServiceDefinition, UserGroup
+from approvals.home.schools import schools_in_words
+from approvals.memberships import queries
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+from identity.oidc.models import Client
+
+
+@dataclass(frozen=True)
+class Given:
+    """A user group that the person holds: who gave it, since when, until when."""
+
+    group: UserGroup
+    valid_from: datetime
+    valid_to: datetime | None
+    given_by: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """An organisation through which a person may, or may not, open a service."""
+
+    organisation: Organisation
+    allowed: bool
+    training: bool
+    given: Sequence[Given]
+    schools: str
+    reasons: Sequence[str]
+    approvers: Sequence[str]
+
+
+@dataclass(frozen=True)
+class MyService:
+    """A service, with each organisation of the person."""
+
+    code: str
+    name: str
+    description: str
+    address: str | None
+    places: Sequence[Place]
+
+    @property
+    def open(self) -> Sequence[Place]:
+        return [place for place in self.places if place.allowed]
+
+    @property
+    def closed(self) -> Sequence[Place]:
+        return [place for place in self.places if not place.allowed]
+
+
+def my_services(account: Account, at: datetime) -> list[MyService]:
+    """Every service in use, for each organisation that the person belongs to."""
+    organisations = [each for each, _membership in queries.organisations_of(account.id)]
+    approvers = {
+        each.id: [
+            person.name for person in queries.approvers_of(each.id) if person.id != account.id
+        ]
+        for each in organisations
+    }
+    services = [service for service in access_model.services(at) if service.active]
+    addresses = ways_in(service.code for service in services)
+    return [
+        _service(account, service, organisations, approvers, addresses.get(service.code), at)
+        for service in services
+    ]
+
+
+def my_service(account: Account, code: str, at: datetime) -> MyService | None:
+    """One service; none where there is no such one."""
+    return next((each for each in my_services(account, at) if each.code == code), None)
+
+
+def ways_in(services: Iterable[str]) -> dict[str, str]:
+    """Where people open a service, by its code: the address that its client registered."""
+    addresses: dict[str, str] = {}
+    clients = db.session.execute(
+        select(Client.service, Client.registration)
+        .where(Client.service.in_(set(services)), Client.disabled_at.is_(None))
+        .order_by(Client.id)
+    )
+    for service, registration in clients:
+        address = registration.get("initiate_login_uri") or registration.get("client_uri")
+        if address:
+            addresses.setdefault(service, address)
+    return addresses
+
+
+def _service(
+    account: Account,
+    service: ServiceDefinition,
+    organisations: Sequence[Organisation],
+    approvers: dict[int, list[str]],
+    address: str | None,
+    at: datetime,
+) -> MyService:
+    answers = {
+        answer.organisation.public_id: answer
+        for answer in access_model.where_may(account.id, service.code, at)
+    }
+    places = [
+        _place(organisation, answers[organisation.public_id], approvers, at)
+        for organisation in organisations
+        if organisation.public_id in answers
+    ]
+    return MyService(service.code, service.name, service.description, address, places)
+
+
+def _place(
+    organisation: Organisation,
+    answer: Answer,
+    approvers: dict[int, list[str]],
+    at: datetime,
+) -> Place:
+    decision = answer.decision
+    names = queries.names_of(grant.given_by for grant in decision.grants)
+    given = [
+        Given(
+            group,
+            grant.valid_from,
+            grant.valid_to,
+            names.get(grant.given_by),
+        )
+        for grant in decision.grants
+        for group in decision.user_groups
+        if group.code == grant.user_group
+    ]
+    return Place(
+        organisation=organisation,
+        allowed=decision.allowed,
+        training=decision.environment == "training",
+        given=given,
+        schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",
+        reasons=[reason.sentence for reason in decision.reasons],
+        approvers=approvers[organisation.id],
+    )

@@ -1,0 +1,40 @@
+"""Whom a person without access can ask, and why there is none."""
+
+from datetime import datetime
+
+from approvals import access_model
+from approvals.memberships import queries
+from identity.accounts.models import Account
+from identity.ports import NoAccess
+
+NO_ORGANISATION = (
+    "You do not belong to an organisation. Ask the approver of your school, trust or authority "
+    "to add you."
+)
+NO_APPROVER = "{} has no approver at the moment. Ask the people who run this service."
+YOURSELF = "You are the only approver of {}: you can give yourself a user group."
+
+
+def whom_to_ask(account: Account, service: str, at: datetime) -> NoAccess:
+    """The reasons of the decision for each organisation of the person, and who approves there."""
+    answers = {
+        answer.organisation.public_id: answer.decision
+        for answer in access_model.where_may(account.id, service, at)
+    }
+    reasons: list[str] = []
+    approvers: list[str] = []
+    for organisation, _membership in queries.organisations_of(account.id):
+        decision = answers.get(organisation.public_id)
+        if decision is not None and not decision.allowed:
+            reasons += [reason.sentence for reason in decision.reasons]
+        there = queries.approvers_of(organisation.id)
+        others = [person.name for person in there if person.id != account.id]
+        approvers += [f"{name}, {organisation.name}" for name in others]
+        if not there:
+            reasons.append(NO_APPROVER.format(organisation.name))
+        elif not others:
+            reasons.append(YOURSELF.format(organisation.name))
+    return NoAccess(
+        reasons=list(dict.fromkeys(reasons)) or ([] if answers else [NO_ORGANISATION]),
+        approvers=approvers,
+    )
