@@ -4,9 +4,26 @@ from collections.abc import Callable
 
 from flask import Flask
 
-ROOMS: list[Callable[[Flask], None]] = []
+from approvals.access_model.install import install as access_model
+from approvals.activity.install import install as activity
+from approvals.console.install import install as console
+from approvals.home.install import install as home
+from approvals.memberships.install import install as memberships
+from approvals.port import ApprovalsPort
+from approvals.terms.install import install as terms
+from identity import ports
+
+ROOMS: list[Callable[[Flask], None]] = [
+    access_model,
+    terms,
+    memberships,
+    home,
+    activity,
+    console,
+]
 
 
 def install(app: Flask) -> None:
     for room in ROOMS:
         room(app)
+    ports.register(app, ApprovalsPort())

@@ -1,0 +1,166 @@
+"""What tokens and userinfo say of a service's access: each claim one entry of `CLAIMS`.
+
+An entry has its name, the scope that gives it, its source and its sentence in the claim dictionary;
+discovery and the dictionary follow the list. A source that answers None leaves its claim out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+
+from app.database import db
+from app.settings import settings
+from approvals.access_model import decision
+from approvals.access_model.answers import Decision
+from approvals.access_model.definition import ServiceDefinition
+from approvals.organisations.models import Organisation
+from approvals.terms import queries as terms
+from identity.ports import ClaimDescription, ServiceClaims
+
+LISTED_UP_TO = 50
+"""A remit of so many schools or fewer is listed in the token itself."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the claims of one person, for one service and organisation, are made from."""
+
+    account_id: int
+    service: ServiceDefinition
+    organisation: Organisation
+    decision: Decision
+    at: datetime
+
+    @cached_property
+    def terms(self) -> terms.Accepted | None:
+        return terms.standing(self.account_id, self.service.code, self.at).accepted
+
+
+@dataclass(frozen=True)
+class Claim:
+    name: str
+    scope: str
+    source: Callable[[Source], Any]
+    sentence: str
+
+
+def _organisation(source: Source) -> dict[str, Any]:
+    from approvals.organisations.dfe import dfe_organisation
+
+    return dfe_organisation(source.organisation)
+
+
+def _user_group(source: Source) -> dict[str, str] | None:
+    if not source.service.one_user_group:
+        return None
+    group = source.decision.user_groups[0]
+    return {"code": group.code, "name": group.name}
+
+
+def _user_groups(source: Source) -> list[dict[str, str]] | None:
+    if source.service.one_user_group:
+        return None
+    return [{"code": group.code, "name": group.name} for group in source.decision.user_groups]
+
+
+def _remit(source: Source) -> dict[str, Any] | None:
+    from approvals.remits import remit_of
+
+    scope = source.decision.remit
+    if scope is None:
+        return None
+    remit = remit_of(source.organisation, scope.scope, source.at)
+    address = f"{settings().issuer}/api/remits/{remit.kind}"
+    claim = {
+        "kind": remit.kind,
+        "key": remit.key,
+        "count": remit.count,
+        "version": remit.version,
+        "address": f"{address}/{remit.key}" if remit.key is not None else address,
+    }
+    if remit.count <= LISTED_UP_TO:
+        claim["schools"] = [school.urn for school in remit.schools]
+    return claim
+
+
+def _terms(source: Source) -> dict[str, Any] | None:
+    accepted = source.terms
+    if accepted is None:
+        return None
+    at = accepted.at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return {"version": accepted.number, "accepted_at": f"{at.isoformat()}Z"}
+
+
+CLAIMS = (
+    Claim(
+        "organisation",
+        "organisation",
+        _organisation,
+        "The organisation that the person has chosen to act for, in the shape of DfE Sign-in.",
+    ),
+    Claim(
+        "user_group",
+        "access",
+        _user_group,
+        "The person's user group: its code and name. Only of services that allow one a person.",
+    ),
+    Claim(
+        "user_groups",
+        "access",
+        _user_groups,
+        "The person's user groups, each with code and name. Only of services that allow several.",
+    ),
+    Claim(
+        "capabilities",
+        "access",
+        lambda source: source.service.in_order(source.decision.capabilities),
+        "What the person may do in the service. Decide by these, never by the user group.",
+    ),
+    Claim(
+        "environment",
+        "access",
+        lambda source: source.decision.environment,
+        "live, or training: then show made-up schools only, whatever else the token says.",
+    ),
+    Claim(
+        "remit",
+        "access",
+        _remit,
+        "Schools whose data the person may see: kind and key of the body, how many schools, a "
+        "version that changes with the list, an address to read it from, and the URNs themselves "
+        f"where there are {LISTED_UP_TO} or fewer.",
+    ),
+    Claim(
+        "terms",
+        "access",
+        _terms,
+        "The newest version of the service's terms of use that the person accepted, and when.",
+    ),
+)
+
+
+def claims(account_id: int, service: str, organisation: str, at: datetime) -> ServiceClaims | None:
+    """The claims by scope. None: the decision refuses."""
+    answer = decision.answer(account_id, service, organisation, at)
+    definition = answer.facts.service
+    if not answer.decision.allowed or definition is None:
+        return None
+    found = db.session.scalars(
+        select(Organisation).where(Organisation.public_id == organisation)
+    ).one()
+    source = Source(account_id, definition, found, answer.decision, at)
+    by_scope: dict[str, dict[str, Any]] = {}
+    for claim in CLAIMS:
+        value = claim.source(source)
+        if value is not None:
+            by_scope.setdefault(claim.scope, {})[claim.name] = value
+    return ServiceClaims(by_scope)
+
+
+def descriptions() -> list[ClaimDescription]:
+    """The claim dictionary's entries."""
+    return [ClaimDescription(claim.name, claim.scope, claim.sentence) for claim in CLAIMS]

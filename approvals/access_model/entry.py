@@ -1,0 +1,58 @@
+"""What the sign-in asks about a person besides the decision: suspension and terms of use.
+
+They are no rules of `decide` (decisions.md, "Decision"), because they are about signing in and not
+about rights. The sign-in port asks the same functions that stand behind these rules.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.access_model.answers import ALLOWED, Outcome, Reason, Refused
+from approvals.access_model.wording import on
+from approvals.terms.due import due
+from identity.accounts.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIsNotSuspended:
+    def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
+        since = account.suspended_at
+        if since is None or since > at:
+            return ALLOWED
+        return Refused(f"The account has been suspended since {on(since)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformTermsAreAccepted:
+    def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
+        for terms in due(account.id, None, at, newly=False):
+            return Refused(f"“{terms.title}”, version {terms.version}, has not been accepted.")
+        return ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTermsAreAccepted:
+    def __call__(self, account: Account, service: str, at: datetime) -> Outcome:
+        platform = {terms.id for terms in due(account.id, None, at, newly=False)}
+        for terms in due(account.id, service, at, newly=False):
+            if terms.id not in platform:
+                return Refused(f"“{terms.title}”, version {terms.version}, has not been accepted.")
+        return ALLOWED
+
+
+SIGN_IN: tuple[Callable[[Account, str, datetime], Outcome], ...] = (
+    AccountIsNotSuspended(),
+    PlatformTermsAreAccepted(),
+    ServiceTermsAreAccepted(),
+)
+
+
+def refusals(account: Account, service: str, at: datetime) -> list[Reason]:
+    """Why the sign-in would stop this person, whatever the organisation."""
+    outcomes = [(rule, rule(account, service, at)) for rule in SIGN_IN]
+    return [
+        Reason(type(rule).__name__, outcome.sentence)
+        for rule, outcome in outcomes
+        if isinstance(outcome, Refused)
+    ]

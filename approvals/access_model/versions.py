@@ -1,0 +1,99 @@
+"""Versions of services: which was in force when, read once and kept for as long as the process.
+
+A version never changes, so keeping it is safe; which version is in force is asked of the database
+each time. A moment before the first version is answered from the first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import ScalarSelect, SQLColumnExpression, case, select
+from sqlalchemy.orm import aliased
+
+from app.clock import now
+from app.database import db
+from approvals.access_model import schema
+from approvals.access_model.definition import ServiceDefinition
+from approvals.access_model.models import ListedOrganisation, Service, ServiceVersion
+
+_KEY = "secure_access.service_versions"
+_KEPT = 256
+
+Candidate = aliased(ServiceVersion)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A version's content, and under which keys it lists which organisations (by database id)."""
+
+    definition: ServiceDefinition
+    listed: dict[int, frozenset[str]]
+
+    def listed_as(self, organisation_id: int) -> frozenset[str]:
+        return self.listed.get(organisation_id, frozenset())
+
+
+def in_force(service_id: SQLColumnExpression[int], at: datetime) -> ScalarSelect[int]:
+    """The id of the version of a service that was in force, as part of a statement."""
+    begun = Candidate.valid_from <= at
+    return (
+        select(Candidate.id)
+        .where(Candidate.service_id == service_id)
+        # Begun ones first, the newest of them on top; else the first of those to come.
+        .order_by(
+            case((begun, 0), else_=1),
+            case((begun, -Candidate.number), else_=Candidate.number),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def loaded(version_id: int, sha256: str) -> Loaded:
+    """The content of a version. Its hash is part of the question: a rolled-back id comes again."""
+    kept: dict[tuple[int, str], Loaded] = current_app.extensions.setdefault(_KEY, {})
+    found = kept.get((version_id, sha256))
+    if found is None:
+        found = _read(version_id)
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[version_id, sha256] = found
+    return found
+
+
+def _read(version_id: int) -> Loaded:
+    version = db.session.get_one(ServiceVersion, version_id)
+    definition = schema.from_data(version.definition)
+    keys = {each.key for each in definition.organisations}
+    listed: dict[int, frozenset[str]] = {}
+    for row in db.session.scalars(
+        select(ListedOrganisation).where(ListedOrganisation.service_id == version.service_id)
+    ):
+        if row.key in keys:
+            listed[row.organisation_id] = listed.get(row.organisation_id, frozenset()) | {row.key}
+    return Loaded(definition, listed)
+
+
+def service(code: str, at: datetime | None = None) -> Loaded | None:
+    """The version of a service in force at a moment (now, unless told)."""
+    found = _all(at or now(), code)
+    return found[0] if found else None
+
+
+def services(at: datetime | None = None) -> Sequence[Loaded]:
+    """Every service as it was at a moment, in the order of their codes."""
+    return _all(at or now())
+
+
+def _all(at: datetime, code: str | None = None) -> list[Loaded]:
+    statement = (
+        select(ServiceVersion.id, ServiceVersion.sha256)
+        .join(Service, Service.id == ServiceVersion.service_id)
+        .where(ServiceVersion.id == in_force(Service.id, at))
+        .order_by(Service.code)
+    )
+    if code is not None:
+        statement = statement.where(Service.code == code)
+    return [loaded(row.id, row.sha256) for row in db.session.execute(statement)]

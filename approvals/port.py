@@ -1,0 +1,100 @@
+"""What identity asks about rights (identity.ports), answered by the rooms that know."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy import select
+
+from app.database import db
+from approvals import access_model
+from approvals.access_model import claims as access_claims
+from approvals.access_model.facts import Facts
+from approvals.memberships import asking, joining
+from approvals.organisations.models import Organisation
+from approvals.terms import actions as terms_actions
+from approvals.terms import due as terms
+from identity.accounts.models import Account, Invitation
+from identity.ports import (
+    ClaimDescription,
+    Entrance,
+    InvitationDescription,
+    NoAccess,
+    ServiceClaims,
+    TermsDue,
+)
+
+
+class ApprovalsPort:
+    """The answers (identity.ports.Approvals says what each question means)."""
+
+    def describe_invitation(self, invitation: Invitation) -> InvitationDescription:
+        return joining.describe_invitation(invitation)
+
+    def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
+        joining.accepted(invitation, account)
+
+    def invitation_declined(self, invitation: Invitation) -> None:
+        joining.declined(invitation)
+
+    def invitation_renewal_asked(self, invitation: Invitation) -> None:
+        joining.renewal_asked(invitation)
+
+    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+        return joining.context_words(holder)
+
+    def terms_due(
+        self, account: Account, service: str | None, at: datetime, *, newly: bool
+    ) -> Sequence[TermsDue]:
+        return terms.due(account.id, service, at, newly=newly)
+
+    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+        terms_actions.accept(account, terms, sid)
+
+    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+        answers = access_model.where_may(account.id, service, at)
+        # Organisations that the person has left are of interest only where there are no others.
+        answers = [each for each in answers if _belongs(each.facts, at)] or answers
+        named = {each.organisation.public_id for each in answers}
+        hints = {
+            organisation.public_id: organisation.hint
+            for organisation in db.session.scalars(
+                select(Organisation).where(Organisation.public_id.in_(named))
+            )
+        }
+        found = [
+            Entrance(
+                organisation=each.organisation.public_id,
+                name=each.organisation.name,
+                hint=hints[each.organisation.public_id],
+                allowed=each.decision.allowed,
+                reasons=tuple(reason.sentence for reason in each.decision.reasons),
+            )
+            for each in answers
+        ]
+        return sorted(found, key=lambda entrance: not entrance.allowed)
+
+    def claims(
+        self, account: Account, service: str, organisation: str, at: datetime
+    ) -> ServiceClaims | None:
+        return access_claims.claims(account.id, service, organisation, at)
+
+    def claim_descriptions(self) -> Sequence[ClaimDescription]:
+        return access_claims.descriptions()
+
+    def service_exists(self, code: str) -> bool:
+        return access_model.service(code) is not None
+
+    def service_name(self, code: str) -> str:
+        service = access_model.service(code)
+        return service.name if service else code
+
+    def home(self) -> str:
+        return url_for("home.home")
+
+    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess:
+        return asking.whom_to_ask(account, service, at)
+
+
+def _belongs(facts: Facts, at: datetime) -> bool:
+    return any(row.valid_to is None or row.valid_to > at for row in facts.memberships)

@@ -1,0 +1,50 @@
+"""Terms that wait for a person, as the sign-in pages ask for them."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.database import db
+from approvals import access_model
+from approvals.terms import markdown, queries
+from approvals.terms.models import TermsVersion
+from identity.ports import TermsDue
+
+PLATFORM = "Secure Access"
+
+
+def due(account_id: int, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
+    """The platform's, then the service's. With `newly` also those that block nothing."""
+    waiting = {
+        each.id: each
+        for each in queries.standing(account_id, service, at).waiting
+        if newly or each.blocking
+    }
+    if not waiting:
+        return []
+    versions = db.session.scalars(select(TermsVersion).where(TermsVersion.id.in_(waiting)))
+    return [
+        TermsDue(
+            id=version.public_id,
+            title=title(version),
+            version=str(version.number),
+            effective_from=version.effective_from,
+            html=markdown.html(version.text),
+            sha256=version.sha256,
+            required=waiting[version.id].blocking,
+        )
+        for version in sorted(versions, key=lambda each: each.service is not None)
+    ]
+
+
+def title(version: TermsVersion) -> str:
+    """The text's own heading; without one, whose terms they are."""
+    return markdown.title(version.text, f"Terms of use of {owner(version.service)}")
+
+
+def owner(service: str | None) -> str:
+    """Whose terms: the platform's name, or the service's."""
+    if service is None:
+        return PLATFORM
+    definition = access_model.service(service)
+    return definition.name if definition else service
