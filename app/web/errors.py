@@ -15,13 +15,14 @@ An error has two texts: `description`, shown; and the argument, kept for the log
 from typing import ClassVar
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.audit.record import request_id
 
 log = structlog.get_logger()
+_PROGRAMS = "secure_access.program_paths"
 
 
 class Problem(HTTPException):
@@ -116,7 +117,13 @@ def wants_json() -> bool:
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json"], default="text/html"
     )
-    return request.path.startswith(("/api/", "/healthz", "/readyz")) or best == "application/json"
+    programs = tuple(current_app.extensions.get(_PROGRAMS, ())) + ("/api/", "/healthz", "/readyz")
+    return request.path.startswith(programs) or best == "application/json"
+
+
+def answer_in_json(app: Flask, *paths: str) -> None:
+    """Says that only programs call what begins with these paths: their errors are JSON."""
+    app.extensions.setdefault(_PROGRAMS, []).extend(paths)
 
 
 def _stale_form(error: CSRFError) -> Response:

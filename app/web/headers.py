@@ -37,7 +37,8 @@ def allow_form_redirect(address: str) -> None:
     """
     parts = urlsplit(address)
     origins: set[str] = g.setdefault("form_origins", set())
-    origins.add(f"{parts.scheme}://{parts.netloc}")
+    # An application on a phone may have a scheme of its own, without a host.
+    origins.add(f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:")
 
 
 def allow_frames(addresses: list[str]) -> None:

@@ -19,6 +19,7 @@
     ├── InvalidGrant
     ├── UnsupportedGrantType
     ├── UnsupportedMediaType              415
+    ├── TooLarge                          413
     └── BearerError                       RFC 6750, section 3: told in WWW-Authenticate
         ├── NoToken                       401, a challenge without a code
         ├── MalformedBearer               400
@@ -132,6 +133,11 @@ class UnsupportedGrantType(OAuthError):
 class UnsupportedMediaType(OAuthError):
     status = 415
     text = "Send application/x-www-form-urlencoded"
+
+
+class TooLarge(OAuthError):
+    status = 413
+    text = "The request is too large"
 
 
 class BearerError(OAuthError):

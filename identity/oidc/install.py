@@ -7,6 +7,7 @@ from flask import Flask
 from app.audit import declare
 from app.cli.setup import setup_step
 from app.purge import purger
+from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import limiter
 from identity.oidc import cache, cors, grants
@@ -45,6 +46,7 @@ def install(app: Flask) -> None:
             # secrets are counted in `clients/failures.py` instead.
             csrf.exempt(view)
             limiter.exempt(view)
+    answer_in_json(app, "/token", "/userinfo", "/introspect", "/revoke", "/jwks", "/.well-known/")
     for endpoint in FORMS_FROM_ELSEWHERE:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)

@@ -10,10 +10,11 @@ from typing import Any, ParamSpec
 import structlog
 from flask import request
 from werkzeug import Response
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.audit import record
 from app.database import writing
-from identity.oidc.errors import BearerError, InvalidClient, OAuthError, TooManyFailures
+from identity.oidc.errors import BearerError, InvalidClient, OAuthError, TooLarge, TooManyFailures
 
 REALM = "secure-access"
 Arguments = ParamSpec("Arguments")
@@ -31,6 +32,8 @@ def machine(view: MachineView[Arguments]) -> MachineView[Arguments]:
             return view(*args, **kwargs)
         except OAuthError as error:
             return error_response(error)
+        except RequestEntityTooLarge:
+            return error_response(TooLarge())
 
     setattr(answered, "machine", True)  # noqa: B010  # mypy knows no attributes of functions
     return answered

@@ -1,0 +1,62 @@
+"""People, clients and rights for the provider's tests."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from identity.oidc.keys import actions as keys
+from tests.identity.oidc import rights as rights_behind_port
+from tests.identity.oidc.relying_party import RelyingParty, register
+from tests.identity.oidc.rights import Rights
+from tests.identity.people import Person, make_person, sign_in
+
+
+@pytest.fixture
+def rights(app: Flask) -> Rights:
+    return rights_behind_port.install(app)
+
+
+@pytest.fixture
+def provider(app: Flask, rights: Rights) -> Flask:
+    """The application with signing keys."""
+    keys.ensure()
+    return app
+
+
+@pytest.fixture
+def ada(provider: Flask) -> Person:
+    return make_person()
+
+
+@pytest.fixture
+def browser(provider: Flask, ada: Person) -> FlaskClient:
+    """Ada's browser, in which she has signed in."""
+    client: FlaskClient = provider.test_client()
+    sign_in(client, ada)
+    return client
+
+
+@pytest.fixture
+def rp(provider: Flask) -> RelyingParty:
+    """A confidential client without a service."""
+    return RelyingParty(provider.test_client(), register())
+
+
+@pytest.fixture
+def service_rp(provider: Flask) -> RelyingParty:
+    """A client of the service `reports`, with its scopes."""
+    metadata = {
+        "service": "reports",
+        "scope": "openid profile email offline_access organisation access",
+        "resources": ["https://api.rp.example"],
+    }
+    return RelyingParty(provider.test_client(), register(**metadata))
+
+
+@pytest.fixture
+def public_rp(provider: Flask) -> RelyingParty:
+    return RelyingParty(provider.test_client(), register(token_endpoint_auth_method="none"))
+
+

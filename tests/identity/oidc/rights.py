@@ -1,0 +1,109 @@
+"""A small other side of the port: what people may do is what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, url_for
+
+from identity import ports
+from identity.accounts.models import Account, Invitation
+from identity.ports import (
+    ClaimDescription,
+    Entrance,
+    InvitationDescription,
+    NoAccess,
+    ServiceClaims,
+    TermsDue,
+)
+
+SERVICE = "reports"
+DESCRIPTIONS = [
+    ClaimDescription("organisation", "organisation", "The organisation the person acts for."),
+    ClaimDescription("user_group", "access", "The person's user group."),
+    ClaimDescription("capabilities", "access", "What the person may do."),
+]
+
+
+def entrance(organisation: str, *reasons: str, name: str | None = None) -> Entrance:
+    """An organisation; allowed where there is no reason against it."""
+    return Entrance(organisation, name or organisation.title(), "", not reasons, reasons)
+
+
+@dataclass
+class Rights:
+    """Mutable: tests change what is true and look at what follows. Serves `identity.ports`."""
+
+    doors: list[Entrance] = field(default_factory=lambda: [entrance("oakfield")])
+    groups: dict[str, Any] = field(default_factory=dict)
+    required_terms: set[str] = field(default_factory=set)
+
+    def give(self, capability: str = "print_reports") -> None:
+        """What `access` says of anybody who may enter."""
+        self.groups = {
+            "user_group": {"code": "governor", "name": "Governor"},
+            "capabilities": [capability],
+        }
+
+    def describe_invitation(self, invitation: Invitation) -> InvitationDescription:
+        return InvitationDescription(invitation.invited_by, "Oakfield", [], [])
+
+    def invitation_accepted(self, invitation: Invitation, account: Account) -> None: ...
+
+    def invitation_declined(self, invitation: Invitation) -> None: ...
+
+    def invitation_renewal_asked(self, invitation: Invitation) -> None: ...
+
+    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+        return []
+
+    def terms_due(
+        self, account: Account, service: str | None, at: datetime, *, newly: bool
+    ) -> Sequence[TermsDue]:
+        return [
+            TermsDue(each, f"Terms {each}", "1", at, "<p>Be kind.</p>", "0" * 64, True)
+            for each in sorted(self.required_terms)
+        ]
+
+    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+        self.required_terms -= set(terms)
+
+    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+        return self.doors
+
+    def claims(
+        self, account: Account, service: str, organisation: str, at: datetime
+    ) -> ServiceClaims | None:
+        if not any(each.allowed and each.organisation == organisation for each in self.doors):
+            return None
+        by_scope: Mapping[str, Mapping[str, Any]] = {
+            "organisation": {"organisation": {"id": organisation, "name": organisation.title()}},
+            "access": self.groups,
+        }
+        return ServiceClaims(by_scope)
+
+    def claim_descriptions(self) -> Sequence[ClaimDescription]:
+        return DESCRIPTIONS
+
+    def service_exists(self, code: str) -> bool:
+        return code == SERVICE
+
+    def service_name(self, code: str) -> str:
+        return "Reports"
+
+    def home(self) -> str:
+        return url_for("accounts.account")
+
+    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess:
+        return NoAccess(["You have no user group."], ["Ann Approver, Oakfield"])
+
+
+def install(app: Flask) -> Rights:
+    """Puts these rights behind the application's port."""
+    rights = Rights()
+    rights.give()
+    ports.register(app, rights)
+    return rights

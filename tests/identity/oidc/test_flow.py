@@ -1,0 +1,75 @@
+"""From the service's link to tokens, in one go."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from tests.identity.oidc.relying_party import ISSUER, RelyingParty, arrived, header
+from tests.identity.people import Person
+from tests.identity.walking import Walker
+
+
+def test_a_person_signs_in_and_the_service_learns_who_it_is(
+    rp: RelyingParty, ada: Person
+) -> None:
+    browser = rp.http.application.test_client()
+    walker = Walker(browser)
+    page = walker.get(rp.request())
+    assert "to continue to Reports" in page.text
+    page = page.submit(email=ada.email, password=ada.password)
+    page = page.submit(code=ada.code(), follow=False)
+    page = walker.get(page.response.headers["Location"], follow=False)
+    page.address = page.response.headers["Location"]
+    told = arrived(page)
+    assert told["state"] == "st-1"
+    assert told["iss"] == ISSUER
+    tokens = rp.redeem(told["code"]).get_json()
+    identity = rp.verified(tokens["id_token"])
+    assert identity["sub"] == ada.subject
+    assert identity["aud"] == rp.client_id
+    assert identity["nonce"] == "n-1"
+    assert identity["acr"] == "urn:secure-access:aal2"
+    assert set(identity["amr"]) >= {"pwd", "otp"}
+    access = rp.verified(tokens["access_token"])
+    assert access["aud"] == ISSUER
+    assert header(tokens["access_token"])["typ"] == "at+jwt"
+    assert header(tokens["access_token"])["alg"] == "ES256"
+    assert header(tokens["id_token"])["alg"] == "RS256"
+    info = rp.userinfo(tokens["access_token"]).get_json()
+    assert info["sub"] == ada.subject
+    assert info["name"] == "Ada Byron"
+    assert info["email"] == ada.email
+
+
+def test_a_signed_in_person_is_not_asked_again(rp: RelyingParty, browser: FlaskClient) -> None:
+    tokens = rp.tokens(browser, prompt="none")
+    assert tokens["token_type"] == "Bearer"
+    assert tokens["expires_in"] == 300
+    assert tokens["scope"] == "openid profile email"
+
+
+def test_a_service_learns_what_the_person_may_do_for_one_organisation(
+    service_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    tokens = service_rp.tokens(browser, scope="openid organisation access")
+    access = service_rp.verified(tokens["access_token"])
+    assert access["organisation"]["id"] == "oakfield"
+    assert access["capabilities"] == ["print_reports"]
+    assert "capabilities" not in service_rp.verified(tokens["id_token"])
+    info = service_rp.userinfo(tokens["access_token"]).get_json()
+    assert info["organisation"]["id"] == "oakfield"
+
+
+def test_a_refresh_gives_a_new_pair_and_keeps_the_time_of_the_sign_in(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    first = rp.tokens(browser)
+    response = rp.refresh(first["refresh_token"])
+    assert response.status_code == 200
+    second = response.get_json()
+    assert second["refresh_token"] != first["refresh_token"]
+    before, after = rp.verified(first["id_token"]), rp.verified(second["id_token"])
+    assert {n: before[n] for n in ("iss", "sub", "aud", "auth_time", "sid")} == {
+        n: after[n] for n in ("iss", "sub", "aud", "auth_time", "sid")
+    }
+    assert "nonce" not in after
