@@ -1,0 +1,159 @@
+"""`secure-access register` and `secure-access organisations`."""
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from app.actors import Actor
+from approvals.organisations import printing
+from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.importing import (
+    RefusedFile,
+    import_file,
+    in_order,
+    trying_only,
+)
+from approvals.organisations.kinds import KINDS, Kind
+from approvals.organisations.register import values
+from approvals.organisations.register.layouts import claim_of
+
+register_cli = AppGroup("register", help="The register of schools and groups.")
+organisations_cli = AppGroup("organisations", help="Organisations that are in no register file.")
+
+_IMPORT = Actor.command("register import")
+_ADD = Actor.command("organisations add")
+
+
+def _day(text: str) -> date:
+    try:
+        day = values.day(text)
+    except values.Unreadable as error:
+        raise click.BadParameter(str(error)) from None
+    if day is None:
+        raise click.BadParameter("a date is needed, such as 2018-02-16")
+    return date.fromisoformat(day)
+
+
+def _as_of(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    return None if text is None else _day(text)
+
+
+@register_cli.command("import")
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+)
+@click.option("--as-of", callback=_as_of, help="The day of files that have no date in their names.")
+@click.option("--complete", is_flag=True, help="What is absent from the files has closed or left.")
+@click.option("--dry-run", is_flag=True, help="Print the difference and write nothing.")
+@click.option("--all", "whole", is_flag=True, help="Print every difference and every bad row.")
+def import_command(
+    paths: tuple[Path, ...], as_of: date | None, complete: bool, dry_run: bool, whole: bool
+) -> None:
+    """Import register files, told apart by their headers, in the order of their dates.
+
+    Good rows are loaded, bad ones are reported with line, column and reason. A file that is not
+    what it claims loads nothing, and the command ends with 1.
+    """
+    as_of = as_of or _asked_for(paths)
+    console = Console()
+    refused = 0
+    with _progress(console) as progress:
+        if dry_run:
+            with trying_only():
+                refused = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
+        else:
+            refused = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _asked_for(paths: tuple[Path, ...]) -> date | None:
+    """The date of files whose names have none: asked of a person, demanded of a script."""
+    undated = [path.name for path in paths if claim_of(path.name).stated_on is None]
+    if not undated:
+        return None
+    names = ", ".join(undated)
+    if click.get_text_stream("stdin").isatty():
+        answer: date = click.prompt(f"Which day is {names} of", value_proc=_day)
+        return answer
+    raise click.UsageError(f"Say with --as-of which day this is of: {names}.")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _import_all(
+    paths: tuple[Path, ...],
+    as_of: date | None,
+    complete: bool,
+    whole: bool,
+    console: Console,
+    progress: Progress,
+    dry_run: bool,
+) -> int:
+    refused = 0
+    for path in in_order(paths, as_of):
+        task = progress.add_task(path.name, total=None)
+        try:
+            report = import_file(
+                path,
+                as_of=as_of,
+                complete=complete,
+                actor=_IMPORT,
+                progress=partial(_show, progress, task),
+            )
+        except RefusedFile as error:
+            refused += 1
+            console.print(f"[bold]Refused[/bold]: {printing.plain(str(error))}")
+        else:
+            printing.print_report(report, console, whole=whole, dry_run=dry_run)
+        finally:
+            progress.remove_task(task)
+    return refused
+
+
+def _show(progress: Progress, task: TaskID, rows: int) -> None:
+    progress.update(task, completed=rows)
+
+
+@organisations_cli.command("add")
+@click.argument("name")
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice([kind.value for kind, facts in KINDS.items() if facts.by_hand]),
+)
+@click.option("--diocese-code", help="Of a diocese: CE23, RC01.")
+@click.option("--ukprn", help="Of a training provider: eight digits.")
+def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | None) -> None:
+    """Add a diocese, department, inspectorate, service team or training provider."""
+    try:
+        organisation = add_organisation(
+            Kind(kind), name, diocese_code=diocese_code, ukprn=ukprn, actor=_ADD
+        )
+    except CannotAdd as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(organisation.public_id)

@@ -1,0 +1,16 @@
+"""What the room writes into the audit."""
+
+from app.audit import Event
+
+EVENTS = (
+    Event(
+        "register.imported",
+        "{actor} imported the register file {file} of {stated_on}.",
+        {"file", "stated_on", "rows", "sha256"},
+    ),
+    Event(
+        "organisation.added",
+        "{actor} added {organisation}.",
+        {"organisation", "after"},
+    ),
+)

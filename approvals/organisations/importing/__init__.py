@@ -1,0 +1,12 @@
+"""Bringing register files into the database."""
+
+from approvals.organisations.importing.account import FileReport
+from approvals.organisations.importing.action import (
+    RefusedFile,
+    import_file,
+    in_order,
+    trying_only,
+    when_closed,
+)
+
+__all__ = ["FileReport", "RefusedFile", "import_file", "in_order", "trying_only", "when_closed"]

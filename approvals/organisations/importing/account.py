@@ -1,0 +1,75 @@
+"""What became of a file's rows, and what the file changed. Plain values for reports and audit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from approvals.organisations.register.reading import Fault
+
+
+@dataclass
+class Account:
+    """Every row of a file, once: new + changed + unchanged + history + rejected = read.
+
+    A row is new when no file of its kind knew whom it is about, changed when it says otherwise than
+    the newest one, history when the file is older than the newest one of its kind.
+    """
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    history: int = 0
+    rejected: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+class Change(StrEnum):
+    """What a file can change about a school or trust."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    RENAMED = "renamed"
+    JOINED_TRUST = "joined a trust"
+    LEFT_TRUST = "left a trust"
+    CHANGED_LA = "changed local authority"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One change, in words. `identifier` is "URN 100000" or "UID 1700"."""
+
+    change: Change
+    identifier: str
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What was done, or would be, with one file."""
+
+    name: str
+    title: str
+    stated_on: str
+    complete: bool
+    account: Account
+    differences: Sequence[Difference]
+    faults: Sequence[Fault]
+    notes: Sequence[str]
+    seconds: float
+    wrote: bool = field(default=False)
+
+    def counts(self) -> dict[Change, int]:
+        return counts(self.differences)
+
+
+def counts(differences: Iterable[Difference]) -> dict[Change, int]:
+    """How often each change occurs; changes that do not occur are left out."""
+    found: dict[Change, int] = {}
+    for difference in differences:
+        found[difference.change] = found.get(difference.change, 0) + 1
+    return found

@@ -1,0 +1,102 @@
+"""What stands in the tables about the subjects of an import."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from approvals.organisations.importing.tables import ORGANISATIONS, PERIODS, TRUST_LINKS, blocks
+
+COLUMNS = (
+    "kind",
+    "name",
+    "search_name",
+    "urn",
+    "uid",
+    "la_code",
+    "diocese_code",
+    "ukprn",
+    "establishment_number",
+    "group_id",
+    "companies_house_number",
+    "type_code",
+    "status_code",
+    "opened_on",
+    "closed_on",
+    "phase_code",
+    "low_age",
+    "high_age",
+    "region_code",
+    "address",
+    "town",
+    "postcode",
+    "known_from",
+    "la_known_from",
+    "diocese_known_from",
+)
+PERIOD_COLUMNS = (
+    "valid_from",
+    "valid_to",
+    "open",
+    "name",
+    "type_code",
+    "status_code",
+    "la_code",
+    "diocese_code",
+)
+
+PeriodRow = tuple[Any, ...]
+BelongingRow = tuple[int, date, date, date]
+
+
+def organisations(
+    connection: Connection, subjects: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    columns = [ORGANISATIONS.c.id, ORGANISATIONS.c.key]
+    columns += [ORGANISATIONS.c[name] for name in COLUMNS]
+    found: dict[str, Mapping[str, Any]] = {}
+    for block in blocks(subjects):
+        rows = connection.execute(select(*columns).where(ORGANISATIONS.c.key.in_(block)))
+        found.update((row["key"], dict(row)) for row in rows.mappings())
+    return found
+
+
+def trust_ids(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        select(ORGANISATIONS.c.uid, ORGANISATIONS.c.id).where(ORGANISATIONS.c.uid.is_not(None))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[PeriodRow]]:
+    columns = [PERIODS.c[name] for name in PERIOD_COLUMNS]
+    found: dict[int, list[PeriodRow]] = {}
+    for block in blocks(identifiers):
+        rows = connection.execute(
+            select(PERIODS.c.organisation_id, *columns)
+            .where(PERIODS.c.organisation_id.in_(block))
+            .order_by(PERIODS.c.valid_from)
+        )
+        for row in rows:
+            found.setdefault(row[0], []).append(tuple(row[1:]))
+    return found
+
+
+def belongings(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[BelongingRow]]:
+    found: dict[int, list[BelongingRow]] = {}
+    for block in blocks(identifiers):
+        rows = connection.execute(
+            select(
+                TRUST_LINKS.c.organisation_id,
+                TRUST_LINKS.c.trust_id,
+                TRUST_LINKS.c.valid_from,
+                TRUST_LINKS.c.valid_to,
+                TRUST_LINKS.c.known_from,
+            )
+            .where(TRUST_LINKS.c.organisation_id.in_(block))
+            .order_by(TRUST_LINKS.c.valid_from)
+        )
+        for identifier, *rest in rows:
+            found.setdefault(identifier, []).append((rest[0], rest[1], rest[2], rest[3]))
+    return found

@@ -1,0 +1,222 @@
+"""The stored statements: loading the streams, adding a file's words, writing the changes.
+
+Hot by size, not by frequency: plain statements, in blocks.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+
+from approvals.organisations.importing.account import Account
+from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
+from approvals.organisations.register.layouts import NotARegisterFile
+from approvals.organisations.register.reading import ParsedFile
+from approvals.organisations.register.stream import Word, with_word
+from approvals.organisations.register.timeline import Streams
+
+_WHOLE_TABLE = 5_000
+_SUSPICIOUS_ABSENCE = 100
+
+
+@dataclass
+class Changes:
+    """How a file changes its family's streams, and which subjects have to be worked out anew."""
+
+    before: dict[str, list[Word]]
+    after: dict[str, list[Word]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    account: Account = field(default_factory=Account)
+
+
+def complete_days(connection: Connection) -> dict[str, list[date]]:
+    """The days of all complete files, by family, in order."""
+    days: dict[str, list[date]] = defaultdict(list)
+    rows = connection.execute(
+        select(FILES.c.family, FILES.c.stated_on)
+        .where(FILES.c.complete)
+        .distinct()
+        .order_by(FILES.c.stated_on)
+    )
+    for family, day in rows:
+        days[family].append(day)
+    return days
+
+
+def changes_of(
+    connection: Connection, parsed: ParsedFile, days: Mapping[str, Sequence[date]]
+) -> Changes:
+    """Adds the file's words to its family's streams, in memory.
+
+    Raises NotARegisterFile where a file that calls itself complete lacks most of what is known.
+    """
+    changes = Changes(_streams_of_family(connection, parsed.family))
+    absent = _absent(parsed, changes.before)
+    newest = connection.scalar(
+        select(func.max(FILES.c.stated_on)).where(FILES.c.family == parsed.family)
+    )
+    is_history = newest is not None and parsed.stated_on < newest
+    family_days = days.get(parsed.family, [])
+    classes: dict[str, str] = {}
+    others = _spoken_of_elsewhere(connection, parsed.family)
+    words_to_add: Iterable[tuple[str, str | None]] = [
+        *parsed.statements.items(),
+        *((subject, None) for subject in absent),
+    ]
+    for subject, facts in words_to_add:
+        before = changes.before.get(subject, [])
+        after = with_word(before, parsed.stated_on, facts, family_days, complete=parsed.complete)
+        if after is None:
+            classes[subject] = "unchanged"
+            in_force = max((d for d, _ in before if d <= parsed.stated_on), default=date.min)
+            if others.get(subject, date.min) > in_force:
+                changes.touched.add(subject)
+            continue
+        changes.after[subject] = after
+        changes.touched.add(subject)
+        classes[subject] = "history" if is_history else _class_of(before, facts)
+    changes.account = _account(parsed, classes)
+    return changes
+
+
+def _class_of(before: Sequence[Word], facts: str | None) -> str:
+    if not before:
+        return "new"
+    known = before[-1][1]
+    if facts is None or known is None:
+        return "changed"
+    one, other = json.loads(known), json.loads(facts)
+    same = all(one[key] == other[key] for key in one.keys() & other.keys())
+    return "unchanged" if same else "changed"
+
+
+def _account(parsed: ParsedFile, classes: Mapping[str, str]) -> Account:
+    account = Account(read=parsed.rows, rejected=len(parsed.faults))
+    for subject in parsed.subjects:
+        name = classes[subject]
+        setattr(account, name, getattr(account, name) + 1)
+    return account
+
+
+def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[Word]]) -> list[str]:
+    """Subjects that the family knows and a complete file does not mention."""
+    if not parsed.complete:
+        return []
+    absent = [
+        subject
+        for subject in before
+        if subject not in parsed.statements and subject not in parsed.spared
+    ]
+    known = [subject for subject in before if _said_before(before[subject], parsed.stated_on)]
+    lost = sum(1 for subject in absent if _said_before(before[subject], parsed.stated_on))
+    if lost > _SUSPICIOUS_ABSENCE and lost * 2 > len(known):
+        raise NotARegisterFile(
+            f"{parsed.name} calls itself complete and lacks {lost} of the {len(known)} that the "
+            "register knows. It looks like an excerpt or a file that was cut."
+        )
+    return absent
+
+
+def _said_before(words: Sequence[Word], day: date) -> bool:
+    said = [facts for stated, facts in words if stated <= day]
+    return bool(said) and said[-1] is not None
+
+
+def _streams_of_family(connection: Connection, family: str) -> dict[str, list[Word]]:
+    streams: dict[str, list[Word]] = {}
+    rows = connection.execute(
+        select(STATEMENTS.c.subject, STATEMENTS.c.stated_on, STATEMENTS.c.facts)
+        .where(STATEMENTS.c.family == family)
+        .order_by(STATEMENTS.c.subject, STATEMENTS.c.stated_on)
+    )
+    for subject, day, facts in rows:
+        streams.setdefault(subject, []).append((day, facts))
+    return streams
+
+
+def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]:
+    """The newest day on which another family said something, by subject."""
+    rows = connection.execute(
+        select(STATEMENTS.c.subject, func.max(STATEMENTS.c.stated_on))
+        .where(STATEMENTS.c.family != family)
+        .group_by(STATEMENTS.c.subject)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def write(connection: Connection, family: str, changes: Changes) -> None:
+    """Writes the changed words."""
+    added: list[dict[str, Any]] = []
+    altered: list[dict[str, Any]] = []
+    removed: list[dict[str, Any]] = []
+    for subject, after in changes.after.items():
+        old = dict(changes.before.get(subject, ()))
+        new = dict(after)
+        removed.extend({"of": subject, "on": day} for day in old.keys() - new.keys())
+        for day, facts in new.items():
+            if day not in old:
+                added.append(
+                    {"family": family, "subject": subject, "stated_on": day, "facts": facts}
+                )
+            elif old[day] != facts:
+                altered.append({"of": subject, "on": day, "said": facts})
+    this = and_(
+        STATEMENTS.c.family == family,
+        STATEMENTS.c.subject == bindparam("of"),
+        STATEMENTS.c.stated_on == bindparam("on"),
+    )
+    for block in blocks(removed):
+        connection.execute(delete(STATEMENTS).where(this), block)
+    for block in blocks(altered):
+        connection.execute(update(STATEMENTS).where(this).values(facts=bindparam("said")), block)
+    for block in blocks(added, 2_000):
+        connection.execute(insert(STATEMENTS), block)
+
+
+def streams(
+    connection: Connection, family: str, changes: Changes, subjects: Collection[str]
+) -> Iterator[tuple[str, Streams]]:
+    """For each subject what every family says about it, the file's own words included."""
+    elsewhere = _other_families(connection, family, subjects)
+    for subject in subjects:
+        of_subject = elsewhere.get(subject, {})
+        own = changes.after.get(subject) or changes.before.get(subject)
+        if own:
+            of_subject = {**of_subject, family: own}
+        yield (
+            subject,
+            {
+                each: [(day, None if facts is None else json.loads(facts)) for day, facts in words]
+                for each, words in of_subject.items()
+            },
+        )
+
+
+def _other_families(
+    connection: Connection, family: str, subjects: Collection[str]
+) -> dict[str, dict[str, list[Word]]]:
+    found: dict[str, dict[str, list[Word]]] = {}
+    query = (
+        select(
+            STATEMENTS.c.subject,
+            STATEMENTS.c.family,
+            STATEMENTS.c.stated_on,
+            STATEMENTS.c.facts,
+        )
+        .where(STATEMENTS.c.family != family)
+        .order_by(STATEMENTS.c.stated_on)
+    )
+    wanted = set(subjects)
+    if len(wanted) > _WHOLE_TABLE:
+        queries = [query]
+    else:
+        queries = [query.where(STATEMENTS.c.subject.in_(block)) for block in blocks(wanted)]
+    for each in queries:
+        for subject, other, day, facts in connection.execute(each):
+            if subject in wanted:
+                found.setdefault(subject, {}).setdefault(other, []).append((day, facts))
+    return found

@@ -1,0 +1,197 @@
+"""Reads about organisations for pages, commands and other rooms."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from app.database import db
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import (
+    Organisation,
+    OrganisationPeriod,
+    RegisterFile,
+    RegisterStatement,
+    SchoolLink,
+)
+from approvals.organisations.register import codes
+
+_IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")
+
+
+def by_public_id(public_id: str) -> Organisation | None:
+    return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+
+
+def by_urn(urn: str) -> Organisation | None:
+    return _by_key(f"urn:{urn}")
+
+
+def by_uid(uid: str) -> Organisation | None:
+    return _by_key(f"uid:{uid}")
+
+
+def by_la_code(la_code: str) -> Organisation | None:
+    return _by_key(f"la:{la_code}")
+
+
+def by_diocese_code(diocese_code: str) -> Organisation | None:
+    """The diocese itself; schools of the diocese have the code too."""
+    return db.session.scalar(
+        select(Organisation)
+        .where(Organisation.kind == Kind.DIOCESE, Organisation.diocese_code == diocese_code)
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+
+
+def _by_key(key: str) -> Organisation | None:
+    return db.session.scalar(select(Organisation).where(Organisation.key == key))
+
+
+def on_day(moment: date | datetime) -> date:
+    """The day, in UTC, of which a question about a moment speaks."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def in_force(day: date) -> ColumnElement[bool]:
+    """A condition: the period that holds on the day."""
+    return and_(OrganisationPeriod.valid_from <= day, OrganisationPeriod.valid_to > day)
+
+
+def period_on(organisation: Organisation, moment: date | datetime) -> OrganisationPeriod | None:
+    """What held of a school or trust on a day. None for bodies without periods."""
+    return db.session.scalar(
+        select(OrganisationPeriod).where(
+            OrganisationPeriod.organisation_id == organisation.id, in_force(on_day(moment))
+        )
+    )
+
+
+def is_open(organisation: Organisation, moment: date | datetime) -> bool:
+    """Open, or open but proposed to close, on a day. A body added by hand is open."""
+    period = period_on(organisation, moment)
+    if period is not None:
+        return period.open
+    return organisation.closed_on is None or on_day(moment) < organisation.closed_on
+
+
+def search(
+    text: str,
+    *,
+    kinds: Collection[Kind] = (),
+    open_on: date | datetime | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Sequence[Organisation]:
+    """Organisations whose name holds every word, or whose identifier is the text; by name.
+
+    With `open_on`, only those that are open on that day. An empty text finds all.
+    """
+    statement = _search(text, kinds, open_on)
+    statement = statement.order_by(Organisation.search_name, Organisation.id)
+    return db.session.scalars(statement.limit(limit).offset(offset)).all()
+
+
+def search_count(
+    text: str, *, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
+) -> int:
+    """How many `search` would find without a limit."""
+    statement = _search(text, kinds, open_on).with_only_columns(func.count())
+    return db.session.scalar(statement) or 0
+
+
+def _search(
+    text: str, kinds: Collection[Kind], open_on: date | datetime | None
+) -> Select[Organisation]:
+    statement = select(Organisation)
+    if kinds:
+        statement = statement.where(Organisation.kind.in_([kind.value for kind in kinds]))
+    words = text.casefold().split()
+    if words:
+        named = and_(*(Organisation.search_name.contains(word, autoescape=True) for word in words))
+        identified = (_is_identified_by(each, text.strip()) for each in _IDENTIFIERS)
+        statement = statement.where(or_(named, *identified))
+    if open_on is not None:
+        day = on_day(open_on)
+        statement = statement.outerjoin(
+            OrganisationPeriod,
+            and_(OrganisationPeriod.organisation_id == Organisation.id, in_force(day)),
+        ).where(
+            or_(
+                OrganisationPeriod.open,
+                and_(
+                    OrganisationPeriod.id.is_(None),
+                    or_(Organisation.closed_on.is_(None), Organisation.closed_on > day),
+                ),
+            )
+        )
+    return statement
+
+
+def _is_identified_by(attribute: str, text: str) -> ColumnElement[bool]:
+    """Codes that schools share with the body that they belong to identify only the body."""
+    column: ColumnElement[bool] = getattr(Organisation, attribute) == text.upper()
+    if attribute in ("la_code", "diocese_code"):
+        return and_(column, Organisation.kind != Kind.ESTABLISHMENT)
+    return column
+
+
+def register_revision() -> str:
+    """Another text after each import that said something."""
+    return db.session.scalar(select(func.max(RegisterFile.public_id))) or ""
+
+
+def first_snapshot() -> date | None:
+    """The day of the oldest register file."""
+    return db.session.scalar(select(func.min(RegisterFile.stated_on)))
+
+
+def diocese_name(diocese_code: str) -> str | None:
+    """The name that establishment files give a diocese, whether or not it has been added."""
+    statement = (
+        select(RegisterStatement.facts)
+        .where(
+            RegisterStatement.subject == f"diocese:{diocese_code}",
+            RegisterStatement.facts.is_not(None),
+        )
+        .order_by(RegisterStatement.stated_on.desc())
+    )
+    for facts in db.session.scalars(statement):
+        if name := json.loads(facts or "{}").get("name"):
+            return str(name)
+    return None
+
+
+def successors(urn: str) -> list[str]:
+    """URNs of all schools that followed, nearest first; chains that loop are walked once."""
+    return _walk(urn, codes.SUCCESSOR, codes.PREDECESSOR)
+
+
+def predecessors(urn: str) -> list[str]:
+    """URNs of all schools that went before, nearest first; chains that loop are walked once."""
+    return _walk(urn, codes.PREDECESSOR, codes.SUCCESSOR)
+
+
+def _walk(urn: str, relation: str, reverse: str) -> list[str]:
+    """Follows links in both notations: the files state many of them from one side only."""
+    visited = {urn}
+    found: list[str] = []
+    ring = [urn]
+    while ring:
+        ring = sorted(_neighbours(ring, relation, reverse) - visited)
+        visited.update(ring)
+        found.extend(ring)
+    return found
+
+
+def _neighbours(urns: Iterable[str], relation: str, reverse: str) -> set[str]:
+    ring = list(urns)
+    forward = select(SchoolLink.link_urn).where(
+        SchoolLink.relation == relation, SchoolLink.urn.in_(ring)
+    )
+    backward = select(SchoolLink.urn).where(
+        SchoolLink.relation == reverse, SchoolLink.link_urn.in_(ring)
+    )
+    return set(db.session.scalars(forward)) | set(db.session.scalars(backward))

@@ -1,0 +1,229 @@
+"""An organisation's schools on a day, asked of the database and never held as a whole.
+
+Rules: domain.md, section 4, and decisions.md, "Register". Only schools that are open, or open but
+proposed to close, on the day. A trust's are those that have joined it, while it is open itself; a
+local authority's the state-funded ones in its area, whether it maintains them or not; a diocese's
+those that bear its code; `all` is every open establishment; `training` has none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, literal, select
+
+from app.database import db
+from approvals.organisations import queries
+from approvals.organisations.kinds import Kind, RemitRule
+from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
+from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
+from approvals.remits import summaries
+from approvals.remits.summaries import Summary
+
+Scope = Literal["own", "remit", "all", "training"]
+
+EARLIEST_KNOWN = "earliest known"
+_STREAM = 2_000
+
+
+class NoRemit(ValueError):
+    """Organisations of this kind have no schools of their own."""
+
+
+@dataclass(frozen=True)
+class School:
+    """A school of a remit. `ground` is own, trust, maintained, geographic, diocese or all.
+
+    `basis` is the ground, or "earliest known" for a day before the first file that speaks of it.
+    """
+
+    urn: str
+    name: str
+    ground: str
+    earliest_known: bool = False
+
+    @property
+    def basis(self) -> str:
+        return EARLIEST_KNOWN if self.earliest_known else self.ground
+
+
+@dataclass(frozen=True)
+class Remit:
+    """Which schools: `kind` and `key` as they stand in tokens, as of the day `on`.
+
+    `version` is another text whenever the list is another, and may serve as an ETag.
+    """
+
+    kind: str
+    key: str | None
+    on: date
+    _organisation: Organisation | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def count(self) -> int:
+        return self._summary.count
+
+    @property
+    def version(self) -> str:
+        return self._summary.version
+
+    @property
+    def schools(self) -> Sequence[School]:
+        """All schools, by URN. For a long list ask `page` or `stream`."""
+        return list(self.stream())
+
+    def stream(self) -> Iterator[School]:
+        """All schools by URN, a few thousand at a time in memory."""
+        rows = db.session.execute(
+            self._query().order_by(Organisation.urn).execution_options(yield_per=_STREAM)
+        )
+        return (_school(row, self.on) for row in rows)
+
+    def page(self, *, after: str | None = None, limit: int = 100) -> Sequence[School]:
+        """The next schools by URN."""
+        query = self._query()
+        if after is not None:
+            query = query.where(Organisation.urn > after)
+        rows = db.session.execute(query.order_by(Organisation.urn).limit(limit))
+        return [_school(row, self.on) for row in rows]
+
+    def contains(self, urn: str) -> bool:
+        """Whether a school is in it. One indexed query."""
+        return self.school(urn) is not None
+
+    def school(self, urn: str) -> School | None:
+        """One school of it, with its basis."""
+        row = db.session.execute(self._query().where(Organisation.urn == urn)).first()
+        return None if row is None else _school(row, self.on)
+
+    @property
+    def _summary(self) -> Summary:
+        return summaries.of(
+            (self.kind, self.key or "", self.on.isoformat()),
+            lambda: ((each.urn, each.name, each.basis) for each in self.stream()),
+        )
+
+    def _query(self) -> Select[Any]:
+        query: Select[Any] = _QUERIES[self.kind](self)
+        return query
+
+
+def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> Remit:
+    """The remit that a user group's scope of schools gives in an organisation, as of a moment.
+
+    Raises NoRemit for scope `remit` where the kind has none, and for `own` outside schools.
+    """
+    on = queries.on_day(at)
+    if scope in ("all", "training"):
+        return Remit(scope, None, on)
+    rule = organisation.facts.remit
+    if rule is None or (scope == "own" and rule is not RemitRule.OWN):
+        raise NoRemit(f"{organisation.facts.plural} have no schools of their own.")
+    kind = "own" if rule is RemitRule.OWN else organisation.kind
+    key = organisation.identifier
+    if key is None:
+        raise NoRemit(f"{organisation.name} has no {organisation.facts.identifier_label}.")
+    return Remit(kind, key, on, organisation)
+
+
+def remit_of_key(kind: str, key: str | None, at: date | datetime) -> Remit | None:
+    """The remit that a token names by kind and key; None where there is no such body."""
+    if kind in ("all", "training"):
+        return Remit(kind, None, queries.on_day(at)) if key is None else None
+    find = _FINDERS.get(kind)
+    organisation = find(key) if find and key else None
+    if organisation is None or kind not in ("own", organisation.kind):
+        return None
+    return Remit(kind, key, queries.on_day(at), organisation)
+
+
+def _open_schools(on: date, ground: Any, known_from: Any) -> Select[Any]:
+    return (
+        select(
+            Organisation.urn,
+            OrganisationPeriod.name,
+            OrganisationPeriod.type_code,
+            ground.label("ground"),
+            known_from.label("known_from"),
+        )
+        .join(OrganisationPeriod, OrganisationPeriod.organisation_id == Organisation.id)
+        .where(
+            Organisation.kind == Kind.ESTABLISHMENT,
+            OrganisationPeriod.open,
+            queries.in_force(on),
+        )
+    )
+
+
+def _own(remit: Remit) -> Select[Any]:
+    query = _open_schools(remit.on, literal("own"), Organisation.known_from)
+    return query.where(Organisation.urn == remit.key)
+
+
+def _all(remit: Remit) -> Select[Any]:
+    return _open_schools(remit.on, literal("all"), Organisation.known_from)
+
+
+def _none(remit: Remit) -> Select[Any]:
+    return _all(remit).where(literal(value=False))
+
+
+def _of_authority(remit: Remit) -> Select[Any]:
+    query = _open_schools(remit.on, literal("geographic"), Organisation.la_known_from)
+    return query.where(
+        OrganisationPeriod.la_code == remit.key,
+        OrganisationPeriod.type_code.in_(sorted(STATE_FUNDED_TYPES)),
+    )
+
+
+def _of_diocese(remit: Remit) -> Select[Any]:
+    query = _open_schools(remit.on, literal("diocese"), Organisation.diocese_known_from)
+    return query.where(OrganisationPeriod.diocese_code == remit.key)
+
+
+def _of_trust(remit: Remit) -> Select[Any]:
+    trust = remit._organisation  # noqa: SLF001  # same module
+    if trust is None or not queries.is_open(trust, remit.on):
+        return _none(remit)
+    query = _open_schools(remit.on, literal("trust"), TrustLink.known_from)
+    return query.join(
+        TrustLink,
+        and_(
+            TrustLink.organisation_id == Organisation.id,
+            TrustLink.trust_id == trust.id,
+            TrustLink.valid_from <= remit.on,
+            TrustLink.valid_to > remit.on,
+        ),
+    )
+
+
+def _school(row: Any, on: date) -> School:
+    ground = row.ground
+    if ground == "geographic" and row.type_code in MAINTAINED_TYPES:
+        ground = "maintained"
+    return School(row.urn, row.name, ground, row.known_from is not None and on < row.known_from)
+
+
+_QUERIES: Mapping[str, Any] = MappingProxyType(
+    {
+        "own": _own,
+        Kind.MULTI_ACADEMY_TRUST.value: _of_trust,
+        Kind.SINGLE_ACADEMY_TRUST.value: _of_trust,
+        Kind.LOCAL_AUTHORITY.value: _of_authority,
+        Kind.DIOCESE.value: _of_diocese,
+        "all": _all,
+        "training": _none,
+    }
+)
+
+_FINDERS: Mapping[str, Any] = MappingProxyType(
+    {
+        "own": queries.by_urn,
+        Kind.MULTI_ACADEMY_TRUST.value: queries.by_uid,
+        Kind.SINGLE_ACADEMY_TRUST.value: queries.by_uid,
+        Kind.LOCAL_AUTHORITY.value: queries.by_la_code,
+        Kind.DIOCESE.value: queries.by_diocese_code,
+    }
+)

@@ -1,0 +1,63 @@
+"""Count and version of remits, worked out once for each state of the register.
+
+Tokens carry both, so they are wanted often, while the list changes only with an import or at
+midnight. They are functions of the register's revision, the remit and the day, and are kept by
+these; nothing has to be told when a file is imported. The revision is read each time.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from flask import Flask, current_app
+
+from approvals.organisations.queries import register_revision
+
+_KEY = "secure_access.remit_summaries"
+_MOST = 20_000
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    count: int
+    version: str
+
+
+@dataclass
+class _Kept:
+    summaries: OrderedDict[Key, Summary] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def install(app: Flask) -> None:
+    app.extensions[_KEY] = _Kept()
+
+
+def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summary:
+    """The summary of a remit; `lines` gives URN, name and basis of each school, by URN."""
+    kept: _Kept = current_app.extensions[_KEY]
+    key = (register_revision(), *remit)
+    with kept.lock:
+        if key in kept.summaries:
+            kept.summaries.move_to_end(key)
+            return kept.summaries[key]
+    summary = summarise(lines())
+    with kept.lock:
+        kept.summaries[key] = summary
+        while len(kept.summaries) > _MOST:
+            kept.summaries.popitem(last=False)
+    return summary
+
+
+def summarise(lines: Iterable[tuple[str, str, str]]) -> Summary:
+    digest = hashlib.sha256()
+    count = 0
+    for line in lines:
+        digest.update("\x1f".join(line).encode())
+        digest.update(b"\n")
+        count += 1
+    return Summary(count, digest.hexdigest()[:32])
