@@ -9,11 +9,15 @@ from approvals.activity.install import install as activity
 from approvals.console.install import install as console
 from approvals.home.install import install as home
 from approvals.memberships.install import install as memberships
+from approvals.organisations.install import install as organisations
 from approvals.port import ApprovalsPort
+from approvals.remits.install import install as remits
 from approvals.terms.install import install as terms
 from identity import ports
 
 ROOMS: list[Callable[[Flask], None]] = [
+    organisations,
+    remits,
     access_model,
     terms,
     memberships,

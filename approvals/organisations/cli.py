@@ -1,5 +1,6 @@
 """`secure-access register` and `secure-access organisations`."""
 
+import sys
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -88,9 +89,8 @@ def _asked_for(paths: tuple[Path, ...]) -> date | None:
     if not undated:
         return None
     names = ", ".join(undated)
-    if click.get_text_stream("stdin").isatty():
-        answer: date = click.prompt(f"Which day is {names} of", value_proc=_day)
-        return answer
+    if sys.stdin.isatty():
+        return _day(click.prompt(f"Which day is {names} of", type=str))
     raise click.UsageError(f"Say with --as-of which day this is of: {names}.")
 
 
