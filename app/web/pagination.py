@@ -62,7 +62,7 @@ def asked_page() -> int:
 
 
 def paginate(
-    statement: Select[Any], *, per_page: int = PER_PAGE, scalars: bool = True
+    statement: Select[*tuple[Any, ...]], *, per_page: int = PER_PAGE, scalars: bool = True
 ) -> Page[Any]:
     """Runs an ordered statement for the page asked for; one beyond the last is page 1."""
     total = (

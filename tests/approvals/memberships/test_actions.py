@@ -1,0 +1,372 @@
+"""The changes of an organisation's people, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.clock import now
+from app.database import db, writing
+from approvals.memberships import facts, rules
+from approvals.memberships.actions import (
+    add_member,
+    appoint_approver,
+    change_user_group,
+    correct_invitation,
+    leave,
+    make_approver,
+    remove_member,
+    resend_invitation,
+    stop_approver,
+    withdraw_invitation,
+)
+from approvals.memberships.models import Grant, Membership
+from identity.accounts.models import Account, Invitation
+from identity.sessions.models import Session
+from tests.approvals import world
+from tests.approvals.world import SERVICE
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def refused(error: pytest.ExceptionInfo[rules.RefusalError]) -> str:
+    return error.value.refusal.code
+
+
+def alive(account: Account) -> int:
+    statement = select(func.count(Session.id)).where(
+        Session.account_id == account.id, Session.ended_at.is_(None)
+    )
+    return db.session.scalar(statement) or 0
+
+
+def test_adding_a_person_writes_membership_grant_invitation_audit_and_mail() -> None:
+    school = world.school()
+    approver = world.member(school, "ann@ashfield.example", approver=True)
+
+    added = add_member(
+        school,
+        email="Bob@Ashfield.example",
+        given_name="Bob",
+        family_name="Dean",
+        access={SERVICE: ["School_Named"]},
+        actor=world.acting(approver),
+    )
+
+    assert added.email == "Bob@Ashfield.example"
+    assert added.joined_at is None
+    assert world.held(added) == ["School_Named"]
+    invitation = db.session.get_one(Invitation, added.invitation_id)
+    assert invitation.state == "open"
+    [row] = [row for row in world.audited("membership.added") if row.detail["person"] == "Bob Dean"]
+    assert row.organisation == school.public_id
+    assert row.after == {
+        "email": "Bob@Ashfield.example",
+        "access": {SERVICE: ["School_Named"]},
+        "approver": False,
+    }
+    assert world.mails("accounts/invitation")[-1][0] == "Bob@Ashfield.example"
+
+
+def test_an_end_date_is_the_last_day_that_counts() -> None:
+    school = world.school()
+    with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False):
+        bob = world.member(
+            school, "bob@ashfield.example", "School_Anon", last_day=now().date()
+        )
+        assert world.held(bob) == ["School_Anon"]
+        assert world.held(bob, now().replace(hour=23, minute=59)) == ["School_Anon"]
+        assert world.held(bob, now() + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("again", ["bob@ashfield.example", " BOB@ASHFIELD.EXAMPLE", "bob@ashfieLd.example"])
+def test_a_person_is_added_once_however_the_address_is_written(again: str) -> None:
+    school = world.school()
+    world.member(school, "bob@ashfield.example")
+    with pytest.raises(rules.RefusalError) as error:
+        world.invited(school, again)
+    assert refused(error) == "already_member"
+
+
+def test_an_invited_person_is_not_invited_twice() -> None:
+    school = world.school()
+    world.invited(school, "bob@ashfield.example")
+    with pytest.raises(rules.RefusalError) as error:
+        world.invited(school, "bob@ashfield.example")
+    assert refused(error) == "already_invited"
+
+
+def test_nobody_is_added_to_a_closed_organisation() -> None:
+    school = world.school(closed_on=now().date())
+    with pytest.raises(rules.RefusalError) as error:
+        world.invited(school, "bob@ashfield.example")
+    assert refused(error) == "organisation_ended"
+
+
+def test_a_refused_addition_leaves_nothing_behind() -> None:
+    school = world.school()
+    with pytest.raises(rules.RefusalError):
+        world.invited(school, "bob@ashfield.example", "LA_Named")
+    assert db.session.scalar(select(func.count(Membership.id))) == 0
+    assert db.session.scalar(select(func.count(Invitation.id))) == 0
+    assert world.mails("accounts/invitation") == []
+
+
+def test_changing_the_user_group_closes_the_old_row_and_opens_a_new_one() -> None:
+    school = world.school()
+    approver = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example", "School_Anon", given_name="Bob")
+    before = now()
+
+    change_user_group(
+        bob, service=SERVICE, user_groups=["School_Named"], actor=world.acting(approver)
+    )
+
+    assert world.held(bob) == ["School_Named"]
+    assert world.held(bob, before) == ["School_Anon"]
+    rows = db.session.scalars(select(Grant).order_by(Grant.id)).all()
+    assert [(row.user_group, row.ended_cause) for row in rows] == [
+        ("School_Anon", "changed"),
+        ("School_Named", None),
+    ]
+    [row] = world.audited("access.changed")
+    assert row.before == {"user_groups": ["School_Anon"]}
+    assert row.after == {"user_groups": ["School_Named"]}
+    [(to, text)] = world.mails("memberships/user_group_changed")
+    assert to == "bob@ashfield.example"
+    assert "Before: School Anon" in text
+    assert "Now: School Named" in text
+    assert "see pupil names" in text
+
+
+def test_taking_the_user_group_away_leaves_the_person_in_the_organisation() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    change_user_group(bob, service=SERVICE, user_groups=[], actor=world.COMMAND)
+    assert world.held(bob) == []
+    assert bob.open
+
+
+def test_asking_for_what_is_held_changes_nothing() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    with pytest.raises(rules.RefusalError) as error:
+        change_user_group(bob, service=SERVICE, user_groups=["School_Anon"], actor=world.COMMAND)
+    assert refused(error) == "same_as_now"
+    assert world.mails("memberships/user_group_changed") == []
+
+
+def test_a_sole_approver_may_give_himself_a_user_group_and_operators_are_told() -> None:
+    school = world.school()
+    world.operator("olive@operators.example")
+    ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+
+    change_user_group(
+        ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann)
+    )
+
+    assert world.held(ann) == ["School_Named"]
+    assert len(world.audited("access.self_given")) == 1
+    [(to, text)] = world.mails("memberships/self_given")
+    assert to == "olive@operators.example"
+    assert "School Named" in text
+    assert world.mails("memberships/user_group_changed") == []
+
+
+def test_an_invited_or_suspended_second_approver_leaves_the_first_the_sole_one() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    world.invited(school, "cal@ashfield.example", approver=True)
+    eve = world.member(school, "eve@ashfield.example", approver=True)
+    with writing():
+        world.who(eve).suspended_at = now()
+    change_user_group(
+        ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann)
+    )
+    assert world.held(ann) == ["School_Named"]
+
+
+def test_an_approver_may_always_give_up_his_own_user_group() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", "School_Named", approver=True)
+    world.member(school, "cal@ashfield.example", approver=True)
+    change_user_group(ann, service=SERVICE, user_groups=[], actor=world.acting(ann))
+    assert world.held(ann) == []
+
+
+def test_making_and_stopping_an_approver_is_told_and_written_down() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example")
+
+    make_approver(bob, actor=world.acting(ann))
+    assert world.who(bob).id in facts.active_approvers(school.id).accounts
+    assert world.mails("memberships/made_approver")[0][0] == "bob@ashfield.example"
+
+    stop_approver(bob, actor=world.acting(ann))
+    assert world.who(bob).id not in facts.active_approvers(school.id).accounts
+    assert world.mails("memberships/stopped_approver")[0][0] == "bob@ashfield.example"
+    assert [len(world.audited(event)) for event in ("approver.made", "approver.stopped")] == [1, 1]
+
+
+def test_one_who_is_no_approver_any_more_changes_nothing() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example", approver=True)
+    cal = world.member(school, "cal@ashfield.example")
+    stop_approver(bob, actor=world.acting(ann))
+    with pytest.raises(rules.RefusalError) as error:
+        remove_member(cal, actor=world.acting(bob))
+    assert refused(error) == "no_authority"
+    assert cal.open
+
+
+def test_removal_closes_rows_and_keeps_the_account() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example", "School_Named", approver=True)
+    account = world.who(bob)
+    before = now()
+
+    remove_member(bob, actor=world.acting(ann))
+
+    assert not bob.open
+    assert bob.ended_cause == "removed"
+    assert world.held(bob) == []
+    assert world.held(bob, before) == ["School_Named"]
+    assert db.session.get(Account, account.id) is not None
+    [row] = world.audited("membership.removed")
+    assert row.before == {"access": {SERVICE: ["School_Named"]}, "approver": True}
+    assert world.mails("memberships/removed")[0][0] == "bob@ashfield.example"
+
+
+def test_removal_from_the_last_organisation_ends_all_sessions() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example")
+    world.session_of(world.who(bob))
+    remove_member(bob, actor=world.acting(ann))
+    assert alive(world.who(bob)) == 0
+
+
+def test_removal_from_one_of_several_leaves_sessions_and_the_other() -> None:
+    here, there = world.school(), world.school("Brook School", "100002")
+    bob = world.member(here, "bob@ashfield.example", "School_Named")
+    elsewhere = world.member(there, "bob@ashfield.example", "School_Anon")
+    world.session_of(world.who(bob))
+    remove_member(bob, actor=world.COMMAND)
+    assert alive(world.who(bob)) == 1
+    assert elsewhere.open
+    assert world.held(elsewhere) == ["School_Anon"]
+
+
+def test_a_second_removal_is_refused_and_told_once() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example")
+    remove_member(bob, actor=world.COMMAND)
+    with pytest.raises(rules.RefusalError) as error:
+        remove_member(bob, actor=world.COMMAND)
+    assert refused(error) == "not_open"
+    assert len(world.mails("memberships/removed")) == 1
+
+
+def test_a_removed_person_can_be_added_again_as_a_new_row() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example", "School_Named")
+    remove_member(bob, actor=world.COMMAND)
+    again = world.member(school, "bob@ashfield.example")
+    assert again.id != bob.id
+    assert again.account_id == bob.account_id
+    assert world.held(again) == []
+
+
+def test_anybody_may_leave() -> None:
+    school = world.school()
+    world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example")
+    leave(bob, actor=world.acting(bob))
+    assert bob.ended_cause == "left"
+    assert len(world.audited("membership.left")) == 1
+    assert world.mails("memberships/left")[0][0] == "bob@ashfield.example"
+
+
+def test_nobody_leaves_for_another() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example")
+    cal = world.member(school, "cal@ashfield.example")
+    with pytest.raises(rules.RefusalError) as error:
+        leave(cal, actor=world.acting(bob))
+    assert refused(error) == "no_authority"
+
+
+def test_removing_an_invited_person_withdraws_the_invitation() -> None:
+    school = world.school()
+    bob = world.invited(school, "bob@ashfield.example", "School_Named")
+    remove_member(bob, actor=world.COMMAND)
+    assert db.session.get_one(Invitation, bob.invitation_id).state == "withdrawn"
+    assert world.mails("memberships/removed") == []
+    assert len(world.audited("membership.invitation_withdrawn")) == 1
+
+
+def test_a_resent_invitation_has_a_new_link() -> None:
+    school = world.school()
+    bob = world.invited(school, "bob@ashfield.example")
+    old = db.session.get_one(Invitation, bob.invitation_id).token_hash
+    resend_invitation(bob, actor=world.COMMAND)
+    assert db.session.get_one(Invitation, bob.invitation_id).token_hash != old
+    assert len(world.mails("accounts/invitation")) == 2
+    assert len(world.audited("membership.invitation_resent")) == 1
+
+
+def test_a_corrected_invitation_goes_to_the_right_address() -> None:
+    school = world.school()
+    bob = world.invited(school, "bib@ashfield.example")
+    correct_invitation(bob, email="bob@ashfield.example", actor=world.COMMAND)
+    assert bob.email_key == "bob@ashfield.example"
+    assert world.mails("accounts/invitation")[-1][0] == "bob@ashfield.example"
+    [row] = world.audited("membership.invitation_corrected")
+    assert row.before == {"email": "bib@ashfield.example"}
+
+
+def test_an_invitation_is_not_corrected_to_a_colleague() -> None:
+    school = world.school()
+    world.member(school, "cal@ashfield.example")
+    bob = world.invited(school, "bob@ashfield.example")
+    with pytest.raises(rules.RefusalError) as error:
+        correct_invitation(bob, email="cal@ashfield.example", actor=world.COMMAND)
+    assert refused(error) == "already_member"
+
+
+def test_a_withdrawn_invitation_is_over() -> None:
+    school = world.school()
+    bob = world.invited(school, "bob@ashfield.example", "School_Named")
+    withdraw_invitation(bob, actor=world.COMMAND)
+    assert not bob.open
+    for action in (resend_invitation, withdraw_invitation):
+        with pytest.raises(rules.RefusalError) as error:
+            action(bob, actor=world.COMMAND)
+        assert refused(error) == "invitation_closed"
+
+
+def test_the_invitation_of_one_who_joined_is_not_resent() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example")
+    with pytest.raises(rules.RefusalError) as error:
+        resend_invitation(bob, actor=world.COMMAND)
+    assert refused(error) == "invitation_closed"
+
+
+def test_appointing_makes_a_member_an_approver_and_invites_everybody_else() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    assert "Bob Byron is now an approver" in appoint_approver(
+        school, "bob@ashfield.example", "", "", world.COMMAND
+    )
+    assert "Invited eve@ashfield.example" in appoint_approver(
+        school, "eve@ashfield.example", "", "", world.COMMAND
+    )
+    assert facts.active_approvers(school.id).accounts == {bob.account_id}
