@@ -117,7 +117,7 @@ def wants_json() -> bool:
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json"], default="text/html"
     )
-    programs = tuple(current_app.extensions.get(_PROGRAMS, ())) + ("/api/", "/healthz", "/readyz")
+    programs = ("/api/", "/healthz", "/readyz", *current_app.extensions.get(_PROGRAMS, ()))
     return request.path.startswith(programs) or best == "application/json"
 
 

@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 
 from identity.oidc.keys import actions as keys
 from tests.identity.oidc import rights as rights_behind_port
+from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import Rights
-from tests.identity.people import Person, make_person, sign_in
+from tests.identity.people import Person, make_person
 
 
 @pytest.fixture
@@ -32,9 +33,14 @@ def ada(provider: Flask) -> Person:
 
 @pytest.fixture
 def browser(provider: Flask, ada: Person) -> FlaskClient:
-    """Ada's browser, in which she has signed in."""
+    """Ada's browser, in which she signed in a moment ago."""
+    return signed_in_browser(provider, ada)
+
+
+@pytest.fixture
+def stranger(provider: Flask) -> FlaskClient:
+    """A browser in which nobody has signed in."""
     client: FlaskClient = provider.test_client()
-    sign_in(client, ada)
     return client
 
 
@@ -45,18 +51,37 @@ def rp(provider: Flask) -> RelyingParty:
 
 
 @pytest.fixture
+def other_rp(provider: Flask) -> RelyingParty:
+    """Another one, with an address of its own."""
+    callback = "https://other.example/callback?dummy1=lorem&dummy2=ipsum"
+    registration = register(
+        client_name="Other",
+        redirect_uris=[callback],
+        post_logout_redirect_uris=["https://other.example/bye"],
+        token_endpoint_auth_method="client_secret_post",
+    )
+    return RelyingParty(provider.test_client(), registration)
+
+
+@pytest.fixture
 def service_rp(provider: Flask) -> RelyingParty:
     """A client of the service `reports`, with its scopes."""
-    metadata = {
-        "service": "reports",
-        "scope": "openid profile email offline_access organisation access",
-        "resources": ["https://api.rp.example"],
-    }
-    return RelyingParty(provider.test_client(), register(**metadata))
+    registration = register(
+        client_name="School reports",
+        service="reports",
+        scope="openid profile email offline_access organisation access",
+        resources=["https://api.rp.example"],
+    )
+    return RelyingParty(provider.test_client(), registration)
 
 
 @pytest.fixture
 def public_rp(provider: Flask) -> RelyingParty:
-    return RelyingParty(provider.test_client(), register(token_endpoint_auth_method="none"))
-
-
+    return RelyingParty(
+        provider.test_client(),
+        register(
+            client_name="Public",
+            token_endpoint_auth_method="none",
+            redirect_uris=["https://spa.example/callback"],
+        ),
+    )

@@ -34,7 +34,9 @@ def register(**metadata: Any) -> dict[str, Any]:
         **metadata,
     }
     if asked.get("token_endpoint_auth_method") == "none":
-        asked["grant_types"] = [each for each in asked["grant_types"] if each != "client_credentials"]
+        asked["grant_types"] = [
+            each for each in asked["grant_types"] if each != "client_credentials"
+        ]
     return actions.register(asked, grant_types=tuple(GRANT_TYPES))
 
 
@@ -155,6 +157,8 @@ def walk(browser: FlaskClient, address: str) -> Page:
 
 def header(token: str) -> dict[str, Any]:
     """A token's header, unverified."""
-    segment = token.split(".")[0]
-    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    segment = token.split(".", maxsplit=1)[0]
+    decoded: dict[str, Any] = json.loads(
+        base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    )
     return decoded

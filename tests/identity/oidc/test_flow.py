@@ -9,9 +9,7 @@ from tests.identity.people import Person
 from tests.identity.walking import Walker
 
 
-def test_a_person_signs_in_and_the_service_learns_who_it_is(
-    rp: RelyingParty, ada: Person
-) -> None:
+def test_a_person_signs_in_and_the_service_learns_who_it_is(rp: RelyingParty, ada: Person) -> None:
     browser = rp.http.application.test_client()
     walker = Walker(browser)
     page = walker.get(rp.request())
