@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from app.web.forms import AtMost, Form, tidy
 
@@ -12,12 +12,12 @@ class DetailsForm(Form):
     given_name = StringField(
         "First name",
         filters=[tidy],
-        validators=[InputRequired("Enter your first name"), AtMost(100, "First name")],
+        validators=[DataRequired("Enter your first name"), AtMost(100, "First name")],
     )
     family_name = StringField(
         "Last name",
         filters=[tidy],
-        validators=[InputRequired("Enter your last name"), AtMost(100, "Last name")],
+        validators=[DataRequired("Enter your last name"), AtMost(100, "Last name")],
     )
 
 

@@ -58,8 +58,6 @@ def start(
         account.last_signed_in_at = moment
         database.flush()
     cookies.write(cookies.SESSION, token)
-    # The token of forms made before does not serve the person who is now signed in.
-    form_session.clear()
     remember_current(session)
     return session
 
@@ -145,4 +143,6 @@ def _renewable(account: Account) -> Session | None:
     if session.account_id == account.id:
         return session
     end_session(session, cause="another person signed in")
+    # Forms that the first person left open do not serve the second.
+    form_session.clear()
     return None

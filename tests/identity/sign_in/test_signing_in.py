@@ -2,16 +2,224 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from datetime import timedelta
 
-from tests.identity.people import make_person, sign_in
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.clock import now
+from app.database import writing
+from identity.credentials import recovery_codes
+from identity.sign_in.actions import Wait
+from tests.identity.conftest import Post, audited
+from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
 
+MISTAKE = "Enter your email address and password again. One of them is not right."
 
-def test_a_person_signs_in_with_password_and_code(app: Flask) -> None:
-    person = make_person()
-    client = app.test_client()
-    sign_in(client, person, "/sign-in?next=/account")
-    page = Walker(client).get("/account")
-    assert page.status == 200
+
+def test_a_person_signs_in_with_password_and_code(client: FlaskClient, person: Person) -> None:
+    page = sign_in(client, person, "/sign-in?next=/account")
+    assert (page.status, page.heading) == (200, "Your account")
     assert person.email in page.text
+    signed_in = audited("sign_in.succeeded")
+    assert [row["subject"] for row in signed_in] == [person.subject]
+    assert signed_in[0]["amr"] == ["pwd", "otp", "mfa"]
+    assert signed_in[0]["acr"] == "urn:secure-access:aal2"
+
+
+def test_the_address_may_be_spelt_as_people_spell_it(client: FlaskClient, person: Person) -> None:
+    person.email = "  ADA@School.Example "
+    assert sign_in(client, person, "/sign-in?next=/account").heading == "Your account"
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+    client: FlaskClient, person: Person
+) -> None:
+    page = Walker(client).get("/sign-in")
+    for email, password in [
+        (person.email, "not the password"),
+        ("nobody@school.example", PASSWORD),
+        ("", ""),
+        ("no address at all", PASSWORD),
+    ]:
+        refused = page.submit(email=email, password=password)
+        assert refused.status == 200
+        assert refused.title.startswith("Error: Sign in")
+        assert refused.text.count(MISTAKE) == 3  # summary and both fields
+        assert 'value="' + password not in refused.html or not password
+    assert len(audited("sign_in.password_refused")) == 4
+
+
+def test_the_entered_address_is_kept_and_the_password_is_not(
+    client: FlaskClient, person: Person
+) -> None:
+    page = Walker(client).get("/sign-in").submit(email=person.email, password="hunter2 hunter2")
+    assert f'value="{person.email}"' in page.html
+    assert "hunter2" not in page.html
+
+
+def test_cancelling_goes_back_to_where_the_person_came_from(client: FlaskClient) -> None:
+    page = Walker(client).get("/sign-in").submit(button="cancel", follow=False)
+    assert page.status == 303
+    assert page.response.headers["Location"] == "/"
+
+
+def test_spaces_and_hyphens_in_a_code_do_not_matter(client: FlaskClient, person: Person) -> None:
+    page = Walker(client).get("/sign-in?next=/account")
+    page = page.submit(email=person.email, password=PASSWORD)
+    code = person.code()
+    assert page.submit(code=f" {code[:3]}-{code[3:]} ").heading == "Your account"
+
+
+def test_a_code_that_is_too_short_is_said_so_and_costs_no_try(
+    client: FlaskClient, person: Person
+) -> None:
+    page = Walker(client).get("/sign-in?next=/account")
+    page = page.submit(email=person.email, password=PASSWORD)
+    for _ in range(12):
+        page = page.submit(code="12345")
+        assert "Enter all 6 digits" in page.text
+    assert page.submit(code=person.code()).heading == "Your account"
+    assert audited("sign_in.code_refused") == []
+
+
+def test_a_recovery_code_signs_in_once_and_is_told_by_mail(
+    app: Flask, client: FlaskClient, person: Person, post: Post
+) -> None:
+    with writing():
+        codes = recovery_codes.replace(person.account_id)
+    page = Walker(client).get("/sign-in?next=/account")
+    page = page.submit(email=person.email, password=PASSWORD)
+    page = page.walker.get(page.link("use a recovery code"))
+    assert page.submit(code=codes[0].upper().replace("-", " ")).heading == "Your account"
+    assert "9 recovery codes left" in post.to(person.email)[-1]
+    again = Walker(app.test_client()).get("/sign-in?next=/account")
+    again = again.submit(email=person.email, password=PASSWORD)
+    again = again.walker.get(again.link("use a recovery code"))
+    assert "The code is not right, or it has been used." in again.submit(code=codes[0]).text
+
+
+def test_a_person_without_a_session_comes_back_to_the_page_asked_for(
+    client: FlaskClient, person: Person
+) -> None:
+    page = sign_in(client, person, "/account/second-step?from=mail")
+    assert page.heading == "Your second step"
+    assert page.address.endswith("/account/second-step?from=mail")
+
+
+def test_who_is_signed_in_is_not_asked_again(client: FlaskClient, person: Person) -> None:
+    sign_in(client, person)
+    page = Walker(client).get("/sign-in?next=/account")
+    assert page.heading == "Your account"
+
+
+def test_a_second_tab_goes_on_once_the_first_has_signed_in(
+    client: FlaskClient, person: Person
+) -> None:
+    waiting = Walker(client).get("/sign-in?next=/account")
+    sign_in(client, person)
+    assert Walker(client).get(waiting.address).heading == "Your account"
+
+
+def test_two_tabs_keep_their_own_ways(client: FlaskClient, person: Person) -> None:
+    first = Walker(client).get("/sign-in?next=/account")
+    second = Walker(client).get("/sign-in?next=/account/sessions")
+    first = first.submit(email=person.email, password=PASSWORD)
+    second = second.submit(email=person.email, password=PASSWORD)
+    assert second.submit(code=person.code()).heading == "Where you are signed in"
+    assert first.submit(code=person.code()).heading == "Your account"
+
+
+def test_the_sign_in_before_this_one_is_shown(
+    app: Flask, person: Person, clock: time_machine.Coordinates
+) -> None:
+    sign_in(app.test_client(), person)
+    clock.shift(timedelta(days=1, hours=2))
+    page = sign_in(app.test_client(), person, "/account")
+    assert "Last signed in 23 November 2026 at 9:00am" in page.text
+
+
+def test_a_sign_in_on_a_new_device_is_told_by_mail_and_a_known_one_is_not(
+    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+) -> None:
+    client = app.test_client()
+    sign_in(client, person)
+    assert post.to(person.email) == []  # the very first sign-in is no news
+    Walker(client).get("/sign-out").submit()
+    clock.shift(timedelta(minutes=5))
+    sign_in(client, person)
+    assert post.to(person.email) == []
+    clock.shift(timedelta(minutes=5))
+    sign_in(app.test_client(), person)
+    assert post.to(person.email)[-1].startswith("You signed in to Secure Access on a new device")
+
+
+def test_who_says_not_me_ends_all_sessions_and_chooses_a_new_password(
+    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+) -> None:
+    thief = app.test_client()
+    sign_in(app.test_client(), person)
+    clock.shift(timedelta(minutes=5))
+    sign_in(thief, person)
+    link = post.to(person.email)[-1].split("This was not me:\n")[1].split()[0]
+    page = Walker(app.test_client()).get(link.removeprefix("http://localhost:8000"))
+    assert page.heading == "Was this sign-in not you?"
+    assert Walker(thief).get("/account").heading == "Your account"
+    page = page.submit()
+    assert page.heading == "Choose a new password"
+    assert Walker(thief).get("/account").heading == "You need to sign in again"
+    assert page.submit(password="copper lantern hill 7").text.startswith("Skip to main content")
+    person.password = "copper lantern hill 7"
+    clock.shift(timedelta(minutes=5))
+    assert sign_in(app.test_client(), person, "/account").heading == "Your account"
+
+
+def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
+    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+) -> None:
+    sign_in(client, person)
+    clock.shift(timedelta(minutes=14))
+    assert Walker(client).get("/account/password").heading == "Change your password"
+    clock.shift(timedelta(minutes=2))
+    page = Walker(client).get("/account/password")
+    assert page.heading == "Confirm it is you"
+    wrong = page.submit(password="not the password")
+    assert "Enter your password again. It is not right." in wrong.text
+    page = wrong.submit(password=PASSWORD)
+    assert page.heading == "Enter the 6-digit code"
+    page = page.submit(code=person.code())
+    assert page.heading == "Change your password"
+    assert len(audited("sign_in.confirmed")) == 1
+
+
+def test_a_fresh_sign_in_of_the_same_person_keeps_the_session_id(
+    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+) -> None:
+    sign_in(client, person)
+    before = audited("sign_in.succeeded")[0]["sid"]
+    clock.shift(timedelta(minutes=20))
+    page = Walker(client).get("/sign-in/confirm-it-is-you?next=/account")
+    page.submit(password=PASSWORD).submit(code=person.code())
+    assert audited("sign_in.confirmed")[0]["sid"] == before
+
+
+def test_another_person_signing_in_ends_the_session_of_the_first(
+    app: Flask, client: FlaskClient, person: Person, clock: time_machine.Coordinates
+) -> None:
+    other = make_person("grace@school.example", "Grace", "Hopper")
+    sign_in(client, person)
+    page = Walker(client).get("/sign-out")
+    assert page.heading == "Sign out"
+    page.submit(button="sign_out")
+    clock.shift(timedelta(minutes=1))
+    page = sign_in(client, other, "/account")
+    assert other.email in page.text
+    assert person.email not in page.text
+
+
+def test_a_wait_is_told_in_whole_minutes() -> None:
+    assert Wait(timedelta(seconds=61)).minutes == 2
+    assert Wait(timedelta(seconds=0.2)).seconds == 1
+    assert now().tzinfo is not None

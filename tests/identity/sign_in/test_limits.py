@@ -1,0 +1,47 @@
+"""How wrong guesses slow down further ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LIMIT = Limit(free=3, first=MINUTE, longest=15 * MINUTE, forget=timedelta(hours=1))
+
+
+def _fail(times: int, tally: Tally | None = None) -> Tally:
+    tally = tally or Tally()
+    for _ in range(times):
+        tally = after_failure(tally, LIMIT, AT)
+    return tally
+
+
+def test_the_first_failures_cost_nothing() -> None:
+    assert wait(_fail(2), AT) == timedelta(0)
+
+
+def test_then_the_wait_doubles_up_to_its_longest() -> None:
+    assert [wait(_fail(times), AT) / MINUTE for times in (3, 4, 5, 6, 7, 8, 500)] == [
+        1, 2, 4, 8, 15, 15, 15,
+    ]  # fmt: skip
+
+
+def test_calm_empties_the_bucket() -> None:
+    assert after_failure(_fail(9), LIMIT, AT + timedelta(hours=1)).failures == 1
+
+
+def test_a_right_answer_is_as_if_it_had_not_been_counted() -> None:
+    tally = after_success(_fail(3))
+    assert tally.failures == 2
+    assert wait(tally, AT) == timedelta(0)
+
+
+@given(st.integers(min_value=1, max_value=10_000))
+def test_every_wait_ends_by_itself(failures: int) -> None:
+    tally = Tally(failures, AT, None)
+    assert wait(after_failure(tally, LIMIT, AT), AT + LIMIT.longest) == timedelta(0)
