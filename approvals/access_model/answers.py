@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from approvals.access_model.definition import Environment, UserGroup
+from approvals.access_model.definition import Environment, Scope, UserGroup
 from approvals.access_model.facts import GrantFacts
 
 
@@ -34,7 +34,7 @@ class Reason:
 class RemitScope:
     """Whose schools: a remit kind and the key of its body (decisions.md, "Words")."""
 
-    scope: str
+    scope: Scope
     kind: str
     key: str | None
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
-
-from app.database import db
 from app.settings import settings
 from approvals.access_model import decision
 from approvals.access_model.answers import Decision
 from approvals.access_model.definition import ServiceDefinition
+from approvals.organisations import queries as organisations
+from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.models import Organisation
+from approvals.remits import remit_of
 from approvals.terms import queries as terms
 from identity.ports import ClaimDescription, ServiceClaims
 
@@ -48,12 +48,6 @@ class Claim:
     sentence: str
 
 
-def _organisation(source: Source) -> dict[str, Any]:
-    from approvals.organisations.dfe import dfe_organisation
-
-    return dfe_organisation(source.organisation)
-
-
 def _user_group(source: Source) -> dict[str, str] | None:
     if not source.service.one_user_group:
         return None
@@ -68,14 +62,12 @@ def _user_groups(source: Source) -> list[dict[str, str]] | None:
 
 
 def _remit(source: Source) -> dict[str, Any] | None:
-    from approvals.remits import remit_of
-
     scope = source.decision.remit
     if scope is None:
         return None
     remit = remit_of(source.organisation, scope.scope, source.at)
     address = f"{settings().issuer}/api/remits/{remit.kind}"
-    claim = {
+    claim: dict[str, Any] = {
         "kind": remit.kind,
         "key": remit.key,
         "count": remit.count,
@@ -99,7 +91,7 @@ CLAIMS = (
     Claim(
         "organisation",
         "organisation",
-        _organisation,
+        lambda source: dfe_organisation(source.organisation, source.at),
         "The organisation that the person has chosen to act for, in the shape of DfE Sign-in.",
     ),
     Claim(
@@ -147,11 +139,9 @@ def claims(account_id: int, service: str, organisation: str, at: datetime) -> Se
     """The claims by scope. None: the decision refuses."""
     answer = decision.answer(account_id, service, organisation, at)
     definition = answer.facts.service
-    if not answer.decision.allowed or definition is None:
+    found = organisations.by_public_id(organisation) if answer.decision.allowed else None
+    if definition is None or found is None:
         return None
-    found = db.session.scalars(
-        select(Organisation).where(Organisation.public_id == organisation)
-    ).one()
     source = Source(account_id, definition, found, answer.decision, at)
     by_scope: dict[str, dict[str, Any]] = {}
     for claim in CLAIMS:

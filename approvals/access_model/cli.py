@@ -84,7 +84,7 @@ access = AppGroup("access", help="Who may enter which service, and why.")
 @access.command("explain")
 @click.argument("email")
 @click.option("--service", required=True, help="Code of the service.")
-@click.option("--organisation", help="Public id, URN, UID, LA code, diocese code or UKPRN.")
+@click.option("--organisation", help="Its name, public id, URN, UID or code.")
 @click.option("--at", "at", type=MOMENT, help="Day, or moment in UTC. Now unless told.")
 def explain_command(
     email: str, service: str, organisation: str | None, at: datetime | None

@@ -3,18 +3,21 @@
 It has no rules of its own: it asks `decision` and `entry` and prints what they say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.database import db
 from approvals.access_model import decision, entry
 from approvals.access_model.decision import Answer
 from approvals.access_model.wording import on
+from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
+
+FEW = 10
 
 
 def explain(
@@ -46,24 +49,10 @@ def explain(
         yield from (f"  - {reason.sentence}" for reason in stopped)
 
 
-def find(text: str) -> list[Organisation]:
-    """Organisations that go by this public id, URN, UID, LA code, diocese code or UKPRN."""
-    columns = (
-        Organisation.public_id,
-        Organisation.key,
-        Organisation.urn,
-        Organisation.uid,
-        Organisation.la_code,
-        Organisation.diocese_code,
-        Organisation.ukprn,
-    )
-    found = db.session.scalars(
-        select(Organisation).where(or_(*(column == text for column in columns)))
-    )
-    # A school carries the codes of its local authority and diocese; it does not go by them.
-    return [
-        each for each in found if text in {each.public_id, each.key, each.identifier, each.ukprn}
-    ]
+def find(text: str) -> Sequence[Organisation]:
+    """Organisations that go by this public id, identifier or name; at most a few."""
+    exact = organisations.by_public_id(text)
+    return [exact] if exact else organisations.search(text, limit=FEW)
 
 
 def _about(answer: Answer, stopped: bool) -> Iterator[str]:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from app.actors import Actor, current_actor
 from app.audit import Event, record
 from app.clock import now
-from app.database import db, writing
-from app.identifiers import new_id
+from app.database import writing
 from approvals.access_model import schema
 from approvals.access_model.definition import ListedOrganisation, Scope, ServiceDefinition
 from approvals.access_model.models import ListedOrganisation as ListedRow
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.access_model.schema import Problem, UnusableFile
-from approvals.organisations.kinds import KINDS, RemitRule, facts_of
+from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation
 
 EVENTS = [
@@ -176,10 +176,16 @@ def _settle_listed(
             continue
         organisation = _find(session, listed)
         if organisation is None:
-            if not facts_of(listed.kind).by_hand:
-                reason = f"{listed.name} is not in the register: import the register first"
-                raise UnusableFile([Problem(file, place, reason)])
-            organisation = _add(listed, actor)
+            try:
+                organisation = add_organisation(
+                    Kind(listed.kind),
+                    listed.name,
+                    diocese_code=listed.diocese_code,
+                    ukprn=listed.ukprn,
+                    actor=actor,
+                )
+            except CannotAdd as error:
+                raise UnusableFile([Problem(file, place, f"{listed.name}: {error}")]) from error
             added.append(listed.name)
         session.add(
             ListedRow(service_id=service.id, key=listed.key, organisation_id=organisation.id)
@@ -199,7 +205,7 @@ def _find(session: Session, listed: ListedOrganisation) -> Organisation | None:
     given = {name: getattr(listed, name) for name in IDENTIFIERS if getattr(listed, name)}
     statement = select(Organisation).where(Organisation.kind == listed.kind).filter_by(**given)
     if not given:
-        statement = statement.where(Organisation.name == listed.name)
+        statement = statement.where(Organisation.search_name == listed.name.casefold())
     return session.scalars(statement.order_by(Organisation.id).limit(1)).first()
 
 
@@ -210,19 +216,3 @@ def _is(organisation: Organisation, listed: ListedOrganisation) -> bool:
         for name in IDENTIFIERS
         if getattr(listed, name)
     )
-
-
-def _add(listed: ListedOrganisation, _actor: Actor | None) -> Organisation:
-    public_id = new_id()
-    organisation = Organisation(
-        public_id=public_id,
-        kind=listed.kind,
-        key=f"hand:{public_id}",
-        name=listed.name,
-        search_name=listed.name.casefold(),
-        diocese_code=listed.diocese_code,
-        ukprn=listed.ukprn,
-    )
-    db.session.add(organisation)
-    db.session.flush()
-    return organisation

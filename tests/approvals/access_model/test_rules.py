@@ -1,0 +1,175 @@
+"""Each rule of the decision refuses where it should, and only there."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from approvals.access_model import rules
+from approvals.access_model.answers import Allowed, Reason, RemitScope
+from approvals.access_model.wording import on
+from tests.approvals.access_model.cases import (
+    ALLOWED,
+    CASES,
+    DAY,
+    GRANT,
+    MEMBERSHIP,
+    NOW,
+    SCHOOL_PERFORMANCE,
+    TOGETHER,
+    TRUST,
+    Case,
+    several,
+)
+
+EVERY_CASE = [*CASES, *TOGETHER]
+
+
+def name(case: Case) -> str:
+    return case.rule
+
+
+def test_a_grant_in_force_gives_access_with_everything_it_opens() -> None:
+    given = rules.decide(ALLOWED, NOW)
+    assert given.allowed
+    assert [group.code for group in given.user_groups] == ["School_Named"]
+    assert given.capabilities == {
+        "view_pupil_names",
+        "download_pupil_data",
+        "upload_data",
+        "print_reports",
+    }
+    assert given.environment == "live"
+    assert given.remit == RemitScope("own", "own", "100001")
+    assert given.grants == (GRANT,)
+    assert given.reasons == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_a_rule_refuses_alone_and_says_why(case: Case) -> None:
+    refused = rules.decide(case.facts, NOW)
+    assert refused.reasons == (Reason(case.rule, case.sentence),)
+    assert not refused.allowed
+    assert not refused.user_groups
+    assert not refused.capabilities
+    assert refused.remit is None
+
+
+@pytest.mark.parametrize("case", TOGETHER, ids=name)
+def test_a_rule_refuses_beside_others(case: Case) -> None:
+    assert Reason(case.rule, case.sentence) in rules.decide(case.facts, NOW).reasons
+
+
+TABLES = ("ENTRANCE", "SOME_MEMBERSHIP", "MEMBERSHIP", "SOME_GRANT", "GRANT", "HOLDING")
+
+
+def every_rule() -> Iterator[type]:
+    for table in TABLES:
+        for rule in getattr(rules, table):
+            yield type(rule)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.__name__ for rule in every_rule()} == {case.rule for case in EVERY_CASE}
+
+
+@pytest.mark.parametrize("rule", list(every_rule()))
+def test_breaking_a_rule_fails_its_case(rule: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    def agree(*_arguments: Any) -> Allowed:
+        return Allowed()
+
+    monkeypatch.setattr(rule, "__call__", agree)
+    broken = [case for case in EVERY_CASE if case.rule == rule.__name__]
+    assert broken
+    for case in broken:
+        said = rules.decide(case.facts, NOW).reasons
+        assert Reason(case.rule, case.sentence) not in said
+
+
+def test_every_rule_that_refuses_is_named() -> None:
+    facts = replace(
+        ALLOWED,
+        organisation=replace(ALLOWED.organisation, active=False),
+        memberships=(replace(MEMBERSHIP, valid_to=NOW - DAY),),
+        grants=(replace(GRANT, valid_to=NOW - DAY),),
+    )
+    assert [reason.rule for reason in rules.decide(facts, NOW).reasons] == [
+        "OrganisationIsOpen",
+        "MembershipHasNotEnded",
+        "GrantHasNotEnded",
+    ]
+
+
+def test_a_grant_ends_with_the_membership_it_was_made_through() -> None:
+    left = replace(MEMBERSHIP, id=2, valid_to=NOW - DAY)
+    facts = replace(ALLOWED, memberships=(MEMBERSHIP, left), grants=(replace(GRANT, membership=2),))
+    assert [reason.rule for reason in rules.decide(facts, NOW).reasons] == ["GrantExists"]
+
+
+def test_an_earlier_spell_does_not_stand_in_the_way() -> None:
+    left = replace(MEMBERSHIP, id=2, valid_to=NOW - 50 * DAY)
+    facts = replace(
+        ALLOWED,
+        memberships=(left, MEMBERSHIP),
+        grants=(replace(GRANT, membership=2, valid_to=NOW - 50 * DAY), GRANT),
+    )
+    assert rules.decide(facts, NOW).allowed
+
+
+def test_of_several_spells_the_nearest_is_explained() -> None:
+    first = replace(MEMBERSHIP, id=2, valid_from=NOW - 300 * DAY, valid_to=NOW - 200 * DAY)
+    last = replace(MEMBERSHIP, id=3, valid_to=NOW - DAY)
+    coming = replace(MEMBERSHIP, id=4, valid_from=NOW + DAY)
+    facts = replace(ALLOWED, memberships=(first, coming, last), grants=())
+    assert rules.decide(facts, NOW).reasons[0].sentence == (
+        "Membership of Elm School ended on 22 November 2026 at 9:00am."
+    )
+
+
+def test_several_groups_give_their_capabilities_together() -> None:
+    facts = replace(
+        ALLOWED,
+        service=several(SCHOOL_PERFORMANCE),
+        grants=(
+            replace(GRANT, user_group="School_Governor"),
+            replace(GRANT, user_group="School_Anon"),
+        ),
+    )
+    given = rules.decide(facts, NOW)
+    assert [group.code for group in given.user_groups] == ["School_Anon", "School_Governor"]
+    assert given.capabilities == {"print_reports"}
+
+
+def test_a_trust_opens_its_remit() -> None:
+    facts = replace(
+        ALLOWED,
+        organisation=TRUST,
+        memberships=(replace(MEMBERSHIP, organisation="oak"),),
+        grants=(replace(GRANT, user_group="MAT_Anon"),),
+    )
+    assert rules.decide(facts, NOW).remit == RemitScope("remit", "multi_academy_trust", "1700")
+
+
+def test_all_schools_are_opened_only_through_the_list() -> None:
+    office = replace(ALLOWED.organisation, kind="inspectorate", key=None)
+    facts = replace(ALLOWED, grants=(replace(GRANT, user_group="Ofsted_Anon"),))
+    assert not rules.decide(replace(facts, organisation=office), NOW).allowed
+    listed = replace(office, listed_as=frozenset({"ofsted"}))
+    given = rules.decide(replace(facts, organisation=listed), NOW)
+    assert given.remit == RemitScope("all", "all", None)
+
+
+def test_training_opens_nothing_real() -> None:
+    provider = replace(ALLOWED.organisation, kind="training_provider", key=None)
+    facts = replace(
+        ALLOWED, organisation=provider, grants=(replace(GRANT, user_group="Training_Anon"),)
+    )
+    given = rules.decide(facts, NOW)
+    assert given.environment == "training"
+    assert given.remit == RemitScope("training", "training", None)
+
+
+def test_dates_are_said_on_british_clocks() -> None:
+    assert on(NOW.replace(month=7)) == "23 July 2026 at 10:00am"
+    assert on(NOW.replace(month=7, hour=0)) == "23 July 2026"
