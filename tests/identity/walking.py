@@ -55,17 +55,21 @@ class Page:
     @property
     def text(self) -> str:
         """What stands on the page, in one line."""
-        body = re.sub(r"<(script|style|title)\b.*?</\1>", " ", self.html, flags=re.S)
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+        body = re.sub(r"<(script|style|title)\b.*?</\1>", " ", self.html, flags=re.DOTALL)
+        return _text(body)
 
     @property
     def heading(self) -> str:
-        found = re.search(r"<h1[^>]*>(.*?)</h1>", self.html, flags=re.S)
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found.group(1))).split()) if found else ""
+        found = re.search(r"<h1[^>]*>(.*?)</h1>", self.html, flags=re.DOTALL)
+        return (
+            " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found.group(1))).split())
+            if found
+            else ""
+        )
 
     @property
     def title(self) -> str:
-        found = re.search(r"<title>(.*?)</title>", self.html, flags=re.S)
+        found = re.search(r"<title>(.*?)</title>", self.html, flags=re.DOTALL)
         return " ".join(html.unescape(found.group(1)).split()) if found else ""
 
     def forms(self) -> list[PageForm]:
@@ -89,10 +93,16 @@ class Page:
 
     def link(self, text: str) -> str:
         """The address behind the link that reads so."""
-        for found in re.finditer(r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', self.html, flags=re.S):
+        for found in re.finditer(
+            r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', self.html, flags=re.DOTALL
+        ):
             if text in " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found.group(2))).split()):
                 return html.unescape(found.group(1))
         raise AssertionError(f"no link {text!r} on {self.address}: {self.text}")
+
+
+def _text(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
 class Walker:

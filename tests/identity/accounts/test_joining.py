@@ -133,9 +133,7 @@ def test_nothing_comes_to_be_before_the_app_has_proved_itself(
     assert page.submit(code=code_of(page)).heading == "Save your recovery codes"
 
 
-def test_a_journey_that_breaks_off_can_be_begun_again_from_the_mail(
-    app: Flask, post: Post
-) -> None:
+def test_a_journey_that_breaks_off_can_be_begun_again_from_the_mail(app: Flask, post: Post) -> None:
     invite()
     to_the_app(Walker(app.test_client()).get(link(post)))
     assert join(app.test_client(), link(post)).heading == "Save your recovery codes"
@@ -169,9 +167,7 @@ def test_the_mail_is_the_same_whether_or_not_there_is_an_account(
 ) -> None:
     invite(person.email)
     invite(EMAIL)
-    texts = {
-        re.sub(r"/invitation/\S+", "", post.to(email)[-1]) for email in (person.email, EMAIL)
-    }
+    texts = {re.sub(r"/invitation/\S+", "", post.to(email)[-1]) for email in (person.email, EMAIL)}
     assert len(texts) == 1
 
 
@@ -179,9 +175,7 @@ def test_two_invitations_of_one_person_are_accepted_one_after_the_other(
     client: FlaskClient, post: Post
 ) -> None:
     first, second = invite(), invite()
-    paths = [
-        re.findall(r"http://localhost:8000(/\S+)", text)[0] for text in post.to(EMAIL)
-    ]
+    paths = [re.findall(r"http://localhost:8000(/\S+)", text)[0] for text in post.to(EMAIL)]
     join(client, paths[0]).submit()
     page = Walker(client).get(paths[1])
     assert "You are signed in with this email address." in page.text
@@ -234,9 +228,7 @@ def test_an_invitation_is_sent_anew_corrected_and_withdrawn(
         invitations.resend(invitation)
 
 
-def test_an_account_made_meanwhile_is_signed_in_to_instead(
-    client: FlaskClient, post: Post
-) -> None:
+def test_an_account_made_meanwhile_is_signed_in_to_instead(client: FlaskClient, post: Post) -> None:
     invite()
     page = to_the_app(Walker(client).get(link(post)))
     make_person(EMAIL, "Grace", "Hopper")

@@ -1,0 +1,104 @@
+"""Changing one's own password, authenticator app and recovery codes; resetting a password."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pyotp
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.clock import now
+from tests.identity.conftest import Post, audited
+from tests.identity.people import Person, sign_in
+from tests.identity.walking import Page, Walker
+
+NEW = "copper lantern hill 7"
+
+
+def _reset_page(client: FlaskClient, person: Person, post: Post) -> Page:
+    page = Walker(client).get("/forgot-password").submit(email=person.email)
+    assert page.heading == "Check your email"
+    link = re.search(r"http://localhost:8000(/reset-password/\S+)", post.to(person.email)[-1])
+    assert link
+    return Walker(client).get(link.group(1))
+
+
+def test_a_password_is_reset_by_mail(
+    app: Flask, client: FlaskClient, person: Person, post: Post
+) -> None:
+    page = _reset_page(client, person, post)
+    assert page.heading == "Choose a new password"
+    assert "That password is on a list" in page.submit(password="password1234").text
+    assert "must not contain your name" in page.submit(password="byron garden plum").text
+    assert page.submit(password=NEW).heading == "Password changed"
+    assert post.to(person.email)[-1].startswith("Your Secure Access password was changed")
+    person.password = NEW
+    assert sign_in(app.test_client(), person, "/account").heading == "Your account"
+    assert [row["subject"] for row in audited("password.reset")] == [person.subject]
+
+
+def test_the_reset_asks_for_an_address_it_can_read(client: FlaskClient) -> None:
+    page = Walker(client).get("/forgot-password").submit(email="no address")
+    assert page.title.startswith("Error:")
+    assert page.text.count("Enter an email address in the correct format") == 2
+
+
+def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
+    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+) -> None:
+    here, there = app.test_client(), app.test_client()
+    sign_in(there, person)
+    clock.shift(timedelta(minutes=2))
+    sign_in(here, person)
+    page = Walker(here).get("/account/password")
+    wrong = page.submit(current_password="not the password", password=NEW)
+    assert "Enter your current password again. It is not right." in wrong.text
+    page = wrong.submit(current_password=person.password, password=NEW)
+    assert page.heading == "Your account"
+    assert "Your password has been changed" in page.text
+    assert Walker(there).get("/account").heading == "You need to sign in again"
+    assert post.to(person.email)[-1].startswith("Your Secure Access password was changed")
+
+
+def test_another_authenticator_app_takes_the_old_ones_place_once_proved(
+    app: Flask, client: FlaskClient, person: Person, post: Post, clock: time_machine.Coordinates
+) -> None:
+    sign_in(client, person)
+    page = Walker(client).get("/account/second-step").submit("second-step/app")
+    assert page.heading == "Set up another authenticator app"
+    key = re.search(r'<code class="sa-key">([A-Z2-7 ]+)</code>', page.html)
+    assert key
+    secret = key.group(1).replace(" ", "")
+    assert secret != person.secret
+    wrong = page.submit(code=person.code())
+    assert "The code is not right." in wrong.text
+    page = wrong.submit(code=pyotp.TOTP(secret).generate_otp(int(now().timestamp()) // 30))
+    assert "Your new authenticator app is set up." in page.text
+    assert post.to(person.email)[-1].startswith("Your Secure Access authenticator app was changed")
+    clock.shift(timedelta(minutes=2))
+    old = Walker(app.test_client()).get("/sign-in")
+    old = old.submit(email=person.email, password=person.password)
+    assert "The code is not right." in old.submit(code=person.code()).text
+    person.secret = secret
+    assert sign_in(app.test_client(), person, "/account").heading == "Your account"
+
+
+def test_new_recovery_codes_are_made_and_shown_once(
+    client: FlaskClient, person: Person, post: Post
+) -> None:
+    sign_in(client, person)
+    page = Walker(client).get("/account/second-step").submit("second-step/codes")
+    assert page.heading == "Save your recovery codes"
+    assert len(re.findall(r"[0-9a-z]{4}(?:-[0-9a-z]{4}){3}", page.text)) == 10
+    assert page.submit().heading == "Your second step"
+    assert post.to(person.email)[-1].startswith("New recovery codes were made")
+
+
+def test_an_address_without_a_link_is_told_why_by_mail(
+    client: FlaskClient, person: Person, post: Post
+) -> None:
+    Walker(client).get("/forgot-password").submit(email="nobody@school.example")
+    assert "There is no account with this address" in post.to("nobody@school.example")[-1]

@@ -1,0 +1,126 @@
+"""Factors, and what signing in with some of them is worth."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pyotp
+import pytest
+import time_machine
+from flask import Flask
+
+from app.clock import now
+from app.database import db, writing
+from identity.credentials import catalogue, recovery_codes
+from identity.credentials.factor import Factor, NotProved, Proved
+from identity.credentials.password import PASSWORD
+from identity.credentials.recovery_codes import RECOVERY_CODE
+from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG
+from tests.identity.people import Person
+
+
+@pytest.mark.parametrize(
+    ("proved", "amr", "acr"),
+    [
+        ([PASSWORD], ("pwd",), "urn:secure-access:aal1"),
+        ([PASSWORD, TOTP], ("pwd", "otp", "mfa"), "urn:secure-access:aal2"),
+        ([PASSWORD, RECOVERY_CODE], ("pwd", "otp", "mfa"), "urn:secure-access:aal2"),
+        ([TOTP, RECOVERY_CODE], ("otp",), "urn:secure-access:aal1"),
+    ],
+)
+def test_two_kinds_of_factor_make_the_second_level(
+    proved: list[Factor], amr: tuple[str, ...], acr: str
+) -> None:
+    assert catalogue.amr(proved) == amr
+    assert catalogue.acr(proved) == acr
+
+
+def test_every_factor_has_a_name_of_its_own() -> None:
+    assert len({factor.name for factor in catalogue.FACTORS}) == len(catalogue.FACTORS)
+    assert all(catalogue.factor(each.name) is each for each in catalogue.FACTORS)
+
+
+def _code(person: Person, steps: int) -> str:
+    return pyotp.TOTP(person.secret).generate_otp(int(now().timestamp()) // 30 + steps)
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 1])
+def test_the_present_code_and_its_neighbours_are_right_once(
+    app: Flask, person: Person, clock: time_machine.Coordinates, steps: int
+) -> None:
+    assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), Proved)
+    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED)
+
+
+@pytest.mark.parametrize("steps", [-2, 2])
+def test_codes_further_off_are_wrong(
+    app: Flask, person: Person, clock: time_machine.Coordinates, steps: int
+) -> None:
+    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(WRONG)
+
+
+def test_an_earlier_code_is_not_accepted_after_a_later_one(
+    app: Flask, person: Person, clock: time_machine.Coordinates
+) -> None:
+    assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), Proved)
+    assert TOTP.prove(person.account_id, _code(person, 0)) == NotProved(USED)
+    clock.shift(timedelta(seconds=60))
+    assert isinstance(TOTP.prove(person.account_id, _code(person, 0)), Proved)
+
+
+@pytest.mark.parametrize("answer", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "12345６"])
+def test_what_is_not_six_digits_is_no_guess(app: Flask, person: Person, answer: str) -> None:
+    assert TOTP.prove(person.account_id, answer) == NotProved(INCOMPLETE, counts=False) or (
+        answer == ""
+        and TOTP.prove(person.account_id, answer) == NotProved(INCOMPLETE, counts=False)
+    )
+
+
+def test_recovery_codes_are_ten_and_each_is_right_once(app: Flask, person: Person) -> None:
+    with writing():
+        codes = recovery_codes.replace(person.account_id)
+    assert len(set(codes)) == recovery_codes.remaining(person.account_id) == 10
+    for code in codes:
+        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), Proved)
+        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), NotProved)
+    assert not RECOVERY_CODE.enrolled(person.account_id)
+
+
+def test_new_recovery_codes_end_the_old_ones(app: Flask, person: Person) -> None:
+    with writing():
+        old = recovery_codes.replace(person.account_id)
+    with writing():
+        recovery_codes.replace(person.account_id)
+    assert isinstance(RECOVERY_CODE.prove(person.account_id, old[0]), NotProved)
+
+
+def test_letters_that_look_like_digits_may_be_typed_for_them(app: Flask, person: Person) -> None:
+    with writing():
+        codes = recovery_codes.replace(person.account_id)
+    typed = codes[0].replace("0", "O").replace("1", "l")
+    assert isinstance(RECOVERY_CODE.prove(person.account_id, typed), Proved)
+
+
+@pytest.mark.parametrize("factor", [TOTP, RECOVERY_CODE])
+def test_one_of_many_parallel_answers_is_accepted(
+    app: Flask, person: Person, factor: Factor
+) -> None:
+    with writing():
+        codes = recovery_codes.replace(person.account_id)
+    answer = _code(person, 0) if factor is TOTP else codes[0]
+    outcomes: list[bool] = []
+    start = threading.Barrier(8)
+
+    def answer_once() -> None:
+        with app.app_context():
+            start.wait()
+            outcomes.append(isinstance(factor.prove(person.account_id, answer), Proved))
+            db.session.remove()
+
+    threads = [threading.Thread(target=answer_once) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 7 + [True]

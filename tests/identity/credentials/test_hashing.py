@@ -1,0 +1,59 @@
+"""Password hashing: OWASP's parameters, renewed when they change, nothing folded or cut."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, writing
+from identity.credentials import hashing
+from identity.credentials.factor import Proved
+from identity.credentials.models import PasswordCredential
+from identity.credentials.password import PASSWORD, store
+from tests.identity.people import PASSWORD as SECRET
+from tests.identity.people import Person
+
+
+def test_the_parameters_are_owasps_and_travel_with_the_hash(app: Flask) -> None:
+    assert hashing.hash_password(SECRET).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["a" * 72 + "b" + "c" * 4000, "x\x00y hidden tail", "\ud800 lone surrogate", "🦊" * 20],
+)
+def test_nothing_of_a_password_is_ignored(app: Flask, password: str) -> None:
+    stored = hashing.hash_password(password)
+    assert hashing.verify(stored, password)
+    assert not hashing.verify(stored, password + " ")
+    assert not hashing.verify(stored, password[:-1])
+    assert not hashing.verify(stored, password.upper() + "X")
+
+
+def test_the_ways_to_write_one_letter_are_one_password(app: Flask) -> None:
+    stored = hashing.hash_password(unicodedata.normalize("NFC", "crème brûlée kettle"))
+    assert hashing.verify(stored, unicodedata.normalize("NFD", "crème brûlée kettle"))
+
+
+def test_nobody_has_a_password(app: Flask) -> None:
+    assert not hashing.verify(None, "nobody has this password")
+
+
+def test_a_password_over_the_limit_is_never_hashed(app: Flask) -> None:
+    assert not hashing.verify(hashing.hash_password("x" * 12), "x" * 5000)
+
+
+def test_a_hash_of_other_parameters_is_renewed_when_it_proves_right(
+    app: Flask, person: Person
+) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(SECRET)
+    with writing():
+        store(person.account_id, weak)
+    assert isinstance(PASSWORD.prove(person.account_id, SECRET), Proved)
+    stored = db.session.scalars(select(PasswordCredential.password_hash)).one()
+    assert "m=19456,t=2,p=1" in stored
+    assert hashing.verify(stored, SECRET)

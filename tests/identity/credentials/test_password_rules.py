@@ -1,0 +1,89 @@
+"""What a new password must be."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.credentials.password_rules import (
+    COMMON,
+    PERSONAL,
+    TOO_LONG,
+    TOO_SHORT,
+    Owner,
+    refusal,
+)
+
+OWNER = Owner(
+    "Zoë",
+    "O'Neil-Hartley",
+    "z.oneil@tollgate.example",
+    ["Tollgate Primary School", "Analyse school performance"],
+)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "plum kettle orbit lane",
+        "river lamp 2019 slope",
+        "7Gk#9mQ2x!vB",
+        "x" * 3 + "plum kettle" + "y" * 100,
+        "пароль дождь лампа",
+        "🦊🐢🦉🐝🐙🦋🐞🐳🦔🐧🦜🐊",
+        " leading and trailing ",
+    ],
+)
+def test_a_long_password_of_ones_own_is_taken(password: str) -> None:
+    assert refusal(password, OWNER) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("", TOO_SHORT),
+        ("eleven char", TOO_SHORT),
+        ("🦊🐢🦉🐝🐙🦋🐞🐳🦔🐧🦜", TOO_SHORT),
+        ("password1234", COMMON),
+        ("Password2026!", COMMON),
+        ("2024password", COMMON),
+        ("!!!dragon!!!!!", COMMON),
+        ("qwertyqwerty", COMMON),
+        ("dragon123dragon123", COMMON),
+        ("welcome-2019-welcome", COMMON),
+        ("p@ssw0rd1234", COMMON),
+        ("aaaaaaaaaaaaa", COMMON),
+        ("abcabcabcabcab", COMMON),
+        ("123456789012", COMMON),
+        ("ｐａｓｓｗｏｒｄ１２３４", COMMON),
+        ("my zoë garden plum", PERSONAL),
+        ("hartley garden plum", PERSONAL),
+        ("garden O'Neil plum", PERSONAL),
+        ("z.oneil@tollgate.example!", PERSONAL),
+        ("old tollgate bus yard", PERSONAL),
+        ("to analyse a garden", PERSONAL),
+        ("secure access garden", PERSONAL),
+        ("é" * 2049, TOO_LONG),
+        ("ﷺ" * 200, TOO_LONG),
+    ],
+)
+def test_short_common_and_personal_passwords_are_refused(password: str, sentence: str) -> None:
+    assert refusal(password, OWNER) == sentence
+
+
+def test_a_very_short_name_forbids_nothing() -> None:
+    assert refusal("lime lion lily lid", Owner("Li", "O", "al@x.example")) is None
+
+
+def test_words_that_many_organisations_share_are_free() -> None:
+    assert refusal("old school yard bus", OWNER) is None
+
+
+@given(st.text(min_size=12, max_size=40))
+def test_normal_forms_of_one_password_are_judged_alike(password: str) -> None:
+    assert refusal(unicodedata.normalize("NFD", password), OWNER) == refusal(
+        unicodedata.normalize("NFC", password), OWNER
+    )
