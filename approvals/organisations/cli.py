@@ -27,6 +27,7 @@ from approvals.organisations.importing import (
     trying_only,
 )
 from approvals.organisations.kinds import KINDS, Kind
+from approvals.organisations.made_up import write_county, write_national
 from approvals.organisations.register import values
 from approvals.organisations.register.layouts import claim_of
 
@@ -137,6 +138,16 @@ def _import_all(
 
 def _show(progress: Progress, task: TaskID, rows: int) -> None:
     progress.update(task, completed=rows)
+
+
+@register_cli.command("generate")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--national", is_flag=True, help="A country of 50,000 schools, not a small county.")
+def generate_command(directory: Path, national: bool) -> None:
+    """Write a made-up register into DIRECTORY: a small county, or a whole country."""
+    written = write_national(directory) if national else write_county(directory)
+    for path in written:
+        click.echo(path)
 
 
 @organisations_cli.command("add")
