@@ -61,21 +61,24 @@ def load(files: tuple[Path, ...]) -> None:
 @services.command("list")
 def show() -> None:
     """List the services and their user groups as they are in force now."""
-    table = Table("service", "code", "user group", "code", "schools", "capabilities", "held by")
+    console = Console()
     for each in versions.services():
         definition = each.definition
+        table = Table(
+            "user group",
+            "schools",
+            "capabilities",
+            "held by",
+            title=f"{definition.name} ({definition.code})",
+        )
         for group in definition.groups:
             table.add_row(
-                definition.name,
-                definition.code,
-                group.name,
                 group.code,
                 group.schools,
                 ", ".join(group.capabilities),
                 ", ".join([*group.kinds, *group.organisations]),
             )
-        table.add_section()
-    Console().print(table)
+        console.print(table)
 
 
 access = AppGroup("access", help="Who may enter which service, and why.")

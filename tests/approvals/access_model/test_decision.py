@@ -1,0 +1,220 @@
+"""The decision asked of the database, and lists that agree with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.clock import now
+from app.database import db, writing
+from approvals import access_model
+from approvals.access_model import loading
+from approvals.organisations.models import Organisation
+from tests.approvals.access_model import world
+
+LIBRARY = Path(__file__).with_name("library.toml")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(autouse=True)
+def services(app: Flask) -> None:
+    world.load_school_performance()
+
+
+def test_a_person_with_a_grant_may_enter() -> None:
+    ada, elm = world.person(), world.organisation("Elm School", urn="100001")
+    world.grant(world.member(ada, elm), "School_Anon")
+    decision = access_model.decide(ada, "school_performance", elm, now())
+    assert decision.allowed
+    assert [group.name for group in decision.user_groups] == ["School Anon"]
+    assert decision.remit == access_model.RemitScope("own", "own", "100001")
+
+
+def test_the_answer_is_that_of_the_moment_asked_about() -> None:
+    ada, elm = world.person(), world.organisation("Elm School", urn="100001")
+    ends = datetime(2026, 7, 31, 12, tzinfo=UTC)
+    world.grant(world.member(ada, elm), "School_Anon", until=ends)
+
+    def allowed(at: datetime) -> bool:
+        return access_model.decide(ada, "school_performance", elm, at).allowed
+
+    assert not allowed(world.LONG_AGO - timedelta(seconds=1))
+    assert allowed(world.LONG_AGO)
+    assert allowed(ends - timedelta(seconds=1))
+    assert not allowed(ends)
+
+
+def test_a_closed_school_gives_no_access_from_its_closing_day_on() -> None:
+    ada = world.person()
+    elm = world.organisation("Elm School", urn="100001", closed_on=date(2026, 8, 31))
+    world.grant(world.member(ada, elm), "School_Anon")
+    before = access_model.decide(
+        ada, "school_performance", elm, datetime(2026, 8, 30, 23, 59, tzinfo=UTC)
+    )
+    after = access_model.decide(ada, "school_performance", elm, datetime(2026, 8, 31, tzinfo=UTC))
+    assert before.allowed
+    assert [reason.sentence for reason in after.reasons] == ["Elm School closed on 31 August 2026."]
+
+
+def test_a_grant_in_one_organisation_changes_nothing_in_another() -> None:
+    ada = world.person()
+    elm = world.organisation("Elm School", urn="100001")
+    oak = world.organisation("Oak School", urn="100002")
+    world.member(ada, elm)
+    world.grant(world.member(ada, oak), "School_Named")
+    decision = access_model.decide(ada, "school_performance", elm, now())
+    assert [reason.rule for reason in decision.reasons] == ["GrantExists"]
+
+
+def test_a_grant_of_one_service_opens_no_other() -> None:
+    loading.load([LIBRARY])
+    ada, elm = world.person(), world.organisation("Elm School", urn="100001")
+    world.grant(world.member(ada, elm), "School_Named")
+    assert not access_model.decide(ada, "library", elm, now()).allowed
+
+
+def test_a_second_service_is_added_by_its_file_alone() -> None:
+    loading.load([LIBRARY])
+    ada = world.person()
+    elm = world.organisation("Elm School", urn="100001")
+    ivy = world.organisation("Ivy Trust", "single_academy_trust", uid="1800")
+    at_elm = world.member(ada, elm)
+    world.grant(at_elm, "lender", service="library")
+    world.grant(at_elm, "counter", service="library")
+    world.grant(world.member(ada, ivy), "trust_librarian", service="library")
+
+    school = access_model.decide(ada, "library", elm, now())
+    assert [group.code for group in school.user_groups] == ["lender", "counter"]
+    assert school.capabilities == {"lend", "count"}
+    trust = access_model.decide(ada, "library", ivy, now())
+    assert trust.capabilities == {"count", "discard"}
+    assert trust.remit == access_model.RemitScope("remit", "single_academy_trust", "1800")
+
+
+def test_what_an_organisation_may_hold_follows_its_kind_and_the_lists() -> None:
+    loading.load([LIBRARY])
+    elm = world.organisation("Elm School", urn="100001")
+    ivy = world.organisation("Ivy Trust", "single_academy_trust", uid="1800")
+    another = world.organisation("Another department", "department")
+
+    def codes(organisation: Organisation, service: str | None = None) -> list[str]:
+        return [group.code for group in access_model.offers(service, organisation, now())]
+
+    assert codes(elm, "library") == ["lender", "counter"]
+    assert codes(elm) == ["lender", "counter", "School_Named", "School_Anon", "School_Governor"]
+    assert codes(ivy, "school_performance") == []
+    assert codes(ivy) == ["trust_librarian"]
+    assert codes(another) == []
+
+
+def test_lists_agree_with_the_single_decision() -> None:
+    loading.load([LIBRARY])
+    elm = world.organisation("Elm School", urn="100001")
+    oak = world.organisation("Oak Trust", "multi_academy_trust", uid="1700")
+    gone = world.organisation("Gone School", urn="100003", closed_on=date(2025, 8, 31))
+    places = [elm, oak, gone]
+    people = [
+        world.person(f"{given} {family}")
+        for given in ("Ada", "Bea", "Cy", "Di")
+        for family in ("Young", "Old")
+    ]
+    late = datetime(2026, 3, 1, tzinfo=UTC)
+    for number, someone in enumerate(people):
+        for order, place in enumerate(places):
+            if (number + order) % 4 == 3:
+                continue
+            membership = world.member(
+                someone,
+                place,
+                joined_at=None if (number + order) % 5 == 4 else world.LONG_AGO,
+                until=late if (number * 3 + order) % 7 == 6 else None,
+            )
+            group = ["School_Named", "MAT_Anon", "School_Anon"][(number + order) % 3]
+            if (number + 2 * order) % 6 != 5:
+                world.grant(membership, group, until=late if number % 4 == 1 else None)
+            if number % 2:
+                world.grant(membership, "counter", service="library")
+    seen = set()
+    for at in (world.LONG_AGO, late - timedelta(days=1), late, now()):
+        for service in ("school_performance", "library", "nothing"):
+            for place in places:
+                single = {
+                    someone.subject
+                    for someone in people
+                    if access_model.decide(someone, service, place, at).allowed
+                }
+                listed = {each.subject for each in access_model.who_may(service, place, at)}
+                assert listed == single
+                seen.add(len(single))
+            for someone in people:
+                single_places = {
+                    place.public_id: access_model.decide(someone, service, place, at)
+                    for place in places
+                }
+                for each in access_model.where_may(someone.id, service, at):
+                    assert each.decision == single_places.pop(each.organisation.public_id)
+                assert not any(left.allowed for left in single_places.values())
+    assert len(seen) > 3
+
+
+def test_a_decision_is_one_statement() -> None:
+    ada, elm = world.person(), world.organisation("Elm School", urn="100001")
+    world.grant(world.member(ada, elm), "School_Anon")
+    access_model.decide(ada, "school_performance", elm, now())
+    account, place = ada.id, elm.public_id
+    with statements() as sent:
+        answer = access_model.answer(account, "school_performance", place, now())
+    assert answer.decision.allowed
+    assert len([each for each in sent if each != "BEGIN"]) == 1
+
+
+def test_lists_are_one_statement_however_many_people() -> None:
+    elm = world.organisation("Elm School", urn="100001")
+    for number in range(12):
+        world.grant(world.member(world.person(f"Ada X{number}"), elm), "School_Anon")
+    access_model.who_may("school_performance", elm, now())
+    with statements() as sent:
+        assert len(access_model.who_may("school_performance", elm, now())) == 12
+    assert len([each for each in sent if each != "BEGIN"]) <= 2
+
+
+def test_an_unknown_account_or_organisation_is_refused() -> None:
+    assert not access_model.answer(99, "school_performance", "nowhere", now()).decision.allowed
+
+
+def test_a_version_that_was_rolled_back_leaves_nothing_behind(tmp_path: Path) -> None:
+    elm = world.organisation("Elm School", urn="100001")
+
+    class Stop(Exception):
+        pass
+
+    def load_and_fail() -> None:
+        with writing():
+            loading.load([LIBRARY])
+            assert access_model.offers("library", elm, now())
+            raise Stop
+
+    with pytest.raises(Stop):
+        load_and_fail()
+    path = tmp_path / "library.toml"
+    path.write_text(LIBRARY.read_text().replace('name = "Lender"', 'name = "Lends"'))
+    loading.load([path])
+    assert access_model.offers("library", elm, now())[0].name == "Lends"
