@@ -1,0 +1,25 @@
+"""The provider's people and clients, for attacks on it."""
+
+from tests.identity.oidc.conftest import (
+    ada,
+    browser,
+    other_rp,
+    provider,
+    public_rp,
+    rights,
+    rp,
+    service_rp,
+    stranger,
+)
+
+__all__ = [
+    "ada",
+    "browser",
+    "other_rp",
+    "provider",
+    "public_rp",
+    "rights",
+    "rp",
+    "service_rp",
+    "stranger",
+]
