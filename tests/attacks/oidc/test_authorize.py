@@ -10,14 +10,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.audit import AuditEvent
-from app.database import db
 from identity.oidc.clients import actions
 from identity.oidc.clients.registration import InvalidMetadata
-from identity.oidc.models import AuthorizationCode
+from tests.attacks.oidc.evidence import audited, codes
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import (
     CALLBACK,
@@ -36,14 +33,6 @@ from tests.identity.walking import Walker
 def stays_here(response: TestResponse) -> bool:
     """An error page of our own, and nothing sent anywhere."""
     return response.status_code == 400 and "Location" not in response.headers
-
-
-def codes() -> int:
-    return db.session.scalar(select(func.count()).select_from(AuthorizationCode)) or 0
-
-
-def audited(event: str) -> list[AuditEvent]:
-    return list(db.session.scalars(select(AuditEvent).where(AuditEvent.event == event)))
 
 
 DIFFERING = [

@@ -1,0 +1,121 @@
+"""Attacks on client authentication: group CA of the catalogue."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from identity.oidc.clients import actions
+from tests.attacks.oidc.evidence import audited
+from tests.identity.oidc.relying_party import RelyingParty
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+def with_header(rp: RelyingParty, value: str, **more: str) -> Any:
+    return rp.http.post("/token", data={**GRANT, **more}, headers={"Authorization": value})
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> None:
+    old = rp.basic()
+    rp.secret = actions.rotate_secret(rp.client_id)
+    refused = [
+        rp.http.post("/token", data=GRANT),
+        with_header(rp, rp.basic("wrong")),
+        with_header(rp, old),
+        with_header(rp, basic("client-unknown:secret")),
+    ]
+    for response in refused:
+        assert response.status_code == 401
+        assert response.get_json() == {
+            "error": "invalid_client",
+            "error_description": "Client authentication failed",
+        }
+        assert response.headers["WWW-Authenticate"].startswith("Basic")
+    assert rp.credentials().status_code == 200
+    assert len(audited("client.not_authenticated")) == 4
+
+
+def test_CA_02_two_ways_at_once_are_refused(rp: RelyingParty) -> None:
+    assert rp.secret is not None
+    both = with_header(rp, rp.basic(), client_id=rp.client_id, client_secret=rp.secret)
+    assert both.status_code in {400, 401}
+    assertion = with_header(
+        rp,
+        rp.basic(),
+        client_assertion="a.b.c",
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    )
+    assert assertion.status_code in {400, 401}
+    for response in (both, assertion):
+        assert "access_token" not in response.get_json()
+
+
+def test_CA_03_only_the_registered_way_counts(
+    rp: RelyingParty, other_rp: RelyingParty, public_rp: RelyingParty
+) -> None:
+    assert rp.secret is not None
+    posted = {"client_id": rp.client_id, "client_secret": rp.secret}
+    tries = [
+        rp.http.post("/token", data={**GRANT, **posted}),
+        rp.http.post("/token", data={**GRANT, "client_id": rp.client_id}),
+        with_header(other_rp, other_rp.basic()),
+        with_header(public_rp, basic(f"{public_rp.client_id}:x")),
+        public_rp.http.post(
+            "/token", data={**GRANT, "client_id": public_rp.client_id, "client_secret": "x"}
+        ),
+    ]
+    for response in tries:
+        assert (response.status_code, response.get_json()["error"]) == (401, "invalid_client")
+
+
+def test_CA_04_broken_headers_are_refused_without_a_fault(
+    rp: RelyingParty, other_rp: RelyingParty
+) -> None:
+    for value in (
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"nocolon").decode(),
+        "Basic " + base64.b64encode(b"\xff\xfe:x").decode(),
+        basic("%ff:x"),
+        basic(":"),
+        basic(f"{rp.client_id}:"),
+        basic("x" * 5000 + ":x"),
+        "Bearer x",
+        "Negotiate x",
+    ):
+        response = with_header(rp, value)
+        assert (response.status_code, response.get_json()["error"]) == (401, "invalid_client"), (
+            value
+        )
+    mixed = with_header(rp, rp.basic(), client_id=other_rp.client_id)
+    assert (mixed.status_code, mixed.get_json()["error"]) == (401, "invalid_client")
+    assert with_header(rp, rp.basic(), client_id=rp.client_id).status_code == 200
+
+
+def test_CA_11_guessing_is_slowed_down_and_the_client_itself_is_served(
+    provider: Flask, rp: RelyingParty
+) -> None:
+    attacker: FlaskClient = provider.test_client()
+    elsewhere = {"REMOTE_ADDR": "203.0.113.7"}
+    statuses = [
+        attacker.post(
+            "/token",
+            data=GRANT,
+            headers={"Authorization": rp.basic(f"guess{number}")},
+            environ_overrides=elsewhere,
+        ).status_code
+        for number in range(60)
+    ]
+    assert statuses[:20] == [401] * 20
+    assert set(statuses[20:]) == {429}
+    assert rp.credentials().status_code == 200
+    assert len(audited("client.not_authenticated")) == 20
