@@ -148,7 +148,6 @@ def test_a_long_remit_is_read_at_its_address(count: int, listed: bool) -> None:
                     trust_id=oak.id,
                     valid_from=BEGINNING,
                     valid_to=END,
-                    dated="joined",
                 )
             )
     remit = claims_of(ada, oak)["access"]["remit"]
