@@ -59,7 +59,8 @@ class Remit:
     kind: str
     key: str | None
     on: date
-    _organisation: Organisation | None = field(default=None, repr=False, compare=False)
+    organisation: Organisation | None = field(default=None, repr=False, compare=False)
+    """The school, trust, authority or diocese itself; None for `all` and `training`."""
 
     @property
     def count(self) -> int:
@@ -184,7 +185,7 @@ def _of_diocese(remit: Remit) -> Select[Any]:
 
 
 def _of_trust(remit: Remit) -> Select[Any]:
-    trust = remit._organisation  # noqa: SLF001  # same module
+    trust = remit.organisation
     if trust is None or not queries.is_open(trust, remit.on):
         return _none(remit)
     query = _open_schools(remit.on, literal("trust"), TrustLink.known_from)
