@@ -108,7 +108,7 @@ ADVICE = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -133,7 +133,8 @@ def _stale_form(error: CSRFError) -> Response:
     )
 
 
-def _answer(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """The styled page, or JSON, for an error."""
     status = error.code or 500
     if error.response is not None or 300 <= status < 400:
         return make_response(error.get_response())

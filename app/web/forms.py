@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf import CSRFProtect, FlaskForm
 from wtforms import StringField
 from wtforms.validators import ValidationError
@@ -16,6 +16,12 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
     """Fields come from wtforms, widgets from `govuk_frontend_wtf.wtforms_widgets`."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Fields read texts only: a file or JSON in a text's place is as if it had not come."""
+            found = super().wrap_formdata(form, formdata)
+            return found if found is formdata or found is None else request.form
 
 
 def tidy(text: str | None) -> str | None:
@@ -51,6 +57,10 @@ def install(app: Flask, settings: AppSettings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         WTF_CSRF_TIME_LIMIT=None,
+        # A list, the newest last: forms opened under an earlier key can still be sent.
+        WTF_CSRF_SECRET_KEY=[
+            key.get_secret_value() for key in (*settings.secret_key_fallbacks, settings.secret_key)
+        ],
         MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=200,

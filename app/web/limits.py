@@ -1,12 +1,21 @@
 """A broad limit on requests. Sign-in throttling is not here: it counts in the database."""
 
-from flask import Flask
-from flask_limiter import Limiter
+import time
+
+from flask import Flask, Response
+from flask_limiter import Limiter, RequestLimit
 
 from app.settings import AppSettings
+from app.web.errors import TooManyRequests, answer
 from app.web.request import client_network
 
-limiter = Limiter(key_func=client_network)
+
+def _told_to_wait(limit: RequestLimit) -> Response:
+    seconds = max(1, round(limit.reset_at - time.time()))
+    return answer(TooManyRequests("request limit", retry_after=seconds))
+
+
+limiter = Limiter(key_func=client_network, on_breach=_told_to_wait)
 
 
 def install(app: Flask, settings: AppSettings) -> None:
@@ -17,7 +26,8 @@ def install(app: Flask, settings: AppSettings) -> None:
         else "memory://",
         RATELIMIT_DEFAULT=settings.request_limit,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
-        RATELIMIT_HEADERS_ENABLED=True,
+        # The library would put a Retry-After on every answer, and over that of the throttling.
+        RATELIMIT_HEADERS_ENABLED=False,
         RATELIMIT_STRATEGY="moving-window",
     )
     limiter.init_app(app)

@@ -24,7 +24,7 @@ def person(app: Flask) -> Person:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """Time that stands until the test moves it."""
     with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False) as coordinates:
         yield coordinates

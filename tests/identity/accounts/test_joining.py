@@ -196,7 +196,7 @@ def test_this_is_not_me_ends_the_invitation(client: FlaskClient, post: Post) -> 
 
 
 def test_an_expired_invitation_offers_to_ask_again(
-    client: FlaskClient, post: Post, clock: time_machine.Coordinates
+    client: FlaskClient, post: Post, clock: time_machine.Traveller
 ) -> None:
     invitation = invite()
     path = link(post)
@@ -238,7 +238,7 @@ def test_an_account_made_meanwhile_is_signed_in_to_instead(client: FlaskClient, 
 
 
 def test_the_next_sign_in_needs_a_code_that_joining_has_not_used(
-    app: Flask, post: Post, clock: time_machine.Coordinates
+    app: Flask, post: Post, clock: time_machine.Traveller
 ) -> None:
     invite()
     page = to_the_app(Walker(app.test_client()).get(link(post)))

@@ -47,7 +47,7 @@ def test_the_reset_asks_for_an_address_it_can_read(client: FlaskClient) -> None:
 
 
 def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
-    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
     sign_in(there, person)
@@ -64,7 +64,7 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
 
 
 def test_another_authenticator_app_takes_the_old_ones_place_once_proved(
-    app: Flask, client: FlaskClient, person: Person, post: Post, clock: time_machine.Coordinates
+    app: Flask, client: FlaskClient, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
     page = Walker(client).get("/account/second-step").submit("second-step/app")

@@ -47,7 +47,7 @@ def _code(person: Person, steps: int) -> str:
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
 def test_the_present_code_and_its_neighbours_are_right_once(
-    app: Flask, person: Person, clock: time_machine.Coordinates, steps: int
+    app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), Proved)
     assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED)
@@ -55,13 +55,13 @@ def test_the_present_code_and_its_neighbours_are_right_once(
 
 @pytest.mark.parametrize("steps", [-2, 2])
 def test_codes_further_off_are_wrong(
-    app: Flask, person: Person, clock: time_machine.Coordinates, steps: int
+    app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(WRONG)
 
 
 def test_an_earlier_code_is_not_accepted_after_a_later_one(
-    app: Flask, person: Person, clock: time_machine.Coordinates
+    app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), Proved)
     assert TOTP.prove(person.account_id, _code(person, 0)) == NotProved(USED)

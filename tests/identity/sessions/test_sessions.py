@@ -39,7 +39,7 @@ def test_signing_out_asks_then_ends_the_session(client: FlaskClient, person: Per
 
 
 def test_a_session_that_was_left_alone_tells_why_and_leads_back(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
     clock.shift(timedelta(minutes=31))
@@ -52,7 +52,7 @@ def test_a_session_that_was_left_alone_tells_why_and_leads_back(
 
 
 def test_all_other_sessions_end_at_a_button(
-    app: Flask, person: Person, clock: time_machine.Coordinates
+    app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
     sign_in(there, person)
@@ -67,7 +67,7 @@ def test_all_other_sessions_end_at_a_button(
 
 
 def test_one_session_ends_at_its_button(
-    app: Flask, person: Person, clock: time_machine.Coordinates
+    app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
     sign_in(there, person)
@@ -95,7 +95,7 @@ def test_the_ended_parts_of_access_leave_the_session_of_the_person(
 
 
 def test_sessions_long_over_are_purged(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
     clock.shift(timedelta(hours=35))

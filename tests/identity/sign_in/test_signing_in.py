@@ -133,7 +133,7 @@ def test_two_tabs_keep_their_own_ways(client: FlaskClient, person: Person) -> No
 
 
 def test_the_sign_in_before_this_one_is_shown(
-    app: Flask, person: Person, clock: time_machine.Coordinates
+    app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(app.test_client(), person)
     clock.shift(timedelta(days=1, hours=2))
@@ -142,7 +142,7 @@ def test_the_sign_in_before_this_one_is_shown(
 
 
 def test_a_sign_in_on_a_new_device_is_told_by_mail_and_a_known_one_is_not(
-    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     client = app.test_client()
     sign_in(client, person)
@@ -157,7 +157,7 @@ def test_a_sign_in_on_a_new_device_is_told_by_mail_and_a_known_one_is_not(
 
 
 def test_who_says_not_me_ends_all_sessions_and_chooses_a_new_password(
-    app: Flask, person: Person, post: Post, clock: time_machine.Coordinates
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     thief = app.test_client()
     sign_in(app.test_client(), person)
@@ -177,7 +177,7 @@ def test_who_says_not_me_ends_all_sessions_and_chooses_a_new_password(
 
 
 def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
     clock.shift(timedelta(minutes=14))
@@ -195,7 +195,7 @@ def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
 
 
 def test_a_fresh_sign_in_of_the_same_person_keeps_the_session_id(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
     before = audited("sign_in.succeeded")[0]["sid"]
@@ -206,7 +206,7 @@ def test_a_fresh_sign_in_of_the_same_person_keeps_the_session_id(
 
 
 def test_another_person_signing_in_ends_the_session_of_the_first(
-    app: Flask, client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    app: Flask, client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
     sign_in(client, person)

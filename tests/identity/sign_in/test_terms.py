@@ -32,7 +32,7 @@ def test_required_terms_are_accepted_before_our_own_pages_open(
 
 
 def test_terms_once_accepted_are_not_asked_for_again(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("Use it kindly.", accept_again=True)
     sign_in(client, person, "/account").submit(button="accept")
@@ -51,7 +51,7 @@ def test_declining_explains_and_leaves_the_way_out(client: FlaskClient, person: 
 
 
 def test_a_new_version_that_need_not_be_accepted_can_wait(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("Use it kindly.", accept_again=True)
     sign_in(client, person, "/account").submit(button="accept")
@@ -64,7 +64,7 @@ def test_a_new_version_that_need_not_be_accepted_can_wait(
 
 
 def test_a_version_that_is_no_longer_the_one_due_is_not_accepted(
-    client: FlaskClient, person: Person, clock: time_machine.Coordinates
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("The first.", accept_again=True)
     page = sign_in(client, person, "/account")

@@ -1,0 +1,230 @@
+"""Attacks on signing in: group LG of the security catalogue, in one process."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import AuditEvent
+from app.database import db, writing
+from identity.accounts import invitations, suspension
+from identity.sessions.access import own_page
+from identity.sign_in.models import AttemptBucket
+from tests.conftest import settings
+from tests.identity.conftest import Post, audited
+from tests.identity.people import PASSWORD, Person, make_person, sign_in
+from tests.identity.walking import Walker
+from wsgi import Settings
+
+PROXY = "127.0.0.1"
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings(database_url, mail_directory=tmp_path / "mail", trusted_proxies=PROXY)
+
+
+def _everybody(person: Person) -> list[str]:
+    """A known, an unknown, a suspended and an invited address."""
+    suspended = make_person("grace@school.example", "Grace", "Hopper")
+    suspension.suspend(suspended.account, actor=Actor.command("test"))
+    with writing():
+        invitations.invite("new@school.example", "N", "N", invited_by="A", organisation_name="O")
+    return [person.email, "nobody@school.example", suspended.email, "new@school.example"]
+
+
+def _stable(html: str) -> str:
+    html = re.sub(r'name="csrf_token"[^>]*value="[^"]*"', "", html)
+    html = re.sub(r"journey=[0-9a-f-]{36}", "", html)
+    return re.sub(r'nonce="[^"]*"', "", html)
+
+
+def test_LG_01_every_address_gets_the_same_answer_at_sign_in_and_at_reset(
+    app: Flask, person: Person, post: Post
+) -> None:
+    answers: dict[str, set[tuple[Any, ...]]] = {"sign-in": set(), "reset": set()}
+    for email in _everybody(person):
+        page = Walker(app.test_client()).get("/sign-in")
+        refused = page.submit(email=email, password="wrong wrong wrong")
+        body = _stable(refused.html).replace(email, "")
+        headers = sorted(set(refused.response.headers.keys()) - {"X-Request-Id"})
+        answers["sign-in"].add((refused.status, body, tuple(headers)))
+        walker = Walker(app.test_client())
+        asked = walker.get("/forgot-password").submit(email=email)
+        answers["reset"].add(
+            (asked.status, _stable(asked.html), tuple(r.status_code for r in walker.seen))
+        )
+        assert len(post.to(email)) >= 1
+    assert {kind: len(found) for kind, found in answers.items()} == {"sign-in": 1, "reset": 1}
+
+
+def test_LG_03_and_SE_09_the_right_password_of_a_suspended_person_tells_nothing(
+    app: Flask, person: Person
+) -> None:
+    wrong = Walker(app.test_client()).get("/sign-in")
+    wrong = wrong.submit(email=person.email, password="wrong wrong wrong")
+    suspension.suspend(person.account, actor=Actor.command("test"))
+    right = Walker(app.test_client()).get("/sign-in")
+    right = right.submit(email=person.email, password=PASSWORD)
+    assert _stable(right.html) == _stable(wrong.html)
+
+
+def test_LG_04_ten_wrong_passwords_wait_and_the_known_device_does_not(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    owner = app.test_client()
+    sign_in(owner, person)
+    Walker(owner).get("/sign-out").submit()
+    clock.shift(timedelta(minutes=1))
+    page = Walker(app.test_client()).get("/sign-in")
+    answers = [page.submit(email=person.email, password=f"wrong {n}") for n in range(10)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429] * 5
+    assert answers[-1].response.headers["Retry-After"] == "60"
+    assert "too many times. Wait 1 minute, or reset your password" in answers[-1].text
+    # The right password does not help the stranger while the wait lasts.
+    assert page.submit(email=person.email, password=PASSWORD).status == 429
+    assert sign_in(owner, person, "/account").heading == "Your account"
+    clock.shift(timedelta(seconds=61))
+    assert page.submit(email=person.email, password=PASSWORD).heading == "Enter the 6-digit code"
+
+
+def test_LG_05_the_owner_resets_the_password_and_comes_in_on_a_new_device(
+    app: Flask, person: Person, post: Post
+) -> None:
+    for number in range(30):
+        _guess(app, person.email, f"198.51.100.{number}")
+    owner = app.test_client()
+    page = Walker(owner).get("/sign-in").submit(email=person.email, password=PASSWORD)
+    assert page.status == 429
+    Walker(owner).get("/forgot-password").submit(email=person.email)
+    link = re.search(r"http://localhost:8000(/reset-password/\S+)", post.to(person.email)[-1])
+    assert link
+    Walker(owner).get(link.group(1)).submit(password="copper lantern hill 7")
+    person.password = "copper lantern hill 7"
+    assert sign_in(owner, person, "/account").heading == "Your account"
+
+
+def test_LG_06_sixty_people_of_one_school_sign_in_one_after_the_other(app: Flask) -> None:
+    for number in range(60):
+        someone = make_person(f"p{number}@school.example", "Pat", f"Number{number}")
+        assert sign_in(app.test_client(), someone, "/account").heading == "Your account"
+    assert db.session.scalars(select(AttemptBucket.failures)).all().count(0) >= 60
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["a", "", "1.2.3.4, a", ",,,", "999.1.1.1", "::1%eth0", "x" * 5000]
+)
+def test_LG_07_a_forwarded_address_that_cannot_be_read_skips_nothing(
+    app: Flask, person: Person, forwarded: str
+) -> None:
+    statuses = [_guess(app, person.email, forwarded) for _ in range(6)]
+    assert statuses == [200] * 5 + [429]
+
+
+def test_LG_07_an_untrusted_callers_header_is_not_believed(app: Flask, person: Person) -> None:
+    statuses = [
+        _guess(app, person.email, f"203.0.113.{number}", remote="198.51.100.7")
+        for number in range(6)
+    ]
+    assert statuses == [200] * 5 + [429]
+
+
+def test_LG_07_one_holder_of_an_ipv6_network_is_one(app: Flask, person: Person) -> None:
+    statuses = [_guess(app, person.email, f"2001:db8:1:2::{number}") for number in range(1, 7)]
+    assert statuses == [200] * 5 + [429]
+    assert _guess(app, person.email, "2001:db8:1:3::1") == 200
+
+
+def test_LG_08_spellings_of_one_address_share_one_count(app: Flask) -> None:
+    spellings = [
+        "user@school.example", "User@school.example", " user@school.example", "user@SCHOOL.example",
+        unicodedata.normalize("NFKC", "ｕｓｅｒ@school.example"), "ｕｓｅｒ@school.example",
+    ]  # fmt: skip
+    statuses = [_guess(app, spelling, "198.51.100.9") for spelling in spellings]
+    assert statuses == [200] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["x" * 100_000, "\x00" * 20, "🦊" * 30, " " + PASSWORD, PASSWORD + " ", PASSWORD.upper()],
+)
+def test_LG_09_odd_passwords_are_wrong_and_nothing_worse(
+    app: Flask, person: Person, password: str
+) -> None:
+    page = Walker(app.test_client()).get("/sign-in").submit(email=person.email, password=password)
+    assert page.status == 200
+    assert "One of them is not right." in page.text
+
+
+def test_LG_09_a_million_characters_are_too_many(app: Flask, person: Person) -> None:
+    page = Walker(app.test_client()).get("/sign-in")
+    assert page.submit(email=person.email, password="x" * 1_000_000).status in {200, 413}
+
+
+def test_LG_10_addresses_of_odd_shapes_are_mistakes_and_never_logged(
+    app: Flask, person: Person
+) -> None:
+    client = app.test_client()
+    page = Walker(client).get("/sign-in")
+    form = page.form()
+    for email in ("x" * 5000, "\ufffd@\x00", "a@b\r\nBcc: c@d", "['a']", "{}"):
+        answer = page.submit(email=email, password="secret phrase 1")
+        assert answer.status == 200
+    file = {**form.values, "email": (io.BytesIO(b"x"), "x.txt"), "password": "p"}
+    assert client.post(form.action, data=file).status_code in {200, 429}
+    assert client.post(f"{form.action}&email={person.email}&password={PASSWORD}").status_code == 400
+    assert client.post(form.action, json={"email": ["a"], "password": {"b": 1}}).status_code == 400
+    raw = b"email=%ff%fe&password=%80&csrf_token=" + form.values["csrf_token"].encode()
+    kind = "application/x-www-form-urlencoded"
+    assert client.post(form.action, data=raw, content_type=kind).status_code in {200, 429}
+    rows = db.session.scalars(select(AuditEvent)).all()
+    assert rows
+    for row in rows:
+        assert "secret phrase" not in str(row.detail)
+        assert "Bcc" not in str(row.detail)
+    assert audited("sign_in.password_refused")[0]["reason"] == "not right"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//evil.example", "https:evil.example", "https://evil.example", "/\\evil.example",
+        "javascript:alert(1)", "/%0d%0a".replace("%0d", "\r").replace("%0a", "\n"),
+        "\\/evil.example", "/\t/evil.example", " //evil.example", "", "evil", "/" + "x" * 3000,
+    ],
+)  # fmt: skip
+def test_LG_13_a_way_back_is_a_page_of_ours(
+    client: FlaskClient, person: Person, address: str
+) -> None:
+    assert own_page(address) is None
+    sign_in(client, person)
+    answer = client.get("/sign-in", query_string={"next": address})
+    assert answer.status_code == 303
+    assert re.match(r"^/[a-z]", answer.headers["Location"].removeprefix("http://localhost:8000"))
+
+
+def test_LG_13_a_journey_of_another_browser_is_nobodys(app: Flask, person: Person) -> None:
+    victim = Walker(app.test_client()).get("/sign-in?next=/account")
+    thief = Walker(app.test_client())
+    page = thief.get(victim.address)
+    assert page.address != victim.address
+    page = victim.submit(email=person.email, password=PASSWORD)
+    assert thief.get(page.address).heading == "Sign in"
+
+
+def _guess(app: Flask, email: str, forwarded: str, remote: str = PROXY) -> int:
+    client = app.test_client()
+    client.environ_base.update(REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded)
+    page = Walker(client).get("/sign-in")
+    return page.submit(email=email, password="wrong wrong wrong").status
