@@ -1,18 +1,21 @@
 """How many schools a person can see, in words."""
 
 from datetime import datetime
+from typing import cast
 
 from approvals.access_model import RemitScope
 from approvals.organisations.models import Organisation
+from approvals.remits import NoRemit, Scope, remit_of
 
 
 def schools_in_words(organisation: Organisation, remit: RemitScope, at: datetime) -> str:
     """`12 schools`, counted by the same remit that tokens name."""
-    if remit.kind == "all":
+    if remit.scope == "all":
         return "All schools"
-    if remit.kind == "training":
+    if remit.scope == "training":
         return "Made-up schools of the training environment"
-    from approvals.remits import remit_of
-
-    count = remit_of(organisation, remit.scope, at).count
+    try:
+        count = remit_of(organisation, cast(Scope, remit.scope), at).count
+    except NoRemit as error:
+        return str(error)
     return "1 school" if count == 1 else f"{count:,} schools"

@@ -94,7 +94,7 @@ def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | 
 
 
 class YesNoForm(Form):
-    answer = RadioField("Answer", choices=[("yes", "Yes"), ("no", "No")], validate_choice=False)
+    answer = RadioField("Answer", validate_choice=False)
 
     def __init__(self, *arguments: Any, sentence: str, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.actors import Actor
 from app.audit import AuditEvent
@@ -21,9 +21,9 @@ from approvals.access_model.loading import load_shipped
 from approvals.console.models import Operator
 from approvals.memberships import joining
 from approvals.memberships.actions import add_member
-from approvals.memberships.models import Grant, Membership
+from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.kinds import Kind
-from approvals.organisations.models import Organisation
+from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from identity.accounts.email import email_key
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.sessions.cookies import SESSION, cookie_name
@@ -56,7 +56,46 @@ def organisation(
             closed_on=closed_on,
         )
         session.add(made)
+        session.flush()
+        if kind is Kind.ESTABLISHMENT:
+            for begins, ends, is_open in _periods(closed_on):
+                session.add(
+                    OrganisationPeriod(
+                        organisation_id=made.id,
+                        valid_from=begins,
+                        valid_to=ends,
+                        open=is_open,
+                        name=name,
+                        la_code=la_code,
+                    )
+                )
     return made
+
+
+def _periods(closed_on: date | None) -> list[tuple[date, date, bool]]:
+    if closed_on is None:
+        return [(BEGINNING, END, True)]
+    return [(BEGINNING, closed_on, True), (closed_on, END, False)]
+
+
+def close(where: Organisation) -> None:
+    """The organisation closes today."""
+    today = now().date()
+    with writing() as session:
+        where.closed_on = today
+        session.execute(
+            delete(OrganisationPeriod).where(OrganisationPeriod.organisation_id == where.id)
+        )
+        for begins, ends, is_open in _periods(today):
+            session.add(
+                OrganisationPeriod(
+                    organisation_id=where.id,
+                    valid_from=begins,
+                    valid_to=ends,
+                    open=is_open,
+                    name=where.name,
+                )
+            )
 
 
 def school(name: str = "Ashfield School", urn: str = "100001", **more: Any) -> Organisation:
@@ -207,6 +246,14 @@ def held(membership: Membership, at: datetime | None = None) -> list[str]:
     return sorted(grant.user_group for grant in grants if grant.valid_at(moment))
 
 
+def approves(membership: Membership) -> bool:
+    """Whether an appointment of this membership is open."""
+    statement = select(Appointment.id).where(
+        Appointment.membership_id == membership.id, Appointment.valid_to.is_(None)
+    )
+    return db.session.scalar(statement) is not None
+
+
 def mails(template: str) -> list[tuple[str, str]]:
     """Recipients and texts (subject first) of the mails of one kind."""
     rows = db.session.scalars(
@@ -240,5 +287,3 @@ def audited(event: str) -> Sequence[Row]:
 
 def path(where: Organisation, *parts: str) -> str:
     return "/".join(["/o", where.public_id, *parts])
-
-

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 from sqlalchemy import func, select
 
 from app.clock import now
@@ -75,15 +74,15 @@ def test_adding_a_person_writes_membership_grant_invitation_audit_and_mail() -> 
 def test_an_end_date_is_the_last_day_that_counts() -> None:
     school = world.school()
     with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False):
-        bob = world.member(
-            school, "bob@ashfield.example", "School_Anon", last_day=now().date()
-        )
+        bob = world.member(school, "bob@ashfield.example", "School_Anon", last_day=now().date())
         assert world.held(bob) == ["School_Anon"]
         assert world.held(bob, now().replace(hour=23, minute=59)) == ["School_Anon"]
         assert world.held(bob, now() + timedelta(days=1)) == []
 
 
-@pytest.mark.parametrize("again", ["bob@ashfield.example", " BOB@ASHFIELD.EXAMPLE", "bob@ashfieLd.example"])
+@pytest.mark.parametrize(
+    "again", ["bob@ashfield.example", " BOB@ASHFIELD.EXAMPLE", "ｂｏｂ@ashfield.example"]
+)
 def test_a_person_is_added_once_however_the_address_is_written(again: str) -> None:
     school = world.school()
     world.member(school, "bob@ashfield.example")
@@ -165,9 +164,7 @@ def test_a_sole_approver_may_give_himself_a_user_group_and_operators_are_told() 
     world.operator("olive@operators.example")
     ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
 
-    change_user_group(
-        ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann)
-    )
+    change_user_group(ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann))
 
     assert world.held(ann) == ["School_Named"]
     assert len(world.audited("access.self_given")) == 1
@@ -184,9 +181,7 @@ def test_an_invited_or_suspended_second_approver_leaves_the_first_the_sole_one()
     eve = world.member(school, "eve@ashfield.example", approver=True)
     with writing():
         world.who(eve).suspended_at = now()
-    change_user_group(
-        ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann)
-    )
+    change_user_group(ann, service=SERVICE, user_groups=["School_Named"], actor=world.acting(ann))
     assert world.held(ann) == ["School_Named"]
 
 

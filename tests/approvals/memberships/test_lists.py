@@ -1,0 +1,213 @@
+"""Lists of an organisation's people: search, filters, order, pages; and their cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, insert
+
+from app.clock import now
+from app.database import db, writing
+from approvals.memberships.models import Grant, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account, Invitation
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+from tests.identity.walking import Walker
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def walker(app: Flask, school: Organisation) -> Walker:
+    ann = world.member(
+        school, "ann@ashfield.example", approver=True, given_name="Ann", family_name="Zed"
+    )
+    return browser(app, ann)
+
+
+def names(walker: Walker, school: Organisation, query: str = "") -> list[str]:
+    page = walker.get(f"{path(school, 'users')}?{query}")
+    cells = page.html.split('<th scope="row"')[1:]
+    return [cell.split("</a>")[0].rsplit(">", 1)[1] for cell in cells]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def many(where: Organisation, number: int) -> None:
+    """People as the population makes them: rows only."""
+    at = now() - timedelta(days=400)
+    with writing() as session:
+        accounts = session.scalars(
+            insert(Account).returning(Account.id, sort_by_parameter_order=True),
+            [
+                {
+                    "email": f"person{i}@many.example",
+                    "email_key": f"person{i}@many.example",
+                    "given_name": f"Given{i % 97}",
+                    "family_name": f"Family{i:05}",
+                    "joined_at": at,
+                }
+                for i in range(number)
+            ],
+        ).all()
+        members = session.scalars(
+            insert(Membership).returning(Membership.id, sort_by_parameter_order=True),
+            [
+                {
+                    "organisation_id": where.id,
+                    "account_id": account,
+                    "email": f"person{i}@many.example",
+                    "given_name": f"Given{i % 97}",
+                    "family_name": f"Family{i:05}",
+                    "valid_from": at,
+                    "joined_at": at,
+                }
+                for i, account in enumerate(accounts)
+            ],
+        ).all()
+        session.execute(
+            insert(Grant),
+            [
+                {
+                    "membership_id": member,
+                    "service": SERVICE,
+                    "user_group": "School_Anon" if i % 5 else "School_Named",
+                    "valid_from": at,
+                    "given_by": "test",
+                }
+                for i, member in enumerate(members)
+            ],
+        )
+
+
+def test_people_are_found_by_name_and_by_part_of_the_address(
+    walker: Walker, school: Organisation
+) -> None:
+    world.member(school, "bob.dean@ashfield.example", given_name="Bob", family_name="Dean")
+    world.member(school, "zoe@ashfield.example", given_name="Zoë", family_name="Dean")
+    assert names(walker, school) == ["Bob Dean", "Zoë Dean", "Ann Zed"]
+    assert names(walker, school, "q=dean") == ["Bob Dean", "Zoë Dean"]
+    assert names(walker, school, "q=ob.de") == ["Bob Dean"]
+    assert names(walker, school, "q=ZOË dean") == ["Zoë Dean"]
+    # The same letter, composed in another way.
+    assert names(walker, school, "q=Zoe%CC%88") == ["Zoë Dean"]
+    page = walker.get(path(school, "users") + "?q=nobody")
+    assert "No users match" in page.text
+    assert page.link("Clear filters") == path(school, "users")
+
+
+def test_people_are_filtered_by_group_status_and_approver(
+    walker: Walker, school: Organisation
+) -> None:
+    world.member(school, "b@ashfield.example", "School_Anon", given_name="Bob")
+    world.invited(school, "c@ashfield.example", "School_Named", given_name="Cal")
+    dee = world.member(school, "d@ashfield.example", given_name="Dee")
+    eve = world.invited(school, "e@ashfield.example", given_name="Eve")
+    world.member(
+        school,
+        "f@ashfield.example",
+        "School_Anon",
+        given_name="Fay",
+        last_day=now().date() + timedelta(days=3),
+    )
+    with writing() as session:
+        world.who(dee).suspended_at = now()
+        world.who(dee).last_signed_in_at = now() - timedelta(days=91)
+        session.get_one(Invitation, eve.invitation_id).expires_at = now() - timedelta(days=1)
+    expected = {
+        "group=school_performance:School_Anon": ["Bob Byron", "Fay Byron"],
+        "group=school_performance:School_Named": ["Cal Byron"],
+        "status=invited": ["Cal Byron"],
+        "status=expired": ["Eve Byron"],
+        "status=suspended": ["Dee Byron"],
+        "status=dormant": ["Dee Byron"],
+        "status=ending": ["Fay Byron"],
+        "status=no_access": ["Dee Byron", "Eve Byron", "Ann Zed"],
+        "approver=yes": ["Ann Zed"],
+        "approver=no&q=bob": ["Bob Byron"],
+        "status=nonsense&approver=perhaps": [
+            "Bob Byron",
+            "Cal Byron",
+            "Dee Byron",
+            "Eve Byron",
+            "Fay Byron",
+            "Ann Zed",
+        ],
+    }
+    for query, found in expected.items():
+        assert names(walker, school, query) == found, query
+
+
+def test_each_count_of_the_home_page_is_the_length_of_its_list(
+    walker: Walker, school: Organisation
+) -> None:
+    world.invited(school, "c@ashfield.example", given_name="Cal")
+    world.member(school, "d@ashfield.example", given_name="Dee", approver=True)
+    page = walker.get(path(school))
+    for text, count in {
+        "Users": 3,
+        "Approvers": 2,
+        "Invited, not joined yet": 1,
+        "Invitations that have run out": 0,
+        "Not signed in for 90 days": 0,
+        "Access ends within 30 days": 0,
+    }.items():
+        assert f"{text} {count}" in page.text
+        query = page.link(text).partition("?")[2]
+        if text != "Users":
+            assert len(names(walker, school, query)) == count, text
+
+
+@pytest.mark.parametrize("people", [24, 25, 80])
+def test_pages_hold_twenty_five_and_keep_the_filters(
+    walker: Walker, school: Organisation, people: int
+) -> None:
+    many(school, people)
+    first = names(walker, school, "q=family")
+    assert len(first) == min(people, 25)
+    page = walker.get(f"{path(school, 'users')}?q=family&sort=name&page=2")
+    if people <= 25:
+        assert "(page" not in page.title
+    else:
+        assert "(page 2 of 4)" in page.title
+        assert "26 to 50 of 80 users" in page.text
+        assert "q=family" in page.link("Next")
+    assert names(walker, school, "q=family&page=99") == first
+
+
+def test_the_number_of_queries_does_not_grow_with_people(
+    walker: Walker, school: Organisation
+) -> None:
+    parts = ("", "/users", "/users?q=given1", "/invitations", "/activity")
+
+    def cost() -> dict[str, int]:
+        found = {}
+        for part in parts:
+            walker.get(path(school) + part)
+            with counted() as statements:
+                assert walker.get(path(school) + part).status == 200
+            found[part] = len(statements)
+        return found
+
+    few = cost()
+    many(school, 200)
+    assert cost() == few
+    assert max(few.values()) <= 16, few

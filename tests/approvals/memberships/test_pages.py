@@ -1,0 +1,294 @@
+"""The approvers' pages, walked as a person without JavaScript does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.clock import now
+from app.database import db, writing
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+from tests.identity.walking import Page, Walker
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def ann(school: Organisation) -> Membership:
+    return world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+
+
+@pytest.fixture
+def walker(app: Flask, ann: Membership) -> Walker:
+    return browser(app, ann)
+
+
+def answer_all(
+    page: Page, email: str, given_name: str = "Bob", group: str = "School_Named"
+) -> Page:
+    """From the first question of the journey to check answers."""
+    page = page.submit(email=email)
+    page = page.submit(given_name="Bob", family_name="Dean")
+    page = page.submit(groups="School_Named")
+    page = page.submit(answer="no")
+    return page.submit(day="", month="", year="")
+
+
+def test_an_approver_adds_a_user_page_by_page(
+    app: Flask, walker: Walker, school: Organisation
+) -> None:
+    page = walker.get(path(school))
+    assert page.heading == "Ashfield School"
+    page = walker.get(page.link("Add a user"))
+    assert page.heading == "What is the person’s email address?"
+    page = page.submit(email="bob@ashfield.example")
+    assert page.heading == "What is the person’s name?"
+    page = page.submit(given_name="Bob", family_name="Dean")
+    assert page.heading == "What can Bob Dean see in School Performance?"
+    assert "School Governor" in page.text
+    assert "LA Named" not in page.text
+    assert "cannot see pupil names" in page.text.casefold()
+    page = page.submit(groups="School_Anon")
+    assert page.heading == "Should Bob Dean be an approver?"
+    page = page.submit(answer="yes")
+    assert page.heading.startswith("When should the access of Bob Dean end?")
+    page = page.submit(day="31", month="8", year=str(now().year + 1))
+    assert page.heading == "Check what you have entered"
+    assert f"31 August {now().year + 1}" in page.text
+    page = page.submit()
+    assert page.heading == "Invitation sent"
+    page = walker.get(path(school, "users") + "?q=bob")
+    assert "Bob Dean" in page.text
+    assert "School Anon" in page.text
+    assert "Invited" in page.text
+
+
+def test_an_answer_is_changed_from_check_answers(walker: Walker, school: Organisation) -> None:
+    page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
+    page = walker.get(page.link("Change name"))
+    assert 'value="Bob"' in page.html
+    page = page.submit(given_name="Rob", family_name="Dean")
+    assert page.heading == "Check what you have entered"
+    assert "Rob Dean" in page.text
+    page = walker.get(page.link("Change access to School Performance"))
+    page = page.submit(groups="none")
+    assert page.heading == "Check what you have entered"
+    assert "No access" in page.text
+    assert "Access ends" not in page.text
+
+
+def test_going_back_keeps_the_answers(walker: Walker, school: Organisation) -> None:
+    page = walker.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
+    page = page.submit(given_name="Bob", family_name="Dean")
+    page = walker.get(page.link("Back"))
+    assert page.heading == "What is the person’s name?"
+    assert 'value="Dean"' in page.html
+    page = walker.get(page.link("Back"))
+    assert 'value="bob@ashfield.example"' in page.html
+
+
+def test_a_step_out_of_order_leads_to_the_first_open_question(
+    walker: Walker, school: Organisation
+) -> None:
+    page = walker.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
+    page = walker.get(page.address.replace("/name", "/check"))
+    assert page.heading == "What is the person’s name?"
+
+
+@pytest.mark.parametrize(
+    ("entered", "sentence"),
+    [
+        ({"email": ""}, "Enter an email address"),
+        ({"email": "bob"}, "Enter an email address in the correct format"),
+    ],
+)
+def test_what_is_no_address_is_said_beside_the_field_and_kept(
+    walker: Walker, school: Organisation, entered: dict[str, Any], sentence: str
+) -> None:
+    page = walker.get(path(school, "users", "new")).submit(**entered)
+    assert page.title.startswith("Error: ")
+    assert "There is a problem" in page.text
+    assert page.text.count(sentence) >= 2
+    assert f'value="{entered["email"]}"' in page.html or not entered["email"]
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year", "sentence"),
+    [
+        ("1", "", "2030", "The end date must include a month"),
+        ("31", "2", "2027", "The end date must be a real date"),
+        ("1", "1", "2020", "The end date must be in the future"),
+        ("1", "1", "2999", "The end date must be within 5 years"),
+        ("¹", "1", "2027", "The end date must be a real date"),
+    ],
+)
+def test_an_end_date_that_cannot_be_is_explained(
+    walker: Walker, school: Organisation, day: str, month: str, year: str, sentence: str
+) -> None:
+    page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
+    page = walker.get(page.link("Change end date"))
+    page = page.submit(day=day, month=month, year=year)
+    assert sentence in page.text
+
+
+def test_a_colleague_who_belongs_already_is_shown(
+    walker: Walker, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    page = walker.get(path(school, "users", "new")).submit(email="BOB@ashfield.example")
+    assert "already belongs to the organisation" in page.text
+    assert bob.public_id in page.link("See Bob Byron")
+
+
+def test_nothing_is_said_about_a_person_of_another_organisation(
+    walker: Walker, school: Organisation
+) -> None:
+    """TX, ID-11: whether somebody has an account elsewhere shows nowhere."""
+    elsewhere = world.school("Brook School", "100002")
+    world.member(elsewhere, "eve@brook.example", given_name="Evelyn")
+    known = answer_all(walker.get(path(school, "users", "new")), "eve@brook.example")
+    unknown = answer_all(walker.get(path(school, "users", "new")), "new@brook.example")
+    tidied = unknown.text.replace("new@brook.example", "eve@brook.example")
+    assert known.text == tidied
+    page = known.submit()
+    assert page.heading == "Invitation sent"
+    assert "Evelyn" not in page.text
+    listed = walker.get(path(school, "users") + "?q=eve")
+    assert "Evelyn" not in listed.text
+
+
+def test_a_double_click_adds_once(walker: Walker, school: Organisation) -> None:
+    page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
+    first, second = page.submit(), page.submit()
+    assert first.heading == second.heading == "Invitation sent"
+    assert len(world.mails("accounts/invitation")) == 2  # Ann's own, and one to Bob
+
+
+def test_a_race_with_a_colleague_is_explained_on_check_answers(
+    walker: Walker, school: Organisation
+) -> None:
+    page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
+    world.invited(school, "bob@ashfield.example")
+    page = page.submit()
+    assert page.heading == "Check what you have entered"
+    assert "already been invited" in page.text
+
+
+def test_the_user_group_is_changed_with_old_and_new_shown(
+    walker: Walker, school: Organisation
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Anon", given_name="Bob")
+    page = walker.get(path(school, "users", bob.public_id))
+    page = walker.get(page.link("Change access to School Performance"))
+    page = page.submit(groups="School_Named")
+    page = page.submit(day="", month="", year="")
+    assert page.heading == "Check the change for Bob Byron"
+    assert "Now School Anon After the change School Named" in page.text
+    done = page.submit()
+    assert "Bob Byron has been told by email" in done.text
+    assert world.held(bob) == ["School_Named"]
+    again = page.submit()
+    assert again.status == 200
+    assert len(world.mails("memberships/user_group_changed")) == 1
+
+
+def test_choosing_what_is_held_already_says_so(walker: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    page = walker.get(path(school, "users", bob.public_id, "access", SERVICE))
+    page = page.submit(groups="School_Anon").submit(day="", month="", year="").submit()
+    assert "This is what the person has now." in page.text
+
+
+def test_an_approver_is_made_and_stopped(walker: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    page = walker.get(path(school, "users", bob.public_id))
+    page = walker.get(page.link("Make approver")).submit()
+    assert "Bob Byron is now an approver." in page.text
+    page = walker.get(page.link("Stop")).submit()
+    assert "Bob Byron is no longer an approver." in page.text
+
+
+def test_the_last_approver_is_told_how_to_hand_over(
+    walker: Walker, school: Organisation, ann: Membership
+) -> None:
+    for address in (
+        path(school, "users", ann.public_id, "approver", "stop"),
+        f"/account/leave/{school.public_id}",
+    ):
+        page = walker.get(address)
+        assert page.heading == "You are the only approver"
+        assert "Make approver" in page.text
+        assert [form for form in page.forms() if not form.action] == []
+
+
+def test_removing_shows_what_follows_then_what_ended(walker: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Named", given_name="Bob")
+    page = walker.get(path(school, "users", bob.public_id))
+    page = walker.get(page.link("Remove Bob Byron from Ashfield School"))
+    assert "can no longer open School Performance" in page.text
+    done = page.submit()
+    assert done.heading == "Bob Byron removed"
+    assert "access to School Performance for Ashfield School" in done.text
+    assert page.submit().heading == "Bob Byron removed"
+    assert walker.get(path(school, "users", bob.public_id)).status == 404
+
+
+def test_removing_oneself_is_leaving(walker: Walker, school: Organisation, ann: Membership) -> None:
+    world.member(school, "cal@ashfield.example", approver=True)
+    page = walker.get(path(school, "users", ann.public_id, "remove"))
+    assert page.heading == "Leave Ashfield School"
+    page.submit()
+    assert not db.session.get_one(Membership, ann.id).open
+    assert walker.get(path(school)).heading != "Ashfield School"
+
+
+def test_invitations_are_listed_sent_again_corrected_and_withdrawn(
+    walker: Walker, school: Organisation
+) -> None:
+    world.invited(school, "bib@ashfield.example", given_name="Bob")
+    page = walker.get(path(school, "invitations"))
+    assert "Bob Byron" in page.text
+    page = walker.get(page.link("Send again")).submit()
+    assert "New invitation sent to bib@ashfield.example" in page.text
+    page = walker.get(page.link("Correct address")).submit(email="bob@ashfield.example")
+    assert "Invitation sent to bob@ashfield.example" in page.text
+    page = walker.get(page.link("Withdraw")).submit()
+    assert "Invitation of Bob Byron withdrawn" in page.text
+    assert "Everybody who was invited has joined" in page.text
+
+
+def test_an_approver_of_two_organisations_has_the_pages_of_each(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    other = world.school("Brook School", "100002")
+    world.member(other, "ann@ashfield.example", approver=True)
+    walker = browser(app, ann)
+    page = walker.get("/home")
+    assert page.link("Manage users of Brook School") == path(other)
+    assert path(other, "users") in walker.get(path(other)).html
+    assert path(other, "users") not in walker.get(path(school)).html
+
+
+def test_one_signed_out_is_asked_to_sign_in_and_comes_back(
+    app: Flask, school: Organisation
+) -> None:
+    response = app.test_client().get(path(school, "users"))
+    assert response.status_code in {302, 303}
+    assert school.public_id in response.headers["Location"]
+
+
+def test_a_suspended_colleague_is_shown_as_such(walker: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    with writing():
+        world.who(bob).suspended_at = now()
+    assert "Suspended" in walker.get(path(school, "users", bob.public_id)).text
+    page = walker.get(path(school, "users") + "?status=suspended")
+    assert "1 user" in page.text

@@ -1,0 +1,339 @@
+"""Every route about an organisation, for everybody who may and may not use it (group ID).
+
+The table below names each route. One that it does not name fails the test, so that a new page
+cannot forget to be asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.routing import Rule
+
+from app.database import db
+from app.web.authorisation import rule_of
+from approvals.console.access import operator as operators_only
+from approvals.memberships import journeys
+from approvals.memberships.actions import remove_member, stop_approver
+from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account, Invitation
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+
+APPROVERS = {
+    "activity.activity",
+    "memberships.access",
+    "memberships.access_again",
+    "memberships.access_check",
+    "memberships.access_end_date",
+    "memberships.add",
+    "memberships.add_access",
+    "memberships.add_approver",
+    "memberships.add_check",
+    "memberships.add_done",
+    "memberships.add_email",
+    "memberships.add_end_date",
+    "memberships.add_name",
+    "memberships.approver_make",
+    "memberships.approver_stop",
+    "memberships.home",
+    "memberships.invitation_correct",
+    "memberships.invitation_resend",
+    "memberships.invitation_withdraw",
+    "memberships.invitations",
+    "memberships.remove",
+    "memberships.removed",
+    "memberships.user",
+    "memberships.users",
+}
+"""For approvers of the organisation in the route, and for nobody else."""
+
+MEMBERS = {"memberships.leave_organisation"}
+"""For everybody who belongs to the organisation in the route."""
+
+REDIRECTS = {301, 302, 303}
+
+
+@dataclass
+class World:
+    """Two organisations with the same in each, and people with every relation to the first."""
+
+    here: Organisation
+    there: Organisation
+    arguments: dict[str, dict[str, str]] = field(default_factory=dict)
+    people: dict[str, Account] = field(default_factory=dict)
+
+
+@pytest.fixture
+def two(app: Flask) -> World:
+    here, there = world.school(), world.school("Brook School", "100002")
+    made = World(here, there)
+    for name, where in (("here", here), ("there", there)):
+        approver = world.member(where, f"ann@{name}.example", approver=True, given_name="Ann")
+        colleague = world.member(where, f"bob@{name}.example", "School_Anon", given_name="Bob")
+        world.invited(where, f"ina@{name}.example", "School_Named", given_name="Ina")
+        journey = journeys.begin(
+            journeys.ADD_USER, where, world.who(approver).id, email=f"new@{name}.example"
+        )
+        made.arguments[name] = {
+            "organisation": where.public_id,
+            "member": colleague.public_id,
+            "journey": journey.public_id,
+            "service": SERVICE,
+        }
+        made.people[f"approver {name}"] = world.who(approver)
+        made.people[f"member {name}"] = world.who(colleague)
+    former = world.member(here, "fay@here.example", approver=True)
+    removed = world.member(here, "rob@here.example", approver=True)
+    made.people["stopped approver"] = world.who(former)
+    made.people["removed approver"] = world.who(removed)
+    stop_approver(former, actor=world.COMMAND)
+    remove_member(removed, actor=world.COMMAND)
+    made.people["operator"] = world.operator()
+    return made
+
+
+def routes(app: Flask) -> list[Rule]:
+    """Every route that names an organisation or a member, and every operators' page."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if {"organisation", "member"} & rule.arguments or rule.rule.startswith(("/o/", "/ops"))
+    ]
+
+
+def token(client: FlaskClient, address: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(address).text)
+    assert found, address
+    return found.group(1)
+
+
+def state() -> tuple[object, ...]:
+    """All that an approver's page could change."""
+    members = select(Membership.id, Membership.email, Membership.valid_to, Membership.ended_cause)
+    invitations = select(Invitation.id, Invitation.token_hash, Invitation.state)
+    counted = [select(func.count(table.id)) for table in (Membership, Grant, Appointment)]
+    ended = select(func.count(Grant.id)).where(Grant.valid_to.is_not(None))
+    stopped = select(func.count(Appointment.id)).where(Appointment.valid_to.is_not(None))
+    return (
+        db.session.execute(members.order_by(Membership.id)).all(),
+        db.session.execute(invitations.order_by(Invitation.id)).all(),
+        [db.session.scalar(count) for count in (*counted, ended, stopped)],
+    )
+
+
+def address(app: Flask, rule: Rule, arguments: dict[str, str]) -> str:
+    with app.test_request_context():
+        named: dict[str, Any] = {name: arguments.get(name, "x") for name in rule.arguments}
+        return app.url_for(rule.endpoint, **named)
+
+
+def test_every_route_about_an_organisation_is_in_the_table(app: Flask) -> None:
+    for rule in routes(app):
+        listed = rule.endpoint in APPROVERS | MEMBERS
+        asked = rule_of(app, rule.endpoint) is operators_only
+        assert listed or asked, f"{rule.endpoint} is not in the table"
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("approver there", set()),
+        ("member there", set()),
+        ("member here", MEMBERS),
+        ("stopped approver", MEMBERS),
+        ("removed approver", set()),
+        ("operator", set()),
+    ],
+)
+def test_ID_01_02_pages_are_not_there_for_whom_they_are_not(
+    app: Flask, two: World, role: str, may: set[str]
+) -> None:
+    client = browser(app, two.people[role]).client
+    own = {
+        "operator": f"/ops/people/{two.people['member here'].subject}/suspend",
+        "removed approver": "/forgot-password",
+        "approver there": path(two.there, "users", "new"),
+        "member there": f"/account/leave/{two.there.public_id}",
+    }.get(role, f"/account/leave/{two.here.public_id}")
+    data = {"csrf_token": token(client, own)}
+    before = state()
+    for rule in routes(app):
+        if rule.endpoint not in APPROVERS | MEMBERS or rule.endpoint in may:
+            continue
+        target = address(app, rule, two.arguments["here"])
+        assert client.get(target).status_code == 404, f"GET {target} as {role}"
+        if "POST" in (rule.methods or ()):
+            answer = client.post(target, data={**data, "email": "x@x.example"})
+            assert answer.status_code == 404, f"POST {target} as {role}"
+    assert state() == before
+    assert len(world.audited("page.denied")) > 0
+
+
+def test_ID_12_nobody_who_is_signed_out_opens_any_of_them(app: Flask, two: World) -> None:
+    client = app.test_client()
+    for rule in routes(app):
+        answer = client.get(address(app, rule, two.arguments["here"]))
+        assert answer.status_code in REDIRECTS, rule.rule
+        assert "/sign-in" in answer.headers["Location"]
+
+
+def test_ID_12_operators_pages_are_for_operators(app: Flask, two: World) -> None:
+    client = browser(app, two.people["approver here"]).client
+    for rule in app.url_map.iter_rules():
+        if rule_of(app, rule.endpoint) is operators_only:
+            target = address(app, rule, {**two.arguments["here"], "person": "x"})
+            if "GET" in (rule.methods or ()):
+                assert client.get(target).status_code == 404, target
+
+
+@pytest.mark.parametrize("foreign", ["member", "journey", "both"])
+def test_ID_04_07_ids_of_another_organisation_under_ones_own_are_not_there(
+    app: Flask, two: World, foreign: str
+) -> None:
+    client = browser(app, two.people["approver here"]).client
+    own, other = two.arguments["here"], two.arguments["there"]
+    changed = {"member", "journey"} if foreign == "both" else {foreign}
+    arguments = {name: (other if name in changed else own)[name] for name in own}
+    data = {"csrf_token": token(client, path(two.here, "users", "new"))}
+    before = state()
+    for rule in routes(app):
+        if rule.endpoint not in APPROVERS or not rule.arguments & changed:
+            continue
+        if foreign == "journey" and "member" in rule.arguments:
+            continue  # the journey of the fixture is one of adding; see the next test
+        target = address(app, rule, arguments)
+        assert client.get(target).status_code == 404, target
+        if "POST" in (rule.methods or ()):
+            assert client.post(target, data=data).status_code == 404, target
+    assert state() == before
+
+
+def test_ID_07_a_journey_about_one_person_does_not_serve_for_another(
+    app: Flask, two: World
+) -> None:
+    walker = browser(app, two.people["approver here"])
+    dee = world.member(two.here, "dee@here.example")
+    page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "access", SERVICE))
+    page = page.submit(groups="School_Named").submit(day="", month="", year="")
+    data = {"csrf_token": page.forms()[0].values["csrf_token"]}
+    turned = page.address.replace(two.arguments["here"]["member"], dee.public_id)
+    assert walker.client.post(turned, data=data).status_code == 404
+    assert world.held(dee) == []
+
+
+def test_ID_07_ids_in_the_body_are_not_looked_at(app: Flask, two: World) -> None:
+    walker = browser(app, two.people["approver here"])
+    other = two.arguments["there"]
+    page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "remove"))
+    page.submit(member=other["member"], organisation=other["organisation"], id="1")
+    assert (
+        db.session.scalar(
+            select(Membership.valid_to).where(Membership.public_id == other["member"])
+        )
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "organisation={there}",
+        "organisation[]={here}&organisation[]={there}",
+        "org={there}&q=there.example",
+        "q=Bob&sort=email;drop",
+        "q=%25",
+        "sort=valid_to&page=0",
+        "page=-1",
+        "page=999999999999999999999",
+        "page=1%20or%201=1",
+        "per_page=100000",
+        "group=school_performance:School_Anon",
+        "status=joined&status=invited",
+    ],
+)
+def test_ID_03_13_lists_show_only_ones_own(app: Flask, two: World, query: str) -> None:
+    walker = browser(app, two.people["approver here"])
+    query = query.format(here=two.here.public_id, there=two.there.public_id)
+    for part in ("users", "invitations", "activity"):
+        page = walker.get(f"{path(two.here, part)}?{query}")
+        assert page.status == 200, page.address
+        assert "Brook School" not in page.text
+        assert "@there.example" not in page.html.replace("q=there.example", "").replace(
+            'value="there.example"', ""
+        )
+
+
+def test_ID_04_activity_about_a_person_of_another_organisation_shows_nothing(
+    app: Flask, two: World
+) -> None:
+    walker = browser(app, two.people["approver here"])
+    there = two.arguments["there"]["member"]
+    page = walker.get(f"{path(two.here, 'activity')}?person={there}")
+    assert "Nothing matches" in page.text
+
+
+def test_ID_05_an_approver_sees_only_his_organisations_part_of_a_person(
+    app: Flask, two: World
+) -> None:
+    both = world.member(two.here, "bob@there.example", "School_Governor")
+    walker = browser(app, two.people["approver here"])
+    page = walker.get(path(two.here, "users", both.public_id))
+    assert "School Governor" in page.text
+    assert "School Anon" not in page.text
+    assert "Brook" not in page.text
+    walker.get(path(two.here, "users", both.public_id, "remove")).submit()
+    elsewhere = db.session.scalars(
+        select(Membership).where(Membership.public_id == two.arguments["there"]["member"])
+    ).one()
+    assert elsewhere.open
+    assert world.held(elsewhere) == ["School_Anon"]
+
+
+def test_ID_09_the_approver_of_a_school_is_none_of_its_trust(app: Flask, two: World) -> None:
+    trust = world.organisation("Ash Trust", kind=Kind.MULTI_ACADEMY_TRUST, uid="1700")
+    world.member(trust, "tom@trust.example", approver=True)
+    client = browser(app, two.people["approver here"]).client
+    assert client.get(path(trust, "users")).status_code == 404
+
+
+def test_ID_10_one_who_was_stopped_meanwhile_posts_to_no_effect(app: Flask, two: World) -> None:
+    cal = world.member(two.here, "cal@here.example", approver=True)
+    walker = browser(app, cal)
+    page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "remove"))
+    stop_approver(cal, actor=world.COMMAND)
+    before = state()
+    assert page.submit().status == 404
+    assert state() == before
+
+
+def test_ID_11_what_is_not_ones_own_looks_like_what_does_not_exist(app: Flask, two: World) -> None:
+    walker = browser(app, two.people["approver here"])
+    there = path(two.there, "users", two.arguments["there"]["member"])
+    nowhere = "/o/01a20aed-0000-7000-8000-000000000000/users/01a20aed-0000-7000-8000-000000000001"
+    known, unknown = walker.get(there), walker.get(nowhere)
+    assert known.status == unknown.status == 404
+
+    def without_reference(text: str) -> str:
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
+
+    assert without_reference(known.text) == without_reference(unknown.text)
+
+
+def test_ID_14_one_who_comes_back_under_the_same_address_has_nothing_of_before(
+    app: Flask, two: World
+) -> None:
+    gone = world.member(two.here, "gus@here.example", "School_Named", approver=True)
+    remove_member(gone, actor=world.COMMAND)
+    back = world.member(two.here, "gus@here.example")
+    assert world.held(back) == []
+    client = browser(app, back).client
+    assert client.get(path(two.here, "users")).status_code == 404

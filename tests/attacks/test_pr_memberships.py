@@ -1,0 +1,393 @@
+"""Rights that nobody may give himself, or give beyond what he may give (group PR)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.clock import now
+from app.database import db, writing
+from approvals.memberships import asking, facts, joining, rules
+from approvals.memberships.actions import (
+    add_member,
+    change_user_group,
+    leave,
+    make_approver,
+    remove_member,
+    resend_invitation,
+    stop_approver,
+)
+from approvals.memberships.models import Membership
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Invitation
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def ann(school: Organisation) -> Membership:
+    return world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+
+
+@pytest.fixture
+def cal(school: Organisation) -> Membership:
+    return world.member(school, "cal@ashfield.example", approver=True, given_name="Cal")
+
+
+def outcome(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except rules.RefusalError as error:
+        return error.refusal.code
+    return "done"
+
+
+@pytest.mark.parametrize("group", ["LA_Named", "DfE_Named", "Super_User", "MAT_Named", "No_Such"])
+def test_PR_01_02_only_what_the_organisation_may_hold_is_given(
+    app: Flask, school: Organisation, ann: Membership, group: str
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    walker = browser(app, ann)
+    page = walker.get(path(school, "users", bob.public_id, "access", SERVICE))
+    assert page.submit(groups=group).title.startswith("Error: ")
+    page = walker.get(path(school, "users", "new")).submit(email="new@ashfield.example")
+    page = page.submit(given_name="New", family_name="Person").submit(groups=group)
+    assert page.title.startswith("Error: ")
+    assert (
+        outcome(
+            lambda: change_user_group(
+                bob, service=SERVICE, user_groups=[group], actor=world.acting(ann)
+            )
+        )
+        == "not_offered"
+    )
+    assert (
+        outcome(
+            lambda: add_member(
+                school,
+                email="x@ashfield.example",
+                given_name="X",
+                family_name="Y",
+                access={SERVICE: [group]},
+                actor=world.acting(ann),
+            )
+        )
+        == "not_offered"
+    )
+    assert world.held(bob) == ["School_Anon"]
+
+
+def test_PR_01_a_group_chosen_before_the_organisation_lost_it_is_refused(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    page = browser(app, ann).get(path(school, "users", bob.public_id, "access", SERVICE))
+    page = page.submit(groups="School_Named").submit(day="", month="", year="")
+    with writing() as session:
+        session.get_one(Organisation, school.id).kind = Kind.SINGLE_ACADEMY_TRUST.value
+    page.submit()
+    assert world.held(bob) == []
+
+
+def test_PR_01_one_person_holds_one_user_group_of_the_service(
+    school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    both = ["School_Named", "School_Anon"]
+    assert (
+        outcome(
+            lambda: change_user_group(bob, service=SERVICE, user_groups=both, actor=world.COMMAND)
+        )
+        == "too_many"
+    )
+
+
+def test_PR_03_nobody_gives_himself_a_user_group_beside_another_approver(
+    app: Flask, school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    walker = browser(app, ann)
+    page = walker.get(path(school, "users", ann.public_id))
+    assert "You cannot give yourself a user group" in page.text
+    page = walker.get(path(school, "users", ann.public_id, "access", SERVICE))
+    page = page.submit(groups="School_Named").submit(day="", month="", year="").submit()
+    assert "You cannot give yourself a user group" in page.text
+    assert world.held(ann) == []
+
+
+def test_PR_03_a_removed_approver_does_not_bring_himself_back(
+    app: Flask, school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    world.member(world.school("Brook School", "100002"), "cal@ashfield.example")
+    walker = browser(app, cal)
+    page = walker.get(path(school, "users", "new"))
+    remove_member(cal, actor=world.acting(ann))
+    assert page.submit(email="cal@ashfield.example").status == 404
+    assert (
+        outcome(
+            lambda: add_member(
+                school,
+                email="cal@ashfield.example",
+                given_name="Cal",
+                family_name="Byron",
+                approver=True,
+                actor=world.acting(cal),
+            )
+        )
+        == "no_authority"
+    )
+
+
+def test_PR_03_an_operator_does_not_appoint_himself(app: Flask, school: Organisation) -> None:
+    olive = world.operator()
+    page = browser(app, olive).get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email=olive.email, given_name="Olive", family_name="Operator")
+    assert "You cannot appoint yourself" in page.text
+    assert facts.open_membership(school.id, olive.email_key) is None
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"organisation_id": "2", "org_id": "2", "tenant": "2"},
+        {"id": "1", "sub": "x", "public_id": "x", "account_id": "1"},
+        {"approver": "true", "is_approver": "1", "role": "approver", "operator": "1"},
+        {"status": "joined", "joined_at": "2020-01-01", "valid_from": "2000-01-01"},
+        {"given_by": "system", "created_by": "system", "email_verified": "true"},
+        {"user_groups": "School_Named", "access": '{"school_performance": ["Super_User"]}'},
+    ],
+)
+def test_PR_05_fields_that_the_page_does_not_have_are_ignored(
+    app: Flask, school: Organisation, ann: Membership, extra: dict[str, Any]
+) -> None:
+    page = browser(app, ann).get(path(school, "users", "new"))
+    page = page.submit(email="bob@ashfield.example", **extra)
+    page = page.submit(given_name="Bob", family_name="Dean", **extra)
+    page = page.submit(groups="School_Anon", **extra)
+    page = page.submit(answer="no", **extra)
+    page = page.submit(day="", month="", year="", **extra)
+    assert page.submit(**extra).heading == "Invitation sent"
+    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    assert bob is not None
+    assert (bob.joined_at, bob.account_id) == (None, None)
+    assert not world.approves(bob)
+    assert world.held(bob) == ["School_Anon"]
+
+
+def test_PR_07_re_invitation_gives_no_more_than_before(
+    school: Organisation, ann: Membership
+) -> None:
+    bob = world.invited(school, "bob@ashfield.example", "School_Anon")
+    resend_invitation(bob, actor=world.acting(ann))
+    invitation = db.session.get_one(Invitation, bob.invitation_id)
+    assert (
+        dict(joining.describe_invitation(invitation).lines)["School Performance"] == "School Anon"
+    )
+
+
+def test_PR_09_the_last_approver_can_neither_leave_nor_be_stopped(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    cal = world.member(school, "cal@ashfield.example", approver=True)
+    walker = browser(app, ann)
+    stop = walker.get(path(school, "users", ann.public_id, "approver", "stop"))
+    go = walker.get(f"/account/leave/{school.public_id}")
+    stop_approver(cal, actor=world.acting(ann))
+    assert "only approver" in stop.submit().text
+    assert "only approver" in go.submit().text
+    assert outcome(lambda: remove_member(ann, actor=world.COMMAND)) == "last_approver"
+    assert outcome(lambda: leave(ann, actor=world.acting(ann))) == "last_approver"
+    assert facts.active_approvers(school.id).sole(ann.account_id)
+
+
+def test_PR_09_an_invited_or_suspended_approver_is_no_successor(
+    school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    world.invited(school, "ina@ashfield.example", approver=True)
+    with writing():
+        world.who(cal).suspended_at = now()
+    assert outcome(lambda: leave(ann, actor=world.acting(ann))) == "last_approver"
+
+
+def race(app: Flask, *acts: Callable[[], object]) -> list[str]:
+    """Runs the acts at the same time, each in a thread and a session of its own."""
+    ready = threading.Barrier(len(acts))
+    results: list[str] = [""] * len(acts)
+
+    def run(number: int, act: Callable[[], object]) -> None:
+        with app.app_context():
+            ready.wait()
+            results[number] = outcome(act)
+            db.session.remove()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    return results
+
+
+def fresh(membership_id: int) -> Membership:
+    return db.session.get_one(Membership, membership_id)
+
+
+@pytest.mark.parametrize("act", ["stop", "remove", "leave"])
+def test_PR_09_two_approvers_against_each_other_leave_one(
+    app: Flask, school: Organisation, ann: Membership, cal: Membership, act: str
+) -> None:
+    first, second = world.acting(ann), world.acting(cal)
+    one, other = ann.id, cal.id
+    acts: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "stop": (
+            lambda: stop_approver(fresh(other), actor=first),
+            lambda: stop_approver(fresh(one), actor=second),
+        ),
+        "remove": (
+            lambda: remove_member(fresh(other), actor=first),
+            lambda: remove_member(fresh(one), actor=second),
+        ),
+        "leave": (
+            lambda: leave(fresh(one), actor=first),
+            lambda: leave(fresh(other), actor=second),
+        ),
+    }
+    db.session.rollback()
+    results = race(app, *acts[act])
+    assert "done" in results
+    assert set(results) - {"done"} <= {"last_approver", "no_authority"}
+    assert results != ["done", "done"]
+    assert len(facts.active_approvers(school.id).accounts) == 1
+
+
+def test_PR_08_a_person_added_by_two_approvers_at_once_is_added_once(
+    app: Flask, school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    where = school.id
+
+    def add(actor: Membership) -> Callable[[], object]:
+        acting = world.acting(actor)
+        return lambda: add_member(
+            db.session.get_one(Organisation, where),
+            email="bob@ashfield.example",
+            given_name="Bob",
+            family_name="Dean",
+            actor=acting,
+        )
+
+    acts = add(ann), add(cal)
+    db.session.rollback()
+    assert sorted(race(app, *acts)) == ["already_invited", "done"]
+    assert len([to for to, _ in world.mails("accounts/invitation") if to.startswith("bob@")]) == 1
+
+
+def test_PR_08_a_user_group_changed_by_two_at_once_is_one(
+    app: Flask, school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    number = bob.id
+
+    def change(actor: Membership, group: str) -> Callable[[], object]:
+        acting = world.acting(actor)
+        return lambda: change_user_group(
+            fresh(number), service=SERVICE, user_groups=[group], actor=acting
+        )
+
+    acts = change(ann, "School_Named"), change(cal, "School_Governor")
+    db.session.rollback()
+    assert race(app, *acts) == ["done", "done"]
+    assert len(world.held(fresh(number))) == 1
+
+
+def test_PR_10_an_approver_reaches_no_operator(app: Flask, ann: Membership) -> None:
+    olive = world.operator()
+    client = browser(app, ann).client
+    for address in ("/ops", "/ops/people", f"/ops/people/{olive.subject}", "/ops/audit"):
+        assert client.get(address).status_code == 404
+    client.post(f"/ops/people/{olive.subject}/suspend")
+    assert db.session.get_one(type(olive), olive.id).suspended_at is None
+
+
+def test_PR_15_two_journeys_side_by_side_keep_their_own_answers(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    walker = browser(app, ann)
+    start = path(school, "users", "new")
+    left = walker.get(start).submit(email="bob@ashfield.example")
+    right = walker.get(start).submit(email="dee@ashfield.example")
+    left = left.submit(given_name="Bob", family_name="One")
+    right = right.submit(given_name="Dee", family_name="Two").submit(groups="School_Governor")
+    left = left.submit(groups="School_Named")
+    right = right.submit(answer="yes").submit(day="", month="", year="")
+    left = left.submit(answer="no").submit(day="", month="", year="")
+    assert right.submit().heading == left.submit().heading == "Invitation sent"
+    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    dee = facts.open_membership(school.id, "dee@ashfield.example")
+    assert bob is not None
+    assert dee is not None
+    assert (bob.name, world.held(bob)) == ("Bob One", ["School_Named"])
+    assert (dee.name, world.held(dee)) == ("Dee Two", ["School_Governor"])
+
+
+def test_PR_15_making_one_an_approver_in_one_tab_touches_nobody_in_another(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    dee = world.member(school, "dee@ashfield.example")
+    walker = browser(app, ann)
+    one = walker.get(path(school, "users", bob.public_id, "approver", "make"))
+    walker.get(path(school, "users", dee.public_id, "approver", "make"))
+    one.submit()
+    assert facts.active_approvers(school.id).accounts == {ann.account_id, bob.account_id}
+
+
+def test_PR_16_a_closed_organisation_gives_nothing_and_adds_nobody(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    world.close(school)
+    page = browser(app, ann).get(path(school))
+    assert "This organisation is closed" in page.text
+    assert outcome(lambda: world.invited(school, "x@ashfield.example")) == "organisation_ended"
+    assert (
+        outcome(
+            lambda: change_user_group(
+                bob, service=SERVICE, user_groups=["School_Anon"], actor=world.acting(ann)
+            )
+        )
+        == "organisation_ended"
+    )
+    assert outcome(lambda: remove_member(bob, actor=world.acting(ann))) == "done"
+
+
+def test_PR_16_a_suspended_approver_is_neither_named_nor_told(
+    school: Organisation, ann: Membership, cal: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    invited = world.invited(school, "ina@ashfield.example")
+    with writing():
+        world.who(cal).suspended_at = now()
+    answer = asking.whom_to_ask(world.who(bob), SERVICE, now())
+    assert answer.approvers == ["Ann Byron, Ashfield School"]
+    with writing() as session:
+        joining.renewal_asked(session.get_one(Invitation, invited.invitation_id))
+    assert [to for to, _ in world.mails("memberships/renewal_asked")] == ["ann@ashfield.example"]
+
+
+def test_PR_16_one_who_is_suspended_is_not_made_an_approver(
+    school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    with writing():
+        world.who(bob).suspended_at = now()
+    assert outcome(lambda: make_approver(bob, actor=world.acting(ann))) == "suspended"
