@@ -1,0 +1,317 @@
+"""Attacks on links by mail, and mistakes with them: group LK of the security catalogue."""
+
+from __future__ import annotations
+
+import contextvars
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import inspect, select, text
+
+from app.actors import Actor
+from app.database import db, writing
+from identity.accounts import invitations, suspension
+from identity.accounts.models import Account, Invitation
+from identity.credentials.models import PasswordReset
+from tests.identity.accounts.test_joining import EMAIL, code_of, invite, join, link, to_the_app
+from tests.identity.conftest import Post, audited
+from tests.identity.people import PASSWORD, Person, sign_in
+from tests.identity.walking import Page, Walker
+
+NEW = "copper lantern hill 7"
+
+
+def _ask(app: Flask, person: Person, post: Post) -> str:
+    """The path of a fresh reset link."""
+    Walker(app.test_client()).get("/forgot-password").submit(email=person.email)
+    found = re.search(r"http://localhost:8000(/reset-password/\S+)", post.to(person.email)[-1])
+    assert found
+    return found.group(1)
+
+
+def _over(page: Page) -> bool:
+    return page.status == 410
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Host"])
+def test_LK_01_a_forged_host_never_reaches_a_mail(
+    app: Flask, person: Person, post: Post, header: str
+) -> None:
+    client = app.test_client()
+    page = Walker(client).get("/forgot-password")
+    value = "host=evil.example" if header == "Forwarded" else "evil.example"
+    data = {**page.form().values, "email": person.email}
+    answer = client.post("/forgot-password", data=data, headers={header: value})
+    assert answer.status_code == (400 if header == "Host" else 303)
+    assert "evil.example" not in "".join(post.to(person.email))
+
+
+def test_LK_02_no_usable_token_is_kept_anywhere(app: Flask, person: Person, post: Post) -> None:
+    invite()
+    tokens = [link(post).rpartition("/")[2], _ask(app, person, post).rpartition("/")[2]]
+    assert all(len(token) >= 43 for token in tokens)  # 256 bits in base64
+    for table in inspect(db.engine).get_table_names():
+        for row in db.session.execute(text(f'SELECT * FROM "{table}"')):
+            assert not any(token in str(value) for token in tokens for value in row), table
+
+
+def test_LK_03_a_reset_link_works_once(app: Flask, person: Person, post: Post) -> None:
+    path = _ask(app, person, post)
+    first, second = Walker(app.test_client()).get(path), Walker(app.test_client()).get(path)
+    assert first.submit(password=NEW).heading == "Password changed"
+    assert _over(second.submit(password="another lantern hill 8"))
+    assert _over(Walker(app.test_client()).get(path))
+
+
+def test_LK_03_a_hundred_parallel_uses_of_a_reset_link_are_one(
+    app: Flask, person: Person, post: Post
+) -> None:
+    path = _ask(app, person, post)
+    pages = [Walker(app.test_client()).get(path) for _ in range(12)]
+    done = _at_once([lambda p=page: p.submit(password=NEW).heading for page in pages])
+    assert done.count("Password changed") == 1
+    assert len(audited("password.reset")) == 1
+
+
+def test_LK_03_many_parallel_joins_by_one_link_make_one_account(app: Flask, post: Post) -> None:
+    invite()
+    pages = [to_the_app(Walker(app.test_client()).get(link(post))) for _ in range(8)]
+    done = _at_once([lambda p=page: p.submit(code=code_of(p)).heading for page in pages])
+    assert done.count("Save your recovery codes") == 1
+    assert len(db.session.scalars(select(Account)).all()) == 1
+
+
+def test_LK_04_a_link_is_over_a_second_after_its_time(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    invite()
+    invitation, reset = link(post), _ask(app, person, post)
+    page = Walker(app.test_client()).get(reset)
+    joining = to_the_app(Walker(app.test_client()).get(invitation))
+    clock.shift(timedelta(minutes=60, seconds=1))
+    assert _over(page.submit(password=NEW))
+    assert _over(Walker(app.test_client()).get(reset))
+    clock.shift(timedelta(days=14))
+    assert Walker(app.test_client()).get(invitation).heading == "This invitation has run out"
+    late = joining.submit(code=code_of(joining))
+    assert late.heading == "This invitation link does not work"
+    assert db.session.scalars(select(Account.email)).all() == [person.email]
+
+
+def test_LK_05_an_older_link_dies_with_a_newer_one(app: Flask, person: Person, post: Post) -> None:
+    older = _ask(app, person, post)
+    opened = Walker(app.test_client()).get(older)
+    newer = _ask(app, person, post)
+    assert _over(Walker(app.test_client()).get(older))
+    assert _over(opened.submit(password=NEW))
+    assert Walker(app.test_client()).get(newer).submit(password=NEW).status == 200
+
+
+def test_LK_05_a_link_dies_with_a_changed_password_and_with_suspension(
+    app: Flask, client: FlaskClient, person: Person, post: Post
+) -> None:
+    path = _ask(app, person, post)
+    sign_in(client, person)
+    page = Walker(client).get("/account/password")
+    page.submit(current_password=PASSWORD, password=NEW)
+    assert _over(Walker(app.test_client()).get(path))
+    another = _ask(app, person, post)
+    suspension.suspend(person.account, actor=Actor.command("test"))
+    assert _over(Walker(app.test_client()).get(another))
+    suspension.restore(person.account, actor=Actor.command("test"))
+    assert _over(Walker(app.test_client()).get(another))
+
+
+def test_LK_05_an_invitation_under_way_dies_with_correction_and_withdrawal(
+    app: Flask, post: Post
+) -> None:
+    invitation = invite("grcae@school.example")
+    page = to_the_app(Walker(app.test_client()).get(link(post, "grcae@school.example")))
+    with writing():
+        invitations.correct(invitation, EMAIL)
+    assert _over(page.submit(code=code_of(page)))
+    page = to_the_app(Walker(app.test_client()).get(link(post)))
+    with writing():
+        invitations.withdraw(invitation)
+    assert _over(page.submit(code=code_of(page)))
+    assert db.session.scalars(select(Account)).all() == []
+
+
+def test_LK_06_a_reset_signs_nobody_in_and_ends_sessions(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    signed_in, client = app.test_client(), app.test_client()
+    sign_in(signed_in, person)
+    Walker(client).get(_ask(app, person, post)).submit(password=NEW)
+    assert client.get("/account").status_code == 303
+    assert signed_in.get("/account").status_code == 303
+    assert post.to(person.email)[-1].startswith("Your Secure Access password was changed")
+    page = Walker(client).get("/sign-in").submit(email=person.email, password=NEW)
+    assert page.heading == "Enter the 6-digit code"
+
+
+def test_LK_06_a_suspended_person_gets_no_link(app: Flask, person: Person, post: Post) -> None:
+    suspension.suspend(person.account, actor=Actor.command("test"))
+    Walker(app.test_client()).get("/forgot-password").submit(email=person.email)
+    assert "Your account is suspended" in post.to(person.email)[-1]
+    assert "/reset-password/" not in post.to(person.email)[-1]
+
+
+def test_LK_07_the_token_leaves_the_address_and_the_page_loads_nothing_foreign(
+    app: Flask, person: Person, post: Post
+) -> None:
+    invite()
+    for path in (link(post), _ask(app, person, post)):
+        walker = Walker(app.test_client())
+        page = walker.get(path)
+        token = path.rpartition("/")[2]
+        assert token not in page.address
+        assert token not in page.html
+        for answer in walker.seen:
+            assert "no-store" in answer.headers["Cache-Control"]
+            assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.html)
+
+
+def test_LK_08_a_mail_scanner_uses_nothing_up(app: Flask, person: Person, post: Post) -> None:
+    invite()
+    for path in (link(post), _ask(app, person, post)):
+        for _ in range(5):
+            scanner = app.test_client()
+            assert scanner.head(path).status_code == 303
+            assert Walker(scanner).get(path).status == 200
+    assert join(app.test_client(), link(post)).heading == "Save your recovery codes"
+    page = Walker(app.test_client()).get(_ask(app, person, post))
+    assert page.submit(password=NEW).heading == "Password changed"
+
+
+def test_LK_09_a_hundred_requests_send_five_mails_and_harm_nobody_else(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    page = Walker(app.test_client()).get("/forgot-password")
+    shown = {page.submit(email=person.email).text for _ in range(100)}
+    assert len(shown) == 1
+    assert len(post.to(person.email)) == 5
+    page.submit(email="nobody@school.example")
+    assert len(post.to("nobody@school.example")) == 1
+    clock.shift(timedelta(minutes=61))
+    page.submit(email=person.email)
+    assert len(post.to(person.email)) == 6
+
+
+def test_LK_09_parallel_requests_send_no_more(app: Flask, person: Person, post: Post) -> None:
+    pages = [Walker(app.test_client()).get("/forgot-password") for _ in range(12)]
+    done = _at_once([lambda p=page: p.submit(email=person.email).heading for page in pages])
+    assert set(done) == {"Check your email"}
+    assert 1 <= len(post.to(person.email)) <= 5
+    open_links = select(PasswordReset).where(PasswordReset.superseded_at.is_(None))
+    assert len(db.session.scalars(open_links).all()) == 1
+
+
+def test_LK_11_a_token_opens_its_own_route_only(app: Flask, person: Person, post: Post) -> None:
+    invite()
+    invitation = link(post).rpartition("/")[2]
+    reset = _ask(app, person, post).rpartition("/")[2]
+    client = app.test_client()
+    for address in (
+        f"/reset-password/{invitation}", f"/not-me/{invitation}", f"/invitation/{reset}",
+        f"/not-me/{reset}", "/invitation/invented", f"/reset-password/{reset[:-1]}",
+        f"/reset-password/{reset}x",
+    ):  # fmt: skip
+        assert _over(Walker(client).get(address)), address
+
+
+def test_LK_11_a_journey_of_another_browser_opens_nothing(
+    app: Flask, person: Person, post: Post
+) -> None:
+    invite()
+    for path in (link(post), _ask(app, person, post)):
+        page = Walker(app.test_client()).get(path)
+        thief = Walker(app.test_client())
+        assert _over(thief.get(page.address))
+
+
+def test_LK_12_an_invitation_for_another_gives_the_signed_in_person_nothing(
+    client: FlaskClient, person: Person, post: Post
+) -> None:
+    invitation = invite()
+    sign_in(client, person)
+    walker = Walker(client)
+    page = walker.get(link(post))
+    assert page.heading == "This invitation is for somebody else"
+    journey = page.address.partition("journey=")[2]
+    data = page.form("sign-out").values
+    for step in ("", "/details", "/password", "/second-step/app"):
+        answer = walker.post(f"/join{step}?journey={journey}", data)
+        assert answer.heading == "This invitation is for somebody else"
+    db.session.refresh(invitation)
+    assert (invitation.state, invitation.account_id) == ("open", None)
+    assert audited("invitation.refused")
+    assert page.submit("sign-out").heading == "You have been invited"
+
+
+def test_LK_14_fields_that_the_form_does_not_have_change_nothing(
+    client: FlaskClient, post: Post
+) -> None:
+    invite()
+    extra = {
+        "email": "eve@evil.example", "email_key": "eve@evil.example", "role": "operator",
+        "organisation": "another", "user_group": "SUPER", "is_approver": "1", "state": "open",
+        "suspended_at": "", "subject": "x", "totp_secret": "A" * 32, "secret": "A" * 32,
+    }  # fmt: skip
+    page = Walker(client).get(link(post))
+    page = _submit(page, extra)
+    page = _submit(page, extra)
+    page = _submit(page, {**extra, "password": PASSWORD})
+    page = _submit(page, {**extra, "code": code_of(page)})
+    assert page.heading == "Save your recovery codes"
+    account = db.session.scalars(select(Account)).one()
+    assert (account.email, account.name) == (EMAIL, "Grace Hopper")
+    assert account.subject != "x"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Eve\r\nBcc: eve@evil.example", "Eve%0aBcc: x", "Eve, <eve@evil.example>", '"Eve" <e@e.e>'],
+)
+def test_LK_15_names_cannot_add_recipients_or_headers(app: Flask, post: Post, name: str) -> None:
+    with writing():
+        invitations.invite(EMAIL, name, name, invited_by=name, organisation_name=name)
+    mails = post.all()
+    assert [mail.recipient for mail in mails] == [EMAIL]
+    assert "\n" not in mails[0].subject
+    assert "\r" not in mails[0].subject
+    for address in ("eve@evil.example,ada@school.example", "ada@school.example\r\nBcc: e@e.e"):
+        with pytest.raises(ValueError, match="Enter an email address"), writing():
+            invitations.invite(address, "E", "E", invited_by="A", organisation_name="O")
+    assert len(db.session.scalars(select(Invitation)).all()) == 1
+
+
+def _submit(page: Page, values: dict[str, str]) -> Page:
+    form = page.form()
+    return page.walker.post(form.action, {**form.values, **values})
+
+
+def _at_once(acts: list[Callable[..., Any]]) -> list[Any]:
+    """What each act gives when all begin together, each in a thread of its own."""
+    start = threading.Barrier(len(acts))
+    results: list[Any] = []
+
+    def run(act: Callable[..., Any]) -> None:
+        start.wait()
+        results.append(act())
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(run, act)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    return results
