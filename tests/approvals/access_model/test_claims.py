@@ -148,6 +148,7 @@ def test_a_long_remit_is_read_at_its_address(count: int, listed: bool) -> None:
                     trust_id=oak.id,
                     valid_from=BEGINNING,
                     valid_to=END,
+                    known_from=BEGINNING,
                 )
             )
     remit = claims_of(ada, oak)["access"]["remit"]
