@@ -55,7 +55,7 @@ def _groups() -> dict[str, Group]:
     groups = [
         Group(LEARNING, "Marlshire Learning Trust", "06", start, None, "TR90001", "09990001"),
         Group(SELWICK, "Selwick Academies Trust", "06", start, None, "TR90002", "09990002"),
-        Group(OSYTH, "St Osyth Catholic Academy Trust", "06", start, None, "TR90003", "09990003"),
+        Group(OSYTH, "St Osyth’s Academies Trust", "06", start, None, "TR90003", "09990003"),
         Group(HARBOUR, "Harbour Heights Academy", "10", start, None, "TR90004", "09990004"),
         Group(
             FENWICK, "Fenwick Academy Trust", "10", start, date(2019, 4, 1), "TR90005", "09990005"
@@ -184,7 +184,10 @@ def _move(world: World) -> None:
 
 
 def _change(world: World) -> None:
-    """Authority, diocese and name change, which the register does not date; others are to close."""
+    """What the register does not date: authority, diocese and name; and what else occurs in it.
+
+    A school that is to close, one to open, one long closed, a federation, names that need quotes.
+    """
     community = _of_type(world, "01")
     for school in community[7:9]:
         before = school.authority[0].value
@@ -196,6 +199,12 @@ def _change(world: World) -> None:
     renamed = community[9]
     renamed.name.append(Since(SNAPSHOTS[1], f"{renamed.town} Community Primary School"))
     community[10].proposed_to_close = date(2026, 1, 5)
+    for school in community[11:14]:
+        school.federation = FEDERATION
+    one, other = community[14:16]
+    one.name = [Since(_FIRST_DAY, "Noël Ashbourne Infants, Nursery and Childcare")]
+    other.name = [Since(_FIRST_DAY, 'The "Old Forge" Primary School')]
+    other.street = "Flat 1, Mill Road"
     free = _of_type(world, "35")[0]
     free.opened = date(2027, 9, 1)
     free.listed_from = SNAPSHOTS[3]

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
 
 from approvals.organisations.made_up import headers, rows
 from approvals.organisations.made_up.county import SNAPSHOTS, county
@@ -19,6 +19,17 @@ _ZEROS_LOST = (
     "EstablishmentNumber",
     "Companies House Number",
 )
+_NUMBERS = frozenset(
+    {
+        "URN",
+        "LinkURN",
+        "Linked UID",
+        "EstablishmentNumber",
+        "StatutoryLowAge",
+        "StatutoryHighAge",
+    }
+)
+"""Where a download quotes its cells, these are bare, and codes are quoted."""
 
 
 def write_county(directory: Path) -> list[Path]:
@@ -34,7 +45,7 @@ def write_county(directory: Path) -> list[Path]:
         all_links(world, last, directory),
         all_groups(world, last, directory),
         school_links(world, last, directory),
-        local_authorities(world, directory),
+        local_authorities(world, last, directory),
     ]
     return written
 
@@ -48,7 +59,7 @@ def write_national(directory: Path, schools: int = SCHOOLS) -> list[Path]:
         group_links(world, SNAPSHOT, directory),
         all_groups(world, SNAPSHOT, directory),
         school_links(world, SNAPSHOT, directory),
-        local_authorities(world, directory),
+        local_authorities(world, SNAPSHOT, directory),
     ]
 
 
@@ -58,20 +69,19 @@ def establishments(world: World, day: date, directory: Path, *, filled: bool = F
     `filled` makes the file about as large as the real one.
     """
     path = directory / f"edubasealldata{day:%Y%m%d}.csv"
-    older = day < date(2021, 1, 1)
-    header = headers.ESTABLISHMENTS_2018 if older else headers.ESTABLISHMENTS_2024
     found: Iterable[Row] = rows.establishments(world, day)
-    if filled:
-        blank = {column: "Not applicable" for column in header if column.endswith("(name)")}
-        found = ({**blank, **row} for row in found)
-    return _write(path, header, found if older else map(without_zeros, found), "cp1252")
+    if day >= date(2021, 1, 1):
+        return _write(path, headers.ESTABLISHMENTS_2024, map(without_zeros, found), "cp1252")
+    header = headers.ESTABLISHMENTS_2018
+    blank = {column: "Not applicable" for column in header if filled and column.endswith("(name)")}
+    return _write(path, header, found, "cp1252", quoted=True, blank=blank)
 
 
 def group_links(world: World, day: date, directory: Path) -> Path:
-    """`grouplinks_edubaseallacademiesandfree`: names in the place of codes, all cells quoted."""
+    """`grouplinks_edubaseallacademiesandfree`: names of group types in the place of codes."""
     path = directory / f"grouplinks_edubaseallacademiesandfree{day:%Y%m%d}.csv"
     found = rows.group_links(world, day)
-    return _write(path, headers.GROUP_LINKS, found, "cp1252", csv.QUOTE_ALL)
+    return _write(path, headers.GROUP_LINKS, found, "cp1252", quoted=True)
 
 
 def all_links(world: World, day: date, directory: Path) -> Path:
@@ -98,11 +108,12 @@ def all_groups_snake(world: World, day: date, directory: Path) -> Path:
 def school_links(world: World, day: date, directory: Path) -> Path:
     path = directory / f"links_edubasealldata{day:%Y%m%d}.csv"
     found = rows.school_links(world, day)
-    return _write(path, headers.SCHOOL_LINKS, found, "cp1252", csv.QUOTE_ALL)
+    return _write(path, headers.SCHOOL_LINKS, found, "cp1252", quoted=True)
 
 
-def local_authorities(world: World, directory: Path) -> Path:
-    path = directory / "local_authorities.csv"
+def local_authorities(world: World, day: date, directory: Path) -> Path:
+    """No download of the register; dated in its name so that an import need not ask for it."""
+    path = directory / f"local_authorities_{day:%Y%m%d}.csv"
     return _write(path, headers.LOCAL_AUTHORITIES, rows.local_authorities(world), "utf-8")
 
 
@@ -185,12 +196,27 @@ def _write(
     header: Sequence[str],
     found: Iterable[Mapping[str, str]],
     encoding: str,
-    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL,
+    *,
+    quoted: bool = False,
+    blank: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
+    """`quoted` as the downloads do it: all cells but numbers. `blank` is what stands in a cell
+    of which the row says nothing."""
+    place_of = {column: place for place, column in enumerate(header)}
+    empty = [blank.get(column, "") for column in header]
     with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.DictWriter(
-            file, header, restval="", extrasaction="ignore", quoting=quoting, lineterminator="\r\n"
+        writer = csv.writer(
+            file,
+            quoting=csv.QUOTE_NONNUMERIC if quoted else csv.QUOTE_MINIMAL,
+            lineterminator="\r\n",
         )
-        writer.writeheader()
-        writer.writerows(found)
+        writer.writerow(header)
+        for row in found:
+            cells: list[str | int] = [*empty]
+            for column, cell in row.items():
+                place = place_of.get(column)
+                if place is not None:
+                    bare = quoted and cell and column in _NUMBERS
+                    cells[place] = int(cell) if bare else cell
+            writer.writerow(cells)
     return path

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 
 from approvals.organisations.made_up.world import Group, School, World, value_on
 from approvals.organisations.register import codes
@@ -26,6 +27,7 @@ _FLAGS = {
 }
 
 
+@cache
 def day_first(day: date | None, mark: str = "-") -> str:
     return day.strftime(f"%d{mark}%m{mark}%Y") if day else ""
 
@@ -63,12 +65,14 @@ def establishments(world: World, day: date) -> Iterator[Row]:
             "TrustSchoolFlag (name)": _FLAGS[flag],
             "Trusts (code)": trust.uid if trust else "",
             "Trusts (name)": trust.name if trust else "",
+            **_other_groups(world, school),
             "UKPRN": school.ukprn,
             "Street": school.street,
             "Town": school.town,
             "Postcode": school.postcode,
             "GOR (code)": school.region,
             "GOR (name)": codes.REGIONS[school.region],
+            **_previous_authority(world, school, authority),
             "LastChangedDate": day_first(day),
         }
 
@@ -83,7 +87,37 @@ def _trust(world: World, school: School, day: date) -> tuple[str, Group | None]:
     return ("2" if school.type_code in codes.ACADEMY_TYPES else "0"), None
 
 
+def _other_groups(world: World, school: School) -> Row:
+    """Groups that give no remit: a sponsor, a federation."""
+    found = {
+        "SchoolSponsorFlag (name)": "Not applicable",
+        "FederationFlag (name)": "Not applicable",
+    }
+    if school.type_code in codes.MAINTAINED_TYPES:
+        found["FederationFlag (name)"] = "Not under a federation"
+    if school.sponsor:
+        found["SchoolSponsorFlag (name)"] = "Linked to a sponsor"
+        found["SchoolSponsors (name)"] = world.groups[school.sponsor].name
+    if school.federation:
+        found["FederationFlag (name)"] = "Supported by a federation"
+        found["Federations (code)"] = school.federation
+        found["Federations (name)"] = world.groups[school.federation].name
+    return found
+
+
+def _previous_authority(world: World, school: School, authority: str) -> Row:
+    first = school.authority[0].value
+    if first == authority:
+        return {"PreviousLA (code)": "999"}
+    return {
+        "PreviousLA (code)": first,
+        "PreviousLA (name)": world.authorities[first],
+        "PreviousEstablishmentNumber": school.number,
+    }
+
+
 def _links(world: World, day: date) -> Iterator[tuple[School, Group, date]]:
+    """Academies and their groups."""
     for school in world.listed_on(day):
         if not school.is_open_on(day):
             continue
@@ -92,6 +126,16 @@ def _links(world: World, day: date) -> Iterator[tuple[School, Group, date]]:
             yield school, world.groups[stay.uid], stay.joined
         if stay and school.sponsor:
             yield school, world.groups[school.sponsor], stay.joined
+
+
+def _all_links(world: World, day: date) -> Iterator[tuple[School, Group, date]]:
+    """Schools of all types and their groups."""
+    yield from _links(world, day)
+    for school in world.listed_on(day):
+        for uid in filter(None, (school.federation, school.foundation_trust)):
+            group = world.groups[uid]
+            if group.opened and school.is_open_on(day):
+                yield school, group, group.opened
 
 
 def group_links(world: World, day: date) -> Iterator[Row]:
@@ -118,7 +162,7 @@ def group_links(world: World, day: date) -> Iterator[Row]:
 
 def all_links(world: World, day: date) -> Iterator[Row]:
     """Under the names of `alllinksdata`; days as dd/mm/yyyy."""
-    for school, group, joined in _links(world, day):
+    for school, group, joined in _all_links(world, day):
         authority = value_on(school.authority, day)
         yield {
             **group_row(group, day),

@@ -20,8 +20,8 @@ _LAST = (
 )  # fmt: skip
 _SAINTS = (
     "Aldhelm", "Botolph", "Cuthmann", "Dunstan", "Edburga", "Frideswide", "Guthlac", "Hybald",
-    "Ives", "Juthwara", "Kenelm", "Olave", "Osyth", "Petroc", "Radegund", "Sidwell", "Tewdrig",
-    "Urith", "Wulfstan",
+    "Ives", "Juthwara", "Kenelm", "Léonie", "Olave", "Osyth", "Petroc", "Radegund", "Sidwell",
+    "Tewdrig", "Thérèse", "Urith", "Wulfstan",
 )  # fmt: skip
 _APOSTROPHES = {"CE": "'", "RC": "’"}
 """The second one is outside ASCII, as in many names of the register."""

@@ -26,7 +26,11 @@ class Stay:
 
 @dataclass
 class School:
-    """`authority`, `diocese` and `name` change over time; the first entry holds from the start."""
+    """`authority`, `diocese` and `name` change over time; the first entry holds from the start.
+
+    Groups are named by their UID. Of `stays`, `sponsor`, `foundation_trust` and `federation` only
+    a stay in an academy trust puts a school into anybody's remit.
+    """
 
     urn: str
     number: str
@@ -41,6 +45,7 @@ class School:
     stays: list[Stay] = field(default_factory=list)
     sponsor: str | None = None
     foundation_trust: str | None = None
+    federation: str | None = None
     phase: str = "2"
     ages: tuple[int, int] = (4, 11)
     town: str = ""

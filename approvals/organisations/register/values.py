@@ -120,6 +120,8 @@ def diocese(cell: str) -> str | None:
 def day(cell: str) -> str | None:
     """A date as ISO 8601 text: dd-mm-yyyy, dd/mm/yyyy, yyyy-mm-dd, and what spreadsheets make."""
     value = _TIME_OF_DAY.sub("", cell.strip())
+    if not value.isascii():
+        raise Unreadable(f"{shown(cell)} is not a date")
     if value.casefold() in NOTHING | NONE:
         return None
     try:
