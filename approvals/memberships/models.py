@@ -181,7 +181,7 @@ class Grant(Base):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        Index("ix_access_grant_membership", "membership_id", "service", "valid_to"),
+        Index("ix_access_grant_membership", "membership_id", "service", "user_group", "valid_to"),
         # Counting people by user group on a day (the report), without reading every grant.
         Index("ix_access_grant_report", "service", "user_group", "valid_from", "valid_to"),
     )
