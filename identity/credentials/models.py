@@ -91,8 +91,9 @@ class PasswordReset(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     purpose: Mapped[str] = mapped_column(String(16))
     email_key: Mapped[str] = mapped_column(String(254))
-    # Counts the rows of one address: two requests at one instant cannot both take a number.
-    number: Mapped[int]
+    # Counts the requests of one address: two at one instant cannot both take a number. Links that
+    # nobody asked for have none.
+    number: Mapped[int | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)

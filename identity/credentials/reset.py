@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 from flask import url_for
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DatabaseSession
 
@@ -53,6 +53,9 @@ def ask(email: str) -> None:
     except IntegrityError:
         # Two requests for one address at the same instant: one of them was served.
         log.info("a parallel reset request was dropped")
+    except _EnoughForNow:
+        with writing():
+            record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
 
 
 def open_link(token: str, purpose: str) -> ResetJourney | None:
@@ -159,18 +162,8 @@ def supersede_links(ending: Ending) -> None:
     The link with which the owner says "not me" lives on: a thief who changes the password must
     not take it from him.
     """
-    if not ending.everything:
-        return
-    rows_changed(
-        update(PasswordReset)
-        .where(
-            PasswordReset.account_id == ending.account_id,
-            PasswordReset.purpose == RESET,
-            PasswordReset.used_at.is_(None),
-            PasswordReset.superseded_at.is_(None),
-        )
-        .values(superseded_at=ending.at)
-    )
+    if ending.everything:
+        _supersede(ending.account_id)
 
 
 def purge_links(_session: DatabaseSession) -> int:
@@ -180,31 +173,29 @@ def purge_links(_session: DatabaseSession) -> int:
     return rows_changed(delete(PasswordReset).where(PasswordReset.expires_at < long_ago))
 
 
+class _EnoughForNow(Exception):
+    """This address was sent its mails of the hour."""
+
+
 def _send(address: str, key: str) -> None:
-    sent = db.session.scalar(
-        select(func.count()).where(
-            PasswordReset.email_key == key,
-            PasswordReset.purpose == RESET,
-            PasswordReset.created_at > now() - _HOUR,
-        )
-    )
-    if (sent or 0) >= settings().reset_mails_per_hour:
-        record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
-        return
     account = db.session.scalar(select(Account).where(Account.email_key == key))
+    active = account is not None and account.active
+    token = new_secret() if active else None
     minutes = settings().reset_minutes
+    # The row comes first: its number is the address's turn, for which parallel requests queue,
+    # and what is counted and superseded below includes all that came before it.
     lifetime = timedelta(minutes=minutes)
-    if account is not None and account.active:
-        end_links = Ending(account_id=account.id, cause="newer link", at=now())
-        supersede_links(end_links)
-        token = new_secret()
-        _add(key, account, RESET, token, lifetime)
+    owner = account if active else None
+    link = _add(key, owner, RESET, token, lifetime, number=_turn(key))
+    if _recent(key) > settings().reset_mails_per_hour:
+        raise _EnoughForNow
+    if account is not None and token is not None:
+        _supersede(account.id, but=link.id)
         path = url_for("credentials.open_reset", token=token)
         context = {"name": account.name, "link": path, "minutes": minutes}
         send_mail(to=account.email, template="credentials/reset", context=context)
         outcome = "link sent"
     else:
-        _add(key, account, RESET, None, lifetime)
         outcome = _why_no_link(account, key)
         send_mail(
             to=account.email if account else address,
@@ -216,6 +207,29 @@ def _send(address: str, key: str) -> None:
         actor=ANONYMOUS,
         subject=account.subject if account else None,
         outcome=outcome,
+    )
+
+
+def _recent(key: str) -> int:
+    counted = select(func.count()).where(
+        PasswordReset.email_key == key,
+        PasswordReset.purpose == RESET,
+        PasswordReset.created_at > now() - _HOUR,
+    )
+    return db.session.scalar(counted) or 0
+
+
+def _supersede(account_id: int, *, but: int | None = None) -> None:
+    rows_changed(
+        update(PasswordReset)
+        .where(
+            PasswordReset.account_id == account_id,
+            PasswordReset.purpose == RESET,
+            PasswordReset.id != but if but is not None else true(),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.superseded_at.is_(None),
+        )
+        .values(superseded_at=now())
     )
 
 
@@ -232,17 +246,28 @@ def _why_no_link(account: Account | None, key: str) -> str:
     return "invited" if invited is not None else "no account"
 
 
-def _add(
-    key: str, account: Account | None, purpose: str, token: str | None, lifetime: timedelta
-) -> PasswordReset:
+def _turn(key: str) -> int:
+    """The next number of this address; of two transactions that take it, one fails."""
     last = db.session.scalar(
         select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)
     )
+    return (last or 0) + 1
+
+
+def _add(
+    key: str,
+    account: Account | None,
+    purpose: str,
+    token: str | None,
+    lifetime: timedelta,
+    *,
+    number: int | None = None,
+) -> PasswordReset:
     moment = now()
     link = PasswordReset(
         purpose=purpose,
         email_key=key,
-        number=(last or 0) + 1,
+        number=number,
         account_id=account.id if account else None,
         token_hash=secret_hash(token) if token else None,
         created_at=moment,
