@@ -1,0 +1,173 @@
+"""The real register: every row accounted for, and remits equal to an independent reading."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db
+from approvals.organisations import queries
+from approvals.organisations.actions import add_organisation
+from approvals.organisations.importing import FileReport, RefusedFile, import_file
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import Organisation
+from approvals.organisations.register.codes import STATE_FUNDED_TYPES
+from approvals.remits import remit_of
+from tests.acceptance.organisations import independent
+
+pytestmark = pytest.mark.acceptance
+
+GROUP_LINKS = [
+    f"grouplinks_edubaseallacademiesandfree{day}.csv"
+    for day in ("20180501", "20181001", "20190501", "20190601")
+]
+ROWS = {
+    "allgroupsdata_2026_sapsec.csv": 7_176,
+    "alllinksdata_MAT_academies_ece.csv": 11_759,
+    "edubase_fulllayout_samples_merged.csv": 126,
+    "edubase_sample_ittmentor.csv": 8,
+    "edubase_sample_schoolsexperience.csv": 4,
+    "edubasealldata20181029_sample20.csv": 20,
+    "edubasealldata2024_sample_ece.csv": 41,
+    "edubasealldata_sample99_npq.csv": 99,
+    "establishments_2019_derived.csv": 26_078,
+    "establishments_sapsec_2026.csv": 1_924,
+    "grouplinks_edubaseallacademiesandfree20170403.csv": 9_853,
+    "grouplinks_edubaseallacademiesandfree20180501.csv": 11_871,
+    "grouplinks_edubaseallacademiesandfree20181001.csv": 12_801,
+    "grouplinks_edubaseallacademiesandfree20190501.csv": 13_754,
+    "grouplinks_edubaseallacademiesandfree20190601.csv": 14_621,
+    "links_edubasealldata20230421.csv": 31_274,
+    "links_edubasealldata20250422.csv": 33_801,
+    "local_authorities.csv": 160,
+}
+REFUSED = ("england_spine_2017-2018.csv", "schools_names_all_rtt_2023.csv")
+DERIVED = "establishments_2019_derived.csv"
+DERIVED_DAY = date(2019, 11, 8)
+"""The newest opening in it is of 2019-11-06; it was made in that month."""
+Load = Callable[..., FileReport]
+
+
+@pytest.fixture
+def load(app: Flask, gias: Path) -> Load:
+    def import_one(name: str, as_of: date | None = None) -> FileReport:
+        return import_file(gias / name, as_of=as_of)
+
+    return import_one
+
+
+def _remits_of_trusts(day: date) -> dict[str, set[str]]:
+    trusts = db.session.scalars(select(Organisation).where(Organisation.uid.is_not(None))).all()
+    found = {
+        str(trust.uid): {school.urn for school in remit_of(trust, "remit", day).schools}
+        for trust in trusts
+    }
+    return {uid: schools for uid, schools in found.items() if schools}
+
+
+def test_every_row_of_every_file_is_accounted_for(load: Load, gias: Path) -> None:
+    assert {path.name for path in gias.glob("*.csv")} == {*ROWS, *REFUSED}
+    for name, rows in ROWS.items():
+        account = load(name, date(2026, 8, 6)).account
+        parts = account.new + account.changed + account.unchanged + account.history
+        assert parts + account.rejected == account.read == rows, name
+        assert account.rejected == 0, name
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_reference_data_is_refused_with_a_sentence(load: Load, name: str) -> None:
+    with pytest.raises(RefusedFile, match="reference data for checks"):
+        load(name, DERIVED_DAY)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["in order", "in reverse"])
+def test_trust_remits_equal_an_independent_reading(load: Load, gias: Path, reverse: bool) -> None:
+    for name in sorted(GROUP_LINKS, reverse=reverse):
+        load(name)
+    snapshots = {
+        independent.day_of(gias / name): independent.trust_links(gias / name)
+        for name in GROUP_LINKS
+    }
+    for day in independent.days_around(snapshots):
+        assert _remits_of_trusts(day) == independent.trusts_on(day, snapshots), day
+
+
+def test_the_national_counts_are_the_published_ones(load: Load) -> None:
+    load(DERIVED, DERIVED_DAY)
+    rows = db.session.execute(
+        select(Organisation.urn, Organisation.type_code).where(Organisation.urn.is_not(None))
+    )
+    type_of = {row.urn: row.type_code for row in rows}
+    authorities = db.session.scalars(
+        select(Organisation).where(Organisation.kind == Kind.LOCAL_AUTHORITY)
+    ).all()
+    schools = [
+        school
+        for authority in authorities
+        for school in remit_of(authority, "remit", DERIVED_DAY).schools
+    ]
+    types = Counter(type_of[school.urn] for school in schools)
+    maintained = sum(school.basis == "maintained" for school in schools)
+    assert types.keys() <= STATE_FUNDED_TYPES
+    others = types.pop("06", 0) + types.pop("08", 0)
+    assert (sum(types.values()), others, maintained) == (21_221, 61, 12_362)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["in order", "in reverse"])
+def test_remits_of_authorities_equal_an_independent_reading(
+    load: Load, gias: Path, reverse: bool
+) -> None:
+    steps = {date(2018, 10, 29): "edubasealldata20181029_sample20.csv", DERIVED_DAY: DERIVED}
+    for day in sorted(steps, reverse=reverse):
+        load(steps[day], day)
+    tables = {day: independent.table(gias / name) for day, name in steps.items()}
+    for day in independent.days_around(steps):
+        known = independent.known_on(day, tables)
+        for code in ("201", "202", "330", "839", "881"):
+            authority = queries.by_la_code(code)
+            assert authority is not None
+            found = {school.urn for school in remit_of(authority, "remit", day).schools}
+            assert found == independent.state_funded(known, code), (day, code)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["in order", "in reverse"])
+def test_remits_of_dioceses_equal_an_independent_reading(
+    load: Load, gias: Path, reverse: bool
+) -> None:
+    steps = {
+        date(2018, 10, 29): "edubasealldata20181029_sample20.csv",
+        date(2021, 5, 25): "edubasealldata_sample99_npq.csv",
+        date(2024, 4, 1): "edubasealldata2024_sample_ece.csv",
+    }
+    for day in sorted(steps, reverse=reverse):
+        load(steps[day], day)
+    tables = {day: independent.table(gias / name) for day, name in steps.items()}
+    for code in ("CE23", "RC01"):
+        diocese = add_organisation(Kind.DIOCESE, f"Diocese {code}", diocese_code=code)
+        for day in independent.days_around(steps):
+            found = {school.urn for school in remit_of(diocese, "remit", day).schools}
+            known = independent.known_on(day, tables)
+            assert found == independent.of_diocese(known, code), (day, code)
+
+
+def test_chains_of_successors_that_loop_end(load: Load) -> None:
+    load("links_edubasealldata20250422.csv")
+    rows = db.session.execute(
+        select(Organisation.urn).where(Organisation.kind == Kind.ESTABLISHMENT)
+    ).all()
+    assert rows == []
+    for urn in ("100006", "134643", "402468"):
+        assert urn not in queries.successors(urn)
+        assert urn not in queries.predecessors(urn)
+
+
+def test_importing_the_real_files_twice_changes_nothing(load: Load) -> None:
+    for name in (GROUP_LINKS[0], "links_edubasealldata20230421.csv"):
+        assert load(name).wrote
+        again = load(name)
+        assert not again.wrote
+        assert again.account.unchanged == again.account.read
