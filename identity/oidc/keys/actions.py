@@ -13,7 +13,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.vault import encrypt
-from identity.oidc.cache import raise_revision
+from identity.oidc.cache import RECHECK, raise_revision
 from identity.oidc.keys.states import ALGS, State, signing, signs_at, state
 from identity.oidc.keys.store import PURPOSE
 from identity.oidc.models import SigningKey
@@ -126,7 +126,8 @@ def _next(alg: str) -> SigningKey | None:
 
 
 def _cache_time() -> timedelta:
-    return timedelta(seconds=settings().jwks_max_age)
+    """The oldest copy of the key set that can be in use: a verifier's, of a worker's own copy."""
+    return timedelta(seconds=settings().jwks_max_age + 2 * RECHECK)
 
 
 def _make(alg: str, *, active_from: datetime | None = None) -> SigningKey:

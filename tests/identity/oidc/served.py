@@ -1,0 +1,79 @@
+"""The provider as `secure-access serve` runs it: its own processes, over sockets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.servers import binaries, ports
+from wsgi import ROOT, Settings
+
+
+@dataclass(frozen=True)
+class Served:
+    """`issuer` is what browsers and clients see; `port` is where the server itself listens."""
+
+    issuer: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def serving(
+    settings: Settings, *, workers: int = 4, issuer: str | None = None, **more: str
+) -> Iterator[Served]:
+    """Serves the database of these settings, with the same keys, in so many processes."""
+    port = ports.free_port()
+    issuer = issuer or f"http://localhost:{port}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not _ours(name)},
+        "SECURE_ACCESS_DATABASE_URL": settings.database_url,
+        "SECURE_ACCESS_ISSUER": issuer,
+        "SECURE_ACCESS_SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECURE_ACCESS_ENCRYPTION_KEYS": settings.encryption_keys[0].get_secret_value(),
+        "SECURE_ACCESS_REQUEST_LIMIT": settings.request_limit,
+        "SECURE_ACCESS_JWKS_MAX_AGE": str(settings.jwks_max_age),
+        "SECURE_ACCESS_PORT": str(port),
+        "SECURE_ACCESS_WORKERS": str(workers),
+        "SECURE_ACCESS_THREADS": "4",
+        **more,
+    }
+    command = [str(Path(sys.executable).parent / "secure-access"), "serve"]
+    process = subprocess.Popen(
+        [*binaries.tied_to_parent("TERM"), *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        ports.wait_until(lambda: _answers(port), seconds=60, what="the provider answers")
+        yield Served(issuer, port, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
+
+
+def _ours(name: str) -> bool:
+    return name.startswith("SECURE_ACCESS_")
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{ports.HOST}:{port}/healthz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
