@@ -7,8 +7,12 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the process and of every descendant that lives (proc(5), stat)."""
-    return sum(_own_seconds(each) for each in _family(pid))
+    """User and system time of the process and of all its descendants, the dead ones included.
+
+    proc(5), stat: `utime` and `stime` of each that lives, `cutime` and `cstime` for those that
+    ended and were waited for. So the sum never falls, and a difference of two is what was used.
+    """
+    return sum(_ticks(each) for each in family(pid)) / _TICKS
 
 
 def peak_memory_mib(pid: int) -> float:
@@ -19,11 +23,28 @@ def peak_memory_mib(pid: int) -> float:
     return 0.0
 
 
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
+def family(pid: int) -> list[int]:
+    """The process and every descendant that lives."""
+    try:
+        threads = [each.name for each in Path(f"/proc/{pid}/task").iterdir()]
+    except FileNotFoundError:
+        return []
+    children = [int(child) for thread in threads for child in _children(pid, thread)]
+    return [pid, *(each for child in children for each in family(child))]
 
 
-def _own_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def _children(pid: int, thread: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+
+
+def _ticks(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    # Behind the name, which may contain anything, the fields begin with the third (proc(5)).
+    fields = text.rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15])

@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,8 +116,11 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """A PostgreSQL server of one's own, stopped and removed at the end."""
+def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of one's own, stopped and removed at the end.
+
+    `changes` take the place of SETTINGS, for who measures and needs a durable server.
+    """
     programs = binaries.postgresql()
     account = _account()
     folder = Path(tempfile.mkdtemp(prefix="secure-access-postgresql-"))
@@ -148,15 +151,23 @@ def running() -> Iterator[PostgreSQL]:
                 "--username=postgres",
             ],
         )
-        with _started(server, programs / "postgres", data, account):
+        settings = SETTINGS | (changes or {})
+        with _started(server, programs / "postgres", data, account, settings):
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _started(server: PostgreSQL, postgres: Path, data: Path, account: Account) -> Iterator[None]:
-    settings = SETTINGS | {
+def _started(
+    server: PostgreSQL,
+    postgres: Path,
+    data: Path,
+    account: Account,
+    settings: Mapping[str, str],
+) -> Iterator[None]:
+    settings = {
+        **settings,
         "port": str(server.port),
         "listen_addresses": ports.HOST,
         "unix_socket_directories": str(server.socket_folder),

@@ -1,0 +1,87 @@
+"""Measures the service: `make bench`, or `make bench BENCH_ARGS="endpoints --quick"`."""
+
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from bench import machine, stores
+from bench.filling import Filling, Work
+from bench.processes import Failed
+from bench.report import show
+from bench.results import Results, results
+from bench.rounds import Journal, Plan, run
+from bench.terminal import console
+
+REGISTER, POPULATION, ENDPOINTS, SIGN_IN = "register", "population", "endpoints", "sign-in"
+SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN)
+
+
+@click.command()
+@click.argument("sections", nargs=-1, type=click.Choice(SECTIONS))
+@click.option("--quick", is_flag=True, help="Try it out: a small country, few people, two rounds.")
+@click.option("--rounds", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--seconds", type=float, default=1.5, show_default=True, help="Of each sample.")
+@click.option(
+    "--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write figures here."
+)
+def main(
+    sections: tuple[str, ...], quick: bool, rounds: int, seconds: float, target: Path | None
+) -> None:
+    """Measure SECTIONS, all of them where none is named.
+
+    Each stands on those before it: `endpoints` fills its databases as `register` and `population`
+    do, and shows what that took. Ends with 1 where a bar is missed.
+    """
+    wanted = set(sections or SECTIONS)
+    plan = Plan(
+        rounds=2 if quick else rounds,
+        seconds=min(seconds, 0.3) if quick else seconds,
+        sessions=40 if quick else 400,
+        sign_ins=(8 if quick else 40) if SIGN_IN in wanted else 0,
+        endpoints=ENDPOINTS in wanted,
+    )
+    try:
+        found = measure(wanted, plan, quick=quick)
+    except Failed as error:
+        raise click.ClickException(str(error)) from None
+    show(found)
+    if target is not None:
+        target.write_text(json.dumps(found.as_json(), indent=2) + "\n")
+    if not all(bar.met for bar in found.bars):
+        sys.exit(1)
+
+
+def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
+    """Runs the sections on fresh databases, which are gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="secure-access-bench-") as name,
+        stores.opened(Path(name)) as opened,
+    ):
+        folder = Path(name)
+        described = machine.description(stores.postgresql_version(opened[-1]))
+        filling = Filling(folder, quick=quick)
+        filling.set_up(opened)
+        works: list[Work] = filling.import_register(opened, twice=REGISTER in wanted)
+        journal: Journal | None = None
+        if wanted - {REGISTER}:
+            if quick:
+                filling.add_a_few_people(opened)
+            else:
+                works += filling.populate(opened)
+        if wanted & {ENDPOINTS, SIGN_IN}:
+            journal = run(opened, plan, folder)
+        return results(described, works, journal)
+
+
+if __name__ == "__main__":
+    # Set-up work in this process is not news.
+    logging.disable(logging.INFO)
+    try:
+        main()
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        sys.exit(130)

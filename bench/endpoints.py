@@ -1,0 +1,160 @@
+"""The provider's endpoints as work for the load: what is asked, and what a good answer is."""
+
+import base64
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from app.identifiers import new_secret
+from bench.http import Call, Unexpected
+from bench.load import Conversation
+from bench.people import REDIRECT_URI, ClientKey, Stage, Variant
+
+DISCOVERY = "discovery"
+JWKS = "JWKS"
+CLIENT_CREDENTIALS = "client_credentials"
+AUTHORIZE = "authorize with session"
+EXCHANGE = "code exchange"
+REFRESH = "refresh with rotation"
+USERINFO = "userinfo"
+INTROSPECTION = "introspection"
+
+_VERIFIER = new_secret()
+_CHALLENGE = create_s256_code_challenge(_VERIFIER)
+
+
+def empty() -> Iterable[Conversation]:
+    """The application that does nothing."""
+    while True:
+        yield _get("/")
+
+
+def discovery() -> Iterable[Conversation]:
+    while True:
+        yield _get("/.well-known/openid-configuration")
+
+
+def jwks() -> Iterable[Conversation]:
+    while True:
+        yield _get("/jwks")
+
+
+@dataclass
+class Client:
+    """A relying service at work. What one endpoint gives it, it takes to the next."""
+
+    variant: Variant
+    key: ClientKey
+    cookie: str
+    sessions: Sequence[str]
+    codes: list[str] = field(default_factory=list)
+    refresh_tokens: deque[str] = field(default_factory=deque)
+    access_tokens: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, variant: Variant, stage: Stage) -> "Client":
+        return cls(
+            variant,
+            stage.clients[variant.name],
+            stage.session_cookie,
+            stage.sessions[variant.name],
+        )
+
+    def client_credentials(self) -> Iterator[Conversation]:
+        while True:
+            yield self._own_token()
+
+    def authorize(self) -> Iterator[Conversation]:
+        """Once for each session: people come back after longer than a session's activity grain."""
+        self.codes.clear()
+        for session in self.sessions:
+            yield self._authorize(session)
+
+    def exchange(self) -> Iterator[Conversation]:
+        """All codes that `authorize` got."""
+        self.refresh_tokens.clear()
+        self.access_tokens.clear()
+        for code in self.codes:
+            yield self._exchange(code)
+
+    def refresh(self) -> Iterator[Conversation]:
+        """Family after family, each with the token that its last refresh gave."""
+        while self.refresh_tokens:
+            yield self._refresh(self.refresh_tokens.popleft())
+
+    def userinfo(self) -> Iterator[Conversation]:
+        for token in cycle(self.access_tokens):
+            yield self._userinfo(token)
+
+    def introspection(self) -> Iterator[Conversation]:
+        for token in cycle(self.access_tokens):
+            yield self._introspect(token)
+
+    def _own_token(self) -> Conversation:
+        form = {"grant_type": "client_credentials", "scope": self.variant.own}
+        yield from self._tokens(form)
+
+    def _authorize(self, session: str) -> Conversation:
+        query = {
+            "response_type": "code",
+            "client_id": self.key.client_id,
+            "redirect_uri": REDIRECT_URI,
+            "scope": self.variant.scope,
+            "state": new_secret(),
+            "nonce": new_secret(),
+            "code_challenge": _CHALLENGE,
+            "code_challenge_method": "S256",
+        }
+        answer = yield Call(
+            f"/authorize?{urlencode(query)}", {"Cookie": f"{self.cookie}={session}"}
+        )
+        location = answer.location(answer.status)
+        code = parse_qs(urlsplit(location).query).get("code")
+        if code is None:
+            raise Unexpected(f"authorize answered without a code: {answer.status} {location}")
+        self.codes.append(code[0])
+
+    def _exchange(self, code: str) -> Conversation:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": _VERIFIER,
+        }
+        tokens = yield from self._tokens(form)
+        self.access_tokens.append(tokens["access_token"])
+        self.refresh_tokens.append(tokens["refresh_token"])
+
+    def _refresh(self, token: str) -> Conversation:
+        tokens = yield from self._tokens({"grant_type": "refresh_token", "refresh_token": token})
+        self.refresh_tokens.append(tokens["refresh_token"])
+
+    def _userinfo(self, token: str) -> Conversation:
+        answer = yield Call("/userinfo", {"Authorization": f"Bearer {token}"})
+        answer.must_be(200)
+
+    def _introspect(self, token: str) -> Conversation:
+        answer = yield Call("/introspect", self._authorization(), {"token": token})
+        if not answer.json()["active"]:
+            raise Unexpected("introspection calls a live token inactive")
+
+    def _tokens(self, form: dict[str, str]) -> Any:
+        answer = yield Call("/token", self._authorization(), form)
+        return answer.json()
+
+    def _authorization(self) -> dict[str, str]:
+        """client_secret_basic (RFC 6749, 2.3.1)."""
+        pair = f"{quote_plus(self.key.client_id)}:{quote_plus(self.key.client_secret)}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _get(path: str) -> Conversation:
+    answer = yield Call(path)
+    json.loads(answer.body)
+    answer.must_be(200)

@@ -1,0 +1,56 @@
+"""From samples to figures. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.load import Sample
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Medians over the rounds. `share` is the ratio to the empty application in the same round.
+
+    `rate` counts the processor time of server and database, `server_rate` the server's alone;
+    `spread` is the distance of the extreme rounds, as part of the median.
+    """
+
+    rate: float
+    server_rate: float
+    share: float
+    spread: float
+    units: int
+
+
+def figure(samples: Sequence[Sample], empty: Sequence[Sample]) -> Figure:
+    """`empty` are the samples of the empty application in the same rounds."""
+    rates = [sample.rate for sample in samples]
+    middle = median(rates)
+    return Figure(
+        rate=middle,
+        server_rate=median(sample.server_rate for sample in samples),
+        share=median(sample.rate / base.rate for sample, base in zip(samples, empty, strict=True)),
+        spread=(max(rates) - min(rates)) / middle,
+        units=sum(sample.units for sample in samples),
+    )
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a measured figure may be at most."""
+
+    what: str
+    most: float
+    unit: str
+    measured: float
+
+    @property
+    def met(self) -> bool:
+        return self.measured <= self.most
+
+
+def significant(value: float) -> str:
+    """A figure as a table shows it: three digits, thousands with a comma."""
+    if value >= 100:
+        return f"{round(value, -2 if value >= 10_000 else 0):,.0f}"
+    return f"{value:.3g}"

@@ -1,0 +1,41 @@
+"""On what the figures were taken: nothing that names the machine or a place on it."""
+
+import os
+import platform
+import sqlite3
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = ("granian", "Flask", "SQLAlchemy", "cryptography", "argon2-cffi-bindings")
+
+
+def description(postgresql: str) -> dict[str, str]:
+    """`postgresql` is the version that the server gives."""
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores in use",
+        "memory": f"{_memory_gib():.0f} GiB",
+        "system": f"{_system()}, Linux {platform.release()}",
+        "python": platform.python_version(),
+        "databases": f"SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql}",
+        "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()

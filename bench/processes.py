@@ -1,0 +1,113 @@
+"""Commands run to their end, and servers run beside, with what they cost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import binaries, ports
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = Path(sys.executable).parent / "secure-access"
+GRANIAN = Path(sys.executable).parent / "granian"
+START_SECONDS = 60
+
+
+class Failed(RuntimeError):
+    """A command ended badly, or a server did not start; the text holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command took, from its start to its end."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started server: its process, and the seconds until it answered."""
+
+    pid: int
+    ready_after: float
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Run:
+    """Runs `secure-access` with these arguments. Raises Failed.
+
+    The kernel gives a child's peak memory with its end (wait4(2)), so no peak is missed.
+    """
+    started = time.monotonic()
+    with log.open("ab") as output:
+        process = _start([str(PROGRAM), *arguments], environment, output.fileno())
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - started
+    if process.returncode:
+        raise Failed(f"secure-access {' '.join(arguments[:2])} failed:\n{_end_of(log)}")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], environment: Mapping[str, str], port: int, log: Path
+) -> Iterator[Running]:
+    """A server that is stopped at the end, with all that it started. Raises Failed."""
+    started = time.monotonic()
+    with log.open("ab") as output:
+        process = _start(command, environment, output.fileno())
+    try:
+        try:
+            ports.wait_until(
+                lambda: process.poll() is not None or ports.is_open(port),
+                seconds=START_SECONDS,
+                what=f"{Path(command[0]).name} on port {port}",
+            )
+        except TimeoutError as error:
+            raise Failed(f"{error}\n{_end_of(log)}") from None
+        if process.returncode is not None:
+            raise Failed(f"{Path(command[0]).name} ended:\n{_end_of(log)}")
+        yield Running(process.pid, time.monotonic() - started)
+    finally:
+        _stop(process)
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], output: int
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [*binaries.tied_to_parent("TERM"), *command],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])

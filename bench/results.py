@@ -1,0 +1,128 @@
+"""What a run found: the figures of its journal and its commands, against the bars. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from bench.figures import Bar, Figure, figure
+from bench.filling import AGAIN, FIRST, POPULATION, Work
+from bench.limits import ARGON2ID
+from bench.rounds import Journal, Row
+from bench.sign_in import SIGN_IN
+from bench.stores import SQLITE
+
+IMPORT_SECONDS = 30.0
+IMPORT_MIB = 400.0
+POPULATION_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Results:
+    """`figures` by row; `limits` and `empty` per CPU-second; `bars` what must hold."""
+
+    machine: dict[str, str]
+    works: list[Work]
+    rounds: int = 0
+    limits: dict[str, float] = field(default_factory=dict)
+    empty: float = 0.0
+    figures: dict[Row, Figure] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    ready_after: dict[str, float] = field(default_factory=dict)
+    peak_mib: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def bars(self) -> list[Bar]:
+        return bars(self.works)
+
+    @property
+    def sign_in_shares(self) -> dict[str, float]:
+        """By store: how much of the argon2id limit a sign-in through the form reaches."""
+        return {
+            row.store: found.rate / self.limits[ARGON2ID]
+            for row, found in self.figures.items()
+            if row.endpoint == SIGN_IN
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Without anything that names the machine, a place on it or a secret."""
+        return {
+            "machine": self.machine,
+            "commands": [
+                {
+                    "store": work.store,
+                    "what": work.what,
+                    "seconds": round(work.run.seconds, 2),
+                    "cpu_seconds": round(work.run.cpu_seconds, 2),
+                    "peak_mib": round(work.run.peak_mib, 1),
+                }
+                for work in self.works
+            ],
+            "rounds": self.rounds,
+            "limits": {name: round(rate, 1) for name, rate in self.limits.items()},
+            "empty_application": round(self.empty, 1),
+            "endpoints": [
+                {
+                    "store": row.store,
+                    "client": row.client,
+                    "endpoint": row.endpoint,
+                    "per_cpu_second": round(found.rate, 1),
+                    "per_cpu_second_of_server": round(found.server_rate, 1),
+                    "share_of_empty": round(found.share, 4),
+                    "spread": round(found.spread, 3),
+                    "units": found.units,
+                }
+                for row, found in self.figures.items()
+            ],
+            "sign_in_share_of_argon2id": {
+                store: round(share, 3) for store, share in self.sign_in_shares.items()
+            },
+            "servers": {
+                store: {
+                    "people": self.people[store],
+                    "ready_after_seconds": round(self.ready_after[store], 2),
+                    "peak_mib": round(self.peak_mib[store], 1),
+                }
+                for store in self.people
+            },
+            "bars": [
+                {
+                    "what": bar.what,
+                    "at_most": bar.most,
+                    "unit": bar.unit,
+                    "measured": round(bar.measured, 2),
+                    "met": bar.met,
+                }
+                for bar in self.bars
+            ],
+        }
+
+
+def results(machine: dict[str, str], works: list[Work], journal: Journal | None) -> Results:
+    if journal is None:
+        return Results(machine, works)
+    return Results(
+        machine,
+        works,
+        rounds=len(journal.empty),
+        limits={name: median(rates) for name, rates in journal.limits.items()},
+        empty=median(sample.rate for sample in journal.empty),
+        figures={row: figure(samples, journal.empty) for row, samples in journal.samples.items()},
+        people=journal.people,
+        ready_after=journal.ready_after,
+        peak_mib=journal.peak_mib,
+    )
+
+
+def bars(works: Sequence[Work]) -> list[Bar]:
+    """The import on both databases; the population on SQLite."""
+    found = []
+    for work in works:
+        if work.what in {FIRST, AGAIN}:
+            what = f"register import, {work.what}, {work.store}"
+            found.append(Bar(what, IMPORT_SECONDS, "s", work.run.seconds))
+            found.append(Bar(what, IMPORT_MIB, "MiB", work.run.peak_mib))
+        if work.what == POPULATION and work.store == SQLITE:
+            what = f"population {POPULATION}, {work.store}"
+            found.append(Bar(what, POPULATION_SECONDS, "s", work.run.seconds))
+    return found

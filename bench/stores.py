@@ -1,0 +1,106 @@
+"""The two databases that are measured, each with the settings of its own service."""
+
+import base64
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.servers import ports, postgresql
+from wsgi import Settings
+
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "autovacuum": "on",
+    "shared_buffers": "256MB",
+    "max_connections": "50",
+}
+"""What the tests turn off for speed and a service must not be without."""
+
+SQLITE = "SQLite"
+POSTGRESQL = "PostgreSQL"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A database, and the service that stands on it."""
+
+    name: str
+    url: str
+    port: int
+    secret_key: str
+    encryption_key: str
+    mail: Path
+    pid: int | None
+    """The database server's process, where there is one."""
+
+    @property
+    def issuer(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def host(self) -> str:
+        return f"localhost:{self.port}"
+
+    def settings(self) -> Settings:
+        """For set-up work in this process."""
+        return Settings(_env_file=None, **self._values())  # type: ignore[call-arg]  # of BaseSettings
+
+    def environment(self) -> Mapping[str, str]:
+        """For commands: production's settings, one worker, and nothing of the shell's own."""
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("SECURE_ACCESS_")
+        }
+        return own | {
+            f"SECURE_ACCESS_{name.upper()}": value for name, value in self._values().items()
+        }
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            "database_url": self.url,
+            "issuer": self.issuer,
+            "port": str(self.port),
+            "workers": "1",
+            "secret_key": self.secret_key,
+            "encryption_keys": self.encryption_key,
+            "mail_directory": str(self.mail),
+        }
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[list[Store]]:
+    """Fresh databases in this folder and in a PostgreSQL of our own, gone at the end."""
+    with postgresql.running(DURABLE) as server:
+        pid = int((server.socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        yield [
+            _store(SQLITE, f"sqlite:///{folder / 'secure-access.sqlite3'}", folder, None),
+            _store(POSTGRESQL, server.create_database(), folder, pid),
+        ]
+
+
+def postgresql_version(store: Store) -> str:
+    """As the server says it, without the packager's addition."""
+    with psycopg.connect(store.url.replace("postgresql+psycopg", "postgresql")) as connection:
+        row = connection.execute("SHOW server_version").fetchone()
+    return str(row[0]).split()[0] if row else ""
+
+
+def _store(name: str, url: str, folder: Path, pid: int | None) -> Store:
+    return Store(
+        name=name,
+        url=url,
+        port=ports.free_port(),
+        secret_key=secrets.token_urlsafe(48),
+        encryption_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+        mail=folder / "mail",
+        pid=pid,
+    )

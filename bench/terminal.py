@@ -1,0 +1,5 @@
+"""Where progress and tables go."""
+
+from rich.console import Console
+
+console = Console()
