@@ -12,6 +12,7 @@ from approvals.memberships.install import install as memberships
 from approvals.organisations.install import install as organisations
 from approvals.port import ApprovalsPort
 from approvals.remits.install import install as remits
+from approvals.reports.install import install as reports
 from approvals.terms.install import install as terms
 from identity import ports
 
@@ -24,6 +25,7 @@ ROOMS: list[Callable[[Flask], None]] = [
     home,
     activity,
     console,
+    reports,
 ]
 
 

@@ -25,6 +25,11 @@ EVENTS = [
         "{subject} accepted version {number} of the terms of use",
         required={"subject", "number", "sha256", "sid"},
     ),
+    Event(
+        "terms.list_read",
+        "{actor} looked up who accepted terms of use",
+        required={"terms", "shown", "rows"},
+    ),
 ]
 
 

@@ -1,0 +1,46 @@
+"""`secure-access report …`."""
+
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+
+from app.database import db, without_time_limit
+from approvals.reports import formats
+from approvals.reports.user_groups import UnknownService, user_groups
+
+DEFAULT_SERVICE = "school_performance"
+
+report = AppGroup("report", help="Figures: who could see what, on any day.")
+
+
+@report.command("user-groups")
+@click.option(
+    "--as-of",
+    "as_of",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day at whose end people are counted.",
+)
+@click.option("--service", default=DEFAULT_SERVICE, show_default=True, help="Code of the service.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+def user_groups_command(as_of: datetime, service: str, form: str) -> None:
+    """Count the people of each user group at the end of a day (UTC)."""
+    without_time_limit(db.session())
+    try:
+        found = user_groups(service, as_of.date())
+    except UnknownService as error:
+        raise click.ClickException(str(error)) from error
+    if form == "json":
+        click.echo(formats.as_json(found))
+    elif form == "csv":
+        click.echo(formats.as_csv(found), nl=False)
+    else:
+        click.echo(formats.as_table(found, Console().width))

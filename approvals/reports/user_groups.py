@@ -1,0 +1,76 @@
+"""How many people held each user group at the end of a day.
+
+A person counts for a user group who had joined and held a grant that began before the midnight UTC
+that ends the day, and had not ended before it (decisions.md, "Counting people"). Nothing else is
+asked: neither who made the grant nor whether it opened anything. A person with two user groups is
+counted in each, and the total is the sum of the lines, as in the published table.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from app.clock import end_of_day
+from app.database import db
+from approvals import access_model
+from approvals.memberships.models import Grant, Membership
+
+
+@dataclass(frozen=True)
+class Line:
+    user_group: str
+    users: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """`service` is a code. Groups stand in the order of the service's file."""
+
+    as_of: date
+    service: str
+    service_name: str
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(line.users for line in self.lines)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of.isoformat(),
+            "service": self.service,
+            "user_groups": [
+                {"user_group": line.user_group, "users": line.users} for line in self.lines
+            ],
+            "total": self.total,
+        }
+
+
+class UnknownService(LookupError):
+    """There is no such service."""
+
+
+def user_groups(service: str, as_of: date) -> Report:
+    """The table as of the end of a day. Raises UnknownService."""
+    midnight = end_of_day(as_of)
+    definition = access_model.service(service, midnight)
+    if definition is None:
+        raise UnknownService(f"There is no service with the code {service}.")
+    rows = db.session.execute(
+        select(Grant.user_group, func.count(Membership.account_id.distinct()))
+        .join(Membership, Membership.id == Grant.membership_id)
+        .where(
+            Grant.service == service,
+            Grant.valid_from < midnight,
+            or_(Grant.valid_to.is_(None), Grant.valid_to >= midnight),
+            Membership.joined_at < midnight,
+        )
+        .group_by(Grant.user_group)
+    )
+    users: dict[str, int] = {row[0]: row[1] for row in rows}
+    lines = [Line(group.name, users.pop(group.code, 0)) for group in definition.groups]
+    # What is held of user groups that the file no longer has is not hidden.
+    lines += [Line(code, count) for code, count in sorted(users.items())]
+    return Report(as_of, service, definition.name, tuple(lines))

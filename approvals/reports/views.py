@@ -1,0 +1,114 @@
+"""The operators' page of the report, its picture and its files."""
+
+from datetime import date
+from typing import NamedTuple
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.clock import now
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from approvals import access_model
+from approvals.console.access import operator
+from approvals.reports import chart, formats
+from approvals.reports.cli import DEFAULT_SERVICE
+from approvals.reports.user_groups import Report, UnknownService, user_groups
+
+pages = Blueprint("reports", __name__, url_prefix="/ops/reports")
+
+NOT_A_DATE = "Enter a real date, such as 16 2 2018"
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+class Asked(NamedTuple):
+    """The day as it was typed, and as it was understood: today where nothing was typed."""
+
+    day: str
+    month: str
+    year: str
+    date: date | None
+
+
+@pages.get("")
+@permit(operator)
+def index() -> ResponseReturnValue:
+    return redirect(url_for("reports.user_groups_page"), 302)
+
+
+@pages.get("/user-groups")
+@permit(operator)
+def user_groups_page() -> ResponseReturnValue:
+    asked = _asked()
+    report = _report(asked.date or now().date())
+    return render_template(
+        "reports/user_groups.html",
+        asked=asked,
+        report=report,
+        services=access_model.services(),
+        error=None if asked.date else NOT_A_DATE,
+    )
+
+
+@pages.get("/user-groups.svg")
+@permit(operator)
+def user_groups_picture() -> ResponseReturnValue:
+    response = Response(chart.svg(_report(_day())), mimetype="image/svg+xml")
+    # An image of its own: its styles stand inside it, and nothing in it may run or load.
+    response.headers["Content-Security-Policy"] = PICTURE_POLICY
+    return response
+
+
+@pages.get("/user-groups.csv")
+@permit(operator)
+def user_groups_csv() -> ResponseReturnValue:
+    report = _report(_day())
+    return _file(formats.as_csv(report), "text/csv", f"{_name(report)}.csv")
+
+
+@pages.get("/user-groups.json")
+@permit(operator)
+def user_groups_json() -> ResponseReturnValue:
+    report = _report(_day())
+    return _file(formats.as_json(report), "application/json", f"{_name(report)}.json")
+
+
+def _report(as_of: date) -> Report:
+    try:
+        return user_groups(request.args.get("service") or DEFAULT_SERVICE, as_of)
+    except UnknownService as error:
+        raise NotFound(str(error)) from error
+
+
+def _asked() -> Asked:
+    parts = [request.args.get(f"as_of-{part}", "").strip() for part in ("day", "month", "year")]
+    if not any(parts):
+        today = now().date()
+        return Asked(str(today.day), str(today.month), str(today.year), today)
+    day, month, year = parts
+    return Asked(day, month, year, _date(day, month, year))
+
+
+def _date(day: str, month: str, year: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day() -> date:
+    """The day in the address of a picture or file, which the page itself wrote."""
+    try:
+        return date.fromisoformat(request.args.get("as_of", ""))
+    except ValueError as error:
+        raise NotFound("no day") from error
+
+
+def _name(report: Report) -> str:
+    return f"user-groups-{report.service}-{report.as_of.isoformat()}"
+
+
+def _file(text: str, mimetype: str, name: str) -> Response:
+    response = Response(text, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

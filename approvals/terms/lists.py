@@ -1,0 +1,110 @@
+"""Who has accepted what: lists for the operators' pages, searched and paged in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from app.database import db
+from app.web.pagination import Page, paginate
+from approvals.memberships.models import Grant, Membership
+from approvals.terms.models import TermsAcceptance, TermsVersion
+from identity.accounts.models import Account
+
+Shown = Literal["accepted", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version, and how many people accepted it."""
+
+    version: TermsVersion
+    accepted: int
+
+
+def published() -> Sequence[Published]:
+    """All versions: the platform's, then each service's, the newest first."""
+    counts = (
+        select(TermsAcceptance.terms_version_id, func.count().label("accepted"))
+        .group_by(TermsAcceptance.terms_version_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(TermsVersion, func.coalesce(counts.c.accepted, 0))
+        .outerjoin(counts, counts.c.terms_version_id == TermsVersion.id)
+        .order_by(
+            TermsVersion.service.is_not(None), TermsVersion.service, TermsVersion.number.desc()
+        )
+    )
+    return [Published(row[0], row[1]) for row in rows]
+
+
+def version(public_id: str) -> TermsVersion | None:
+    return db.session.scalar(select(TermsVersion).where(TermsVersion.public_id == public_id))
+
+
+def people(found: TermsVersion, shown: Shown, search: str, at: datetime) -> Page[Any]:
+    """Rows of an account and the moment of acceptance, by name.
+
+    `waiting` are those who use what the terms are about (any account that has joined, or a holder
+    of a user group of the service) and accepted neither this version nor a newer one.
+    """
+    statement = _accepted(found) if shown == "accepted" else _waiting(found, at)
+    if search:
+        statement = statement.where(*_matching(search))
+    return paginate(
+        statement.order_by(Account.family_name, Account.given_name, Account.id), scalars=False
+    )
+
+
+def _accepted(found: TermsVersion) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = select(Account, TermsAcceptance.accepted_at).join(
+        TermsAcceptance,
+        and_(
+            TermsAcceptance.account_id == Account.id,
+            TermsAcceptance.terms_version_id == found.id,
+        ),
+    )
+    return statement
+
+
+def _waiting(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]:
+    same = (
+        TermsVersion.service.is_(None)
+        if found.service is None
+        else TermsVersion.service == found.service
+    )
+    accepted = exists(
+        select(TermsAcceptance.id)
+        .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
+        .where(TermsAcceptance.account_id == Account.id, same, TermsVersion.number >= found.number)
+    )
+    statement: Select[*tuple[Any, ...]] = select(Account).where(Account.joined_at.is_not(None), ~accepted)
+    if found.service is not None:
+        statement = statement.where(
+            exists(
+                select(Grant.id)
+                .join(Membership, Membership.id == Grant.membership_id)
+                .where(
+                    Membership.account_id == Account.id,
+                    Grant.service == found.service,
+                    Grant.valid_from <= at,
+                    or_(Grant.valid_to.is_(None), Grant.valid_to > at),
+                )
+            )
+        )
+    return statement
+
+
+def _matching(search: str) -> list[ColumnElement[bool]]:
+    """Every word begins a name or the address."""
+    return [
+        or_(
+            Account.given_name.istartswith(word, autoescape=True),
+            Account.family_name.istartswith(word, autoescape=True),
+            Account.email_key.startswith(word.casefold(), autoescape=True),
+        )
+        for word in search.split()[:6]
+    ]
