@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.clock import now
+from app.identifiers import new_id
 from approvals.organisations.importing import differences, lineage, standing, statements
 from approvals.organisations.importing.account import Difference
 from approvals.organisations.importing.standing import (
@@ -20,7 +21,13 @@ from approvals.organisations.importing.standing import (
     PeriodRow,
 )
 from approvals.organisations.importing.statements import Changes
-from approvals.organisations.importing.tables import ORGANISATIONS, PERIODS, TRUST_LINKS, blocks
+from approvals.organisations.importing.tables import (
+    ORGANISATIONS,
+    PERIODS,
+    TRUST_LINKS,
+    blocks,
+    insert_rows,
+)
 from approvals.organisations.kinds import Kind
 from approvals.organisations.register import codes
 from approvals.organisations.register.timeline import (
@@ -31,6 +38,7 @@ from approvals.organisations.register.timeline import (
     school_timeline,
 )
 
+_NEW_COLUMNS = tuple(column.name for column in ORGANISATIONS.columns if column.name != "id")
 _AT_ONCE = 10_000
 """Subjects worked out and written in one go: bounds the memory of a national import."""
 
@@ -149,26 +157,28 @@ def _write_organisations(
     known: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, int]:
     """Adds and alters organisations. Returns the id of each subject's."""
-    added: list[dict[str, Any]] = []
+    added: list[tuple[Any, ...]] = []
+    moment = now()
     altered: list[dict[str, Any]] = []
     for subject, timeline in timelines.items():
         values = {name: timeline.current.get(name) for name in COLUMNS}
         row = known.get(subject)
         if row is None:
-            added.append({"key": subject, **values})
+            given = {"key": subject, "public_id": new_id(), **values}
+            given |= {"created_at": moment, "updated_at": moment}
+            added.append(tuple(given[name] for name in _NEW_COLUMNS))
         elif any(row[name] != value for name, value in values.items()):
             altered.append({"this": row["id"], **values})
-    for block in blocks(added, 1_000):
-        connection.execute(insert(ORGANISATIONS), block)
+    insert_rows(connection, ORGANISATIONS, _NEW_COLUMNS, added)
     change = (
         update(ORGANISATIONS)
         .where(ORGANISATIONS.c.id == bindparam("this"))
-        .values({name: bindparam(name) for name in COLUMNS} | {"updated_at": now()})
+        .values({name: bindparam(name) for name in COLUMNS} | {"updated_at": moment})
     )
     for block in blocks(altered):
         connection.execute(change, block)
     ids = {subject: int(row["id"]) for subject, row in known.items()}
-    for keys in blocks([row["key"] for row in added]):
+    for keys in blocks(subject for subject in timelines if subject not in known):
         rows = connection.execute(
             select(ORGANISATIONS.c.key, ORGANISATIONS.c.id).where(ORGANISATIONS.c.key.in_(keys))
         )
@@ -186,18 +196,15 @@ def _replace(
         connection.execute(delete(PERIODS).where(PERIODS.c.organisation_id.in_(block)))
     for block in blocks(belongings):
         connection.execute(delete(TRUST_LINKS).where(TRUST_LINKS.c.organisation_id.in_(block)))
-    rows = (
-        {"organisation_id": identifier, **dict(zip(PERIOD_COLUMNS, period, strict=True))}
-        for identifier, of_one in periods.items()
-        for period in of_one
+    insert_rows(
+        connection,
+        PERIODS,
+        ("organisation_id", *PERIOD_COLUMNS),
+        ((identifier, *row) for identifier, of_one in periods.items() for row in of_one),
     )
-    for rows_block in blocks(rows, 2_000):
-        connection.execute(insert(PERIODS), rows_block)
-    names = ("trust_id", "valid_from", "valid_to", "known_from")
-    links = (
-        {"organisation_id": identifier, **dict(zip(names, link, strict=True))}
-        for identifier, of_one in belongings.items()
-        for link in of_one
+    insert_rows(
+        connection,
+        TRUST_LINKS,
+        ("organisation_id", "trust_id", "valid_from", "valid_to", "known_from"),
+        ((identifier, *row) for identifier, of_one in belongings.items() for row in of_one),
     )
-    for links_block in blocks(links, 2_000):
-        connection.execute(insert(TRUST_LINKS), links_block)

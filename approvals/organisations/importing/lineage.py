@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import Connection, bindparam, delete
 
 from approvals.organisations.importing import statements
 from approvals.organisations.importing.statements import Changes
-from approvals.organisations.importing.tables import SCHOOL_LINKS, blocks
+from approvals.organisations.importing.tables import SCHOOL_LINKS, blocks, insert_rows
 from approvals.organisations.register import codes
+
+_COLUMNS = ("urn", "link_urn", "link_type", "relation", "established_on")
 
 
 def renew(connection: Connection, family: str, changes: Changes) -> None:
@@ -28,15 +30,15 @@ def renew(connection: Connection, family: str, changes: Changes) -> None:
             if facts is not None:
                 day = facts.get("established_on")
                 rows.append(
-                    {
-                        "urn": urn,
-                        "link_urn": link_urn,
-                        "link_type": link_type,
-                        "relation": codes.LINK_RELATIONS[link_type],
-                        "established_on": date.fromisoformat(day) if day else None,
-                    }
+                    (
+                        urn,
+                        link_urn,
+                        link_type,
+                        codes.LINK_RELATIONS[link_type],
+                        date.fromisoformat(day) if day else None,
+                    )
                 )
         if gone:
             connection.execute(delete(SCHOOL_LINKS).where(this), gone)
         if rows:
-            connection.execute(insert(SCHOOL_LINKS), rows)
+            insert_rows(connection, SCHOOL_LINKS, _COLUMNS, rows)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from approvals.organisations.importing.account import Account
-from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
+from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks, insert_rows
 from approvals.organisations.register.layouts import NotARegisterFile
 from approvals.organisations.register.reading import ParsedFile
 from approvals.organisations.register.stream import Word, with_word
@@ -150,7 +150,7 @@ def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]
 
 def write(connection: Connection, family: str, changes: Changes) -> None:
     """Writes the changed words."""
-    added: list[dict[str, Any]] = []
+    added: list[tuple[Any, ...]] = []
     altered: list[dict[str, Any]] = []
     removed: list[dict[str, Any]] = []
     for subject, after in changes.after.items():
@@ -159,9 +159,7 @@ def write(connection: Connection, family: str, changes: Changes) -> None:
         removed.extend({"of": subject, "on": day} for day in old.keys() - new.keys())
         for day, facts in new.items():
             if day not in old:
-                added.append(
-                    {"family": family, "subject": subject, "stated_on": day, "facts": facts}
-                )
+                added.append((family, subject, day, facts))
             elif old[day] != facts:
                 altered.append({"of": subject, "on": day, "said": facts})
     this = and_(
@@ -173,8 +171,7 @@ def write(connection: Connection, family: str, changes: Changes) -> None:
         connection.execute(delete(STATEMENTS).where(this), block)
     for block in blocks(altered):
         connection.execute(update(STATEMENTS).where(this).values(facts=bindparam("said")), block)
-    for block in blocks(added, 2_000):
-        connection.execute(insert(STATEMENTS), block)
+    insert_rows(connection, STATEMENTS, ("family", "subject", "stated_on", "facts"), added)
 
 
 def streams(

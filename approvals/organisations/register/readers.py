@@ -37,10 +37,13 @@ def _school_urn(row: Row, column: str = "urn") -> str:
 
 
 def _local_authority(row: Row, state: State) -> str | None:
-    la_code = row.value("la_code", values.local_authority)
+    la_code = row.coded("la_code", values.local_authority)
     if la_code:
         state.mention(f"la:{la_code}", {"name": row.value("la_name", values.name)})
     return la_code
+
+
+_FLAGS = frozenset({*codes.TRUST_TYPE_OF_FLAG, *codes.NO_TRUST_FLAGS})
 
 
 def _establishment_trust(row: Row, state: State) -> str | None:
@@ -64,7 +67,7 @@ def _establishment(row: Row, state: State) -> str:
     type_code = row.code("type", codes.ESTABLISHMENT_TYPES, codes.ESTABLISHMENT_TYPE_CODES, 2)
     if not type_code:
         raise row.fault("type_code", "the cell is empty")
-    diocese_code = row.value("diocese_code", values.diocese)
+    diocese_code = row.coded("diocese_code", values.diocese)
     facts = {
         **state.names(row.cell("name")),
         "status_code": status,
@@ -79,7 +82,7 @@ def _establishment(row: Row, state: State) -> str:
         "high_age": _age(row, "high_age"),
         "ukprn": row.value("ukprn", values.number, 8),
         "establishment_number": row.value("establishment_number", values.number, 4),
-        "region_code": row.value("region_code", values.code, codes.REGIONS) or None,
+        "region_code": row.coded("region_code", values.code, codes.REGIONS) or None,
         **_place(row),
     }
     if diocese_code:
@@ -88,7 +91,7 @@ def _establishment(row: Row, state: State) -> str:
 
 
 def _age(row: Row, column: str) -> int | None:
-    digits = row.value(column, values.number, 3)
+    digits = row.coded(column, values.number, 3)
     return None if digits is None else int(digits)
 
 
@@ -114,9 +117,8 @@ def _group_facts(row: Row, state: State) -> tuple[str, Facts]:
 
 def _group_status(row: Row) -> str | None:
     for column in ("status_code", "status_name"):
-        plain = row.cell(column).strip().casefold()
-        if plain:
-            return row.value(column, values.from_name, codes.GROUP_STATUS_CODES, plain)
+        if row.cell(column).strip():
+            return row.coded(column, values.from_table, codes.GROUP_STATUS_CODES)
     return None
 
 
@@ -166,9 +168,7 @@ _LINK_TYPES = {codes.plain_name(name): name for name in codes.LINK_RELATIONS}
 def _school_link(row: Row, state: State) -> str:
     urn = _school_urn(row)
     link_urn = _school_urn(row, "link_urn")
-    link_type = row.needed(
-        "link_type", values.from_name, _LINK_TYPES, codes.plain_name(row.cell("link_type"))
-    )
+    link_type = row.needed("link_type", values.from_table, _LINK_TYPES)
     row.subject = f"link:{urn}:{link_urn}:{link_type}"
     facts = {"established_on": row.value("established_on", values.day)}
     return state.say(row, row.subject, _without_silence(facts))

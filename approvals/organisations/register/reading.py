@@ -144,6 +144,7 @@ def _read_rows(
     widest = len(header)
     narrowest = 1 + max(place for columns in places.values() for place in columns)
     widest_seen = 0
+    seen: dict[tuple[str, str], Any] = {}
     unknown_subjects = 0
     cells: list[str] = []
     for line, height, cells in rows:
@@ -154,7 +155,7 @@ def _read_rows(
         try:
             if height > _TALLEST_ROW:
                 raise RowFault("", f"a quotation mark is not closed: the row takes {height} lines")
-            row = Row(cells, places, header)
+            row = Row(cells, places, header, seen)
             if not narrowest <= len(cells) <= widest:
                 subject = subject_of(row) if height == 1 else None
                 reason = f"the row has {len(cells)} cells, the header {widest}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from approvals.organisations.register import codes, values
+from approvals.organisations.register import values
 
 Facts = dict[str, Any]
 Said = TypeVar("Said")
@@ -32,14 +32,19 @@ def canonical(facts: Mapping[str, Any]) -> str:
 
 
 class Row:
-    """The cells of one row, by field."""
+    """The cells of one row, by field. `seen` is shared by the rows of a file."""
 
-    __slots__ = ("_cells", "_header", "_places", "subject")
+    __slots__ = ("_cells", "_header", "_places", "_seen", "subject")
 
     def __init__(
-        self, cells: Sequence[str], places: Mapping[str, tuple[int, ...]], header: Sequence[str]
+        self,
+        cells: Sequence[str],
+        places: Mapping[str, tuple[int, ...]],
+        header: Sequence[str],
+        seen: dict[tuple[str, str], Any],
     ) -> None:
         self._cells = cells
+        self._seen = seen
         self._places = places
         self._header = header
         self.subject: str | None = None
@@ -65,6 +70,14 @@ class Row:
         except values.Unreadable as error:
             raise self.fault(column, str(error)) from None
 
+    def coded(self, column: str, reader: Callable[..., Said], *details: Any) -> Said:
+        """The same for a column of few different cells, each read once in a file."""
+        key = (column, self.cell(column))
+        if key not in self._seen:
+            self._seen[key] = self.value(column, reader, *details)
+        said: Said = self._seen[key]
+        return said
+
     def needed(self, column: str, reader: Callable[..., str | None], *details: Any) -> str:
         value = self.value(column, reader, *details)
         if not value:
@@ -79,11 +92,10 @@ class Row:
         width: int = 1,
     ) -> str | None:
         """A code, or where only its name stands the code of the name by the closed table."""
-        found = self.value(f"{field_name}_code", values.code, known, (), width)
+        found = self.coded(f"{field_name}_code", values.code, known, (), width)
         if found is not None:
             return found
-        column = f"{field_name}_name"
-        return self.value(column, values.from_name, names, codes.plain_name(self.cell(column)))
+        return self.coded(f"{field_name}_name", values.from_table, names)
 
 
 @dataclass

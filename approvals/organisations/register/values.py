@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 
+from approvals.organisations.register import codes
+
 NOTHING = frozenset({"", "not recorded", "null", "none"})
 NONE = frozenset({"not applicable", "does not apply"})
 DAMAGED = "�"
@@ -89,8 +91,9 @@ def code(
     return value
 
 
-def from_name(cell: str, table: Mapping[str, str], plain: str) -> str | None:
-    """The code of a name by the closed table; `plain` is the name as the table keeps it."""
+def from_table(cell: str, table: Mapping[str, str]) -> str | None:
+    """The code of a name by a closed table, whose names are plain (codes.plain_name)."""
+    plain = codes.plain_name(cell)
     if plain in NOTHING:
         return None
     if plain not in table:

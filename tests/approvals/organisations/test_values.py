@@ -61,8 +61,7 @@ def test_an_unknown_code_is_refused(cell: str) -> None:
 
 @pytest.mark.parametrize("name", ["Multi-academy trust", "MULTI ACADEMY TRUST"])
 def test_names_go_through_the_closed_table(name: str) -> None:
-    plain = codes.plain_name(name)
-    assert values.from_name(name, codes.GROUP_TYPE_CODES, plain) == "06"
+    assert values.from_table(name, codes.GROUP_TYPE_CODES) == "06"
 
 
 def test_names_of_the_performance_tables_are_in_the_table() -> None:
