@@ -1,0 +1,88 @@
+"""What happened in an organisation, as its approvers read it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.audit import declared
+from approvals.activity import queries
+from approvals.memberships.actions import change_user_group, make_approver, remove_member
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+from tests.identity.walking import Walker
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def ann(school: Organisation) -> Membership:
+    return world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+
+
+@pytest.fixture
+def walker(app: Flask, ann: Membership) -> Walker:
+    return browser(app, ann)
+
+
+def test_changes_are_told_in_plain_words(
+    walker: Walker, school: Organisation, ann: Membership
+) -> None:
+    actor = world.acting(ann)
+    bob = world.member(school, "bob@ashfield.example", "School_Anon", given_name="Bob", actor=actor)
+    change_user_group(bob, service=SERVICE, user_groups=["School_Named"], actor=actor)
+    make_approver(bob, actor=actor)
+    remove_member(bob, actor=actor)
+    text = walker.get(path(school, "activity")).text
+    for sentence in (
+        "Ann Byron added Bob Byron and sent an invitation.",
+        "Bob Byron accepted the invitation and joined.",
+        "what Bob Byron can see in School Performance: from School Anon to School Named.",
+        "Ann Byron made Bob Byron an approver.",
+        "Ann Byron removed Bob Byron.",
+    ):
+        assert sentence in text
+
+
+def test_activity_is_narrowed_by_kind_day_and_person(
+    walker: Walker, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    make_approver(bob, actor=world.acting(ann))
+    address = path(school, "activity")
+    approvers = walker.get(f"{address}?kind=approver.").text
+    assert "made Bob Byron an approver" in approvers
+    assert "accepted the invitation" not in approvers
+    about = walker.get(f"{address}?person={bob.public_id}").text
+    assert "made Bob Byron an approver" in about
+    assert "Bob Byron and sent" in about
+    assert "Ann Byron accepted" not in about
+    assert "Nothing matches" in walker.get(f"{address}?to=2001-01-01").text
+    assert "Nothing matches" not in walker.get(f"{address}?to=yesterday&kind=nothing").text
+
+
+def test_what_happens_elsewhere_is_not_shown(walker: Walker, app: Flask) -> None:
+    other = world.school("Brook School", "100002")
+    world.member(other, "eve@brook.example", given_name="Eve")
+    for row in queries.KINDS:
+        assert row
+    page = walker.get(walker.get("/home").link("Activity"))
+    assert "Eve" not in page.text
+
+
+def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    page = walker.get(path(school, "users", bob.public_id))
+    assert "Bob Byron accepted the invitation and joined." in page.text
+    page = walker.get(page.link("See all activity of Bob Byron"))
+    assert "Bob Byron accepted the invitation and joined." in page.text
+
+
+def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None:
+    for kind in queries.KINDS:
+        assert any(name.startswith(kind) for name in declared())

@@ -1,0 +1,144 @@
+"""The operators' pages and commands."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db
+from approvals.console.models import Operator
+from approvals.memberships import facts
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+from tests.approvals import world
+from tests.approvals.world import browser, path
+from tests.identity.walking import Walker
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def olive(app: Flask) -> Walker:
+    return browser(app, world.operator())
+
+
+def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
+    olive: Walker, school: Organisation
+) -> None:
+    page = olive.get("/ops")
+    page = olive.get(page.link("Organisations"))
+    for search in ("ashfield", "100001"):
+        assert "Ashfield School" in olive.get(f"/ops/organisations?q={search}").text
+    found = olive.get("/ops/organisations?q=Ash scho")
+    page = olive.get(found.link("Ashfield School"))
+    assert "Nobody can approve here." in page.text
+    page = olive.get(page.link("Appoint an approver"))
+    assert "Enter an email address" in page.submit().text
+    page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
+    assert "Invited ann@ashfield.example as an approver for Ashfield School." in page.text
+    ann = facts.open_membership(school.id, "ann@ashfield.example")
+    assert ann is not None
+    assert world.approves(ann)
+    assert world.held(ann) == []
+
+
+def test_an_operator_suspends_and_restores_a_person(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
+    theirs = browser(app, bob)
+    for search in ("bob@ashfield.example", "Dea", "BOB@ash"):
+        assert "Bob Dean" in olive.get(f"/ops/people?q={search}").text
+    found = olive.get("/ops/people?q=bob dean")
+    page = olive.get(found.link("Bob Dean"))
+    page = olive.get(page.link("Suspend account")).submit()
+    assert "Bob Dean is suspended and signed out everywhere." in page.text
+    assert theirs.get("/home", follow=False).status in {302, 303}
+    page = olive.get(page.link("Restore account")).submit()
+    assert "Bob Dean can sign in again." in page.text
+    assert world.who(bob).suspended_at is None
+
+
+def test_each_look_up_of_a_person_is_written_down(olive: Walker, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    olive.get("/ops/people?q=bob@ashfield.example")
+    olive.get(f"/ops/people/{world.who(bob).subject}")
+    assert [row.detail["what"] for row in world.audited("console.looked_for")] == [
+        "bob@ashfield.example"
+    ]
+    assert [row.subject for row in world.audited("console.looked_at")] == [world.who(bob).subject]
+
+
+def test_an_operator_does_not_suspend_himself(olive: Walker, app: Flask) -> None:
+    own = db.session.scalars(select(Operator)).one()
+    account = db.session.get_one(Account, own.account_id)
+    page = olive.get(f"/ops/people/{account.subject}")
+    assert "Suspend account" not in page.text
+    assert olive.get(f"/ops/people/{account.subject}/suspend").status == 404
+
+
+def test_the_audit_is_searched_by_person_organisation_and_event(
+    olive: Walker, school: Organisation
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
+    everything = olive.get("/ops/audit")
+    assert "added Bob Dean and sent an invitation" in everything.text
+    assert (
+        "Bob Dean accepted the invitation"
+        in olive.get(f"/ops/audit?q={world.who(bob).subject}").text
+    )
+    assert "added Bob Dean" in olive.get(f"/ops/audit?organisation={school.public_id}").text
+    assert "Nothing matches" in olive.get("/ops/audit?organisation=nowhere").text
+    joined = olive.get("/ops/audit?kind=membership.joined").text
+    assert "accepted the invitation" in joined
+    assert "sent an invitation" not in joined
+    assert "Nothing matches" in olive.get("/ops/audit?to=2001-01-01").text
+
+
+def test_the_first_operator_and_approver_are_appointed_by_command(
+    app: Flask, school: Organisation
+) -> None:
+    run = app.test_cli_runner().invoke
+    done = run(args=["operators", "add", "olive@operators.example"])
+    assert "Invited olive@operators.example as an operator." in done.output
+    again = run(args=["operators", "add", "olive@operators.example"])
+    assert again.exit_code != 0
+    assert "is an operator already" in again.output
+    done = run(
+        args=["approvers", "appoint", "ann@ashfield.example", "--organisation", school.public_id]
+    )
+    assert "Invited ann@ashfield.example as an approver for Ashfield School." in done.output
+    assert [row.actor for row in world.audited("operator.added")] == ["operators add"]
+    assert [row.actor for row in world.audited("membership.added")] == ["approvers appoint"]
+
+
+@pytest.mark.parametrize(
+    ("email", "organisation", "sentence"),
+    [
+        ("ann@ashfield.example", "nowhere", "There is no organisation with the identifier nowhere"),
+        ("ann", "test:Ashfield School", "Enter an email address in the correct format"),
+    ],
+)
+def test_a_command_that_cannot_says_why(
+    app: Flask, school: Organisation, email: str, organisation: str, sentence: str
+) -> None:
+    done = app.test_cli_runner().invoke(
+        args=["approvers", "appoint", email, "--organisation", organisation]
+    )
+    assert done.exit_code != 0
+    assert sentence in done.output
+
+
+def test_a_command_makes_a_member_an_approver_without_an_invitation(
+    app: Flask, school: Organisation
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    done = app.test_cli_runner().invoke(
+        args=["approvers", "appoint", bob.email, "--organisation", school.public_id]
+    )
+    assert "Bob Byron is now an approver for Ashfield School." in done.output
+    assert browser(app, bob).get(path(school)).status == 200

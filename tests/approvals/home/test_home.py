@@ -1,0 +1,154 @@
+"""My services: what I can see, from whom, until when, and the way in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.clock import now
+from app.database import writing
+from approvals.access_model.loading import load_shipped
+from approvals.memberships import asking
+from approvals.memberships.actions import remove_member
+from approvals.organisations.models import Organisation
+from identity.oidc.clients.actions import register
+from tests.approvals import world
+from tests.approvals.world import SERVICE, browser, path
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+def test_a_person_sees_what_he_can_open_from_whom_and_until_when(
+    app: Flask, school: Organisation
+) -> None:
+    ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+    last_day = now().date() + timedelta(days=30)
+    bob = world.member(
+        school,
+        "bob@ashfield.example",
+        "School_Anon",
+        last_day=last_day,
+        actor=world.acting(ann),
+    )
+    page = browser(app, bob).get("/home")
+    assert page.heading == "My services"
+    assert "For Ashfield School" in page.text
+    assert "School Anon, given by Ann Byron, until" in page.text
+    assert f"{last_day.day} {last_day:%B %Y}" in page.text
+    assert "1 school" in page.text
+    page = page.walker.get(page.link("What I can see"))
+    assert page.heading == "School Performance"
+    assert "cannot see pupil names" in page.text
+    assert "To see more or less, ask Ann Byron." in page.text
+
+
+def test_the_way_in_is_the_address_that_the_client_registered(
+    app: Flask, school: Organisation
+) -> None:
+    register(
+        {
+            "client_name": "School Performance",
+            "service": SERVICE,
+            "redirect_uris": ["https://performance.example/callback"],
+            "client_uri": "https://performance.example/",
+            "scope": "openid access",
+        },
+        grant_types=("authorization_code",),
+    )
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    page = browser(app, bob).get("/home")
+    assert page.link("Open School Performance") == "https://performance.example/"
+
+
+def test_one_without_access_reads_why_and_whom_to_ask(app: Flask, school: Organisation) -> None:
+    world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+    bob = world.member(school, "bob@ashfield.example")
+    page = browser(app, bob).get("/home")
+    assert "You cannot open a service yet." in page.text
+    page = page.walker.get(page.link("School Performance: see why, and whom to ask"))
+    assert "You cannot open School Performance for Ashfield School." in page.text
+    assert "Ask Ann Byron" in page.text
+
+
+def test_one_without_an_organisation_is_told_so(app: Flask, school: Organisation) -> None:
+    world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example", "School_Named")
+    remove_member(bob, actor=world.COMMAND)
+    page = browser(app, bob).get("/home")
+    assert "You do not belong to an organisation." in page.text
+    assert "Ashfield" not in page.text
+    page = page.walker.get(f"/services/{SERVICE}")
+    assert "You do not belong to an organisation." in page.text
+
+
+def test_a_service_that_there_is_not_is_not_there(app: Flask, school: Organisation) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    assert browser(app, bob).get("/services/nothing").status == 404
+
+
+def test_a_person_of_two_organisations_sees_both(app: Flask, school: Organisation) -> None:
+    other = world.school("Brook School", "100002")
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    world.member(other, "bob@ashfield.example", "School_Named")
+    page = browser(app, bob).get("/home")
+    assert "For Ashfield School As School Anon" in page.text
+    assert "For Brook School As School Named" in page.text
+
+
+@pytest.mark.parametrize("state", ["none", "suspended", "yourself", "another"])
+def test_whom_to_ask_names_those_who_can_act(app: Flask, school: Organisation, state: str) -> None:
+    bob = world.member(school, "bob@ashfield.example", approver=state == "yourself")
+    if state in {"suspended", "another"}:
+        ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+        if state == "suspended":
+            with writing():
+                world.who(ann).suspended_at = now()
+    answer = asking.whom_to_ask(world.who(bob), SERVICE, now())
+    if state == "another":
+        assert answer.approvers == ["Ann Byron, Ashfield School"]
+        return
+    assert answer.approvers == []
+    sentence = {
+        "none": "Ashfield School has no approver at the moment.",
+        "suspended": "Ashfield School has no approver at the moment.",
+        "yourself": "You are the only approver of Ashfield School",
+    }[state]
+    assert any(sentence in reason for reason in answer.reasons)
+
+
+def test_one_who_belongs_nowhere_is_told_so_instead_of_a_loop(app: Flask) -> None:
+    load_shipped()
+    somebody = world.account("new@nowhere.example")
+    answer = asking.whom_to_ask(somebody, SERVICE, now())
+    assert answer.reasons == [asking.NO_ORGANISATION]
+
+
+def test_leaving_is_offered_and_the_list_is_shorter_afterwards(
+    app: Flask, school: Organisation
+) -> None:
+    other = world.school("Brook School", "100002")
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    world.member(other, "bob@ashfield.example", "School_Named")
+    walker = browser(app, bob)
+    page = walker.get(walker.get("/home").link("Leave Ashfield School"))
+    page = page.submit()
+    assert "You have left Ashfield School." in page.text
+    assert "For Ashfield School" not in page.text
+    assert "For Brook School" in page.text
+
+
+def test_the_navigation_shows_an_approver_his_organisation_and_nobody_else(
+    app: Flask, school: Organisation
+) -> None:
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example")
+    assert browser(app, ann).get("/home").link("Users") == path(school, "users")
+    with pytest.raises(AssertionError):
+        browser(app, bob).get("/home").link("Users")
+    olive = world.operator()
+    assert browser(app, olive).get("/home").link("Operators") == "/ops"
