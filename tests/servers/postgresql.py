@@ -151,7 +151,7 @@ def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
                 "--username=postgres",
             ],
         )
-        settings = SETTINGS | (changes or {})
+        settings = {**SETTINGS, **(changes or {})}
         with _started(server, programs / "postgres", data, account, settings):
             yield server
     finally:
