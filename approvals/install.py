@@ -10,6 +10,7 @@ from approvals.console.install import install as console
 from approvals.home.install import install as home
 from approvals.memberships.install import install as memberships
 from approvals.organisations.install import install as organisations
+from approvals.population.install import install as population
 from approvals.port import ApprovalsPort
 from approvals.remits.install import install as remits
 from approvals.reports.install import install as reports
@@ -26,6 +27,7 @@ ROOMS: list[Callable[[Flask], None]] = [
     activity,
     console,
     reports,
+    population,
 ]
 
 

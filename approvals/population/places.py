@@ -1,0 +1,131 @@
+"""Where the made-up people work: bodies that were open on the day of the count."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import and_, func, or_, select
+
+from app.actors import Actor
+from app.database import db
+from approvals.access_model import versions
+from approvals.access_model.definition import UserGroup
+from approvals.organisations.actions import add_organisation
+from approvals.organisations.kinds import KINDS, Kind
+from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.queries import diocese_name
+from approvals.organisations.register.codes import STATE_FUNDED_TYPES
+
+COUNTED_ON = date(2018, 2, 16)
+PUBLISHED = Path(__file__).with_name("asp_2018.csv")
+SERVICE = "school_performance"
+ENOUGH_SCHOOLS = 1_000
+TRAINING_PROVIDERS = 12
+MADE_UP_DIOCESES = (("CE91", "Diocese of Wells and Mere"), ("RC91", "Diocese of Fairwater"))
+
+
+class NoPlace(LookupError):
+    """There is no organisation in which a user group could be held."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A user group, how many people hold it, and the ids of the organisations they work in."""
+
+    user_group: UserGroup
+    users: int
+    organisations: Sequence[int]
+
+
+def schools_loaded() -> int:
+    """How many schools the register holds."""
+    return (
+        db.session.scalar(select(func.count()).where(Organisation.kind == Kind.ESTABLISHMENT.value))
+        or 0
+    )
+
+
+def crowds(actor: Actor) -> list[Crowd]:
+    """The published table, with places for everybody; inside `writing()`.
+
+    Bodies that no register file holds are added where there are none. Raises NoPlace where the
+    register lacks a kind.
+    """
+    service = versions.service(SERVICE)
+    if service is None:
+        raise NoPlace(f"There is no service with the code {SERVICE}: run secure-access setup.")
+    add_bodies(actor)
+    found = []
+    with PUBLISHED.open(newline="") as file:
+        for row in csv.DictReader(file):
+            group = service.definition.group(row["user_group"])
+            if group is None:
+                raise NoPlace(f"{SERVICE} has no user group {row['user_group']}.")
+            users = int(row["users"])
+            listed = [
+                each for each, keys in service.listed.items() if keys & {*group.organisations}
+            ]
+            where = listed or [each for kind in group.kinds for each in open_on_the_day(Kind(kind))]
+            if users and not where:
+                kinds = " or ".join(KINDS[Kind(kind)].plural.lower() for kind in group.kinds)
+                raise NoPlace(
+                    f"No {kinds} open on {COUNTED_ON.isoformat()} are loaded, and {group.name} is "
+                    "for them: import a register that holds them."
+                )
+            found.append(Crowd(group, users, where))
+    return found
+
+
+def open_on_the_day(kind: Kind) -> list[int]:
+    """Organisations of a kind that were open on the day, by id; of schools the state-funded."""
+    statement = (
+        select(Organisation.id)
+        .outerjoin(
+            OrganisationPeriod,
+            and_(
+                OrganisationPeriod.organisation_id == Organisation.id,
+                OrganisationPeriod.valid_from <= COUNTED_ON,
+                OrganisationPeriod.valid_to > COUNTED_ON,
+            ),
+        )
+        .where(
+            Organisation.kind == kind.value,
+            or_(OrganisationPeriod.open, OrganisationPeriod.id.is_(None)),
+            or_(Organisation.closed_on.is_(None), Organisation.closed_on > COUNTED_ON),
+        )
+        .order_by(Organisation.id)
+    )
+    if kind is Kind.ESTABLISHMENT:
+        statement = statement.where(
+            OrganisationPeriod.open,
+            OrganisationPeriod.type_code.in_(sorted(STATE_FUNDED_TYPES)),
+        )
+    return list(db.session.scalars(statement))
+
+
+def add_bodies(actor: Actor) -> None:
+    """Adds the bodies that are in no register file: dioceses, then training providers.
+
+    The others that people of the published table work in are listed in the service's file.
+    """
+    there = set(
+        db.session.scalars(
+            select(Organisation.diocese_code).where(Organisation.kind == Kind.DIOCESE.value)
+        )
+    )
+    codes = db.session.scalars(
+        select(OrganisationPeriod.diocese_code)
+        .where(OrganisationPeriod.diocese_code.is_not(None))
+        .distinct()
+        .order_by(OrganisationPeriod.diocese_code)
+    ).all()
+    dioceses = [(code, diocese_name(code) or f"Diocese {code}") for code in codes if code]
+    for code, name in dioceses or ([] if there else MADE_UP_DIOCESES):
+        if code not in there:
+            add_organisation(Kind.DIOCESE, name, diocese_code=code, actor=actor)
+    if not open_on_the_day(Kind.TRAINING_PROVIDER):
+        for number in range(1, TRAINING_PROVIDERS + 1):
+            name = f"Made-up Training Provider {number}"
+            add_organisation(Kind.TRAINING_PROVIDER, name, actor=actor)
