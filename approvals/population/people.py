@@ -15,6 +15,15 @@ LAST_DAY = datetime(2018, 2, 15, tzinfo=UTC)
 GIVEN = (
     "Adam", "Aisha", "Alan", "Alice", "Amara", "Andrew", "Anita", "Anna", "Arjun", "Ava", "Ben",
     "Beth", "Bilal", "Carol", "Charlotte", "Chloe", "Chris", "Claire", "Colin", "Daniel",
+    "Hassan", "Heather", "Helen", "Ian", "Imran", "Isla", "Jack", "Jacob", "Jane", "Janet",
+    "Jaspreet", "Jean", "Joanna", "John", "Jordan", "Joseph", "Karen", "Kate", "Keith", "Kofi",
+    "Laura", "Leah", "Lewis", "Liam", "Linda", "Lucy", "Mahmoud", "Margaret", "Mark", "Martin",
+    "Mary", "Maya", "Megan", "Michael", "Mohammed", "Naomi", "Neil", "Nia", "Nicola", "Nina",
+    "Olivia", "Omar", "Owen", "Patrick", "Paul", "Peter", "Philip", "Priya", "Rachel",
+    "Rebecca", "Rhys", "Richard", "Robert", "Rosa", "Ruth", "Sam", "Sandra", "Sarah", "Sean",
+    "Shabnam", "Simon", "Sophie", "Stephen", "Susan", "Tariq", "Tessa", "Thomas", "Tomasz",
+    "Tracey", "Uma", "Victoria", "Wendy", "William", "Yasmin", "Zara", "Zoe",
+)  # fmt: skip
 FAMILY = (
     "Adams", "Adeyemi", "Ahmed", "Akhtar", "Allen", "Anderson", "Bailey", "Baker", "Banks",
     "Barnes", "Begum", "Bell", "Bennett", "Booth", "Bradley", "Brennan", "Brooks", "Brown",
@@ -32,18 +41,7 @@ FAMILY = (
     "Simpson", "Singh", "Smith", "Spencer", "Stevens", "Stewart", "Sullivan", "Taylor",
     "Thomas", "Thompson", "Turner", "Walker", "Walsh", "Ward", "Watson", "Webb", "White",
     "Williams", "Wilson", "Wood", "Wright", "Young",
-)  # fmt: skip   "Hassan", "Heather", "Helen", "Ian", "Imran", "Isla", "Jack", "Jacob", "Jane", "Janet",
-    "Jaspreet", "Jean", "Joanna", "John", "Jordan", "Joseph", "Karen", "Kate", "Keith", "Kofi",
-    "Laura", "Leah", "Lewis", "Liam", "Linda", "Lucy", "Mahmoud", "Margaret", "Mark", "Martin",
-    "Mary", "Maya", "Megan", "Michael", "Mohammed", "Naomi", "Neil", "Nia", "Nicola", "Nina",
-    "Olivia", "Omar", "Owen", "Patrick", "Paul", "Peter", "Philip", "Priya", "Rachel",
-    "Rebecca", "Rhys", "Richard", "Robert", "Rosa", "Ruth", "Sam", "Sandra", "Sarah", "Sean",
-    "Shabnam", "Simon", "Sophie", "Stephen", "Susan", "Tariq", "Tessa", "Thomas", "Tomasz",
-    "Tracey", "Uma", "Victoria", "Wendy", "William", "Yasmin", "Zara", "Zoe",
 )  # fmt: skip
-FAMILY = tuple(
-    ["Adams", "Adeyemi", "Ahmed", "Akhtar", "Allen", "Anderson", "Bailey", "Baker", "Banks", "Barnes", "Begum", "Bell", "Bennett", "Booth", "Bradley", "Brennan", "Brooks", "Brown", "Burns", "Butler", "Campbell", "Carter", "Chadwick", "Chapman", "Chaudhry", "Clark", "Cole", "Collins", "Cook", "Cooper", "Cox", "Davies", "Davis", "Dixon", "Doyle", "Edwards", "Ellis", "Evans", "Fisher", "Fletcher", "Foster", "Fox", "Gallagher", "Gibson", "Gill", "Gordon", "Graham", "Grant", "Gray", "Green", "Griffiths", "Hall", "Hamilton", "Harris", "Harrison", "Hart", "Harvey", "Hill", "Holmes", "Howard", "Hughes", "Hunt", "Hussain", "Jackson", "James", "Jenkins", "Johnson", "Jones", "Kaur", "Kelly", "Kennedy", "Khan", "King", "Knight", "Kowalski", "Lawson", "Lee", "Lewis", "Lloyd", "Marshall", "Martin", "Mason", "Matthews", "Mehta", "Miller", "Mills", "Mitchell", "Moore", "Morgan", "Morris", "Murphy", "Murray", "Ncube", "Nowak", "Okafor", "Owen", "Palmer", "Parker", "Patel", "Pearson", "Phillips", "Powell", "Price", "Quinn", "Rahman", "Reid", "Reynolds", "Richards", "Roberts", "Robinson", "Rogers", "Rose", "Russell", "Ryan", "Scott", "Shah", "Sharma", "Shaw", "Simpson", "Singh", "Smith", "Spencer", "Stevens", "Stewart", "Sullivan", "Taylor", "Thomas", "Thompson", "Turner", "Walker", "Walsh", "Ward", "Watson", "Webb", "White", "Williams", "Wilson", "Wood", "Wright", "Young"]
-)
 
 
 @dataclass(frozen=True, slots=True)
