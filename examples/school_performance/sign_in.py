@@ -1,0 +1,78 @@
+"""Signing in and out with Authlib's client, and the tokens of a session."""
+
+import json
+import threading
+import time
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+
+from authlib.integrations.flask_client import OAuthError
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+
+pages = Blueprint("sign_in", __name__)
+one_refresh = threading.Lock()
+
+
+def key_hash() -> str:
+    """Tokens never leave the server: the cookie holds a key, and the store has its hash."""
+    return sha256(session.get("key", "").encode()).hexdigest()
+
+
+def forget() -> None:
+    g.store.delete(key_hash())
+    session.clear()
+
+
+def session_tokens() -> dict[str, Any]:
+    """The session's tokens, among them a fresh access token for the reports API."""
+    with one_refresh:  # of two clicks at once only one may spend the refresh token
+        tokens: dict[str, Any] = json.loads(g.store.get(key_hash()) or abort(401))
+        if tokens["expires_at"] < time.time() + 30:
+            grant = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+            try:
+                tokens |= g.client.fetch_access_token(**grant, resource=g.api.resource)
+            except OAuthError:
+                abort(401, "You have been signed out, or your access has changed or ended.")
+            g.store.set(key_hash(), json.dumps(tokens), 60 * 60)
+    return tokens
+
+
+@pages.get("/")
+@pages.get("/signed-out")
+def start() -> ResponseReturnValue:
+    return redirect("/schools") if "key" in session else render_template("start.html")
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def begin() -> Any:
+    """By POST to choose another organisation. Authlib adds state, nonce and PKCE challenge."""
+    other = {"prompt": "select_account"} if request.method == "POST" else {}
+    return g.client.authorize_redirect(f"{current_app.config['BASE_URL']}/callback", **other)
+
+
+@pages.get("/callback")
+def callback() -> ResponseReturnValue:
+    try:
+        if request.args.get("iss") != g.api.issuer:  # RFC 9207
+            raise OAuthError("another issuer answered")
+        tokens = g.client.authorize_access_token(resource=g.api.resource)
+    except (OAuthError, JoseError) as error:
+        current_app.logger.warning("sign-in failed: %s", error)
+        abort(400, "The sign-in did not finish, or it began in another browser. Start it again.")
+    where = session.get("next", "/schools")
+    forget()
+    session["key"] = token_urlsafe(32)
+    g.store.set(key_hash(), json.dumps(tokens), 60 * 60)
+    return redirect(current_app.config["BASE_URL"] + where)
+
+
+@pages.post("/sign-out")
+def end() -> Any:
+    """A refresh token with `offline_access` would outlive the sign-out at Secure Access."""
+    tokens, back = session_tokens(), f"{current_app.config['BASE_URL']}/signed-out"
+    forget()
+    g.api.call("revocation_endpoint", token=tokens["refresh_token"])
+    return g.client.logout_redirect(back, id_token_hint=tokens["id_token"])

@@ -1,0 +1,13 @@
+PRAGMA journal_mode = WAL;
+
+-- Sessions with their tokens, and what a sign-in under way must remember. Keys are hashes.
+CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT, ends REAL);
+
+CREATE TABLE IF NOT EXISTS upload (
+    id TEXT PRIMARY KEY, urn TEXT, name TEXT, pupils TEXT, at TEXT DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE IF NOT EXISTS download (
+    sub TEXT, name TEXT, organisation TEXT, urn TEXT, items TEXT, rows INTEGER,
+    at TEXT DEFAULT CURRENT_TIMESTAMP
+);

@@ -1,0 +1,266 @@
+"""What the example shows to whom, and what it says to those to whom it does not."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from examples.school_performance import results
+from examples.school_performance.sensitive import Query
+from tests.examples.stand_in import NAMED, OWN_SCHOOL, Browser, StandIn, World, access
+
+EVERY_ROUTE = {
+    "/schools/100001/print": "print_reports",
+    "/schools/100001/csv": "download_pupil_data",
+    "/downloads": "download_pupil_data",
+    "/schools/100001/upload": "upload_data",
+}
+FULL_NAME = re.compile(r"<td>[A-Z][a-z]+ [A-Z][\w']+</td>")
+INITIALS = re.compile(r"<td>[A-Z]\. [A-Z]\.</td>")
+
+
+def test_names_are_shown_to_those_who_may_see_them(person: Browser) -> None:
+    assert FULL_NAME.search(person.text("/schools/100001"))
+
+
+@pytest.mark.parametrize("place", ["/schools/100001", "/schools/100001/print"])
+def test_others_see_initials(world: World, op: StandIn, place: str) -> None:
+    op.claims = access(["print_reports"])
+    world.browser.sign_in()
+    page = world.browser.text(place)
+    assert INITIALS.search(page)
+    assert not FULL_NAME.search(page)
+
+
+def test_rights_come_from_capabilities_and_never_from_the_group(world: World, op: StandIn) -> None:
+    op.claims = access([]) | {"user_group": {"code": "Super_User", "name": "Super User"}}
+    world.browser.sign_in()
+    assert not FULL_NAME.search(world.browser.text("/schools/100001"))
+    assert world.browser.get("/schools/100001/csv").status_code == 403
+
+
+@pytest.mark.parametrize(("path", "capability"), EVERY_ROUTE.items())
+def test_a_missing_capability_is_refused_with_reason_and_whom_to_ask(
+    world: World, op: StandIn, path: str, capability: str
+) -> None:
+    op.claims = access([each for each in NAMED if each != capability])
+    world.browser.sign_in()
+    answer = world.browser.get(path)
+    assert answer.status_code == 403
+    assert f"does not let you {capability.replace('_', ' ')}" in answer.text
+    assert "ask an approver at Ashfield Primary School" in answer.text
+
+
+def test_an_upload_without_the_capability_stores_nothing(world: World, op: StandIn) -> None:
+    op.claims = access([each for each in NAMED if each != "upload_data"])
+    world.browser.sign_in()
+    file = (io.BytesIO(b"x"), "r.csv")
+    assert world.browser.post("/schools/100001/upload", file=file).status_code == 403
+
+
+@pytest.mark.parametrize("path", [path for path in EVERY_ROUTE if "1000" in path])
+def test_a_school_outside_the_remit_is_refused_on_every_route(person: Browser, path: str) -> None:
+    answer = person.get(path.replace("100001", "100002"))
+    assert answer.status_code == 403
+    assert "School 100002 is not among the 1 schools that you may see" in answer.text
+
+
+def test_a_school_that_does_not_exist_is_answered_like_one_outside_the_remit(
+    person: Browser,
+) -> None:
+    one, other = person.text("/schools/100002"), person.text("/schools/999999")
+    assert one.replace("100002", "") == other.replace("999999", "")
+
+
+def test_only_what_one_may_do_is_offered(world: World, op: StandIn) -> None:
+    op.claims = access(["print_reports"])
+    world.browser.sign_in()
+    page = world.browser.text("/schools/100001")
+    assert "Print view" in page
+    assert "Download" not in page
+    assert "Upload" not in page
+
+
+def test_results_of_a_school_are_the_same_every_time_and_differ_between_schools() -> None:
+    assert results.pupils_of("100001", []) == results.pupils_of("100001", [])
+    assert results.pupils_of("100001", []) != results.pupils_of("100002", [])
+
+
+def test_columns_filters_order_and_groups_are_answered() -> None:
+    pupils = results.pupils_of("100001", [])
+    asked = Query(("pupil", "maths"), (("gender", "Girl"), ("year", "2026")), sort="maths")
+    header, *rows = results.answer(pupils, asked, names=True)
+    assert header == ["pupil", "maths"]
+    assert [int(row[1]) for row in rows] == sorted(int(row[1]) for row in rows)
+    assert len(rows) == sum(p["gender"] == "Girl" and p["year"] == "2026" for p in pupils)
+    header, *rows = results.answer(pupils, Query(("maths",), group="gender"), names=True)
+    assert header == ["gender", "pupils", "reading", "writing", "maths"]
+    assert sum(int(row[1]) for row in rows) == len(pupils)
+
+
+def test_without_names_nothing_can_be_asked_of_names() -> None:
+    pupils = results.pupils_of("100001", [])
+    name = pupils[0]["pupil"]
+    asked = Query(("year",), filters=(("pupil", name),))
+    assert len(results.answer(pupils, asked, names=False)) == 1, "the header alone"
+    assert len(results.answer(pupils, asked, names=True)) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ada O'Neil", "A. O."),
+        ("李 明", ". ."),
+        ("李明", "李."),
+        ("É", "."),
+        ("Jo-Ann de Vries", "J. d. V."),
+    ],
+)
+def test_initials_never_give_a_whole_name(name: str, shown: str) -> None:
+    pupil = dict.fromkeys(results.ITEMS, "1") | {"pupil": name}
+    assert results.answer([pupil], Query(("pupil",)), names=False)[1] == [shown]
+
+
+def test_an_unknown_column_is_named(person: Browser) -> None:
+    answer = person.get("/schools/100001?column=religion")
+    assert answer.status_code == 400
+    assert "There is no column called religion" in answer.text
+
+
+def test_the_list_has_a_chart_and_a_table_with_the_same_numbers(person: Browser) -> None:
+    page = person.text("/schools")
+    score = results.averages(results.pupils_of("100001", []))[0]
+    assert '<svg class="chart" role="img"' in page
+    assert f">{score}</text>" in page
+    assert f'<td class="number">{score}</td>' in page
+
+
+def test_many_schools_are_paged_and_found_by_name_or_urn(world: World, op: StandIn) -> None:
+    schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(40)]
+    op.claims = access(schools=schools)
+    world.browser.sign_in()
+    page = world.browser.text("/schools?page=2")
+    assert "Page 2 of 3" in page
+    assert "School 015" in page
+    assert "School 014" not in page
+    assert "School 033" in world.browser.text("/schools?q=200033")
+    assert "No school of yours matches" in world.browser.text("/schools?q=zzz")
+    assert "School 000" in world.browser.text("/schools?page=-3")
+    assert world.browser.get("/schools?page=99999999999999999999").status_code == 200
+
+
+def test_an_organisation_without_schools_is_told_whom_to_ask(world: World, op: StandIn) -> None:
+    op.claims = access(schools=[])
+    world.browser.sign_in()
+    assert "has no school at the moment" in world.browser.text("/schools")
+
+
+def test_a_long_remit_is_read_once_for_each_version(world: World, op: StandIn) -> None:
+    op.claims = access()
+    op.remit = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(3)]
+    address = f"{op.issuer}/api/remits/all/"
+    op.claims["remit"] = {
+        "kind": "local_authority",
+        "key": "878",
+        "count": 3,
+        "version": "1",
+        "address": f"{op.issuer}/api/remits/local_authority/878",
+    }
+    world.browser.sign_in()
+    assert "School 002" in world.browser.text("/schools")
+    world.browser.get("/schools/200001")
+    path = address.removeprefix(op.issuer).replace("all/", "local_authority/878")
+    assert op.calls.count(path) == 1
+    assert op.calls.count("/token") == 2, "the person's and the service's own"
+    op.claims["remit"]["version"] = "2"
+    op.remit.pop()
+    world.browser.sign_in()
+    assert world.browser.get("/schools/200002").status_code == 403
+    assert op.calls.count(path) == 2
+
+
+def test_a_remit_with_another_version_and_the_same_list_is_not_sent_again(
+    world: World, op: StandIn
+) -> None:
+    op.remit = [OWN_SCHOOL]
+    op.claims["remit"] = {
+        "kind": "own",
+        "key": "1",
+        "count": 1,
+        "version": "1",
+        "address": f"{op.issuer}/api/remits/own/1",
+    }
+    world.browser.sign_in()
+    world.browser.get("/schools")
+    op.claims["remit"]["version"] = "2"
+    world.browser.sign_in()
+    assert "Ashfield" in world.browser.text("/schools")
+
+
+def test_the_token_of_the_service_goes_to_the_issuer_alone(world: World, op: StandIn) -> None:
+    op.claims["remit"] = {
+        "kind": "own",
+        "key": "1",
+        "count": 1,
+        "version": "1",
+        "address": f"{op.issuer}.evil.example/api/remits/own/1",
+    }
+    world.browser.sign_in()
+    assert world.browser.get("/schools").status_code == 403
+
+
+def test_training_shows_made_up_schools_and_no_real_one(world: World, op: StandIn) -> None:
+    op.claims = access(["print_reports"]) | {
+        "environment": "training",
+        "remit": {"kind": "training", "key": None, "count": 0, "version": "0", "schools": []},
+    }
+    world.browser.sign_in()
+    page = world.browser.text("/schools")
+    assert "Training environment." in page
+    assert "Training School 1" in page
+    assert "Ashfield" not in page.partition("<main")[2]
+    assert world.browser.get("/schools/T00001").status_code == 200
+    assert world.browser.get("/schools/100001").status_code == 403
+
+
+def test_nobody_else_sees_the_training_schools(person: Browser) -> None:
+    assert person.get("/schools/T00001").status_code == 403
+
+
+def test_the_print_view_has_the_table_and_says_for_whom_it_was_made(person: Browser) -> None:
+    page = person.text("/schools/100001/print?column=maths")
+    assert "For Ada Appleby, Ashfield Primary School" in page
+    assert "<th" in page
+    assert "<form" not in page
+
+
+def test_a_download_is_a_csv_file_and_is_logged(person: Browser) -> None:
+    answer = person.get("/schools/100001/csv?column=pupil&column=maths")
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="results-100001.csv"'
+    header, *rows = csv.reader(io.StringIO(answer.text))
+    assert header == ["pupil", "maths"]
+    assert len(rows) == len(results.pupils_of("100001", []))
+    log = person.text("/downloads")
+    assert "<td>Ada Appleby</td>" in log
+    assert "<td>pupil, maths</td>" in log
+
+
+def test_a_refused_download_is_no_entry_of_the_log(person: Browser) -> None:
+    person.get("/schools/100001/csv?column=fsm&column=maths")
+    assert "None yet." in person.text("/downloads")
+
+
+def test_downloads_of_other_organisations_are_not_shown(world: World, op: StandIn) -> None:
+    world.browser.sign_in()
+    world.browser.get("/schools/100001/csv")
+    op.claims["organisation"] = {"id": "org-2", "name": "Elsewhere"}
+    world.browser.sign_in()
+    assert "None yet." in world.browser.text("/downloads")
+
+
+def test_a_page_that_does_not_exist_says_so(person: Browser) -> None:
+    answer = person.get("/nowhere")
+    assert answer.status_code == 404
+    assert "Page not found" in answer.text
