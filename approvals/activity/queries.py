@@ -114,9 +114,10 @@ def _happening(
             "service": services.service_name(row.service) if row.service else "a service",
         }
     )
+    sentence = event.sentence.format_map(words) if event else row.event
     return Happening(
         at=row.at,
-        sentence=event.sentence.format_map(words) if event else row.event,
+        sentence=sentence[:1].upper() + sentence[1:],
         actor=row.actor_name,
         kind=row.event,
         subject=subject,

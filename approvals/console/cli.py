@@ -3,8 +3,10 @@
 import click
 from flask.cli import with_appcontext
 
-from app.actors import Actor
+from app.actors import Actor, set_current_actor
 from approvals.console.operators import add_operator
+
+_ACTOR = Actor.command("operators add")
 
 
 @click.group("operators")
@@ -19,13 +21,9 @@ def operators_cli() -> None:
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
+    set_current_actor(_ACTOR)
     try:
-        operator = add_operator(
-            email,
-            given_name=given_name,
-            family_name=family_name,
-            actor=Actor.command("operators add"),
-        )
+        operator = add_operator(email, given_name=given_name, family_name=family_name, actor=_ACTOR)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Invited {operator.email} as an operator.")

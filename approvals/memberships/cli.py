@@ -4,7 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import or_, select
 
-from app.actors import Actor
+from app.actors import Actor, set_current_actor
 from app.database import db
 from approvals.memberships import rules
 from approvals.memberships.actions import appoint_approver
@@ -34,6 +34,7 @@ def appoint(email: str, identifier: str, given_name: str, family_name: str) -> N
     organisation = find_organisation(identifier)
     if organisation is None:
         raise click.ClickException(f"There is no organisation with the identifier {identifier}.")
+    set_current_actor(_ACTOR)
     try:
         click.echo(appoint_approver(organisation, email, given_name, family_name, _ACTOR))
     except (rules.RefusalError, ValueError) as error:

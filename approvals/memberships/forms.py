@@ -112,6 +112,10 @@ class LastDayForm(Form):
     month = StringField("Month", filters=[tidy])
     year = StringField("Year", filters=[tidy])
 
+    @property
+    def example_year(self) -> int:
+        return now().year + 1
+
     @classmethod
     def of(cls, last_day: date | None) -> LastDayForm:
         if last_day is None:

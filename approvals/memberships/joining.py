@@ -148,8 +148,8 @@ def _can_and_cannot(
         for line in dict.fromkeys(line for group in groups for line in group.cannot)
         if line not in can
     ]
-    lines = [("You can", "; ".join(can))] if can else []
-    return lines + ([("You cannot", "; ".join(cannot))] if cannot else [])
+    lines = [("This user group can", "; ".join(can))] if can else []
+    return lines + ([("This user group cannot", "; ".join(cannot))] if cannot else [])
 
 
 def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
 
 from app.actors import current_actor
-from app.clock import end_of_day, now
+from app.clock import now
 from app.database import writing
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -95,9 +95,6 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
             show(form, error.refusal)
     at = now()
     groups = [group for group in offer.groups if group.code in found.answers["groups"]]
-    last_day = _last_day(found)
-    ends_at = end_of_day(last_day) if last_day else None
-    wanted = [rules.Held(0, service, group.code, ends_at) for group in groups]
     return render_template(
         "memberships/access/check.html",
         organisation=organisation,
@@ -106,9 +103,9 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         form=form,
         groups=groups,
         before=wording.held_in_words(facts.held(person, at), service, at),
-        after=wording.held_in_words(wanted, service, at),
+        last_day=_last_day(found),
         change=_address("access_again", found, person, offer),
-        change_end=_address("access_end_date", found, person, offer) if groups else None,
+        change_end=_address("access_end_date", found, person, offer),
         oneself=person.account_id == me().id,
         back=_address("access_end_date" if groups else "access_again", found, person, offer),
     )

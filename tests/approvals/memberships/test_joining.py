@@ -36,7 +36,7 @@ def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> No
     assert told.organisation == "Ashfield School"
     lines = dict(told.lines)
     assert lines["School Performance"] == "School Anon"
-    assert "see pupil names" in lines["You cannot"]
+    assert "see pupil names" in lines["This user group cannot"]
     assert "Approver" in lines
     assert list(told.services) == [world.SERVICE]
 
