@@ -27,7 +27,8 @@ class Password:
         return _stored(account_id) is not None
 
     def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
-        stored = _stored(account_id) if account_id is not None else None
+        # Asked for nobody too: whether there is somebody must not show in the time (LG-02).
+        stored = _stored(account_id)
         if not hashing.verify(stored, answer):
             return NotProved(WRONG)
         if stored is not None and hashing.outdated(stored):

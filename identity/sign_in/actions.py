@@ -43,6 +43,16 @@ class Wait:
         return -(-self.seconds // 60)
 
 
+@dataclass(frozen=True)
+class Addressee:
+    """Whose address was entered. Plain values: an entity would be read anew after each commit,
+    and the time of those reads would tell whether there is somebody."""
+
+    id: int
+    subject: str
+    active: bool
+
+
 class JourneyOver(Exception):
     """The journey ended meanwhile: finished in another tab, or its person was suspended."""
 
@@ -61,11 +71,12 @@ def prove_password(journey: SignInJourney, email: str, password: str) -> Proved 
 
 def confirm_password(journey: SignInJourney, password: str) -> Proved | NotProved | Wait:
     """The first step of a signed-in person who is asked once more."""
-    account = db.session.get(Account, journey.account_id)
     session = current()
     if session is None or session.id != journey.confirms_session_id:
         raise JourneyOver
-    return _first_step(journey, account, password, throttle.confirmation_attempt(session.id))
+    account = session.account
+    addressee = Addressee(account.id, account.subject, account.active)
+    return _first_step(journey, addressee, password, throttle.confirmation_attempt(session.id))
 
 
 def prove_second_factor(
@@ -125,17 +136,25 @@ def begin_session(account: Account, proved: list[Factor], services: list[str]) -
     return session
 
 
-def _addressed(email: str) -> tuple[Account | None, str]:
+def _addressed(email: str) -> tuple[Addressee | None, str]:
     try:
         key = email_key(email)
     except ValueError:
         # No address: the same work is done for nobody, and counted under what was typed.
         return None, email[:254]
-    return db.session.scalar(select(Account).where(Account.email_key == key)), key
+    row = db.session.execute(
+        select(Account.id, Account.subject, Account.joined_at, Account.suspended_at).where(
+            Account.email_key == key
+        )
+    ).first()
+    if row is None:
+        return None, key
+    active = row.joined_at is not None and row.suspended_at is None
+    return Addressee(row.id, row.subject, active), key
 
 
 def _first_step(
-    journey: SignInJourney, account: Account | None, password: str, attempt: throttle.Attempt
+    journey: SignInJourney, account: Addressee | None, password: str, attempt: throttle.Attempt
 ) -> Proved | NotProved | Wait:
     wait = throttle.admit(attempt)
     if wait:
@@ -153,7 +172,7 @@ def _first_step(
     return outcome
 
 
-def _first_step_refused(account: Account | None, attempt: throttle.Attempt) -> None:
+def _first_step_refused(account: Addressee | None, attempt: throttle.Attempt) -> None:
     reason = "not right" if account is None or account.active else "suspended or not joined"
     with writing():
         throttle.failed(attempt)
@@ -164,7 +183,7 @@ def _first_step_refused(account: Account | None, attempt: throttle.Attempt) -> N
             reason=reason,
             network=client_network(),
         )
-        _note_wait("password", account, attempt)
+        _note_wait("password", account.subject if account else None, attempt)
 
 
 def _second_step_refused(
@@ -182,16 +201,16 @@ def _second_step_refused(
         factor=factor.name,
         network=client_network(),
     )
-    _note_wait("second step", account, attempt)
+    _note_wait("second step", account.subject, attempt)
 
 
-def _note_wait(step: str, account: Account | None, attempt: throttle.Attempt) -> None:
+def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> None:
     seconds = int(throttle.pending(attempt).total_seconds())
     if seconds:
         record(
             "sign_in.throttled",
             actor=ANONYMOUS,
-            subject=account.subject if account else None,
+            subject=subject,
             step=step,
             seconds=seconds,
             network=client_network(),
