@@ -7,7 +7,7 @@ Three questions, in the order in which they are asked:
    request. Who leaves that out sees a removal when the token expires, within five minutes.
 3. Which schools are in its remit? Read with a token of the service's own, kept by version and ETag.
 
-`claims` asks the first two, `remit` the third.
+`claims` asks the first two, `schools` the third.
 
 The file stands alone: copy it, it needs `joserfc` and `requests`.
 """
@@ -29,7 +29,7 @@ ESSENTIAL = jwt.JWTClaimsRegistry(
 )
 """The lifetime is checked as well, with five seconds for clocks that differ."""
 KEYS_FOR = 300
-KEYS_FOR_AT_LEAST = 10
+KEYS_FOR_AT_LEAST = 2
 """A token with an unknown key makes us read the keys again, but nobody can make us do it often."""
 MOST_REMITS = 200
 
@@ -45,7 +45,7 @@ class Refused(Exception):
 class ReadRemit(NamedTuple):
     version: str
     etag: str
-    content: Claims
+    schools: dict[str, str]
 
 
 class ResourceServer:
@@ -93,24 +93,42 @@ class ResourceServer:
             raise Refused("The access token is of another kind, or for another service.")
         return decoded.claims
 
-    def remit(self, claims: Claims) -> Claims:
-        """The `remit` claim with its list of schools, which tokens carry only when it is short."""
+    def schools(self, claims: Claims) -> dict[str, str]:
+        """The schools of the claims' remit, names by URN.
+
+        A token lists them only where they are few, and without names, so the list comes from the
+        remit's address. It is read again when a token names another version of it. Of a training
+        remit there is none: show schools of your own making.
+        """
         named: Claims = claims["remit"]
-        if "schools" in named:
-            return named
         address: str = named["address"]
         if not address.startswith(f"{self.issuer}/"):
             raise Refused("The remit is kept at an address that is not the issuer's.")
         known = self._remits.get(address, ReadRemit("", "", {}))
         if known.version != named["version"]:
-            headers = {"Authorization": f"Bearer {self._token()}", "If-None-Match": known.etag}
-            answer = self._send("GET", address, headers=headers)
-            content = known.content if answer.status_code == 304 else answer.json()
-            known = ReadRemit(named["version"], answer.headers.get("ETag", ""), content)
+            known = self._read(address, known)
             if len(self._remits) >= MOST_REMITS:
                 self._remits.clear()
             self._remits[address] = known
-        return known.content
+        return known.schools
+
+    def _read(self, address: str, known: ReadRemit) -> ReadRemit:
+        """All pages. A list that changes meanwhile is like an issuer that does not answer."""
+        schools: dict[str, str] = {}
+        version, etag, following = "", "", f"{address}?limit=5000"
+        headers = {"Authorization": f"Bearer {self._token()}", "If-None-Match": known.etag}
+        while following:
+            answer = self._send("GET", following, headers=headers)
+            if answer.status_code == 304:
+                return known
+            page: Claims = answer.json()
+            if version not in ("", page["version"]):
+                raise requests.RequestException("The remit changed while it was read.")
+            schools |= {school["urn"]: school["name"] for school in page["schools"]}
+            version, following = page["version"], page["next"]
+            etag = answer.headers.get("ETag", "")
+            headers.pop("If-None-Match", None)
+        return ReadRemit(version, etag, schools)
 
     def call(self, endpoint: str, **form: str) -> Claims:
         """Posts to an endpoint of the issuer, as this client."""
@@ -119,9 +137,9 @@ class ResourceServer:
 
     def _decoded(self, token: str, keys_for: float = KEYS_FOR) -> jwt.Token:
         with self._lock:
-            if time.monotonic() - self._keys_read > keys_for:
+            if time.time() - self._keys_read > keys_for:
                 answer = self._send("GET", self._address("jwks_uri"))
-                self._keys, self._keys_read = KeySet.import_key_set(answer.json()), time.monotonic()
+                self._keys, self._keys_read = KeySet.import_key_set(answer.json()), time.time()
         try:
             return jwt.decode(token, self._keys, algorithms=ALGORITHMS)
         except InvalidKeyIdError:
@@ -132,11 +150,11 @@ class ResourceServer:
     def _token(self) -> str:
         """This service's own (RFC 6749, 4.4). It is shown to the issuer and to nobody else."""
         with self._lock:
-            if self._own_token_ends < time.monotonic() + 30:
+            if self._own_token_ends < time.time() + 30:
                 grant = {"grant_type": "client_credentials", "scope": "remits:read"}
                 issued = self.call("token_endpoint", **grant)
                 self._own_token = str(issued["access_token"])
-                self._own_token_ends = time.monotonic() + float(issued["expires_in"])
+                self._own_token_ends = time.time() + float(issued["expires_in"])
             return self._own_token
 
     def _address(self, name: str) -> str:

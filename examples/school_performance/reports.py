@@ -24,8 +24,7 @@ def admit() -> None:
         token, g.name = tokens["access_token"], tokens["userinfo"]["name"]
     g.access = g.api.claims(token)
     live = g.access["environment"] == "live"
-    schools = g.api.remit(g.access)["schools"] if live else results.TRAINING_SCHOOLS
-    g.schools = {school["urn"]: school["name"] for school in schools}
+    g.schools = g.api.schools(g.access) if live else results.TRAINING_SCHOOLS
     need, urn = NEEDS.get(request.path.rpartition("/")[2]), (request.view_args or {}).get("urn")
     if need and need not in g.access["capabilities"]:
         group, what = g.access["user_group"]["name"], need.replace("_", " ")

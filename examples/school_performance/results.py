@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 ITEMS = tomllib.loads((HERE / "items.toml").read_text())
 PUPILS: list[Pupil] = list(csv.DictReader((HERE / "pupils.csv").read_text().splitlines()))
 SCORES = ("reading", "writing", "maths")
-TRAINING_SCHOOLS = [{"urn": f"T0000{n}", "name": f"Training School {n}"} for n in range(1, 6)]
+TRAINING_SCHOOLS = {f"T0000{number}": f"Training School {number}" for number in range(1, 6)}
 
 
 def pupils_of(urn: str, uploads: list[list[Pupil]]) -> list[Pupil]:

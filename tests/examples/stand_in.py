@@ -32,28 +32,19 @@ from examples.school_performance.app import create_app
 
 BASE_URL = "http://localhost:8001"
 API = f"{BASE_URL}/api"
+REMIT = "/api/remits/own/100001"
 CLIENT_ID, CLIENT_SECRET = "example", "a secret of the example"
 NAMED = ["view_pupil_names", "download_pupil_data", "upload_data", "print_reports"]
 OWN_SCHOOL = {"urn": "100001", "name": "Ashfield Primary School"}
 
 
-def access(
-    capabilities: list[str] | None = None, schools: list[dict[str, str]] | None = None
-) -> dict[str, Any]:
-    """Claims as Secure Access gives them to a person of one school."""
-    listed = [OWN_SCHOOL] if schools is None else schools
+def access(capabilities: list[str] | None = None) -> dict[str, Any]:
+    """Claims as Secure Access gives them to a person of a school; the stand-in adds the remit."""
     return {
         "organisation": {"id": "org-1", "name": "Ashfield Primary School", "urn": "100001"},
         "user_group": {"code": "School_Named", "name": "School Named"},
         "capabilities": NAMED if capabilities is None else capabilities,
         "environment": "live",
-        "remit": {
-            "kind": "own",
-            "key": "100001",
-            "count": len(listed),
-            "version": "1",
-            "schools": listed,
-        },
         "terms": {"version": "1", "accepted_at": "2026-09-01T09:00:00Z"},
     }
 
@@ -70,7 +61,8 @@ class StandIn:
     keys: list[ECKey] = field(default_factory=lambda: [new_key()])
     answers: dict[str, Any] = field(default_factory=dict)
     lifetime: int = 300
-    remit: list[dict[str, str]] = field(default_factory=list)
+    schools: list[dict[str, str]] = field(default_factory=lambda: [OWN_SCHOOL])
+    page: int = 1000
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
@@ -92,12 +84,28 @@ class StandIn:
             "exp": now + self.lifetime,
             "jti": secrets.token_hex(8),
             "scope": "openid profile email organisation access offline_access",
+            "remit": self.remit(),
             **self.claims,
             **other,
         }
         return self.sign(
             {name: value for name, value in claims.items() if value is not None}, typ=typ, key=key
         )
+
+    def remit(self) -> dict[str, Any]:
+        claim = {
+            "kind": "own",
+            "key": "100001",
+            "count": len(self.schools),
+            "version": self.version,
+            "address": f"{self.issuer}{REMIT}",
+        }
+        listed = {"schools": [school["urn"] for school in self.schools]}
+        return claim | (listed if len(self.schools) <= 50 else {})
+
+    @property
+    def version(self) -> str:
+        return hashlib.sha256(json.dumps(self.schools).encode()).hexdigest()[:32]
 
     def id_token(self, nonce: str, **other: Any) -> str:
         now = int(time.time())
@@ -206,13 +214,20 @@ def _add_questions(app: Flask, op: StandIn) -> None:
         op.refresh_tokens.discard(request.form["token"])
         return Response(status=200 if _is_the_client() else 401)
 
-    @app.get("/api/remits/<kind>/<key>")
-    def remits(kind: str, key: str) -> ResponseReturnValue:
+    @app.get(REMIT)
+    def remit() -> ResponseReturnValue:
         if request.headers.get("Authorization") != "Bearer service remits:read":
             return {"error": "invalid_token"}, 401
-        etag = hashlib.sha256(json.dumps(op.remit).encode()).hexdigest()
-        response = jsonify({"kind": kind, "key": key, "schools": op.remit})
-        response.set_etag(etag)
+        first = int(request.args.get("after", "0"))
+        following = first + op.page if first + op.page < len(op.schools) else None
+        response = jsonify(
+            {
+                "version": op.version,
+                "schools": op.schools[first : first + op.page],
+                "next": f"{op.issuer}{REMIT}?after={following}" if following else None,
+            }
+        )
+        response.set_etag(op.version)
         return response.make_conditional(request)
 
 

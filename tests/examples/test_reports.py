@@ -8,7 +8,7 @@ import pytest
 
 from examples.school_performance import results
 from examples.school_performance.sensitive import Query
-from tests.examples.stand_in import NAMED, OWN_SCHOOL, Browser, StandIn, World, access
+from tests.examples.stand_in import NAMED, REMIT, Browser, StandIn, World, access
 
 EVERY_ROUTE = {
     "/schools/100001/print": "print_reports",
@@ -138,7 +138,7 @@ def test_the_list_has_a_chart_and_a_table_with_the_same_numbers(person: Browser)
 
 def test_many_schools_are_paged_and_found_by_name_or_urn(world: World, op: StandIn) -> None:
     schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(40)]
-    op.claims = access(schools=schools)
+    op.schools = schools
     world.browser.sign_in()
     page = world.browser.text("/schools?page=2")
     assert "Page 2 of 3" in page
@@ -151,63 +151,49 @@ def test_many_schools_are_paged_and_found_by_name_or_urn(world: World, op: Stand
 
 
 def test_an_organisation_without_schools_is_told_whom_to_ask(world: World, op: StandIn) -> None:
-    op.claims = access(schools=[])
+    op.schools = []
     world.browser.sign_in()
     assert "has no school at the moment" in world.browser.text("/schools")
 
 
-def test_a_long_remit_is_read_once_for_each_version(world: World, op: StandIn) -> None:
-    op.claims = access()
-    op.remit = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(3)]
-    address = f"{op.issuer}/api/remits/all/"
-    op.claims["remit"] = {
-        "kind": "local_authority",
-        "key": "878",
-        "count": 3,
-        "version": "1",
-        "address": f"{op.issuer}/api/remits/local_authority/878",
-    }
+def test_a_remit_is_read_once_for_each_version(world: World, op: StandIn) -> None:
+    op.schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(3)]
     world.browser.sign_in()
     assert "School 002" in world.browser.text("/schools")
     world.browser.get("/schools/200001")
-    path = address.removeprefix(op.issuer).replace("all/", "local_authority/878")
-    assert op.calls.count(path) == 1
+    assert op.calls.count(REMIT) == 1
     assert op.calls.count("/token") == 2, "the person's and the service's own"
-    op.claims["remit"]["version"] = "2"
-    op.remit.pop()
+    op.schools.pop()
     world.browser.sign_in()
     assert world.browser.get("/schools/200002").status_code == 403
-    assert op.calls.count(path) == 2
+    assert op.calls.count(REMIT) == 2
+    assert op.calls.count("/token") == 3, "the service's own token is kept"
 
 
-def test_a_remit_with_another_version_and_the_same_list_is_not_sent_again(
+def test_a_school_that_left_the_remit_is_refused_to_tokens_that_are_older(
     world: World, op: StandIn
 ) -> None:
-    op.remit = [OWN_SCHOOL]
-    op.claims["remit"] = {
-        "kind": "own",
-        "key": "1",
-        "count": 1,
-        "version": "1",
-        "address": f"{op.issuer}/api/remits/own/1",
-    }
+    old = op.access_token()
+    op.schools = [{"urn": "200001", "name": "Birch School"}]
+    assert world.browser.api("/api/schools/100001", old).status_code == 403
+    assert world.browser.api("/api/schools/200001", old).status_code == 200
+    assert world.browser.api("/api/schools/200001", old).status_code == 200
+    assert op.calls.count(REMIT) == 3, "asked again, and answered that nothing has changed"
+
+
+def test_a_remit_of_several_pages_is_read_whole(world: World, op: StandIn) -> None:
+    op.schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(70)]
+    op.page = 30
     world.browser.sign_in()
-    world.browser.get("/schools")
-    op.claims["remit"]["version"] = "2"
-    world.browser.sign_in()
-    assert "Ashfield" in world.browser.text("/schools")
+    assert world.browser.get("/schools/200069").status_code == 200
+    assert op.calls.count(REMIT) == 3
 
 
 def test_the_token_of_the_service_goes_to_the_issuer_alone(world: World, op: StandIn) -> None:
-    op.claims["remit"] = {
-        "kind": "own",
-        "key": "1",
-        "count": 1,
-        "version": "1",
-        "address": f"{op.issuer}.evil.example/api/remits/own/1",
-    }
-    world.browser.sign_in()
-    assert world.browser.get("/schools").status_code == 403
+    elsewhere = op.remit() | {"address": f"{op.issuer}.evil.example{REMIT}"}
+    answer = world.browser.api("/api/schools", op.access_token(remit=elsewhere))
+    assert answer.status_code == 401
+    assert op.calls.count("/token") == 0
 
 
 def test_training_shows_made_up_schools_and_no_real_one(world: World, op: StandIn) -> None:

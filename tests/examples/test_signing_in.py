@@ -130,7 +130,7 @@ def test_choosing_another_organisation_is_a_new_authorization(person: Browser) -
 
 
 def test_the_organisation_chosen_last_counts(person: Browser, op: StandIn) -> None:
-    op.claims = stand_in.access(schools=[{"urn": "100002", "name": "Birch School"}])
+    op.schools = [{"urn": "100002", "name": "Birch School"}]
     person.get(person.callback_of(person.post("/sign-in")))
     assert "Birch School" in person.text("/schools")
     assert person.get("/schools/100001").status_code == 403

@@ -56,8 +56,7 @@ def test_who_may_not_see_names_sees_initials_of_uploaded_pupils(
 
 
 def test_an_upload_belongs_to_its_school(world: World, op: StandIn) -> None:
-    schools = [{"urn": "100001", "name": "Ashfield"}, {"urn": "100002", "name": "Birch"}]
-    op.claims = access(schools=schools)
+    op.schools = [{"urn": "100001", "name": "Ashfield"}, {"urn": "100002", "name": "Birch"}]
     world.browser.sign_in()
     upload(world.browser, content(ADA))
     number = world.browser.text("/schools/100001/upload").partition("?upload=")[2].partition('"')[0]
