@@ -3,12 +3,12 @@
 Each touched subject is worked out anew and compared with what stands; only differences are written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from app.clock import now
 from app.identifiers import new_id
@@ -60,12 +60,13 @@ def renew(
 ) -> Outcome:
     """Works out anew what the file touched. `on` is the day of which differences speak."""
     outcome = Outcome()
+    ids = standing.identifiers(connection)
     bodies = sorted(
         subject for subject in changes.touched if subject.startswith(("la:", "uid:", "urn:"))
     )
     for block in blocks(bodies, _AT_ONCE):
         found = dict(statements.streams(connection, family, changes, block))
-        _renew_organisations(connection, found, days, on, outcome)
+        _renew_organisations(connection, found, days, on, ids, outcome)
     lineage.renew(connection, family, changes)
     return outcome
 
@@ -75,6 +76,7 @@ def _renew_organisations(
     found: Mapping[str, Streams],
     days: Mapping[str, Sequence[date]],
     on: date,
+    ids: dict[str, int],
     outcome: Outcome,
 ) -> None:
     timelines = {
@@ -82,10 +84,9 @@ def _renew_organisations(
         for subject, of_subject in found.items()
         if (timeline := timeline_of(subject, of_subject, days)) is not None
     }
-    known = standing.organisations(connection, timelines)
-    ids = _write_organisations(connection, timelines, known)
-    trust_ids = standing.trust_ids(connection)
-    of_existing = [known[subject]["id"] for subject in timelines if subject in known]
+    of_existing = [ids[subject] for subject in timelines if subject in ids]
+    known = standing.organisations(connection, of_existing)
+    _write_organisations(connection, timelines, known, ids)
     periods = standing.periods(connection, of_existing)
     belongings = standing.belongings(connection, of_existing)
     new_periods: dict[int, list[PeriodRow]] = {}
@@ -94,7 +95,7 @@ def _renew_organisations(
         identifier = ids[subject]
         after = [tuple(getattr(each, key) for key in PERIOD_COLUMNS) for each in timeline.periods]
         trusts = [
-            (trust_ids[each.uid], each.valid_from, each.valid_to, each.known_from)
+            (ids[f"uid:{each.uid}"], each.valid_from, each.valid_to, each.known_from)
             for each in timeline.belongings
         ]
         before = periods.get(identifier, [])
@@ -108,7 +109,9 @@ def _renew_organisations(
             outcome.differences.extend(changed)
             if differences.closes(changed):
                 outcome.closed.append(identifier)
-    _replace(connection, new_periods, new_belongings)
+    _remove(connection, PERIODS, periods.keys() & new_periods.keys())
+    _remove(connection, TRUST_LINKS, belongings.keys() & new_belongings.keys())
+    _add(connection, new_periods, new_belongings)
 
 
 def timeline_of(
@@ -155,8 +158,9 @@ def _write_organisations(
     connection: Connection,
     timelines: Mapping[str, Timeline],
     known: Mapping[str, Mapping[str, Any]],
-) -> dict[str, int]:
-    """Adds and alters organisations. Returns the id of each subject's."""
+    ids: dict[str, int],
+) -> None:
+    """Adds and alters organisations; the new ones' ids are added to `ids`."""
     added: list[tuple[Any, ...]] = []
     moment = now()
     altered: list[dict[str, Any]] = []
@@ -177,25 +181,25 @@ def _write_organisations(
     )
     for block in blocks(altered):
         connection.execute(change, block)
-    ids = {subject: int(row["id"]) for subject, row in known.items()}
-    for keys in blocks(subject for subject in timelines if subject not in known):
+    if added:
+        newest = max(ids.values(), default=0)
         rows = connection.execute(
-            select(ORGANISATIONS.c.key, ORGANISATIONS.c.id).where(ORGANISATIONS.c.key.in_(keys))
+            select(ORGANISATIONS.c.key, ORGANISATIONS.c.id).where(ORGANISATIONS.c.id > newest)
         )
         ids.update((key, identifier) for key, identifier in rows)
-    return ids
 
 
-def _replace(
+def _remove(connection: Connection, table: Table, organisations: Collection[int]) -> None:
+    if organisations:
+        this = table.c.organisation_id == bindparam("this")
+        connection.execute(delete(table).where(this), [{"this": each} for each in organisations])
+
+
+def _add(
     connection: Connection,
     periods: Mapping[int, Sequence[PeriodRow]],
     belongings: Mapping[int, Sequence[BelongingRow]],
 ) -> None:
-    """Puts the new rows of each organisation in the place of the old ones."""
-    for block in blocks(periods):
-        connection.execute(delete(PERIODS).where(PERIODS.c.organisation_id.in_(block)))
-    for block in blocks(belongings):
-        connection.execute(delete(TRUST_LINKS).where(TRUST_LINKS.c.organisation_id.in_(block)))
     insert_rows(
         connection,
         PERIODS,

@@ -1,6 +1,6 @@
 """What stands in the tables about the subjects of an import."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -50,23 +50,25 @@ PeriodRow = tuple[Any, ...]
 BelongingRow = tuple[int, date, date, date]
 
 
-def organisations(
-    connection: Connection, subjects: Collection[str]
-) -> dict[str, Mapping[str, Any]]:
+def identifiers(connection: Connection) -> dict[str, int]:
+    """The id of every organisation, by its key.
+
+    All in one statement: PostgreSQL plans a long list of texts, asked for often, as a comparison of
+    every row with every text.
+    """
+    rows = connection.execute(select(ORGANISATIONS.c.key, ORGANISATIONS.c.id))
+    return {row[0]: row[1] for row in rows}
+
+
+def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Mapping[str, Any]]:
+    """The columns that an import writes, by key."""
     columns = [ORGANISATIONS.c.id, ORGANISATIONS.c.key]
     columns += [ORGANISATIONS.c[name] for name in COLUMNS]
     found: dict[str, Mapping[str, Any]] = {}
-    for block in blocks(subjects):
-        rows = connection.execute(select(*columns).where(ORGANISATIONS.c.key.in_(block)))
+    for block in blocks(wanted):
+        rows = connection.execute(select(*columns).where(ORGANISATIONS.c.id.in_(block)))
         found.update((row["key"], dict(row)) for row in rows.mappings())
     return found
-
-
-def trust_ids(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(
-        select(ORGANISATIONS.c.uid, ORGANISATIONS.c.id).where(ORGANISATIONS.c.uid.is_not(None))
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[PeriodRow]]:

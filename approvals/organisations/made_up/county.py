@@ -126,6 +126,7 @@ def _convert(world: World, chance: Random) -> None:
         new.name = [Since(day, old.name[0].value.replace("School", "Academy"))]
         new.number, new.authority, new.phase = old.number, list(old.authority), old.phase
         new.ages, new.town, new.postcode = old.ages, old.town, old.postcode
+        new.street, new.region = old.street, old.region
         new.diocese = [Since(_FIRST_DAY, "0000")]
         new.stays, new.sponsor = [Stay(uid, day)], None
         new.opened, new.listed_from = day, day
