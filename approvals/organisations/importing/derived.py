@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from app.clock import now
+from app.database.bulk import insert_rows
 from app.identifiers import new_id
 from approvals.organisations.importing import differences, lineage, standing, statements
 from approvals.organisations.importing.account import Difference
@@ -26,7 +27,6 @@ from approvals.organisations.importing.tables import (
     PERIODS,
     TRUST_LINKS,
     blocks,
-    insert_rows,
 )
 from approvals.organisations.kinds import Kind
 from approvals.organisations.register import codes

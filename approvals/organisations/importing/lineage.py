@@ -4,9 +4,10 @@ from datetime import date
 
 from sqlalchemy import Connection, bindparam, delete
 
+from app.database.bulk import insert_rows
 from approvals.organisations.importing import statements
 from approvals.organisations.importing.statements import Changes
-from approvals.organisations.importing.tables import SCHOOL_LINKS, blocks, insert_rows
+from approvals.organisations.importing.tables import SCHOOL_LINKS, blocks
 from approvals.organisations.register import codes
 
 _COLUMNS = ("urn", "link_urn", "link_type", "relation", "established_on")

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
+from app.database.bulk import insert_rows
 from approvals.organisations.importing.account import Account
-from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks, insert_rows
+from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
 from approvals.organisations.register.layouts import NotARegisterFile
 from approvals.organisations.register.reading import ParsedFile
 from approvals.organisations.register.stream import Word, with_word
