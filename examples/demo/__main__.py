@@ -1,7 +1,6 @@
 """`make demo`: makes what is missing, starts everything, stops everything."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from examples.demo.configuration import (
     LOGS,
     ROOT,
     Addresses,
+    use_settings,
     write_settings,
 )
 from examples.demo.organisations import choose
@@ -22,14 +22,19 @@ from examples.demo.seed import seed_people
 from wsgi import create_app
 
 REGISTER = ROOT / "examples" / "register"
-BODIES = (("Westbridge Training", "--kind", "training_provider", "--ukprn", "10099999"),)
+UNDATED = "2018-02-01"
+BODIES = (
+    ("Diocese of Marlchester", "--kind", "diocese", "--diocese-code", "CE91"),
+    ("Diocese of Selwick and Marl", "--kind", "diocese", "--diocese-code", "RC91"),
+    ("Westbridge Training", "--kind", "training_provider", "--ukprn", "10099999"),
+)
 PROGRAM = str(Path(sys.executable).parent / "secure-access")
 
 
 def main() -> None:
     addresses = Addresses.from_environment()
-    _drop_other_settings()
     write_settings(addresses)
+    use_settings()
     run("setup")
     if ANNOUNCEMENT.exists():
         _follow(addresses)
@@ -66,7 +71,7 @@ def client_metadata(addresses: Addresses) -> dict[str, Any]:
         "client_uri": f"{app}/",
         "initiate_login_uri": f"{app}/sign-in",
         "redirect_uris": [f"{app}/callback"],
-        "post_logout_redirect_uris": [f"{app}/"],
+        "post_logout_redirect_uris": [f"{app}/signed-out"],
         "token_endpoint_auth_method": "client_secret_basic",
         "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types": ["code"],
@@ -76,15 +81,9 @@ def client_metadata(addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def _drop_other_settings() -> None:
-    """The demo's settings are its file's: what the shell happens to hold must not reach it."""
-    for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
-        del os.environ[name]
-
-
 def _fill(addresses: Addresses) -> None:
     print("Making the demo: register, organisations, people. This takes a minute, once.")
-    run("register", "import", *map(str, sorted(REGISTER.glob("*.csv"))))
+    run("register", "import", "--as-of", UNDATED, *map(str, sorted(REGISTER.glob("*.csv"))))
     for body in BODIES:
         run("organisations", "add", *body)
     client = _register_client(addresses)
@@ -129,3 +128,7 @@ def _start(processes: Processes, addresses: Addresses) -> None:
     )
     processes.wait_until_ready("outbox", addresses.outbox)
     processes.wait_until_ready("school-performance", f"{addresses.reporting_app}/")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-INSTANCE = ROOT / "instance"
+INSTANCE = Path(os.environ.get("INSTANCE") or ROOT / "instance")
 SETTINGS = INSTANCE / "demo.env"
 ANNOUNCEMENT = INSTANCE / "demo.json"
 MAIL = INSTANCE / "mail"
@@ -45,12 +45,11 @@ class Addresses:
 
 def write_settings(addresses: Addresses) -> None:
     """Writes `instance/demo.env`. Secrets that stand there already stay."""
-    INSTANCE.mkdir(exist_ok=True)
-    kept = _present()
+    INSTANCE.mkdir(parents=True, exist_ok=True)
     values = {
         "SECURE_ACCESS_SECRET_KEY": secrets.token_urlsafe(48),
         "SECURE_ACCESS_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
-        **kept,
+        **_secrets(),
         "SECURE_ACCESS_DATABASE_URL": f"sqlite:///{INSTANCE / 'secure-access.sqlite3'}",
         "SECURE_ACCESS_ISSUER": addresses.issuer,
         "SECURE_ACCESS_PORT": str(addresses.port),
@@ -65,10 +64,24 @@ def write_settings(addresses: Addresses) -> None:
     unfinished.replace(SETTINGS)
 
 
-def _present() -> dict[str, str]:
+def use_settings() -> None:
+    """Makes the file's settings those of this process and of those that it starts.
+
+    What the shell happens to hold of other settings must not reach the demo.
+    """
+    for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
+        del os.environ[name]
+    os.environ.update(_written())
+
+
+def _secrets() -> dict[str, str]:
     """The secrets of an earlier start."""
+    names = ("SECURE_ACCESS_SECRET_KEY", "SECURE_ACCESS_ENCRYPTION_KEYS")
+    return {name: value for name, value in _written().items() if name in names}
+
+
+def _written() -> dict[str, str]:
     if not SETTINGS.exists():
         return {}
     lines = (line.partition("=") for line in SETTINGS.read_text().splitlines())
-    secret = ("SECURE_ACCESS_SECRET_KEY", "SECURE_ACCESS_ENCRYPTION_KEYS")
-    return {name: value for name, _, value in lines if name in secret}
+    return {name: value for name, _, value in lines}

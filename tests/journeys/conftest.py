@@ -1,0 +1,141 @@
+"""The demo as `make demo` starts it, and a browser."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.servers import binaries, ports
+from wsgi import ROOT
+
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+expect.set_options(timeout=15_000)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: what `instance/demo.json` says, and where it keeps its things."""
+
+    announced: dict[str, Any]
+    instance: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def issuer(self) -> str:
+        return str(self.announced["issuer"])
+
+    @property
+    def reporting_app(self) -> str:
+        return str(self.announced["reporting_app"])
+
+    @property
+    def outbox(self) -> str:
+        return str(self.announced["outbox"])
+
+    def people(self, **having: Any) -> list[dict[str, Any]]:
+        """Entries of people with these values."""
+        return [
+            person
+            for person in self.announced["people"]
+            if all(person[name] == value for name, value in having.items())
+        ]
+
+    def person(self, **having: Any) -> dict[str, Any]:
+        return self.people(**having)[0]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Starts it once for all journeys of this process; each journey uses people of its own."""
+    instance = tmp_path_factory.mktemp("demo") / "instance"
+    first = _three_free_ports()
+    environment = {
+        **os.environ,
+        "INSTANCE": str(instance),
+        "PORT": str(first),
+        "REPORTING_PORT": str(first + 1),
+        "ISSUER": "",
+    }
+    log = (instance.parent / "demo.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "examples.demo"],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        ports.wait_until(
+            lambda: process.poll() is not None
+            or (ports.is_open(first) and ports.is_open(first + 1) and ports.is_open(first + 2)),
+            seconds=180,
+            what="the demo",
+        )
+        if process.poll() is not None:
+            pytest.fail(f"the demo did not start:\n{(instance.parent / 'demo.log').read_text()}")
+        announced = json.loads((instance / "demo.json").read_text())
+        yield Demo(announced, instance, process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def _three_free_ports() -> int:
+    """The first of three free ports in a row."""
+    while True:
+        first = ports.free_port()
+        if first < 65000 and not any(ports.is_open(first + offset) for offset in range(3)):
+            return first
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(
+        executable_path=str(binaries.chromium()), args=BROWSER_ARGUMENTS
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser that nobody has used yet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def another_page(chromium: Browser) -> Iterator[Page]:
+    """A page of somebody else's browser."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page: Page, person: dict[str, Any]) -> None:
+    """From the sign-in page on: e-mail, password, code."""
+    page.fill("input[name=email]", person["email"])
+    page.fill("input[name=password]", person["password"])
+    page.click("main form button[type=submit]:not([name=cancel])")
+    page.fill("input[name=code]", pyotp.TOTP(person["totp_secret"]).now())
+    page.click("main form button[type=submit]:not([name=cancel])")
