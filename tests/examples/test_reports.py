@@ -16,6 +16,7 @@ EVERY_ROUTE = {
     "/downloads": "download_pupil_data",
     "/schools/100001/upload": "upload_data",
 }
+UPLOAD = f"{','.join(results.ITEMS)}\n2026,Ada Example,Girl,100,101,102,No,No\n".encode()
 FULL_NAME = re.compile(r"<td>[A-Z][a-z]+ [A-Z][\w']+</td>")
 INITIALS = re.compile(r"<td>[A-Z]\. [A-Z]\.</td>")
 
@@ -250,3 +251,29 @@ def test_a_page_that_does_not_exist_says_so(person: Browser) -> None:
     answer = person.get("/nowhere")
     assert answer.status_code == 404
     assert "Page not found" in answer.text
+
+
+def test_every_link_leads_to_a_page_or_a_file(person: Browser) -> None:
+    person.post("/schools/100001/upload", file=(io.BytesIO(UPLOAD), "r.csv"))
+    seen, waiting = {"/sign-in"}, ["/schools"]
+    while waiting:
+        page = waiting.pop()
+        answer = person.get(page)
+        assert answer.status_code == 200, page
+        assert answer.mimetype != "application/json", page
+        links = re.findall(r'(?:href|action)="(/[^"#]*)"', answer.text)
+        new = {link.replace("&amp;", "&") for link in links} - seen - {"/", "/sign-out"}
+        seen |= new
+        waiting += sorted(new)
+    assert {"/schools/100001/upload", "/downloads", "/static/style.css"} <= seen
+    assert any("/csv?" in link for link in seen)
+    assert any("/print?" in link for link in seen)
+
+
+def test_print_and_file_links_ask_for_what_the_page_shows(person: Browser) -> None:
+    page = person.text("/schools/100001?column=maths&filter=gender:Girl&sort=maths")
+    for form in ("print", "csv"):
+        link = re.search(rf'href="(/schools/100001/{form}[^"]*)"', page)
+        assert link is not None
+        for part in ("column=maths", "filter=gender:Girl", "sort=maths"):
+            assert part in link[1].replace("%3A", ":")
