@@ -1,0 +1,122 @@
+"""Attacks on signing out: group LO of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.clock import now
+from identity.oidc.clients import actions
+from tests.identity.oidc.browsers import signed_in_browser
+from tests.identity.oidc.relying_party import RelyingParty
+from tests.identity.people import make_person
+
+BYE = "https://rp.example/bye"
+
+
+def leave(browser: FlaskClient, **parameters: str) -> TestResponse:
+    return browser.get(f"/end-session?{urlencode(parameters)}")
+
+
+def signed_in(rp: RelyingParty, browser: FlaskClient) -> bool:
+    return "code" in rp.authorize(browser, prompt="none")
+
+
+def asks(response: TestResponse) -> bool:
+    """A page of our own that asks, and nothing has happened."""
+    return response.status_code == 200 and 'name="sign_out"' in response.get_data(as_text=True)
+
+
+def test_LO_01_without_a_hint_the_session_lives_until_the_person_says_so(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    assert asks(leave(browser))
+    assert asks(leave(browser, client_id=rp.client_id, post_logout_redirect_uri=BYE))
+    assert signed_in(rp, browser)
+    forged = browser.post("/end-session/confirm", data={"sign_out": "yes"})
+    assert forged.status_code == 400
+    assert signed_in(rp, browser)
+
+
+def test_LO_02_an_old_hint_of_ours_is_good(rp: RelyingParty, browser: FlaskClient) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    with time_machine.travel(now() + timedelta(minutes=20)):
+        response = leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE)
+        assert response.headers["Location"] == BYE
+        assert not signed_in(rp, browser)
+
+
+def test_LO_02_a_hint_that_is_not_this_session_s_signs_nobody_out(
+    rp: RelyingParty, browser: FlaskClient, provider: Flask
+) -> None:
+    victim = signed_in_browser(provider, make_person("eve@school.example"))
+    hint = rp.tokens(victim)["id_token"]
+    assert asks(leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE))
+    assert signed_in(rp, browser)
+    assert signed_in(rp, victim)
+
+
+def test_LO_02_a_hint_of_a_disabled_client_is_none(
+    rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    actions.disable(rp.client_id)
+    assert asks(leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE))
+    assert signed_in(other_rp, browser)
+
+
+def test_LO_02_a_named_client_that_is_not_the_hint_s_spoils_the_hint(
+    rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    response = leave(
+        browser, id_token_hint=hint, post_logout_redirect_uri=BYE, client_id=other_rp.client_id
+    )
+    assert asks(response)
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_LO_03_only_a_registered_address_of_the_hint_s_client_is_gone_to(
+    rp: RelyingParty, browser: FlaskClient, stranger: FlaskClient, alive: bool
+) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    for address in (
+        "https://other.example/bye",
+        "https://rp.example/bye/",
+        "https://RP.example/bye",
+        "https://rp.example/bye?x=1",
+        "https://rp.example@evil/",
+        "https://rp.example.evil.tld/bye",
+        "javascript:alert(1)",
+        "//evil.example",
+    ):
+        who = browser if alive else stranger
+        response = leave(who, id_token_hint=hint, post_logout_redirect_uri=address)
+        if alive:
+            assert asks(response), address
+        else:
+            assert response.headers["Location"].endswith("/signed-out"), address
+
+
+def test_LO_05_after_signing_out_the_old_cookie_and_tokens_are_dead(
+    rp: RelyingParty, browser: FlaskClient, provider: Flask
+) -> None:
+    cookie = browser.get_cookie("secure_access_session")
+    assert cookie is not None
+    tokens = rp.tokens(browser, scope="openid")
+    leave(browser, id_token_hint=tokens["id_token"], post_logout_redirect_uri=BYE)
+    thief = provider.test_client()
+    thief.set_cookie("secure_access_session", cookie.value)
+    assert not signed_in(rp, thief)
+    assert rp.refresh(tokens["refresh_token"]).status_code == 400
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_LO_05_no_page_of_signing_out_is_kept_by_a_cache(browser: FlaskClient) -> None:
+    assert leave(browser).headers["Cache-Control"] == "no-store"
