@@ -1,0 +1,191 @@
+"""What follows from statements for any day."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.organisations.register import layouts
+from approvals.organisations.register.timeline import (
+    Period,
+    Streams,
+    Timeline,
+    group_timeline,
+    school_timeline,
+)
+
+FIRST, SECOND = date(2018, 5, 1), date(2018, 10, 1)
+
+
+def _school(
+    *said: tuple[date, dict[str, Any] | None], family: str = layouts.ESTABLISHMENTS
+) -> Timeline:
+    usual = {"name": "One School", "type_code": "01", "status_code": "1", "la_code": "201"}
+    words = [(day, None if facts is None else {**usual, **facts}) for day, facts in said]
+    return school_timeline({layouts.ESTABLISHMENTS: words}, {})
+
+
+def _on(timeline: Timeline, day: date) -> Period:
+    (period,) = [each for each in timeline.periods if each.valid_from <= day < each.valid_to]
+    return period
+
+
+def _trust(timeline: Timeline, day: date) -> str | None:
+    found = [each.uid for each in timeline.belongings if each.valid_from <= day < each.valid_to]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def _links(*said: tuple[date, str, str | None]) -> Timeline:
+    words: list[tuple[date, dict[str, Any] | None]] = []
+    for day, uid, joined in said:
+        facts = {"name": "One School", "trust": uid}
+        words.append((day, {**facts, "joined_on": joined} if joined else facts))
+    return school_timeline({layouts.GROUP_LINKS: words}, {})
+
+
+def test_what_bears_no_date_changes_on_the_day_of_the_file() -> None:
+    timeline = _school((FIRST, {"la_code": "835"}), (SECOND, {"la_code": "838"}))
+    assert _on(timeline, SECOND - timedelta(days=1)).la_code == "835"
+    assert _on(timeline, SECOND).la_code == "838"
+
+
+def test_a_day_before_the_first_file_is_answered_from_it() -> None:
+    timeline = _school((FIRST, {"diocese_code": "CE23"}))
+    assert _on(timeline, date(2001, 1, 1)).diocese_code == "CE23"
+    assert timeline.current["diocese_known_from"] == FIRST
+
+
+def test_a_closing_date_counts_although_the_file_is_newer() -> None:
+    closed = {"status_code": "2", "closed_on": "2018-08-31"}
+    timeline = _school((FIRST, {}), (SECOND, closed))
+    assert _on(timeline, date(2018, 8, 30)).open
+    assert not _on(timeline, date(2018, 8, 31)).open
+
+
+def test_a_closed_school_was_open_before_it_closed() -> None:
+    timeline = _school((FIRST, {"status_code": "2", "closed_on": "2010-07-31"}))
+    assert _on(timeline, date(2010, 7, 30)).open
+    assert not _on(timeline, date(2010, 7, 31)).open
+
+
+def test_a_school_is_not_open_before_its_opening_date() -> None:
+    timeline = _school((SECOND, {"opened_on": "2018-09-01"}))
+    assert not _on(timeline, date(2018, 8, 31)).open
+    assert _on(timeline, date(2018, 9, 1)).open
+
+
+def test_on_the_day_of_a_file_its_status_counts_whatever_its_dates_say() -> None:
+    assert _on(_school((FIRST, {"opened_on": "2018-09-01"})), FIRST).open
+    late = _school((FIRST, {"status_code": "2", "closed_on": "2018-08-31"}))
+    assert not _on(late, FIRST).open
+
+
+def test_a_closing_date_ahead_comes_true() -> None:
+    timeline = _school((FIRST, {"status_code": "3", "closed_on": "2018-08-31"}))
+    assert _on(timeline, FIRST).status_code == "3"
+    assert not _on(timeline, date(2018, 8, 31)).open
+
+
+def test_proposed_to_close_is_open_and_proposed_to_open_is_not() -> None:
+    assert _on(_school((FIRST, {"status_code": "3"})), FIRST).open
+    assert not _on(_school((FIRST, {"status_code": "4"})), FIRST).open
+
+
+def test_absence_from_a_complete_file_closes_on_its_day() -> None:
+    timeline = _school((FIRST, {}), (SECOND, None))
+    assert _on(timeline, SECOND - timedelta(days=1)).open
+    assert not _on(timeline, SECOND).open
+    assert timeline.current["closed_on"] == SECOND
+
+
+def test_a_school_that_is_listed_again_has_reopened() -> None:
+    third = SECOND + timedelta(days=200)
+    timeline = _school((FIRST, {}), (SECOND, None), (third, {"opened_on": "1960-01-01"}))
+    assert [_on(timeline, day).open for day in (FIRST, SECOND, third)] == [True, False, True]
+
+
+def test_a_trust_counts_from_the_joined_date() -> None:
+    timeline = _links((SECOND, "1700", "2018-09-01"))
+    assert _trust(timeline, date(2018, 8, 31)) is None
+    assert _trust(timeline, date(2018, 9, 1)) == "1700"
+
+
+def test_joining_a_trust_ends_belonging_to_the_one_before() -> None:
+    timeline = _links((FIRST, "1700", "2015-09-01"), (SECOND, "1701", "2018-09-01"))
+    assert _trust(timeline, date(2018, 8, 31)) == "1700"
+    assert _trust(timeline, date(2018, 9, 1)) == "1701"
+
+
+def test_a_school_that_is_gone_from_a_complete_file_has_left_on_its_day() -> None:
+    facts = {"name": "One School", "trust": "1700", "joined_on": "2015-09-01"}
+    timeline = school_timeline({layouts.GROUP_LINKS: [(FIRST, facts), (SECOND, None)]}, {})
+    assert _trust(timeline, SECOND - timedelta(days=1)) == "1700"
+    assert _trust(timeline, SECOND) is None
+
+
+def test_a_link_without_a_date_is_the_earliest_known_before_its_first_file() -> None:
+    timeline = _links((FIRST, "1700", None))
+    assert _trust(timeline, date(2001, 1, 1)) == "1700"
+    assert timeline.belongings[0].known_from == FIRST
+
+
+def test_a_complete_file_contradicts_what_another_kind_said_before_it() -> None:
+    streams: Streams = {
+        layouts.ESTABLISHMENTS: [(FIRST, {"name": "A", "status_code": "1", "la_code": "201"})],
+        layouts.GROUP_LINKS: [(date(2018, 6, 1), {"name": "A", "la_code": "202"})],
+    }
+    timeline = school_timeline(streams, {layouts.ESTABLISHMENTS: [FIRST, SECOND]})
+    days = (FIRST, date(2018, 6, 1), SECOND)
+    assert [_on(timeline, day).la_code for day in days] == ["201", "202", "201"]
+
+
+def test_a_trust_is_open_until_its_closing_date() -> None:
+    facts = {"name": "T", "type_code": "06", "status_code": "CLOSED", "closed_on": "2018-08-31"}
+    timeline = group_timeline({layouts.GROUPS: [(SECOND, facts)]}, {})
+    assert _on(timeline, date(2018, 8, 30)).open
+    assert not _on(timeline, date(2018, 8, 31)).open
+
+
+_DAYS = st.integers(0, 40).map(lambda offset: FIRST + timedelta(days=offset))
+_FACTS = st.fixed_dictionaries(
+    {"name": st.sampled_from(["A", "B"]), "status_code": st.sampled_from("1234")},
+    optional={
+        "opened_on": _DAYS.map(str),
+        "closed_on": _DAYS.map(str),
+        "la_code": st.sampled_from(["", "201", "202"]),
+        "trust": st.sampled_from(["", "1700", "1701"]),
+        "joined_on": _DAYS.map(str),
+    },
+)
+
+
+@given(st.dictionaries(_DAYS, st.none() | _FACTS, min_size=1, max_size=6))
+def test_periods_cover_every_day_once_and_trusts_never_overlap(
+    said: dict[date, dict[str, Any] | None],
+) -> None:
+    words = sorted(said.items())
+    if words[0][1] is None:
+        words = words[1:]
+    if not words:
+        return
+    timeline = school_timeline({layouts.ESTABLISHMENTS: words}, {})
+    periods = timeline.periods
+    assert periods[0].valid_from == date.min
+    assert periods[-1].valid_to == date(9999, 12, 31)
+    for before, after in pairwise(periods):
+        assert before.valid_to == after.valid_from
+    for one, other in pairwise(timeline.belongings):
+        assert one.valid_to <= other.valid_from
+    for day, facts in words:
+        is_open = facts is not None and facts["status_code"] in "13"
+        closed_since = any(
+            later is not None
+            and later["status_code"] == "2"
+            and later.get("closed_on", "9") <= day.isoformat()
+            for stated, later in words
+            if stated > day
+        )
+        assert _on(timeline, day).open == (is_open and not closed_since)
