@@ -23,7 +23,9 @@ TRAINING_SCHOOLS = {f"T0000{number}": f"Training School {number}" for number in 
 
 def pupils_of(urn: str, uploads: list[list[Pupil]]) -> list[Pupil]:
     """For each year a school's newest upload, else made-up pupils, the same every time."""
-    pupils = [row for row in PUPILS if sha256(f"{urn} {row}".encode()).digest()[0] < 80]
+    tilt = sha256(urn.encode()).digest()[0] / 32 - 4  # towards higher scores, or lower ones
+    dice = [sha256(f"{urn} {row}".encode()).digest()[0] for row in PUPILS]
+    pupils = [p for n, p in enumerate(PUPILS) if dice[n] < 80 + tilt * (int(p["maths"]) - 100)]
     for rows in uploads:
         years = {row["year"] for row in rows}
         pupils = [row for row in pupils if row["year"] not in years] + rows
