@@ -71,4 +71,5 @@ def cli() -> None:
     """Secure Access: identity federation and account approval."""
 
 
-cli.params.clear()  # Flask's own options: another application, a debug mode, another file of settings
+# Flask's own options would let another application, a debug mode or other settings in.
+cli.params.clear()

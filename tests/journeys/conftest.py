@@ -84,8 +84,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     )
     try:
         ports.wait_until(
-            lambda: process.poll() is not None
-            or (ports.is_open(first) and ports.is_open(first + 1) and ports.is_open(first + 2)),
+            lambda: (
+                process.poll() is not None
+                or (ports.is_open(first) and ports.is_open(first + 1) and ports.is_open(first + 2))
+            ),
             seconds=180,
             what="the demo",
         )
