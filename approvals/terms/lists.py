@@ -81,7 +81,9 @@ def _waiting(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]:
         .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
         .where(TermsAcceptance.account_id == Account.id, same, TermsVersion.number >= found.number)
     )
-    statement: Select[*tuple[Any, ...]] = select(Account).where(Account.joined_at.is_not(None), ~accepted)
+    statement: Select[*tuple[Any, ...]] = select(Account).where(
+        Account.joined_at.is_not(None), ~accepted
+    )
     if found.service is not None:
         statement = statement.where(
             exists(

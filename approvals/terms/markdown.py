@@ -39,7 +39,7 @@ def html(text: str) -> str:
     clean = nh3.clean(
         rendered,
         tags=TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": set()},
         url_schemes={"https", "mailto"},
         link_rel="noopener noreferrer",
     )

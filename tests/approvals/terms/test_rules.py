@@ -1,0 +1,100 @@
+"""Which version counts, and who still has to accept one."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.terms import rules
+from approvals.terms.rules import Due, Version
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+FIRST = Version(1, 1, NOW - 300 * DAY, accept_again=True)
+MENDED = Version(2, 2, NOW - 200 * DAY, accept_again=False)
+SECOND = Version(3, 3, NOW - 100 * DAY, accept_again=True)
+COMING = Version(4, 4, NOW + DAY, accept_again=True)
+
+
+def test_nothing_is_due_where_nothing_was_published() -> None:
+    assert rules.due([], set(), NOW) is None
+
+
+def test_the_first_version_blocks_until_it_is_accepted() -> None:
+    assert rules.due([FIRST], set(), NOW) == Due(FIRST, blocking=True)
+    assert rules.due([FIRST], {1}, NOW) is None
+
+
+def test_a_version_that_need_not_be_accepted_again_is_asked_for_but_blocks_nothing() -> None:
+    assert rules.due([FIRST, MENDED], {1}, NOW) == Due(MENDED, blocking=False)
+    assert rules.due([FIRST, MENDED], {1, 2}, NOW) is None
+
+
+def test_whoever_accepted_nothing_is_shown_the_newest_and_it_blocks() -> None:
+    assert rules.due([FIRST, MENDED], set(), NOW) == Due(MENDED, blocking=True)
+
+
+def test_having_accepted_a_newer_version_than_the_required_one_suffices() -> None:
+    assert rules.due([FIRST, MENDED], {2}, NOW) is None
+    assert rules.required([FIRST, MENDED], NOW) == FIRST
+
+
+def test_a_required_version_blocks_those_who_accepted_an_older_one() -> None:
+    assert rules.due([FIRST, MENDED, SECOND], {1, 2}, NOW) == Due(SECOND, blocking=True)
+
+
+def test_a_version_counts_from_its_day_on() -> None:
+    versions = [FIRST, COMING]
+    assert rules.due(versions, {1}, NOW) is None
+    assert rules.due(versions, {1}, COMING.effective_from) == Due(COMING, blocking=True)
+
+
+def test_of_several_in_effect_the_one_published_last_is_the_newest() -> None:
+    brought_forward = Version(5, 5, NOW - 250 * DAY, accept_again=False)
+    assert rules.newest([FIRST, SECOND, brought_forward], NOW) == brought_forward
+
+
+def test_the_first_version_always_has_to_be_accepted() -> None:
+    assert rules.must_be_accepted_again(asked=False, earlier=[])
+    assert not rules.must_be_accepted_again(asked=False, earlier=[FIRST])
+    assert rules.must_be_accepted_again(asked=True, earlier=[FIRST])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Version]:
+    return [
+        Version(
+            number,
+            number,
+            NOW + timedelta(days=draw(st.integers(-10, 10))),
+            accept_again=number == 1 or draw(st.booleans()),
+        )
+        for number in range(1, draw(st.integers(0, 6)) + 1)
+    ]
+
+
+@given(histories(), st.sets(st.integers(1, 6)), st.integers(-12, 12))
+def test_access_waits_exactly_for_the_required_version_or_a_newer_one(
+    versions: list[Version], accepted: set[int], day: int
+) -> None:
+    at = NOW + timedelta(days=day)
+    known = {each.id for each in versions} & accepted
+    due = rules.due(versions, known, at)
+    needed = rules.required(versions, at)
+    blocked = due is not None and due.blocking
+    current = rules.newest(versions, at)
+    met = needed is None or any(number >= needed.number for number in known)
+    # Whoever has the newest one in effect has all that it takes.
+    assert blocked == (not met and current is not None and current.id not in known)
+    assert (due is not None) == (current is not None and current.id not in known)
+
+
+@given(histories(), st.sets(st.integers(1, 6)), st.integers(-12, 12))
+def test_accepting_what_is_due_settles_it(
+    versions: list[Version], accepted: set[int], day: int
+) -> None:
+    at = NOW + timedelta(days=day)
+    due = rules.due(versions, accepted, at)
+    if due is not None:
+        assert rules.due(versions, accepted | {due.version.id}, at) is None
