@@ -11,6 +11,7 @@ from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
 from identity.accounts.models import Account
+from identity.sessions.browsers import in_words
 
 
 class Session(Base):
@@ -44,6 +45,16 @@ class Session(Base):
     user_agent: Mapped[str] = mapped_column(String(200))
 
     __table_args__ = (Index("ix_session_account_id_ended_at", "account_id", "ended_at"),)
+
+    @property
+    def browser(self) -> str:
+        """What kind of browser it is, for its owner to recognise."""
+        return in_words(self.user_agent)
+
+    @property
+    def address(self) -> str:
+        """Where it signed in from: one address, or the network that its holder owns."""
+        return self.network.removesuffix("/32")
 
     @property
     def amr(self) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def begin_session(account: Account, proved: list[Factor], services: list[str]) -
             context={
                 "name": account.name,
                 "at": session.auth_time,
-                "device": session.user_agent,
+                "device": session.browser,
                 "link": reset.disavowal_path(account),
             },
         )
