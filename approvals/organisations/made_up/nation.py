@@ -160,13 +160,11 @@ def _join(world: World, chance: Random) -> None:
 
 
 def _link(world: World) -> None:
-    """Academies follow closed schools in the same authority; a converter keeps the number."""
+    """Converters follow closed schools, whose authorities and numbers they keep."""
     closed = (school for school in world.schools if school.closed)
-    academies = (school for school in world.schools if school.stays)
-    for old, new in zip(closed, academies, strict=False):
-        new.authority, new.region = old.authority, old.region
-        if new.type_code == "34":
-            new.number = old.number
+    converters = (school for school in world.schools if school.stays and school.type_code == "34")
+    for old, new in zip(closed, converters, strict=False):
+        new.authority, new.number, new.region = old.authority, old.number, old.region
         world.lineage += [
             Lineage(old.urn, new.urn, "Successor", new.opened),
             Lineage(new.urn, old.urn, "Predecessor", new.opened),
