@@ -98,7 +98,7 @@ def search_count(
     text: str, *, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
 ) -> int:
     """How many `search` would find without a limit."""
-    statement = _search(text, kinds, open_on).with_only_columns(func.count())
+    statement = _search(text, kinds, open_on).with_only_columns(func.count(Organisation.id))
     return db.session.scalar(statement) or 0
 
 

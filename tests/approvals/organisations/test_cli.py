@@ -1,0 +1,105 @@
+"""The commands of the register, as people type them."""
+
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.database import db
+from approvals.organisations import queries
+from approvals.organisations.models import Organisation
+
+HEADER = "URN,LA (code),EstablishmentName,TypeOfEstablishment (code),EstablishmentStatus (code)\n"
+
+
+def _count() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Organisation)) or 0
+
+
+def test_files_are_imported_in_the_order_of_their_days(
+    app: Flask, county_files: list[Path]
+) -> None:
+    paths = [str(path) for path in reversed(county_files)]
+    result = app.test_cli_runner().invoke(args=["register", "import", *paths])
+    assert result.exit_code == 0, result.output
+    assert "0 history" in result.output
+    assert "history + 0 rejected" in result.output
+    assert not [line for line in result.output.splitlines() if " 1 history" in line]
+    assert queries.by_urn("900001") is not None
+
+
+def test_a_dry_run_writes_nothing(app: Flask, county_files: list[Path]) -> None:
+    paths = [str(path) for path in county_files]
+    result = app.test_cli_runner().invoke(args=["register", "import", "--dry-run", *paths])
+    assert result.exit_code == 0, result.output
+    for change in ("opened", "closed", "renamed", "joined a trust", "changed local authority"):
+        assert change in result.output
+    assert "Nothing was written" in result.output
+    assert _count() == 0
+
+
+def test_a_bad_row_is_reported_with_its_place(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "schools_20200101.csv"
+    path.write_text(HEADER + "123456,201,One School,01,1\n123457,201,Other [red]School,99,1\n")
+    result = app.test_cli_runner().invoke(
+        args=["register", "import", str(path)], env={"COLUMNS": "200"}
+    )
+    assert result.exit_code == 0
+    assert "1 new + 0 changed + 0 unchanged + 0 history + 1 rejected = 2 read" in result.output
+    for text in (path.name, "3", "TypeOfEstablishment (code)", "“99” is not a code"):
+        assert text in result.output
+
+
+def test_a_refused_file_loads_nothing_and_the_others_are_loaded(app: Flask, tmp_path: Path) -> None:
+    good = tmp_path / "schools_20200101.csv"
+    good.write_text(HEADER + "123456,201,One School,01,1\n")
+    bad = tmp_path / "edubasealldata20200102.csv"
+    bad.write_text("<html>\n")
+    result = app.test_cli_runner().invoke(args=["register", "import", str(bad), str(good)])
+    assert result.exit_code == 1
+    assert "Refused" in result.output
+    assert queries.by_urn("123456") is not None
+
+
+def test_the_day_is_asked_for_where_none_stands(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text(HEADER + "123456,201,One School,01,1\n")
+    runner = app.test_cli_runner()
+    result = runner.invoke(args=["register", "import", str(path)])
+    assert result.exit_code == 2
+    assert "--as-of" in result.output
+    assert _count() == 0
+    result = runner.invoke(args=["register", "import", "--as-of", "yesterday", str(path)])
+    assert result.exit_code == 2
+    result = runner.invoke(args=["register", "import", "--as-of", "2020-01-01", str(path)])
+    assert result.exit_code == 0, result.output
+    assert _count() == 2
+
+
+def test_the_second_import_says_that_nothing_has_changed(
+    app: Flask, county_files: list[Path]
+) -> None:
+    runner = app.test_cli_runner()
+    args = ["register", "import", str(county_files[0])]
+    assert "Nothing has changed" not in runner.invoke(args=args).output
+    assert "Nothing has changed" in runner.invoke(args=args).output
+
+
+def test_the_generator_writes_the_county(app: Flask, tmp_path: Path) -> None:
+    result = app.test_cli_runner().invoke(args=["register", "generate", str(tmp_path / "county")])
+    assert result.exit_code == 0
+    assert len(list((tmp_path / "county").glob("*.csv"))) == 12
+
+
+def test_a_body_is_added_by_hand(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    args = ["organisations", "add", "Diocese of Marl", "--kind", "diocese"]
+    result = runner.invoke(args=[*args, "--diocese-code", "CE91"])
+    assert result.exit_code == 0, result.output
+    added = queries.by_public_id(result.output.strip())
+    assert added is not None
+    assert added.name == "Diocese of Marl"
+    again = runner.invoke(args=[*args, "--diocese-code", "CE91"])
+    assert again.exit_code == 1
+    assert "there already" in again.output

@@ -1,0 +1,230 @@
+"""Whose schools: by kind of organisation, for any day, each school with its basis."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.database import db
+from approvals.organisations import queries
+from approvals.organisations.actions import add_organisation
+from approvals.organisations.importing import FileReport, import_file
+from approvals.organisations.kinds import Kind
+from approvals.organisations.made_up import World
+from approvals.organisations.made_up.county import (
+    CATHOLIC,
+    FENWICK,
+    LEARNING,
+    MARLSHIRE,
+    SELWICK,
+    SNAPSHOTS,
+)
+from approvals.organisations.made_up.world import School, value_on
+from approvals.organisations.models import Organisation
+from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
+from approvals.remits import NoRemit, Remit, Scope, remit_of
+from approvals.remits.remit import remit_of_key
+
+pytestmark = pytest.mark.usefixtures("loaded")
+TODAY = SNAPSHOTS[-1]
+
+
+def _by_uid(uid: str) -> Organisation:
+    found = queries.by_uid(uid)
+    assert found is not None
+    return found
+
+
+def _authority() -> Organisation:
+    found = queries.by_la_code(MARLSHIRE)
+    assert found is not None
+    return found
+
+
+def _school(school: School) -> Organisation:
+    found = queries.by_urn(school.urn)
+    assert found is not None
+    return found
+
+
+def _urns(remit: Remit) -> set[str]:
+    return {school.urn for school in remit.schools}
+
+
+@pytest.mark.parametrize("day", [date(2018, 8, 31), date(2018, 9, 1), date(2019, 4, 1), TODAY])
+def test_a_trusts_remit_is_its_open_schools(county_world: World, day: date) -> None:
+    for uid in (LEARNING, SELWICK, FENWICK):
+        remit = remit_of(_by_uid(uid), "remit", day)
+        expected = {
+            school.urn
+            for school in county_world.schools
+            if school.is_open_on(day) and (stay := school.trust_on(day)) and stay.uid == uid
+        }
+        assert _urns(remit) == expected
+        assert remit.count == len(expected)
+        assert {school.basis for school in remit.schools} <= {"trust"}
+
+
+def test_kinds_and_keys_are_those_of_tokens(county_world: World) -> None:
+    school = _school(county_world.schools[10])
+    multi = remit_of(_by_uid(LEARNING), "remit", TODAY)
+    single = remit_of(_by_uid(FENWICK), "remit", TODAY)
+    area = remit_of(_authority(), "remit", TODAY)
+    own = remit_of(school, "own", TODAY)
+    assert (multi.kind, multi.key) == ("multi_academy_trust", LEARNING)
+    assert (single.kind, single.key) == ("single_academy_trust", FENWICK)
+    assert (area.kind, area.key) == ("local_authority", MARLSHIRE)
+    assert (own.kind, own.key, own.count) == ("own", school.urn, 1)
+    assert remit_of(school, "remit", TODAY) == own
+
+
+@pytest.mark.parametrize("day", [SNAPSHOTS[0], SNAPSHOTS[2], TODAY])
+def test_an_authoritys_remit_is_the_state_funded_schools_of_its_area(
+    county_world: World, day: date
+) -> None:
+    remit = remit_of(_authority(), "remit", day)
+    expected = {
+        school.urn: "maintained" if school.type_code in MAINTAINED_TYPES else "geographic"
+        for school in county_world.schools
+        if school.is_open_on(day)
+        and value_on(school.authority, day) == MARLSHIRE
+        and school.type_code in STATE_FUNDED_TYPES
+    }
+    assert {school.urn: school.basis for school in remit.schools} == expected
+
+
+@pytest.mark.parametrize("day", [SNAPSHOTS[0], SNAPSHOTS[1], TODAY])
+def test_a_dioceses_remit_is_the_schools_that_bear_its_code(county_world: World, day: date) -> None:
+    diocese = add_organisation(Kind.DIOCESE, "Diocese", diocese_code=CATHOLIC)
+    expected = {
+        school.urn
+        for school in county_world.schools
+        if school.is_open_on(day) and value_on(school.diocese, day) == CATHOLIC
+    }
+    assert expected
+    assert _urns(remit_of(diocese, "remit", day)) == expected
+
+
+def test_a_day_before_the_first_file_is_the_earliest_known(county_world: World) -> None:
+    remit = remit_of(_authority(), "remit", SNAPSHOTS[0] - timedelta(days=1))
+    assert {school.basis for school in remit.schools} == {"earliest known"}
+    assert {school.ground for school in remit.schools} == {"maintained", "geographic"}
+    trust = remit_of(_by_uid(LEARNING), "remit", SNAPSHOTS[0] - timedelta(days=1))
+    assert {school.basis for school in trust.schools} == {"trust"}
+
+
+def test_a_closed_school_is_not_in_the_remit(county_world: World) -> None:
+    closed = next(school for school in county_world.schools if school.closed == date(2019, 1, 1))
+    school = _school(closed)
+    assert remit_of(school, "own", date(2018, 12, 31)).count == 1
+    assert remit_of(school, "own", date(2019, 1, 1)).count == 0
+    everything = remit_of(school, "all", date(2019, 1, 1))
+    assert not everything.contains(closed.urn)
+
+
+def test_a_school_that_is_proposed_to_close_is_in_the_remit(county_world: World) -> None:
+    school = next(each for each in county_world.schools if each.proposed_to_close)
+    assert remit_of(_school(school), "own", TODAY).contains(school.urn)
+
+
+def test_a_closed_trust_has_no_schools() -> None:
+    assert remit_of(_by_uid(FENWICK), "remit", date(2019, 3, 31)).count == 1
+    assert remit_of(_by_uid(FENWICK), "remit", date(2019, 4, 1)).count == 0
+
+
+def test_all_is_every_open_school_and_training_none(county_world: World) -> None:
+    team = add_organisation(Kind.SERVICE_TEAM, "The team")
+    everything = remit_of(team, "all", TODAY)
+    expected = {school.urn for school in county_world.schools if school.is_open_on(TODAY)}
+    assert (everything.kind, everything.key, everything.count) == ("all", None, len(expected))
+    assert _urns(everything) == expected
+    training = remit_of(team, "training", TODAY)
+    assert (training.kind, training.key, training.count) == ("training", None, 0)
+    assert list(training.schools) == []
+
+
+def test_a_body_without_schools_of_its_own_has_no_remit() -> None:
+    team = add_organisation(Kind.SERVICE_TEAM, "The team")
+    scopes: tuple[Scope, ...] = ("own", "remit")
+    for scope in scopes:
+        with pytest.raises(NoRemit):
+            remit_of(team, scope, TODAY)
+    with pytest.raises(NoRemit):
+        remit_of(_authority(), "own", TODAY)
+
+
+def test_pages_follow_each_other_without_gap() -> None:
+    remit = remit_of(_authority(), "remit", TODAY)
+    found: list[str] = []
+    while page := remit.page(after=found[-1] if found else None, limit=7):
+        found += [school.urn for school in page]
+    assert found == sorted(_urns(remit))
+
+
+def test_the_version_changes_with_the_list_and_only_then(
+    county_files: list[Path], tmp_path: Path
+) -> None:
+    trust, later = _by_uid(LEARNING), TODAY + timedelta(days=30)
+    before = remit_of(trust, "remit", TODAY)
+    version, count = before.version, before.count
+    assert remit_of(trust, "remit", later).version == version
+    links = max(path for path in county_files if path.name.startswith("grouplinks"))
+    lines = links.read_bytes().splitlines(keepends=True)
+    leaver = next(line.split(b",")[0] for line in lines if LEARNING.encode() in line)
+    cut = tmp_path / f"grouplinks_edubaseallacademiesandfree{later:%Y%m%d}.csv"
+    cut.write_bytes(
+        b"".join(line for line in lines if line.split(b",")[0] != leaver.split(b",")[0])
+    )
+    import_file(cut)
+    after = remit_of(trust, "remit", later)
+    assert (after.version != version, after.count) == (True, count - 1)
+    assert remit_of(trust, "remit", TODAY).version == version
+
+
+def test_a_moment_counts_as_its_day() -> None:
+    moment = datetime(2019, 4, 1, 0, 30, tzinfo=UTC)
+    assert remit_of(_by_uid(FENWICK), "remit", moment).on == date(2019, 4, 1)
+
+
+def test_count_and_membership_cost_few_queries(app: Flask, loaded: list[FileReport]) -> None:
+    remit = remit_of(_authority(), "all", TODAY)
+    _ = remit.version
+    statements: list[str] = []
+
+    def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    assert remit.count > 100
+    assert remit.version
+    assert len(statements) == 2
+    statements.clear()
+    assert remit.contains("900008")
+    assert not remit.contains("123456")
+    assert len(statements) == 2
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_remit_is_found_again_by_kind_and_key(county_world: World) -> None:
+    for kind, key in (
+        ("multi_academy_trust", LEARNING),
+        ("single_academy_trust", FENWICK),
+        ("local_authority", MARLSHIRE),
+        ("own", county_world.schools[0].urn),
+        ("all", None),
+        ("training", None),
+    ):
+        found = remit_of_key(kind, key, TODAY)
+        assert found is not None
+        assert (found.kind, found.key) == (kind, key)
+    for wrong, key in (
+        ("multi_academy_trust", FENWICK),
+        ("local_authority", "000"),
+        ("own", None),
+        ("all", "x"),
+        ("diocese", CATHOLIC),
+        ("nothing", "1"),
+    ):
+        assert remit_of_key(wrong, key, TODAY) is None

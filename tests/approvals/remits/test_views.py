@@ -1,0 +1,116 @@
+"""Remits for programs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from approvals.organisations import queries
+from approvals.organisations.made_up.county import LEARNING, SELWICK
+from approvals.remits import remit_of
+from identity.oidc.keys import actions as keys
+from tests.approvals.access_model import world
+from tests.identity.oidc.relying_party import RelyingParty, register
+
+Get = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def get(app: Flask, loaded: object) -> Get:
+    """Asks with a service's own token."""
+    world.load_school_performance()
+    keys.ensure()
+    trust = queries.by_uid(LEARNING)
+    assert trust is not None
+    holder = world.member(world.person(), trust)
+    world.grant(holder, "MAT_Named")
+    rp = RelyingParty(
+        app.test_client(),
+        register(client_name="Reports", service="school_performance", scope="access remits:read"),
+    )
+    answer = rp.credentials(scope="remits:read")
+    bearer = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
+    browser = app.test_client()
+
+    def ask(path: str, **headers: str) -> TestResponse:
+        return browser.get(path, headers={**bearer, **headers})
+
+    return ask
+
+
+def test_a_service_reads_the_remit_of_its_people(get: Get) -> None:
+    answer = get(f"/api/remits/multi_academy_trust/{LEARNING}")
+    trust = queries.by_uid(LEARNING)
+    assert trust is not None
+    remit = remit_of(trust, "remit", datetime.now(UTC))
+    body: dict[str, Any] = answer.get_json()
+    assert answer.status_code == 200
+    assert (body["kind"], body["key"]) == ("multi_academy_trust", LEARNING)
+    assert (body["count"], body["version"], body["next"]) == (remit.count, remit.version, None)
+    assert body["schools"] == [
+        {"urn": school.urn, "name": school.name, "basis": "trust"} for school in remit.schools
+    ]
+    assert answer.headers["ETag"] == f'"{remit.version}"'
+
+
+def test_an_unchanged_list_is_answered_with_304(get: Get) -> None:
+    path = f"/api/remits/multi_academy_trust/{LEARNING}"
+    etag = get(path).headers["ETag"]
+    again = get(path, **{"If-None-Match": etag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+    assert get(path, **{"If-None-Match": f"W/{etag}"}).status_code == 304
+    assert get(path, **{"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_long_list_comes_in_pages(get: Get) -> None:
+    path = f"/api/remits/multi_academy_trust/{LEARNING}"
+    whole = get(path).get_json()
+    found: list[str] = []
+    following = f"{path}?limit=4"
+    while following:
+        body = get(following.removeprefix("http://localhost:8000")).get_json()
+        assert body["count"] == whole["count"]
+        found += [school["urn"] for school in body["schools"]]
+        following = body["next"]
+    assert found == [school["urn"] for school in whole["schools"]]
+    assert get(f"{path}?limit=0").status_code == 400
+    assert get(f"{path}?limit=x").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/remits/multi_academy_trust/{SELWICK}",
+        "/api/remits/local_authority/971",
+        "/api/remits/all",
+        "/api/remits/training",
+        "/api/remits/own/900001",
+        "/api/remits/nothing/1",
+        "/api/remits/multi_academy_trust/%27%3B--",
+    ],
+)
+def test_other_kinds_and_keys_are_not_there(get: Get, path: str) -> None:
+    answer = get(path)
+    assert answer.status_code == 404
+    assert answer.is_json
+
+
+def test_a_remit_ends_with_the_last_grant(get: Get) -> None:
+    trust = queries.by_uid(SELWICK)
+    assert trust is not None
+    holder = world.member(world.person("Grace Hopper"), trust)
+    path = f"/api/remits/multi_academy_trust/{SELWICK}"
+    world.grant(holder, "MAT_Anon", until=datetime(2021, 1, 1, tzinfo=UTC))
+    assert get(path).status_code == 404
+    world.grant(holder, "MAT_Named")
+    assert get(path).status_code == 200
+
+
+def test_without_a_token_there_is_a_challenge(app: Flask, loaded: object) -> None:
+    for path in ("/api/remit", "/api/remits/all"):
+        answer = app.test_client().get(path)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
