@@ -98,7 +98,7 @@ def _ask_to_sign_in(visit: Visit) -> Response:
     request = pending.stored(visit)
     return sign_in.begin(
         pending.address(request),
-        caption=_caption(visit),
+        caption=visit.asked.client.name,
         login_hint=visit.asked.parameters.get("login_hint"),
         cancel_to=pending.cancel_address(request),
         fresh=visit.session_or_none is not None,
@@ -122,14 +122,10 @@ def _ask_for_terms(visit: Visit) -> Response:
     return sign_in.ask_for_terms(
         pending.address(request),
         services=_services(visit),
-        caption=_caption(visit),
+        caption=visit.asked.client.name,
         cancel_to=pending.cancel_address(request),
         ends_at=visit.asked.redirect_uri,
     )
-
-
-def _caption(visit: Visit) -> str:
-    return f"to continue to {visit.asked.client.name}"
 
 
 def _services(visit: Visit) -> tuple[str, ...]:

@@ -78,16 +78,15 @@ class Visit:
 
     def by_last_use(self) -> list[Entrance]:
         """The open entrances, the one last used first."""
-        used = dict(
-            db.session.execute(
-                select(OrganisationChoice.organisation, func.max(OrganisationChoice.chosen_at))
-                .where(
-                    OrganisationChoice.account_id == self.session.account_id,
-                    OrganisationChoice.client_id == self.asked.client.key,
-                )
-                .group_by(OrganisationChoice.organisation)
-            ).tuples()
+        rows = db.session.execute(
+            select(OrganisationChoice.organisation, func.max(OrganisationChoice.chosen_at))
+            .where(
+                OrganisationChoice.account_id == self.session.account_id,
+                OrganisationChoice.client_id == self.asked.client.key,
+            )
+            .group_by(OrganisationChoice.organisation)
         )
+        used = dict(rows.all())
         never = [entrance for entrance in self.open_entrances if entrance.organisation not in used]
         known = [entrance for entrance in self.open_entrances if entrance.organisation in used]
         known.sort(key=lambda entrance: used[entrance.organisation], reverse=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from joserfc.jwk import ECKey, Key, RSAKey, import_key
+from joserfc.jwk import ECKey, RSAKey, import_key
 from sqlalchemy import select
 
 from app.clock import now
@@ -31,7 +31,7 @@ class HeldKey:
 
     kid: str
     alg: str
-    key: Key = field(repr=False)
+    key: RSAKey | ECKey = field(repr=False)
     public: dict[str, Any]
     active_from: datetime | None
     retired_at: datetime | None

@@ -26,17 +26,16 @@ FORM = "application/x-www-form-urlencoded"
 
 def register(**metadata: Any) -> dict[str, Any]:
     """A client, by the product's own registration; the response with its secret."""
+    grants = ["authorization_code", "refresh_token"]
+    if metadata.get("token_endpoint_auth_method") != "none":
+        grants.append("client_credentials")
     asked = {
         "client_name": "Reports",
         "redirect_uris": [CALLBACK],
         "post_logout_redirect_uris": ["https://rp.example/bye"],
-        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types": grants,
         **metadata,
     }
-    if asked.get("token_endpoint_auth_method") == "none":
-        asked["grant_types"] = [
-            each for each in asked["grant_types"] if each != "client_credentials"
-        ]
     return actions.register(asked, grant_types=tuple(GRANT_TYPES))
 
 

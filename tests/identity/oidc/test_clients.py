@@ -1,0 +1,111 @@
+"""Registering clients at the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db
+from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.models import Client
+from tests.attacks.oidc.evidence import audited
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+METADATA = {"client_name": "Reports", "redirect_uris": [CALLBACK]}
+
+
+def run(app: Flask, *arguments: str, text: str | None = None) -> Any:
+    return app.test_cli_runner().invoke(args=["clients", *arguments], input=text)
+
+
+def test_one_client_is_registered_and_its_secret_shown_once(provider: Flask) -> None:
+    result = run(provider, "register", "-", text=json.dumps(METADATA))
+    assert result.exit_code == 0, result.output
+    response = json.loads(result.output)
+    assert response["redirect_uris"] == [CALLBACK]
+    assert response["scope"] == "openid profile email offline_access"
+    assert response["grant_types"] == ["authorization_code"]
+    assert response["token_endpoint_auth_method"] == "client_secret_basic"
+    assert response["require_pkce"] is True
+    assert response["client_secret_expires_at"] == 0
+    assert len(response["client_secret"]) >= 43
+    (row,) = audited("client.registered")
+    assert (row.actor_kind, row.actor) == ("command", "clients register")
+    assert response["client_secret"] not in json.dumps([row.after, row.detail])
+    assert response["client_secret"] not in run(provider, "list").output
+
+
+def test_a_list_is_registered_whole_or_not_at_all(provider: Flask) -> None:
+    good = run(provider, "register", "-", text=json.dumps([METADATA, METADATA]))
+    assert len(json.loads(good.output)) == 2
+    bad = run(
+        provider,
+        "register",
+        "-",
+        text=json.dumps([METADATA, {"client_name": "x", "redirect_uris": ["http://evil/"]}]),
+    )
+    assert bad.exit_code == 1
+    assert "Client 2" in bad.output
+    assert "plain http" in bad.output
+    assert len(audited("client.registered")) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client_name": ""},
+        {"redirect_uris": []},
+        {"redirect_uris": "https://rp.example"},
+        {"token_endpoint_auth_method": "private_key_jwt"},
+        {"grant_types": ["password"]},
+        {"response_types": ["token"]},
+        {"scope": "no-such"},
+        {"service": "no-such"},
+        {"resources": ["not a uri"]},
+        {"profile": "fapi2"},
+        {"id_token_signed_response_alg": "none"},
+        {"access_token_lifetime": 3600},
+        {"require_pkce": "no"},
+        {"contacts": "me"},
+        {"jwks_uri": "javascript:x"},
+        {"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]},
+    ],
+)
+def test_metadata_that_cannot_be_kept_is_refused(provider: Flask, change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidMetadata):
+        register(**change)
+
+
+def test_what_is_no_json_is_said_to_be_none(provider: Flask) -> None:
+    result = run(provider, "register", "-", text="client_name: x")
+    assert result.exit_code == 1
+    assert "is not JSON" in result.output
+
+
+def test_a_disabled_client_and_its_tokens_are_dead(provider: Flask, rp: RelyingParty) -> None:
+    token = rp.credentials().get_json()["access_token"]
+    assert run(provider, "disable", rp.client_id).exit_code == 0
+    assert rp.credentials().status_code == 401
+    assert rp.userinfo(token).status_code == 401
+    assert "disabled" in run(provider, "list").output
+
+
+def test_a_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) -> None:
+    result = run(provider, "rotate-secret", rp.client_id)
+    assert rp.credentials().status_code == 401
+    rp.secret = json.loads(result.output)["client_secret"]
+    assert rp.credentials().status_code == 200
+    assert run(provider, "rotate-secret", "client-unknown").exit_code == 1
+
+
+def test_no_secret_is_stored(provider: Flask, rp: RelyingParty) -> None:
+    stored = db.session.scalars(select(Client)).one()
+    assert rp.secret is not None
+    assert rp.secret not in json.dumps(stored.registration)
+    assert stored.secret_hash is not None
+    assert rp.secret not in stored.secret_hash

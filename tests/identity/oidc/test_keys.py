@@ -1,0 +1,87 @@
+"""Signing keys: next, active, retired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import db
+from app.purge import purge_expired
+from identity.oidc.keys import actions
+from identity.oidc.keys.states import State, state
+from identity.oidc.models import SigningKey
+from tests.attacks.oidc.evidence import audited
+
+
+def states(alg: str) -> list[State]:
+    return [state(key, now()) for key in actions.everything() if key.alg == alg]
+
+
+def run(app: Flask, *arguments: str) -> Any:
+    return app.test_cli_runner().invoke(args=["keys", *arguments])
+
+
+def test_setup_makes_each_key_once(app: Flask) -> None:
+    assert len(actions.ensure()) == 4
+    assert actions.ensure() == []
+    assert states("RS256") == states("ES256") == [State.ACTIVE, State.NEXT]
+
+
+def test_private_halves_are_stored_encrypted(provider: Flask) -> None:
+    for key in db.session.scalars(select(SigningKey)):
+        assert key.private_key is not None
+        assert '"d"' not in key.private_key
+        assert not {"d", "p", "q"} & key.public_key.keys()
+
+
+def test_a_rotation_waits_until_no_copy_of_the_key_set_lacks_the_key(provider: Flask) -> None:
+    start = now()
+    actions.rotate(["ES256"])
+    assert states("ES256") == [State.ACTIVE, State.NEXT, State.NEXT]
+    again = actions.rotate(["ES256"])
+    assert len(again) == 1
+    assert states("ES256") == [State.ACTIVE, State.NEXT, State.NEXT]
+    with time_machine.travel(start + timedelta(seconds=63)):
+        assert states("ES256") == [State.RETIRED, State.ACTIVE, State.NEXT]
+        actions.rotate(["ES256"])
+        assert states("ES256") == [State.RETIRED, State.RETIRED, State.ACTIVE, State.NEXT]
+    with time_machine.travel(start + timedelta(minutes=10)):
+        assert states("ES256") == [State.GONE, State.GONE, State.ACTIVE, State.NEXT]
+    assert states("RS256") == [State.ACTIVE, State.NEXT]
+    assert len(audited("signing_key.rotated")) == 2
+
+
+def test_the_commands_say_what_they_did(provider: Flask) -> None:
+    waiting = run(provider, "rotate")
+    assert waiting.exit_code == 0
+    assert waiting.output.count("begins to sign at") == 2
+    assert run(provider, "rotate", "--now", "--alg", "ES256").output.count("signs now") == 1
+    listed = run(provider, "list").output
+    for word in ("next", "active", "retired", "RS256", "ES256"):
+        assert word in listed
+    assert run(provider, "retire", "no-such").exit_code == 1
+
+
+def test_a_withdrawn_key_is_replaced_at_once(provider: Flask) -> None:
+    (active,) = [
+        key
+        for key in actions.everything()
+        if key.alg == "RS256" and state(key, now()) is State.ACTIVE
+    ]
+    actions.retire(active.kid)
+    assert states("RS256") == [State.WITHDRAWN, State.ACTIVE, State.NEXT]
+    assert active.private_key is None
+
+
+def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
+    actions.rotate(at_once=True)
+    with time_machine.travel(now() + timedelta(minutes=10)):
+        purge_expired()
+        gone = [key for key in actions.everything() if state(key, now()) is State.GONE]
+        assert len(gone) == 2
+        assert all(key.private_key is None for key in gone)
