@@ -36,7 +36,8 @@ def begin(
 ) -> Response:
     """Ask the person of this browser to sign in, then go on at `resume_to`, a path of our own.
 
-    caption: "to continue to …". cancel_to: a path of our own for who cancels. fresh: ask even where
+    caption: the service, shown behind "to continue to". cancel_to: a path of our own for who
+    cancels. fresh: ask even where
     a session stands (`prompt=login`, `max_age`). services: whose terms are asked for after the
     sign-in besides the platform's. ends_at: the checked redirect URI at which the relying service
     awaits the person; the pages' form-action covers its origin.

@@ -27,6 +27,15 @@ from identity.sign_in.forms import CodeForm, PasswordForm, SignInForm
 from identity.sign_in.models import SignInJourney
 
 
+@blueprint.get("/")
+@permit(anyone)
+def welcome() -> ResponseReturnValue:
+    """What this is and the way in; whoever is signed in is led home."""
+    if current() is not None:
+        return redirect(approvals().home(), code=303)
+    return make_response(render_template("sign_in/welcome.html"))
+
+
 @blueprint.get("/sign-in")
 @permit(anyone)
 def start() -> ResponseReturnValue:

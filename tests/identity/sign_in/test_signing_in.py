@@ -223,3 +223,17 @@ def test_a_wait_is_told_in_whole_minutes() -> None:
     assert Wait(timedelta(seconds=61)).minutes == 2
     assert Wait(timedelta(seconds=0.2)).seconds == 1
     assert now().tzinfo is not None
+
+
+def test_the_start_page_leads_to_the_sign_in_page(client: FlaskClient) -> None:
+    page = Walker(client).get("/")
+    assert page.heading == "Sign in to education services"
+    assert "/sign-in" in client.get("/").text
+
+
+def test_the_start_page_leads_whoever_is_signed_in_home(
+    client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    answer = client.get("/")
+    assert (answer.status_code, answer.location) == (303, "/home")
