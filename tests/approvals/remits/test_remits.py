@@ -10,7 +10,7 @@ from sqlalchemy import event
 from app.database import db
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
-from approvals.organisations.importing import FileReport, import_file
+from approvals.organisations.importing import import_file
 from approvals.organisations.kinds import Kind
 from approvals.organisations.made_up import World
 from approvals.organisations.made_up.county import (
@@ -27,7 +27,7 @@ from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDE
 from approvals.remits import NoRemit, Remit, Scope, remit_of
 from approvals.remits.remit import remit_of_key
 
-pytestmark = pytest.mark.usefixtures("loaded")
+pytestmark = pytest.mark.usefixtures("app")
 TODAY = SNAPSHOTS[-1]
 
 
@@ -188,7 +188,7 @@ def test_a_moment_counts_as_its_day() -> None:
     assert remit_of(_by_uid(FENWICK), "remit", moment).on == date(2019, 4, 1)
 
 
-def test_count_and_membership_cost_few_queries(app: Flask, loaded: list[FileReport]) -> None:
+def test_count_and_membership_cost_few_queries(app: Flask) -> None:
     remit = remit_of(_authority(), "all", TODAY)
     _ = remit.version
     statements: list[str] = []

@@ -19,7 +19,7 @@ Get = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def get(app: Flask, loaded: object) -> Get:
+def get(app: Flask) -> Get:
     """Asks with a service's own token."""
     world.load_school_performance()
     keys.ensure()
@@ -109,7 +109,7 @@ def test_a_remit_ends_with_the_last_grant(get: Get) -> None:
     assert get(path).status_code == 200
 
 
-def test_without_a_token_there_is_a_challenge(app: Flask, loaded: object) -> None:
+def test_without_a_token_there_is_a_challenge(app: Flask) -> None:
     for path in ("/api/remit", "/api/remits/all"):
         answer = app.test_client().get(path)
         assert answer.status_code == 401

@@ -1,0 +1,50 @@
+"""Bodies that are added by hand, and what holds for every kind."""
+
+import pytest
+from flask import Flask
+
+from approvals.organisations import queries
+from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.kinds import KINDS, Kind
+from approvals.organisations.made_up.county import CATHOLIC
+
+
+def test_every_kind_has_a_category(app: Flask) -> None:
+    assert set(KINDS) == set(Kind)
+    ours = {kind for kind, facts in KINDS.items() if facts.category_is_ours}
+    assert ours == {Kind.DIOCESE, Kind.DEPARTMENT, Kind.INSPECTORATE, Kind.SERVICE_TEAM}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "sentence"),
+    [
+        (Kind.ESTABLISHMENT, {}, "come from the register"),
+        (Kind.DIOCESE, {}, "has a diocese code"),
+        (Kind.DIOCESE, {"diocese_code": "X"}, "not a diocese code"),
+        (Kind.DEPARTMENT, {"diocese_code": "CE23"}, "no other body"),
+        (Kind.TRAINING_PROVIDER, {"ukprn": "123"}, "eight digits"),
+    ],
+)
+def test_what_cannot_be_added_is_refused_with_a_sentence(
+    app: Flask, kind: Kind, given: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(CannotAdd, match=sentence):
+        add_organisation(
+            kind,
+            "A body",
+            diocese_code=given.get("diocese_code"),
+            ukprn=given.get("ukprn"),
+        )
+
+
+def test_a_body_is_added_once(app: Flask) -> None:
+    first = add_organisation(Kind.DIOCESE, "Diocese of Marl", diocese_code="rc91")
+    assert first.diocese_code == CATHOLIC
+    found = queries.by_diocese_code(CATHOLIC)
+    assert found is not None
+    assert found.id == first.id
+    with pytest.raises(CannotAdd, match="there already"):
+        add_organisation(Kind.DIOCESE, "Another name", diocese_code=CATHOLIC)
+    add_organisation(Kind.DEPARTMENT, "Department for Tests")
+    with pytest.raises(CannotAdd, match="there already"):
+        add_organisation(Kind.DEPARTMENT, "department  for tests")
