@@ -14,6 +14,7 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.oidc.models import Client
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,16 @@ def in_words(rows: Iterable[AuditEvent]) -> Sequence[Happening]:
     found = list(rows)
     organisations = _organisation_names({row.organisation for row in found if row.organisation})
     people = _people_names({row.subject for row in found if row.subject})
+    clients = _client_names({row.client for row in found if row.client})
     services = Catalogue(now())
-    return [_happening(row, organisations, people, services) for row in found]
+    return [_happening(row, organisations, people, clients, services) for row in found]
 
 
 def _happening(
     row: AuditEvent,
     organisations: dict[str, str],
     people: dict[str, str],
+    clients: dict[str, str],
     services: Catalogue,
 ) -> Happening:
     event = declared().get(row.event)
@@ -111,6 +114,7 @@ def _happening(
             "actor": row.actor_name,
             "subject": subject,
             "organisation": organisations.get(row.organisation or "", "an organisation"),
+            "client": clients.get(row.client or "", "a service"),
             "service": services.service_name(row.service) if row.service else "a service",
         }
     )
@@ -179,6 +183,13 @@ def _organisation_names(public_ids: set[str]) -> dict[str, str]:
         )
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _client_names(identifiers: set[str]) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Client.client_id, Client.name).where(Client.client_id.in_(identifiers))
+    )
+    return dict(rows.tuples())
 
 
 def _people_names(subjects: set[str]) -> dict[str, str]:
