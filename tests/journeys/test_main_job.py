@@ -1,0 +1,167 @@
+"""The product's main job, walked in a browser: added, joined, seen, removed."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import Demo, sign_in
+
+pytestmark = pytest.mark.browser
+PASSWORD = "plum kettle orbit lane"
+CONTINUE = "Continue"
+
+
+@contextmanager
+def own_browser(chromium: Browser, *, javascript: bool = True) -> Iterator[Page]:
+    """A browser that nobody has used yet."""
+    context = chromium.new_context(java_script_enabled=javascript, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def heading(page: Page) -> str:
+    return page.locator("h1").first.inner_text()
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def add_user(page: Page, demo: Demo, *, email: str, name: tuple[str, str], group: str) -> None:
+    """As an approver, from the list of users to the confirmation."""
+    page.goto(f"{demo.issuer}/home")
+    page.get_by_role("link", name="Users", exact=True).first.click()
+    page.get_by_role("button", name="Add a user").click()
+    page.fill("input[name=email]", email)
+    press(page, CONTINUE)
+    page.fill("input[name=given_name]", name[0])
+    page.fill("input[name=family_name]", name[1])
+    press(page, CONTINUE)
+    page.get_by_label(group, exact=True).check()
+    press(page, CONTINUE)
+    page.get_by_label("No", exact=True).check()
+    press(page, CONTINUE)
+    press(page, CONTINUE)
+    assert heading(page) == "Check what you have entered"
+    press(page, "Send invitation")
+    expect(page.locator("h1").first).to_have_text("Invitation sent")
+
+
+def join(page: Page, demo: Demo, email: str) -> None:
+    """From the invitation's mail in the outbox to the page that says that one has joined."""
+    open_invitation(page, demo, email)
+    press(page, "Accept the invitation")
+    press(page, CONTINUE)
+    page.fill("input[name=password]", PASSWORD)
+    press(page, CONTINUE)
+    secret = page.locator(".sa-key").inner_text().replace(" ", "")
+    page.fill("input[name=code]", pyotp.TOTP(secret).now())
+    press(page, CONTINUE)
+    expect(page.locator("h1").first).to_have_text("Save your recovery codes")
+    press(page, "I have saved these codes")
+    for terms in ("Secure Access", "School Performance"):
+        expect(page.locator("h1").first).to_contain_text(f"Terms of use of {terms}")
+        page.locator("button[name=accept]").click()
+    expect(page.locator("h1").first).to_have_text("You have joined")
+
+
+def open_invitation(page: Page, demo: Demo, email: str) -> None:
+    """Opens the link of the mail, which the worker delivers within seconds."""
+    mail = page.locator("li", has_text=email).filter(has_text="invited you").first
+    for _ in range(40):
+        page.goto(demo.outbox)
+        if mail.count():
+            break
+        page.wait_for_timeout(500)
+    mail.get_by_role("link").click()
+    page.get_by_role("link", name=re.compile("/invitation/")).click()
+
+
+def remove_user(page: Page, demo: Demo, name: str) -> None:
+    page.goto(f"{demo.issuer}/home")
+    page.get_by_role("link", name="Users", exact=True).first.click()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("link", name=re.compile("^Remove")).first.click()
+    press(page, "Remove from organisation")
+    expect(page.locator("h1").first).to_have_text(f"{name} removed")
+
+
+def test_people_are_added_join_see_what_they_may_and_are_refused_once_removed(
+    demo: Demo, chromium: Browser
+) -> None:
+    approver = demo.person(email="jo.juniper@demo.example")
+    school = approver["organisation"]
+    with (
+        own_browser(chromium) as desk,
+        own_browser(chromium) as named,
+        own_browser(chromium) as governor,
+    ):
+        desk.goto(f"{demo.issuer}/sign-in")
+        sign_in(desk, approver)
+        add_user(
+            desk, demo, email="nel.nairn@demo.example", name=("Nel", "Nairn"), group="School Named"
+        )
+        add_user(
+            desk, demo, email="gus.glen@demo.example", name=("Gus", "Glen"), group="School Governor"
+        )
+        join(named, demo, "nel.nairn@demo.example")
+        join(governor, demo, "gus.glen@demo.example")
+
+        for page in (named, governor):
+            page.goto(f"{demo.reporting_app}/sign-in")
+            expect(page.locator("h1").first).to_have_text("Results of your schools")
+            page.get_by_role("link", name=school).click()
+        assert named.get_by_role("link", name=re.compile("(?i)download")).count() > 0
+        assert governor.request.get(f"{governor.url}/csv").status == 403
+
+        remove_user(desk, demo, "Nel Nairn")
+        named.reload()
+        expect(named.locator("h1").first).to_have_text("Your access has ended")
+        governor.reload()
+        expect(governor.locator("h1").first).to_contain_text(school)
+
+
+def test_the_journeys_work_without_javascript(demo: Demo, chromium: Browser) -> None:
+    approver = demo.person(email="lou.larch@demo.example")
+    with own_browser(chromium, javascript=False) as desk:
+        desk.goto(f"{demo.issuer}/sign-in")
+        sign_in(desk, approver)
+        add_user(
+            desk, demo, email="una.usk@demo.example", name=("Una", "Usk"), group="MAT Governor"
+        )
+    with own_browser(chromium, javascript=False) as newcomer:
+        join(newcomer, demo, "una.usk@demo.example")
+        newcomer.goto(f"{demo.reporting_app}/sign-in")
+        expect(newcomer.locator("h1").first).to_have_text("Results of your schools")
+
+
+def test_somebody_who_has_not_accepted_the_terms_is_asked_before_he_enters(
+    demo: Demo, page: Page
+) -> None:
+    person = demo.person(terms_accepted=False)
+    page.goto(f"{demo.reporting_app}/sign-in")
+    sign_in(page, person)
+    expect(page.locator("h1").first).to_contain_text("Terms of use")
+    page.locator("button[name=accept]").click()
+    page.locator("button[name=accept]").click()
+    expect(page.locator("h1").first).to_have_text("Results of your schools")
+
+
+def test_somebody_with_two_organisations_chooses_one(demo: Demo, page: Page) -> None:
+    first, second = demo.people(email="kit.kapok@demo.example")
+    page.goto(f"{demo.reporting_app}/sign-in")
+    sign_in(page, first)
+    page.get_by_label(re.compile(second["organisation"])).check()
+    press(page, CONTINUE)
+    expect(page.locator("body")).to_contain_text(second["user_group"])
+
+
+def test_somebody_without_access_is_told_whom_to_ask(demo: Demo, page: Page) -> None:
+    page.goto(f"{demo.reporting_app}/sign-in")
+    sign_in(page, demo.person(email="pia.pine@demo.example"))
+    expect(page.locator("main")).to_contain_text("single-academy trust")
+    assert page.url.startswith(demo.issuer)
