@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from app.database import writing
+from approvals.memberships.models import Grant
 from approvals.organisations import queries
 from approvals.organisations.made_up.county import LEARNING, SELWICK
 from approvals.remits import remit_of
 from identity.oidc.keys import actions as keys
 from tests.approvals.access_model import world
+from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
+from tests.identity.people import make_person
 
 Get = Callable[..., TestResponse]
 
@@ -114,3 +119,51 @@ def test_without_a_token_there_is_a_challenge(app: Flask) -> None:
         answer = app.test_client().get(path)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.fixture
+def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
+    """Asks with the token of a person who holds a group in a trust."""
+    world.load_school_performance()
+    keys.ensure()
+    trust = queries.by_uid(LEARNING)
+    assert trust is not None
+    ada = make_person()
+    holder = world.member(ada.account, trust)
+    world.grant(holder, "MAT_Named")
+    metadata = {"service": "school_performance", "scope": "openid access organisation"}
+    rp = RelyingParty(app.test_client(), register(client_name="Reports", **metadata))
+    tokens = rp.tokens(signed_in_browser(app, ada), scope="openid access organisation")
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    def ask(path: str) -> TestResponse:
+        return app.test_client().get(path, headers=bearer)
+
+    return ask
+
+
+def test_a_person_reads_his_own_remit(person_of_trust: Get) -> None:
+    trust = queries.by_uid(LEARNING)
+    assert trust is not None
+    answer = person_of_trust("/api/remit")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    body = answer.get_json()
+    remit = remit_of(trust, "remit", datetime.now(UTC))
+    assert (body["kind"], body["key"], body["version"]) == (remit.kind, LEARNING, remit.version)
+    assert [school["urn"] for school in body["schools"]] == [s.urn for s in remit.schools]
+
+
+def test_a_person_reads_no_remit_by_key(person_of_trust: Get) -> None:
+    answer = person_of_trust(f"/api/remits/multi_academy_trust/{LEARNING}")
+    assert answer.status_code == 403
+    assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
+
+
+def test_a_person_whose_access_has_ended_reads_nothing(person_of_trust: Get) -> None:
+    with writing() as session:
+        session.execute(update(Grant).values(valid_to=datetime(2021, 1, 1, tzinfo=UTC)))
+    assert person_of_trust("/api/remit").status_code in (401, 403)
+
+
+def test_a_service_has_no_remit_of_its_own(get: Get) -> None:
+    assert get("/api/remit").status_code == 403
