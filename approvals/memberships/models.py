@@ -116,8 +116,9 @@ class Membership(Base):
     appointments: Mapped[list[Appointment]] = relationship(
         back_populates="membership", order_by="Appointment.id", lazy="raise_on_sql"
     )
+    # By reference and not by name: the provider's token families are a `Grant` as well.
     grants: Mapped[list[Grant]] = relationship(
-        back_populates="membership", order_by="Grant.id", lazy="raise_on_sql"
+        lambda: Grant, back_populates="membership", order_by=lambda: Grant.id, lazy="raise_on_sql"
     )
 
     @property
