@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.database import Base, db
+from app.database import db
 from tests.servers import postgresql
 from wsgi import Settings, create_app
 
@@ -39,7 +40,7 @@ def settings(database_url: str, **changes: Any) -> Settings:
 def make_tables(database_url: str) -> None:
     app = create_app(settings(database_url))
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        flask_migrate.upgrade()
         db.session.remove()
         db.engine.dispose()
 

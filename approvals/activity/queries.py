@@ -189,7 +189,7 @@ def _client_names(identifiers: set[str]) -> dict[str, str]:
     rows = db.session.execute(
         select(Client.client_id, Client.name).where(Client.client_id.in_(identifiers))
     )
-    return dict(rows.tuples())
+    return {row.client_id: row.name for row in rows}
 
 
 def _people_names(subjects: set[str]) -> dict[str, str]:
