@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug import Response
 
 from app.clock import now
-from app.database import db
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
@@ -20,10 +19,24 @@ from identity.oidc.clients.authentication import confidential
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, InvalidToken
 from identity.oidc.machine import json_response, machine
-from identity.oidc.models import Grant, RefreshToken
+from identity.oidc.models import RefreshToken, TokenFamily
+from identity.oidc.statements import one
 
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
+
+
+_LIVE_REFRESH_TOKEN = (
+    select(TokenFamily.scope, RefreshToken.created_at, RefreshToken.expires_at)
+    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+    .where(
+        RefreshToken.token_hash == bindparam("hash"),
+        RefreshToken.used_at.is_(None),
+        RefreshToken.expires_at > bindparam("at"),
+        TokenFamily.ended_at.is_(None),
+        TokenFamily.client_id == bindparam("client"),
+    )
+)
 
 
 @blueprint.post("/introspect")
@@ -60,17 +73,7 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
 
 
 def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
-    found = db.session.execute(
-        select(Grant.scope, RefreshToken.created_at, RefreshToken.expires_at)
-        .join(RefreshToken, RefreshToken.grant_id == Grant.id)
-        .where(
-            RefreshToken.token_hash == secret_hash(text),
-            RefreshToken.used_at.is_(None),
-            RefreshToken.expires_at > now(),
-            Grant.ended_at.is_(None),
-            Grant.client_id == client.key,
-        )
-    ).one_or_none()
+    found = one(_LIVE_REFRESH_TOKEN, hash=secret_hash(text), at=now(), client=client.key)
     if found is None:
         return None
     return {

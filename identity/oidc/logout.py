@@ -56,6 +56,8 @@ class Asked:
 @blueprint.route("/end-session", methods=["GET", "POST"])
 @permit(anyone)
 def end_session() -> Response | str:
+    if parameters.only_looking(request):
+        return Response(status=403)
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
         given = read(request)

@@ -82,7 +82,7 @@ class AuthorizationRequest(Base):
     finished_at: Mapped[datetime | None]
 
 
-class Grant(Base):
+class TokenFamily(Base):
     """A token family: what one sign-in of one person gave to one client.
 
     Every endpoint looks at its family first, so ending the family ends all its tokens at once.

@@ -59,6 +59,12 @@ class Parameters(Mapping[str, str]):
             )
 
 
+def only_looking(request: Request) -> bool:
+    """A prefetch or HEAD is not the person coming: nothing may happen for it (AZ-22)."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
+
+
 def from_query(request: Request) -> Parameters:
     """Raises InvalidRequest."""
     return _parse(request.query_string)

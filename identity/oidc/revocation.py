@@ -19,7 +19,7 @@ from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest
 from identity.oidc.machine import machine
-from identity.oidc.models import Grant, RefreshToken, RevokedToken
+from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
 from identity.oidc.tokens import AccessToken, read_access_token
 
 
@@ -69,9 +69,9 @@ def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
 
 def _revoke_family(client: RelyingParty, text: str) -> None:
     family = db.session.execute(
-        select(Grant.id, Grant.public_id, Grant.organisation)
-        .join(RefreshToken, RefreshToken.grant_id == Grant.id)
-        .where(RefreshToken.token_hash == secret_hash(text), Grant.client_id == client.key)
+        select(TokenFamily.id, TokenFamily.public_id, TokenFamily.organisation)
+        .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+        .where(RefreshToken.token_hash == secret_hash(text), TokenFamily.client_id == client.key)
     ).one_or_none()
     if family is None:
         return

@@ -13,7 +13,8 @@ from app.identifiers import new_id, new_secret, secret_hash
 from identity.oidc import levels, scopes
 from identity.oidc.authorize import pending
 from identity.oidc.authorize.visit import Visit
-from identity.oidc.models import AuthorizationCode, Grant, OrganisationChoice
+from identity.oidc.models import OrganisationChoice
+from identity.oidc.statements import add_code, add_family
 
 
 def code_for(visit: Visit) -> str | None:
@@ -52,18 +53,18 @@ def code_for(visit: Visit) -> str | None:
     with writing() as database:
         if request is not None and not pending.claim(request):
             return None
-        grant_id = database.scalar(insert(Grant).values(**family).returning(Grant.id))
-        database.execute(
-            insert(AuthorizationCode).values(
-                code_hash=secret_hash(code),
-                grant_id=grant_id,
-                redirect_uri=redirect_uri,
-                code_challenge=challenge,
-                nonce=parameters.get("nonce"),
-                created_at=at,
-                expires_at=at + timedelta(seconds=client.code_lifetime),
-                failures=0,
-            )
+        grant_id = add_family(family)
+        add_code(
+            {
+                "code_hash": secret_hash(code),
+                "grant_id": grant_id,
+                "redirect_uri": redirect_uri,
+                "code_challenge": challenge,
+                "nonce": parameters.get("nonce"),
+                "created_at": at,
+                "expires_at": at + timedelta(seconds=client.code_lifetime),
+                "failures": 0,
+            }
         )
         if choice is not None:
             database.execute(insert(OrganisationChoice).values(**choice))

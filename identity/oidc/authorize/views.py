@@ -40,7 +40,7 @@ class OrganisationForm(Form):
 @permit(anyone)
 def authorize() -> Response:
     """OpenID Connect Core, 3.1.2: from the service, by the person's browser."""
-    if _only_looking():
+    if parameters.only_looking(request):
         return Response(status=403)
     asked = Asked(parameters.Parameters(()))
     try:
@@ -58,7 +58,7 @@ def authorize() -> Response:
 @permit(anyone)
 def resume(request_id: str) -> Response:
     """Back from a question."""
-    if _only_looking():
+    if parameters.only_looking(request):
         return Response(status=403)
     visit = _visit(request_id)
     return visit if isinstance(visit, Response) else _go_on(visit)
@@ -72,7 +72,7 @@ def cancel(request_id: str) -> Response:
     if isinstance(visit, Response):
         return visit
     error = AccessDenied("The person chose not to sign in")
-    if request.method == "HEAD" or not pending.cancel(visit):
+    if parameters.only_looking(request) or not pending.cancel(visit):
         raise CannotContinue("cancelled twice")
     return with_error(visit.asked, error)
 
@@ -120,12 +120,6 @@ def no_access(client_id: str) -> str:
         account=session.account,
         sign_out=url_for("oidc.end_session"),
     )
-
-
-def _only_looking() -> bool:
-    """A prefetch or HEAD is not the person coming: nothing may be given out for it (AZ-22)."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
 
 
 def _visit(request_id: str) -> Visit | Response:

@@ -7,34 +7,38 @@ from datetime import datetime
 from typing import Any
 
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import writing
 from app.identifiers import secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest
 from identity.oidc.grants import Family, end_family
-from identity.oidc.models import AuthorizationCode, Grant
+from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.policy import WRONG_VERIFIERS
-from identity.oidc.statements import claimed
+from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.reuse import used_twice
 
-_FAMILY_AND_CODE = select(
-    Grant.__table__,
-    AuthorizationCode.id.label("code_id"),
-    AuthorizationCode.redirect_uri,
-    AuthorizationCode.code_challenge,
-    AuthorizationCode.nonce,
-    AuthorizationCode.expires_at.label("code_expires_at"),
-    AuthorizationCode.used_at,
-).join(AuthorizationCode, AuthorizationCode.grant_id == Grant.id)
+_FAMILY_AND_CODE = (
+    select(
+        TokenFamily.__table__,
+        AuthorizationCode.id.label("code_id"),
+        AuthorizationCode.redirect_uri,
+        AuthorizationCode.code_challenge,
+        AuthorizationCode.nonce,
+        AuthorizationCode.expires_at.label("code_expires_at"),
+        AuthorizationCode.used_at,
+    )
+    .join(AuthorizationCode, AuthorizationCode.grant_id == TokenFamily.id)
+    .where(AuthorizationCode.code_hash == bindparam("hash"))
+)
 
 
 def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
@@ -81,9 +85,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")
-    found = db.session.execute(
-        _FAMILY_AND_CODE.where(AuthorizationCode.code_hash == secret_hash(code))
-    ).one_or_none()
+    found = one(_FAMILY_AND_CODE, hash=secret_hash(code))
     if found is None:
         raise InvalidGrant(detail="no such code")
     if found.client_id != client.key:

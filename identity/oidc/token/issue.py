@@ -5,17 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
-
-from app.database import db
 from app.identifiers import new_secret, secret_hash
 from app.settings import settings
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidTarget
 from identity.oidc.grants import Family
-from identity.oidc.models import RefreshToken
 from identity.oidc.parameters import Parameters
+from identity.oidc.statements import add_refresh_token
 from identity.oidc.token.entitlement import Entitlement
 from identity.oidc.tokens import issue_access_token, issue_id_token
 
@@ -103,10 +100,13 @@ def keep_refresh_token(client: RelyingParty, family: Family, at: datetime) -> st
     expires_at = family.ends_at
     if family.offline:
         expires_at = min(expires_at, at + timedelta(seconds=client.offline_idle_lifetime))
-    db.session.execute(
-        insert(RefreshToken).values(
-            token_hash=secret_hash(token), grant_id=family.id, created_at=at, expires_at=expires_at
-        )
+    add_refresh_token(
+        {
+            "token_hash": secret_hash(token),
+            "grant_id": family.id,
+            "created_at": at,
+            "expires_at": expires_at,
+        }
     )
     return token
 

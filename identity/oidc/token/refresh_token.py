@@ -5,30 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import writing
 from app.identifiers import secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
 from identity.oidc.grants import Family
-from identity.oidc.models import Grant, RefreshToken
+from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
-from identity.oidc.statements import claimed
+from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.reuse import used_twice
 
-_FAMILY_AND_TOKEN = select(
-    Grant.__table__,
-    RefreshToken.id.label("token_id"),
-    RefreshToken.expires_at.label("token_expires_at"),
-    RefreshToken.used_at,
-).join(RefreshToken, RefreshToken.grant_id == Grant.id)
+_FAMILY_AND_TOKEN = (
+    select(
+        TokenFamily.__table__,
+        RefreshToken.id.label("token_id"),
+        RefreshToken.expires_at.label("token_expires_at"),
+        RefreshToken.used_at,
+    )
+    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+    .where(RefreshToken.token_hash == bindparam("hash"))
+)
 
 
 def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
@@ -70,9 +74,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
-    found = db.session.execute(
-        _FAMILY_AND_TOKEN.where(RefreshToken.token_hash == secret_hash(token))
-    ).one_or_none()
+    found = one(_FAMILY_AND_TOKEN, hash=secret_hash(token))
     if found is None:
         raise InvalidGrant(detail="no such refresh token")
     if found.client_id != client.key:
