@@ -1,0 +1,59 @@
+"""Pages that the program could write itself say what the program says."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from app.cli.settings import reference
+from identity.oidc.claims import Entry, dictionary
+from tests.conftest import settings
+from wsgi import ROOT, create_app
+
+
+@pytest.fixture(scope="module")
+def site() -> Flask:
+    """No storage is touched."""
+    return create_app(settings("sqlite://"))
+
+
+def test_every_setting_is_documented_as_it_is(site: Flask) -> None:
+    with site.app_context():
+        assert reference() in (ROOT / "docs" / "operators" / "settings.md").read_text()
+
+
+def test_every_setting_says_what_it_means(site: Flask) -> None:
+    with site.app_context():
+        assert "| None |" not in reference()
+
+
+def test_every_claim_is_in_the_claim_dictionary(site: Flask) -> None:
+    page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
+    with site.app_context():
+        assert [entry.name for entry in dictionary() if _row(entry) not in page] == []
+
+
+def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None:
+    pages = (ROOT / "docs" / "operators").glob("*.md")
+    named = {
+        command
+        for page in pages
+        for command in re.findall(r"secure-access ([a-z]+)", page.read_text())
+    }
+    assert named <= set(site.cli.commands)
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def _row(entry: Entry) -> str:
+    scope = f"`{entry.scope}`" if entry.scope else "always"
+    return f"| `{entry.name}` | {scope} | {entry.sentence} |"
