@@ -1,5 +1,6 @@
 """The demo's processes: started together, stopped together."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -79,7 +80,7 @@ def _answers(address: str) -> bool:
             return True
     except urllib.error.HTTPError:
         return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 
