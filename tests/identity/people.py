@@ -32,9 +32,12 @@ class Person:
     last_step: int = 0
 
     def code(self) -> str:
-        """A code that the provider has not seen, of the present step or one beside it."""
+        """A code that the provider has not seen: of the present step, or of the next.
+
+        Not of the one before: while the code is under way a step may pass.
+        """
         present = int(now().timestamp()) // 30
-        step = max(present - 1, self.last_step + 1)
+        step = max(present, self.last_step + 1)
         assert step <= present + 1, "let time pass before the next code"
         self.last_step = step
         return pyotp.TOTP(self.secret).generate_otp(step)
