@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from flask import current_app
+
 from app.settings import settings
 from approvals.access_model import decision
 from approvals.access_model.answers import Decision
 from approvals.access_model.definition import ServiceDefinition
+from approvals.access_model.facts import OrganisationFacts
 from approvals.organisations import queries as organisations
 from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.models import Organisation
@@ -24,6 +27,9 @@ from identity.ports import ClaimDescription, ServiceClaims
 LISTED_UP_TO = 50
 """A remit of so many schools or fewer is listed in the token itself."""
 
+_KEY = "secure_access.register_claims"
+_KEPT = 5_000
+
 
 @dataclass(frozen=True)
 class Source:
@@ -31,9 +37,16 @@ class Source:
 
     account_id: int
     service: ServiceDefinition
-    organisation: Organisation
+    about: OrganisationFacts
     decision: Decision
     at: datetime
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        found = organisations.by_public_id(self.about.public_id)
+        if found is None:
+            raise LookupError(f"{self.about.name} was decided about and is gone")
+        return found
 
     @cached_property
     def terms(self) -> terms.Accepted | None:
@@ -46,6 +59,27 @@ class Claim:
     scope: str
     source: Callable[[Source], Any]
     sentence: str
+
+
+def of_the_register(make: Callable[[Source], Any]) -> Callable[[Source], Any]:
+    """Keeps a claim that the register alone determines, for as long as the process.
+
+    It is kept by the register's revision, the organisation's row and the day, all asked of the
+    database each time, so that nothing has to be told when they change. Callers leave it unchanged.
+    """
+
+    def answer(source: Source) -> Any:
+        kept: dict[Any, Any] = current_app.extensions.setdefault(_KEY, {})
+        about, scope = source.about, source.decision.remit
+        day = source.at.astimezone(UTC).date()
+        key = (make, about.revision, about.public_id, about.updated_at, scope, day)
+        if key not in kept:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            kept[key] = make(source)
+        return kept[key]
+
+    return answer
 
 
 def _user_group(source: Source) -> dict[str, str] | None:
@@ -61,6 +95,12 @@ def _user_groups(source: Source) -> list[dict[str, str]] | None:
     return [{"code": group.code, "name": group.name} for group in source.decision.user_groups]
 
 
+@of_the_register
+def _organisation(source: Source) -> dict[str, Any]:
+    return dfe_organisation(source.organisation, source.at)
+
+
+@of_the_register
 def _remit(source: Source) -> dict[str, Any] | None:
     scope = source.decision.remit
     if scope is None:
@@ -91,7 +131,7 @@ CLAIMS = (
     Claim(
         "organisation",
         "organisation",
-        lambda source: dfe_organisation(source.organisation, source.at),
+        _organisation,
         "The organisation that the person has chosen to act for, in the shape of DfE Sign-in.",
     ),
     Claim(
@@ -139,10 +179,9 @@ def claims(account_id: int, service: str, organisation: str, at: datetime) -> Se
     """The claims by scope. None: the decision refuses."""
     answer = decision.answer(account_id, service, organisation, at)
     definition = answer.facts.service
-    found = organisations.by_public_id(organisation) if answer.decision.allowed else None
-    if definition is None or found is None:
+    if definition is None or not answer.decision.allowed:
         return None
-    source = Source(account_id, definition, found, answer.decision, at)
+    source = Source(account_id, definition, answer.organisation, answer.decision, at)
     by_scope: dict[str, dict[str, Any]] = {}
     for claim in CLAIMS:
         value = claim.source(source)

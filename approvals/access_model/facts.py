@@ -18,6 +18,7 @@ class OrganisationFacts:
 
     `active` is whether it is open as far as its status says; `opened_at` and `closed_at` are the
     dates that the register gives. `listed_as` holds the keys under which the service lists it.
+    `updated_at` and `revision` (the register's) tell whether something kept about it still holds.
     """
 
     public_id: str
@@ -28,6 +29,8 @@ class OrganisationFacts:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     listed_as: frozenset[str] = frozenset()
+    updated_at: datetime | None = None
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

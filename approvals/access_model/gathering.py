@@ -7,12 +7,13 @@ statement, as it is asked whenever tokens are issued.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select, true
+from sqlalchemy import BindParameter, Date, Row, Select, String, and_, bindparam, func, select, true
 
 from app.clock import start_of_day
-from app.database import db
+from app.database import UtcDateTime, db
 from approvals.access_model import versions
 from approvals.access_model.facts import (
     Facts,
@@ -24,13 +25,46 @@ from approvals.access_model.facts import (
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.kinds import facts_of
-from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
 from identity.accounts.models import Account
+
+Statement = Select[*tuple[Any, ...]]
+Found = Row[*tuple[Any, ...]]
+
+AT = bindparam("at", type_=UtcDateTime)
+DAY = bindparam("day", type_=Date)
+SERVICE = bindparam("service", type_=String)
+SUBJECT: BindParameter[Any] = bindparam("subject")
+PLACE: BindParameter[Any] = bindparam("place")
 
 
 def one(account_id: int, service: str, organisation: str, at: datetime) -> Facts | None:
     """Facts about one person in one organisation (a public id). None: there is no such thing."""
-    statement = (
+    found = _read(_one(), service, at, subject=account_id, place=organisation)
+    return found[0] if found else None
+
+
+def of_person(account_id: int, service: str, at: datetime) -> list[Facts]:
+    """Facts for each organisation that the person belongs to, or belonged to, by name."""
+    return _read(_of_person(), service, at, subject=account_id)
+
+
+def of_invited(email_key: str, service: str, at: datetime) -> list[Facts]:
+    """The same for somebody who was invited and has no account yet, by the address's key."""
+    return _read(_of_invited(), service, at, subject=email_key)
+
+
+def of_organisation(organisation_id: int, service: str, at: datetime) -> list[Facts]:
+    """Facts for each person who belongs, or belonged, to an organisation, by name."""
+    return _read(_of_organisation(), service, at, place=organisation_id)
+
+
+# Each statement is put together once: that takes longer than running it.
+
+
+@cache
+def _one() -> Statement:
+    return _complete(
         _columns()
         .select_from(Account)
         .join(Organisation, true())
@@ -41,48 +75,47 @@ def one(account_id: int, service: str, organisation: str, at: datetime) -> Facts
                 Membership.organisation_id == Organisation.id,
             ),
         )
-        .where(Account.id == account_id, Organisation.public_id == organisation)
+        .where(Account.id == SUBJECT, Organisation.public_id == PLACE)
     )
-    return next(iter(_read(statement, service, at)), None)
 
 
-def of_person(account_id: int, service: str, at: datetime) -> list[Facts]:
-    """Facts for each organisation that the person belongs to, or belonged to, by name."""
-    statement = (
+@cache
+def _of_person() -> Statement:
+    return _complete(
         _columns()
         .select_from(Account)
         .join(Membership, Membership.account_id == Account.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(Account.id == account_id)
+        .where(Account.id == SUBJECT)
+        .order_by(Organisation.search_name, Organisation.id)
     )
-    return _read(statement.order_by(Organisation.search_name, Organisation.id), service, at)
 
 
-def of_invited(email_key: str, service: str, at: datetime) -> list[Facts]:
-    """The same for somebody who was invited and has no account yet, by the address's key."""
-    statement = (
+@cache
+def _of_invited() -> Statement:
+    return _complete(
         _columns()
         .select_from(Membership)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .outerjoin(Account, Account.id == Membership.account_id)
-        .where(Membership.email_key == email_key, Membership.account_id.is_(None))
+        .where(Membership.email_key == SUBJECT, Membership.account_id.is_(None))
+        .order_by(Organisation.search_name, Organisation.id)
     )
-    return _read(statement.order_by(Organisation.search_name, Organisation.id), service, at)
 
 
-def of_organisation(organisation_id: int, service: str, at: datetime) -> list[Facts]:
-    """Facts for each person who belongs, or belonged, to an organisation, by name."""
-    statement = (
+@cache
+def _of_organisation() -> Statement:
+    return _complete(
         _columns()
         .select_from(Organisation)
         .join(Membership, Membership.organisation_id == Organisation.id)
         .join(Account, Account.id == Membership.account_id)
-        .where(Organisation.id == organisation_id)
+        .where(Organisation.id == PLACE)
+        .order_by(Account.family_name, Account.given_name)
     )
-    return _read(statement.order_by(Account.family_name, Account.given_name), service, at)
 
 
-def _columns() -> Select[*tuple[Any, ...]]:
+def _columns() -> Statement:
     return select(
         Account.id.label("account_id"),
         Account.subject,
@@ -98,6 +131,8 @@ def _columns() -> Select[*tuple[Any, ...]]:
         Organisation.ukprn,
         Organisation.opened_on,
         Organisation.closed_on,
+        Organisation.updated_at,
+        select(func.max(RegisterFile.public_id)).scalar_subquery().label("revision"),
         OrganisationPeriod.open,
         Membership.id.label("membership_id"),
         Membership.valid_from.label("member_from"),
@@ -113,28 +148,37 @@ def _columns() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _read(statement: Select[*tuple[Any, ...]], service: str, at: datetime) -> list[Facts]:
-    day = at.astimezone(UTC).date()
-    service_id = select(Service.id).where(Service.code == service).scalar_subquery()
-    statement = (
+def _complete(statement: Statement) -> Statement:
+    """With the organisation's state on the day, the service's grants and its version in force."""
+    service_id = select(Service.id).where(Service.code == SERVICE).scalar_subquery()
+    return (
         statement.outerjoin(
             OrganisationPeriod,
             and_(
                 OrganisationPeriod.organisation_id == Organisation.id,
-                OrganisationPeriod.valid_from <= day,
-                OrganisationPeriod.valid_to > day,
+                OrganisationPeriod.valid_from <= DAY,
+                OrganisationPeriod.valid_to > DAY,
             ),
         )
-        .outerjoin(Grant, and_(Grant.membership_id == Membership.id, Grant.service == service))
-        .outerjoin(ServiceVersion, ServiceVersion.id == versions.in_force(service_id, at))
+        .outerjoin(Grant, and_(Grant.membership_id == Membership.id, Grant.service == SERVICE))
+        .outerjoin(ServiceVersion, ServiceVersion.id == versions.in_force(service_id, AT))
     )
-    asked: dict[tuple[int | None, int], list[Row[*tuple[Any, ...]]]] = {}
-    for row in db.session.execute(statement):
+
+
+def _read(
+    statement: Statement, service: str, at: datetime, **asked_about: int | str
+) -> list[Facts]:
+    parameters = {"service": service, "at": at, "day": at.astimezone(UTC).date(), **asked_about}
+    session = db.session()
+    # A plain connection, as no object of the ORM is wanted; what is pending has to be there.
+    session.flush()
+    asked: dict[tuple[int | None, int], list[Found]] = {}
+    for row in session.connection().execute(statement, parameters):
         asked.setdefault((row.account_id, row.organisation_id), []).append(row)
     return [_facts(rows, service) for rows in asked.values()]
 
 
-def _facts(rows: list[Row[*tuple[Any, ...]]], service: str) -> Facts:
+def _facts(rows: list[Found], service: str) -> Facts:
     first = rows[0]
     version = versions.loaded(first.version_id, first.sha256) if first.version_id else None
     return Facts(
@@ -151,19 +195,21 @@ def _facts(rows: list[Row[*tuple[Any, ...]]], service: str) -> Facts:
             opened_at=start_of_day(first.opened_on) if first.opened_on and not first.open else None,
             closed_at=start_of_day(first.closed_on) if first.closed_on and not first.open else None,
             listed_as=version.listed_as(first.organisation_id) if version else frozenset(),
+            updated_at=first.updated_at,
+            revision=first.revision or "",
         ),
         memberships=tuple(_memberships(rows)),
         grants=tuple(_grants(rows, service)),
     )
 
 
-def _key(row: Row[*tuple[Any, ...]]) -> str | None:
+def _key(row: Found) -> str | None:
     identifier = facts_of(row.kind).identifier
     key: str | None = getattr(row, identifier) if identifier else None
     return key
 
 
-def _memberships(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterable[MembershipFacts]:
+def _memberships(rows: Iterable[Found]) -> Iterable[MembershipFacts]:
     seen = set()
     for row in rows:
         if row.membership_id is not None and row.membership_id not in seen:
@@ -177,7 +223,7 @@ def _memberships(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterable[MembershipFa
             )
 
 
-def _grants(rows: Iterable[Row[*tuple[Any, ...]]], service: str) -> Iterable[GrantFacts]:
+def _grants(rows: Iterable[Found], service: str) -> Iterable[GrantFacts]:
     for row in rows:
         if row.grant is not None:
             yield GrantFacts(

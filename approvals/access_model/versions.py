@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import ScalarSelect, SQLColumnExpression, case, select
+from sqlalchemy import BindParameter, ScalarSelect, SQLColumnExpression, case, select
 from sqlalchemy.orm import aliased
 
 from app.clock import now
@@ -35,7 +35,9 @@ class Loaded:
         return self.listed.get(organisation_id, frozenset())
 
 
-def in_force(service_id: SQLColumnExpression[int], at: datetime) -> ScalarSelect[int]:
+def in_force(
+    service_id: SQLColumnExpression[int], at: datetime | BindParameter[datetime]
+) -> ScalarSelect[int]:
     """The id of the version of a service that was in force, as part of a statement."""
     begun = Candidate.valid_from <= at
     return (

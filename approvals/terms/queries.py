@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, String, and_, bindparam, or_, select
 
-from app.database import db
+from app.database import UtcDateTime, db
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 
@@ -38,26 +40,11 @@ class Standing:
 
 def standing(account_id: int, service: str | None, at: datetime) -> Standing:
     """One statement: it is asked whenever tokens are issued."""
-    rows = db.session.execute(
-        select(
-            TermsVersion.id,
-            TermsVersion.service,
-            TermsVersion.number,
-            TermsVersion.effective_from,
-            TermsVersion.accept_again,
-            TermsAcceptance.accepted_at,
-        )
-        .outerjoin(
-            TermsAcceptance,
-            and_(
-                TermsAcceptance.terms_version_id == TermsVersion.id,
-                TermsAcceptance.account_id == account_id,
-                TermsAcceptance.accepted_at <= at,
-            ),
-        )
-        .where(or_(TermsVersion.service.is_(None), TermsVersion.service == service))
-        .order_by(TermsVersion.number)
-    ).all()
+    session = db.session()
+    # A plain connection, as no object of the ORM is wanted; what is pending has to be there.
+    session.flush()
+    parameters = {"account": account_id, "service": service, "at": at}
+    rows = session.connection().execute(_standing(), parameters).all()
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
@@ -77,6 +64,36 @@ def standing(account_id: int, service: str | None, at: datetime) -> Standing:
         if row.accepted_at is not None and row.service is not None
     ]
     return Standing(tuple(waiting), accepted[-1] if accepted else None)
+
+
+@cache
+def _standing() -> Select[*tuple[Any, ...]]:
+    """Put together once: that takes longer than running it."""
+    return (
+        select(
+            TermsVersion.id,
+            TermsVersion.service,
+            TermsVersion.number,
+            TermsVersion.effective_from,
+            TermsVersion.accept_again,
+            TermsAcceptance.accepted_at,
+        )
+        .outerjoin(
+            TermsAcceptance,
+            and_(
+                TermsAcceptance.terms_version_id == TermsVersion.id,
+                TermsAcceptance.account_id == bindparam("account"),
+                TermsAcceptance.accepted_at <= bindparam("at", type_=UtcDateTime),
+            ),
+        )
+        .where(
+            or_(
+                TermsVersion.service.is_(None),
+                TermsVersion.service == bindparam("service", type_=String),
+            )
+        )
+        .order_by(TermsVersion.number)
+    )
 
 
 def versions(service: str | None) -> Sequence[TermsVersion]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import update
 
 from app.clock import now
 from app.database import writing
@@ -17,6 +18,7 @@ from approvals.organisations.models import (
     END,
     Organisation,
     OrganisationPeriod,
+    RegisterFile,
     TrustLink,
 )
 from approvals.terms import actions as terms
@@ -207,3 +209,28 @@ def test_services_are_known_by_code_and_name() -> None:
     assert not port.service_exists("nothing")
     assert port.service_name("library") == "Library"
     assert port.service_name("nothing") == "nothing"
+
+
+def test_claims_follow_the_register_and_the_organisation_at_once() -> None:
+    ada, elm = world.person(), world.organisation("Elm School", urn="100001")
+    world.grant(world.member(ada, elm), "School_Anon")
+    before = claims_of(ada, elm)
+    assert claims_of(ada, elm) == before
+    with writing():
+        elm.ukprn, elm.updated_at = "10000009", now()
+    assert claims_of(ada, elm)["organisation"]["organisation"]["ukprn"] == "10000009"
+    with writing() as session:
+        session.execute(update(OrganisationPeriod).values(name="Elm Academy"))
+        session.add(
+            RegisterFile(
+                family="establishments",
+                stated_on=now().date(),
+                complete=False,
+                name="file.csv",
+                sha256="0" * 64,
+                account={},
+            )
+        )
+    after = claims_of(ada, elm)
+    assert after["organisation"]["organisation"]["name"] == "Elm Academy"
+    assert after["access"]["remit"]["version"] != before["access"]["remit"]["version"]
