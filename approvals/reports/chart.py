@@ -34,18 +34,17 @@ def svg(report: Report) -> bytes:
         width=900,
         height=80 + 36 * len(report.lines),
         show_legend=False,
-        print_values=True,
-        print_values_position="top",
         value_formatter=lambda value: f"{value:,.0f}",
-        show_x_guides=True,
-        show_y_guides=False,
+        show_x_guides=False,
+        show_y_guides=True,
         margin=10,
         spacing=12,
         js=[],
         disable_xml_declaration=False,
         pretty_print=False,
     )
-    chart.x_labels = [line.user_group for line in reversed(report.lines)]
+    # The figure stands with the name: on a short bar, or at the end of a long one, it is lost.
+    chart.x_labels = [f"{line.user_group} {line.users:,}" for line in reversed(report.lines)]
     chart.add("Users", [line.users for line in reversed(report.lines)])
     picture: bytes = chart.render()
     return picture
