@@ -17,6 +17,7 @@
     ├── InvalidClient                     401, with a challenge
     │   └── TooManyFailures               429
     ├── InvalidGrant
+    │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
     ├── UnsupportedMediaType              415
     ├── TooLarge                          413
@@ -123,6 +124,10 @@ class TooManyFailures(InvalidClient):
 class InvalidGrant(OAuthError):
     error = "invalid_grant"
     text = "The grant is invalid, expired, used, revoked or not for this client"
+
+
+class OnRecord(InvalidGrant):
+    pass
 
 
 class UnsupportedGrantType(OAuthError):

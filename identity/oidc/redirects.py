@@ -10,6 +10,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 FORBIDDEN_SCHEMES = frozenset(
     {"http", "https", "javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"}
 )
+_URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{1,31}:[!-\"$-~]{1,1900}")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _NEVER = re.compile(r"[\\\"<>^`{|}*]")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -56,9 +57,8 @@ def _why_private_refused(scheme: str, address: str, *, native: bool) -> str | No
 
 def why_resource_refused(address: str) -> str | None:
     """Why the address cannot name a resource (RFC 8707, 2: absolute, without a fragment)."""
-    parts = urlsplit(address)
-    if parts.scheme == "urn":
-        return None if _VISIBLE.fullmatch(address) and "#" not in address else "it is no URN"
+    if address.startswith("urn:"):
+        return None if _URN.fullmatch(address) else "it is no URN"
     return why_refused(address)
 
 

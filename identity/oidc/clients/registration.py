@@ -13,6 +13,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
 from authlib.oidc.registration import ClientMetadataClaims as OpenIDMetadata
 from joserfc.errors import JoseError
 
+from app.settings import settings
 from identity.oidc import levels, redirects, scopes
 from identity.oidc.policy import LIFETIMES
 
@@ -143,6 +144,9 @@ def _resources(given: dict[str, Any]) -> list[str]:
     resources = _texts(given, "resources")
     for resource in resources:
         refusal = redirects.why_resource_refused(resource)
+        if refusal is None and redirects.origin(resource) == settings().issuer:
+            # Who registers a resource may introspect its tokens: the issuer's are nobody's.
+            refusal = "it is the provider's own, which every token may be for anyway"
         if refusal:
             raise InvalidMetadata(f"resources: {resource!r} cannot be registered, {refusal}.")
     return list(dict.fromkeys(resources))

@@ -15,7 +15,7 @@ from app.database import writing
 from app.identifiers import secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant, InvalidRequest
+from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
 from identity.oidc.grants import Family, end_family
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
@@ -93,7 +93,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     if found.used_at is not None:
         used_twice(client, found, what="code")
     if found.ended_at is not None:
-        raise InvalidGrant(detail=f"family ended: {found.ended_cause}")
+        raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.code_expires_at <= at:
         raise InvalidGrant(detail="code expired")
     if parameters.get("redirect_uri") != found.redirect_uri:

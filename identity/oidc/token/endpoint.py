@@ -5,12 +5,20 @@ from __future__ import annotations
 from flask import request
 from werkzeug import Response
 
+from app.audit import record
+from app.database import writing
 from app.web import anyone, permit
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from identity.oidc.errors import (
+    InvalidGrant,
+    InvalidRequest,
+    OnRecord,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
 from identity.oidc.token import authorization_code, client_credentials, refresh_token
@@ -31,8 +39,25 @@ def token() -> Response:
     given.refuse_repeated()
     client = authenticate(request, given)
     grant = _grant_type(client, given)
-    accepted = grant.parameters
-    return json_response(grant.redeem(client, given.only(accepted)))
+    try:
+        return json_response(grant.redeem(client, given.only(grant.parameters)))
+    except InvalidGrant as error:
+        _put_on_record(client, grant, error)
+        raise
+
+
+def _put_on_record(client: RelyingParty, grant: GrantType, error: InvalidGrant) -> None:
+    """A refusal to a client that proved itself; anybody could fill the audit as a public one."""
+    if isinstance(error, OnRecord) or not client.confidential:
+        return
+    with writing():
+        record(
+            "token.refused",
+            client=client.client_id,
+            service=client.service,
+            grant_type=grant.name,
+            reason=error.detail or error.description,
+        )
 
 
 def _grant_type(client: RelyingParty, given: Parameters) -> GrantType:

@@ -12,7 +12,7 @@ from app.database import db, writing
 from identity.accounts.models import Account
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant
+from identity.oidc.errors import InvalidGrant, OnRecord
 from identity.oidc.grants import Family, end_family
 from identity.ports import ServiceClaims, approvals
 
@@ -79,7 +79,7 @@ def entitled(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
                 grant=family.public_id,
                 reason=found,
             )
-        raise InvalidGrant(detail=found)
+        raise OnRecord(detail=found)
     if approvals().terms_due(found.account, family.service, at, newly=False):
         raise InvalidGrant("Terms of use have to be accepted first", detail="terms due")
     return found

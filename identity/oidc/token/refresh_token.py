@@ -13,7 +13,7 @@ from app.database import writing
 from app.identifiers import secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
+from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnRecord
 from identity.oidc.grants import Family
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
@@ -82,7 +82,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     if found.used_at is not None:
         used_twice(client, found, what="refresh token")
     if found.ended_at is not None:
-        raise InvalidGrant(detail=f"family ended: {found.ended_cause}")
+        raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.token_expires_at <= at:
         raise InvalidGrant(detail="refresh token expired")
     return found

@@ -7,14 +7,14 @@ from typing import NoReturn
 from app.audit import record
 from app.database import writing
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant
+from identity.oidc.errors import OnRecord
 from identity.oidc.grants import Family, end_family
 
 
 def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
     """Ends the family at once, for the provider's own endpoints too (RFC 9700, 2.1.1 and 4.14.2).
 
-    Raises InvalidGrant. Further uses of a family that has ended are refused without a new row.
+    Raises OnRecord. Further uses of a family that has ended are refused without a new row.
     """
     with writing():
         if end_family(family.id, cause=f"{what} used twice"):
@@ -26,4 +26,4 @@ def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
                 grant=family.public_id,
                 what=what,
             )
-    raise InvalidGrant(detail=f"{what} used twice")
+    raise OnRecord(detail=f"{what} used twice")

@@ -14,6 +14,7 @@ from app.clock import now
 from app.database import writing
 from identity.accounts.models import Account
 from identity.oidc.clients import actions as clients
+from identity.oidc.clients.registration import InvalidMetadata
 from identity.sessions.ending import end_access
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.browsers import signed_in_browser
@@ -60,6 +61,7 @@ def test_TK_04_a_code_is_bound_to_its_client_and_address(
     assert error(rp.redeem(code, redirect_uri=None)) == INVALID_GRANT
     assert error(rp.redeem("made-up")) == INVALID_GRANT
     assert rp.redeem(code).status_code == 200
+    assert len(audited("token.refused")) == 4
 
 
 @pytest.mark.parametrize("cause", ["suspended", "no entitlement", "terms", "removed", "client"])
@@ -217,6 +219,12 @@ def test_TK_11_the_resource_named_in_the_audience_may_ask(
     assert service_rp.introspect(token)["active"] is True
     at_issuer = service_rp.tokens(browser)["access_token"]
     assert api.introspect(at_issuer) == {"active": False}
+
+
+def test_TK_11_nobody_registers_the_provider_itself_as_his_resource(provider: Flask) -> None:
+    for resource in (ISSUER, f"{ISSUER}/api/remit"):
+        with pytest.raises(InvalidMetadata):
+            register(resources=[resource])
 
 
 def test_TK_11_a_client_revokes_its_own_tokens(rp: RelyingParty, browser: FlaskClient) -> None:
