@@ -78,7 +78,7 @@ def open_invitation(page: Page, demo: Demo, email: str) -> None:
             break
         page.wait_for_timeout(500)
     mail.get_by_role("link").click()
-    page.get_by_role("link", name=re.compile("/invitation/")).click()
+    page.locator("a[href*=invitation]").click()
 
 
 def remove_user(page: Page, demo: Demo, name: str) -> None:
