@@ -183,10 +183,10 @@ def test_JW_08_and_JW_09_monsters_are_refused_at_once(
         "é.ü.ß",
         "..",
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     for text in monsters:
         assert refused(text)
-    assert (time.perf_counter() - started) / len(monsters) < 0.5
+    assert (time.process_time() - started) / len(monsters) < 0.5
 
 
 def test_JW_11_an_id_token_says_what_it_must(rp: RelyingParty, browser: FlaskClient) -> None:
