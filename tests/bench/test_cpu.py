@@ -1,0 +1,36 @@
+import os
+import subprocess
+import sys
+
+from bench.cpu import cpu_seconds, family, peak_memory_mib
+
+BUSY = "import time\nwhile time.process_time() < 0.5: pass"
+
+
+def test_the_time_of_children_counts_while_they_live_and_afterwards() -> None:
+    before = cpu_seconds(os.getpid())
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{BUSY}\ninput()"], stdin=subprocess.PIPE
+    ) as child:
+        while cpu_seconds(child.pid) < 0.3:
+            pass
+        assert child.pid in family(os.getpid())
+        alive = cpu_seconds(os.getpid()) - before
+        child.communicate(b"\n")
+
+    assert alive >= 0.3
+    assert cpu_seconds(os.getpid()) - before >= alive
+
+
+def test_a_process_that_is_gone_costs_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+
+    assert family(child.pid) == []
+    assert cpu_seconds(child.pid) == 0
+
+
+def test_peak_memory_is_not_below_what_was_held() -> None:
+    held = bytearray(30 * 2**20)
+
+    assert peak_memory_mib(os.getpid()) > len(held) / 2**20

@@ -1,0 +1,68 @@
+import json
+
+from bench.filling import FIRST, POPULATION, Work
+from bench.limits import ARGON2ID
+from bench.load import Sample
+from bench.processes import Run
+from bench.results import bars, results
+from bench.rounds import Journal, Row
+from bench.sign_in import SIGN_IN
+from bench.stores import POSTGRESQL, SQLITE
+
+MACHINE = {"processor": "two cores"}
+
+
+def journal() -> Journal:
+    made = Journal(people={SQLITE: 62_195}, ready_after={SQLITE: 1.0}, peak_mib={SQLITE: 100.0})
+    made.limits[ARGON2ID] = [50.0, 60.0, 40.0]
+    made.empty = [Sample(1000, 1.0, 0.0, 1.0)] * 3
+    made.samples[Row(SQLITE, "service", "userinfo")] = [Sample(100, 1.0, 0.0, 1.0)] * 3
+    made.samples[Row(SQLITE, "", SIGN_IN)] = [Sample(40, 1.0, 0.0, 1.0)] * 3
+    return made
+
+
+def test_the_json_holds_what_the_tables_show() -> None:
+    work = Work(SQLITE, FIRST, Run(seconds=12.0, cpu_seconds=11.0, peak_mib=300.0))
+    written = json.loads(json.dumps(results(MACHINE, [work], journal()).as_json()))
+
+    assert written["rounds"] == 3
+    assert written["limits"] == {ARGON2ID: 50.0}
+    assert written["commands"][0]["seconds"] == 12.0
+    assert written["servers"][SQLITE]["people"] == 62_195
+    assert {each["endpoint"]: each["share_of_empty"] for each in written["endpoints"]} == {
+        "userinfo": 0.1,
+        SIGN_IN: 0.04,
+    }
+    assert all(bar["met"] for bar in written["bars"])
+
+
+def test_a_sign_in_is_compared_with_the_hash_that_it_must_compute() -> None:
+    assert results(MACHINE, [], journal()).sign_in_shares == {SQLITE: 0.8}
+
+
+def test_commands_alone_make_a_result() -> None:
+    found = results(MACHINE, [], None)
+
+    assert found.figures == {}
+    assert found.as_json()["bars"] == []
+
+
+def test_bars_hold_for_the_import_everywhere_and_the_population_on_sqlite() -> None:
+    slow = Run(seconds=301.0, cpu_seconds=1.0, peak_mib=401.0)
+    found = bars(
+        [
+            Work(SQLITE, FIRST, slow),
+            Work(POSTGRESQL, FIRST, slow),
+            Work(SQLITE, POPULATION, slow),
+            Work(POSTGRESQL, POPULATION, slow),
+        ]
+    )
+
+    assert [(bar.most, bar.unit) for bar in found] == [
+        (30, "s"),
+        (400, "MiB"),
+        (30, "s"),
+        (400, "MiB"),
+        (300, "s"),
+    ]
+    assert not any(bar.met for bar in found)
