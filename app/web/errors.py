@@ -126,8 +126,13 @@ def answer_in_json(app: Flask, *paths: str) -> None:
     app.extensions.setdefault(_PROGRAMS, []).extend(paths)
 
 
+def _route() -> str:
+    """The address as it was declared: the one that was asked for may hold a link's token."""
+    return str(request.url_rule) if request.url_rule else "none"
+
+
 def _stale_form(error: CSRFError) -> Response:
-    log.warning("form refused", reason=error.description, path=request.path)
+    log.warning("form refused", reason=error.description, route=_route())
     return _page(
         400, "Your form has timed out", "Go back, reload the page and send the form again."
     )
@@ -139,7 +144,7 @@ def answer(error: HTTPException) -> Response:
     if error.response is not None or 300 <= status < 400:
         return make_response(error.get_response())
     if isinstance(error, Problem):
-        log.info("refused", status=status, reason=error.detail, path=request.path)
+        log.info("refused", status=status, reason=error.detail, route=_route())
         heading, advice = error.heading, error.description or error.advice
     else:
         fallback = 400 if status < 500 else 500
@@ -153,7 +158,7 @@ def answer(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error", path=request.path, exc_info=error)
+    log.error("unexpected error", route=_route(), exc_info=error)
     return _page(500, HEADINGS[500], ADVICE[500])
 
 
