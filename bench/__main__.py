@@ -2,9 +2,11 @@
 
 import json
 import logging
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -14,7 +16,6 @@ from bench.processes import Failed
 from bench.report import show
 from bench.results import Results, results
 from bench.rounds import Journal, Plan, run
-from bench.terminal import console
 
 REGISTER, POPULATION, ENDPOINTS, SIGN_IN = "register", "population", "endpoints", "sign-in"
 SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN)
@@ -77,11 +78,13 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
         return results(described, works, journal)
 
 
+def _stopped(_signal: int, _frame: FrameType | None) -> None:
+    """Told to end, it still stops its servers and removes its files."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stopped)
     # Set-up work in this process is not news.
     logging.disable(logging.INFO)
-    try:
-        main()
-    except KeyboardInterrupt:
-        console.print("Stopped.")
-        sys.exit(130)
+    main()

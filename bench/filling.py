@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from approvals.organisations.made_up import write_national
-from approvals.organisations.made_up.nation import SNAPSHOT
 from bench.people import add_people
 from bench.processes import Run, run
 from bench.stores import Store
@@ -46,8 +45,7 @@ class Filling:
         with _shown("Writing the files of a made-up country"):
             folder = self.folder / "register"
             paths = write_national(folder, QUICK_SCHOOLS) if self.quick else write_national(folder)
-        # One of them has no day in its name.
-        command = ["register", "import", f"--as-of={SNAPSHOT}", *map(str, paths)]
+        command = ["register", "import", *map(str, paths)]
         return [
             self._run(store, what, *command)
             for store in stores
