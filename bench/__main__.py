@@ -24,7 +24,7 @@ SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN)
 @click.command()
 @click.argument("sections", nargs=-1, type=click.Choice(SECTIONS))
 @click.option("--quick", is_flag=True, help="Try it out: a small country, few people, two rounds.")
-@click.option("--rounds", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=float, default=1.5, show_default=True, help="Of each sample.")
 @click.option(
     "--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write figures here."
