@@ -16,7 +16,7 @@ from bench.endpoints import Client
 from bench.load import Conversation, Sample, Target, measure
 from bench.people import VARIANTS, Stage, set_stage
 from bench.processes import GRANIAN, PROGRAM, Running, serving
-from bench.stores import Store
+from bench.stores import Store, settle
 from bench.terminal import console
 from tests.servers import ports
 from wsgi import create_app
@@ -137,6 +137,7 @@ def _serve(store: Store, plan: Plan, folder: Path, journal: Journal, stack: Exit
             sessions=plan.sessions if plan.endpoints else 0,
             secrets=plan.sign_ins * (plan.rounds + 1),
         )
+    settle(store)
     log = folder / f"serve-{store.name}.log"
     running = stack.enter_context(
         serving([str(PROGRAM), "serve"], store.environment(), store.port, log)

@@ -89,9 +89,24 @@ def opened(folder: Path) -> Iterator[list[Store]]:
 
 def postgresql_version(store: Store) -> str:
     """As the server says it, without the packager's addition."""
-    with psycopg.connect(store.url.replace("postgresql+psycopg", "postgresql")) as connection:
+    with psycopg.connect(_plain(store)) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     return str(row[0]).split()[0] if row else ""
+
+
+def settle(store: Store) -> None:
+    """What PostgreSQL does by itself some minutes after so many new rows, done now: else the
+    samples would pay for it."""
+    if store.pid is None:
+        return
+    with psycopg.connect(_plain(store), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+def _plain(store: Store) -> str:
+    """The address as PostgreSQL's own tools write it."""
+    return store.url.replace("postgresql+psycopg", "postgresql")
 
 
 def _store(name: str, url: str, folder: Path, pid: int | None) -> Store:
