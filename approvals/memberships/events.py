@@ -35,6 +35,11 @@ EVENTS = (
         _ABOUT,
     ),
     Event(
+        "organisation.access_ended",
+        "The register says that the organisation has closed: all access through it ended.",
+        {"organisation", "people"},
+    ),
+    Event(
         "access.changed",
         "{actor} changed what {person} can see in {service}: {change}.",
         _ABOUT | {"service", "before", "after", "change"},

@@ -8,7 +8,9 @@ from app.audit import declare
 from app.purge import purger
 from app.web import navigation
 from approvals.memberships import events, journeys, queries, views, wording
+from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.cli import approvers_cli
+from approvals.organisations.importing import when_closed
 from approvals.organisations.models import Organisation
 from identity.sessions import current
 
@@ -18,6 +20,7 @@ def install(app: Flask) -> None:
     app.register_blueprint(views.blueprint())
     app.cli.add_command(approvers_cli)
     purger(app, "membership journeys", journeys.purge)
+    when_closed(app, end_access_through)
     app.jinja_env.filters["last_day"] = wording.last_day
     pages = (
         ("memberships.home", "Overview", 20),

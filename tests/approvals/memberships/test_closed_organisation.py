@@ -1,0 +1,126 @@
+"""A school that the register closes: what was issued for it ends with the import."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import db, writing
+from approvals.access_model.loading import load_shipped
+from approvals.memberships.models import Membership
+from approvals.organisations import queries
+from approvals.organisations.importing import import_file, trying_only
+from approvals.organisations.models import Organisation
+from identity.oidc.models import Client, TokenFamily
+from tests.approvals import world
+
+HEADER = "URN,LA (code),EstablishmentName,TypeOfEstablishment (code),EstablishmentStatus (code)\n"
+OPEN, CLOSED = "1", "2"
+
+
+@pytest.fixture
+def schools(app: Flask, tmp_path: Path) -> tuple[Organisation, Organisation]:
+    """Two schools, and people who work in one, the other, or both."""
+    load_shipped()
+    _state(tmp_path, "20200101", first=OPEN)
+    first, second = queries.by_urn("123456"), queries.by_urn("123457")
+    assert first is not None
+    assert second is not None
+    return first, second
+
+
+def _state(folder: Path, day: str, *, first: str) -> None:
+    """Imports a register in which the first school has this status and the second is open."""
+    path = folder / f"a{day}.csv"
+    path.write_text(
+        HEADER + f"123456,201,First School,01,{first}\n123457,201,Second School,01,{OPEN}\n"
+    )
+    import_file(path)
+
+
+def _family(of: Membership, where: Organisation) -> TokenFamily:
+    """What a sign-in to a service through this organisation issued."""
+    with writing() as session:
+        client = session.scalar(select(Client)) or Client(
+            name="Reports", service=world.SERVICE, secret_hash=None, registration={}
+        )
+        session.add(client)
+        session.flush()
+        family = TokenFamily(
+            account_id=world.who(of).id,
+            client_id=client.id,
+            sid="test",
+            service=world.SERVICE,
+            organisation=where.public_id,
+            scope="openid access",
+            resources=[],
+            claims_requested={},
+            auth_time=now(),
+            acr="urn:secure-access:aal2",
+            amr=["pwd", "otp"],
+            offline=False,
+            ends_at=now() + timedelta(hours=12),
+        )
+        session.add(family)
+    return family
+
+
+def test_RT_05_what_was_issued_for_a_school_ends_when_the_register_closes_it(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
+    family = _family(world.member(schools[0], "ann@first.example", "School_Named"), schools[0])
+    _state(tmp_path, "20200201", first=CLOSED)
+    db.session.refresh(family)
+    assert family.ended_at is not None
+    assert family.ended_cause == "organisation closed"
+
+
+def test_what_the_person_holds_in_another_school_stays(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
+    world.member(schools[0], "ann@first.example", "School_Named")
+    other = world.member(schools[1], "ann@first.example", "School_Anon")
+    family = _family(other, schools[1])
+    _state(tmp_path, "20200201", first=CLOSED)
+    db.session.refresh(family)
+    assert family.ended_at is None
+
+
+def test_one_audit_row_says_whose_access_ended_and_for_how_many(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
+    world.member(schools[0], "ann@first.example", "School_Named")
+    world.member(schools[0], "ben@first.example", "School_Anon")
+    world.invited(schools[0], "cat@first.example", "School_Anon")
+    _state(tmp_path, "20200201", first=CLOSED)
+    (row,) = world.audited("organisation.access_ended")
+    assert (row.organisation, row.detail) == (schools[0].public_id, {"people": 2})
+
+
+def test_a_school_without_people_leaves_no_row(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
+    _state(tmp_path, "20200201", first=CLOSED)
+    assert world.audited("organisation.access_ended") == []
+
+
+def test_memberships_stay_so_that_a_wrong_register_does_no_lasting_harm(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
+    membership = world.member(schools[0], "ann@first.example", "School_Named")
+    _state(tmp_path, "20200201", first=CLOSED)
+    db.session.refresh(membership)
+    assert membership.valid_to is None
+    assert world.held(membership) == ["School_Named"]
+
+
+def test_a_dry_run_ends_nothing(schools: tuple[Organisation, Organisation], tmp_path: Path) -> None:
+    family = _family(world.member(schools[0], "ann@first.example", "School_Named"), schools[0])
+    with trying_only():
+        _state(tmp_path, "20200201", first=CLOSED)
+    db.session.refresh(family)
+    assert family.ended_at is None
+    assert world.audited("organisation.access_ended") == []
