@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, event
 from app.database.base import Base
 from app.settings import AppSettings
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for its turn: longer than the import of a whole register takes."""
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
