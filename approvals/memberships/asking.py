@@ -4,6 +4,7 @@ from datetime import datetime
 
 from approvals import access_model
 from approvals.memberships import queries
+from approvals.memberships.catalogue import Catalogue
 from identity.accounts.models import Account
 from identity.ports import NoAccess
 
@@ -21,12 +22,16 @@ def whom_to_ask(account: Account, service: str, at: datetime) -> NoAccess:
         answer.organisation.public_id: answer.decision
         for answer in access_model.where_may(account.id, service, at)
     }
+    catalogue = Catalogue(at)
     reasons: list[str] = []
     approvers: list[str] = []
     for organisation, _membership in queries.organisations_of(account.id):
         decision = answers.get(organisation.public_id)
         if decision is not None and not decision.allowed:
             reasons += [reason.sentence for reason in decision.reasons]
+        if not any(offer.code == service for offer in catalogue.offers(organisation)):
+            # Its approvers have nothing of the service to give.
+            continue
         there = queries.approvers_of(organisation.id)
         others = [person.name for person in there if person.id != account.id]
         approvers += [f"{name}, {organisation.name}" for name in others]

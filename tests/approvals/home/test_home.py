@@ -12,6 +12,7 @@ from app.database import writing
 from approvals.access_model.loading import load_shipped
 from approvals.memberships import asking
 from approvals.memberships.actions import remove_member
+from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.oidc.clients.actions import register
 from tests.approvals import world
@@ -119,6 +120,17 @@ def test_whom_to_ask_names_those_who_can_act(app: Flask, school: Organisation, s
         "yourself": "You are the only approver of Ashfield School",
     }[state]
     assert any(sentence in reason for reason in answer.reasons)
+
+
+def test_nobody_is_sent_to_approvers_who_have_nothing_of_the_service_to_give(app: Flask) -> None:
+    load_shipped()
+    trust = world.organisation("One School Trust", kind=Kind.SINGLE_ACADEMY_TRUST, uid="17001")
+    world.member(trust, "ann@trust.example", approver=True)
+    pia = world.member(trust, "pia@trust.example", approver=True)
+    answer = asking.whom_to_ask(world.who(pia), SERVICE, now())
+    assert answer.approvers == []
+    assert any("people are added to the school" in reason for reason in answer.reasons)
+    assert not any("give yourself" in reason for reason in answer.reasons)
 
 
 def test_one_who_belongs_nowhere_is_told_so_instead_of_a_loop(app: Flask) -> None:
