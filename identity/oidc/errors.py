@@ -12,6 +12,8 @@
     │   ├── InteractionRequired
     │   ├── RequestNotSupported
     │   ├── RequestUriNotSupported
+    │   ├── InvalidRequestUri             RFC 9101, section 7
+    │   ├── InvalidRequestObject          the same
     │   ├── RegistrationNotSupported
     │   └── UnmetAuthentication           OpenID Connect Core Unmet Authentication Requirements
     ├── InvalidClient                     401, with a challenge
@@ -19,12 +21,16 @@
     ├── InvalidGrant
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
+    ├── InvalidProof                      RFC 9449, section 5
+    │   └── NonceWanted                   the same, section 8: a DPoP-Nonce header goes with it
     ├── UnsupportedMediaType              415
     ├── TooLarge                          413
     └── BearerError                       RFC 6750, section 3: told in WWW-Authenticate
         ├── NoToken                       401, a challenge without a code
         ├── MalformedBearer               400
         ├── InvalidToken                  401
+        ├── InvalidTokenProof             401, RFC 9449, section 7.1: told under the scheme DPoP
+        │   └── TokenNonceWanted          the same, section 9
         └── InsufficientScope             403
 
 An error has two texts: `description`, printable ASCII without quotes and backslashes, goes to the
@@ -98,6 +104,16 @@ class RequestUriNotSupported(AuthorizationError):
     text = "Request objects are not supported"
 
 
+class InvalidRequestUri(AuthorizationError):
+    error = "invalid_request_uri"
+    text = "The request_uri is unknown, expired, used or of another client"
+
+
+class InvalidRequestObject(AuthorizationError):
+    error = "invalid_request_object"
+    text = "The request object is not valid"
+
+
 class RegistrationNotSupported(AuthorizationError):
     error = "registration_not_supported"
     text = "The registration parameter is not supported"
@@ -135,6 +151,16 @@ class UnsupportedGrantType(OAuthError):
     text = "This grant type is not supported"
 
 
+class InvalidProof(OAuthError):
+    error = "invalid_dpop_proof"
+    text = "The DPoP proof is not valid"
+
+
+class NonceWanted(InvalidProof):
+    error = "use_dpop_nonce"
+    text = "Make the DPoP proof with the nonce in the DPoP-Nonce header"
+
+
 class UnsupportedMediaType(OAuthError):
     status = 415
     text = "Send application/x-www-form-urlencoded"
@@ -164,6 +190,16 @@ class MalformedBearer(BearerError):
 class InvalidToken(BearerError):
     error = "invalid_token"
     text = "The access token is invalid, expired or revoked"
+
+
+class InvalidTokenProof(BearerError):
+    error = "invalid_dpop_proof"
+    text = "The DPoP proof is missing, not valid, or not for this token"
+
+
+class TokenNonceWanted(InvalidTokenProof):
+    error = "use_dpop_nonce"
+    text = "Make the DPoP proof with the nonce in the DPoP-Nonce header"
 
 
 class InsufficientScope(BearerError):

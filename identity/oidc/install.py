@@ -10,7 +10,7 @@ from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import limiter
-from identity.oidc import cache, cors, grants
+from identity.oidc import cache, cors, grants, once
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
 from identity.oidc.clients.cli import clients_group
@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)
     purger(app, "token families", grants.purge)
+    purger(app, "ids that were presented once", once.purge)
     purger(app, "private halves of old keys", lambda _session: keys.forget_private_halves())
     setup_step(app, "signing keys", _make_keys)
     app.cli.add_command(clients_group)

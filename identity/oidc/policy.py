@@ -15,6 +15,29 @@ LONGEST_TOKEN = timedelta(seconds=max(ACCESS_TOKEN, ID_TOKEN))
 INTERACTION = timedelta(hours=1)
 """How long a person may take between the service's request and the answer."""
 
+PUSHED_REQUEST = timedelta(seconds=60)
+"""How long a pushed request may wait for its first opening (RFC 9126, 2.2)."""
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far ahead of ours the clock of whoever made a token may be."""
+
+LONGEST_ASSERTION = timedelta(minutes=10)
+"""How far ahead the end of a client's assertion may lie; its id is remembered until then."""
+
+LONGEST_REQUEST_OBJECT = timedelta(minutes=60)
+"""FAPI 2.0 Message Signing, 5.3.1: between `nbf` and `exp`, and since `nbf`."""
+
+PROOF_AGE = timedelta(seconds=60)
+"""How old a DPoP proof may be, or ahead of our clock (RFC 9449, 11.1)."""
+
+LOGOUT_TOKEN = timedelta(minutes=2)
+"""OpenID Connect Back-Channel Logout, 2.4."""
+
+REFRESH_GRACE = 10
+"""Seconds within which a client may ask again for an answer that it never got (RT-02)."""
+
+GRACE_RETRIES = 3
+
 WRONG_VERIFIERS = 3
 """Wrong PKCE verifiers after which a code is burnt (PK-02)."""
 

@@ -23,11 +23,11 @@ from app.clock import now
 from app.identifiers import new_id
 from app.settings import settings
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.keys.states import State, published, state
+from identity.oidc.keys.states import ALGS, State, published, state
 from identity.oidc.keys.store import ACCESS_TOKEN, ID_TOKEN, HeldKey, ring, signing_key
 
 LONGEST = 16_384
-_ALGORITHMS = {alg: JWSRegistry.algorithms[alg] for alg in ("RS256", "ES256")}
+_ALGORITHMS = {alg: JWSRegistry.algorithms[alg] for alg in ALGS}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def issue_access_token(
         **({"scope": scope} if scope else {}),
         **claims,
     }
-    return _sign(payload, signing_key(client.access_token_alg), ACCESS_TOKEN)
+    return signed(payload, alg=client.access_token_alg, typ=ACCESS_TOKEN)
 
 
 def issue_id_token(
@@ -88,7 +88,7 @@ def issue_id_token(
         "at_hash": create_half_hash(access_token, client.id_token_alg).decode(),
         **claims,
     }
-    return _sign(payload, signing_key(client.id_token_alg), ID_TOKEN)
+    return signed(payload, alg=client.id_token_alg, typ=ID_TOKEN)
 
 
 def read_access_token(text: str) -> AccessToken | None:
@@ -121,14 +121,17 @@ def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
     if opened is None or state(opened[0], now()) is State.WITHDRAWN:
         return None
     claims = opened[1]
-    return claims if claims.get("iss") == settings().issuer else None
+    # Other signed answers share the type; only an ID token names the session.
+    return claims if claims.get("iss") == settings().issuer and "sid" in claims else None
 
 
-def _sign(payload: Mapping[str, Any], key: HeldKey, typ: str) -> str:
+def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
+    """A JWT of ours with the header `typ`, signed by the active key of that algorithm."""
+    key = signing_key(alg)
     body = _encode(json.dumps(payload, separators=(",", ":")).encode())
-    signed = f"{key.headers[typ]}.{body}"
-    signature: bytes = _ALGORITHMS[key.alg].sign(signed.encode(), key.key)
-    return f"{signed}.{_encode(signature)}"
+    text = f"{key.headers[typ]}.{body}"
+    signature: bytes = _ALGORITHMS[key.alg].sign(text.encode(), key.key)
+    return f"{text}.{_encode(signature)}"
 
 
 def _open(text: str, typ: str) -> tuple[HeldKey, dict[str, Any]] | None:

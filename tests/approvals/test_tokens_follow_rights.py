@@ -14,10 +14,10 @@ from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.terms import shipped
 from approvals.terms.actions import publish
-from identity.oidc.keys import actions as keys
 from identity.ports import approvals
 from identity.sessions.cookies import SESSION, cookie_name
 from tests.approvals import world
+from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, arrived, register, walk
 
 SCOPE = "openid email organisation access"
@@ -26,7 +26,7 @@ SCOPE = "openid email organisation access"
 @pytest.fixture
 def school(app: Flask) -> Organisation:
     """A school, in a database as `secure-access setup` leaves it."""
-    keys.ensure()
+    signing_keys.ready()
     made = world.school()
     shipped.publish_first()
     return made

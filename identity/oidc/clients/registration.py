@@ -15,17 +15,65 @@ from joserfc.errors import JoseError
 
 from app.settings import settings
 from identity.oidc import levels, redirects, scopes
-from identity.oidc.policy import LIFETIMES
+from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey, public_key
+from identity.oidc.keys.states import ALGS
+from identity.oidc.policy import LIFETIMES, REFRESH_GRACE
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
-AUTH_METHODS = (*SECRET_METHODS, "none")
+KEY_METHODS = ("private_key_jwt",)
+CERTIFICATE_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
+AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, *CERTIFICATE_METHODS, "none")
 RESPONSE_TYPES = ("code",)
-ID_TOKEN_ALGS = ("RS256", "ES256")
-ACCESS_TOKEN_ALGS = ("ES256", "RS256")
-PROFILES = ("baseline",)
-"""The FAPI 2.0 profile needs pushed requests and proof of possession, which are not offered yet."""
+ID_TOKEN_ALGS = ALGS
+ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
+BASELINE, FAPI2 = "baseline", "fapi2"
+PROFILES = (BASELINE, FAPI2)
+FAPI2_DEFAULTS: dict[str, Any] = {
+    "token_endpoint_auth_method": KEY_METHODS[0],
+    "require_pushed_authorization_requests": True,
+    "dpop_bound_access_tokens": True,
+    "id_token_signed_response_alg": "PS256",
+}
+"""What the profile means where the metadata is silent (FAPI 2.0 Security Profile, 5.3.2)."""
+SWITCHES = (
+    "require_auth_time",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "dpop_bound_access_tokens",
+    "tls_client_certificate_bound_access_tokens",
+    "backchannel_logout_session_required",
+    "frontchannel_logout_session_required",
+)
+"""Members that are true or false, false by default."""
+RESPONSE_ALGS = (
+    "authorization_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "introspection_signed_response_alg",
+)
+"""Answers that are signed where the client names an algorithm."""
+ADDRESSES = (
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "initiate_login_uri",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+    "sector_identifier_uri",
+)
+CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
+"""What the client signs with, where it binds itself to one algorithm."""
+CERTIFICATE_NAMES = (
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+)
+"""RFC 8705, 2.1.2: exactly one of them names the client's certificate."""
 LONGEST_NAME = 200
 MOST_ADDRESSES = 100
+MOST_KEYS = 20
 
 
 class InvalidMetadata(ValueError):
@@ -43,6 +91,8 @@ def validated(
     if not isinstance(metadata, Mapping):
         raise InvalidMetadata("The metadata of a client is a JSON object.")
     given = {name: value for name, value in metadata.items() if value is not None}
+    if given.get("profile") == FAPI2:
+        given = FAPI2_DEFAULTS | given
     result = {
         "client_name": _name(given),
         "token_endpoint_auth_method": _one_of(given, "token_endpoint_auth_method", AUTH_METHODS),
@@ -50,7 +100,7 @@ def validated(
         "response_types": _several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
         "application_type": _one_of(given, "application_type", ("web", "native")),
         "scope": _scope(given),
-        "subject_type": _one_of(given, "subject_type", ("public",)),
+        "subject_type": _one_of(given, "subject_type", ("public", "pairwise")),
         "id_token_signed_response_alg": _one_of(
             given, "id_token_signed_response_alg", ID_TOKEN_ALGS
         ),
@@ -59,7 +109,8 @@ def validated(
         ),
         "profile": _one_of(given, "profile", PROFILES),
         "require_pkce": _boolean(given, "require_pkce", default=True),
-        "require_auth_time": _boolean(given, "require_auth_time", default=False),
+        "refresh_token_grace": _seconds(given, "refresh_token_grace", most=REFRESH_GRACE),
+        **{member: _boolean(given, member, default=False) for member in SWITCHES},
     }
     native = result["application_type"] == "native"
     result["redirect_uris"] = _redirects(given, "redirect_uris", native=native)
@@ -112,6 +163,13 @@ def _boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
     value = given.get(member, default)
     if not isinstance(value, bool):
         raise InvalidMetadata(f"{member} is true or false.")
+    return value
+
+
+def _seconds(given: dict[str, Any], member: str, *, most: int) -> int:
+    value = given.get(member, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise InvalidMetadata(f"{member} is a number of seconds from 0 to {most}.")
     return value
 
 
@@ -186,22 +244,57 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
         result["default_acr_values"] = _several_of(
             given, "default_acr_values", levels.REACHABLE, ()
         )
-    for member in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"):
-        if member in given:
-            refusal = (
-                redirects.why_refused(given[member])
-                if isinstance(given[member], str)
-                else "it is no text"
-            )
-            if refusal:
-                raise InvalidMetadata(f"{member}: {given[member]!r} is refused, {refusal}.")
-            result[member] = given[member]
+    result |= {member: _address(given, member) for member in ADDRESSES if member in given}
+    result |= _algorithms(given) | _keys(given) | _certificate(given)
     for member in ("software_id", "software_version"):
         if member in given:
             result[member] = str(given[member])[:200]
     if "contacts" in given:
         result["contacts"] = _texts(given, "contacts")
     return result
+
+
+def _address(given: dict[str, Any], member: str) -> str:
+    address = given[member]
+    refusal = redirects.why_refused(address) if isinstance(address, str) else "it is no text"
+    if refusal:
+        raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")
+    return str(address)
+
+
+def _algorithms(given: dict[str, Any]) -> dict[str, Any]:
+    ours = {member: _one_of(given, member, ALGS) for member in RESPONSE_ALGS if member in given}
+    theirs = {
+        member: _one_of(given, member, SIGNING_ALGS) for member in CLIENT_ALGS if member in given
+    }
+    return ours | theirs
+
+
+def _keys(given: dict[str, Any]) -> dict[str, Any]:
+    """RFC 7591, 2: the client's public keys, by value or by address, never both."""
+    if "jwks" in given and "jwks_uri" in given:
+        raise InvalidMetadata("Give jwks or jwks_uri, not both.")
+    if "jwks_uri" in given:
+        return {"jwks_uri": _address(given, "jwks_uri")}
+    if "jwks" not in given:
+        return {}
+    keys = given["jwks"].get("keys") if isinstance(given["jwks"], Mapping) else None
+    if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
+        raise InvalidMetadata(f"jwks is an object whose keys are 1 to {MOST_KEYS} public keys.")
+    for key in keys:
+        try:
+            public_key(key)
+        except UnfitKey as error:
+            raise InvalidMetadata(f"jwks: {error}.") from None
+    return {"jwks": {"keys": keys}}
+
+
+def _certificate(given: dict[str, Any]) -> dict[str, Any]:
+    names = {member: given[member] for member in CERTIFICATE_NAMES if member in given}
+    for member, name in names.items():
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+            raise InvalidMetadata(f"{member} is a text of 1 to {LONGEST_NAME} characters.")
+    return names
 
 
 def _consistent(result: dict[str, Any]) -> None:
@@ -211,6 +304,9 @@ def _consistent(result: dict[str, Any]) -> None:
             "redirect_uris: a client with the grant authorization_code needs at least one.",
             "invalid_redirect_uri",
         )
+    _keys_fit(result)
+    if result["profile"] == FAPI2:
+        _fit_for_fapi2(result)
     if "refresh_token" in grants and "authorization_code" not in grants:
         raise InvalidMetadata("grant_types: refresh_token goes with authorization_code only.")
     if method != "none":
@@ -219,6 +315,39 @@ def _consistent(result: dict[str, Any]) -> None:
         raise InvalidMetadata("A client without a secret cannot have client_credentials.")
     if not result["require_pkce"]:
         raise InvalidMetadata("require_pkce is always true for a client without a secret.")
+
+
+def _keys_fit(result: dict[str, Any]) -> None:
+    method = result["token_endpoint_auth_method"]
+    signs = (
+        method in {*KEY_METHODS, "self_signed_tls_client_auth"}
+        or (result["require_signed_request_object"])
+    )
+    if signs and not {"jwks", "jwks_uri"} & set(result):
+        raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
+    named = [member for member in CERTIFICATE_NAMES if member in result]
+    if method == "tls_client_auth" and len(named) != 1:
+        raise InvalidMetadata(
+            "tls_client_auth needs exactly one of " + ", ".join(CERTIFICATE_NAMES) + "."
+        )
+
+
+def _fit_for_fapi2(result: dict[str, Any]) -> None:
+    """FAPI 2.0 Security Profile, 5.3.2 and 5.4.1: nothing may undo what the profile sets."""
+    if result["token_endpoint_auth_method"] not in {*KEY_METHODS, *CERTIFICATE_METHODS}:
+        raise InvalidMetadata(
+            "profile fapi2: the client proves itself by private_key_jwt or a TLS certificate."
+        )
+    bound = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
+    if not any(result[member] for member in bound):
+        raise InvalidMetadata("profile fapi2: tokens are bound to a key or a certificate.")
+    for member in ("require_pushed_authorization_requests", "require_pkce"):
+        if not result[member]:
+            raise InvalidMetadata(f"profile fapi2: {member} is always true.")
+    algs = ("id_token_signed_response_alg", *RESPONSE_ALGS, *CLIENT_ALGS)
+    for member in (*algs, "access_token_signed_response_alg"):
+        if result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:
+            raise InvalidMetadata(f"profile fapi2: {member} is {' or '.join(FAPI_ALGS)}.")
 
 
 def _in_the_standards_shape(given: dict[str, Any]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import select
 
 from app.audit import record
@@ -20,7 +20,12 @@ from identity.oidc.models import SigningKey
 from identity.settings import settings
 
 RSA_BITS = 2048
-CURVE = "P-256"
+GENERATORS: dict[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
+    "RS256": lambda: RSAKey.generate_key(RSA_BITS),
+    "PS256": lambda: RSAKey.generate_key(RSA_BITS),
+    "ES256": lambda: ECKey.generate_key("P-256"),
+    "EdDSA": lambda: OKPKey.generate_key("Ed25519"),
+}
 
 
 class UnknownKey(LookupError):
@@ -131,7 +136,7 @@ def _cache_time() -> timedelta:
 
 
 def _make(alg: str, *, active_from: datetime | None = None) -> SigningKey:
-    pair = RSAKey.generate_key(RSA_BITS) if alg == "RS256" else ECKey.generate_key(CURVE)
+    pair = GENERATORS[alg]()
     kid = pair.thumbprint()
     described = {"kid": kid, "use": "sig", "alg": alg}
     key = SigningKey(

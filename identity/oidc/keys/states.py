@@ -18,7 +18,8 @@ from typing import Protocol, TypeVar
 
 from identity.oidc.policy import LONGEST_TOKEN
 
-ALGS = ("RS256", "ES256")
+ALGS = ("RS256", "PS256", "ES256", "EdDSA")
+"""Each signs with keys of its own (RFC 8725, 3.1); EdDSA with the curve Ed25519."""
 SKEW = timedelta(minutes=1)
 """For verifiers whose clock is behind."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from joserfc.jwk import ECKey, RSAKey, import_key
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from sqlalchemy import select
 
 from app.clock import now
@@ -21,7 +21,9 @@ from identity.oidc.models import SigningKey
 PURPOSE = "signing-key"
 ID_TOKEN = "JWT"
 ACCESS_TOKEN = "at+jwt"
-TYPES = (ID_TOKEN, ACCESS_TOKEN)
+LOGOUT_TOKEN = "logout+jwt"
+INTROSPECTION = "token-introspection+jwt"
+TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
 
 
@@ -31,7 +33,7 @@ class HeldKey:
 
     kid: str
     alg: str
-    key: RSAKey | ECKey = field(repr=False)
+    key: RSAKey | ECKey | OKPKey = field(repr=False)
     public: dict[str, Any]
     active_from: datetime | None
     retired_at: datetime | None
@@ -77,8 +79,8 @@ def _load() -> KeyRing:
 def _held(row: Any) -> HeldKey:
     private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
     key = import_key(json.loads(private) if private else row.public_key)
-    if not isinstance(key, RSAKey | ECKey):
-        raise TypeError(f"the signing key {row.kid} is neither RSA nor EC")
+    if not isinstance(key, RSAKey | ECKey | OKPKey):
+        raise TypeError(f"the signing key {row.kid} is none that signs")
     return HeldKey(
         kid=row.kid,
         alg=row.alg,

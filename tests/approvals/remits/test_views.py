@@ -14,8 +14,8 @@ from approvals.memberships.models import Grant
 from approvals.organisations import queries
 from approvals.organisations.made_up.county import LEARNING, SELWICK
 from approvals.remits import remit_of
-from identity.oidc.keys import actions as keys
 from tests.approvals.access_model import world
+from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.people import make_person
@@ -27,7 +27,7 @@ Get = Callable[..., TestResponse]
 def get(app: Flask) -> Get:
     """Asks with a service's own token."""
     world.load_school_performance()
-    keys.ensure()
+    signing_keys.ready()
     trust = queries.by_uid(LEARNING)
     assert trust is not None
     holder = world.member(world.person(), trust)
@@ -125,7 +125,7 @@ def test_without_a_token_there_is_a_challenge(app: Flask) -> None:
 def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
     """Asks with the token of a person who holds a group in a trust."""
     world.load_school_performance()
-    keys.ensure()
+    signing_keys.ready()
     trust = queries.by_uid(LEARNING)
     assert trust is not None
     ada = make_person()

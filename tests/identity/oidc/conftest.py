@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from identity.oidc.keys import actions as keys
 from tests.identity.oidc import rights as rights_behind_port
+from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import Rights
@@ -22,7 +22,7 @@ def rights(app: Flask) -> Rights:
 @pytest.fixture
 def provider(app: Flask, rights: Rights) -> Flask:
     """The application with signing keys."""
-    keys.ensure()
+    signing_keys.ready()
     return app
 
 

@@ -1,0 +1,187 @@
+"""JWTs that others made: clients' assertions, request objects and proofs (RFC 7519, RFC 8725).
+
+One way to open them: of bounded size, signed with an asymmetric algorithm from a closed list, by a
+key that the caller found. `none`, `HS…`, `crit`, `b64` and encrypted tokens are refused, and no key
+or address in a header is ever followed unless the caller says that the key in it is the one to
+prove (RFC 9449).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+from joserfc.jws import JWSRegistry
+
+LONGEST = 16_384
+MOST_DEPTH = 20
+SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
+"""What clients may sign with, the ones for every profile first."""
+FAPI_ALGS = ("PS256", "ES256", "EdDSA")
+"""FAPI 2.0 Security Profile, 5.4.1."""
+SMALLEST_RSA, LARGEST_RSA = 2048, 8192
+
+PublicKey = RSAKey | ECKey | OKPKey
+Header = Mapping[str, Any]
+
+
+class NotVerified(ValueError):
+    """The text is for the log: why the token is not what it should be."""
+
+
+class UnfitKey(ValueError):
+    """The text says why a JWK cannot verify anything here."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A token whose signature is right. What its claims say is for the caller to judge."""
+
+    header: Header
+    claims: Mapping[str, Any]
+
+
+def opened(
+    text: str,
+    *,
+    algs: Collection[str],
+    keys: Callable[[Header], Iterable[PublicKey]],
+    types: Collection[str | None] | None = None,
+) -> Opened:
+    """The token where one of the keys that `keys` finds for its header signed it.
+
+    `types` are the values of `typ` that will do (in lower case, without `application/`), None among
+    them where it may be left out; None alone asks nothing. Raises NotVerified.
+    """
+    header, claims, signed, signature = _parts(text)
+    alg = header.get("alg")
+    if alg not in algs or alg not in SIGNING_ALGS:
+        raise NotVerified(f"alg {str(alg)[:20]!r}")
+    if "crit" in header or "b64" in header:
+        raise NotVerified("an extension that is not understood")
+    if types is not None and _type(header) not in types:
+        raise NotVerified(f"typ {str(header.get('typ'))[:40]!r}")
+    if not any(_signed_by(key, alg, signed, signature) for key in keys(header)):
+        raise NotVerified("no known key signed it")
+    return Opened(header, claims)
+
+
+def claims_before_proof(text: str) -> Mapping[str, Any]:
+    """What the token says of itself, for finding whose keys to try. Raises NotVerified."""
+    return _parts(text)[1]
+
+
+def public_key(jwk: Any) -> PublicKey:
+    """The key of a JWK: public, for signatures, and of a kind and size that we take.
+
+    Raises UnfitKey.
+    """
+    if not isinstance(jwk, Mapping) or not all(isinstance(name, str) for name in jwk):
+        raise UnfitKey("a key is an object")
+    if {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & set(jwk):
+        raise UnfitKey("a key has private members, which nobody should send")
+    if jwk.get("use", "sig") != "sig":
+        raise UnfitKey("a key is not for signatures")
+    try:
+        key = import_key(dict(jwk))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnfitKey(f"a key cannot be read ({type(error).__name__})") from None
+    if not isinstance(key, PublicKey) or _alg_of(key) is None:
+        raise UnfitKey("a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519")
+    return key
+
+
+def thumbprint(key: PublicKey) -> str:
+    """RFC 7638, with SHA-256."""
+    return key.thumbprint()
+
+
+def integer(claims: Mapping[str, Any], name: str) -> int | None:
+    """A NumericDate as whole seconds, None where there is none. Raises NotVerified."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
+        raise NotVerified(f"{name} is no time")
+    return int(value)
+
+
+def _alg_of(key: PublicKey) -> Collection[str] | None:
+    """The algorithms that a key of this kind can verify, None where it is of none that we take."""
+    if isinstance(key, RSAKey):
+        bits = key.raw_value.key_size
+        return ("RS256", "PS256") if SMALLEST_RSA <= bits <= LARGEST_RSA else None
+    if isinstance(key, ECKey):
+        return ("ES256",) if key.curve_name == "P-256" else None
+    return ("EdDSA",) if key.curve_name == "Ed25519" else None
+
+
+def _signed_by(key: PublicKey, alg: str, signed: bytes, signature: bytes) -> bool:
+    if alg not in (_alg_of(key) or ()):
+        return False
+    try:
+        return bool(JWSRegistry.algorithms[alg].verify(signed, signature, key))
+    except (JoseError, ValueError):
+        return False
+
+
+def _type(header: Header) -> str | None:
+    """RFC 7515, 4.1.9: letter case does not matter, and `application/` may be left out."""
+    typ = header.get("typ")
+    return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
+
+
+def _parts(text: str) -> tuple[Header, Mapping[str, Any], bytes, bytes]:
+    if len(text) > LONGEST or not text.isascii() or text.count(".") != 2:
+        raise NotVerified("no signed token, or too long")
+    header, payload, signature = text.split(".")
+    return (
+        _object(_decoded(header)),
+        _object(_decoded(payload)),
+        f"{header}.{payload}".encode(),
+        _decoded(signature),
+    )
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise NotVerified("not base64url") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        # Another spelling of the same bytes, or padding (RFC 7515, 2).
+        raise NotVerified("not base64url")
+    return raw
+
+
+def _object(raw: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_no_repetition)
+    except (ValueError, RecursionError):
+        raise NotVerified("not JSON") from None
+    if not isinstance(value, dict) or _depth(value) > MOST_DEPTH:
+        raise NotVerified("not an object, or too deep")
+    return value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 7519, 4: names are unique."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("repeated member")
+    return found
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((_depth(each) for each in inner), default=0)
