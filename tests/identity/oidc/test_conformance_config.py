@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import KeySet
 
+from identity.oidc.keys.states import ALGS
 from tests.identity.oidc.relying_party import ISSUER
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -65,7 +66,7 @@ def test_oidcc_server_jwks(provider: Flask, stranger: FlaskClient) -> None:
     response = stranger.get("/jwks")
     assert "max-age=60" in response.headers["Cache-Control"]
     keys = response.get_json()["keys"]
-    assert len({key["kid"] for key in keys}) == len(keys) == 4
+    assert len({key["kid"] for key in keys}) == len(keys) == 2 * len(ALGS)
     assert not any({"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys() for key in keys)
     assert all(key["use"] == "sig" for key in keys)
     KeySet.import_key_set(response.get_json())

@@ -59,7 +59,7 @@ def test_a_rotation_waits_until_no_copy_of_the_key_set_lacks_the_key(provider: F
 def test_the_commands_say_what_they_did(provider: Flask) -> None:
     waiting = run(provider, "rotate")
     assert waiting.exit_code == 0
-    assert waiting.output.count("begins to sign at") == 2
+    assert waiting.output.count("begins to sign at") == len(ALGS)
     assert run(provider, "rotate", "--now", "--alg", "ES256").output.count("signs now") == 1
     listed = run(provider, "list").output
     for word in ("next", "active", "retired", "RS256", "ES256"):
@@ -83,5 +83,5 @@ def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
     with time_machine.travel(now() + timedelta(minutes=10)):
         purge_expired()
         gone = [key for key in actions.everything() if state(key, now()) is State.GONE]
-        assert len(gone) == 2
+        assert {key.alg for key in gone} == set(ALGS)
         assert all(key.private_key is None for key in gone)
