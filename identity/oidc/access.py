@@ -25,7 +25,9 @@ from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
     InsufficientScope,
+    InvalidProof,
     InvalidToken,
+    InvalidTokenProof,
     MalformedBearer,
     NoToken,
     OAuthError,
@@ -33,6 +35,7 @@ from identity.oidc.errors import (
 from identity.oidc.grants import Family
 from identity.oidc.machine import error_response
 from identity.oidc.parameters import FORM, from_form
+from identity.oidc.proof import dpop
 from identity.oidc.token.entitlement import Entitlement, standing
 from identity.oidc.tokens import AccessToken, read_access_token
 from identity.sessions.lookup import person
@@ -65,6 +68,12 @@ class VerifiedToken:
         return self.family.organisation if self.family is not None else None
 
     @property
+    def bound_to(self) -> str | None:
+        """Thumbprint of the key that it is bound to (RFC 9449, 6.1)."""
+        bound_to: str | None = self.access_token.claims.get("cnf", {}).get("jkt")
+        return bound_to
+
+    @property
     def scopes(self) -> tuple[str, ...]:
         return self.access_token.scopes
 
@@ -86,7 +95,7 @@ class Bearer:
 
     def __call__(self, _arguments: Mapping[str, Any]) -> Allowed | Refused:
         try:
-            verified = stands(presented(request))
+            verified = presented(request)
             _require(verified, self.scope, self.kind)
         except OAuthError as error:
             return Refused(error.description, answer=partial(error_response, error))
@@ -105,10 +114,35 @@ def token() -> VerifiedToken:
     return verified
 
 
-def presented(incoming: Request) -> str:
-    """The one token of the request: in the header, or in the form of a POST (RFC 6750, 2.1, 2.2).
+def presented(incoming: Request) -> VerifiedToken:
+    """The token of the request, where it stands and comes from who holds its key (RFC 9449, 7.1).
 
-    Raises NoToken, MalformedBearer, InvalidToken.
+    Raises BearerError.
+    """
+    scheme, text = _sent(incoming)
+    verified = stands(text)
+    bound_to = verified.bound_to
+    if (bound_to is not None) != (scheme == "dpop"):
+        raise InvalidTokenProof("The access token was sent under the wrong scheme")
+    if bound_to is None:
+        return verified
+    try:
+        key = dpop.proven(
+            incoming,
+            method=incoming.method,
+            url=settings().issuer + incoming.path,
+            access_token=text,
+        )
+    except InvalidProof as error:
+        raise InvalidTokenProof(detail=error.detail) from None
+    if key != bound_to:
+        raise InvalidTokenProof(detail="no proof, or one of another key")
+    return verified
+
+
+def _sent(incoming: Request) -> tuple[str, str]:
+    """Scheme and text of the one token: in the header, or in the form of a POST (RFC 6750, 2.1
+    and 2.2).
     """
     header = incoming.headers.get("Authorization")
     in_form = incoming.method == "POST" and incoming.mimetype == FORM
@@ -116,15 +150,15 @@ def presented(incoming: Request) -> str:
     if "access_token" in incoming.args or len(sent) > 1 or (header and sent):
         raise MalformedBearer
     if sent:
-        return sent[0]
+        return "bearer", sent[0]
     if header is None:
         raise NoToken
     scheme, _, text = header.partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() not in {"bearer", "dpop"}:
         raise NoToken(detail=f"scheme {scheme[:20]!r}")
     if not text or "," in text or " " in text:
         raise MalformedBearer
-    return text
+    return scheme.lower(), text
 
 
 def stands(text: str) -> VerifiedToken:

@@ -15,6 +15,7 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
 from identity.oidc.clients.authentication import METHODS
 from identity.oidc.clients.registration import ID_TOKEN_ALGS, RESPONSE_TYPES
+from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS
 from identity.oidc.keys.store import key_set
 from identity.oidc.machine import machine
 from identity.oidc.token.endpoint import GRANT_TYPES
@@ -49,10 +50,20 @@ def metadata() -> dict[str, Any]:
         "display_values_supported": ["page"],
         "ui_locales_supported": ["en-GB"],
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGS),
-        "request_parameter_supported": False,
+        "authorization_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": False,
+        "userinfo_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "introspection_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "request_parameter_supported": True,
         "request_uri_parameter_supported": False,
+        "require_signed_request_object": False,
         # Without `none`: unsigned request objects will never be taken.
-        "request_object_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "request_object_signing_alg_values_supported": list(SIGNING_ALGS),
+        "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGS),
+        "dpop_signing_alg_values_supported": list(FAPI_ALGS),
         "code_challenge_methods_supported": list(CHALLENGE_METHODS),
         "token_endpoint_auth_methods_supported": list(METHODS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),

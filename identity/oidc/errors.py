@@ -10,7 +10,6 @@
     │   ├── AccessDenied
     │   ├── LoginRequired                 OpenID Connect Core, 3.1.2.6, and the next two
     │   ├── InteractionRequired
-    │   ├── RequestNotSupported
     │   ├── RequestUriNotSupported
     │   ├── InvalidRequestUri             RFC 9101, section 7
     │   ├── InvalidRequestObject          the same
@@ -22,7 +21,6 @@
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
     ├── InvalidProof                      RFC 9449, section 5
-    │   └── NonceWanted                   the same, section 8: a DPoP-Nonce header goes with it
     ├── UnsupportedMediaType              415
     ├── TooLarge                          413
     └── BearerError                       RFC 6750, section 3: told in WWW-Authenticate
@@ -30,7 +28,6 @@
         ├── MalformedBearer               400
         ├── InvalidToken                  401
         ├── InvalidTokenProof             401, RFC 9449, section 7.1: told under the scheme DPoP
-        │   └── TokenNonceWanted          the same, section 9
         └── InsufficientScope             403
 
 An error has two texts: `description`, printable ASCII without quotes and backslashes, goes to the
@@ -94,14 +91,9 @@ class InteractionRequired(AuthorizationError):
     text = "The person has to answer a question first"
 
 
-class RequestNotSupported(AuthorizationError):
-    error = "request_not_supported"
-    text = "Request objects are not supported"
-
-
 class RequestUriNotSupported(AuthorizationError):
     error = "request_uri_not_supported"
-    text = "Request objects are not supported"
+    text = "A request object is sent by value, or the request is pushed"
 
 
 class InvalidRequestUri(AuthorizationError):
@@ -156,11 +148,6 @@ class InvalidProof(OAuthError):
     text = "The DPoP proof is not valid"
 
 
-class NonceWanted(InvalidProof):
-    error = "use_dpop_nonce"
-    text = "Make the DPoP proof with the nonce in the DPoP-Nonce header"
-
-
 class UnsupportedMediaType(OAuthError):
     status = 415
     text = "Send application/x-www-form-urlencoded"
@@ -195,11 +182,6 @@ class InvalidToken(BearerError):
 class InvalidTokenProof(BearerError):
     error = "invalid_dpop_proof"
     text = "The DPoP proof is missing, not valid, or not for this token"
-
-
-class TokenNonceWanted(InvalidTokenProof):
-    error = "use_dpop_nonce"
-    text = "Make the DPoP proof with the nonce in the DPoP-Nonce header"
 
 
 class InsufficientScope(BearerError):

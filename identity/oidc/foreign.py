@@ -88,6 +88,8 @@ def public_key(jwk: Any) -> PublicKey:
         raise UnfitKey("a key has private members, which nobody should send")
     if jwk.get("use", "sig") != "sig":
         raise UnfitKey("a key is not for signatures")
+    if jwk.get("kty") == "RSA" and len(str(jwk.get("n", ""))) < SMALLEST_RSA / 6:
+        raise UnfitKey("an RSA key has fewer than 2048 bits")
     try:
         key = import_key(dict(jwk))
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:

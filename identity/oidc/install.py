@@ -10,7 +10,7 @@ from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import limiter
-from identity.oidc import cache, cors, grants, once
+from identity.oidc import cache, cors, grants, once, pushed
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
 from identity.oidc.clients.cli import clients_group
@@ -23,6 +23,7 @@ from identity.sessions import ending
 
 PAGES = (
     "identity.oidc.authorize.views",
+    "identity.oidc.pushed",
     "identity.oidc.token.endpoint",
     "identity.oidc.userinfo",
     "identity.oidc.introspection",
@@ -46,11 +47,14 @@ def install(app: Flask) -> None:
             # secrets are counted in `clients/failures.py` instead.
             csrf.exempt(view)
             limiter.exempt(view)
-    answer_in_json(app, "/token", "/userinfo", "/introspect", "/revoke", "/jwks", "/.well-known/")
+    answer_in_json(
+        app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/jwks", "/.well-known/"
+    )
     for endpoint in FORMS_FROM_ELSEWHERE:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)
     purger(app, "token families", grants.purge)
+    purger(app, "pushed requests", pushed.purge)
     purger(app, "ids that were presented once", once.purge)
     purger(app, "private halves of old keys", lambda _session: keys.forget_private_halves())
     setup_step(app, "signing keys", _make_keys)

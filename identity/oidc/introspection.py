@@ -18,9 +18,14 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import confidential
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, InvalidToken
-from identity.oidc.machine import json_response, machine
+from identity.oidc.keys.store import INTROSPECTION
+from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.statements import one
+from identity.oidc.tokens import signed
+
+SIGNED = f"application/{INTROSPECTION}"
+"""Asked for in Accept, or by the client's registration (RFC 9701, 4 and 6)."""
 
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
@@ -50,7 +55,17 @@ def introspect() -> Response:
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
-    return json_response(_access_token(client, text) or _refresh_token(client, text) or INACTIVE)
+    said = _access_token(client, text) or _refresh_token(client, text) or INACTIVE
+    if SIGNED not in request.accept_mimetypes.values() and client.introspection_alg is None:
+        return json_response(said)
+    about = {
+        "iss": settings().issuer,
+        "aud": client.client_id,
+        "iat": int(now().timestamp()),
+        "token_introspection": said,
+    }
+    alg = client.introspection_alg or client.access_token_alg
+    return jwt_response(signed(about, alg=alg, typ=INTROSPECTION), INTROSPECTION)
 
 
 def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
@@ -63,7 +78,8 @@ def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
     if verified.family is not None and entitlement(verified) is None:
         return None
     claims = verified.access_token.claims
-    return {"active": True, "token_type": "Bearer", **claims}
+    token_type = "Bearer" if verified.bound_to is None else "DPoP"
+    return {"active": True, "token_type": token_type, **claims}
 
 
 def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:

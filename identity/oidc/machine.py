@@ -14,7 +14,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.audit import record
 from app.database import writing
-from identity.oidc.errors import BearerError, InvalidClient, OAuthError, TooLarge, TooManyFailures
+from identity.oidc.errors import (
+    BearerError,
+    InvalidClient,
+    InvalidTokenProof,
+    OAuthError,
+    TooLarge,
+    TooManyFailures,
+)
+from identity.oidc.foreign import FAPI_ALGS
 
 REALM = "secure-access"
 Arguments = ParamSpec("Arguments")
@@ -52,6 +60,13 @@ def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
     return response
 
 
+def jwt_response(token: str, kind: str) -> Response:
+    """A signed answer of the media type `application/KIND`, that no cache may keep."""
+    response = Response(token, mimetype=f"application/{kind}")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def error_response(error: OAuthError) -> Response:
     log.info(
         "request refused",
@@ -75,8 +90,10 @@ def error_response(error: OAuthError) -> Response:
 
 
 def _bearer_challenge(error: BearerError) -> str:
-    """RFC 6750, 3: no code where no token was sent."""
+    """RFC 6750, 3: no code where no token was sent. RFC 9449, 7.1 for tokens bound to a key."""
     challenge = f'Bearer realm="{REALM}"'
+    if isinstance(error, InvalidTokenProof):
+        challenge = f'DPoP realm="{REALM}", algs="{" ".join(FAPI_ALGS)}"'
     if error.error is None:
         return challenge
     return f'{challenge}, error="{error.error}", error_description="{error.description}"'

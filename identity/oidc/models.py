@@ -31,41 +31,9 @@ class Client(Base):
     earlier_secret_hash: Mapped[str | None] = mapped_column(String(64))
     earlier_secret_until: Mapped[datetime | None]
     registration: Mapped[dict[str, Any]]
-    registration_token_hash: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
-    initial_access_token: Mapped[str | None] = mapped_column(String(36))
-    """Public id of the token that it was registered with, None where an operator did it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     secret_changed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
-
-
-class InitialAccessToken(Base):
-    """What lets a developer register clients without an operator (RFC 7591, 1.2 and 3).
-
-    `policy` says what a client registered with it may have; `uses_left` is claimed by one
-    conditional UPDATE for each registration.
-    """
-
-    __tablename__ = "oidc_initial_access_token"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    note: Mapped[str] = mapped_column(String(200))
-    policy: Mapped[dict[str, Any]]
-    uses_left: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
-    withdrawn_at: Mapped[datetime | None]
-
-
-class ProviderSecret(Base):
-    """A secret of the provider's own that must outlive every key ring, encrypted by the vault."""
-
-    __tablename__ = "oidc_provider_secret"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    sealed_value: Mapped[str] = mapped_column(Text)
 
 
 class UsedOnce(Base):
@@ -218,29 +186,6 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
     bound_to: Mapped[str | None] = mapped_column(String(64))
     """Thumbprint of the key or certificate that a public client proves (RFC 9449, 5)."""
-    retries: Mapped[int] = mapped_column(default=0)
-
-
-class LogoutNotice(Base):
-    """A back-channel logout that is promised to a client, until it is delivered or given up."""
-
-    __tablename__ = "oidc_logout_notice"
-    __table_args__ = (
-        Index("ix_oidc_logout_notice_state_next_attempt_at", "state", "next_attempt_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
-    client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    sid: Mapped[str] = mapped_column(String(36))
-    cause: Mapped[str] = mapped_column(String(60))
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
-    attempts: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
-    done_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(String(250))
 
 
 class RevokedToken(Base):

@@ -1,16 +1,15 @@
 """What may be presented once: ids of assertions, proofs and request objects (`jti`).
 
-The claim is one INSERT whose row count decides, in the database, so it holds across workers, hosts
-and restarts. Callers refuse what lives longer than they allow, which bounds the table.
+The claim is one INSERT that finds the id free or not, in the database, so it holds across workers,
+hosts and restarts. Callers refuse what lives longer than they allow, which bounds the table.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,8 +19,8 @@ from identity.oidc.models import UsedOnce
 from identity.statements import rows_changed
 
 _INSERTS = {
-    "sqlite": sqlite.insert(UsedOnce).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(UsedOnce).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(UsedOnce).on_conflict_do_nothing().returning(UsedOnce.key_hash),
+    "postgresql": postgresql.insert(UsedOnce).on_conflict_do_nothing().returning(UsedOnce.key_hash),
 }
 
 
@@ -35,8 +34,8 @@ def first_use(kind: str, owner: str, identifier: str, *, until: datetime) -> boo
     with writing() as session:
         connection = session.connection()
         statement = _INSERTS[connection.dialect.name]
-        result = connection.execute(statement, {"key_hash": digest, "expires_at": until})
-        return cast(CursorResult[Any], result).rowcount == 1
+        claimed = connection.execute(statement, {"key_hash": digest, "expires_at": until})
+        return claimed.scalar_one_or_none() is not None
 
 
 def purge(_session: Session) -> int:

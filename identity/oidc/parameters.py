@@ -16,6 +16,8 @@ from identity.oidc.errors import InvalidRequest, UnsupportedMediaType
 FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 100
 LONGEST_VALUE = 8192
+PUSHED = "urn:ietf:params:oauth:request_uri:"
+"""What the request_uri of a pushed request begins with (RFC 9126, 2.2)."""
 REPEATABLE = frozenset({"resource"})
 """RFC 8707, section 2."""
 
@@ -50,6 +52,12 @@ class Parameters(Mapping[str, str]):
     def only(self, names: Iterable[str]) -> Parameters:
         """These parameters and no others."""
         return Parameters((name, value) for name in names for value in self._lists.get(name, []))
+
+    def with_pair(self, name: str, value: str) -> Parameters:
+        """These parameters and one more."""
+        return Parameters(
+            [*((n, v) for n, values in self._lists.items() for v in values), (name, value)]
+        )
 
     def refuse_repeated(self) -> None:
         """Raises InvalidRequest naming nothing that the caller sent."""

@@ -18,6 +18,9 @@ INTERACTION = timedelta(hours=1)
 PUSHED_REQUEST = timedelta(seconds=60)
 """How long a pushed request may wait for its first opening (RFC 9126, 2.2)."""
 
+RESPONSE = timedelta(minutes=2)
+"""How long a signed authorization response counts (JARM, 2.1)."""
+
 CLOCK_SKEW = timedelta(seconds=60)
 """How far ahead of ours the clock of whoever made a token may be."""
 
@@ -29,14 +32,6 @@ LONGEST_REQUEST_OBJECT = timedelta(minutes=60)
 
 PROOF_AGE = timedelta(seconds=60)
 """How old a DPoP proof may be, or ahead of our clock (RFC 9449, 11.1)."""
-
-LOGOUT_TOKEN = timedelta(minutes=2)
-"""OpenID Connect Back-Channel Logout, 2.4."""
-
-REFRESH_GRACE = 10
-"""Seconds within which a client may ask again for an answer that it never got (RT-02)."""
-
-GRACE_RETRIES = 3
 
 WRONG_VERIFIERS = 3
 """Wrong PKCE verifiers after which a code is burnt (PK-02)."""

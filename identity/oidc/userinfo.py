@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 from werkzeug import Response
 
+from app.clock import now
 from app.settings import settings
 from app.web import anyone, permit
 from identity.oidc import scopes
-from identity.oidc.access import entitlement, presented, stands
+from identity.oidc.access import entitlement, presented
 from identity.oidc.blueprint import blueprint
 from identity.oidc.claims import of_person
+from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InsufficientScope, InvalidToken
-from identity.oidc.machine import json_response, machine
+from identity.oidc.keys.store import ID_TOKEN
+from identity.oidc.machine import json_response, jwt_response, machine
+from identity.oidc.tokens import signed
 
 
 @blueprint.route("/userinfo", methods=["GET", "POST"])
@@ -20,7 +26,7 @@ from identity.oidc.machine import json_response, machine
 @machine
 def userinfo() -> Response:
     """What is true of the person now, not when the token was made."""
-    verified = stands(presented(request))
+    verified = presented(request)
     if verified.access_token.audience != settings().issuer:
         raise InvalidToken("The access token is for another audience")
     if verified.family is None or scopes.OPENID not in verified.scopes:
@@ -30,8 +36,17 @@ def userinfo() -> Response:
         raise InvalidToken(detail="no access any more")
     granted = set(verified.scopes)
     requested = verified.family.claims_requested.get("userinfo")
-    return json_response(
+    said = (
         holds.of_scopes(granted)
         | holds.named(verified.client, requested)
         | of_person(holds.account, granted, set())
     )
+    return _answer(verified.client, said)
+
+
+def _answer(client: RelyingParty, said: dict[str, Any]) -> Response:
+    """As JSON, or signed where the client registered for it (Core, 5.3.2)."""
+    if client.userinfo_alg is None:
+        return json_response(said)
+    about = {"iss": settings().issuer, "aud": client.client_id, "iat": int(now().timestamp())}
+    return jwt_response(signed(said | about, alg=client.userinfo_alg, typ=ID_TOKEN), "jwt")

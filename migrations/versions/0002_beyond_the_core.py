@@ -1,4 +1,4 @@
-"""The provider beyond its core: pushed requests, proofs, dynamic registration, logout notices."""
+"""The provider beyond its core: pushed requests, proofs of keys, secrets that overlap."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,27 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "oidc_initial_access_token",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=36), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("note", sa.String(length=200), nullable=False),
-        sa.Column("policy", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("uses_left", sa.Integer(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_oidc_initial_access_token")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_oidc_initial_access_token_public_id")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_oidc_initial_access_token_token_hash")),
-    )
-    op.create_table(
-        "oidc_provider_secret",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("sealed_value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_oidc_provider_secret")),
-    )
-    op.create_table(
         "oidc_used_once",
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
@@ -42,36 +21,6 @@ def upgrade() -> None:
     with op.batch_alter_table("oidc_used_once", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_oidc_used_once_expires_at"), ["expires_at"], unique=False
-        )
-
-    op.create_table(
-        "oidc_logout_notice",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=36), nullable=False),
-        sa.Column("client_id", sa.Integer(), nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("sid", sa.String(length=36), nullable=False),
-        sa.Column("cause", sa.String(length=60), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("next_attempt_at", UtcDateTime(), nullable=False),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
-        sa.Column("last_error", sa.String(length=250), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_oidc_logout_notice_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["client_id"], ["oidc_client.id"], name=op.f("fk_oidc_logout_notice_client_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_oidc_logout_notice")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_oidc_logout_notice_public_id")),
-    )
-    with op.batch_alter_table("oidc_logout_notice", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_oidc_logout_notice_state_next_attempt_at",
-            ["state", "next_attempt_at"],
-            unique=False,
         )
 
     op.create_table(
@@ -111,26 +60,16 @@ def upgrade() -> None:
     # Other tables refer to this one: SQLite must not rebuild it.
     op.add_column("oidc_client", sa.Column("earlier_secret_hash", sa.String(length=64)))
     op.add_column("oidc_client", sa.Column("earlier_secret_until", UtcDateTime()))
-    op.add_column("oidc_client", sa.Column("registration_token_hash", sa.String(length=64)))
-    op.add_column("oidc_client", sa.Column("initial_access_token", sa.String(length=36)))
-    op.create_index(
-        "ix_oidc_client_registration_token_hash",
-        "oidc_client",
-        ["registration_token_hash"],
-        unique=True,
-    )
 
     with op.batch_alter_table("oidc_code", schema=None) as batch_op:
         batch_op.add_column(sa.Column("dpop_jkt", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("oidc_refresh_token", schema=None) as batch_op:
         batch_op.add_column(sa.Column("bound_to", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("retries", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("oidc_refresh_token", schema=None) as batch_op:
-        batch_op.drop_column("retries")
         batch_op.drop_column("bound_to")
     with op.batch_alter_table("oidc_code", schema=None) as batch_op:
         batch_op.drop_column("dpop_jkt")
@@ -138,13 +77,7 @@ def downgrade() -> None:
         batch_op.drop_constraint("fk_oidc_authorization_request_pushed_id", type_="foreignkey")
         batch_op.drop_column("signed")
         batch_op.drop_column("pushed_id")
-    op.drop_index("ix_oidc_client_registration_token_hash", "oidc_client")
-    op.drop_column("oidc_client", "initial_access_token")
-    op.drop_column("oidc_client", "registration_token_hash")
     op.drop_column("oidc_client", "earlier_secret_until")
     op.drop_column("oidc_client", "earlier_secret_hash")
     op.drop_table("oidc_pushed_request")
-    op.drop_table("oidc_logout_notice")
     op.drop_table("oidc_used_once")
-    op.drop_table("oidc_provider_secret")
-    op.drop_table("oidc_initial_access_token")

@@ -20,6 +20,15 @@ class Asked:
     """
 
     parameters: Parameters
+    pushing: bool = False
+    """Whether it is being pushed: it comes from the client itself."""
+    pushed_id: int | None = None
+    """The pushed request that it came by."""
+    signed: bool = False
+    """Whether it came as a request object."""
+    proven_key: str | None = None
+    """Thumbprint of the key that a DPoP proof came with."""
+    dpop_jkt: str | None = None
     client: RelyingParty = field(init=False)
     redirect_uri: str | None = None
     response_mode: str = QUERY
@@ -43,10 +52,11 @@ class Asked:
 
     def to_store(self) -> dict[str, Any]:
         """The parameters as they came, to be checked again when the person is back."""
-        return {
+        stored: dict[str, Any] = {
             name: self.parameters.all(name) if name == "resource" else value
             for name, value in self.parameters.items()
         }
+        return stored | ({"dpop_jkt": self.dpop_jkt} if self.dpop_jkt is not None else {})
 
 
 def from_store(stored: dict[str, Any]) -> Parameters:

@@ -12,28 +12,45 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from identity.oidc import levels, scopes
-from identity.oidc.authorize.asked import QUERY, Asked
+from sqlalchemy import bindparam, select
+
+from app.clock import now
+from app.identifiers import secret_hash
+from identity.oidc import levels, request_objects, scopes
+from identity.oidc.authorize.asked import QUERY, Asked, from_store
 from identity.oidc.clients import store
 from identity.oidc.errors import (
     InvalidRequest,
+    InvalidRequestUri,
     InvalidScope,
     InvalidTarget,
     RegistrationNotSupported,
-    RequestNotSupported,
     RequestUriNotSupported,
     UnauthorizedClient,
     UnmetAuthentication,
     UnsupportedResponseType,
 )
+from identity.oidc.models import PushedRequest
+from identity.oidc.parameters import PUSHED
+from identity.oidc.statements import one
 from identity.oidc.tokens import read_id_token_hint
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-RESPONSE_MODES = (QUERY,)
+FORM_POST = "form_post"
+SIGNED_MODES = {"jwt": QUERY, "query.jwt": QUERY, "form_post.jwt": FORM_POST}
+"""JARM, 2.3, and how each travels."""
+RESPONSE_MODES = (QUERY, FORM_POST, *SIGNED_MODES)
 CHALLENGE_METHODS = ("S256",)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECONDS = re.compile(r"\d{1,9}")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_CLIENT_ID = 200
+_OPEN_PUSHED = select(PushedRequest.__table__).where(
+    PushedRequest.handle_hash == bindparam("hash"),
+    PushedRequest.client_id == bindparam("client"),
+    PushedRequest.expires_at > bindparam("at"),
+    PushedRequest.used_at.is_(None),
+)
 
 
 def nothing_is_repeated(asked: Asked) -> None:
@@ -48,6 +65,53 @@ def client_is_known(asked: Asked) -> None:
             "The service is not known here", detail=f"client_id {client_id[:LONGEST_CLIENT_ID]!r}"
         )
     asked.client = client
+
+
+def pushed_request_is_open(asked: Asked) -> None:
+    """RFC 9126, 4: what was pushed takes the place of what stands here, `client_id` apart."""
+    address = asked.parameters.get("request_uri", "")
+    if not address.startswith(PUSHED):
+        return
+    row = one(
+        _OPEN_PUSHED,
+        hash=secret_hash(address.removeprefix(PUSHED)),
+        client=asked.client.key,
+        at=now(),
+    )
+    if row is None:
+        raise InvalidRequestUri
+    asked.parameters, asked.pushed_id, asked.signed = from_store(row.parameters), row.id, row.signed
+
+
+def request_object_is_right(asked: Asked) -> None:
+    """RFC 9101: the object takes the place of the parameters. An error goes to the address that
+    stands outside, where that is registered.
+    """
+    if "request" not in asked.parameters:
+        return
+    outside = asked.parameters
+    if outside.get("redirect_uri") in asked.client.redirect_uris:
+        asked.redirect_uri = outside["redirect_uri"]
+    if "request_uri" in outside:
+        raise InvalidRequest("Send request or request_uri, not both")
+    inside = request_objects.parameters_in(outside["request"], asked.client, outside)
+    asked.redirect_uri = None
+    asked.parameters = (
+        inside.with_pair("client_id", asked.client.client_id)
+        if ("client_id" not in inside)
+        else inside
+    )
+    asked.signed = True
+
+
+def request_came_as_registered(asked: Asked) -> None:
+    """RFC 9126, 5 and RFC 9101, 10.5: what a client binds itself to holds for each request."""
+    client = asked.client
+    pushed = asked.pushing or asked.pushed_id is not None
+    if (client.require_par or client.fapi) and not pushed:
+        raise InvalidRequest("This client pushes its requests (RFC 9126)")
+    if client.require_signed_request and not asked.signed:
+        raise InvalidRequest("This client signs its requests (RFC 9101)")
 
 
 def redirect_uri_is_registered(asked: Asked) -> None:
@@ -65,13 +129,13 @@ def response_mode_is_offered(asked: Asked) -> None:
     mode = asked.parameters.get("response_mode", QUERY)
     if mode not in RESPONSE_MODES:
         raise InvalidRequest("This response mode is not supported")
+    if mode in SIGNED_MODES and asked.client.response_alg is None:
+        raise InvalidRequest("This client did not register for signed responses")
     asked.response_mode = mode
 
 
 def nothing_is_passed_by_object(asked: Asked) -> None:
     """OpenID Connect Core, 6: what is not supported is refused, never ignored."""
-    if "request" in asked.parameters:
-        raise RequestNotSupported
     if "request_uri" in asked.parameters:
         raise RequestUriNotSupported
     if "registration" in asked.parameters:
@@ -193,9 +257,20 @@ def hinted_person_is_readable(asked: Asked) -> None:
         asked.expected_subject = subject["value"]
 
 
+def proven_key_is_named(asked: Asked) -> None:
+    """RFC 9449, 10: the key for which the code is to be; at PAR a proof names it as well."""
+    named = asked.parameters.get("dpop_jkt")
+    if named is not None and not _THUMBPRINT.fullmatch(named):
+        raise InvalidRequest("dpop_jkt is no thumbprint of a key")
+    asked.dpop_jkt = named or asked.proven_key
+
+
 CHECKS: tuple[Callable[[Asked], None], ...] = (
     nothing_is_repeated,
     client_is_known,
+    pushed_request_is_open,
+    request_object_is_right,
+    request_came_as_registered,
     redirect_uri_is_registered,
     response_mode_is_offered,
     nothing_is_passed_by_object,
@@ -208,10 +283,11 @@ CHECKS: tuple[Callable[[Asked], None], ...] = (
     acr_can_be_reached,
     resources_are_registered,
     hinted_person_is_readable,
+    proven_key_is_named,
 )
 
 
 def check(asked: Asked) -> None:
     """Raises an AuthorizationError; `asked` then still says where it may be told."""
-    for one in CHECKS:
-        one(asked)
+    for made in CHECKS:
+        made(asked)

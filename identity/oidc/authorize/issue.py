@@ -53,6 +53,8 @@ def code_for(visit: Visit) -> str | None:
     with writing() as database:
         if request is not None and not pending.claim(request):
             return None
+        if asked.pushed_id is not None and not pending.claim_pushed(asked.pushed_id):
+            return None
         grant_id = add_family(family)
         add_code(
             {
@@ -60,6 +62,7 @@ def code_for(visit: Visit) -> str | None:
                 "grant_id": grant_id,
                 "redirect_uri": redirect_uri,
                 "code_challenge": challenge,
+                "dpop_jkt": asked.dpop_jkt,
                 "nonce": parameters.get("nonce"),
                 "created_at": at,
                 "expires_at": at + timedelta(seconds=client.code_lifetime),

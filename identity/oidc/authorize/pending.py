@@ -15,7 +15,7 @@ from app.database import db, writing
 from app.identifiers import new_secret
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.visit import Visit
-from identity.oidc.models import AuthorizationRequest
+from identity.oidc.models import AuthorizationRequest, PushedRequest
 from identity.oidc.policy import INTERACTION
 from identity.sessions.browser import bound_browser, browser_hash
 from identity.statements import rows_changed
@@ -30,6 +30,8 @@ def store(asked: Asked, *, bound: bool) -> AuthorizationRequest:
             public_id=new_secret(),
             client_id=asked.client.key,
             parameters=asked.to_store(),
+            pushed_id=asked.pushed_id,
+            signed=asked.signed,
             browser_hash=bound_browser() if bound else None,
             expires_at=now() + INTERACTION,
         )
@@ -85,6 +87,14 @@ def claim(request: AuthorizationRequest) -> bool:
         )
         == 1
     )
+
+
+def claim_pushed(pushed_id: int) -> bool:
+    """Uses up the pushed request, inside `writing()`; False where it was used before."""
+    used = update(PushedRequest).where(
+        PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None)
+    )
+    return rows_changed(used.values(used_at=now())) == 1
 
 
 def refuse(visit: Visit) -> bool:

@@ -127,7 +127,7 @@ def _visit(request_id: str) -> Visit | Response:
     found = pending.find(request_id)
     if found is None:
         raise CannotContinue("no open request of this browser")
-    asked = Asked(from_store(found.parameters))
+    asked = Asked(from_store(found.parameters), pushed_id=found.pushed_id, signed=found.signed)
     try:
         check(asked)
     except OAuthError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -68,13 +69,17 @@ def disable(client_id: str) -> Client:
     return client
 
 
-def rotate_secret(client_id: str) -> str:
-    """A new secret, shown once; the old one is dead. Raises UnknownClient."""
+def rotate_secret(client_id: str, *, overlap: timedelta = timedelta()) -> str:
+    """A new secret, shown once. The one before it counts for `overlap` more, and any earlier one
+    no longer. Raises UnknownClient.
+    """
     with writing():
         client = _find(client_id)
         if client.secret_hash is None:
-            raise UnknownClient(f"{client_id} is a public client and has no secret.")
+            raise UnknownClient(f"{client_id} has no secret.")
         secret = new_secret()
+        client.earlier_secret_hash = client.secret_hash if overlap else None
+        client.earlier_secret_until = now() + overlap if overlap else None
         client.secret_hash = secret_hash(secret)
         client.secret_changed_at = now()
         raise_revision()
@@ -83,6 +88,7 @@ def rotate_secret(client_id: str) -> str:
             client=client_id,
             service=client.service,
             client_name=client.name,
+            overlap_hours=overlap / timedelta(hours=1),
         )
     return secret
 

@@ -1,4 +1,4 @@
-"""Who calls a machine endpoint: client_secret_basic, client_secret_post or none (RFC 6749, 2.3).
+"""Who calls a machine endpoint: by a secret, by a signed assertion, or by nothing (RFC 6749, 2.3).
 
 Exactly one method, and the registered one. Every refusal reads the same, whether the client is
 unknown, disabled or its secret wrong. Further methods are entries of METHODS.
@@ -15,13 +15,17 @@ from urllib.parse import unquote_plus
 from flask import Request
 
 from app.actors import Actor, set_current_actor
+from app.clock import now
 from app.identifiers import secret_hash
-from identity.oidc.clients import failures, store
+from app.settings import settings
+from identity.oidc.clients import assertions, failures, store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidClient, InvalidRequest, TooManyFailures
+from identity.oidc.foreign import NotVerified, claims_before_proof
 from identity.oidc.parameters import Parameters
 
 LONGEST_ID = 200
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
@@ -31,14 +35,14 @@ def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
     """
     proofs = {method: read(request, parameters) for method, read in METHODS.items()}
     used = {method: proof for method, proof in proofs.items() if proof is not None}
-    if len(used) > 1 or (used and "client_assertion" in parameters):
+    if len(used) > 1:
         raise InvalidRequest("Use one way of client authentication")
     if not used:
         raise InvalidClient(detail="no client authentication")
     method, (client_id, secret) = used.popitem()
     if client_id != parameters.get("client_id", client_id):
         raise InvalidClient(detail="two client ids")
-    client = _proven(method, client_id, secret)
+    client = _proven(request, method, client_id, secret)
     set_current_actor(Actor("client", client.client_id, client.name))
     return client
 
@@ -51,16 +55,37 @@ def confidential(request: Request, parameters: Parameters) -> RelyingParty:
     return client
 
 
-def _proven(method: str, client_id: str, secret: str) -> RelyingParty:
+def _proven(request: Request, method: str, client_id: str, secret: str) -> RelyingParty:
     client = store.find(client_id) if len(client_id) <= LONGEST_ID else None
     if failures.too_many(client):
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
-    expected = (client.secret_hash if client else None) or ""
-    right = hmac.compare_digest(secret_hash(secret), expected) if method != "none" else True
-    if client is None or client.auth_method != method or not right:
+    wrong = PROOFS[method](client, secret, request)
+    if client is None or client.auth_method != method or wrong is not None:
         failures.count(client)
-        raise InvalidClient(detail=f"client {client_id[:LONGEST_ID]!r} by {method}")
+        raise InvalidClient(detail=f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}")
     return client
+
+
+def _wrong_secret(client: RelyingParty | None, secret: str, _request: Request) -> str | None:
+    """Why the secret does not prove the client, None where it does. The earlier one still does
+    while the overlap lasts.
+    """
+    presented = secret_hash(secret)
+    right = hmac.compare_digest(presented, (client.secret_hash if client else None) or "")
+    until = client.earlier_secret_until if client else None
+    if client is not None and until is not None and now() < until:
+        right |= hmac.compare_digest(presented, client.earlier_secret_hash or "")
+    return None if right else "wrong secret"
+
+
+def _wrong_assertion(client: RelyingParty | None, text: str, request: Request) -> str | None:
+    if client is None or client.auth_method != "private_key_jwt":
+        return "not registered for it"
+    return assertions.why_refused(client, text, endpoint=settings().issuer + request.path)
+
+
+def _nothing_to_prove(_client: RelyingParty | None, _secret: str, _request: Request) -> str | None:
+    return None
 
 
 def _basic(request: Request, _parameters: Parameters) -> tuple[str, str] | None:
@@ -91,15 +116,41 @@ def _post(_request: Request, parameters: Parameters) -> tuple[str, str] | None:
 
 
 def _none(request: Request, parameters: Parameters) -> tuple[str, str] | None:
-    others = "client_secret" in parameters or "Authorization" in request.headers
+    scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+    others = "client_secret" in parameters or bool(scheme)
     if others or "client_assertion" in parameters or "client_id" not in parameters:
         return None
     return parameters["client_id"], ""
 
 
+def _assertion(_request: Request, parameters: Parameters) -> tuple[str, str] | None:
+    """RFC 7521, 4.2; RFC 7523, 2.2."""
+    text = parameters.get("client_assertion")
+    if text is None and "client_assertion_type" not in parameters:
+        return None
+    if text is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
+        raise InvalidClient(detail="an assertion of an unknown type, or none")
+    try:
+        issuer = claims_before_proof(text).get("iss")
+    except NotVerified as error:
+        raise InvalidClient(detail=f"assertion: {error}") from None
+    if not isinstance(issuer, str) or not issuer:
+        raise InvalidClient(detail="assertion without iss")
+    return issuer, text
+
+
 METHODS: dict[str, Callable[[Request, Parameters], tuple[str, str] | None]] = {
     "client_secret_basic": _basic,
     "client_secret_post": _post,
+    "private_key_jwt": _assertion,
     "none": _none,
 }
 """Each reads its proof from the request, None where the request does not use it."""
+
+PROOFS: dict[str, Callable[[RelyingParty | None, str, Request], str | None]] = {
+    "client_secret_basic": _wrong_secret,
+    "client_secret_post": _wrong_secret,
+    "private_key_jwt": _wrong_assertion,
+    "none": _nothing_to_prove,
+}
+"""Each says why the proof does not hold, None where it does; it takes its time for nobody too."""

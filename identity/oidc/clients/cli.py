@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, TextIO
 
 import click
@@ -80,12 +81,21 @@ def disable(client_id: str) -> None:
 
 @clients_group.command("rotate-secret")
 @click.argument("client_id")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, 24 * 30),
+    default=0,
+    show_default=True,
+    help="Hours for which the old secret still works, so that the service loses no request.",
+)
 @with_appcontext
-def rotate_secret(client_id: str) -> None:
-    """Give a client a new secret, shown once. The old one stops working at once."""
+def rotate_secret(client_id: str, overlap_hours: int) -> None:
+    """Give a client a new secret, shown once. The old one stops working at once, or after the
+    overlap.
+    """
     set_current_actor(Actor.command("clients rotate-secret"))
     try:
-        secret = actions.rotate_secret(client_id)
+        secret = actions.rotate_secret(client_id, overlap=timedelta(hours=overlap_hours))
     except actions.UnknownClient as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))

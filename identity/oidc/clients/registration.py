@@ -17,12 +17,11 @@ from app.settings import settings
 from identity.oidc import levels, redirects, scopes
 from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey, public_key
 from identity.oidc.keys.states import ALGS
-from identity.oidc.policy import LIFETIMES, REFRESH_GRACE
+from identity.oidc.policy import LIFETIMES
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 KEY_METHODS = ("private_key_jwt",)
-CERTIFICATE_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
-AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, *CERTIFICATE_METHODS, "none")
+AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 RESPONSE_TYPES = ("code",)
 ID_TOKEN_ALGS = ALGS
 ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
@@ -40,9 +39,6 @@ SWITCHES = (
     "require_pushed_authorization_requests",
     "require_signed_request_object",
     "dpop_bound_access_tokens",
-    "tls_client_certificate_bound_access_tokens",
-    "backchannel_logout_session_required",
-    "frontchannel_logout_session_required",
 )
 """Members that are true or false, false by default."""
 RESPONSE_ALGS = (
@@ -57,20 +53,9 @@ ADDRESSES = (
     "policy_uri",
     "tos_uri",
     "initiate_login_uri",
-    "backchannel_logout_uri",
-    "frontchannel_logout_uri",
-    "sector_identifier_uri",
 )
 CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """What the client signs with, where it binds itself to one algorithm."""
-CERTIFICATE_NAMES = (
-    "tls_client_auth_subject_dn",
-    "tls_client_auth_san_dns",
-    "tls_client_auth_san_uri",
-    "tls_client_auth_san_ip",
-    "tls_client_auth_san_email",
-)
-"""RFC 8705, 2.1.2: exactly one of them names the client's certificate."""
 LONGEST_NAME = 200
 MOST_ADDRESSES = 100
 MOST_KEYS = 20
@@ -100,7 +85,7 @@ def validated(
         "response_types": _several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
         "application_type": _one_of(given, "application_type", ("web", "native")),
         "scope": _scope(given),
-        "subject_type": _one_of(given, "subject_type", ("public", "pairwise")),
+        "subject_type": _one_of(given, "subject_type", ("public",)),
         "id_token_signed_response_alg": _one_of(
             given, "id_token_signed_response_alg", ID_TOKEN_ALGS
         ),
@@ -109,7 +94,6 @@ def validated(
         ),
         "profile": _one_of(given, "profile", PROFILES),
         "require_pkce": _boolean(given, "require_pkce", default=True),
-        "refresh_token_grace": _seconds(given, "refresh_token_grace", most=REFRESH_GRACE),
         **{member: _boolean(given, member, default=False) for member in SWITCHES},
     }
     native = result["application_type"] == "native"
@@ -163,13 +147,6 @@ def _boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
     value = given.get(member, default)
     if not isinstance(value, bool):
         raise InvalidMetadata(f"{member} is true or false.")
-    return value
-
-
-def _seconds(given: dict[str, Any], member: str, *, most: int) -> int:
-    value = given.get(member, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise InvalidMetadata(f"{member} is a number of seconds from 0 to {most}.")
     return value
 
 
@@ -245,7 +222,7 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
             given, "default_acr_values", levels.REACHABLE, ()
         )
     result |= {member: _address(given, member) for member in ADDRESSES if member in given}
-    result |= _algorithms(given) | _keys(given) | _certificate(given)
+    result |= _algorithms(given) | _keys(given)
     for member in ("software_id", "software_version"):
         if member in given:
             result[member] = str(given[member])[:200]
@@ -271,11 +248,9 @@ def _algorithms(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keys(given: dict[str, Any]) -> dict[str, Any]:
-    """RFC 7591, 2: the client's public keys, by value or by address, never both."""
-    if "jwks" in given and "jwks_uri" in given:
-        raise InvalidMetadata("Give jwks or jwks_uri, not both.")
+    """RFC 7591, 2: the client's public keys, by value; no address is fetched for them."""
     if "jwks_uri" in given:
-        return {"jwks_uri": _address(given, "jwks_uri")}
+        raise InvalidMetadata("jwks_uri is not supported: give the keys themselves as jwks.")
     if "jwks" not in given:
         return {}
     keys = given["jwks"].get("keys") if isinstance(given["jwks"], Mapping) else None
@@ -287,14 +262,6 @@ def _keys(given: dict[str, Any]) -> dict[str, Any]:
         except UnfitKey as error:
             raise InvalidMetadata(f"jwks: {error}.") from None
     return {"jwks": {"keys": keys}}
-
-
-def _certificate(given: dict[str, Any]) -> dict[str, Any]:
-    names = {member: given[member] for member in CERTIFICATE_NAMES if member in given}
-    for member, name in names.items():
-        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
-            raise InvalidMetadata(f"{member} is a text of 1 to {LONGEST_NAME} characters.")
-    return names
 
 
 def _consistent(result: dict[str, Any]) -> None:
@@ -319,29 +286,19 @@ def _consistent(result: dict[str, Any]) -> None:
 
 def _keys_fit(result: dict[str, Any]) -> None:
     method = result["token_endpoint_auth_method"]
-    signs = (
-        method in {*KEY_METHODS, "self_signed_tls_client_auth"}
-        or (result["require_signed_request_object"])
-    )
-    if signs and not {"jwks", "jwks_uri"} & set(result):
-        raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
-    named = [member for member in CERTIFICATE_NAMES if member in result]
-    if method == "tls_client_auth" and len(named) != 1:
-        raise InvalidMetadata(
-            "tls_client_auth needs exactly one of " + ", ".join(CERTIFICATE_NAMES) + "."
-        )
+    if (method in KEY_METHODS or result["require_signed_request_object"]) and "jwks" not in result:
+        raise InvalidMetadata("jwks is needed: this client is known by its keys.")
 
 
 def _fit_for_fapi2(result: dict[str, Any]) -> None:
     """FAPI 2.0 Security Profile, 5.3.2 and 5.4.1: nothing may undo what the profile sets."""
-    if result["token_endpoint_auth_method"] not in {*KEY_METHODS, *CERTIFICATE_METHODS}:
-        raise InvalidMetadata(
-            "profile fapi2: the client proves itself by private_key_jwt or a TLS certificate."
-        )
-    bound = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
-    if not any(result[member] for member in bound):
-        raise InvalidMetadata("profile fapi2: tokens are bound to a key or a certificate.")
-    for member in ("require_pushed_authorization_requests", "require_pkce"):
+    if result["token_endpoint_auth_method"] not in KEY_METHODS:
+        raise InvalidMetadata("profile fapi2: the client proves itself by private_key_jwt.")
+    for member in (
+        "require_pkce",
+        "require_pushed_authorization_requests",
+        "dpop_bound_access_tokens",
+    ):
         if not result[member]:
             raise InvalidMetadata(f"profile fapi2: {member} is always true.")
     algs = ("id_token_signed_response_alg", *RESPONSE_ALGS, *CLIENT_ALGS)

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Row, select
 
 from app.database import db
 from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
-from identity.oidc.clients.registration import CERTIFICATE_NAMES, FAPI2
+from identity.oidc.clients.registration import FAPI2
 from identity.oidc.models import Client
 
 
@@ -48,10 +47,7 @@ class RelyingParty:
     earlier_secret_hash: str | None
     earlier_secret_until: datetime | None
     jwks: Mapping[str, Any] | None
-    jwks_uri: str | None
     auth_signing_alg: str | None
-    certificate_name: tuple[str, str] | None
-    """Member of the registration and value that name its TLS certificate (RFC 8705, 2.1.2)."""
     require_par: bool
     require_signed_request: bool
     request_object_alg: str | None
@@ -60,16 +56,6 @@ class RelyingParty:
     userinfo_alg: str | None
     introspection_alg: str | None
     dpop_bound: bool
-    certificate_bound: bool
-    subject_type: str
-    sector: str | None
-    """Host of the sector identifier of a pairwise client (OpenID Connect Core, 8.1)."""
-    backchannel_logout_uri: str | None
-    backchannel_session_required: bool
-    frontchannel_logout_uri: str | None
-    frontchannel_session_required: bool
-    refresh_grace: int
-    """Seconds within which it may ask again for an answer that it never got; 0 for none."""
 
     @property
     def confidential(self) -> bool:
@@ -132,11 +118,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         earlier_secret_hash=row.earlier_secret_hash,
         earlier_secret_until=row.earlier_secret_until,
         jwks=data.get("jwks"),
-        jwks_uri=data.get("jwks_uri"),
         auth_signing_alg=data.get("token_endpoint_auth_signing_alg"),
-        certificate_name=next(
-            ((member, data[member]) for member in CERTIFICATE_NAMES if member in data), None
-        ),
         require_par=data.get("require_pushed_authorization_requests", False),
         require_signed_request=data.get("require_signed_request_object", False),
         request_object_alg=data.get("request_object_signing_alg"),
@@ -144,26 +126,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         userinfo_alg=data.get("userinfo_signed_response_alg"),
         introspection_alg=data.get("introspection_signed_response_alg"),
         dpop_bound=data.get("dpop_bound_access_tokens", False),
-        certificate_bound=data.get("tls_client_certificate_bound_access_tokens", False),
-        subject_type=data["subject_type"],
-        sector=_sector(data),
-        backchannel_logout_uri=data.get("backchannel_logout_uri"),
-        backchannel_session_required=data.get("backchannel_logout_session_required", False),
-        frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
-        frontchannel_session_required=data.get("frontchannel_logout_session_required", False),
-        refresh_grace=data.get("refresh_token_grace", 0),
     )
-
-
-def _sector(data: Mapping[str, Any]) -> str | None:
-    if data["subject_type"] != "pairwise":
-        return None
-    addresses = (
-        [data["sector_identifier_uri"]]
-        if "sector_identifier_uri" in data
-        else (data["redirect_uris"])
-    )
-    return urlsplit(addresses[0]).hostname if addresses else None
 
 
 def _load_origins() -> frozenset[str]:

@@ -32,6 +32,7 @@ _FAMILY_AND_CODE = (
         AuthorizationCode.id.label("code_id"),
         AuthorizationCode.redirect_uri,
         AuthorizationCode.code_challenge,
+        AuthorizationCode.dpop_jkt,
         AuthorizationCode.nonce,
         AuthorizationCode.expires_at.label("code_expires_at"),
         AuthorizationCode.used_at,
@@ -41,10 +42,12 @@ _FAMILY_AND_CODE = (
 )
 
 
-def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
     at = now()
     found = _find(client, parameters, at)
     _prove(found, parameters.get("code_verifier"), at)
+    if found.dpop_jkt is not None and found.dpop_jkt != key:
+        raise InvalidGrant(detail="the code is bound to another key")
     target = audience(client, parameters, found.resources)
     entitlement = entitled(client, found, at)
     granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
@@ -54,7 +57,7 @@ def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
         won = claimed(AuthorizationCode, found.code_id, at)
         if won:
             if "refresh_token" in client.grant_types:
-                refresh_token = keep_refresh_token(client, found, at)
+                refresh_token = keep_refresh_token(client, found, at, key=key)
             record(
                 "token.issued",
                 subject=subject,
@@ -75,6 +78,7 @@ def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
         granted=granted,
         audience=target,
         refresh_token=refresh_token,
+        key=key,
         at=at,
         nonce=found.nonce,
     )

@@ -15,7 +15,7 @@ from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, response_for_service
 
 
-def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
     if not client.confidential:
         raise UnauthorizedClient
     granted = _granted(client, parameters)
@@ -29,7 +29,7 @@ def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
             scope=scopes.join(granted),
             audience=target,
         )
-    return response_for_service(client, granted=granted, audience=target, at=now())
+    return response_for_service(client, granted=granted, audience=target, key=key, at=now())
 
 
 def _granted(client: RelyingParty, parameters: Parameters) -> list[str]:

@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from app.audit import record
 from app.database import writing
+from app.settings import settings
 from app.web import anyone, permit
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
@@ -14,6 +15,7 @@ from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
     InvalidGrant,
+    InvalidProof,
     InvalidRequest,
     OnRecord,
     UnauthorizedClient,
@@ -21,6 +23,7 @@ from identity.oidc.errors import (
 )
 from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof import dpop
 from identity.oidc.token import authorization_code, client_credentials, refresh_token
 from identity.oidc.token.grant_type import GrantType
 
@@ -31,7 +34,10 @@ GRANT_TYPES: dict[str, GrantType] = {
 """All grant types: discovery, registration and this endpoint follow the list."""
 
 
-@blueprint.post("/token")
+PATH = "/token"
+
+
+@blueprint.post(PATH)
 @permit(anyone)
 @machine
 def token() -> Response:
@@ -39,11 +45,20 @@ def token() -> Response:
     given.refuse_repeated()
     client = authenticate(request, given)
     grant = _grant_type(client, given)
+    key = _proven_key(client)
     try:
-        return json_response(grant.redeem(client, given.only(grant.parameters)))
+        return json_response(grant.redeem(client, given.only(grant.parameters), key))
     except InvalidGrant as error:
         _put_on_record(client, grant, error)
         raise
+
+
+def _proven_key(client: RelyingParty) -> str | None:
+    """The key to bind to (RFC 9449, 5); some clients take no tokens without one."""
+    key = dpop.proven(request, method="POST", url=settings().issuer + PATH)
+    if key is None and client.dpop_bound:
+        raise InvalidProof("This client sends a DPoP proof with each token request")
+    return key
 
 
 def _put_on_record(client: RelyingParty, grant: GrantType, error: InvalidGrant) -> None:

@@ -16,7 +16,9 @@ from identity.oidc.errors import InvalidGrant, OnRecord
 from identity.oidc.grants import Family, end_family
 from identity.ports import ServiceClaims, approvals
 
-SERVICE_WORDS = frozenset({"iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"})
+SERVICE_WORDS = frozenset(
+    {"iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act"}
+)
 """No claim of a service can take the place of one of these."""
 
 

@@ -14,9 +14,10 @@ from identity.oidc.parameters import Parameters
 class GrantType:
     """`redeem` answers with the members of the token response, or raises an OAuthError.
 
-    It sees only the parameters named here; the endpoint drops the rest.
+    It sees only the parameters named here; the endpoint drops the rest. The last argument is the
+    thumbprint of the key that the request proved, None where it proved none (RFC 9449, 5).
     """
 
     name: str
     parameters: frozenset[str]
-    redeem: Callable[[RelyingParty, Parameters], dict[str, Any]]
+    redeem: Callable[[RelyingParty, Parameters, str | None], dict[str, Any]]

@@ -47,6 +47,7 @@ def response_for_person(
     granted: list[str],
     audience: str,
     refresh_token: str | None,
+    key: str | None,
     at: datetime,
     nonce: str | None = None,
 ) -> dict[str, Any]:
@@ -59,10 +60,10 @@ def response_for_person(
         audience=audience,
         scope=scopes.join(granted),
         family=family.public_id,
-        claims=entitlement.of_scopes(set(granted)) | sign_in,
+        claims=entitlement.of_scopes(set(granted)) | sign_in | _bound_to(key),
         at=at,
     )
-    response = _response(client, access_token, granted)
+    response = _response(client, access_token, granted, key)
     if scopes.OPENID in granted:
         response["id_token"] = issue_id_token(
             client,
@@ -79,7 +80,7 @@ def response_for_person(
 
 
 def response_for_service(
-    client: RelyingParty, *, granted: list[str], audience: str, at: datetime
+    client: RelyingParty, *, granted: list[str], audience: str, key: str | None, at: datetime
 ) -> dict[str, Any]:
     """An access token in the client's own name: its `sub` is the client's id (RFC 9068, 2.2)."""
     access_token = issue_access_token(
@@ -88,14 +89,19 @@ def response_for_service(
         audience=audience,
         scope=scopes.join(granted),
         family=None,
-        claims={},
+        claims=_bound_to(key),
         at=at,
     )
-    return _response(client, access_token, granted)
+    return _response(client, access_token, granted, key)
 
 
-def keep_refresh_token(client: RelyingParty, family: Family, at: datetime) -> str:
-    """A new refresh token of the family, inside `writing()`."""
+def keep_refresh_token(
+    client: RelyingParty, family: Family, at: datetime, *, key: str | None
+) -> str:
+    """A new refresh token of the family, inside `writing()`.
+
+    A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
+    """
     token = new_secret()
     expires_at = family.ends_at
     if family.offline:
@@ -106,15 +112,23 @@ def keep_refresh_token(client: RelyingParty, family: Family, at: datetime) -> st
             "grant_id": family.id,
             "created_at": at,
             "expires_at": expires_at,
+            "bound_to": None if client.confidential else key,
         }
     )
     return token
 
 
-def _response(client: RelyingParty, access_token: str, granted: list[str]) -> dict[str, Any]:
+def _bound_to(key: str | None) -> dict[str, Any]:
+    """RFC 9449, 6.1."""
+    return {"cnf": {"jkt": key}} if key is not None else {}
+
+
+def _response(
+    client: RelyingParty, access_token: str, granted: list[str], key: str | None
+) -> dict[str, Any]:
     return {
         "access_token": access_token,
-        "token_type": "Bearer",
+        "token_type": "Bearer" if key is None else "DPoP",
         "expires_in": client.access_token_lifetime,
         "scope": scopes.join(granted),
     }

@@ -29,23 +29,26 @@ _FAMILY_AND_TOKEN = (
         RefreshToken.id.label("token_id"),
         RefreshToken.expires_at.label("token_expires_at"),
         RefreshToken.used_at,
+        RefreshToken.bound_to,
     )
     .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
     .where(RefreshToken.token_hash == bindparam("hash"))
 )
 
 
-def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
     at = now()
-    found = _find(client, parameters, at)
+    found = _find(client, parameters, key, at)
     granted = _granted(client, found, parameters)
     target = audience(client, parameters, found.resources)
     entitlement = entitled(client, found, at)
     subject, successor = entitlement.account.subject, None
     with writing():
-        won = claimed(RefreshToken, found.token_id, at)
+        # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
+        won = client.fapi or claimed(RefreshToken, found.token_id, at)
         if won:
-            successor = keep_refresh_token(client, found, at)
+            if not client.fapi:
+                successor = keep_refresh_token(client, found, at, key=key)
             record(
                 "token.issued",
                 subject=subject,
@@ -66,11 +69,12 @@ def redeem(client: RelyingParty, parameters: Parameters) -> dict[str, Any]:
         granted=granted,
         audience=target,
         refresh_token=successor,
+        key=key,
         at=at,
     )
 
 
-def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
+def _find(client: RelyingParty, parameters: Parameters, key: str | None, at: datetime) -> Family:
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
@@ -85,6 +89,8 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
         raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.token_expires_at <= at:
         raise InvalidGrant(detail="refresh token expired")
+    if found.bound_to is not None and found.bound_to != key:
+        raise InvalidGrant(detail="the refresh token is bound to another key")
     return found
 
 

@@ -180,7 +180,7 @@ def test_AZ_10_no_other_response_type(rp: RelyingParty, browser: FlaskClient) ->
 
 
 def test_AZ_11_no_response_mode_that_is_not_offered(rp: RelyingParty, browser: FlaskClient) -> None:
-    for mode in ("fragment", "query.jwt", "web_message", "form_post"):
+    for mode in ("fragment", "query.jwt", "jwt", "form_post.jwt", "web_message", "fragment.jwt"):
         response = browser.get(rp.request(response_mode=mode))
         assert answer(response)["error"] == "invalid_request"
         assert not urlsplit(response.headers["Location"]).fragment

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.clock import now
 from identity.oidc.clients import actions
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
@@ -41,6 +44,23 @@ def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> N
         assert response.headers["WWW-Authenticate"].startswith("Basic")
     assert rp.credentials().status_code == 200
     assert len(audited("client.not_authenticated")) == 4
+
+
+def test_CA_01_an_overlapping_secret_counts_until_its_end(rp: RelyingParty) -> None:
+    old = rp.basic()
+    rp.secret = actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
+    assert with_header(rp, old).status_code == 200
+    assert rp.credentials().status_code == 200
+    with time_machine.travel(now() + timedelta(hours=1, seconds=1)):
+        assert with_header(rp, old).status_code == 401
+        assert rp.credentials().status_code == 200
+
+
+def test_CA_01_a_further_rotation_ends_the_overlap(rp: RelyingParty) -> None:
+    first = rp.basic()
+    actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
+    actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
+    assert with_header(rp, first).status_code == 401
 
 
 def test_CA_02_two_ways_at_once_are_refused(rp: RelyingParty) -> None:

@@ -11,6 +11,7 @@ from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import Rights
+from tests.identity.oidc.signing_party import SigningParty
 from tests.identity.people import Person, make_person
 
 
@@ -84,4 +85,20 @@ def public_rp(provider: Flask) -> RelyingParty:
             token_endpoint_auth_method="none",
             redirect_uris=["https://spa.example/callback"],
         ),
+    )
+
+
+@pytest.fixture
+def fapi_rp(provider: Flask) -> SigningParty:
+    """A client of profile fapi2."""
+    return SigningParty(provider.test_client())
+
+
+@pytest.fixture
+def signing_rp(provider: Flask) -> SigningParty:
+    """A client that must sign its requests and takes signed answers (Message Signing)."""
+    return SigningParty(
+        provider.test_client(),
+        require_signed_request_object=True,
+        authorization_signed_response_alg="ES256",
     )

@@ -257,7 +257,7 @@ def test_oidcc_server_client_secret_post(other_rp: RelyingParty, browser: FlaskC
 @pytest.mark.parametrize(
     ("parameter", "error"),
     [
-        ("request", "request_not_supported"),
+        ("request", "invalid_request_object"),
         ("request_uri", "request_uri_not_supported"),
         ("registration", "registration_not_supported"),
     ],
@@ -279,7 +279,7 @@ def test_oidcc_ensure_request_object_with_redirect_uri(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     told = plain(rp, browser, request="eyJhbGciOiJub25lIn0.e30.")
-    assert told["error"] == "request_not_supported"
+    assert told["error"] == "invalid_request_object"
 
 
 def test_oidcc_refresh_token(

@@ -1,0 +1,81 @@
+"""private_key_jwt: a client proves itself by a token that it signed (RFC 7523; Core, 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.clock import now
+from app.settings import settings
+from identity.oidc.clients.keys import keys_of
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, NotVerified, integer, opened
+from identity.oidc.once import first_use
+from identity.oidc.policy import CLOCK_SKEW, LONGEST_ASSERTION
+
+LONGEST_ID = 500
+
+
+def why_refused(client: RelyingParty, text: str, *, endpoint: str) -> str | None:
+    """Why the assertion does not prove the client at this endpoint; None where it does.
+
+    Its id is claimed last, once everything else holds.
+    """
+    try:
+        claims = opened(
+            text, algs=_algs(client), keys=lambda header: keys_of(client, header)
+        ).claims
+        _names(client, claims)
+        _is_for_us(client, claims, endpoint)
+        ends, identifier = _life(claims)
+    except NotVerified as error:
+        return str(error)
+    if not first_use("assertion", client.client_id, identifier, until=ends):
+        return "jti used before"
+    return None
+
+
+def _algs(client: RelyingParty) -> tuple[str, ...]:
+    if client.auth_signing_alg is not None:
+        return (client.auth_signing_alg,)
+    return FAPI_ALGS if client.fapi else SIGNING_ALGS
+
+
+def _names(client: RelyingParty, claims: Mapping[str, Any]) -> None:
+    if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+        raise NotVerified("iss and sub are not both the client")
+
+
+def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], endpoint: str) -> None:
+    """FAPI 2.0 Security Profile, 5.3.2.1: the issuer, as one text. Others may name the endpoint
+    that is called or the token endpoint instead (RFC 7523, 3), and have it in an array.
+    """
+    issuer, audience = settings().issuer, claims.get("aud")
+    if audience == issuer:
+        return
+    if isinstance(audience, str):
+        audience = [audience]
+    ours = {issuer, endpoint, f"{issuer}/token"}
+    if (
+        client.fapi
+        or not isinstance(audience, list)
+        or not all(isinstance(each, str) for each in audience)
+        or not ours & set(audience)
+    ):
+        raise NotVerified("aud is not the provider")
+
+
+def _life(claims: Mapping[str, Any]) -> tuple[datetime, str]:
+    moment, skew = now().timestamp(), CLOCK_SKEW.total_seconds()
+    ends = integer(claims, "exp")
+    if ends is None or not moment < ends <= moment + LONGEST_ASSERTION.total_seconds():
+        raise NotVerified("exp is missing, over or too far ahead")
+    for name in ("iat", "nbf"):
+        begins = integer(claims, name)
+        if begins is not None and begins > moment + skew:
+            raise NotVerified(f"{name} lies ahead")
+    identifier = claims.get("jti")
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
+        raise NotVerified("jti is missing")
+    return datetime.fromtimestamp(ends, UTC), identifier

@@ -1,0 +1,96 @@
+"""DPoP: a proof, made for one request, of the key that tokens are bound to (RFC 9449)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from app.clock import now
+from identity.oidc.errors import InvalidProof
+from identity.oidc.foreign import (
+    FAPI_ALGS,
+    Header,
+    NotVerified,
+    PublicKey,
+    UnfitKey,
+    integer,
+    opened,
+    public_key,
+    thumbprint,
+)
+from identity.oidc.once import first_use
+from identity.oidc.policy import PROOF_AGE
+
+HEADER = "DPoP"
+TYPE = "dpop+jwt"
+LONGEST_ID = 500
+_PORTS = {"https": 443, "http": 80}
+
+
+def proven(
+    request: Request, *, method: str, url: str, access_token: str | None = None
+) -> str | None:
+    """The thumbprint of the key that the request's proof is made with; None without a proof.
+
+    `url` is the endpoint's address as clients know it. With an access token the proof has to be
+    for that token (RFC 9449, 4.3). Raises InvalidProof.
+    """
+    text = request.headers.get(HEADER)
+    if text is None:
+        return None
+    try:
+        proof = opened(text, algs=FAPI_ALGS, keys=_key_inside, types=(TYPE,))
+        _is_for_this_request(proof.claims, method, url)
+        _is_for_this_token(proof.claims, access_token)
+        identifier, issued = _identity(proof.claims)
+        key = thumbprint(public_key(proof.header["jwk"]))
+    except (NotVerified, UnfitKey) as error:
+        raise InvalidProof(detail=str(error)) from None
+    if not first_use("dpop", key, identifier, until=now() + 2 * PROOF_AGE):
+        raise InvalidProof(detail=f"jti used before, issued {issued}")
+    return key
+
+
+def _key_inside(header: Header) -> list[PublicKey]:
+    return [public_key(header.get("jwk"))]
+
+
+def _is_for_this_request(claims: Mapping[str, Any], method: str, url: str) -> None:
+    if claims.get("htm") != method:
+        raise NotVerified("htm is another method")
+    address = claims.get("htu")
+    if not isinstance(address, str) or _normal(address) != _normal(url):
+        raise NotVerified("htu is another address")
+
+
+def _is_for_this_token(claims: Mapping[str, Any], access_token: str | None) -> None:
+    if access_token is None:
+        return
+    digest = hashlib.sha256(access_token.encode()).digest()
+    if claims.get("ath") != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
+        raise NotVerified("ath is of another token")
+
+
+def _identity(claims: Mapping[str, Any]) -> tuple[str, int]:
+    identifier, issued = claims.get("jti"), integer(claims, "iat")
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
+        raise NotVerified("jti is missing")
+    if issued is None or abs(issued - now().timestamp()) > PROOF_AGE / timedelta(seconds=1):
+        raise NotVerified("iat is missing, or not of this moment")
+    return identifier, issued
+
+
+def _normal(address: str) -> tuple[str, str, int | None, str]:
+    """RFC 9449, 4.3: without query and fragment, normalised (RFC 3986, 6.2.2 and 6.2.3)."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        raise NotVerified("htu cannot be read") from None
+    return parts.scheme, parts.hostname or "", port, parts.path or "/"

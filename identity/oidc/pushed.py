@@ -1,0 +1,78 @@
+"""POST /par: pushed authorization requests (RFC 9126)."""
+
+from __future__ import annotations
+
+from flask import request
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from app.clock import now
+from app.database import writing
+from app.identifiers import new_secret, secret_hash
+from app.settings import settings
+from app.web import anyone, permit
+from identity.oidc import parameters
+from identity.oidc.authorize.asked import Asked
+from identity.oidc.authorize.checks import check
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients.authentication import authenticate
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidProof, InvalidRequest
+from identity.oidc.machine import json_response, machine
+from identity.oidc.models import PushedRequest
+from identity.oidc.parameters import Parameters
+from identity.oidc.policy import INTERACTION, PUSHED_REQUEST
+from identity.oidc.proof import dpop
+from identity.statements import rows_changed
+
+PATH = "/par"
+
+
+@blueprint.post(PATH)
+@permit(anyone)
+@machine
+def par() -> Response:
+    """Everything that authorize would check is checked here, and told to the client at once."""
+    given = parameters.from_form(request)
+    given.refuse_repeated()
+    client = authenticate(request, given)
+    if "request_uri" in given:
+        raise InvalidRequest("request_uri cannot be pushed")
+    asked = Asked(_of_client(given, client), pushing=True)
+    asked.proven_key = dpop.proven(request, method="POST", url=settings().issuer + PATH)
+    check(asked)
+    if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
+        raise InvalidProof("dpop_jkt names another key than the DPoP proof")
+    handle = new_secret()
+    with writing() as session:
+        session.add(
+            PushedRequest(
+                handle_hash=secret_hash(handle),
+                client_id=client.key,
+                parameters=asked.to_store(),
+                signed=asked.signed,
+                expires_at=now() + PUSHED_REQUEST,
+            )
+        )
+    return json_response(
+        {
+            "request_uri": f"{parameters.PUSHED}{handle}",
+            "expires_in": int(PUSHED_REQUEST.total_seconds()),
+        },
+        201,
+    )
+
+
+def purge(_session: Session) -> int:
+    """Kept as long as a person may still be answering questions about one."""
+    return rows_changed(delete(PushedRequest).where(PushedRequest.expires_at < now() - INTERACTION))
+
+
+def _of_client(given: Parameters, client: RelyingParty) -> Parameters:
+    """Without what proves the client; a client that proved itself need not name itself again."""
+    kept = [name for name in given if name not in _PROOFS and name != "client_id"]
+    return given.only(kept).with_pair("client_id", client.client_id)
+
+
+_PROOFS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})

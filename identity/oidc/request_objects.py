@@ -1,0 +1,103 @@
+"""Request objects: an authorization request as a JWT that the client signed (RFC 9101).
+
+Only what stands in the object counts; parameters beside it are not merged (RFC 9101, 6.3), save
+that `client_id` has to be the same. Unsigned and encrypted ones are refused, and none is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.clock import now
+from app.settings import settings
+from identity.oidc.clients.keys import keys_of
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidRequestObject
+from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, NotVerified, integer, opened
+from identity.oidc.parameters import LONGEST_VALUE, Parameters
+from identity.oidc.policy import CLOCK_SKEW, LONGEST_REQUEST_OBJECT
+
+TYPES = (None, "jwt", "oauth-authz-req+jwt")
+_OF_THE_JWT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+
+
+def parameters_in(text: str, client: RelyingParty, outside: Parameters) -> Parameters:
+    """The request that the object makes. Raises InvalidRequestObject."""
+    try:
+        claims = opened(
+            text,
+            algs=_algs(client),
+            keys=lambda header: keys_of(client, header),
+            types=TYPES,
+        ).claims
+        _is_from_the_client_for_us(claims, client)
+        _is_in_time(claims, now(), strict=client.require_signed_request)
+        _does_not_point_elsewhere(claims, outside)
+        return Parameters(_pairs(claims))
+    except NotVerified as error:
+        raise InvalidRequestObject(detail=str(error)) from None
+
+
+def _algs(client: RelyingParty) -> tuple[str, ...]:
+    if client.request_object_alg is not None:
+        return (client.request_object_alg,)
+    return FAPI_ALGS if client.fapi or client.require_signed_request else SIGNING_ALGS
+
+
+def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) -> None:
+    """RFC 9101, 10.8; OpenID Connect Core, 6.1: both are asked of those who must sign."""
+    issuer, audience = claims.get("iss"), claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if issuer != client.client_id and (issuer is not None or client.require_signed_request):
+        raise NotVerified("iss is not the client")
+    if settings().issuer not in audiences and (
+        audience is not None or client.require_signed_request
+    ):
+        raise NotVerified("aud is not the provider")
+    if claims.get("client_id", client.client_id) != client.client_id:
+        raise NotVerified("client_id of another client")
+
+
+def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> None:
+    """FAPI 2.0 Message Signing, 5.3.1, where the client must sign; RFC 7519, 4.1 for all."""
+    moment, skew = at.timestamp(), CLOCK_SKEW.total_seconds()
+    ends, begins = integer(claims, "exp"), integer(claims, "nbf")
+    if ends is not None and ends <= moment:
+        raise NotVerified("exp is over")
+    if begins is not None and begins > moment + skew:
+        raise NotVerified("nbf lies ahead")
+    if not strict:
+        return
+    if ends is None or begins is None:
+        raise NotVerified("exp or nbf is missing")
+    longest = LONGEST_REQUEST_OBJECT / timedelta(seconds=1)
+    if ends - begins > longest or moment - begins > longest:
+        raise NotVerified("nbf is too old, or exp too far from it")
+
+
+def _does_not_point_elsewhere(claims: Mapping[str, Any], outside: Parameters) -> None:
+    if {"request", "request_uri"} & set(claims):
+        raise NotVerified("an object inside the object")
+    for name in ("client_id", "response_type"):
+        if name in outside and claims.get(name, outside[name]) != outside[name]:
+            raise NotVerified(f"another {name} outside")
+
+
+def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in claims.items():
+        if name in _OF_THE_JWT:
+            continue
+        for each in value if name == "resource" and isinstance(value, list) else [value]:
+            text = _as_text(each)
+            if len(text) > LONGEST_VALUE or "\x00" in text:
+                raise NotVerified(f"{name[:40]!r} is too long or has a NUL character")
+            yield name, text
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,377 @@
+"""Profile fapi2: pushed requests, signed assertions, proofs (FAPI 2.0 Security Profile)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from app.clock import now as clock
+from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.foreign import public_key, thumbprint
+from tests.identity.oidc.relying_party import ISSUER, answer, header
+from tests.identity.oidc.signing_party import SigningParty, now
+
+
+def error_of(response: Any) -> str:
+    assert 400 <= response.status_code < 500
+    return str(response.get_json()["error"])
+
+
+def test_happy_flow(fapi_rp: SigningParty, browser: FlaskClient) -> None:
+    told = answer(browser.get(fapi_rp.request()))
+    assert told["iss"] == ISSUER
+    assert told["state"] == "st-1"
+    tokens = fapi_rp.redeem(told["code"]).get_json()
+    assert tokens["token_type"] == "DPoP"
+    assert header(tokens["id_token"])["alg"] == "PS256"
+    assert fapi_rp.verified(tokens["id_token"])["nonce"] == "n-1"
+    bound = fapi_rp.verified(tokens["access_token"])["cnf"]["jkt"]
+    assert bound == thumbprint(public_key(fapi_rp.proof_key.as_dict(private=False)))
+    assert fapi_rp.userinfo(tokens["access_token"]).get_json()["name"] == "Ada Byron"
+
+
+@pytest.mark.parametrize("alg", ["PS256", "EdDSA"])
+def test_every_algorithm_of_the_profile_signs_and_is_taken(
+    provider: Flask, browser: FlaskClient, alg: str
+) -> None:
+    key = RSAKey.generate_key(2048) if alg == "PS256" else OKPKey.generate_key("Ed25519")
+    rp = SigningParty(
+        provider.test_client(),
+        jwks={"keys": [key.as_dict(private=False)]},
+        id_token_signed_response_alg=alg,
+        access_token_signed_response_alg=alg,
+    )
+    response = rp.post(
+        "/par", rp.parameters() | {"client_assertion": rp.assertion(key=key, alg=alg)}
+    )
+    code = answer(browser.get(rp.with_uri(response.get_json()["request_uri"])))["code"]
+    tokens = rp.post(
+        "/token",
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": rp.registration["redirect_uris"][0],
+            "code_verifier": rp.verifier.text,
+            "client_assertion": rp.assertion(key=key, alg=alg),
+        },
+    ).get_json()
+    assert header(tokens["id_token"])["alg"] == header(tokens["access_token"])["alg"] == alg
+    assert rp.verified(tokens["id_token"])["at_hash"]
+
+
+def test_the_refresh_token_stays_and_takes_a_new_key(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    refresh_token = fapi_rp.tokens(browser)["refresh_token"]
+    fapi_rp.proof_key = ECKey.generate_key("P-256")
+    assert fapi_rp.refresh(refresh_token).status_code == 200
+    again = fapi_rp.refresh(refresh_token)
+    assert "refresh_token" not in again.get_json()
+    assert fapi_rp.userinfo(again.get_json()["access_token"]).status_code == 200
+
+
+def test_no_token_without_a_proof(fapi_rp: SigningParty, browser: FlaskClient) -> None:
+    code = fapi_rp.code(browser)
+    data = {"grant_type": "authorization_code", "code": code, "code_verifier": "x"}
+    response = fapi_rp.post("/token", data, headers={"DPoP": None})
+    assert error_of(response) == "invalid_dpop_proof"
+
+
+def test_a_request_that_was_not_pushed_is_refused(
+    provider: Flask, fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    query = {"client_id": fapi_rp.client_id, **fapi_rp.parameters()}
+    response = browser.get("/authorize", query_string=query)
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token_endpoint_auth_method": "client_secret_basic"},
+        {"dpop_bound_access_tokens": False},
+        {"require_pushed_authorization_requests": False},
+        {"require_pkce": False},
+        {"id_token_signed_response_alg": "RS256"},
+        {"token_endpoint_auth_signing_alg": "RS256"},
+        {"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}},
+        {"jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]}},
+        {"jwks": {"keys": [{"kty": "RSA", "e": "AQAB", "n": "x" * 171}]}},
+        {"jwks": {"keys": []}},
+        {"jwks": None},
+        {"jwks_uri": "https://rp.example/jwks"},
+    ],
+)
+def test_nothing_undoes_what_the_profile_sets(provider: Flask, change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidMetadata):
+        SigningParty(provider.test_client(), **change)
+
+
+class TestAssertions:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"aud": [ISSUER]},
+            {"aud": f"{ISSUER}/par"},
+            {"aud": f"{ISSUER}/token"},
+            {"aud": "https://other.example"},
+            {"aud": None},
+            {"sub": None},
+            {"sub": {"id": 1}},
+            {"iss": "client-x"},
+            {"exp": None},
+            {"exp": now() - 300},
+            {"exp": now() + 365 * 86400},
+            {"exp": 1e300},
+            {"iat": now() + 120},
+            {"nbf": now() + 120},
+            {"iat": "today"},
+            {"jti": None},
+            {"jti": ["x"]},
+        ],
+    )
+    def test_CA_06_CA_08_a_wrong_claim_is_refused(
+        self, fapi_rp: SigningParty, change: dict[str, Any]
+    ) -> None:
+        data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion(**change)}
+        assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
+
+    def test_a_clock_eight_seconds_ahead_is_taken(self, fapi_rp: SigningParty) -> None:
+        assertion = fapi_rp.assertion(iat=now() + 8, nbf=now() + 8)
+        data = fapi_rp.parameters() | {"client_assertion": assertion}
+        assert fapi_rp.post("/par", data).status_code == 201
+
+    def test_CA_05_only_the_client_s_key_and_a_listed_algorithm_count(
+        self, fapi_rp: SigningParty
+    ) -> None:
+        stranger, rsa = ECKey.generate_key("P-256"), RSAKey.generate_key(2048)
+        for assertion in (
+            fapi_rp.assertion(key=stranger),
+            fapi_rp.assertion(key=rsa, alg="RS256"),
+            "eyJhbGciOiJub25lIn0.e30.",
+            "a.b.c",
+            "bnVsbA.W10.AA",
+            "x" * 20_000,
+        ):
+            data = fapi_rp.parameters() | {"client_assertion": assertion[:8000]}
+            assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
+
+    def test_CA_07_an_assertion_counts_once(self, fapi_rp: SigningParty) -> None:
+        data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion()}
+        assert fapi_rp.post("/par", data).status_code == 201
+        assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
+
+    def test_CA_03_nothing_but_the_registered_method_will_do(self, fapi_rp: SigningParty) -> None:
+        named = {"client_id": fapi_rp.client_id, **fapi_rp.parameters()}
+        for proof in ({}, {"client_secret": "secret"}):
+            response = fapi_rp.http.post("/par", data=named | proof)
+            assert error_of(response) == "invalid_client"
+
+    def test_CA_02_two_methods_at_once_are_refused(self, fapi_rp: SigningParty) -> None:
+        headers = {"Authorization": "Basic eDp5"}
+        response = fapi_rp.post("/par", fapi_rp.parameters(), headers=headers)
+        assert error_of(response) == "invalid_request"
+
+    def test_a_baseline_client_may_name_the_token_endpoint(self, provider: Flask) -> None:
+        rp = SigningParty(provider.test_client(), profile="baseline")
+        for audience in (f"{ISSUER}/token", [ISSUER], ISSUER):
+            data = {"grant_type": "client_credentials"}
+            given = data | {"client_assertion": rp.assertion(aud=audience)}
+            assert rp.post("/token", given).status_code == 200
+
+
+class TestProofs:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"htm": "GET"},
+            {"htm": None},
+            {"htu": f"{ISSUER}/par"},
+            {"htu": 7},
+            {"htu": "http://[x"},
+            {"htu": None},
+            {"iat": None},
+            {"iat": now() - 3600},
+            {"iat": now() + 3600},
+            {"jti": None},
+            {"header": {"typ": "JWT"}},
+            {"header": {"typ": None}},
+            {"header": {"jwk": None}},
+            {"header": {"jwk": {"kty": "oct", "k": "AAAA"}}},
+            {"header": {"crit": ["x"]}},
+        ],
+    )
+    def test_DP_02_DP_03_a_wrong_proof_is_refused(
+        self, fapi_rp: SigningParty, change: dict[str, Any]
+    ) -> None:
+        proof = fapi_rp.proof("/token", **change)
+        response = fapi_rp.post(
+            "/token", {"grant_type": "client_credentials"}, headers={"DPoP": proof}
+        )
+        assert error_of(response) == "invalid_dpop_proof"
+
+    def test_DP_03_a_private_key_in_the_proof_is_refused(self, fapi_rp: SigningParty) -> None:
+        jwk = fapi_rp.proof_key.as_dict(private=True)
+        proof = fapi_rp.proof("/token", header={"jwk": jwk})
+        response = fapi_rp.post(
+            "/token", {"grant_type": "client_credentials"}, headers={"DPoP": proof}
+        )
+        assert error_of(response) == "invalid_dpop_proof"
+
+    def test_DP_01_a_proof_counts_once(self, fapi_rp: SigningParty) -> None:
+        headers = {"DPoP": fapi_rp.proof("/token")}
+        data = {"grant_type": "client_credentials"}
+        assert fapi_rp.post("/token", data, headers=headers).status_code == 200
+        assert error_of(fapi_rp.post("/token", data, headers=headers)) == "invalid_dpop_proof"
+
+    def test_two_proofs_are_refused(self, fapi_rp: SigningParty) -> None:
+        both = f"{fapi_rp.proof('/token')}, {fapi_rp.proof('/token')}"
+        data = {"grant_type": "client_credentials"}
+        response = fapi_rp.post("/token", data, headers={"DPoP": both})
+        assert error_of(response) == "invalid_dpop_proof"
+
+    def test_what_a_proof_may_differ_in(self, fapi_rp: SigningParty, browser: FlaskClient) -> None:
+        token = fapi_rp.tokens(browser)["access_token"]
+        for htu in ("http://LOCALHOST:8000/userinfo?x=1#y", f"{ISSUER}/userinfo"):
+            proof = fapi_rp.proof(
+                "/userinfo", method="GET", token=token, htu=htu, iat=now() - 10, more="x", nbf=1
+            )
+            assert fapi_rp.userinfo(token, DPoP=proof).status_code == 200
+
+    def test_DP_05_a_bound_token_is_only_for_its_key(
+        self, fapi_rp: SigningParty, browser: FlaskClient
+    ) -> None:
+        token = fapi_rp.tokens(browser)["access_token"]
+        other = ECKey.generate_key("P-256")
+        refused = [
+            fapi_rp.userinfo(token, Authorization=f"Bearer {token}"),
+            fapi_rp.userinfo(token, DPoP=None),
+            fapi_rp.userinfo(
+                token, DPoP=fapi_rp.proof("/userinfo", method="GET", key=other, token=token)
+            ),
+            fapi_rp.userinfo(token, DPoP=fapi_rp.proof("/userinfo", method="GET", token="x")),
+            fapi_rp.userinfo(token, DPoP=fapi_rp.proof("/userinfo", method="GET")),
+        ]
+        for response in refused:
+            assert response.status_code == 401
+            assert response.headers["WWW-Authenticate"].startswith("DPoP ")
+
+    def test_a_bearer_token_is_none_for_the_scheme_dpop(
+        self, rp: Any, fapi_rp: SigningParty, browser: FlaskClient
+    ) -> None:
+        assert fapi_rp.userinfo(rp.tokens(browser)["access_token"]).status_code == 401
+
+    def test_DP_04_a_code_is_only_for_the_key_that_was_named(
+        self, fapi_rp: SigningParty, browser: FlaskClient
+    ) -> None:
+        code = fapi_rp.code(browser)
+        fapi_rp.proof_key = ECKey.generate_key("P-256")
+        assert error_of(fapi_rp.redeem(code)) == "invalid_grant"
+
+    def test_dpop_jkt_and_the_proof_at_par_have_to_agree(self, fapi_rp: SigningParty) -> None:
+        assert error_of(fapi_rp.push(dpop_jkt="x" * 43)) == "invalid_dpop_proof"
+        assert error_of(fapi_rp.push(dpop_jkt="short")) == "invalid_request"
+
+    def test_RT_04_a_public_client_s_refresh_token_is_bound_to_its_key(
+        self, provider: Flask, browser: FlaskClient, public_rp: Any
+    ) -> None:
+        prover = SigningParty(provider.test_client())
+        code = public_rp.code(browser, scope="openid offline_access")
+        data = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": public_rp.registration["redirect_uris"][0],
+            "code_verifier": public_rp.verifier.text,
+        }
+        tokens = public_rp.post("/token", data, headers={"DPoP": prover.proof("/token")}).get_json()
+        again = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        other = prover.proof("/token", key=ECKey.generate_key("P-256"))
+        for headers in ({}, {"DPoP": other}):
+            assert error_of(public_rp.post("/token", again, headers=headers)) == "invalid_grant"
+        good = public_rp.post("/token", again, headers={"DPoP": prover.proof("/token")})
+        assert good.get_json()["token_type"] == "DPoP"
+
+
+class TestPushedRequests:
+    def test_the_answer_names_a_handle_and_its_life(self, fapi_rp: SigningParty) -> None:
+        response = fapi_rp.push()
+        body = response.get_json()
+        assert response.status_code == 201
+        assert response.headers["Cache-Control"] == "no-store"
+        assert body["expires_in"] == 60
+        assert len(body["request_uri"]) > len("urn:ietf:params:oauth:request_uri:") + 40
+
+    def test_opened_twice_and_used_once(
+        self, fapi_rp: SigningParty, browser: FlaskClient, stranger: FlaskClient
+    ) -> None:
+        address = fapi_rp.request()
+        assert stranger.get(address).status_code in {302, 303}
+        assert stranger.get(address).status_code in {302, 303}
+        assert "code" in answer(browser.get(address))
+        assert browser.get(address).status_code == 400
+
+    def test_PA_01_expired_foreign_or_invented(
+        self, provider: Flask, fapi_rp: SigningParty, browser: FlaskClient
+    ) -> None:
+        uri = fapi_rp.push().get_json()["request_uri"]
+        foreign = SigningParty(provider.test_client())
+        assert browser.get(foreign.with_uri(uri)).status_code == 400
+        assert browser.get(fapi_rp.with_uri(uri + "x")).status_code == 400
+        with time_machine.travel(clock() + timedelta(seconds=61)):
+            assert browser.get(fapi_rp.with_uri(uri)).status_code == 400
+
+    def test_PA_02_without_client_authentication(self, fapi_rp: SigningParty) -> None:
+        response = fapi_rp.http.post("/par", data=fapi_rp.parameters())
+        assert response.status_code == 401
+
+    def test_PA_03_a_request_uri_cannot_be_pushed(self, fapi_rp: SigningParty) -> None:
+        assert error_of(fapi_rp.push(request_uri="urn:x")) == "invalid_request"
+
+    def test_PA_05_what_was_pushed_wins(self, fapi_rp: SigningParty, browser: FlaskClient) -> None:
+        told = answer(browser.get(fapi_rp.request() + "&state=other&scope=email&nonce=z"))
+        assert told["state"] == "st-1"
+        assert fapi_rp.redeem(told["code"]).get_json()["scope"] == "openid profile offline_access"
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+            ({"redirect_uri": None}, "invalid_request"),
+            ({"response_type": "code id_token"}, "unsupported_response_type"),
+            ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+            ({"code_challenge_method": "plain"}, "invalid_request"),
+            ({"scope": "nothing"}, "invalid_scope"),
+        ],
+    )
+    def test_a_wrong_request_is_refused_when_it_is_pushed(
+        self, fapi_rp: SigningParty, change: dict[str, Any], error: str
+    ) -> None:
+        assert error_of(fapi_rp.push(**change)) == error
+
+    def test_only_post(self, fapi_rp: SigningParty) -> None:
+        assert fapi_rp.http.put("/par").status_code == 405
+
+    def test_any_client_may_push(self, rp: Any, browser: FlaskClient) -> None:
+        data = {
+            "redirect_uri": rp.registration["redirect_uris"][0],
+            "response_type": "code",
+            "scope": "openid",
+            "code_challenge": rp.verifier.challenge,
+            "code_challenge_method": "S256",
+        }
+        uri = rp.post("/par", data).get_json()["request_uri"]
+        query = {"client_id": rp.client_id, "request_uri": uri}
+        told = answer(browser.get("/authorize", query_string=query))
+        assert rp.redeem(told["code"]).get_json()["token_type"] == "Bearer"
+
+    def test_the_person_may_cancel_and_the_client_learns_it(
+        self, fapi_rp: SigningParty, stranger: FlaskClient
+    ) -> None:
+        page = stranger.get(fapi_rp.request(), follow_redirects=True).get_data(as_text=True)
+        assert 'name="cancel"' in page or "Cancel" in page

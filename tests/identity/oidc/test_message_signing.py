@@ -1,0 +1,165 @@
+"""Signed requests and answers (FAPI 2.0 Message Signing; RFC 9101; JARM), and form_post."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc.jwk import ECKey, RSAKey
+
+from tests.identity.oidc.relying_party import ISSUER, RelyingParty, answer, header
+from tests.identity.oidc.signing_party import SigningParty, now
+
+
+def pushed(rp: SigningParty, request_object: str, **beside: str) -> Any:
+    return rp.post("/par", {"request": request_object, **beside})
+
+
+def test_a_signed_request_is_answered_signed(
+    signing_rp: SigningParty, browser: FlaskClient
+) -> None:
+    response = pushed(signing_rp, signing_rp.request_object(response_mode="jwt"))
+    told = answer(browser.get(signing_rp.with_uri(response.get_json()["request_uri"])))
+    assert set(told) == {"response"}
+    claims = signing_rp.verified(told["response"])
+    assert header(told["response"])["alg"] == "ES256"
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] == signing_rp.client_id
+    assert claims["state"] == "st-1"
+    assert now() < claims["exp"] <= now() + 600
+    assert signing_rp.redeem(claims["code"]).status_code == 200
+
+
+def test_errors_are_signed_as_well(signing_rp: SigningParty, stranger: FlaskClient) -> None:
+    signed = signing_rp.request_object(response_mode="jwt", prompt="none")
+    uri = pushed(signing_rp, signed).get_json()["request_uri"]
+    claims = signing_rp.verified(answer(stranger.get(signing_rp.with_uri(uri)))["response"])
+    assert claims["error"] == "login_required"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"exp": None},
+        {"nbf": None},
+        {"exp": now() - 10},
+        {"nbf": now() + 120},
+        {"nbf": now() - 3700},
+        {"exp": now() + 3700},
+        {"aud": "https://other.example"},
+        {"aud": None},
+        {"iss": "client-x"},
+        {"client_id": "client-x"},
+        {"request": "x"},
+        {"request_uri": "urn:x"},
+    ],
+)
+def test_PA_06_PA_07_a_wrong_request_object_is_refused(
+    signing_rp: SigningParty, change: dict[str, Any]
+) -> None:
+    response = pushed(signing_rp, signing_rp.request_object(**change))
+    assert response.status_code == 400
+    assert response.get_json()["error"] == "invalid_request_object"
+
+
+def test_PA_06_only_the_client_s_own_signature_counts(signing_rp: SigningParty) -> None:
+    for wrong in (
+        signing_rp.request_object(key=ECKey.generate_key("P-256")),
+        signing_rp.request_object(key=RSAKey.generate_key(2048), alg="RS256"),
+        "eyJhbGciOiJub25lIn0.e30.",
+    ):
+        assert pushed(signing_rp, wrong).get_json()["error"] == "invalid_request_object"
+
+
+def test_an_array_of_audiences_with_the_issuer_is_taken(signing_rp: SigningParty) -> None:
+    signed = signing_rp.request_object(aud=[ISSUER, "https://other.example"], nbf=now() + 8)
+    assert pushed(signing_rp, signed).status_code == 201
+
+
+def test_what_stands_beside_the_object_does_not_count(
+    signing_rp: SigningParty, browser: FlaskClient
+) -> None:
+    response = pushed(signing_rp, signing_rp.request_object(state=None), state="outside")
+    told = answer(browser.get(signing_rp.with_uri(response.get_json()["request_uri"])))
+    assert "state" not in told
+
+
+def test_unsigned_parameters_are_refused_for_who_must_sign(signing_rp: SigningParty) -> None:
+    assert signing_rp.push().get_json()["error"] == "invalid_request"
+
+
+def test_a_request_object_by_value_at_authorize(provider: Flask, browser: FlaskClient) -> None:
+    rp = SigningParty(
+        provider.test_client(),
+        profile="baseline",
+        require_pushed_authorization_requests=False,
+        dpop_bound_access_tokens=False,
+    )
+    signed = rp.request_object(scope="openid", claims={"userinfo": {"name": None}}, max_age=10000)
+    query = {"client_id": rp.client_id, "request": signed, "response_type": "code"}
+    assert "code" in answer(browser.get("/authorize", query_string=query))
+    bad = query | {"request": signed[:-4], "redirect_uri": rp.registration["redirect_uris"][0]}
+    told = answer(browser.get("/authorize", query_string=bad))
+    assert told["error"] == "invalid_request_object"
+
+
+def test_PA_08_no_address_is_fetched(rp: RelyingParty, browser: FlaskClient) -> None:
+    told = rp.authorize(browser, request_uri="https://rp.example/object")
+    assert told["error"] == "request_uri_not_supported"
+
+
+def fields(page: str) -> dict[str, str]:
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def test_form_post(rp: RelyingParty, browser: FlaskClient) -> None:
+    state = "a b&c=<d>\"'é" + "x" * 200
+    response = browser.get(rp.request(response_mode="form_post", state=state))
+    page = response.get_data(as_text=True)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "form-action 'self' https://rp.example" in response.headers["Content-Security-Policy"]
+    assert 'action="https://rp.example/callback"' in page
+    told = fields(page)
+    assert told["state"] == state
+    assert told["iss"] == ISSUER
+    assert rp.redeem(told["code"]).status_code == 200
+
+
+def test_form_post_tells_errors_too(rp: RelyingParty, stranger: FlaskClient) -> None:
+    page = stranger.get(rp.request(response_mode="form_post", prompt="none"))
+    assert fields(page.get_data(as_text=True))["error"] == "login_required"
+
+
+def test_userinfo_is_signed_where_the_client_registered_for_it(
+    provider: Flask, browser: FlaskClient
+) -> None:
+    rp = SigningParty(provider.test_client(), userinfo_signed_response_alg="PS256")
+    response = rp.userinfo(rp.tokens(browser)["access_token"])
+    assert response.mimetype == "application/jwt"
+    claims = rp.verified(response.get_data(as_text=True))
+    assert claims["aud"] == rp.client_id
+    assert claims["iss"] == ISSUER
+    assert claims["name"] == "Ada Byron"
+
+
+def test_introspection_is_signed_where_it_is_asked_for(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    token = rp.tokens(browser)["access_token"]
+    response = rp.post(
+        "/introspect",
+        {"token": token},
+        headers={"Accept": "application/token-introspection+jwt"},
+    )
+    assert response.mimetype == "application/token-introspection+jwt"
+    text = response.get_data(as_text=True)
+    assert header(text)["typ"] == "token-introspection+jwt"
+    claims = rp.verified(text)
+    assert claims["aud"] == rp.client_id
+    assert claims["token_introspection"]["active"] is True
