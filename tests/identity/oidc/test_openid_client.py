@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 from flask import Flask
+from joserfc.jwk import ECKey
 
 from tests.identity.oidc.relying_party import register
 from tests.identity.oidc.served import serving
@@ -26,18 +27,18 @@ from tests.identity.people import Person
 from wsgi import ROOT, Settings
 
 CALLBACK = "http://localhost:1/callback"
-SCRIPT = Path(__file__).parent / "openid_client" / "flow.mjs"
+SCRIPTS = Path(__file__).parent / "openid_client"
 
 
 class OpenIDClient:
-    """The script, told and asked line by line."""
+    """A script, told and asked line by line."""
 
-    def __init__(self, order: dict[str, Any], authority: Path | None) -> None:
+    def __init__(self, script: str, order: dict[str, Any], authority: Path | None) -> None:
         node = shutil.which("node")
         assert node is not None, "Node.js is missing: `make test` installs it"
         trusted = {"NODE_EXTRA_CA_CERTS": str(authority)} if authority else {}
         self.process = subprocess.Popen(
-            [node, str(SCRIPT)],
+            [node, str(SCRIPTS / script)],
             cwd=ROOT,
             env={**os.environ, **trusted},
             stdin=subprocess.PIPE,
@@ -60,8 +61,10 @@ class OpenIDClient:
 
 
 @contextmanager
-def openid_client(order: dict[str, Any], authority: Path | None) -> Iterator[OpenIDClient]:
-    client = OpenIDClient(order, authority)
+def openid_client(
+    order: dict[str, Any], authority: Path | None = None, *, script: str = "flow.mjs"
+) -> Iterator[OpenIDClient]:
+    client = OpenIDClient(script, order, authority)
     try:
         yield client
     finally:
@@ -161,3 +164,42 @@ def test_openid_client_signs_in_refreshes_revokes_and_leaves(
     assert left.headers["Location"] == f"{CALLBACK}/bye?state=bye"
     named = "__Host-secure-access-session" if tls else "secure_access_session"
     assert cookies[named].secure is tls
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["security-profile", "message-signing"])
+def test_openid_client_signs_in_with_fapi2(
+    provider: Flask, app_settings: Settings, ada: Person, signed: bool
+) -> None:
+    key = ECKey.generate_key("P-256")
+    more: dict[str, Any] = {
+        "require_signed_request_object": True,
+        "authorization_signed_response_alg": "ES256",
+    }
+    registered = register(
+        profile="fapi2",
+        redirect_uris=[CALLBACK],
+        jwks={"keys": [{**key.as_dict(private=False), "kid": "k1"}]},
+        **(more if signed else {}),
+    )
+    with ExitStack() as stack:
+        served = stack.enter_context(serving(app_settings, workers=2))
+        browser = stack.enter_context(httpx.Client(timeout=60))
+        order = {
+            "issuer": served.issuer,
+            "client_id": registered["client_id"],
+            "key": {**key.as_dict(private=True), "kid": "k1"},
+            "id_token_alg": registered["id_token_signed_response_alg"],
+            "redirect_uri": CALLBACK,
+            "scope": "openid profile email offline_access",
+            "signed": signed,
+        }
+        client = stack.enter_context(openid_client(order, script="fapi.mjs"))
+        client.tell({"callback": sign_in(browser, client.answer()["address"], ada)})
+        result = client.answer()
+    assert result["claims"]["sub"] == result["userinfo"]["sub"] == ada.subject
+    assert result["token_type"].lower() == "dpop"
+    assert result["rotated"] is False
+    assert result["inspected"]["cnf"]["jkt"]
+    assert result["after"]["active"] is False
+    expected = {"response"} if signed else {"code", "state", "iss"}
+    assert set(result["parameters"]) == expected
