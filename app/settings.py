@@ -98,7 +98,18 @@ class AppSettings(FloorSettings):
     outbound_ca_file: Path | None = None
     """Certificate authorities trusted for outgoing calls besides the system's."""
 
-    @field_validator("trusted_proxies", "encryption_keys", "secret_key_fallbacks", mode="before")
+    outbound_networks: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        default_factory=list
+    )
+    """Networks that calls to services may reach besides public addresses, comma separated."""
+
+    @field_validator(
+        "trusted_proxies",
+        "outbound_networks",
+        "encryption_keys",
+        "secret_key_fallbacks",
+        mode="before",
+    )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         return (

@@ -2,11 +2,14 @@
 
 import signal
 import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
 import click
 import structlog
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,23 +19,43 @@ from app.outbox.delivery import deliver_due
 from app.purge import purge_expired
 
 IDLE_SECONDS = 1.0
+JOB_SECONDS = 0.2
 PURGE_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
+
+
+_KEY = "secure_access.worker_jobs"
+Job = Callable[[], bool]
+
+
+def job(app: Flask, work: Job) -> None:
+    """Add work that the worker does several times a second, and that waits for nobody.
+
+    It answers whether something of it is still under way.
+    """
+    app.extensions.setdefault(_KEY, []).append(work)
 
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @with_appcontext
 def worker_command(once: bool) -> None:
-    """Deliver mail and clear expired rows, until stopped. What is in hand is finished first."""
+    """Deliver mail and logout notices and clear expired rows, until stopped. What is in hand is
+    finished first.
+    """
     stop = threading.Event()
+    if once:
+        stop.set()
 
     def _stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    jobs = threading.Thread(target=_do_jobs, args=[app, stop])
+    jobs.start()
     purged_at = None
     while True:
         try:
@@ -45,7 +68,25 @@ def worker_command(once: bool) -> None:
             delivered = 0
         finally:
             db.session.remove()
-        if once or stop.is_set():
+        if stop.is_set():
+            jobs.join()
             return
         if not delivered:
             stop.wait(IDLE_SECONDS)
+
+
+def _do_jobs(app: Flask, stop: threading.Event) -> None:
+    """Beside the mails, so that a mail server that hangs keeps no service from being told."""
+    with app.app_context():
+        busy = True
+        while busy or not stop.is_set():
+            try:
+                under_way = [work() for work in app.extensions.get(_KEY, [])]
+                busy = any(under_way)
+            except SQLAlchemyError as error:
+                log.error("the database does not answer", error=type(error).__name__)
+                busy = False
+            finally:
+                db.session.remove()
+            if busy or not stop.is_set():
+                time.sleep(JOB_SECONDS)

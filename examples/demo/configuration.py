@@ -54,6 +54,8 @@ def write_settings(addresses: Addresses) -> None:
         "SECURE_ACCESS_ISSUER": addresses.issuer,
         "SECURE_ACCESS_PORT": str(addresses.port),
         "SECURE_ACCESS_MAIL_DIRECTORY": str(MAIL),
+        # Services on this machine can be told of a sign-out.
+        "SECURE_ACCESS_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
         "SECURE_ACCESS_MAIL_FROM": "Secure Access demo <no-reply@localhost>",
     }
     if urlsplit(addresses.issuer).scheme == "https":

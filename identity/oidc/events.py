@@ -7,6 +7,16 @@ EVENTS = [
     Event("service.entry_refused", "{subject} was refused by {client}", {"subject", "client"}),
     Event("service.entry_cancelled", "Somebody chose not to sign in to {client}", {"client"}),
     Event("service.signed_out", "{subject} signed out", {"subject"}),
+    Event(
+        "service.told_of_sign_out",
+        "{client} was told that {subject} is signed out",
+        {"subject", "client"},
+    ),
+    Event(
+        "service.not_told_of_sign_out",
+        "{client} could not be told that {subject} is signed out",
+        {"subject", "client"},
+    ),
     Event("token.issued", "{client} received an access token", {"client", "grant_type"}),
     Event("token.refused", "{client} was refused a token: {reason}", {"client", "reason"}),
     Event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
+from app.database import db
+from identity.oidc import backchannel
 from identity.oidc.models import (
     AuthorizationCode,
     AuthorizationRequest,
@@ -56,7 +59,8 @@ def end_grants(ending: Ending) -> None:
     """The provider's channel of `end_access`.
 
     A session that ends takes its families along, save those with `offline_access` where nothing
-    but the session ends (decisions, Tokens). What a person does for his safety, such as ending
+    but the session ends (decisions, Tokens): their services are told of the sign-out and keep their
+    refresh tokens (Back-Channel Logout, 2.7). What a person does for his safety, such as ending
     all other sessions, takes those too.
     """
     conditions: list[ColumnElement[bool]] = [TokenFamily.account_id == ending.account_id]
@@ -66,9 +70,12 @@ def end_grants(ending: Ending) -> None:
     if ending.service is not None:
         conditions.append(TokenFamily.service == ending.service)
     if ending.session is not None:
-        conditions += [TokenFamily.session_id == ending.session, TokenFamily.offline.is_(False)]
+        conditions.append(TokenFamily.session_id == ending.session)
     if ending.keep_session is not None:
         conditions.append(TokenFamily.session_id.is_distinct_from(ending.keep_session))
+    backchannel.promise(_standing(*conditions), cause=ending.cause)
+    if ending.session is not None:
+        conditions.append(TokenFamily.offline.is_(False))
     _end(*conditions, cause=ending.cause, at=ending.at)
 
 
@@ -88,6 +95,15 @@ def purge(_session: DatabaseSession) -> int:
             delete(OrganisationChoice).where(long_unused),
         )
     )
+
+
+def _standing(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
+    """Client, account and session of families that have not ended, each once."""
+    return db.session.execute(
+        select(TokenFamily.client_id, TokenFamily.account_id, TokenFamily.sid)
+        .where(*conditions, TokenFamily.ended_at.is_(None))
+        .distinct()
+    ).all()
 
 
 def _over(at: datetime) -> Any:

@@ -6,11 +6,12 @@ from flask import Flask
 
 from app.audit import declare
 from app.cli.setup import setup_step
+from app.cli.worker import job
 from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import limiter
-from identity.oidc import cache, cors, grants, once, pushed
+from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
 from identity.oidc.clients.cli import clients_group
@@ -19,7 +20,7 @@ from identity.oidc.keys import actions as keys
 from identity.oidc.keys.cli import keys_group
 from identity.oidc.machine import is_machine
 from identity.pages import register_pages
-from identity.sessions import ending
+from identity.sessions import ending, leaving
 
 PAGES = (
     "identity.oidc.authorize.views",
@@ -53,6 +54,10 @@ def install(app: Flask) -> None:
     for endpoint in FORMS_FROM_ELSEWHERE:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)
+    leaving.register(app, frontchannel.frames)
+    backchannel.install(app)
+    job(app, backchannel.deliver)
+    purger(app, "logout notices", backchannel.purge)
     purger(app, "token families", grants.purge)
     purger(app, "pushed requests", pushed.purge)
     purger(app, "ids that were presented once", once.purge)

@@ -29,7 +29,7 @@ from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
-from identity.sessions import actions, current
+from identity.sessions import actions, current, leaving
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
@@ -72,8 +72,9 @@ def end_session() -> Response | str:
     if current() is None:
         return redirect(asked.return_to or url_for("sessions.signed_out"), 303)
     if asked.of_this_session and (asked.return_to or "post_logout_redirect_uri" not in given):
+        told = leaving.frames()
         _sign_out(asked.client)
-        return redirect(asked.return_to or url_for("sessions.signed_out"), 303)
+        return leaving.onwards(told, asked.return_to or url_for("sessions.signed_out"))
     return render_template(
         "oidc/end_session.html", form=Form(), client=asked.client, stay=approvals().home()
     )
@@ -85,9 +86,10 @@ def confirm_end_session() -> Response:
     """The person's own word; it leads to our own page, whatever a service asked for."""
     if "sign_out" not in request.form:
         raise BadRequest("no sign_out")
+    told = leaving.frames()
     if current() is not None:
         _sign_out(None)
-    return redirect(url_for("sessions.signed_out"), 303)
+    return leaving.onwards(told, url_for("sessions.signed_out"))
 
 
 def _read(given: Parameters) -> Asked:

@@ -33,6 +33,9 @@ LONGEST_REQUEST_OBJECT = timedelta(minutes=60)
 PROOF_AGE = timedelta(seconds=60)
 """How old a DPoP proof may be, or ahead of our clock (RFC 9449, 11.1)."""
 
+LOGOUT_TOKEN_LIFE = timedelta(minutes=2)
+"""OpenID Connect Back-Channel Logout, 2.4 and 4."""
+
 WRONG_VERIFIERS = 3
 """Wrong PKCE verifiers after which a code is burnt (PK-02)."""
 

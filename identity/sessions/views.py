@@ -9,7 +9,7 @@ from app.web.authorisation import anyone, permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
-from identity.sessions import actions
+from identity.sessions import actions, leaving
 from identity.sessions.access import own_page, signed_in
 from identity.sessions.lookup import current, presented_and_ended, signed_in_session
 
@@ -39,8 +39,9 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @permit(anyone)
 def submit_sign_out() -> ResponseReturnValue:
+    told = leaving.frames()
     actions.sign_out()
-    return redirect(url_for(".signed_out"), code=303)
+    return leaving.onwards(told, url_for(".signed_out"))
 
 
 @blueprint.get("/signed-out")

@@ -1,4 +1,4 @@
-"""The provider beyond its core: pushed requests, proofs of keys, secrets that overlap."""
+"""The provider beyond its core: pushed requests, proofs, overlapping secrets, logout notices."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,34 @@ def upgrade() -> None:
             batch_op.f("ix_oidc_used_once_expires_at"), ["expires_at"], unique=False
         )
 
+    op.create_table(
+        "oidc_logout_notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=36), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("sid", sa.String(length=36), nullable=False),
+        sa.Column("cause", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("next_attempt_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("last_error", sa.String(length=250), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_oidc_logout_notice_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["oidc_client.id"], name=op.f("fk_oidc_logout_notice_client_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oidc_logout_notice")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_oidc_logout_notice_public_id")),
+    )
+    op.create_index(
+        "ix_oidc_logout_notice_state_next_attempt_at",
+        "oidc_logout_notice",
+        ["state", "next_attempt_at"],
+    )
     op.create_table(
         "oidc_pushed_request",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -80,4 +108,5 @@ def downgrade() -> None:
     op.drop_column("oidc_client", "earlier_secret_until")
     op.drop_column("oidc_client", "earlier_secret_hash")
     op.drop_table("oidc_pushed_request")
+    op.drop_table("oidc_logout_notice")
     op.drop_table("oidc_used_once")

@@ -13,6 +13,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
 from authlib.oidc.registration import ClientMetadataClaims as OpenIDMetadata
 from joserfc.errors import JoseError
 
+from app import outgoing
 from app.settings import settings
 from identity.oidc import levels, redirects, scopes
 from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey, public_key
@@ -39,6 +40,8 @@ SWITCHES = (
     "require_pushed_authorization_requests",
     "require_signed_request_object",
     "dpop_bound_access_tokens",
+    "backchannel_logout_session_required",
+    "frontchannel_logout_session_required",
 )
 """Members that are true or false, false by default."""
 RESPONSE_ALGS = (
@@ -222,6 +225,7 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
             given, "default_acr_values", levels.REACHABLE, ()
         )
     result |= {member: _address(given, member) for member in ADDRESSES if member in given}
+    result |= _logout(given)
     result |= _algorithms(given) | _keys(given)
     for member in ("software_id", "software_version"):
         if member in given:
@@ -264,6 +268,18 @@ def _keys(given: dict[str, Any]) -> dict[str, Any]:
     return {"jwks": {"keys": keys}}
 
 
+def _logout(given: dict[str, Any]) -> dict[str, Any]:
+    result = {}
+    if "backchannel_logout_uri" in given:
+        address = _address(given, "backchannel_logout_uri")
+        if (refusal := outgoing.why_refused(address)) is not None:
+            raise InvalidMetadata(f"backchannel_logout_uri: {address!r} is refused, {refusal}.")
+        result["backchannel_logout_uri"] = address
+    if "frontchannel_logout_uri" in given:
+        result["frontchannel_logout_uri"] = _address(given, "frontchannel_logout_uri")
+    return result
+
+
 def _consistent(result: dict[str, Any]) -> None:
     grants, method = result["grant_types"], result["token_endpoint_auth_method"]
     if "authorization_code" in grants and not result["redirect_uris"]:
@@ -272,6 +288,10 @@ def _consistent(result: dict[str, Any]) -> None:
             "invalid_redirect_uri",
         )
     _keys_fit(result)
+    frame = result.get("frontchannel_logout_uri")
+    if frame and redirects.origin(frame) not in map(redirects.origin, result["redirect_uris"]):
+        # Front-Channel Logout, 2.
+        raise InvalidMetadata("frontchannel_logout_uri has the origin of one of redirect_uris.")
     if result["profile"] == FAPI2:
         _fit_for_fapi2(result)
     if "refresh_token" in grants and "authorization_code" not in grants:

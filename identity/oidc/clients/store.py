@@ -56,6 +56,8 @@ class RelyingParty:
     userinfo_alg: str | None
     introspection_alg: str | None
     dpop_bound: bool
+    backchannel_logout_uri: str | None
+    frontchannel_logout_uri: str | None
 
     @property
     def confidential(self) -> bool:
@@ -126,6 +128,8 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         userinfo_alg=data.get("userinfo_signed_response_alg"),
         introspection_alg=data.get("introspection_signed_response_alg"),
         dpop_bound=data.get("dpop_bound_access_tokens", False),
+        backchannel_logout_uri=data.get("backchannel_logout_uri"),
+        frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
     )
 
 

@@ -21,8 +21,9 @@ from identity.oidc.models import SigningKey
 PURPOSE = "signing-key"
 ID_TOKEN = "JWT"
 ACCESS_TOKEN = "at+jwt"
+LOGOUT_TOKEN = "logout+jwt"
 INTROSPECTION = "token-introspection+jwt"
-TYPES = (ID_TOKEN, ACCESS_TOKEN, INTROSPECTION)
+TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
 
 

@@ -1,0 +1,153 @@
+"""Calls to addresses of others: SS-01 to SS-05 of the catalogue, against real servers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.outgoing import NotReached, call, why_refused
+from tests.conftest import settings
+from wsgi import Settings
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings(
+        database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.1/32"]
+    )
+
+
+@contextmanager
+def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that does whatever it wants with one connection after the other."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    connection.recv(65_536)
+                    answer(connection)
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/told"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://127.0.0.2/",
+        "https://[::1]/",
+        "https://0.0.0.0/",
+        "https://169.254.169.254/latest",
+        "https://10.0.0.1/",
+        "https://100.64.0.1/",
+        "https://[fc00::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[2002:a00:1::]/",
+        "https://2130706433/",
+        "https://0177.1/",
+        "https://0x7f.1/",
+        "https://localhost:22/",
+        "https://rp.example:25/",
+        "https://user@rp.example/",
+        "https://rp.example/#x",
+        "http://rp.example/",
+        "file:///etc/passwd",
+        "gopher://rp.example/",
+        "ftp://rp.example/",
+        "https://[x/",
+        "",
+    ],
+)
+def test_SS_01_what_is_refused_at_once(app: Flask, address: str) -> None:
+    assert why_refused(address) is not None
+    with pytest.raises(NotReached):
+        call("GET", address)
+
+
+def test_what_may_be_registered(app: Flask) -> None:
+    for address in (
+        "https://rp.example/told",
+        "https://rp.example:8443/",
+        "http://127.0.0.1:9000/",
+    ):
+        assert why_refused(address) is None
+
+
+def test_SS_02_a_name_that_leads_inside_is_not_followed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: [entry])
+    with pytest.raises(NotReached):
+        call("GET", "https://rp.example/")
+
+
+def test_an_answer_comes_back(app: Flask) -> None:
+    def good(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with answering(good) as address:
+        answer = call("POST", address, body=b"x")
+    assert (answer.status, answer.body) == (200, b"ok")
+
+
+def test_SS_03_a_redirect_is_an_answer_and_not_followed(app: Flask) -> None:
+    def redirecting(connection: socket.socket) -> None:
+        connection.sendall(
+            b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.2/\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    with answering(redirecting) as address:
+        assert call("GET", address).status == 307
+
+
+def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b"x" * 65_536)
+
+    with answering(endless) as address:
+        assert len(call("GET", address, most_bytes=1000).body) == 1000
+
+
+def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while not over.wait(0.05):
+            connection.sendall(b"x")
+
+    def silent(_connection: socket.socket) -> None:
+        over.wait(5)
+
+    texts = set()
+    for behaviour in (drip, silent):
+        with answering(behaviour) as address, pytest.raises(NotReached) as refused:
+            call("GET", address, seconds=0.3)
+        texts.add(str(refused.value))
+    over.set()
+    with pytest.raises(NotReached) as closed:
+        call("GET", "http://127.0.0.1:1/")
+    assert texts == {str(closed.value)}
