@@ -43,6 +43,9 @@ class Addresses:
         return f"http://localhost:{self.outbox_port}/"
 
 
+TRUST = "SECURE_ACCESS_OUTBOUND_CA_FILE"
+
+
 def write_settings(addresses: Addresses) -> None:
     """Writes `instance/demo.env`. Secrets that stand there already stay."""
     INSTANCE.mkdir(parents=True, exist_ok=True)
@@ -69,10 +72,11 @@ def write_settings(addresses: Addresses) -> None:
 def use_settings() -> None:
     """Makes the file's settings those of this process and of those that it starts.
 
-    What the shell happens to hold of other settings must not reach the demo.
+    What the shell happens to hold of other settings must not reach the demo, save whom to trust.
     """
     for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
-        del os.environ[name]
+        if name != TRUST:
+            del os.environ[name]
     os.environ.update(_written())
 
 
