@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import time
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,9 +26,20 @@ def now() -> int:
     return int(time.time())
 
 
+@dataclass(frozen=True)
+class FromNow:
+    """A moment so many seconds after the token is made."""
+
+    seconds: int
+
+
 def sign(claims: dict[str, Any], key: Key, *, alg: str = "ES256", **header: Any) -> str:
     """Whatever the header says, which a library would refuse to write."""
-    parts = [segment(json.dumps(part).encode()) for part in ({"alg": alg, **header}, claims)]
+    said = {
+        name: now() + value.seconds if isinstance(value, FromNow) else value
+        for name, value in claims.items()
+    }
+    parts = [segment(json.dumps(part).encode()) for part in ({"alg": alg, **header}, said)]
     text = ".".join(parts)
     return f"{text}.{segment(JWSRegistry.algorithms[alg].sign(text.encode(), key))}"
 

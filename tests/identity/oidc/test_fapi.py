@@ -15,7 +15,7 @@ from app.clock import now as clock
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.foreign import public_key, thumbprint
 from tests.identity.oidc.relying_party import ISSUER, answer, header
-from tests.identity.oidc.signing_party import SigningParty, now
+from tests.identity.oidc.signing_party import FromNow, SigningParty
 
 
 def error_of(response: Any) -> str:
@@ -126,11 +126,11 @@ class TestAssertions:
             {"sub": {"id": 1}},
             {"iss": "client-x"},
             {"exp": None},
-            {"exp": now() - 300},
-            {"exp": now() + 365 * 86400},
+            {"exp": FromNow(-300)},
+            {"exp": FromNow(365 * 86400)},
             {"exp": 1e300},
-            {"iat": now() + 120},
-            {"nbf": now() + 120},
+            {"iat": FromNow(120)},
+            {"nbf": FromNow(120)},
             {"iat": "today"},
             {"jti": None},
             {"jti": ["x"]},
@@ -143,7 +143,7 @@ class TestAssertions:
         assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
 
     def test_a_clock_eight_seconds_ahead_is_taken(self, fapi_rp: SigningParty) -> None:
-        assertion = fapi_rp.assertion(iat=now() + 8, nbf=now() + 8)
+        assertion = fapi_rp.assertion(iat=FromNow(8), nbf=FromNow(8))
         data = fapi_rp.parameters() | {"client_assertion": assertion}
         assert fapi_rp.post("/par", data).status_code == 201
 
@@ -197,8 +197,8 @@ class TestProofs:
             {"htu": "http://[x"},
             {"htu": None},
             {"iat": None},
-            {"iat": now() - 3600},
-            {"iat": now() + 3600},
+            {"iat": FromNow(-3600)},
+            {"iat": FromNow(3600)},
             {"jti": None},
             {"header": {"typ": "JWT"}},
             {"header": {"typ": None}},
@@ -240,7 +240,7 @@ class TestProofs:
         token = fapi_rp.tokens(browser)["access_token"]
         for htu in ("http://LOCALHOST:8000/userinfo?x=1#y", f"{ISSUER}/userinfo"):
             proof = fapi_rp.proof(
-                "/userinfo", method="GET", token=token, htu=htu, iat=now() - 10, more="x", nbf=1
+                "/userinfo", method="GET", token=token, htu=htu, iat=FromNow(-10), more="x", nbf=1
             )
             assert fapi_rp.userinfo(token, DPoP=proof).status_code == 200
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, RSAKey
 
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, answer, header
-from tests.identity.oidc.signing_party import SigningParty, now
+from tests.identity.oidc.signing_party import FromNow, SigningParty, now
 
 
 def pushed(rp: SigningParty, request_object: str, **beside: str) -> Any:
@@ -46,10 +46,10 @@ def test_errors_are_signed_as_well(signing_rp: SigningParty, stranger: FlaskClie
     [
         {"exp": None},
         {"nbf": None},
-        {"exp": now() - 10},
-        {"nbf": now() + 120},
-        {"nbf": now() - 3700},
-        {"exp": now() + 3700},
+        {"exp": FromNow(-10)},
+        {"nbf": FromNow(120)},
+        {"nbf": FromNow(-3700)},
+        {"exp": FromNow(3700)},
         {"aud": "https://other.example"},
         {"aud": None},
         {"iss": "client-x"},
@@ -76,7 +76,7 @@ def test_PA_06_only_the_client_s_own_signature_counts(signing_rp: SigningParty) 
 
 
 def test_an_array_of_audiences_with_the_issuer_is_taken(signing_rp: SigningParty) -> None:
-    signed = signing_rp.request_object(aud=[ISSUER, "https://other.example"], nbf=now() + 8)
+    signed = signing_rp.request_object(aud=[ISSUER, "https://other.example"], nbf=FromNow(8))
     assert pushed(signing_rp, signed).status_code == 201
 
 
