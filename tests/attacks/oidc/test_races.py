@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -21,6 +22,7 @@ from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
 from tests.identity.oidc.relying_party import RelyingParty, header
 from tests.identity.oidc.served import Served, serving
+from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 from wsgi import Settings
 
 TRIES = 100
@@ -159,3 +161,55 @@ def test_JW_12_keys_rotate_under_load_and_no_verifier_fails(
             thread.join()
     assert failures == []
     assert len(set(kids)) >= 3
+
+
+def test_CA_07_one_assertion_sent_by_many_at_once_counts_once(
+    served: Served, provider: Flask
+) -> None:
+    party = SigningParty(provider.test_client(), profile="baseline")
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": party.assertion(aud=served.issuer),
+    }
+    statuses = at_once(lambda client: client.post("/token", data=form), served)
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 401, 429}
+
+
+def test_DP_01_one_proof_sent_by_many_at_once_counts_once(
+    served: Served, provider: Flask, rp: RelyingParty
+) -> None:
+    party = SigningParty(provider.test_client())
+    headers = {
+        "Authorization": rp.basic(),
+        "DPoP": party.proof("/token", htu=f"{served.issuer}/token"),
+    }
+    form = {"grant_type": "client_credentials"}
+    statuses = at_once(lambda client: client.post("/token", data=form, headers=headers), served)
+    assert statuses.count(200) == 1
+    assert statuses.count(400) == TRIES - 1
+
+
+def test_PA_01_one_pushed_request_opened_by_many_at_once_gives_one_code(
+    served: Served, rp: RelyingParty, browser: FlaskClient
+) -> None:
+    form = {
+        "redirect_uri": "https://rp.example/callback",
+        "response_type": "code",
+        "scope": "openid",
+        "code_challenge": rp.verifier.challenge,
+        "code_challenge_method": "S256",
+    }
+    pushed = httpx.post(
+        f"{served.issuer}/par", data=form, headers={"Authorization": rp.basic()}
+    ).json()
+    session = browser.get_cookie("secure_access_session")
+    assert session is not None
+    query = {"client_id": rp.client_id, "request_uri": pushed["request_uri"]}
+    headers = {"Cookie": f"secure_access_session={session.value}"}
+    statuses = at_once(
+        lambda client: client.get("/authorize", params=query, headers=headers), served
+    )
+    assert statuses.count(303) == 1
+    assert statuses.count(400) == TRIES - 1
