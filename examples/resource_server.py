@@ -91,6 +91,8 @@ class ResourceServer:
         # An ID token has another `typ`; a token for another service has another `aud`.
         if found != ("at+jwt", self.issuer, self.resource):
             raise Refused("The access token is of another kind, or for another service.")
+        if "cnf" in decoded.claims:  # RFC 9449, 6: only with a proof, which is not asked for here
+            raise Refused("The access token is bound to a key, which this service does not check.")
         return decoded.claims
 
     def schools(self, claims: Claims) -> dict[str, str]:

@@ -86,6 +86,10 @@ def _do_jobs(app: Flask, stop: threading.Event) -> None:
             except SQLAlchemyError as error:
                 log.error("the database does not answer", error=type(error).__name__)
                 busy = False
+            except Exception:
+                # One piece of work that fails must not end all the others.
+                log.exception("work failed")
+                busy = False
             finally:
                 db.session.remove()
             if busy or not stop.is_set():

@@ -190,6 +190,13 @@ def test_a_remit_of_several_pages_is_read_whole(world: World, op: StandIn) -> No
     assert op.calls.count(REMIT) == 3
 
 
+def test_a_token_that_is_bound_to_a_key_is_not_taken_as_a_bearer_token(
+    world: World, op: StandIn
+) -> None:
+    bound = op.access_token(cnf={"jkt": "x" * 43})
+    assert world.browser.api("/api/schools", bound).status_code == 401
+
+
 def test_the_token_of_the_service_goes_to_the_issuer_alone(world: World, op: StandIn) -> None:
     elsewhere = op.remit() | {"address": f"{op.issuer}.evil.example{REMIT}"}
     answer = world.browser.api("/api/schools", op.access_token(remit=elsewhere))
