@@ -16,6 +16,7 @@ from approvals.organisations.importing import import_file, trying_only
 from approvals.organisations.models import Organisation
 from identity.oidc.models import Client, TokenFamily
 from tests.approvals import world
+from tests.identity.oidc.relying_party import register
 
 HEADER = "URN,LA (code),EstablishmentName,TypeOfEstablishment (code),EstablishmentStatus (code)\n"
 OPEN, CLOSED = "1", "2"
@@ -44,11 +45,9 @@ def _state(folder: Path, day: str, *, first: str) -> None:
 def _family(of: Membership, where: Organisation) -> TokenFamily:
     """What a sign-in to a service through this organisation issued."""
     with writing() as session:
-        client = session.scalar(select(Client)) or Client(
-            name="Reports", service=world.SERVICE, secret_hash=None, registration={}
-        )
-        session.add(client)
-        session.flush()
+        if session.scalar(select(Client)) is None:
+            register(service=world.SERVICE)
+        client = session.scalars(select(Client)).one()
         family = TokenFamily(
             account_id=world.who(of).id,
             client_id=client.id,
