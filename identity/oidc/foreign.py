@@ -92,9 +92,10 @@ def public_key(jwk: Any) -> PublicKey:
         raise UnfitKey("an RSA key has fewer than 2048 bits")
     try:
         key = import_key(dict(jwk))
+        fits = isinstance(key, PublicKey) and _alg_of(key) is not None
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnfitKey(f"a key cannot be read ({type(error).__name__})") from None
-    if not isinstance(key, PublicKey) or _alg_of(key) is None:
+    if not fits or not isinstance(key, PublicKey):
         raise UnfitKey("a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519")
     return key
 
@@ -165,9 +166,12 @@ def _decoded(text: str) -> bytes:
 def _object(raw: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_no_repetition)
+        too_deep = _depth(value) > MOST_DEPTH
+        # Half a character (a lone surrogate) could not be written anywhere again.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise NotVerified("not JSON") from None
-    if not isinstance(value, dict) or _depth(value) > MOST_DEPTH:
+        raise NotVerified("not JSON, or not text") from None
+    if not isinstance(value, dict) or too_deep:
         raise NotVerified("not an object, or too deep")
     return value
 

@@ -16,7 +16,7 @@ def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
     kid = header.get("kid")
     if kid is None:
         return [key for _, key in held]
-    return [key for name, key in held if name in {kid, None}]
+    return [key for name, key in held if name is None or name == kid]
 
 
 def _read(jwks: Mapping[str, Any] | None) -> list[tuple[str | None, PublicKey]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.clock import now as clock
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.foreign import public_key, thumbprint
 from tests.identity.oidc.relying_party import ISSUER, answer, header
-from tests.identity.oidc.signing_party import FromNow, SigningParty
+from tests.identity.oidc.signing_party import FromNow, SigningParty, sign
 
 
 def error_of(response: Any) -> str:
@@ -162,6 +163,23 @@ class TestAssertions:
             data = fapi_rp.parameters() | {"client_assertion": assertion[:8000]}
             assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
 
+    @pytest.mark.parametrize(
+        "change",
+        [{"jti": "\ud800"}, {"more": json.loads("[" * 400 + "]" * 400)}, {"sub": "\udfff"}],
+        ids=["half-a-character", "depth", "half-a-subject"],
+    )
+    def test_CA_10_what_is_no_text_or_too_deep_is_refused(
+        self, fapi_rp: SigningParty, change: dict[str, Any]
+    ) -> None:
+        data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion(**change)}
+        assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
+
+    def test_CA_10_a_kid_that_is_no_text_is_refused(self, fapi_rp: SigningParty) -> None:
+        claims = {"iss": fapi_rp.client_id, "sub": fapi_rp.client_id}
+        assertion = sign(claims, fapi_rp.key, kid=["k1"])
+        data = fapi_rp.parameters() | {"client_assertion": assertion}
+        assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
+
     def test_CA_07_an_assertion_counts_once(self, fapi_rp: SigningParty) -> None:
         data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion()}
         assert fapi_rp.post("/par", data).status_code == 201
@@ -204,6 +222,8 @@ class TestProofs:
             {"header": {"typ": None}},
             {"header": {"jwk": None}},
             {"header": {"jwk": {"kty": "oct", "k": "AAAA"}}},
+            {"header": {"jwk": {"kty": "RSA", "e": "AQAB", "n": "x" * 342}}},
+            {"header": {"jwk": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}}},
             {"header": {"crit": ["x"]}},
         ],
     )
