@@ -6,11 +6,19 @@ from flask import Flask
 
 from identity.accounts.install import install as accounts
 from identity.credentials.install import install as credentials
+from identity.information.install import install as information
 from identity.oidc.install import install as oidc
 from identity.sessions.install import install as sessions
 from identity.sign_in.install import install as sign_in
 
-ROOMS: list[Callable[[Flask], None]] = [sessions, credentials, sign_in, accounts, oidc]
+ROOMS: list[Callable[[Flask], None]] = [
+    sessions,
+    credentials,
+    sign_in,
+    accounts,
+    information,
+    oidc,
+]
 
 
 def install(app: Flask) -> None:

@@ -58,6 +58,9 @@ class IdentitySettings(FloorSettings):
     wrong_codes_per_account: int = Field(default=10, ge=1, le=100)
     """Wrong codes of the second step for one account in 15 minutes."""
 
+    support_email: str | None = None
+    """Address that the pages about help, privacy and accessibility name for questions."""
+
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
     """Seconds for which services may keep the published keys; a new key signs no earlier."""
 

@@ -21,6 +21,11 @@ def factor(name: str) -> Factor:
     return {each.name: each for each in FACTORS}[name]
 
 
+def second_step_of(account_id: int) -> bool:
+    """Whether the person can show a second step: something that they have."""
+    return any(each.kind is Kind.POSSESSION and each.enrolled(account_id) for each in FACTORS)
+
+
 def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
     """The `amr` values of a sign-in; `mfa` is added where two kinds were shown (RFC 8176)."""
     shown = list(proved)

@@ -12,6 +12,7 @@ from approvals.memberships.access import approver_of, own_membership, this_organ
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.views.common import me, the_member
 from identity.accounts.models import Account, Invitation
+from identity.credentials.catalogue import second_step_of
 
 LATEST = 10
 
@@ -67,6 +68,7 @@ def user(member: str, **_route: str) -> str:
         organisation=organisation,
         person=person,
         account=account,
+        second_step=account is not None and second_step_of(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.expires_at <= at,
         services=services.offers(organisation),

@@ -11,6 +11,7 @@ from app.clock import now
 from app.database import db, writing
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
+from identity.credentials import totp
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
 from tests.identity.walking import Page, Walker
@@ -292,3 +293,16 @@ def test_a_suspended_colleague_is_shown_as_such(walker: Walker, school: Organisa
     assert "Suspended" in walker.get(path(school, "users", bob.public_id)).text
     page = walker.get(path(school, "users") + "?status=suspended")
     assert "1 user" in page.text
+
+
+@pytest.mark.parametrize(("has_app", "said"), [(True, "Set up"), (False, "Not set up")])
+def test_a_user_s_page_says_whether_a_second_step_is_set_up(
+    walker: Walker, school: Organisation, has_app: bool, said: str
+) -> None:
+    bob = world.member(school, "bob@ashfield.example")
+    if has_app:
+        assert bob.account_id is not None
+        with writing():
+            totp.store(bob.account_id, totp.new_sealed_secret(), step=0)
+    page = walker.get(path(school, "users", bob.public_id))
+    assert f"Second step {said}" in page.text

@@ -1,0 +1,1 @@
+"""Pages that owe nobody an answer: help, privacy, cookies, accessibility."""

@@ -1,0 +1,45 @@
+"""Every cookie that this service sets: the page of cookies is this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from identity.sessions.cookies import BROWSER, DEVICE, SESSION, cookie_name
+from identity.settings import settings
+from identity.sign_in import devices
+
+
+@dataclass(frozen=True)
+class Cookie:
+    name: str
+    purpose: str
+    expires: str
+
+
+def cookies() -> list[Cookie]:
+    closing = "When you close your browser"
+    return [
+        Cookie(
+            cookie_name(SESSION),
+            "Keeps you signed in",
+            f"{closing}, and after {settings().session_hours} hours at the latest",
+        ),
+        Cookie(
+            cookie_name(DEVICE),
+            "Remembers that you signed in on this device, so that other people’s wrong guesses of"
+            " your password do not keep you waiting",
+            f"{devices.LIFETIME.days} days",
+        ),
+        Cookie(
+            cookie_name(BROWSER),
+            "Makes sure that what was begun in your browser is finished in your browser",
+            closing,
+        ),
+        Cookie(
+            str(current_app.config["SESSION_COOKIE_NAME"]),
+            "Makes sure that a form was sent from our own page, and shows you the result once",
+            closing,
+        ),
+    ]

@@ -1,0 +1,103 @@
+"""Every page that links lead to: no violation that axe finds, and no wider than a small phone.
+
+axe-core with the rules of WCAG 2.2 AA and its best practices (ux.md, automated checks).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import Demo, sign_in
+from wsgi import ROOT
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
+LEADS_OUT = re.compile(r"/sign-out|/end-session|\.csv|\.txt|/enter/")
+WIDTHS = {1280: 900, 320: 800}
+
+
+def test_pages_for_anybody(demo: Demo, page: Page) -> None:
+    assert _faults(page, demo, "/") == {}
+    page.goto(f"{demo.issuer}/sign-in")
+    page.click("main form button[type=submit]:not([name=cancel])")
+    assert _faults_here(page) == {}
+
+
+@pytest.mark.parametrize(
+    ("email", "about"),
+    [
+        ("jo.juniper@demo.example", "an approver"),
+        ("kit.kapok@demo.example", "somebody of two organisations"),
+    ],
+)
+def test_pages_of(demo: Demo, page: Page, email: str, about: str) -> None:
+    page.goto(f"{demo.issuer}/sign-in")
+    sign_in(page, demo.person(email=email))
+    assert _faults(page, demo, "/home") == {}, about
+
+
+def test_pages_of_an_operator(demo: Demo, page: Page) -> None:
+    page.goto(f"{demo.issuer}/sign-in")
+    sign_in(page, demo.person(operator=True))
+    assert _faults(page, demo, "/home") == {}
+
+
+def test_pages_of_the_reporting_app(demo: Demo, page: Page) -> None:
+    page.goto(f"{demo.reporting_app}/sign-in")
+    sign_in(page, demo.people(user_group="LA Named")[0])
+    page.wait_for_url(f"{demo.reporting_app}/**")
+    assert _faults_here(page) == {}
+    page.locator("main table a, main li a").first.click()
+    assert _faults_here(page) == {}
+
+
+def _faults(page: Page, demo: Demo, start: str) -> dict[str, list[str]]:
+    """Faults by address, of every page of ours that can be reached: one of each shape."""
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop(0)
+        shape = IDENTIFIER.sub("…", path)
+        if shape in seen or LEADS_OUT.search(path):
+            continue
+        seen.add(shape)
+        page.goto(demo.issuer + path)
+        found |= _faults_here(page)
+        waiting.extend(_links(page, demo))
+    return found
+
+
+def _links(page: Page, demo: Demo) -> Iterator[str]:
+    for address in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
+        parts = urlsplit(str(address))
+        if f"{parts.scheme}://{parts.netloc}" == demo.issuer:
+            yield parts.path
+
+
+def _faults_here(page: Page) -> dict[str, list[str]]:
+    faults = []
+    if page.evaluate("window.axe === undefined"):
+        # The page's own policy lets no foreign script in; the debugger's door is not bound by it.
+        page.evaluate(AXE.read_text())
+    result: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+    )
+    for violation in result["violations"]:
+        where = [node["target"] for node in violation["nodes"][:3]]
+        faults.append(f"{violation['id']}: {violation['help']} at {where}")
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append(f"{wide} pixels wide in a window of {width}")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return {urlsplit(page.url).path: faults} if faults else {}
