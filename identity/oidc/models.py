@@ -31,9 +31,37 @@ class Client(Base):
     earlier_secret_hash: Mapped[str | None] = mapped_column(String(64))
     earlier_secret_until: Mapped[datetime | None]
     registration: Mapped[dict[str, Any]]
+    registration_token_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     secret_changed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+
+
+class InitialAccessToken(Base):
+    """Lets somebody register clients over HTTP, within a policy (RFC 7591, 3; section 1.2).
+
+    Single registrations are claimed by a conditional UPDATE of `uses_left`.
+    """
+
+    __tablename__ = "oidc_initial_access_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    note: Mapped[str] = mapped_column(String(200))
+    policy: Mapped[dict[str, Any]]
+    uses_left: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PairwiseSalt(Base):
+    """One row: what subjects of pairwise clients are made with, encrypted by the vault."""
+
+    __tablename__ = "oidc_pairwise_salt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
 
 
 class UsedOnce(Base):
@@ -184,6 +212,8 @@ class RefreshToken(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often a client that never got the answer was given the same successor again."""
     bound_to: Mapped[str | None] = mapped_column(String(64))
     """Thumbprint of the key or certificate that a public client proves (RFC 9449, 5)."""
 
