@@ -5,6 +5,7 @@ of one purpose can never be passed off as one of another. The first key encrypts
 """
 
 import base64
+import hmac
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -36,6 +37,12 @@ def renew(token: str, *, purpose: str) -> str:
         return _ring(purpose).rotate(token.encode()).decode()
     except InvalidToken as error:
         raise Undecipherable(f"no key of the ring opens this {purpose}") from error
+
+
+def tag(text: str, *, purpose: str) -> bytes:
+    """What only we can make of the text (HMAC-SHA256), with the ring's first key."""
+    key = _derive(base64.b64decode(settings().encryption_keys[0].get_secret_value()), purpose)
+    return hmac.digest(key, text.encode(), "sha256")
 
 
 def _ring(purpose: str) -> MultiFernet:

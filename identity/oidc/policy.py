@@ -10,6 +10,7 @@ ACCESS_TOKEN = 300
 ID_TOKEN = 300
 OFFLINE_IDLE = 30 * 24 * 3600
 OFFLINE_ABSOLUTE = 90 * 24 * 3600
+REFRESH_GRACE = 10
 LONGEST_TOKEN = timedelta(seconds=max(ACCESS_TOKEN, ID_TOKEN))
 
 INTERACTION = timedelta(hours=1)
@@ -42,17 +43,19 @@ WRONG_VERIFIERS = 3
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A member of the registration and the most that it may say, in seconds; also its default."""
+    """A member of the registration and what it may say, in seconds; without it `default`."""
 
     member: str
     longest: int
     shortest: int
+    default: int
 
 
 LIFETIMES = (
-    Lifetime("code_lifetime", CODE, 10),
-    Lifetime("access_token_lifetime", ACCESS_TOKEN, 30),
-    Lifetime("id_token_lifetime", ID_TOKEN, 30),
-    Lifetime("offline_idle_lifetime", OFFLINE_IDLE, 3600),
-    Lifetime("offline_absolute_lifetime", OFFLINE_ABSOLUTE, 3600),
+    Lifetime("code_lifetime", CODE, 10, CODE),
+    Lifetime("access_token_lifetime", ACCESS_TOKEN, 30, ACCESS_TOKEN),
+    Lifetime("id_token_lifetime", ID_TOKEN, 30, ID_TOKEN),
+    Lifetime("offline_idle_lifetime", OFFLINE_IDLE, 3600, OFFLINE_IDLE),
+    Lifetime("offline_absolute_lifetime", OFFLINE_ABSOLUTE, 3600, OFFLINE_ABSOLUTE),
+    Lifetime("refresh_token_grace", REFRESH_GRACE, 0, 0),
 )

@@ -193,7 +193,7 @@ def _resources(given: dict[str, Any]) -> list[str]:
 def _lifetimes(given: dict[str, Any]) -> dict[str, int]:
     chosen = {}
     for lifetime in LIFETIMES:
-        value = given.get(lifetime.member, lifetime.longest)
+        value = given.get(lifetime.member, lifetime.default)
         if (
             not isinstance(value, int)
             or isinstance(value, bool)

@@ -42,6 +42,7 @@ class RelyingParty:
     id_token_lifetime: int
     offline_idle_lifetime: int
     offline_absolute_lifetime: int
+    refresh_token_grace: int
     home: str | None
     profile: str
     earlier_secret_hash: str | None
@@ -115,6 +116,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         id_token_lifetime=data["id_token_lifetime"],
         offline_idle_lifetime=data["offline_idle_lifetime"],
         offline_absolute_lifetime=data["offline_absolute_lifetime"],
+        refresh_token_grace=data.get("refresh_token_grace", 0),
         home=data.get("client_uri"),
         profile=data["profile"],
         earlier_secret_hash=row.earlier_secret_hash,

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.identifiers import secret_hash
+from app.identifiers import new_secret, secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
@@ -57,7 +57,8 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
         won = claimed(AuthorizationCode, found.code_id, at)
         if won:
             if "refresh_token" in client.grant_types:
-                refresh_token = keep_refresh_token(client, found, at, key=key)
+                refresh_token = new_secret()
+                keep_refresh_token(client, found, refresh_token, at, key=key)
             record(
                 "token.issued",
                 subject=subject,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.identifiers import new_secret, secret_hash
+from app.identifiers import secret_hash
 from app.settings import settings
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
@@ -96,13 +96,12 @@ def response_for_service(
 
 
 def keep_refresh_token(
-    client: RelyingParty, family: Family, at: datetime, *, key: str | None
-) -> str:
-    """A new refresh token of the family, inside `writing()`.
+    client: RelyingParty, family: Family, token: str, at: datetime, *, key: str | None
+) -> None:
+    """Keeps the refresh token as one of the family's, inside `writing()`.
 
     A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
     """
-    token = new_secret()
     expires_at = family.ends_at
     if family.offline:
         expires_at = min(expires_at, at + timedelta(seconds=client.offline_idle_lifetime))
@@ -115,7 +114,6 @@ def keep_refresh_token(
             "bound_to": None if client.confidential else key,
         }
     )
-    return token
 
 
 def _bound_to(key: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.identifiers import secret_hash
+from app.identifiers import new_secret, secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnRecord
@@ -21,6 +21,7 @@ from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
+from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
 from identity.oidc.token.reuse import used_twice
 
 _FAMILY_AND_TOKEN = (
@@ -45,10 +46,11 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
     subject, successor = entitlement.account.subject, None
     with writing():
         # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
-        won = client.fapi or claimed(RefreshToken, found.token_id, at)
+        won = client.fapi
+        if not client.fapi:
+            successor = _rotated(client, found, parameters["refresh_token"], key, at)
+            won = successor is not None
         if won:
-            if not client.fapi:
-                successor = keep_refresh_token(client, found, at, key=key)
             record(
                 "token.issued",
                 subject=subject,
@@ -83,7 +85,7 @@ def _find(client: RelyingParty, parameters: Parameters, key: str | None, at: dat
         raise InvalidGrant(detail="no such refresh token")
     if found.client_id != client.key:
         raise InvalidGrant(detail="refresh token of another client")
-    if found.used_at is not None:
+    if found.used_at is not None and not may_be_lost(client, found, at):
         used_twice(client, found, what="refresh token")
     if found.ended_at is not None:
         raise OnRecord(detail=f"family ended: {found.ended_cause}")
@@ -92,6 +94,19 @@ def _find(client: RelyingParty, parameters: Parameters, key: str | None, at: dat
     if found.bound_to is not None and found.bound_to != key:
         raise InvalidGrant(detail="the refresh token is bound to another key")
     return found
+
+
+def _rotated(
+    client: RelyingParty, found: Family, token: str, key: str | None, at: datetime
+) -> str | None:
+    """The successor, inside `writing()`; None where the token has been used by somebody."""
+    successor = successor_of(token) if client.refresh_token_grace else new_secret()
+    if claimed(RefreshToken, found.token_id, at):
+        keep_refresh_token(client, found, successor, at, key=key)
+        return successor
+    if may_be_lost(client, found, at) and claimed_again(found, successor, at):
+        return successor
+    return None
 
 
 def _granted(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:

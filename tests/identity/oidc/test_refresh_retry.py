@@ -1,0 +1,115 @@
+"""A refresh whose answer was lost: RT-02 of the catalogue, and what bounds the grace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc.jwk import ECKey
+
+from app.clock import now
+from tests.identity.oidc.relying_party import RelyingParty, answer, register
+from tests.identity.oidc.signing_party import SigningParty
+
+SECONDS = 10
+
+
+@pytest.fixture
+def patient_rp(provider: Flask) -> RelyingParty:
+    return RelyingParty(provider.test_client(), register(refresh_token_grace=SECONDS))
+
+
+def renewed(rp: RelyingParty, token: str) -> dict[str, Any]:
+    response = rp.refresh(token)
+    assert response.status_code == 200, response.get_data(as_text=True)
+    body: dict[str, Any] = response.get_json()
+    return body
+
+
+def test_RT_02_a_lost_answer_is_given_again_with_the_same_successor(
+    patient_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    first = patient_rp.tokens(browser)["refresh_token"]
+    lost = renewed(patient_rp, first)
+    with time_machine.travel(now() + timedelta(seconds=SECONDS - 2)):
+        again = renewed(patient_rp, first)
+    assert again["refresh_token"] == lost["refresh_token"]
+    assert renewed(patient_rp, again["refresh_token"])["refresh_token"] != lost["refresh_token"]
+
+
+def test_RT_01_the_grace_ends(patient_rp: RelyingParty, browser: FlaskClient) -> None:
+    first = patient_rp.tokens(browser)["refresh_token"]
+    successor = renewed(patient_rp, first)["refresh_token"]
+    with time_machine.travel(now() + timedelta(seconds=SECONDS + 1)):
+        assert patient_rp.refresh(first).get_json()["error"] == "invalid_grant"
+    assert patient_rp.refresh(successor).get_json()["error"] == "invalid_grant"
+
+
+def test_RT_02_the_grace_ends_with_the_first_use_of_the_successor(
+    patient_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    first = patient_rp.tokens(browser)["refresh_token"]
+    successor = renewed(patient_rp, first)["refresh_token"]
+    newest = renewed(patient_rp, successor)["refresh_token"]
+    assert patient_rp.refresh(first).get_json()["error"] == "invalid_grant"
+    assert patient_rp.refresh(newest).get_json()["error"] == "invalid_grant"
+
+
+def test_RT_02_retries_are_counted(patient_rp: RelyingParty, browser: FlaskClient) -> None:
+    first = patient_rp.tokens(browser)["refresh_token"]
+    statuses = [patient_rp.refresh(first).status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 200, 400]
+
+
+def test_a_client_that_did_not_register_for_it_has_no_grace(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    first = rp.tokens(browser)["refresh_token"]
+    renewed(rp, first)
+    assert rp.refresh(first).get_json()["error"] == "invalid_grant"
+
+
+def test_a_public_client_has_it_only_with_its_key(
+    provider: Flask, browser: FlaskClient, public_rp: RelyingParty
+) -> None:
+    bare = RelyingParty(
+        provider.test_client(),
+        register(token_endpoint_auth_method="none", refresh_token_grace=SECONDS),
+    )
+    first = bare.tokens(browser)["refresh_token"]
+    renewed(bare, first)
+    assert bare.refresh(first).get_json()["error"] == "invalid_grant"
+
+    bound = SigningParty(
+        provider.test_client(),
+        profile="baseline",
+        token_endpoint_auth_method="none",
+        refresh_token_grace=SECONDS,
+    )
+    code = answer(browser.get(RelyingParty.request(bound)))["code"]
+    first = _public(bound, grant_type="authorization_code", code=code)["refresh_token"]
+    lost = _public(bound, grant_type="refresh_token", refresh_token=first)
+    assert _public(bound, grant_type="refresh_token", refresh_token=first) | {
+        "access_token": "",
+        "id_token": "",
+    } == lost | {"access_token": "", "id_token": ""}
+    other = ECKey.generate_key("P-256")
+    refused = _public(bound, other, grant_type="refresh_token", refresh_token=first)
+    assert refused["error"] == "invalid_grant"
+
+
+def _public(rp: SigningParty, key: ECKey | None = None, **given: str) -> dict[str, Any]:
+    """A token request of a public client, with a proof."""
+    form = {
+        "client_id": rp.client_id,
+        "redirect_uri": rp.registration["redirect_uris"][0],
+        "code_verifier": rp.verifier.text,
+        **given,
+    }
+    headers = {"DPoP": rp.proof("/token", key=key)}
+    body: dict[str, Any] = rp.http.post("/token", data=form, headers=headers).get_json()
+    return body
