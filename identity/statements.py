@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import CursorResult
+from sqlalchemy import CursorResult, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Delete, Update
 
-from app.database import db
+from app.database import Base, db
 
 
 def rows_changed(statement: Update | Delete) -> int:
     """Run it inside `writing()`; how many rows it changed. Loaded objects are not looked at."""
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
+
+
+def adder(table: type[Base]) -> Callable[[Mapping[str, Any]], bool]:
+    """A function that adds a row inside `writing()` where its key is free, and says whether it did:
+    true for exactly one caller, however many try at once. Its statement is built once.
+    """
+    key = inspect(table).primary_key[0]
+    built = {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(key),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(key),
+    }
+
+    def added(values: Mapping[str, Any]) -> bool:
+        connection = db.session.connection()
+        # PostgreSQL's driver counts no rows here, so the key that comes back decides.
+        statement = built[connection.dialect.name]
+        return connection.execute(statement, dict(values)).scalar_one_or_none() is not None
+
+    return added

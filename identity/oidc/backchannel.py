@@ -34,6 +34,7 @@ from identity.oidc.keys.store import LOGOUT_TOKEN
 from identity.oidc.models import LogoutNotice
 from identity.oidc.parameters import FORM
 from identity.oidc.policy import LOGOUT_TOKEN_LIFE
+from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import signed
 from identity.statements import rows_changed
 
@@ -148,7 +149,7 @@ def logout_token(client: RelyingParty, *, subject: str, sid: str, identifier: st
         "iat": int(at.timestamp()),
         "exp": int((at + LOGOUT_TOKEN_LIFE).timestamp()),
         "jti": identifier,
-        "sub": subject,
+        "sub": subject_for(client, subject),
         "sid": sid,
         "events": {EVENT: {}},
     }

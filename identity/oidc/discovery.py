@@ -14,7 +14,11 @@ from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_
 from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
 from identity.oidc.clients.authentication import METHODS
-from identity.oidc.clients.registration import ID_TOKEN_ALGS, RESPONSE_TYPES
+from identity.oidc.clients.registration import (
+    ID_TOKEN_ALGS,
+    RESPONSE_TYPES,
+    SUBJECT_TYPES,
+)
 from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS
 from identity.oidc.keys.store import key_set
 from identity.oidc.machine import machine
@@ -48,7 +52,7 @@ def metadata() -> dict[str, Any]:
         "response_types_supported": list(RESPONSE_TYPES),
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": list(SUBJECT_TYPES),
         "acr_values_supported": list(levels.REACHABLE),
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],

@@ -14,6 +14,7 @@ from app.web.limits import limiter
 from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
+from identity.oidc.clients import keys as client_keys
 from identity.oidc.clients.cli import clients_group
 from identity.oidc.events import EVENTS
 from identity.oidc.keys import actions as keys
@@ -40,6 +41,7 @@ def install(app: Flask) -> None:
     declare(app, EVENTS)
     cache.install(app)
     failures.install(app)
+    client_keys.install(app)
     register_pages(app, blueprint, *PAGES)
     app.after_request_funcs.setdefault(blueprint.name, []).append(cors.allow)
     for endpoint, view in app.view_functions.items():

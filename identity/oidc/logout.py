@@ -27,6 +27,7 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OAuthError
 from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
+from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
 from identity.sessions import actions, current, leaving
@@ -45,12 +46,10 @@ class Asked:
     @property
     def of_this_session(self) -> bool:
         session = current()
-        return (
-            session is not None
-            and self.claims is not None
-            and self.claims.get("sid") == session.sid
-            and self.claims.get("sub") == session.account.subject
-        )
+        if session is None or self.claims is None or self.client is None:
+            return False
+        subject = subject_for(self.client, session.account.subject)
+        return self.claims.get("sid") == session.sid and self.claims.get("sub") == subject
 
 
 @blueprint.route("/end-session", methods=["GET", "POST"])

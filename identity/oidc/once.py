@@ -10,18 +10,14 @@ import hashlib
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import writing
 from identity.oidc.models import UsedOnce
-from identity.statements import rows_changed
+from identity.statements import adder, rows_changed
 
-_INSERTS = {
-    "sqlite": sqlite.insert(UsedOnce).on_conflict_do_nothing().returning(UsedOnce.key_hash),
-    "postgresql": postgresql.insert(UsedOnce).on_conflict_do_nothing().returning(UsedOnce.key_hash),
-}
+_add = adder(UsedOnce)
 
 
 def first_use(kind: str, owner: str, identifier: str, *, until: datetime) -> bool:
@@ -31,11 +27,8 @@ def first_use(kind: str, owner: str, identifier: str, *, until: datetime) -> boo
     `until` it would be refused for its age.
     """
     digest = hashlib.sha256(f"{kind}\n{owner}\n{identifier}".encode()).hexdigest()
-    with writing() as session:
-        connection = session.connection()
-        statement = _INSERTS[connection.dialect.name]
-        claimed = connection.execute(statement, {"key_hash": digest, "expires_at": until})
-        return claimed.scalar_one_or_none() is not None
+    with writing():
+        return _add({"key_hash": digest, "expires_at": until})
 
 
 def purge(_session: Session) -> int:

@@ -18,6 +18,7 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InsufficientScope, InvalidToken
 from identity.oidc.keys.store import ID_TOKEN
 from identity.oidc.machine import json_response, jwt_response, machine
+from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import signed
 
 
@@ -40,6 +41,7 @@ def userinfo() -> Response:
         holds.of_scopes(granted)
         | holds.named(verified.client, requested)
         | of_person(holds.account, granted, set())
+        | {"sub": subject_for(verified.client, holds.account.subject)}
     )
     return _answer(verified.client, said)
 

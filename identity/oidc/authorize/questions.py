@@ -28,6 +28,7 @@ from identity.oidc.errors import (
     LoginRequired,
     UnmetAuthentication,
 )
+from identity.oidc.subjects import subject_for
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def sign_in_is_too_old(visit: Visit) -> bool:
 
 def somebody_else_is_signed_in(visit: Visit) -> bool:
     expected = visit.asked.expected_subject
-    if expected is None or visit.session.account.subject == expected:
+    if expected is None:
+        return False
+    if subject_for(visit.asked.client, visit.session.account.subject) == expected:
         return False
     if visit.signed_in_for_this:
         raise LoginRequired("Another person than the one hinted at has signed in")

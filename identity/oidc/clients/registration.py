@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
 from authlib.oidc.registration import ClientMetadataClaims as OpenIDMetadata
 from joserfc.errors import JoseError
 
 from app import outgoing
+from app.outgoing import NotReached
 from app.settings import settings
 from identity.oidc import levels, redirects, scopes
-from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey, public_key
+from identity.oidc.clients.documents import fetched
+from identity.oidc.clients.jwks import read, signing_keys
+from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.policy import LIFETIMES
 
@@ -24,6 +28,8 @@ SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 KEY_METHODS = ("private_key_jwt",)
 AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 RESPONSE_TYPES = ("code",)
+PUBLIC, PAIRWISE = "public", "pairwise"
+SUBJECT_TYPES = (PUBLIC, PAIRWISE)
 ID_TOKEN_ALGS = ALGS
 ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
 BASELINE, FAPI2 = "baseline", "fapi2"
@@ -61,7 +67,6 @@ CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """What the client signs with, where it binds itself to one algorithm."""
 LONGEST_NAME = 200
 MOST_ADDRESSES = 100
-MOST_KEYS = 20
 
 
 class InvalidMetadata(ValueError):
@@ -88,7 +93,7 @@ def validated(
         "response_types": _several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
         "application_type": _one_of(given, "application_type", ("web", "native")),
         "scope": _scope(given),
-        "subject_type": _one_of(given, "subject_type", ("public",)),
+        "subject_type": _one_of(given, "subject_type", SUBJECT_TYPES),
         "id_token_signed_response_alg": _one_of(
             given, "id_token_signed_response_alg", ID_TOKEN_ALGS
         ),
@@ -106,9 +111,18 @@ def validated(
     )
     result["resources"] = _resources(given)
     result |= _lifetimes(given) | _optional(given, service_exists)
+    result |= _sector_document(given, result)
     _consistent(result)
     _in_the_standards_shape(given)
     return result
+
+
+def sector(registration: Mapping[str, Any]) -> str | None:
+    """The sector within which a pairwise client's subjects hold (Core, 8.1); None for others."""
+    if registration["subject_type"] != PAIRWISE:
+        return None
+    address: str = registration.get("sector_identifier_uri") or registration["redirect_uris"][0]
+    return urlsplit(address).hostname
 
 
 def _name(given: dict[str, Any]) -> str:
@@ -243,6 +257,36 @@ def _address(given: dict[str, Any], member: str) -> str:
     return str(address)
 
 
+def _called_address(given: dict[str, Any], member: str) -> str:
+    """An address that the provider itself will call."""
+    address = _address(given, member)
+    if (refusal := outgoing.why_refused(address)) is not None:
+        raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")
+    return address
+
+
+def _sector_document(given: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Core, 8.1: the document behind `sector_identifier_uri` lists every redirect URI."""
+    addresses = result["redirect_uris"]
+    if "sector_identifier_uri" not in given:
+        hosts = {urlsplit(address).hostname for address in addresses}
+        if result["subject_type"] == PAIRWISE and len(hosts) != 1:
+            raise InvalidMetadata(
+                "sector_identifier_uri is needed: the redirect URIs are of several hosts."
+            )
+        return {}
+    address = _called_address(given, "sector_identifier_uri")
+    try:
+        listed = fetched(address)
+    except NotReached:
+        raise InvalidMetadata("sector_identifier_uri: its document was not reached.") from None
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise InvalidMetadata("sector_identifier_uri: its document is no array of addresses.")
+    if not set(addresses) <= set(listed):
+        raise InvalidMetadata("sector_identifier_uri: its document lacks one of redirect_uris.")
+    return {"sector_identifier_uri": address}
+
+
 def _algorithms(given: dict[str, Any]) -> dict[str, Any]:
     ours = {member: _one_of(given, member, ALGS) for member in RESPONSE_ALGS if member in given}
     theirs = {
@@ -252,29 +296,26 @@ def _algorithms(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keys(given: dict[str, Any]) -> dict[str, Any]:
-    """RFC 7591, 2: the client's public keys, by value; no address is fetched for them."""
+    """RFC 7591, 2: the client's public keys, by value or by address."""
+    if "jwks" in given and "jwks_uri" in given:
+        raise InvalidMetadata("Give jwks or jwks_uri, not both.")
     if "jwks_uri" in given:
-        raise InvalidMetadata("jwks_uri is not supported: give the keys themselves as jwks.")
+        return {"jwks_uri": _called_address(given, "jwks_uri")}
     if "jwks" not in given:
         return {}
-    keys = given["jwks"].get("keys") if isinstance(given["jwks"], Mapping) else None
-    if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
-        raise InvalidMetadata(f"jwks is an object whose keys are 1 to {MOST_KEYS} public keys.")
-    for key in keys:
-        try:
-            public_key(key)
-        except UnfitKey as error:
-            raise InvalidMetadata(f"jwks: {error}.") from None
-    return {"jwks": {"keys": keys}}
+    try:
+        keys = read(given["jwks"])
+    except UnfitKey as error:
+        raise InvalidMetadata(f"jwks: {error}.") from None
+    if not keys:
+        raise InvalidMetadata("jwks has no key for signatures.")
+    return {"jwks": {"keys": signing_keys(given["jwks"])}}
 
 
 def _logout(given: dict[str, Any]) -> dict[str, Any]:
     result = {}
     if "backchannel_logout_uri" in given:
-        address = _address(given, "backchannel_logout_uri")
-        if (refusal := outgoing.why_refused(address)) is not None:
-            raise InvalidMetadata(f"backchannel_logout_uri: {address!r} is refused, {refusal}.")
-        result["backchannel_logout_uri"] = address
+        result["backchannel_logout_uri"] = _called_address(given, "backchannel_logout_uri")
     if "frontchannel_logout_uri" in given:
         result["frontchannel_logout_uri"] = _address(given, "frontchannel_logout_uri")
     return result
@@ -306,8 +347,9 @@ def _consistent(result: dict[str, Any]) -> None:
 
 def _keys_fit(result: dict[str, Any]) -> None:
     method = result["token_endpoint_auth_method"]
-    if (method in KEY_METHODS or result["require_signed_request_object"]) and "jwks" not in result:
-        raise InvalidMetadata("jwks is needed: this client is known by its keys.")
+    by_keys = method in KEY_METHODS or result["require_signed_request_object"]
+    if by_keys and not {"jwks", "jwks_uri"} & set(result):
+        raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
 
 
 def _fit_for_fapi2(result: dict[str, Any]) -> None:

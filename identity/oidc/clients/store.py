@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from app.database import db
 from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
-from identity.oidc.clients.registration import FAPI2
+from identity.oidc.clients import registration
 from identity.oidc.models import Client
 
 
@@ -48,6 +48,7 @@ class RelyingParty:
     earlier_secret_hash: str | None
     earlier_secret_until: datetime | None
     jwks: Mapping[str, Any] | None
+    jwks_uri: str | None
     auth_signing_alg: str | None
     require_par: bool
     require_signed_request: bool
@@ -60,6 +61,9 @@ class RelyingParty:
     backchannel_logout_uri: str | None
     frontchannel_logout_uri: str | None
 
+    sector: str | None
+    """The sector of a client with pairwise subjects (Core, 8.1)."""
+
     @property
     def confidential(self) -> bool:
         return self.auth_method != "none"
@@ -67,7 +71,7 @@ class RelyingParty:
     @property
     def fapi(self) -> bool:
         """Whether the FAPI 2.0 Security Profile binds it."""
-        return self.profile == FAPI2
+        return self.profile == registration.FAPI2
 
 
 def find(client_id: str) -> RelyingParty | None:
@@ -122,6 +126,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         earlier_secret_hash=row.earlier_secret_hash,
         earlier_secret_until=row.earlier_secret_until,
         jwks=data.get("jwks"),
+        jwks_uri=data.get("jwks_uri"),
         auth_signing_alg=data.get("token_endpoint_auth_signing_alg"),
         require_par=data.get("require_pushed_authorization_requests", False),
         require_signed_request=data.get("require_signed_request_object", False),
@@ -132,17 +137,16 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         dpop_bound=data.get("dpop_bound_access_tokens", False),
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
+        sector=registration.sector(data),
     )
 
 
 def _load_origins() -> frozenset[str]:
-    registrations = db.session.scalars(
-        select(Client.registration).where(Client.disabled_at.is_(None))
-    )
+    enabled = db.session.scalars(select(Client.registration).where(Client.disabled_at.is_(None)))
     return frozenset(
         redirects.origin(address)
-        for registration in registrations
-        if registration["token_endpoint_auth_method"] == "none"
-        for address in registration["redirect_uris"]
+        for registered in enabled
+        if registered["token_endpoint_auth_method"] == "none"
+        for address in registered["redirect_uris"]
         if address.startswith(("https:", "http:"))
     )

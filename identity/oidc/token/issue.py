@@ -13,6 +13,7 @@ from identity.oidc.errors import InvalidTarget
 from identity.oidc.grants import Family
 from identity.oidc.parameters import Parameters
 from identity.oidc.statements import add_refresh_token
+from identity.oidc.subjects import subject_for
 from identity.oidc.token.entitlement import Entitlement
 from identity.oidc.tokens import issue_access_token, issue_id_token
 
@@ -53,10 +54,11 @@ def response_for_person(
 ) -> dict[str, Any]:
     """Access token, ID token where `openid` was granted, and the refresh token."""
     auth_time = int(family.auth_time.timestamp())
+    subject = subject_for(client, entitlement.account.subject)
     sign_in = {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
     access_token = issue_access_token(
         client,
-        subject=entitlement.account.subject,
+        subject=subject,
         audience=audience,
         scope=scopes.join(granted),
         family=family.public_id,
@@ -70,7 +72,7 @@ def response_for_person(
             access_token=access_token,
             claims=entitlement.named(client, family.claims_requested.get("id_token"))
             | sign_in
-            | {"sub": entitlement.account.subject, "sid": family.sid}
+            | {"sub": subject, "sid": family.sid}
             | ({"nonce": nonce} if nonce is not None else {}),
             at=at,
         )

@@ -1,0 +1,29 @@
+"""A client's JWK Set (RFC 7517, 5), read with care: it comes from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from identity.oidc.foreign import PublicKey, UnfitKey, public_key
+
+MOST_KEYS = 20
+Named = list[tuple[str | None, PublicKey]]
+"""Keys, each with its `kid`."""
+
+
+def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
+    """The members of the set that are not for encryption. Raises UnfitKey."""
+    keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(keys, list) or len(keys) > MOST_KEYS:
+        raise UnfitKey(f"it is no object whose keys are at most {MOST_KEYS} public keys")
+    return [key for key in keys if not (isinstance(key, Mapping) and key.get("use") == "enc")]
+
+
+def read(jwks: Any) -> Named:
+    """The set's keys for signatures, each of them public and fit. Raises UnfitKey."""
+    named: Named = []
+    for jwk in signing_keys(jwks):
+        key, kid = public_key(jwk), jwk.get("kid")
+        named.append((kid if isinstance(kid, str) else None, key))
+    return named

@@ -1,0 +1,197 @@
+"""Keys behind a client's `jwks_uri`, and pairwise subjects with their sector's document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc.jwk import ECKey
+
+from identity.oidc import backchannel
+from identity.oidc.clients import store
+from identity.oidc.clients.registration import InvalidMetadata
+from tests.conftest import settings
+from tests.identity.oidc.publishing import Publishing
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, answer, register
+from tests.identity.oidc.signing_party import SigningParty
+from tests.identity.people import Person
+from wsgi import Settings
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings(
+        database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
+    )
+
+
+@pytest.fixture
+def published() -> Iterator[Publishing]:
+    publishing = Publishing()
+    yield publishing
+    publishing.close()
+
+
+def public(key: ECKey, kid: str = "k1", **members: str) -> dict[str, Any]:
+    return {**key.as_dict(private=False), "kid": kid, **members}
+
+
+class TestKeysByAddress:
+    @pytest.fixture
+    def far_rp(self, provider: Flask, published: Publishing) -> SigningParty:
+        """Its keys are where it says, not in its registration."""
+        party = SigningParty(provider.test_client(), jwks=None, jwks_uri=published.address)
+        published.document = {"keys": [public(party.key)]}
+        return party
+
+    def test_a_client_is_known_by_them(self, far_rp: SigningParty) -> None:
+        assert far_rp.push().status_code == 201
+
+    def test_they_are_kept_for_a_while(self, far_rp: SigningParty, published: Publishing) -> None:
+        for _ in range(3):
+            assert far_rp.push().status_code == 201
+        assert published.asked == 1
+
+    def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
+        self, far_rp: SigningParty, published: Publishing
+    ) -> None:
+        published.document = {"keys": [public(ECKey.generate_key("P-256"), "another")]}
+        for _ in range(3):
+            assert far_rp.push().status_code == 401
+        assert published.asked == 1
+
+    def test_keys_for_encryption_are_passed_over(
+        self, far_rp: SigningParty, published: Publishing
+    ) -> None:
+        published.document["keys"].insert(0, public(ECKey.generate_key("P-384"), "e", use="enc"))
+        assert far_rp.push().status_code == 201
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"keys": [public(ECKey.generate_key("P-256"), str(n)) for n in range(21)]},
+            {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]},
+            {"keys": [{"kty": "oct", "k": "AAAA"}]},
+            {"keys": "k1"},
+            [],
+            b"no JSON",
+            b'{"keys": []}' + b" " * 70_000,
+        ],
+        ids=["many", "private", "shared", "text", "array", "no-json", "large"],
+    )
+    def test_SS_06_what_is_no_set_of_public_keys_proves_nobody(
+        self, far_rp: SigningParty, published: Publishing, document: Any
+    ) -> None:
+        published.document = document
+        response = far_rp.push()
+        assert response.status_code == 401
+        assert response.get_json()["error"] == "invalid_client"
+
+    def test_an_address_that_does_not_answer_proves_nobody(
+        self, far_rp: SigningParty, published: Publishing
+    ) -> None:
+        published.status = 500
+        assert far_rp.push().status_code == 401
+
+    @pytest.mark.parametrize(
+        "address",
+        ["http://rp.example/jwks", "https://10.0.0.1/jwks", "https://rp.example:22/", "file:///k"],
+    )
+    def test_SS_01_an_address_inside_is_not_registered(self, provider: Flask, address: str) -> None:
+        with pytest.raises(InvalidMetadata, match="jwks_uri"):
+            register(token_endpoint_auth_method="private_key_jwt", jwks_uri=address)
+
+
+class TestPairwiseSubjects:
+    @pytest.fixture
+    def apart_rp(self, provider: Flask) -> RelyingParty:
+        registration = register(subject_type="pairwise", redirect_uris=["https://apart.example/cb"])
+        return RelyingParty(provider.test_client(), registration)
+
+    def test_one_person_has_one_name_in_each_sector(
+        self, provider: Flask, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
+    ) -> None:
+        same = register(subject_type="pairwise", redirect_uris=["https://apart.example/two"])
+        other = register(subject_type="pairwise", redirect_uris=["https://other.example/cb"])
+        parties = [RelyingParty(provider.test_client(), each) for each in (same, other)]
+        names = [self._name(party, browser) for party in (apart_rp, *parties)]
+        assert names[0] == names[1] != names[2]
+        assert ada.account.subject not in names
+
+    def test_every_token_and_answer_uses_it(
+        self, apart_rp: RelyingParty, browser: FlaskClient
+    ) -> None:
+        wanted = '{"userinfo": {"sub": null}, "id_token": {"sub": null}}'
+        tokens = apart_rp.tokens(browser, claims=wanted)
+        name = apart_rp.verified(tokens["id_token"])["sub"]
+        again = apart_rp.refresh(tokens["refresh_token"]).get_json()
+        assert {
+            apart_rp.verified(tokens["access_token"])["sub"],
+            apart_rp.userinfo(tokens["access_token"]).get_json()["sub"],
+            apart_rp.introspect(tokens["access_token"])["sub"],
+            apart_rp.verified(again["id_token"])["sub"],
+        } == {name}
+
+    def test_a_logout_token_uses_it(
+        self, provider: Flask, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
+    ) -> None:
+        client = store.find(apart_rp.client_id)
+        assert client is not None
+        said = backchannel.logout_token(
+            client, subject=ada.account.subject, sid="s", identifier="i"
+        )
+        assert apart_rp.verified(said)["sub"] == self._name(apart_rp, browser)
+
+    def test_hints_are_understood(
+        self, apart_rp: RelyingParty, browser: FlaskClient, stranger: FlaskClient
+    ) -> None:
+        hint = apart_rp.tokens(browser)["id_token"]
+        assert "code" in apart_rp.authorize(browser, prompt="none", id_token_hint=hint)
+        name = apart_rp.verified(hint)["sub"]
+        wanted = f'{{"id_token": {{"sub": {{"value": "{name}"}}}}}}'
+        assert "code" in apart_rp.authorize(browser, prompt="none", claims=wanted)
+        address = apart_rp.registration["post_logout_redirect_uris"][0]
+        leaving = browser.get(
+            "/end-session",
+            query_string={"id_token_hint": hint, "post_logout_redirect_uri": address},
+        )
+        assert leaving.headers["Location"] == address
+
+    def test_another_person_s_own_subject_is_no_hint(
+        self, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
+    ) -> None:
+        wanted = f'{{"id_token": {{"sub": {{"value": "{ada.account.subject}"}}}}}}'
+        said = answer(browser.get(apart_rp.request(prompt="none", claims=wanted)))
+        assert said["error"] == "login_required"
+
+    def test_SS_07_a_sector_lists_every_address(
+        self, provider: Flask, published: Publishing
+    ) -> None:
+        addresses = [CALLBACK, "https://second.example/callback"]
+        asked = {
+            "subject_type": "pairwise",
+            "redirect_uris": addresses,
+            "sector_identifier_uri": published.address,
+        }
+        for document in ([CALLBACK], "https://rp.example", {"a": 1}, [1, 2], b"no JSON"):
+            published.document = document
+            with pytest.raises(InvalidMetadata, match="sector_identifier_uri"):
+                register(**asked)
+        published.document = [*addresses, "https://third.example/callback"]
+        assert register(**asked)["sector_identifier_uri"] == published.address
+
+    def test_several_hosts_need_a_sector(self, provider: Flask) -> None:
+        with pytest.raises(InvalidMetadata, match="sector_identifier_uri is needed"):
+            register(
+                subject_type="pairwise",
+                redirect_uris=[CALLBACK, "https://second.example/callback"],
+            )
+
+    def _name(self, rp: RelyingParty, browser: FlaskClient) -> str:
+        claims = rp.verified(rp.tokens(browser)["id_token"])
+        assert isinstance(claims["sub"], str)
+        return claims["sub"]
