@@ -21,6 +21,8 @@
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
     ├── InvalidProof                      RFC 9449, section 5
+    ├── InvalidClientMetadata             RFC 7591, section 3.2.2
+    │   └── InvalidRedirectUri
     ├── UnsupportedMediaType              415
     ├── TooLarge                          413
     └── BearerError                       RFC 6750, section 3: told in WWW-Authenticate
@@ -146,6 +148,20 @@ class UnsupportedGrantType(OAuthError):
 class InvalidProof(OAuthError):
     error = "invalid_dpop_proof"
     text = "The DPoP proof is not valid"
+
+
+class InvalidClientMetadata(OAuthError):
+    """RFC 7591, 3.2.2. Says what is wrong, as far as a description may carry the sentence."""
+
+    error = "invalid_client_metadata"
+
+    def __init__(self, sentence: str) -> None:
+        printable = sentence.encode("ascii", "replace").decode()
+        super().__init__(printable.translate({ord('"'): "'", ord("\\"): "/"}))
+
+
+class InvalidRedirectUri(InvalidClientMetadata):
+    error = "invalid_redirect_uri"
 
 
 class UnsupportedMediaType(OAuthError):

@@ -27,6 +27,17 @@ EVENTS = [
     Event("token.revoked", "{client} revoked an {what}", {"client", "what"}),
     Event("client.not_authenticated", "A service failed to prove who it is: {reason}", {"reason"}),
     Event("client.registered", "{actor} registered the service {client_name}", {"client", "after"}),
+    Event("client.updated", "{actor} changed the service {client_name}", {"client", "after"}),
+    Event(
+        "registration_token.issued",
+        "{actor} made a token for registering services: {note}",
+        {"token", "note", "after"},
+    ),
+    Event(
+        "registration_token.revoked",
+        "{actor} revoked the token for registering services: {note}",
+        {"token", "note"},
+    ),
     Event("client.disabled", "{actor} disabled the service {client_name}", {"client"}),
     Event(
         "client.secret_rotated", "{actor} gave the service {client_name} a new secret", {"client"}

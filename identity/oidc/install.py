@@ -20,6 +20,8 @@ from identity.oidc.events import EVENTS
 from identity.oidc.keys import actions as keys
 from identity.oidc.keys.cli import keys_group
 from identity.oidc.machine import is_machine
+from identity.oidc.registering import tokens
+from identity.oidc.registering.cli import registration_tokens_group
 from identity.pages import register_pages
 from identity.sessions import ending, leaving
 
@@ -32,6 +34,7 @@ PAGES = (
     "identity.oidc.revocation",
     "identity.oidc.discovery",
     "identity.oidc.logout",
+    "identity.oidc.registering.endpoint",
 )
 FORMS_FROM_ELSEWHERE = ("oidc.authorize", "oidc.end_session")
 """Posted to by pages of relying services, which cannot carry our token; neither acts on it."""
@@ -50,9 +53,8 @@ def install(app: Flask) -> None:
             # secrets are counted in `clients/failures.py` instead.
             csrf.exempt(view)
             limiter.exempt(view)
-    answer_in_json(
-        app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/jwks", "/.well-known/"
-    )
+    answer_in_json(app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/register")
+    answer_in_json(app, "/jwks", "/.well-known/")
     for endpoint in FORMS_FROM_ELSEWHERE:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)
@@ -62,11 +64,13 @@ def install(app: Flask) -> None:
     purger(app, "logout notices", backchannel.purge)
     purger(app, "token families", grants.purge)
     purger(app, "pushed requests", pushed.purge)
+    purger(app, "registration tokens", tokens.purge)
     purger(app, "ids that were presented once", once.purge)
     purger(app, "private halves of old keys", lambda _session: keys.forget_private_halves())
     setup_step(app, "signing keys", _make_keys)
     app.cli.add_command(clients_group)
     app.cli.add_command(keys_group)
+    app.cli.add_command(registration_tokens_group)
 
 
 def _make_keys() -> str:

@@ -32,6 +32,8 @@ class Client(Base):
     earlier_secret_until: Mapped[datetime | None]
     registration: Mapped[dict[str, Any]]
     registration_token_hash: Mapped[str | None] = mapped_column(String(64))
+    registration_policy: Mapped[dict[str, Any] | None]
+    """What a client that registered itself may say of itself, and by what (RFC 7592)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     secret_changed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]

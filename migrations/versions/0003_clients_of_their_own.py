@@ -40,6 +40,7 @@ def upgrade() -> None:
     )
     # Other tables refer to this one: SQLite must not rebuild it.
     op.add_column("oidc_client", sa.Column("registration_token_hash", sa.String(length=64)))
+    op.add_column("oidc_client", sa.Column("registration_policy", sa.JSON(none_as_null=True)))
     op.add_column(
         "oidc_refresh_token",
         sa.Column("retries", sa.Integer(), nullable=False, server_default="0"),
@@ -49,6 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("oidc_refresh_token", schema=None) as batch_op:
         batch_op.drop_column("retries")
+    op.drop_column("oidc_client", "registration_policy")
     op.drop_column("oidc_client", "registration_token_hash")
     op.drop_table("oidc_pairwise_salt")
     op.drop_table("oidc_initial_access_token")

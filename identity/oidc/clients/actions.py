@@ -48,20 +48,47 @@ def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
             after=registration,
             client_name=client.name,
         )
-        answer = {
-            "client_id": client.client_id,
-            "client_id_issued_at": int(client.created_at.timestamp()),
-            **registration,
-        }
-    if secret:
-        answer |= {"client_secret": secret, "client_secret_expires_at": 0}
-    return answer
+        return described(client, secret)
+
+
+def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+    """The metadata takes the place of the client's registration (RFC 7592, 2.2); the response.
+
+    The secret stays as long as the method takes one; a client that had none is given one, shown
+    here only. Tokens that were issued follow the new registration where they are looked at next.
+    Raises UnknownClient and InvalidMetadata.
+    """
+    registration = validated(
+        metadata, grant_types=grant_types, service_exists=approvals().service_exists
+    )
+    with writing():
+        client = find(client_id)
+        before = client.registration
+        secret = None if client.secret_hash else _secret_for(registration)
+        if registration["token_endpoint_auth_method"] not in SECRET_METHODS:
+            client.secret_hash = client.earlier_secret_hash = client.earlier_secret_until = None
+        elif secret is not None:
+            client.secret_hash, client.secret_changed_at = secret_hash(secret), now()
+        if registration.get("service") != client.service:
+            grants.end_of_client(client.id, cause="the client's service changed")
+        client.name, client.service = registration["client_name"], registration.get("service")
+        client.registration = registration
+        raise_revision()
+        record(
+            "client.updated",
+            client=client_id,
+            service=client.service,
+            before=before,
+            after=registration,
+            client_name=client.name,
+        )
+        return described(client, secret)
 
 
 def disable(client_id: str) -> Client:
     """Ends the client and every token family of it. Raises UnknownClient."""
     with writing():
-        client = _find(client_id)
+        client = find(client_id)
         client.disabled_at = client.disabled_at or now()
         grants.end_of_client(client.id, cause="client disabled")
         raise_revision()
@@ -74,7 +101,7 @@ def rotate_secret(client_id: str, *, overlap: timedelta = timedelta()) -> str:
     no longer. Raises UnknownClient.
     """
     with writing():
-        client = _find(client_id)
+        client = find(client_id)
         if client.secret_hash is None:
             raise UnknownClient(f"{client_id} has no secret.")
         secret = new_secret()
@@ -93,6 +120,16 @@ def rotate_secret(client_id: str, *, overlap: timedelta = timedelta()) -> str:
     return secret
 
 
+def described(client: Client, secret: str | None = None) -> dict[str, Any]:
+    """The registration response (RFC 7591, 3.2.1); a secret only where it was made just now."""
+    answer = {
+        "client_id": client.client_id,
+        "client_id_issued_at": int(client.created_at.timestamp()),
+        **client.registration,
+    }
+    return answer | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})
+
+
 def everyone() -> list[Client]:
     return list(db.session.scalars(select(Client).order_by(Client.id)))
 
@@ -101,7 +138,8 @@ def _secret_for(registration: dict[str, Any]) -> str | None:
     return new_secret() if registration["token_endpoint_auth_method"] in SECRET_METHODS else None
 
 
-def _find(client_id: str) -> Client:
+def find(client_id: str) -> Client:
+    """The client's row, enabled or not. Raises UnknownClient."""
     client: Client | None = db.session.scalar(select(Client).where(Client.client_id == client_id))
     if client is None:
         raise UnknownClient(f"There is no client {client_id}.")

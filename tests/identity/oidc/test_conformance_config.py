@@ -51,7 +51,7 @@ def test_every_address_is_of_the_issuer(metadata: dict[str, Any]) -> None:
         for name, value in metadata.items()
         if name.endswith("_endpoint") or name == "jwks_uri"
     ]
-    assert len(addresses) == 8
+    assert len(addresses) == 9
     assert all(address.startswith(f"{ISSUER}/") for address in addresses)
 
 

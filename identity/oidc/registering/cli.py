@@ -1,0 +1,89 @@
+"""`secure-access registration-tokens`: who may register clients over HTTP, and which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+from flask.cli import with_appcontext
+from rich.console import Console
+from rich.table import Table
+
+from app.actors import Actor, set_current_actor
+from identity.oidc import scopes
+from identity.oidc.clients.registration import PROFILES
+from identity.oidc.registering import tokens
+from identity.oidc.registering.policy import PEOPLE, Policy
+from identity.oidc.token.endpoint import GRANT_TYPES
+from identity.ports import approvals
+
+
+@click.group("registration-tokens")
+def registration_tokens_group() -> None:
+    """Tokens with which services register clients themselves (RFC 7591)."""
+
+
+@registration_tokens_group.command("issue")
+@click.argument("note")
+@click.option("--service", "services", multiple=True, help="A service whose client it may be.")
+@click.option("--scope", "wanted", multiple=True, help="Each scope that it may have.")
+@click.option("--grant-type", "grant_types", multiple=True, type=click.Choice(list(GRANT_TYPES)))
+@click.option("--profile", type=click.Choice(PROFILES), help="The profile that it must have.")
+@click.option("--redirect-host", "hosts", multiple=True, help="A host of its redirect URIs.")
+@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True)
+@with_appcontext
+def issue(
+    note: str,
+    services: tuple[str, ...],
+    wanted: tuple[str, ...],
+    grant_types: tuple[str, ...],
+    profile: str | None,
+    hosts: tuple[str, ...],
+    uses: int,
+    days: int,
+) -> None:
+    """Make a token; NOTE says for whom. It is printed once. Without options: one client that signs
+    people in, with the standard scopes and no service.
+    """
+    set_current_actor(Actor.command("registration-tokens issue"))
+    for service in services:
+        if not approvals().service_exists(service):
+            raise click.ClickException(f"There is no service {service}: load its file first.")
+    for scope in wanted:
+        if scope not in scopes.supported():
+            raise click.ClickException(f"There is no scope {scope}.")
+    policy = Policy(services, wanted or scopes.DEFAULT, grant_types or PEOPLE, profile, hosts)
+    token, _ = tokens.issue(note, policy, uses=uses, life=timedelta(days=days))
+    click.echo(token)
+
+
+@registration_tokens_group.command("list")
+@with_appcontext
+def list_tokens() -> None:
+    """Show the tokens that can still be used."""
+    table = Table("Token", "For", "Services", "Scopes", "Uses left", "Until")
+    for row in tokens.standing():
+        policy = Policy.from_store(row.policy)
+        table.add_row(
+            row.public_id,
+            row.note,
+            " ".join(policy.services) or "–",
+            " ".join(policy.scopes),
+            str(row.uses_left),
+            f"{row.expires_at:%Y-%m-%d %H:%M} UTC",
+        )
+    Console().print(table)
+
+
+@registration_tokens_group.command("revoke")
+@click.argument("token_id")
+@with_appcontext
+def revoke(token_id: str) -> None:
+    """Let a token register nothing more. Clients that it registered stay."""
+    set_current_actor(Actor.command("registration-tokens revoke"))
+    try:
+        tokens.revoke(token_id)
+    except tokens.UnknownToken as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("The token registers nothing more.")
