@@ -38,7 +38,7 @@ def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None
     named = {
         command
         for page in pages
-        for command in re.findall(r"secure-access ([a-z]+)", page.read_text())
+        for command in re.findall(r"secure-access ([a-z-]+)", page.read_text())
     }
     assert named <= set(site.cli.commands)
 
