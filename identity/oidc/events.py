@@ -38,6 +38,7 @@ EVENTS = [
         "{actor} revoked the token for registering services: {note}",
         {"token", "note"},
     ),
+    Event("client.enabled", "{actor} enabled the service {client_name}", {"client"}),
     Event("client.disabled", "{actor} disabled the service {client_name}", {"client"}),
     Event(
         "client.secret_rotated", "{actor} gave the service {client_name} a new secret", {"client"}

@@ -96,6 +96,19 @@ def disable(client_id: str) -> Client:
     return client
 
 
+def enable(client_id: str) -> Client:
+    """Lets a disabled client in again; the token families that ended stay ended.
+
+    Raises UnknownClient.
+    """
+    with writing():
+        client = find(client_id)
+        client.disabled_at = None
+        raise_revision()
+        record("client.enabled", client=client_id, service=client.service, client_name=client.name)
+    return client
+
+
 def rotate_secret(client_id: str, *, overlap: timedelta = timedelta()) -> str:
     """A new secret, shown once. The one before it counts for `overlap` more, and any earlier one
     no longer. Raises UnknownClient.

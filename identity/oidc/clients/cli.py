@@ -31,10 +31,7 @@ def register(file: TextIO) -> None:
     from standard input. Prints the registration responses: the only time that secrets are shown.
     """
     set_current_actor(Actor.command("clients register"))
-    try:
-        metadata = json.load(file)
-    except ValueError as error:
-        raise click.ClickException(f"{file.name} is not JSON: {error}.") from None
+    metadata = _json(file)
     several = metadata if isinstance(metadata, list) else [metadata]
     answers: list[dict[str, Any]] = []
     # All or none: a list with a mistake in it registers nothing.
@@ -64,6 +61,46 @@ def list_clients() -> None:
             "disabled" if client.disabled_at else "enabled",
         )
     Console().print(table)
+
+
+@clients_group.command("show")
+@click.argument("client_id")
+@with_appcontext
+def show(client_id: str) -> None:
+    """Print a client's registration as JSON, without its secret."""
+    try:
+        click.echo(json.dumps(actions.described(actions.find(client_id)), indent=2))
+    except actions.UnknownClient as error:
+        raise click.ClickException(str(error)) from None
+
+
+@clients_group.command("update")
+@click.argument("client_id")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@with_appcontext
+def update(client_id: str, file: TextIO) -> None:
+    """Let the metadata (RFC 7591) in FILE take the place of the client's registration; - reads it
+    from standard input. What it leaves out goes back to its default. The secret stays.
+    """
+    set_current_actor(Actor.command("clients update"))
+    try:
+        answer = actions.update(client_id, _json(file), grant_types=tuple(GRANT_TYPES))
+    except (actions.UnknownClient, InvalidMetadata) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(answer, indent=2))
+
+
+@clients_group.command("enable")
+@click.argument("client_id")
+@with_appcontext
+def enable(client_id: str) -> None:
+    """Let a disabled client in again. People sign in to it anew."""
+    set_current_actor(Actor.command("clients enable"))
+    try:
+        client = actions.enable(client_id)
+    except actions.UnknownClient as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{client.name} is enabled.")
 
 
 @clients_group.command("disable")
@@ -99,3 +136,10 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     except actions.UnknownClient as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))
+
+
+def _json(file: TextIO) -> Any:
+    try:
+        return json.load(file)
+    except ValueError as error:
+        raise click.ClickException(f"{file.name} is not JSON: {error}.") from None

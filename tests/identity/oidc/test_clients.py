@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.database import db
@@ -93,6 +94,55 @@ def test_a_disabled_client_and_its_tokens_are_dead(provider: Flask, rp: RelyingP
     assert rp.credentials().status_code == 401
     assert rp.userinfo(token).status_code == 401
     assert "disabled" in run(provider, "list").output
+
+
+def test_an_enabled_client_is_let_in_again_and_its_families_stay_ended(
+    provider: Flask, rp: RelyingParty, browser: FlaskClient
+) -> None:
+    token = rp.tokens(browser)["refresh_token"]
+    run(provider, "disable", rp.client_id)
+    assert run(provider, "enable", rp.client_id).exit_code == 0
+    assert rp.credentials().status_code == 200
+    assert rp.refresh(token).status_code == 400
+    (row,) = audited("client.enabled")
+    assert row.actor == "clients enable"
+
+
+def test_a_registration_is_shown_without_its_secret(provider: Flask, rp: RelyingParty) -> None:
+    shown = json.loads(run(provider, "show", rp.client_id).output)
+    assert shown == {name: value for name, value in rp.registration.items() if name in shown}
+    assert "client_secret" not in shown
+
+
+def test_other_metadata_takes_the_place_of_a_registration(
+    provider: Flask, rp: RelyingParty
+) -> None:
+    change = METADATA | {"grant_types": ["client_credentials"], "client_name": "Renamed"}
+    result = run(provider, "update", rp.client_id, "-", text=json.dumps(change))
+    assert json.loads(result.output)["client_name"] == "Renamed"
+    assert "client_secret" not in json.loads(result.output)
+    assert rp.credentials().status_code == 200
+    assert rp.redeem("invented").get_json()["error"] == "unauthorized_client"
+    (row,) = audited("client.updated")
+    assert row.before is not None
+    assert row.after is not None
+    assert (row.before["client_name"], row.after["client_name"]) == ("Reports", "Renamed")
+
+
+def test_wrong_metadata_leaves_a_registration_as_it_is(provider: Flask, rp: RelyingParty) -> None:
+    change = METADATA | {"redirect_uris": ["http://rp.example/cb"]}
+    result = run(provider, "update", rp.client_id, "-", text=json.dumps(change))
+    assert result.exit_code == 1
+    assert "plain http" in result.output
+    assert json.loads(run(provider, "show", rp.client_id).output)["redirect_uris"] == [CALLBACK]
+
+
+@pytest.mark.parametrize("command", [["show"], ["enable"], ["disable"], ["update"]])
+def test_an_unknown_client_is_said(provider: Flask, command: list[str]) -> None:
+    file = ["-"] if command == ["update"] else []
+    result = run(provider, *command, "client-unknown", *file, text=json.dumps(METADATA))
+    assert result.exit_code == 1
+    assert "There is no client client-unknown." in result.output
 
 
 def test_a_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) -> None:
