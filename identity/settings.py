@@ -64,6 +64,9 @@ class IdentitySettings(FloorSettings):
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
     """Seconds for which services may keep the published keys; a new key signs no earlier."""
 
+    signing_key_days: int = Field(default=90, ge=1, le=400)
+    """Days for which a key signs before the worker lets the next one sign in its place."""
+
 
 def settings() -> IdentitySettings:
     """The settings of the running application, as this floor sees them."""

@@ -61,6 +61,7 @@ def install(app: Flask) -> None:
     leaving.register(app, frontchannel.frames)
     backchannel.install(app)
     job(app, backchannel.deliver)
+    job(app, keys.rotate_due)
     purger(app, "logout notices", backchannel.purge)
     purger(app, "token families", grants.purge)
     purger(app, "pushed requests", pushed.purge)

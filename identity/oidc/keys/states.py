@@ -69,3 +69,13 @@ def signing(keys: Iterable[Key], alg: str, at: datetime) -> Key | None:
     """The key that signs with this algorithm."""
     active = [key for key in keys if key.alg == alg and state(key, at) is State.ACTIVE]
     return max(active, key=lambda key: key.active_from or at, default=None)
+
+
+def due(keys: Iterable[Key], lifetime: timedelta, at: datetime) -> list[str]:
+    """Algorithms whose key has signed for its lifetime, with no other on its way."""
+    keys = list(keys)
+    on_their_way = {key.alg for key in keys if key.active_from and state(key, at) is State.NEXT}
+    active = (signing(keys, alg, at) for alg in ALGS if alg not in on_their_way)
+    return [
+        key.alg for key in active if key and key.active_from and key.active_from + lifetime <= at
+    ]

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.clock import now
-from app.database import db
+from app.database import db, writing
 from app.purge import purge_expired
 from identity.oidc.keys import actions
-from identity.oidc.keys.states import ALGS, State, state
+from identity.oidc.keys.states import ALGS, State, due, state
 from identity.oidc.models import SigningKey
 from tests.attacks.oidc.evidence import audited
 
@@ -85,3 +85,28 @@ def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
         gone = [key for key in actions.everything() if state(key, now()) is State.GONE]
         assert {key.alg for key in gone} == set(ALGS)
         assert all(key.private_key is None for key in gone)
+
+
+def test_the_worker_rotates_keys_that_have_signed_for_their_days(provider: Flask) -> None:
+    start = now()
+    actions.rotate_due()
+    assert audited("signing_key.rotated") == []
+    with time_machine.travel(start + timedelta(days=90, seconds=1)):
+        assert provider.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
+        assert states("ES256") == [State.RETIRED, State.ACTIVE, State.NEXT]
+        assert len(audited("signing_key.rotated")) == len(ALGS)
+        actions.rotate_due()
+        assert len(audited("signing_key.rotated")) == len(ALGS)
+
+
+def test_no_key_is_due_while_another_is_on_its_way(provider: Flask) -> None:
+    day, soon = timedelta(days=1), now() + timedelta(days=1, seconds=1)
+    assert due(actions.everything(), day, soon) == list(ALGS)
+    with writing():
+        next_key = next(
+            key
+            for key in actions.everything()
+            if key.alg == "ES256" and state(key, now()) is State.NEXT
+        )
+        next_key.active_from = soon + timedelta(seconds=1)
+    assert "ES256" not in due(actions.everything(), day, soon)
