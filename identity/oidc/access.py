@@ -29,13 +29,16 @@ from identity.oidc.errors import (
     InvalidToken,
     InvalidTokenProof,
     MalformedBearer,
+    NonceNeeded,
     NoToken,
     OAuthError,
+    TokenNonceNeeded,
 )
 from identity.oidc.grants import Family
 from identity.oidc.machine import error_response
 from identity.oidc.parameters import FORM, from_form
 from identity.oidc.proof import dpop
+from identity.oidc.proof.binding import Binding, of_claims, token_type
 from identity.oidc.token.entitlement import Entitlement, standing
 from identity.oidc.tokens import AccessToken, read_access_token
 from identity.sessions.lookup import person
@@ -68,10 +71,9 @@ class VerifiedToken:
         return self.family.organisation if self.family is not None else None
 
     @property
-    def bound_to(self) -> str | None:
-        """Thumbprint of the key that it is bound to (RFC 9449, 6.1)."""
-        bound_to: str | None = self.access_token.claims.get("cnf", {}).get("jkt")
-        return bound_to
+    def binding(self) -> Binding | None:
+        """What it is bound to."""
+        return of_claims(self.access_token.claims)
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -121,23 +123,27 @@ def presented(incoming: Request) -> VerifiedToken:
     """
     scheme, text = _sent(incoming)
     verified = stands(text)
-    bound_to = verified.bound_to
-    if (bound_to is not None) != (scheme == "dpop"):
+    binding = verified.binding
+    if scheme != token_type(binding).lower():
         raise InvalidTokenProof("The access token was sent under the wrong scheme")
-    if bound_to is None:
-        return verified
+    if binding is not None and binding != _proven(incoming, verified, text):
+        raise InvalidTokenProof(detail="no proof, or one of another key")
+    return verified
+
+
+def _proven(incoming: Request, verified: VerifiedToken, text: str) -> Binding | None:
     try:
-        key = dpop.proven(
+        return dpop.proven(
             incoming,
             method=incoming.method,
             url=settings().issuer + incoming.path,
             access_token=text,
+            with_nonce=verified.client.dpop_nonce,
         )
+    except NonceNeeded:
+        raise TokenNonceNeeded from None
     except InvalidProof as error:
         raise InvalidTokenProof(detail=error.detail) from None
-    if key != bound_to:
-        raise InvalidTokenProof(detail="no proof, or one of another key")
-    return verified
 
 
 def _sent(incoming: Request) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from identity.oidc.clients.store import browser_origins
 
 EVERYBODY = frozenset({"oidc.configuration", "oidc.jwks"})
 PUBLIC_CLIENTS = frozenset({"oidc.token", "oidc.revoke", "oidc.userinfo"})
-HEADERS = "Authorization, Content-Type"
+HEADERS = "Authorization, Content-Type, DPoP"
 
 
 def allow(response: Response) -> Response:
@@ -33,5 +33,5 @@ def allow(response: Response) -> Response:
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
         response.headers["Access-Control-Max-Age"] = "600"
     else:
-        response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+        response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
     return response

@@ -21,6 +21,7 @@
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
     ├── InvalidProof                      RFC 9449, section 5
+    │   └── NonceNeeded                   RFC 9449, section 8
     ├── InvalidClientMetadata             RFC 7591, section 3.2.2
     │   └── InvalidRedirectUri
     ├── UnsupportedMediaType              415
@@ -30,6 +31,7 @@
         ├── MalformedBearer               400
         ├── InvalidToken                  401
         ├── InvalidTokenProof             401, RFC 9449, section 7.1: told under the scheme DPoP
+        │   └── TokenNonceNeeded          401, RFC 9449, section 9
         └── InsufficientScope             403
 
 An error has two texts: `description`, printable ASCII without quotes and backslashes, goes to the
@@ -150,6 +152,11 @@ class InvalidProof(OAuthError):
     text = "The DPoP proof is not valid"
 
 
+class NonceNeeded(InvalidProof):
+    error = "use_dpop_nonce"
+    text = "The DPoP proof needs the nonce of the DPoP-Nonce header"
+
+
 class InvalidClientMetadata(OAuthError):
     """RFC 7591, 3.2.2. Says what is wrong, as far as a description may carry the sentence."""
 
@@ -198,6 +205,11 @@ class InvalidToken(BearerError):
 class InvalidTokenProof(BearerError):
     error = "invalid_dpop_proof"
     text = "The DPoP proof is missing, not valid, or not for this token"
+
+
+class TokenNonceNeeded(InvalidTokenProof):
+    error = NonceNeeded.error
+    text = NonceNeeded.text
 
 
 class InsufficientScope(BearerError):

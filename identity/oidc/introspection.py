@@ -21,6 +21,7 @@ from identity.oidc.errors import InvalidRequest, InvalidToken
 from identity.oidc.keys.store import INTROSPECTION
 from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.models import RefreshToken, TokenFamily
+from identity.oidc.proof.binding import token_type
 from identity.oidc.statements import one
 from identity.oidc.tokens import signed
 
@@ -78,8 +79,7 @@ def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
     if verified.family is not None and entitlement(verified) is None:
         return None
     claims = verified.access_token.claims
-    token_type = "Bearer" if verified.bound_to is None else "DPoP"
-    return {"active": True, "token_type": token_type, **claims}
+    return {"active": True, "token_type": token_type(verified.binding), **claims}
 
 
 def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:

@@ -23,6 +23,7 @@ from identity.oidc.errors import (
     TooManyFailures,
 )
 from identity.oidc.foreign import FAPI_ALGS
+from identity.oidc.proof import dpop, nonces
 
 REALM = "secure-access"
 Arguments = ParamSpec("Arguments")
@@ -37,7 +38,7 @@ def machine(view: MachineView[Arguments]) -> MachineView[Arguments]:
     @functools.wraps(view)
     def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
         try:
-            return view(*args, **kwargs)
+            return _with_nonce(view(*args, **kwargs))
         except OAuthError as error:
             return error_response(error)
         except RequestEntityTooLarge:
@@ -86,6 +87,14 @@ def error_response(error: OAuthError) -> Response:
         response.headers["WWW-Authenticate"] = f'Basic realm="{REALM}"'
     if isinstance(error, TooManyFailures):
         response.headers["Retry-After"] = "60"
+    return _with_nonce(response)
+
+
+def _with_nonce(response: Response) -> Response:
+    """RFC 9449, 8.2: the next proof's nonce, for who uses them."""
+    nonce = dpop.next_nonce()
+    if nonce is not None:
+        response.headers[nonces.HEADER] = nonce
     return response
 
 

@@ -40,7 +40,10 @@ def par() -> Response:
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
     asked = Asked(_of_client(given, client), pushing=True)
-    asked.proven_key = dpop.proven(request, method="POST", url=settings().issuer + PATH)
+    key = dpop.proven(
+        request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
+    )
+    asked.proven_key = key.thumbprint if key is not None else None
     check(asked)
     if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
         raise InvalidProof("dpop_jkt names another key than the DPoP proof")

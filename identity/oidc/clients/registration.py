@@ -46,6 +46,7 @@ SWITCHES = (
     "require_pushed_authorization_requests",
     "require_signed_request_object",
     "dpop_bound_access_tokens",
+    "dpop_nonce_required",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",
 )

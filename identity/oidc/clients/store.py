@@ -58,6 +58,7 @@ class RelyingParty:
     userinfo_alg: str | None
     introspection_alg: str | None
     dpop_bound: bool
+    dpop_nonce: bool
     backchannel_logout_uri: str | None
     frontchannel_logout_uri: str | None
 
@@ -135,6 +136,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         userinfo_alg=data.get("userinfo_signed_response_alg"),
         introspection_alg=data.get("introspection_signed_response_alg"),
         dpop_bound=data.get("dpop_bound_access_tokens", False),
+        dpop_nonce=data.get("dpop_nonce_required", False),
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
         sector=registration.sector(data),

@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Request
+from flask import Request, g
 
 from app.clock import now
-from identity.oidc.errors import InvalidProof
+from identity.oidc.errors import InvalidProof, NonceNeeded
 from identity.oidc.foreign import (
     FAPI_ALGS,
     Header,
@@ -26,6 +26,8 @@ from identity.oidc.foreign import (
 )
 from identity.oidc.once import first_use
 from identity.oidc.policy import PROOF_AGE
+from identity.oidc.proof import nonces
+from identity.oidc.proof.binding import KEY, Binding
 
 HEADER = "DPoP"
 TYPE = "dpop+jwt"
@@ -34,12 +36,18 @@ _PORTS = {"https": 443, "http": 80}
 
 
 def proven(
-    request: Request, *, method: str, url: str, access_token: str | None = None
-) -> str | None:
-    """The thumbprint of the key that the request's proof is made with; None without a proof.
+    request: Request,
+    *,
+    method: str,
+    url: str,
+    access_token: str | None = None,
+    with_nonce: bool = False,
+) -> Binding | None:
+    """The key that the request's proof is made with; None without a proof.
 
     `url` is the endpoint's address as clients know it. With an access token the proof has to be
-    for that token (RFC 9449, 4.3). Raises InvalidProof.
+    for that token (RFC 9449, 4.3). A nonce has to be of ours, also where none is asked for; who
+    uses nonces is given the present one with each answer. Raises InvalidProof, and NonceNeeded.
     """
     text = request.headers.get(HEADER)
     if text is None:
@@ -52,9 +60,24 @@ def proven(
         key = thumbprint(public_key(proof.header["jwk"]))
     except (NotVerified, UnfitKey) as error:
         raise InvalidProof(detail=str(error)) from None
+    _has_nonce(proof.claims.get("nonce"), needed=with_nonce)
     if not first_use("dpop", key, identifier, until=now() + 2 * PROOF_AGE):
         raise InvalidProof(detail=f"jti used before, issued {issued}")
-    return key
+    return Binding(KEY, key)
+
+
+def next_nonce() -> str | None:
+    """What to give to the caller of the present request, where he uses nonces."""
+    nonce: str | None = g.get("dpop_nonce")
+    return nonce
+
+
+def _has_nonce(nonce: object, *, needed: bool) -> None:
+    if nonce is None and not needed:
+        return
+    g.dpop_nonce = nonces.fresh()
+    if not isinstance(nonce, str) or not nonces.stands(nonce):
+        raise NonceNeeded
 
 
 def _key_inside(header: Header) -> list[PublicKey]:

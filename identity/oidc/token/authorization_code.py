@@ -20,6 +20,7 @@ from identity.oidc.grants import Family, end_family
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.policy import WRONG_VERIFIERS
+from identity.oidc.proof.binding import Binding, keeps
 from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
@@ -42,11 +43,11 @@ _FAMILY_AND_CODE = (
 )
 
 
-def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     at = now()
     found = _find(client, parameters, at)
     _prove(found, parameters.get("code_verifier"), at)
-    if found.dpop_jkt is not None and found.dpop_jkt != key:
+    if not keeps(found.dpop_jkt, binding):
         raise InvalidGrant(detail="the code is bound to another key")
     target = audience(client, parameters, found.resources)
     entitlement = entitled(client, found, at)
@@ -58,7 +59,7 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
         if won:
             if "refresh_token" in client.grant_types:
                 refresh_token = new_secret()
-                keep_refresh_token(client, found, refresh_token, at, key=key)
+                keep_refresh_token(client, found, refresh_token, at, binding=binding)
             record(
                 "token.issued",
                 subject=subject,
@@ -79,7 +80,7 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
         granted=granted,
         audience=target,
         refresh_token=refresh_token,
-        key=key,
+        binding=binding,
         at=at,
         nonce=found.nonce,
     )

@@ -11,11 +11,12 @@ from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidScope, UnauthorizedClient
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof.binding import Binding
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, response_for_service
 
 
-def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     if not client.confidential:
         raise UnauthorizedClient
     granted = _granted(client, parameters)
@@ -29,7 +30,7 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
             scope=scopes.join(granted),
             audience=target,
         )
-    return response_for_service(client, granted=granted, audience=target, key=key, at=now())
+    return response_for_service(client, granted=granted, audience=target, binding=binding, at=now())
 
 
 def _granted(client: RelyingParty, parameters: Parameters) -> list[str]:

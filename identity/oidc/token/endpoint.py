@@ -24,6 +24,7 @@ from identity.oidc.errors import (
 from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import dpop
+from identity.oidc.proof.binding import Binding
 from identity.oidc.token import authorization_code, client_credentials, refresh_token
 from identity.oidc.token.grant_type import GrantType
 
@@ -45,17 +46,19 @@ def token() -> Response:
     given.refuse_repeated()
     client = authenticate(request, given)
     grant = _grant_type(client, given)
-    key = _proven_key(client)
+    binding = _binding(client)
     try:
-        return json_response(grant.redeem(client, given.only(grant.parameters), key))
+        return json_response(grant.redeem(client, given.only(grant.parameters), binding))
     except InvalidGrant as error:
         _put_on_record(client, grant, error)
         raise
 
 
-def _proven_key(client: RelyingParty) -> str | None:
+def _binding(client: RelyingParty) -> Binding | None:
     """The key to bind to (RFC 9449, 5); some clients take no tokens without one."""
-    key = dpop.proven(request, method="POST", url=settings().issuer + PATH)
+    key = dpop.proven(
+        request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
+    )
     if key is None and client.dpop_bound:
         raise InvalidProof("This client sends a DPoP proof with each token request")
     return key

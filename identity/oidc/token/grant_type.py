@@ -8,6 +8,7 @@ from typing import Any
 
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof.binding import Binding
 
 
 @dataclass(frozen=True)
@@ -15,9 +16,9 @@ class GrantType:
     """`redeem` answers with the members of the token response, or raises an OAuthError.
 
     It sees only the parameters named here; the endpoint drops the rest. The last argument is the
-    thumbprint of the key that the request proved, None where it proved none (RFC 9449, 5).
+    key or certificate that the request proved, None where it proved none (RFC 9449, 5).
     """
 
     name: str
     parameters: frozenset[str]
-    redeem: Callable[[RelyingParty, Parameters, str | None], dict[str, Any]]
+    redeem: Callable[[RelyingParty, Parameters, Binding | None], dict[str, Any]]

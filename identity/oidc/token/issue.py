@@ -12,6 +12,7 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidTarget
 from identity.oidc.grants import Family
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof.binding import Binding, claims_of, token_type
 from identity.oidc.statements import add_refresh_token
 from identity.oidc.subjects import subject_for
 from identity.oidc.token.entitlement import Entitlement
@@ -48,7 +49,7 @@ def response_for_person(
     granted: list[str],
     audience: str,
     refresh_token: str | None,
-    key: str | None,
+    binding: Binding | None,
     at: datetime,
     nonce: str | None = None,
 ) -> dict[str, Any]:
@@ -62,10 +63,10 @@ def response_for_person(
         audience=audience,
         scope=scopes.join(granted),
         family=family.public_id,
-        claims=entitlement.of_scopes(set(granted)) | sign_in | _bound_to(key),
+        claims=entitlement.of_scopes(set(granted)) | sign_in | claims_of(binding),
         at=at,
     )
-    response = _response(client, access_token, granted, key)
+    response = _response(client, access_token, granted, binding)
     if scopes.OPENID in granted:
         response["id_token"] = issue_id_token(
             client,
@@ -82,7 +83,12 @@ def response_for_person(
 
 
 def response_for_service(
-    client: RelyingParty, *, granted: list[str], audience: str, key: str | None, at: datetime
+    client: RelyingParty,
+    *,
+    granted: list[str],
+    audience: str,
+    binding: Binding | None,
+    at: datetime,
 ) -> dict[str, Any]:
     """An access token in the client's own name: its `sub` is the client's id (RFC 9068, 2.2)."""
     access_token = issue_access_token(
@@ -91,14 +97,14 @@ def response_for_service(
         audience=audience,
         scope=scopes.join(granted),
         family=None,
-        claims=_bound_to(key),
+        claims=claims_of(binding),
         at=at,
     )
-    return _response(client, access_token, granted, key)
+    return _response(client, access_token, granted, binding)
 
 
 def keep_refresh_token(
-    client: RelyingParty, family: Family, token: str, at: datetime, *, key: str | None
+    client: RelyingParty, family: Family, token: str, at: datetime, *, binding: Binding | None
 ) -> None:
     """Keeps the refresh token as one of the family's, inside `writing()`.
 
@@ -113,22 +119,17 @@ def keep_refresh_token(
             "grant_id": family.id,
             "created_at": at,
             "expires_at": expires_at,
-            "bound_to": None if client.confidential else key,
+            "bound_to": None if client.confidential or binding is None else binding.thumbprint,
         }
     )
 
 
-def _bound_to(key: str | None) -> dict[str, Any]:
-    """RFC 9449, 6.1."""
-    return {"cnf": {"jkt": key}} if key is not None else {}
-
-
 def _response(
-    client: RelyingParty, access_token: str, granted: list[str], key: str | None
+    client: RelyingParty, access_token: str, granted: list[str], binding: Binding | None
 ) -> dict[str, Any]:
     return {
         "access_token": access_token,
-        "token_type": "Bearer" if key is None else "DPoP",
+        "token_type": token_type(binding),
         "expires_in": client.access_token_lifetime,
         "scope": scopes.join(granted),
     }

@@ -17,6 +17,7 @@ from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnR
 from identity.oidc.grants import Family
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof.binding import Binding, keeps
 from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
@@ -37,9 +38,9 @@ _FAMILY_AND_TOKEN = (
 )
 
 
-def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dict[str, Any]:
+def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     at = now()
-    found = _find(client, parameters, key, at)
+    found = _find(client, parameters, binding, at)
     granted = _granted(client, found, parameters)
     target = audience(client, parameters, found.resources)
     entitlement = entitled(client, found, at)
@@ -48,7 +49,7 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
         # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
         won = client.fapi
         if not client.fapi:
-            successor = _rotated(client, found, parameters["refresh_token"], key, at)
+            successor = _rotated(client, found, parameters["refresh_token"], binding, at)
             won = successor is not None
         if won:
             record(
@@ -71,12 +72,14 @@ def redeem(client: RelyingParty, parameters: Parameters, key: str | None) -> dic
         granted=granted,
         audience=target,
         refresh_token=successor,
-        key=key,
+        binding=binding,
         at=at,
     )
 
 
-def _find(client: RelyingParty, parameters: Parameters, key: str | None, at: datetime) -> Family:
+def _find(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None, at: datetime
+) -> Family:
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
@@ -91,18 +94,18 @@ def _find(client: RelyingParty, parameters: Parameters, key: str | None, at: dat
         raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.token_expires_at <= at:
         raise InvalidGrant(detail="refresh token expired")
-    if found.bound_to is not None and found.bound_to != key:
+    if not keeps(found.bound_to, binding):
         raise InvalidGrant(detail="the refresh token is bound to another key")
     return found
 
 
 def _rotated(
-    client: RelyingParty, found: Family, token: str, key: str | None, at: datetime
+    client: RelyingParty, found: Family, token: str, binding: Binding | None, at: datetime
 ) -> str | None:
     """The successor, inside `writing()`; None where the token has been used by somebody."""
     successor = successor_of(token) if client.refresh_token_grace else new_secret()
     if claimed(RefreshToken, found.token_id, at):
-        keep_refresh_token(client, found, successor, at, key=key)
+        keep_refresh_token(client, found, successor, at, binding=binding)
         return successor
     if may_be_lost(client, found, at) and claimed_again(found, successor, at):
         return successor

@@ -318,6 +318,65 @@ class TestProofs:
         assert good.get_json()["token_type"] == "DPoP"
 
 
+class TestNonces:
+    @pytest.fixture
+    def nonce_rp(self, provider: Flask) -> SigningParty:
+        return SigningParty(provider.test_client(), dpop_nonce_required=True)
+
+    def test_a_proof_without_a_nonce_is_told_the_one_to_use(
+        self, nonce_rp: SigningParty, browser: FlaskClient
+    ) -> None:
+        refused = nonce_rp.push()
+        assert error_of(refused) == "use_dpop_nonce"
+        nonce = refused.headers["DPoP-Nonce"]
+        pushed = nonce_rp.post(
+            "/par", nonce_rp.parameters(), headers={"DPoP": nonce_rp.proof("/par", nonce=nonce)}
+        )
+        assert pushed.status_code == 201
+        code = answer(browser.get(nonce_rp.with_uri(pushed.get_json()["request_uri"])))["code"]
+        redemption = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": nonce_rp.registration["redirect_uris"][0],
+            "code_verifier": nonce_rp.verifier.text,
+        }
+        assert error_of(nonce_rp.post("/token", redemption)) == "use_dpop_nonce"
+        proof = nonce_rp.proof("/token", nonce=nonce)
+        tokens = nonce_rp.post("/token", redemption, headers={"DPoP": proof})
+        assert tokens.status_code == 200
+        assert tokens.headers["DPoP-Nonce"]
+        access_token = tokens.get_json()["access_token"]
+        at_resource = nonce_rp.userinfo(access_token)
+        assert at_resource.status_code == 401
+        assert 'error="use_dpop_nonce"' in at_resource.headers["WWW-Authenticate"]
+        proof = nonce_rp.proof(
+            "/userinfo", method="GET", token=access_token, nonce=at_resource.headers["DPoP-Nonce"]
+        )
+        assert nonce_rp.userinfo(access_token, DPoP=proof).status_code == 200
+
+    @pytest.mark.parametrize("nonce", ["", "made-up", 7, ["x"], "\ud800"])
+    def test_a_nonce_that_is_not_ours_is_refused(
+        self, fapi_rp: SigningParty, nonce: object
+    ) -> None:
+        refused = fapi_rp.post(
+            "/par", fapi_rp.parameters(), headers={"DPoP": fapi_rp.proof("/par", nonce=nonce)}
+        )
+        assert error_of(refused) in {"use_dpop_nonce", "invalid_dpop_proof"}
+
+    def test_a_nonce_has_its_time(self, nonce_rp: SigningParty) -> None:
+        start = clock()
+        with time_machine.travel(start, tick=False):
+            nonce = nonce_rp.push().headers["DPoP-Nonce"]
+        for minutes, status in ((0, 201), (1, 201), (2, 400)):
+            with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
+                proof = nonce_rp.proof("/par", nonce=nonce)
+                pushed = nonce_rp.post("/par", nonce_rp.parameters(), headers={"DPoP": proof})
+                assert pushed.status_code == status
+
+    def test_who_uses_no_nonces_is_given_none(self, fapi_rp: SigningParty) -> None:
+        assert "DPoP-Nonce" not in fapi_rp.push().headers
+
+
 class TestPushedRequests:
     def test_the_answer_names_a_handle_and_its_life(self, fapi_rp: SigningParty) -> None:
         response = fapi_rp.push()

@@ -1,0 +1,44 @@
+"""What a token is bound to, so that nobody who steals it can use it (RFC 9449, 6; RFC 8705, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+KEY: Literal["jkt"] = "jkt"
+"""A key that a DPoP proof is made with (RFC 9449, 6.1)."""
+CERTIFICATE: Literal["x5t#S256"] = "x5t#S256"
+"""The certificate of the TLS connection (RFC 8705, 3.1)."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`thumbprint` is a SHA-256 in base64url; `member` says of what, in the claim `cnf`."""
+
+    member: Literal["jkt", "x5t#S256"]
+    thumbprint: str
+
+
+def claims_of(binding: Binding | None) -> dict[str, Any]:
+    """The token's claim `cnf`, none for a token that is not bound."""
+    return {"cnf": {binding.member: binding.thumbprint}} if binding is not None else {}
+
+
+def of_claims(claims: Mapping[str, Any]) -> Binding | None:
+    """What a token of ours is bound to."""
+    confirmation = claims.get("cnf", {})
+    for member in (KEY, CERTIFICATE):
+        if member in confirmation:
+            return Binding(member, confirmation[member])
+    return None
+
+
+def token_type(binding: Binding | None) -> str:
+    """RFC 9449, 5: a token bound to a certificate stays a bearer token (RFC 8705, 3)."""
+    return "DPoP" if binding is not None and binding.member == KEY else "Bearer"
+
+
+def keeps(thumbprint: str | None, binding: Binding | None) -> bool:
+    """Whether what was bound to that thumbprint, or to none, is used by who proves it."""
+    return thumbprint is None or (binding is not None and binding.thumbprint == thumbprint)
