@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -52,6 +53,15 @@ class AppSettings(FloorSettings):
         default_factory=list
     )
     """Networks of the proxies whose `X-Forwarded-For` is believed, comma separated."""
+
+    client_certificate_header: str | None = None
+    """Header in which trusted proxies pass on the caller's TLS certificate, RFC 9440's or their own."""
+
+    client_certificate_authorities: Path | None = None
+    """Certificate authorities (PEM) whose certificates may prove a client (`tls_client_auth`)."""
+
+    client_certificate_origin: str | None = None
+    """Second origin of this service at which TLS asks callers for a certificate: `https://…`."""
 
     bind: str = "127.0.0.1"
     """Address on which `secure-access serve` listens."""
@@ -118,6 +128,33 @@ class AppSettings(FloorSettings):
             else value
         )
 
+    @field_validator("client_certificate_origin")
+    @classmethod
+    def _another_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or parts.path.rstrip("/"):
+            raise ValueError(
+                "Set SECURE_ACCESS_CLIENT_CERTIFICATE_ORIGIN to an origin such as "
+                "https://mtls.access.example.org."
+            )
+        return f"https://{parts.netloc}"
+
+    @field_validator("client_certificate_authorities")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        try:
+            x509.load_pem_x509_certificates(value.read_bytes())
+        except (OSError, ValueError):
+            raise ValueError(
+                f"SECURE_ACCESS_CLIENT_CERTIFICATE_AUTHORITIES: {value} is no file of PEM "
+                "certificates."
+            ) from None
+        return value
+
     @field_validator("issuer")
     @classmethod
     def _an_origin(cls, value: str) -> str:
@@ -179,6 +216,21 @@ class AppSettings(FloorSettings):
             raise ValueError(
                 "SECURE_ACCESS_HOSTS is above 1: set SECURE_ACCESS_DATABASE_URL to PostgreSQL, "
                 "which hosts can share."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _certificates_come_from_a_proxy(self) -> "AppSettings":
+        if self.client_certificate_header is not None and not self.trusted_proxies:
+            raise ValueError(
+                "SECURE_ACCESS_CLIENT_CERTIFICATE_HEADER is set: name the proxies that send it in "
+                "SECURE_ACCESS_TRUSTED_PROXIES."
+            )
+        needing = (self.client_certificate_authorities, self.client_certificate_origin)
+        if self.client_certificate_header is None and any(needing):
+            raise ValueError(
+                "Set SECURE_ACCESS_CLIENT_CERTIFICATE_HEADER: without it no caller's certificate "
+                "is known."
             )
         return self
 

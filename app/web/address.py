@@ -1,4 +1,7 @@
-"""The service has one address, the issuer's; a request that names another is refused."""
+"""The service has one address, the issuer's; a request that names another is refused.
+
+Where TLS asks for certificates at an origin of its own, that one is let in as well.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,6 +26,8 @@ class OneAddress:
         self.host = parts.netloc
         default_port = {"http": 80, "https": 443}[parts.scheme]
         self.accepted = {parts.netloc.lower()}
+        if settings.client_certificate_origin is not None:
+            self.accepted.add(urlsplit(settings.client_certificate_origin).netloc.lower())
         if parts.port is None or parts.port == default_port:
             self.accepted |= {
                 (parts.hostname or "").lower(),

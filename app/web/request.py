@@ -31,6 +31,12 @@ def client_address() -> Address:
     return address
 
 
+def through_trusted_proxy() -> bool:
+    """Whether the request comes straight from a proxy whose headers are believed."""
+    address = _parsed(request.remote_addr or "")
+    return address is not None and _trusted(address)
+
+
 def client_network() -> str:
     """What limits count by: the address in IPv4, its /64 in IPv6 (whose holder owns all of it)."""
     address = client_address()

@@ -37,8 +37,8 @@ from identity.oidc.errors import (
 from identity.oidc.grants import Family
 from identity.oidc.machine import error_response
 from identity.oidc.parameters import FORM, from_form
-from identity.oidc.proof import dpop
-from identity.oidc.proof.binding import Binding, of_claims, token_type
+from identity.oidc.proof import certificate, dpop
+from identity.oidc.proof.binding import CERTIFICATE, KEY, Binding, of_claims, token_type
 from identity.oidc.token.entitlement import Entitlement, standing
 from identity.oidc.tokens import AccessToken, read_access_token
 from identity.sessions.lookup import person
@@ -126,7 +126,11 @@ def presented(incoming: Request) -> VerifiedToken:
     binding = verified.binding
     if scheme != token_type(binding).lower():
         raise InvalidTokenProof("The access token was sent under the wrong scheme")
-    if binding is not None and binding != _proven(incoming, verified, text):
+    if binding is None:
+        return verified
+    if binding.member == CERTIFICATE and binding != certificate.proven():
+        raise InvalidToken(detail="no certificate, or another")
+    if binding.member == KEY and binding != _proven(incoming, verified, text):
         raise InvalidTokenProof(detail="no proof, or one of another key")
     return verified
 

@@ -13,11 +13,11 @@ from identity.oidc import claims, levels, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
-from identity.oidc.clients.authentication import METHODS
 from identity.oidc.clients.registration import (
     ID_TOKEN_ALGS,
     RESPONSE_TYPES,
     SUBJECT_TYPES,
+    offered_auth_methods,
 )
 from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS
 from identity.oidc.keys.store import key_set
@@ -31,7 +31,8 @@ METADATA_MAX_AGE = 300
 def metadata() -> dict[str, Any]:
     """OpenID Connect Discovery, 3. Every address comes from the issuer, none from the request."""
     issuer = app_settings().issuer
-    confidential = [method for method in METHODS if method != "none"]
+    methods = offered_auth_methods()
+    confidential = [method for method in methods if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -74,10 +75,27 @@ def metadata() -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGS),
         "dpop_signing_alg_values_supported": list(FAPI_ALGS),
         "code_challenge_methods_supported": list(CHALLENGE_METHODS),
-        "token_endpoint_auth_methods_supported": list(METHODS),
-        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_methods_supported": list(methods),
+        "revocation_endpoint_auth_methods_supported": list(methods),
         "introspection_endpoint_auth_methods_supported": confidential,
         "authorization_response_iss_parameter_supported": True,
+    } | _of_certificates()
+
+
+def _of_certificates() -> dict[str, Any]:
+    """RFC 8705, 3.3 and 5, where a proxy passes certificates on."""
+    if app_settings().client_certificate_header is None:
+        return {}
+    origin = app_settings().client_certificate_origin or app_settings().issuer
+    return {
+        "tls_client_certificate_bound_access_tokens": True,
+        "mtls_endpoint_aliases": {
+            "token_endpoint": f"{origin}/token",
+            "userinfo_endpoint": f"{origin}/userinfo",
+            "introspection_endpoint": f"{origin}/introspect",
+            "revocation_endpoint": f"{origin}/revoke",
+            "pushed_authorization_request_endpoint": f"{origin}/par",
+        },
     }
 
 

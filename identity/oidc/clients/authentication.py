@@ -19,10 +19,12 @@ from app.clock import now
 from app.identifiers import secret_hash
 from app.settings import settings
 from identity.oidc.clients import assertions, failures, store
+from identity.oidc.clients.registration import CERTIFICATE_METHODS
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidClient, InvalidRequest, TooManyFailures
 from identity.oidc.foreign import NotVerified, claims_before_proof
 from identity.oidc.parameters import Parameters
+from identity.oidc.proof import certificate
 
 LONGEST_ID = 200
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -39,10 +41,10 @@ def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
         raise InvalidRequest("Use one way of client authentication")
     if not used:
         raise InvalidClient(detail="no client authentication")
-    method, (client_id, secret) = used.popitem()
+    read_as, (client_id, secret) = used.popitem()
     if client_id != parameters.get("client_id", client_id):
         raise InvalidClient(detail="two client ids")
-    client = _proven(request, method, client_id, secret)
+    client = _proven(request, read_as, client_id, secret)
     set_current_actor(Actor("client", client.client_id, client.name))
     return client
 
@@ -55,15 +57,22 @@ def confidential(request: Request, parameters: Parameters) -> RelyingParty:
     return client
 
 
-def _proven(request: Request, method: str, client_id: str, secret: str) -> RelyingParty:
+def _proven(request: Request, read_as: str, client_id: str, secret: str) -> RelyingParty:
     client = store.find(client_id) if len(client_id) <= LONGEST_ID else None
     if failures.too_many(client):
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
+    method = _meant(read_as, client)
     wrong = PROOFS[method](client, secret, request)
     if client is None or client.auth_method != method or wrong is not None:
         failures.count(client)
         raise InvalidClient(detail=f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}")
     return client
+
+
+def _meant(read_as: str, client: RelyingParty | None) -> str:
+    """A certificate leaves no trace in the request: it comes with the client id alone."""
+    by_certificate = client is not None and client.auth_method in CERTIFICATE_METHODS
+    return client.auth_method if client and by_certificate and read_as == "none" else read_as
 
 
 def _wrong_secret(client: RelyingParty | None, secret: str, _request: Request) -> str | None:
@@ -82,6 +91,10 @@ def _wrong_assertion(client: RelyingParty | None, text: str, request: Request) -
     if client is None or client.auth_method != "private_key_jwt":
         return "not registered for it"
     return assertions.why_refused(client, text, endpoint=settings().issuer + request.path)
+
+
+def _wrong_certificate(client: RelyingParty | None, _secret: str, _request: Request) -> str | None:
+    return certificate.why_refused(client.certificate_subject) if client is not None else "unknown"
 
 
 def _nothing_to_prove(_client: RelyingParty | None, _secret: str, _request: Request) -> str | None:
@@ -145,12 +158,16 @@ METHODS: dict[str, Callable[[Request, Parameters], tuple[str, str] | None]] = {
     "private_key_jwt": _assertion,
     "none": _none,
 }
-"""Each reads its proof from the request, None where the request does not use it."""
+"""Each reads its proof from the request, None where the request does not use it.
+
+A client with a certificate is read as `none`: what proves it is the connection.
+"""
 
 PROOFS: dict[str, Callable[[RelyingParty | None, str, Request], str | None]] = {
     "client_secret_basic": _wrong_secret,
     "client_secret_post": _wrong_secret,
     "private_key_jwt": _wrong_assertion,
+    "tls_client_auth": _wrong_certificate,
     "none": _nothing_to_prove,
 }
 """Each says why the proof does not hold, None where it does; it takes its time for nobody too."""

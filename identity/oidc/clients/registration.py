@@ -23,10 +23,12 @@ from identity.oidc.clients.jwks import read, signing_keys
 from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.policy import LIFETIMES
+from identity.oidc.proof import certificate
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 KEY_METHODS = ("private_key_jwt",)
-AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
+CERTIFICATE_METHODS = ("tls_client_auth",)
+AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, *CERTIFICATE_METHODS, "none")
 RESPONSE_TYPES = ("code",)
 PUBLIC, PAIRWISE = "public", "pairwise"
 SUBJECT_TYPES = (PUBLIC, PAIRWISE)
@@ -47,10 +49,13 @@ SWITCHES = (
     "require_signed_request_object",
     "dpop_bound_access_tokens",
     "dpop_nonce_required",
+    "tls_client_certificate_bound_access_tokens",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",
 )
 """Members that are true or false, false by default."""
+BINDING = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
+"""What binds each of the client's tokens."""
 RESPONSE_ALGS = (
     "authorization_signed_response_alg",
     "userinfo_signed_response_alg",
@@ -86,7 +91,7 @@ def validated(
         raise InvalidMetadata("The metadata of a client is a JSON object.")
     given = {name: value for name, value in metadata.items() if value is not None}
     if given.get("profile") == FAPI2:
-        given = FAPI2_DEFAULTS | given
+        given = _fapi2_defaults(given) | given
     result = {
         "client_name": _name(given),
         "token_endpoint_auth_method": _one_of(given, "token_endpoint_auth_method", AUTH_METHODS),
@@ -116,6 +121,12 @@ def validated(
     _consistent(result)
     _in_the_standards_shape(given)
     return result
+
+
+def offered_auth_methods() -> tuple[str, ...]:
+    """All ways to prove a client, as far as this provider's settings allow them."""
+    without = () if settings().client_certificate_authorities else CERTIFICATE_METHODS
+    return tuple(method for method in AUTH_METHODS if method not in without)
 
 
 def sector(registration: Mapping[str, Any]) -> str | None:
@@ -241,7 +252,7 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
         )
     result |= {member: _address(given, member) for member in ADDRESSES if member in given}
     result |= _logout(given)
-    result |= _algorithms(given) | _keys(given)
+    result |= _algorithms(given) | _keys(given) | _certificate(given)
     for member in ("software_id", "software_version"):
         if member in given:
             result[member] = str(given[member])[:200]
@@ -313,6 +324,18 @@ def _keys(given: dict[str, Any]) -> dict[str, Any]:
     return {"jwks": {"keys": signing_keys(given["jwks"])}}
 
 
+def _certificate(given: dict[str, Any]) -> dict[str, str]:
+    """RFC 8705, 2.1.2: how the client's certificate names it."""
+    members = {member: given[member] for member in certificate.SUBJECTS if member in given}
+    for member, name in members.items():
+        refusal = (
+            certificate.why_no_name(member, name) if isinstance(name, str) else "it is no text"
+        )
+        if refusal:
+            raise InvalidMetadata(f"{member}: {name!r} is refused, {refusal}.")
+    return members
+
+
 def _logout(given: dict[str, Any]) -> dict[str, Any]:
     result = {}
     if "backchannel_logout_uri" in given:
@@ -330,6 +353,7 @@ def _consistent(result: dict[str, Any]) -> None:
             "invalid_redirect_uri",
         )
     _keys_fit(result)
+    _certificate_fits(result)
     frame = result.get("frontchannel_logout_uri")
     if frame and redirects.origin(frame) not in map(redirects.origin, result["redirect_uris"]):
         # Front-Channel Logout, 2.
@@ -353,17 +377,41 @@ def _keys_fit(result: dict[str, Any]) -> None:
         raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
 
 
+def _certificate_fits(result: dict[str, Any]) -> None:
+    """RFC 8705, 2.1.2 and 3.4."""
+    method = result["token_endpoint_auth_method"]
+    if method not in offered_auth_methods():
+        raise InvalidMetadata(f"{method} is not offered: this provider takes no certificates.")
+    if result["tls_client_certificate_bound_access_tokens"] and (
+        settings().client_certificate_header is None
+    ):
+        raise InvalidMetadata(
+            "tls_client_certificate_bound_access_tokens: this provider sees no certificates."
+        )
+    named = len(set(certificate.SUBJECTS) & set(result))
+    if named != (1 if method in CERTIFICATE_METHODS else 0):
+        raise InvalidMetadata(
+            "tls_client_auth goes with exactly one of " + ", ".join(certificate.SUBJECTS) + "."
+        )
+
+
+def _fapi2_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens are bound to a key, or to the certificate where the client asks for that."""
+    if given.get("tls_client_certificate_bound_access_tokens") is not True:
+        return FAPI2_DEFAULTS
+    return {**FAPI2_DEFAULTS, "dpop_bound_access_tokens": False}
+
+
 def _fit_for_fapi2(result: dict[str, Any]) -> None:
     """FAPI 2.0 Security Profile, 5.3.2 and 5.4.1: nothing may undo what the profile sets."""
-    if result["token_endpoint_auth_method"] not in KEY_METHODS:
-        raise InvalidMetadata("profile fapi2: the client proves itself by private_key_jwt.")
-    for member in (
-        "require_pkce",
-        "require_pushed_authorization_requests",
-        "dpop_bound_access_tokens",
-    ):
+    methods = (*KEY_METHODS, *CERTIFICATE_METHODS)
+    if result["token_endpoint_auth_method"] not in methods:
+        raise InvalidMetadata(f"profile fapi2: the client proves itself by {' or '.join(methods)}.")
+    for member in ("require_pkce", "require_pushed_authorization_requests"):
         if not result[member]:
             raise InvalidMetadata(f"profile fapi2: {member} is always true.")
+    if not any(result[member] for member in BINDING):
+        raise InvalidMetadata(f"profile fapi2: {' or '.join(BINDING)} is always true.")
     algs = ("id_token_signed_response_alg", *RESPONSE_ALGS, *CLIENT_ALGS)
     for member in (*algs, "access_token_signed_response_alg"):
         if result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:

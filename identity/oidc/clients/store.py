@@ -14,6 +14,7 @@ from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
 from identity.oidc.clients import registration
 from identity.oidc.models import Client
+from identity.oidc.proof import certificate
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class RelyingParty:
     introspection_alg: str | None
     dpop_bound: bool
     dpop_nonce: bool
+    certificate_bound: bool
+    certificate_subject: Mapping[str, str]
+    """The one member that names the subject of its certificate (RFC 8705, 2.1.2)."""
     backchannel_logout_uri: str | None
     frontchannel_logout_uri: str | None
 
@@ -137,6 +141,8 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         introspection_alg=data.get("introspection_signed_response_alg"),
         dpop_bound=data.get("dpop_bound_access_tokens", False),
         dpop_nonce=data.get("dpop_nonce_required", False),
+        certificate_bound=data.get("tls_client_certificate_bound_access_tokens", False),
+        certificate_subject={name: data[name] for name in certificate.SUBJECTS if name in data},
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
         sector=registration.sector(data),

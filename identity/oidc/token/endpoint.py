@@ -23,7 +23,7 @@ from identity.oidc.errors import (
 )
 from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
-from identity.oidc.proof import dpop
+from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import Binding
 from identity.oidc.token import authorization_code, client_credentials, refresh_token
 from identity.oidc.token.grant_type import GrantType
@@ -55,13 +55,20 @@ def token() -> Response:
 
 
 def _binding(client: RelyingParty) -> Binding | None:
-    """The key to bind to (RFC 9449, 5); some clients take no tokens without one."""
+    """The key or certificate to bind to (RFC 9449, 5; RFC 8705, 3); some clients take no tokens
+    without one.
+    """
     key = dpop.proven(
         request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
     )
     if key is None and client.dpop_bound:
         raise InvalidProof("This client sends a DPoP proof with each token request")
-    return key
+    if key is not None or not client.certificate_bound:
+        return key
+    binding = certificate.proven()
+    if binding is None:
+        raise InvalidRequest("This client shows its certificate with each token request")
+    return binding
 
 
 def _put_on_record(client: RelyingParty, grant: GrantType, error: InvalidGrant) -> None:

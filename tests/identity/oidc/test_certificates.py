@@ -1,0 +1,225 @@
+"""Clients that are known by their TLS certificate, and tokens bound to one (RFC 8705)."""
+
+from __future__ import annotations
+
+import base64
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from flask import Flask
+from flask.testing import FlaskClient
+
+from identity.oidc.clients.registration import InvalidMetadata
+from tests.conftest import settings
+from tests.identity.oidc.authorities import Authority, in_header
+from tests.identity.oidc.relying_party import RelyingParty, register
+from wsgi import Settings
+
+OURS = Authority("Clients of this provider")
+THEIRS = Authority("Somebody else's clients")
+REPORTS = "CN=reports,O=Reports Ltd"
+HEADER = "HTTP_X_CLIENT_CERT"
+ORIGIN = "https://mtls.access.example.org"
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(OURS.pem)
+    return settings(
+        database_url,
+        mail_directory=tmp_path / "mail",
+        trusted_proxies="127.0.0.1/32",
+        client_certificate_header="X-Client-Cert",
+        client_certificate_authorities=authorities,
+        client_certificate_origin=ORIGIN,
+    )
+
+
+class Certified(RelyingParty):
+    """A client of whose connection the proxy says which certificate it showed."""
+
+    def shows(self, certificate: x509.Certificate | str | None) -> Certified:
+        if certificate is None:
+            self.http.environ_base.pop(HEADER, None)
+        else:
+            text = certificate if isinstance(certificate, str) else in_header(certificate)
+            self.http.environ_base[HEADER] = text
+        return self
+
+
+def certified(app: Flask, **metadata: Any) -> Certified:
+    return Certified(
+        app.test_client(),
+        register(
+            **{
+                "token_endpoint_auth_method": "tls_client_auth",
+                "tls_client_auth_subject_dn": REPORTS,
+                "tls_client_certificate_bound_access_tokens": True,
+                **metadata,
+            }
+        ),
+    )
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    return base64.urlsafe_b64encode(certificate.fingerprint(SHA256())).rstrip(b"=").decode()
+
+
+def test_a_client_is_known_by_its_certificate_and_its_tokens_are_bound_to_it(
+    provider: Flask, browser: FlaskClient
+) -> None:
+    certificate = OURS.signs(REPORTS)
+    rp = certified(provider).shows(certificate)
+    assert "client_secret" not in rp.registration
+    tokens = rp.tokens(browser)
+    assert tokens["token_type"] == "Bearer"
+    confirmation = {"x5t#S256": thumbprint(certificate)}
+    assert rp.verified(tokens["access_token"])["cnf"] == confirmation
+    assert rp.introspect(tokens["access_token"])["cnf"] == confirmation
+    assert rp.userinfo(tokens["access_token"]).status_code == 200
+    assert rp.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("other", [None, OURS.signs(REPORTS)])
+def test_a_bound_token_is_only_for_its_certificate(
+    provider: Flask, browser: FlaskClient, other: x509.Certificate | None
+) -> None:
+    rp = certified(provider).shows(OURS.signs(REPORTS))
+    token = rp.tokens(browser)["access_token"]
+    refused = rp.shows(other).userinfo(token)
+    assert refused.status_code == 401
+    assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        None,
+        THEIRS.signs(REPORTS),
+        OURS.signs(REPORTS, days=-1),
+        OURS.signs("CN=reports,O=Another Ltd"),
+        OURS.signs("CN=reports"),
+    ],
+    ids=["none", "another authority", "expired", "somebody else", "half the name"],
+)
+def test_another_certificate_proves_nobody(
+    provider: Flask, certificate: x509.Certificate | None
+) -> None:
+    refused = certified(provider).shows(certificate).credentials()
+    assert refused.status_code == 401
+    assert refused.get_json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "san"),
+    [
+        ("tls_client_auth_san_dns", "reports.example", x509.DNSName("reports.example")),
+        (
+            "tls_client_auth_san_uri",
+            "https://reports.example/",
+            x509.UniformResourceIdentifier("https://reports.example/"),
+        ),
+        ("tls_client_auth_san_email", "it@reports.example", x509.RFC822Name("it@reports.example")),
+        ("tls_client_auth_san_ip", "192.0.2.7", x509.IPAddress(ip_address("192.0.2.7"))),
+    ],
+)
+def test_an_alternative_name_names_a_client_as_well(
+    provider: Flask, member: str, name: str, san: x509.GeneralName
+) -> None:
+    rp = certified(provider, tls_client_auth_subject_dn=None, **{member: name})
+    assert rp.shows(OURS.signs(REPORTS, san=san)).credentials().status_code == 200
+    assert rp.shows(OURS.signs(REPORTS)).credentials().status_code == 401
+
+
+def test_the_proxy_may_write_the_certificate_in_its_own_way(provider: Flask) -> None:
+    rp = certified(provider)
+    pem = OURS.signs(REPORTS).public_bytes(Encoding.PEM).decode()
+    for text in (quote(pem), pem.replace("\n", " ")):
+        assert rp.shows(text).credentials().status_code == 200
+
+
+@pytest.mark.parametrize("text", ["no certificate", ":AAAA:", "%%%", ":é:"])
+def test_what_cannot_be_read_is_refused_in_words(provider: Flask, text: str) -> None:
+    refused = certified(provider).shows(text.encode().decode("latin-1")).credentials()
+    assert refused.status_code == 400
+    assert refused.get_json()["error_description"] == "The client certificate cannot be read"
+
+
+def test_the_header_counts_only_from_a_trusted_proxy(provider: Flask) -> None:
+    rp = certified(provider).shows(OURS.signs(REPORTS))
+    rp.http.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+    assert rp.credentials().status_code == 401
+
+
+def test_a_client_with_a_secret_may_have_its_tokens_bound(provider: Flask) -> None:
+    rp = certified(
+        provider,
+        token_endpoint_auth_method="client_secret_basic",
+        tls_client_auth_subject_dn=None,
+    )
+    assert rp.credentials().get_json()["error"] == "invalid_request"
+    certificate = THEIRS.signs("CN=whoever")
+    token = rp.shows(certificate).credentials().get_json()["access_token"]
+    assert rp.verified(token)["cnf"] == {"x5t#S256": thumbprint(certificate)}
+
+
+def test_the_metadata_names_what_certificates_are_for(provider: Flask) -> None:
+    said = provider.test_client().get("/.well-known/openid-configuration").get_json()
+    assert "tls_client_auth" in said["token_endpoint_auth_methods_supported"]
+    assert said["tls_client_certificate_bound_access_tokens"] is True
+    assert said["mtls_endpoint_aliases"]["token_endpoint"] == f"{ORIGIN}/token"
+
+
+def test_the_second_origin_is_the_same_service(provider: Flask) -> None:
+    rp = certified(provider).shows(OURS.signs(REPORTS))
+    rp.http.environ_base["HTTP_HOST"] = "mtls.access.example.org"
+    assert rp.credentials().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"tls_client_auth_subject_dn": None},
+        {"tls_client_auth_subject_dn": "no name"},
+        {"tls_client_auth_subject_dn": ""},
+        {"tls_client_auth_san_ip": "reports.example", "tls_client_auth_subject_dn": None},
+        {"tls_client_auth_san_dns": "reports.example"},
+        {"token_endpoint_auth_method": "client_secret_basic"},
+    ],
+)
+def test_a_registration_names_the_subject_once(provider: Flask, metadata: dict[str, Any]) -> None:
+    with pytest.raises(InvalidMetadata):
+        certified(provider, **metadata)
+
+
+def test_the_profile_fapi2_takes_certificates_instead_of_keys(provider: Flask) -> None:
+    registered = certified(provider, profile="fapi2").registration
+    assert registered["dpop_bound_access_tokens"] is False
+    with pytest.raises(InvalidMetadata, match="always true"):
+        certified(
+            provider,
+            profile="fapi2",
+            tls_client_certificate_bound_access_tokens=False,
+            dpop_bound_access_tokens=False,
+        )
+
+
+class TestWithoutCertificates:
+    @pytest.fixture
+    def app_settings(self, database_url: str) -> Settings:
+        return settings(database_url)
+
+    def test_none_is_announced_or_registered(self, provider: Flask) -> None:
+        said = provider.test_client().get("/.well-known/openid-configuration").get_json()
+        assert "tls_client_auth" not in said["token_endpoint_auth_methods_supported"]
+        assert "mtls_endpoint_aliases" not in said
+        for change in ({}, {"token_endpoint_auth_method": "client_secret_basic"}):
+            with pytest.raises(InvalidMetadata):
+                certified(provider, **change)
