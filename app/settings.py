@@ -55,7 +55,7 @@ class AppSettings(FloorSettings):
     """Networks of the proxies whose `X-Forwarded-For` is believed, comma separated."""
 
     client_certificate_header: str | None = None
-    """Header in which trusted proxies pass on a caller's TLS certificate, RFC 9440's or their own."""
+    """Header in which trusted proxies pass on a caller's certificate, RFC 9440's or their own."""
 
     client_certificate_authorities: Path | None = None
     """Certificate authorities (PEM) whose certificates may prove a client (`tls_client_auth`)."""

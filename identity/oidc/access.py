@@ -76,6 +76,11 @@ class VerifiedToken:
         return of_claims(self.access_token.claims)
 
     @property
+    def exchanged(self) -> bool:
+        """Whether one service was given it to act for the person at another (RFC 8693, 4.1)."""
+        return "act" in self.access_token.claims
+
+    @property
     def scopes(self) -> tuple[str, ...]:
         return self.access_token.scopes
 

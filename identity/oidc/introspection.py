@@ -12,7 +12,7 @@ from app.clock import now
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
-from identity.oidc import parameters
+from identity.oidc import exchange, parameters
 from identity.oidc.access import VerifiedToken, entitlement, stands
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import confidential
@@ -76,10 +76,20 @@ def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
         return None
     if not _may_ask(client, verified):
         return None
-    if verified.family is not None and entitlement(verified) is None:
+    if verified.family is not None and not _still_holds(verified):
         return None
     claims = verified.access_token.claims
     return {"active": True, "token_type": token_type(verified.binding), **claims}
+
+
+def _still_holds(verified: VerifiedToken) -> bool:
+    """Whether the person may still enter; with an exchanged token, the target as well."""
+    holds = entitlement(verified)
+    if holds is None or verified.family is None or not verified.exchanged:
+        return holds is not None
+    target = exchange.target(verified.client, verified.access_token.audience)
+    found = target and exchange.holding(target, holds.account, verified.family, now())
+    return found is not None
 
 
 def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:

@@ -58,9 +58,14 @@ def issue_access_token(
     family: str | None,
     claims: Mapping[str, Any],
     at: datetime,
+    ends_by: int | None = None,
 ) -> str:
-    """`family` is the public id of the grant; the token's `jti` begins with it."""
+    """`family` is the public id of the grant; the token's `jti` begins with it.
+
+    `ends_by` is a moment in seconds that it does not outlive.
+    """
     issued = int(at.timestamp())
+    expires = issued + client.access_token_lifetime
     identifier = new_id()
     payload = {
         "iss": settings().issuer,
@@ -68,7 +73,7 @@ def issue_access_token(
         "aud": audience,
         "client_id": client.client_id,
         "iat": issued,
-        "exp": issued + client.access_token_lifetime,
+        "exp": expires if ends_by is None else min(expires, ends_by),
         "jti": f"{family}.{identifier}" if family else identifier,
         **({"scope": scope} if scope else {}),
         **claims,

@@ -251,6 +251,8 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
             given, "default_acr_values", levels.REACHABLE, ()
         )
     result |= {member: _address(given, member) for member in ADDRESSES if member in given}
+    if "exchange_from" in given:
+        result["exchange_from"] = _texts(given, "exchange_from")
     result |= _logout(given)
     result |= _algorithms(given) | _keys(given) | _certificate(given)
     for member in ("software_id", "software_version"):
@@ -362,10 +364,12 @@ def _consistent(result: dict[str, Any]) -> None:
         _fit_for_fapi2(result)
     if "refresh_token" in grants and "authorization_code" not in grants:
         raise InvalidMetadata("grant_types: refresh_token goes with authorization_code only.")
+    if result.get("exchange_from") and not result["resources"]:
+        raise InvalidMetadata("exchange_from goes with resources: nobody else's are meant.")
     if method != "none":
         return
-    if "client_credentials" in grants:
-        raise InvalidMetadata("A client without a secret cannot have client_credentials.")
+    for grant in sorted(set(grants) - {"authorization_code", "refresh_token"}):
+        raise InvalidMetadata(f"A client without a secret cannot have {grant}.")
     if not result["require_pkce"]:
         raise InvalidMetadata("require_pkce is always true for a client without a secret.")
 

@@ -66,6 +66,9 @@ class RelyingParty:
     backchannel_logout_uri: str | None
     frontchannel_logout_uri: str | None
 
+    exchange_from: tuple[str, ...]
+    """Clients that may come to its resources for a person (RFC 8693)."""
+
     sector: str | None
     """The sector of a client with pairwise subjects (Core, 8.1)."""
 
@@ -86,6 +89,12 @@ def find(client_id: str) -> RelyingParty | None:
 
 def find_by_key(key: int) -> RelyingParty | None:
     return cache().get(("client", key), lambda: _load(Client.id == key))
+
+
+def registered_for(resource: str) -> list[RelyingParty]:
+    """The clients that registered the resource."""
+    named = cache().get("resources", _load_resources).get(resource, ())
+    return [client for client in map(find_by_key, named) if client is not None]
 
 
 def browser_origins() -> frozenset[str]:
@@ -145,8 +154,18 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         certificate_subject={name: data[name] for name in certificate.SUBJECTS if name in data},
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
+        exchange_from=tuple(data.get("exchange_from", ())),
         sector=registration.sector(data),
     )
+
+
+def _load_resources() -> dict[str, list[int]]:
+    enabled = select(Client.id, Client.registration).where(Client.disabled_at.is_(None))
+    found: dict[str, list[int]] = {}
+    for key, registered in db.session.execute(enabled):
+        for resource in registered["resources"]:
+            found.setdefault(resource, []).append(key)
+    return found
 
 
 def _load_origins() -> frozenset[str]:

@@ -25,12 +25,22 @@ from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import Binding
-from identity.oidc.token import authorization_code, client_credentials, refresh_token
+from identity.oidc.token import (
+    authorization_code,
+    client_credentials,
+    refresh_token,
+    token_exchange,
+)
 from identity.oidc.token.grant_type import GrantType
 
 GRANT_TYPES: dict[str, GrantType] = {
     grant.name: grant
-    for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT)
+    for grant in (
+        authorization_code.GRANT,
+        refresh_token.GRANT,
+        client_credentials.GRANT,
+        token_exchange.GRANT,
+    )
 }
 """All grant types: discovery, registration and this endpoint follow the list."""
 

@@ -10,6 +10,7 @@ from app.settings import settings
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidTarget
+from identity.oidc.exchange import actor
 from identity.oidc.grants import Family
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, claims_of, token_type
@@ -54,9 +55,8 @@ def response_for_person(
     nonce: str | None = None,
 ) -> dict[str, Any]:
     """Access token, ID token where `openid` was granted, and the refresh token."""
-    auth_time = int(family.auth_time.timestamp())
     subject = subject_for(client, entitlement.account.subject)
-    sign_in = {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
+    sign_in = _sign_in(family)
     access_token = issue_access_token(
         client,
         subject=subject,
@@ -103,6 +103,39 @@ def response_for_service(
     return _response(client, access_token, granted, binding)
 
 
+def response_for_target(
+    client: RelyingParty,
+    family: Family,
+    holds: Entitlement,
+    *,
+    subject: str,
+    granted: list[str],
+    audience: str,
+    binding: Binding | None,
+    at: datetime,
+    expires_at: int,
+) -> dict[str, Any]:
+    """An access token with which the client acts for the person (RFC 8693, 2.2.1).
+
+    `subject` is the target's name for the person; the token ends with the one it was given for.
+    """
+    access_token = issue_access_token(
+        client,
+        subject=subject,
+        audience=audience,
+        scope=scopes.join(granted),
+        family=family.public_id,
+        claims=holds.of_scopes(set(granted))
+        | _sign_in(family)
+        | actor(client)
+        | claims_of(binding),
+        at=at,
+        ends_by=expires_at,
+    )
+    lifetime = min(client.access_token_lifetime, expires_at - int(at.timestamp()))
+    return _response(client, access_token, granted, binding) | {"expires_in": lifetime}
+
+
 def keep_refresh_token(
     client: RelyingParty, family: Family, token: str, at: datetime, *, binding: Binding | None
 ) -> None:
@@ -122,6 +155,12 @@ def keep_refresh_token(
             "bound_to": None if client.confidential or binding is None else binding.thumbprint,
         }
     )
+
+
+def _sign_in(family: Family) -> dict[str, Any]:
+    """How and when the person signed in (RFC 9068, 2.2.1)."""
+    auth_time = int(family.auth_time.timestamp())
+    return {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
 
 
 def _response(

@@ -1,0 +1,126 @@
+"""Grant type token-exchange: a service calls another on the person's behalf (RFC 8693)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from identity.oidc import exchange, scopes
+from identity.oidc.access import stands
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import (
+    InvalidRequest,
+    InvalidScope,
+    InvalidTarget,
+    InvalidToken,
+    UnauthorizedClient,
+)
+from identity.oidc.grants import Family
+from identity.oidc.parameters import Parameters
+from identity.oidc.proof.binding import Binding
+from identity.oidc.subjects import subject_for
+from identity.oidc.token.entitlement import entitled
+from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.issue import response_for_target
+from identity.oidc.tokens import AccessToken
+
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
+NOT_PASSED_ON = frozenset({scopes.OPENID, scopes.OFFLINE_ACCESS})
+"""They stand for a sign-in of the person, and nobody has signed in to the target."""
+
+
+def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+    at = now()
+    subject, family = _subject_token(client, parameters, binding)
+    resource = _resource(parameters)
+    target = exchange.target(client, resource)
+    if target is None:
+        raise InvalidTarget("No service of that resource takes tokens from this client")
+    granted = _granted(subject, target, parameters)
+    holds = exchange.holding(target, entitled(client, family, at).account, family, at)
+    if holds is None:
+        raise InvalidTarget("The person has no access to that service")
+    with writing():
+        record(
+            "token.issued",
+            subject=holds.account.subject,
+            client=client.client_id,
+            service=target.service,
+            organisation=family.organisation,
+            grant_type=GRANT.name,
+            scope=scopes.join(granted),
+            audience=resource,
+            grant=family.public_id,
+        )
+    return response_for_target(
+        client,
+        family,
+        holds,
+        subject=subject_for(target, holds.account.subject),
+        granted=granted,
+        audience=resource,
+        binding=binding,
+        at=at,
+        expires_at=subject.expires_at,
+    ) | {"issued_token_type": ACCESS_TOKEN_TYPE}
+
+
+def _subject_token(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None
+) -> tuple[AccessToken, Family]:
+    """The person's token that this client was given itself. Raises InvalidRequest (2.2.2)."""
+    if not client.confidential:
+        raise UnauthorizedClient
+    if "actor_token" in parameters:
+        raise InvalidRequest("The client itself is the actor: send no actor_token")
+    if parameters.get("subject_token_type") != ACCESS_TOKEN_TYPE:
+        raise InvalidRequest("subject_token_type is that of an access token")
+    if parameters.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE:
+        raise InvalidRequest("requested_token_type can be that of an access token only")
+    try:
+        subject = stands(parameters.get("subject_token", ""))
+    except InvalidToken as error:
+        raise InvalidRequest("subject_token is not valid", detail=error.detail) from None
+    if subject.family is None or subject.client.key != client.key or subject.exchanged:
+        raise InvalidRequest("subject_token is not a person's token given to this client")
+    if subject.binding is not None and subject.binding != binding:
+        raise InvalidRequest("subject_token is bound to another key or certificate")
+    return subject.access_token, subject.family
+
+
+def _resource(parameters: Parameters) -> str:
+    """The one target, as `resource` or as `audience`."""
+    named = {*parameters.all("resource"), *parameters.all("audience")}
+    if len(named) != 1:
+        raise InvalidRequest("Name one resource for which the token is to be")
+    return named.pop()
+
+
+def _granted(subject: AccessToken, target: RelyingParty, parameters: Parameters) -> list[str]:
+    """What both the person's token and the target have; never more than the token (2.1)."""
+    held = [
+        scope for scope in subject.scopes if scope in target.scopes and scope not in NOT_PASSED_ON
+    ]
+    wanted = scopes.split(parameters.get("scope")) or held
+    if not wanted or not set(wanted) <= set(held):
+        raise InvalidScope("The scope goes beyond what the token and the target have in common")
+    return wanted
+
+
+GRANT = GrantType(
+    name="urn:ietf:params:oauth:grant-type:token-exchange",
+    parameters=frozenset(
+        {
+            "subject_token",
+            "subject_token_type",
+            "requested_token_type",
+            "actor_token",
+            "resource",
+            "audience",
+            "scope",
+        }
+    ),
+    redeem=redeem,
+)
