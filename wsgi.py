@@ -13,6 +13,7 @@ import app.install
 import approvals.install
 import identity.install
 from app.settings import AppSettings
+from app.web.application import Application
 from app.web.authorisation import require_a_rule_for_every_route
 from approvals.settings import ApprovalsSettings
 from identity.settings import IdentitySettings
@@ -43,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             settings = Settings()  # type: ignore[call-arg]  # filled from the environment
         except ValidationError as error:
             raise Unconfigured(error) from None
-    flask = Flask("wsgi", root_path=str(ROOT))
+    flask = Application("wsgi", root_path=str(ROOT))
     app.install.install(flask, settings)
     identity.install.install(flask)
     approvals.install.install(flask)

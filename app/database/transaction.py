@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from app.database.engine import db
+from app.database.engine import db, turn_to_write
 
 _WRITING = "secure_access.writing"
 
@@ -27,17 +27,19 @@ def writing() -> Iterator[Session]:
     if session.info.get(_WRITING):
         yield session
         return
-    session.commit()
-    session.connection(execution_options={"begin_immediate": True})
-    session.info[_WRITING] = True
-    try:
-        yield session
+    if session.in_transaction():
         session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop(_WRITING, None)
+    with turn_to_write(db.engine.dialect.name):
+        session.connection(execution_options={"begin_immediate": True})
+        session.info[_WRITING] = True
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop(_WRITING, None)
 
 
 def require_writing(session: Session) -> None:

@@ -2,7 +2,7 @@ from flask import Blueprint, Flask, Response, jsonify
 
 from app.health.checks import failures
 from app.web import anyone, permit
-from app.web.limits import limiter
+from app.web.limits import unlimited
 
 blueprint = Blueprint("health", __name__)
 
@@ -24,4 +24,4 @@ def ready() -> tuple[Response, int]:
 
 def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
-    limiter.exempt(blueprint)
+    unlimited(app, "health.alive", "health.ready")

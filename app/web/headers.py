@@ -14,6 +14,14 @@ PERMISSIONS = (
     "publickey-credentials-get=(self), "
     "publickey-credentials-create=(self)"
 )
+_PROTECTING = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS),
+)
 
 
 def install(app: Flask) -> None:
@@ -48,9 +56,15 @@ def allow_frames(addresses: list[str]) -> None:
 
 
 def _policy() -> str:
+    if not {"csp_nonce", "form_origins", "frame_origins"} & vars(g).keys():
+        return _PLAIN_POLICY
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     forms = " ".join(["'self'", *sorted(g.get("form_origins", ()))])
     frames = " ".join(sorted(g.get("frame_origins", ()))) or "'none'"
+    return _written(nonce, forms, frames)
+
+
+def _written(nonce: str, forms: str, frames: str) -> str:
     return (
         f"default-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action {forms}; "
@@ -58,18 +72,20 @@ def _policy() -> str:
     )
 
 
+_PLAIN_POLICY = _written("", "'self'", "'none'")
+
+
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", PERMISSIONS)
-    if settings().secure:
-        headers.setdefault("Strict-Transport-Security", HSTS)
-    if request.endpoint != "static" and "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+    given = set(headers.keys(lower=True))
+    for name, value in _PROTECTING:
+        if name.lower() not in given:
+            headers.add(name, value)
+    if "content-security-policy" not in given:
+        headers.add("Content-Security-Policy", _policy())
+    if settings().secure and "strict-transport-security" not in given:
+        headers.add("Strict-Transport-Security", HSTS)
+    if request.endpoint != "static" and "cache-control" not in given:
+        headers.add("Cache-Control", "no-store")
         headers.add("Vary", "Cookie")
     return response

@@ -2,7 +2,7 @@
 
 import time
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
 
 from app.settings import AppSettings
@@ -16,6 +16,17 @@ def _told_to_wait(limit: RequestLimit) -> Response:
 
 
 limiter = Limiter(key_func=client_network, on_breach=_told_to_wait)
+_UNLIMITED = "secure_access.unlimited_endpoints"
+
+
+def unlimited(app: Flask, *endpoints: str) -> None:
+    """Leaves requests to these endpoints uncounted, before anything is looked up for them."""
+    app.extensions.setdefault(_UNLIMITED, set()).update(endpoints)
+
+
+@limiter.request_filter
+def _is_unlimited() -> bool:
+    return request.endpoint in current_app.extensions.get(_UNLIMITED, ())
 
 
 def install(app: Flask, settings: AppSettings) -> None:

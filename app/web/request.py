@@ -1,5 +1,6 @@
 """Facts of the present request: its id, and the network it came from."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from flask import Flask, Response, g, request
@@ -39,12 +40,17 @@ def through_trusted_proxy() -> bool:
 
 def client_network() -> str:
     """What limits count by: the address in IPv4, its /64 in IPv6 (whose holder owns all of it)."""
-    address = client_address()
+    return _network(client_address())
+
+
+@lru_cache(maxsize=4096)
+def _network(address: Address) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))
     return str(ip_network(address))
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text.strip())

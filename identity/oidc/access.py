@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from flask import Request, g, request
 
 from app.actors import Actor, set_current_actor
 from app.clock import now
-from app.database import db, writing
+from app.database import writing
 from app.settings import settings
 from app.web.authorisation import Allowed, Refused
 from identity.accounts.models import Account
+from identity.accounts.reading import copy_of
 from identity.oidc import grants
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
@@ -84,10 +85,10 @@ class VerifiedToken:
     def scopes(self) -> tuple[str, ...]:
         return self.access_token.scopes
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The person. Only of a token that `bearer(kind="person")` has let through."""
-        account = db.session.get(Account, self.family.account_id) if self.family else None
+        account = copy_of(self.family.account_id) if self.family else None
         if account is None:
             raise LookupError("a service's own token has no person")
         return account
@@ -189,10 +190,10 @@ def stands(text: str) -> VerifiedToken:
         raise InvalidToken(detail="client gone")
     family = None
     if access_token.grant is not None:
-        family = grants.find(access_token.grant)
+        family = grants.find_with_token(access_token.grant, access_token.jti)
         if family is None or family.ended_at is not None or family.client_id != client.key:
             raise InvalidToken(detail="family ended")
-    if grants.revoked_alone(access_token.jti):
+    if family.revoked_alone if family is not None else grants.revoked_alone(access_token.jti):
         raise InvalidToken(detail="revoked")
     return VerifiedToken(access_token, client, family)
 

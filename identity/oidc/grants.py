@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
@@ -31,13 +31,15 @@ Family = Row[Any]
 """A row of `oidc_grant`, read by a plain statement: the endpoints ask for one at each request."""
 
 
-_BY_PUBLIC_ID = select(TokenFamily.__table__).where(TokenFamily.public_id == bindparam("public_id"))
 _REVOKED = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
+_WITH_TOKEN = select(TokenFamily.__table__, exists(_REVOKED).label("revoked_alone")).where(
+    TokenFamily.public_id == bindparam("public_id")
+)
 
 
-def find(public_id: str) -> Family | None:
-    """The family of that public id, ended or not."""
-    return one(_BY_PUBLIC_ID, public_id=public_id)
+def find_with_token(public_id: str, jti: str) -> Family | None:
+    """The family of that public id, ended or not; `revoked_alone` says whether that token was."""
+    return one(_WITH_TOKEN, public_id=public_id, jti=jti)
 
 
 def revoked_alone(jti: str) -> bool:

@@ -10,7 +10,7 @@ from app.cli.worker import job
 from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
-from app.web.limits import limiter
+from app.web.limits import unlimited
 from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
@@ -52,7 +52,7 @@ def install(app: Flask) -> None:
             # Programs carry no cookies, and many people stand behind one program's address: wrong
             # secrets are counted in `clients/failures.py` instead.
             csrf.exempt(view)
-            limiter.exempt(view)
+            unlimited(app, endpoint)
     answer_in_json(app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/register")
     answer_in_json(app, "/jwks", "/.well-known/")
     for endpoint in FORMS_FROM_ELSEWHERE:

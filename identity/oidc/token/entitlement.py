@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from app.audit import record
-from app.database import db, writing
+from app.database import writing
 from identity.accounts.models import Account
+from identity.accounts.reading import copy_of
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, OnRecord
@@ -58,7 +59,7 @@ class Entitlement:
 
 def standing(family: Family, at: datetime) -> Entitlement | str:
     """The entitlement, or the cause for which there is none any more."""
-    account = db.session.get(Account, family.account_id)
+    account = copy_of(family.account_id)
     if account is None or not account.active:
         return "account not active"
     if family.organisation is None or family.service is None:
