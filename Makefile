@@ -124,7 +124,14 @@ format: .venv/.dev
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/.dev assets services
+# The peer's Node.js is a wheel's, since it needs a newer one (with SQLite in it) than most have.
+.venv/.peer: .venv/.node requirements/node.txt bench/peer/package-lock.json
+	@echo 'Installing the peer of the benchmark'
+	@$(UV) pip install --target .venv/peer-node --require-hashes -r requirements/node.txt
+	@npm ci --prefix bench/peer --silent --no-progress
+	@touch $@
+
+bench: .venv/.dev .venv/.peer assets services
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 # ------------------------------------------------------------------------------ locks
@@ -146,8 +153,9 @@ lock: .venv/.dev .venv/.node
 	@$(COMPILE) requirements/node.in --output-file requirements/node.txt
 	@$(COMPILE) requirements/runtime.in --output-file requirements/runtime.txt
 	@$(COMPILE) requirements/dev.in --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	@npm $(if $(UPGRADE),update,install) --package-lock-only --silent
-	@node -e "$$STRIP_FUNDING"
+	@for folder in . bench/peer; do \
+		( cd $$folder && npm $(if $(UPGRADE),update,install) --package-lock-only --silent && node -e "$$STRIP_FUNDING" ) || exit 1; \
+	done
 
 clean:
 	@rm -rf .venv node_modules static/vendor build *.egg-info

@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from bench import machine, stores
+from bench import machine, peer, stores
 from bench.filling import Filling, Work
 from bench.processes import Failed
 from bench.report import show
@@ -52,7 +52,7 @@ def main(
     show(found)
     if target is not None:
         target.write_text(json.dumps(found.as_json(), indent=2) + "\n")
-    if not all(bar.met for bar in found.bars):
+    if not found.met:
         sys.exit(1)
 
 
@@ -64,6 +64,8 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
     ):
         folder = Path(name)
         described = machine.description(stores.postgresql_version(opened[-1]))
+        if ENDPOINTS in wanted:
+            described["peer"] = peer.version()
         filling = Filling(folder, quick=quick)
         filling.set_up(opened)
         works: list[Work] = filling.import_register(opened, twice=REGISTER in wanted)

@@ -26,7 +26,16 @@ USERINFO = "userinfo"
 INTROSPECTION = "introspection"
 
 _VERIFIER = new_secret()
-_CHALLENGE = create_s256_code_challenge(_VERIFIER)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a provider is asked, and what its codes were given for."""
+
+    userinfo: str = "/userinfo"
+    introspection: str = "/introspect"
+    redirect_uri: str = REDIRECT_URI
+    verifier: str = _VERIFIER
 
 
 def empty() -> Iterable[Conversation]:
@@ -56,6 +65,7 @@ class Client:
     codes: list[str] = field(default_factory=list)
     refresh_tokens: deque[str] = field(default_factory=deque)
     access_tokens: list[str] = field(default_factory=list)
+    addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
     def of(cls, variant: Variant, stage: Stage) -> "Client":
@@ -98,17 +108,17 @@ class Client:
 
     def _own_token(self) -> Conversation:
         form = {"grant_type": "client_credentials", "scope": self.variant.own}
-        yield from self._tokens(form)
+        yield from self._tokens({name: value for name, value in form.items() if value})
 
     def _authorize(self, session: str) -> Conversation:
         query = {
             "response_type": "code",
             "client_id": self.key.client_id,
-            "redirect_uri": REDIRECT_URI,
+            "redirect_uri": self.addresses.redirect_uri,
             "scope": self.variant.scope,
             "state": new_secret(),
             "nonce": new_secret(),
-            "code_challenge": _CHALLENGE,
+            "code_challenge": create_s256_code_challenge(self.addresses.verifier),
             "code_challenge_method": "S256",
         }
         answer = yield Call(
@@ -124,8 +134,8 @@ class Client:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": REDIRECT_URI,
-            "code_verifier": _VERIFIER,
+            "redirect_uri": self.addresses.redirect_uri,
+            "code_verifier": self.addresses.verifier,
         }
         tokens = yield from self._tokens(form)
         self.access_tokens.append(tokens["access_token"])
@@ -136,11 +146,11 @@ class Client:
         self.refresh_tokens.append(tokens["refresh_token"])
 
     def _userinfo(self, token: str) -> Conversation:
-        answer = yield Call("/userinfo", {"Authorization": f"Bearer {token}"})
+        answer = yield Call(self.addresses.userinfo, {"Authorization": f"Bearer {token}"})
         answer.must_be(200)
 
     def _introspect(self, token: str) -> Conversation:
-        answer = yield Call("/introspect", self._authorization(), {"token": token})
+        answer = yield Call(self.addresses.introspection, self._authorization(), {"token": token})
         if not answer.json()["active"]:
             raise Unexpected("introspection calls a live token inactive")
 

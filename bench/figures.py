@@ -49,6 +49,33 @@ class Bar:
         return self.measured <= self.most
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """Our rate as a part of the peer's: the median of the rounds' pairs, and what it is to be."""
+
+    what: str
+    ours: float
+    theirs: float
+    measured: float
+    least: float
+
+    @property
+    def met(self) -> bool:
+        return self.measured >= self.least
+
+
+def ratio(what: str, ours: Sequence[Sample], theirs: Sequence[Sample], least: float) -> Ratio:
+    """Of samples of the same rounds."""
+    pairs = zip(ours, theirs, strict=True)
+    return Ratio(
+        what,
+        median(sample.rate for sample in ours),
+        median(sample.rate for sample in theirs),
+        median(mine.rate / other.rate for mine, other in pairs),
+        least,
+    )
+
+
 def significant(value: float) -> str:
     """A figure as a table shows it: three digits, thousands with a comma."""
     if value >= 100:

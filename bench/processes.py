@@ -62,7 +62,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> 
 
 @contextmanager
 def serving(
-    command: Sequence[str], environment: Mapping[str, str], port: int, log: Path
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    port: int,
+    log: Path,
+    *,
+    seconds: float = START_SECONDS,
 ) -> Iterator[Running]:
     """A server that is stopped at the end, with all that it started. Raises Failed."""
     started = time.monotonic()
@@ -72,7 +77,7 @@ def serving(
         try:
             ports.wait_until(
                 lambda: process.poll() is not None or ports.is_open(port),
-                seconds=START_SECONDS,
+                seconds=seconds,
                 what=f"{Path(command[0]).name} on port {port}",
             )
         except TimeoutError as error:

@@ -15,6 +15,8 @@ def show(found: Results) -> None:
         _show_limits(found)
         _show_endpoints(found)
         _show_servers(found)
+    if found.ratios:
+        _show_ratios(found)
     if found.bars:
         _show_bars(found)
 
@@ -85,6 +87,29 @@ def _show_servers(found: Results) -> None:
             f"{people:,}",
             f"{found.ready_after[store]:.1f} s",
             f"{found.peak_mib[store]:.0f} MiB",
+        )
+    console.print(table)
+
+
+def _show_ratios(found: Results) -> None:
+    table = _table(
+        "Beside npm's oidc-provider, SQLite, per CPU-second",
+        "What",
+        "Here",
+        "There",
+        "Ratio",
+        "At least",
+        "",
+    )
+    for each in found.ratios:
+        verdict = "[green]met[/]" if each.met else "[red]missed[/]"
+        table.add_row(
+            each.what,
+            significant(each.ours),
+            significant(each.theirs),
+            f"{each.measured:.2f}",
+            f"{each.least:.1f}",
+            verdict,
         )
     console.print(table)
 

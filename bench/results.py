@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench.figures import Bar, Figure, figure
+from bench import peer
+from bench.figures import Bar, Figure, Ratio, figure, ratio
 from bench.filling import AGAIN, FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
 from bench.rounds import Journal, Row
@@ -30,6 +31,11 @@ class Results:
     people: dict[str, int] = field(default_factory=dict)
     ready_after: dict[str, float] = field(default_factory=dict)
     peak_mib: dict[str, float] = field(default_factory=dict)
+    ratios: list[Ratio] = field(default_factory=list)
+
+    @property
+    def met(self) -> bool:
+        return all(each.met for each in (*self.bars, *self.ratios))
 
     @property
     def bars(self) -> list[Bar]:
@@ -74,6 +80,17 @@ class Results:
                 }
                 for row, found in self.figures.items()
             ],
+            "beside_the_peer": [
+                {
+                    "endpoint": each.what,
+                    "per_cpu_second": round(each.ours, 1),
+                    "peer_per_cpu_second": round(each.theirs, 1),
+                    "ratio": round(each.measured, 3),
+                    "at_least": each.least,
+                    "met": each.met,
+                }
+                for each in self.ratios
+            ],
             "sign_in_share_of_argon2id": {
                 store: round(share, 3) for store, share in self.sign_in_shares.items()
             },
@@ -111,7 +128,22 @@ def results(machine: dict[str, str], works: list[Work], journal: Journal | None)
         people=journal.people,
         ready_after=journal.ready_after,
         peak_mib=journal.peak_mib,
+        ratios=_ratios(journal),
     )
+
+
+def _ratios(journal: Journal) -> list[Ratio]:
+    """On SQLite, where both were measured."""
+    samples = journal.samples
+    pairs = {
+        endpoint: (Row(SQLITE, peer.COMPARED[endpoint], endpoint), Row(peer.NAME, "", endpoint))
+        for endpoint in peer.AT_LEAST
+    }
+    return [
+        ratio(endpoint, samples[ours], samples[theirs], peer.AT_LEAST[endpoint])
+        for endpoint, (ours, theirs) in pairs.items()
+        if ours in samples and theirs in samples
+    ]
 
 
 def bars(works: Sequence[Work]) -> list[Bar]:

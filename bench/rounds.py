@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench import endpoints, limits, sign_in
+from bench import endpoints, limits, peer, sign_in
 from bench.cpu import family, peak_memory_mib
 from bench.endpoints import Client
 from bench.load import Conversation, Sample, Target, measure
+from bench.peer import Peer
 from bench.people import VARIANTS, Stage, set_stage
 from bench.processes import GRANIAN, PROGRAM, Running, serving
 from bench.stores import Store, settle
@@ -72,6 +73,7 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
     with ExitStack() as stack:
         served = [_serve(store, plan, folder, journal, stack) for store in stores]
         empty = _serve_empty(folder, stack)
+        beside = _serve_peer(plan, folder, stack)
         operations = limits.operations()
         with _progress() as progress:
             task = progress.add_task("", total=plan.rounds + 1)
@@ -81,7 +83,7 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
                 for name, operation in operations.items():
                     progress.update(task, description=f"{title}: {name}")
                     into.limits[name].append(limits.rate(operation, seconds=plan.seconds / 2))
-                for row, target, work in _works(served, plan, number, empty):
+                for row, target, work in _works(served, plan, number, empty, beside):
                     progress.update(task, description=f"{title}: {row.store} {row.endpoint}")
                     sample = measure(
                         target, work, seconds=plan.seconds, connections=plan.connections
@@ -96,8 +98,13 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
 Piece = tuple[Row, Target, Iterable[Conversation]]
 
 
-def _works(served: list[Served], plan: Plan, number: int, empty: Target) -> Iterator[Piece]:
+def _works(
+    served: list[Served], plan: Plan, number: int, empty: Target, beside: Peer | None
+) -> Iterator[Piece]:
     yield Row("", ANY_CLIENT, "empty application"), empty, endpoints.empty()
+    if beside is not None:
+        for endpoint, work in beside.works():
+            yield Row(peer.NAME, ANY_CLIENT, endpoint), beside.target, work
     for each in served:
         if plan.endpoints:
             yield from _endpoints(each)
@@ -152,6 +159,13 @@ def _serve(store: Store, plan: Plan, folder: Path, journal: Journal, stack: Exit
     )
 
 
+def _serve_peer(plan: Plan, folder: Path, stack: ExitStack) -> Peer | None:
+    if not plan.endpoints:
+        return None
+    with console.status(f"{peer.NAME}: people sign in"):
+        return peer.served(folder, stack, each_round=plan.sessions, rounds=plan.rounds + 1)
+
+
 def _serve_empty(folder: Path, stack: ExitStack) -> Target:
     """Under the same server, with as many threads, as `secure-access serve` starts it."""
     port = ports.free_port()
@@ -161,7 +175,7 @@ def _serve_empty(folder: Path, stack: ExitStack) -> Target:
         "--host=127.0.0.1",
         f"--port={port}",
         "--workers=1",
-        "--blocking-threads=8",
+        "--blocking-threads=4",
         "--log-level=warning",
         "bench.empty:application",
     ]

