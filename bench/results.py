@@ -35,7 +35,7 @@ class Results:
 
     @property
     def met(self) -> bool:
-        return all(each.met for each in (*self.bars, *self.ratios))
+        return all(bar.met for bar in self.bars) and all(each.met for each in self.ratios)
 
     @property
     def bars(self) -> list[Bar]:

@@ -1,5 +1,6 @@
 import json
 
+from bench import peer
 from bench.filling import FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
 from bench.load import Sample
@@ -66,3 +67,16 @@ def test_bars_hold_for_the_import_everywhere_and_the_population_on_sqlite() -> N
         (300, "s"),
     ]
     assert not any(bar.met for bar in found)
+
+
+def test_our_rate_is_a_part_of_the_peer_s_in_the_same_rounds() -> None:
+    beside = journal()
+    ours, theirs = Row(SQLITE, "identity only", "userinfo"), Row(peer.NAME, "", "userinfo")
+    beside.samples[ours] = [Sample(units, 1.0, 0.0, 1.0) for units in (100, 90, 200)]
+    beside.samples[theirs] = [Sample(units, 1.0, 0.0, 1.0) for units in (100, 100, 100)]
+    (found,) = results(MACHINE, [], beside).ratios
+
+    assert (found.what, found.measured, found.met) == ("userinfo", 1.0, True)
+
+    beside.samples[theirs] = [Sample(101, 1.0, 0.0, 1.0)] * 3
+    assert not results(MACHINE, [], beside).met
