@@ -25,8 +25,9 @@ RESPONSE = timedelta(minutes=2)
 CLOCK_SKEW = timedelta(seconds=60)
 """How far ahead of ours the clock of whoever made a token may be."""
 
-LONGEST_ASSERTION = timedelta(minutes=10)
-"""How far ahead the end of a client's assertion may lie; its id is remembered until then."""
+LONGEST_ASSERTION = timedelta(hours=1) + CLOCK_SKEW
+"""How far ahead the end of a client's assertion may lie; its id is remembered until then. Widely
+used clients give an hour where nobody tells them otherwise."""
 
 LONGEST_REQUEST_OBJECT = timedelta(minutes=60)
 """FAPI 2.0 Message Signing, 5.3.1: between `nbf` and `exp`, and since `nbf`."""

@@ -9,8 +9,12 @@ PACKAGES = {
     "PostgreSQL": "postgresql",
     "Redis": "redis-server",
     "Chromium": "chromium",
+    "Apache": "libapache2-mod-auth-openidc",
 }
 """Each program that the tests start and the Debian package that brings it."""
+
+
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
 class MissingProgramError(RuntimeError):
@@ -52,10 +56,18 @@ def chromium() -> Path:
     return _on_path("Chromium", "chromium", "chromium-browser")
 
 
+def apache() -> Path:
+    """Apache's server, where it has the module mod_auth_openidc, which brings it along."""
+    if not (APACHE_MODULES / "mod_auth_openidc.so").exists():
+        raise MissingProgramError("Apache")
+    return _on_path("Apache", "apache2", "/usr/sbin/apache2")
+
+
 def missing() -> list[str]:
     """The programs among PACKAGES that this machine lacks."""
     absent = []
-    for program, find in (("PostgreSQL", postgresql), ("Redis", redis), ("Chromium", chromium)):
+    finders = {"PostgreSQL": postgresql, "Redis": redis, "Chromium": chromium, "Apache": apache}
+    for program, find in finders.items():
         try:
             find()
         except MissingProgramError:

@@ -1,4 +1,5 @@
-"""Install what the tests start and pip and npm cannot bring: PostgreSQL, Redis and Chromium.
+"""Install what the tests start and pip and npm cannot bring: PostgreSQL, Redis, Chromium
+and Apache with its OpenID Connect module.
 
 On Debian, as root or with sudo that asks for no password, the missing ones are installed;
 elsewhere this says exactly what is missing and fails. Run by `make test`.

@@ -75,7 +75,9 @@ def fields(page: str) -> dict[str, str]:
     return found
 
 
-def sign_in(browser: httpx.Client, address: str, person: Person) -> str:
+def sign_in(
+    browser: httpx.Client, address: str, person: Person, *, callback: str = CALLBACK
+) -> str:
     """Walks the pages as a browser does; the address that the service awaits the person at."""
     answers: list[dict[str, str]] = [
         {"email": person.email, "password": person.password},
@@ -85,7 +87,7 @@ def sign_in(browser: httpx.Client, address: str, person: Person) -> str:
     for _ in range(20):
         if response.is_redirect:
             address = urljoin(str(response.url), response.headers["Location"])
-            if address.startswith(CALLBACK):
+            if address.startswith(callback):
                 return address
             response = browser.get(address)
             continue

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ import httpx
 from tests.servers import binaries, ports
 from wsgi import ROOT, Settings
 
+PROGRAM = str(Path(sys.executable).parent / "secure-access")
+
 
 @dataclass(frozen=True)
 class Served:
@@ -24,6 +26,11 @@ class Served:
     issuer: str
     port: int
     process: subprocess.Popen[bytes]
+    environment: Mapping[str, str]
+
+    def do_jobs(self) -> None:
+        """What `secure-access worker` does beside the server, once."""
+        subprocess.run([PROGRAM, "worker", "--once"], cwd=ROOT, env=self.environment, check=True)
 
 
 @contextmanager
@@ -46,9 +53,8 @@ def serving(
         "SECURE_ACCESS_THREADS": "4",
         **more,
     }
-    command = [str(Path(sys.executable).parent / "secure-access"), "serve"]
     process = subprocess.Popen(
-        [*binaries.tied_to_parent("TERM"), *command],
+        [*binaries.tied_to_parent("TERM"), PROGRAM, "serve"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -57,7 +63,7 @@ def serving(
     )
     try:
         ports.wait_until(lambda: _answers(port), seconds=60, what="the provider answers")
-        yield Served(issuer, port, process)
+        yield Served(issuer, port, process, environment)
     finally:
         process.terminate()
         try:
