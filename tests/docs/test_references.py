@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.cli.settings import reference
 from identity.oidc.claims import Entry, dictionary
+from identity.oidc.errors import OAuthError
 from tests.conftest import settings
 from wsgi import ROOT, create_app
 
@@ -43,6 +44,13 @@ def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None
     assert named <= set(site.cli.commands)
 
 
+def test_every_error_code_is_in_the_list_of_errors() -> None:
+    page = (ROOT / "docs" / "relying-parties" / "errors.md").read_text()
+    codes = {kind.error for kind in _kinds(OAuthError)} - {None}
+    assert sorted(code for code in codes if f"| `{code}` |" not in page) == []
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) - {"error"} == codes
+
+
 def test_links_between_the_pages_lead_somewhere() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     broken = [
@@ -52,6 +60,10 @@ def test_links_between_the_pages_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def _kinds(kind: type[OAuthError]) -> set[type[OAuthError]]:
+    return {kind}.union(*(_kinds(each) for each in kind.__subclasses__()))
 
 
 def _row(entry: Entry) -> str:

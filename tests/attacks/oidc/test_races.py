@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.identity.oidc.served import Served, serving
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 from wsgi import Settings
 
-TRIES = 100
+TRIES = 1000
 AT_ONCE = 32
 
 
@@ -68,8 +69,7 @@ def test_TK_02_one_code_redeemed_by_many_at_once_gives_one_token(
     }
     headers = {"Authorization": rp.basic()}
     statuses = at_once(lambda client: client.post("/token", data=form, headers=headers), served)
-    assert statuses.count(200) == 1
-    assert statuses.count(400) == TRIES - 1
+    assert Counter(statuses) == {200: 1, 400: TRIES - 1}
     db.session.rollback()
     assert len(audited("token.reused")) == 1
 
@@ -88,8 +88,8 @@ def test_RT_03_one_refresh_token_used_by_many_at_once_has_one_successor(
         return response
 
     statuses = at_once(refresh, served)
-    assert statuses.count(200) == len(successors) == 1
-    assert statuses.count(400) == TRIES - 1
+    assert Counter(statuses) == {200: 1, 400: TRIES - 1}
+    assert len(successors) == 1
     # The others were reuse: what came of it has ended too (RT-01).
     assert rp.refresh(successors[0]).status_code == 400
 
@@ -187,8 +187,7 @@ def test_DP_01_one_proof_sent_by_many_at_once_counts_once(
     }
     form = {"grant_type": "client_credentials"}
     statuses = at_once(lambda client: client.post("/token", data=form, headers=headers), served)
-    assert statuses.count(200) == 1
-    assert statuses.count(400) == TRIES - 1
+    assert Counter(statuses) == {200: 1, 400: TRIES - 1}
 
 
 def test_PA_01_one_pushed_request_opened_by_many_at_once_gives_one_code(
@@ -211,5 +210,4 @@ def test_PA_01_one_pushed_request_opened_by_many_at_once_gives_one_code(
     statuses = at_once(
         lambda client: client.get("/authorize", params=query, headers=headers), served
     )
-    assert statuses.count(303) == 1
-    assert statuses.count(400) == TRIES - 1
+    assert Counter(statuses) == {303: 1, 400: TRIES - 1}
