@@ -6,6 +6,7 @@ from flask import Flask
 
 from approvals.access_model.install import install as access_model
 from approvals.activity.install import install as activity
+from approvals.clients.install import install as clients
 from approvals.console.install import install as console
 from approvals.home.install import install as home
 from approvals.memberships.install import install as memberships
@@ -26,6 +27,7 @@ ROOMS: list[Callable[[Flask], None]] = [
     home,
     activity,
     console,
+    clients,
     reports,
     population,
 ]

@@ -72,13 +72,17 @@ def about(
 def everywhere(
     *, search: str = "", organisation: str = "", kind: str = "", filters: Filters
 ) -> Page[Happening]:
-    """A page of everything, for operators. `search` is a person's subject or a request id."""
+    """A page of everything, for operators.
+
+    `search` is a person's subject, a client id or a request id.
+    """
     statement = select(AuditEvent).order_by(AuditEvent.id.desc())
     if search:
         statement = statement.where(
             or_(
                 AuditEvent.subject == search,
                 AuditEvent.actor == search,
+                AuditEvent.client == search,
                 AuditEvent.request_id == search,
             )
         )

@@ -1,0 +1,1 @@
+"""Operators' pages about clients: the relying services that the provider knows."""

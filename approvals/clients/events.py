@@ -1,0 +1,11 @@
+"""What this room writes into the audit."""
+
+from app.audit import Event
+
+EVENTS = (
+    Event(
+        "client.checked",
+        "{actor} looked at what {client_name} would be told of {subject}.",
+        {"client", "subject"},
+    ),
+)

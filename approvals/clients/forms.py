@@ -1,0 +1,96 @@
+"""Forms about clients. What they accept is judged by the provider's own rules of registration."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange
+
+from app.web.forms import AtMost, Form, tidy
+from approvals.access_model import ServiceDefinition
+from approvals.memberships.forms import EmailForm
+from identity.oidc.clients.registration import BASELINE, FAPI2
+
+NO_SERVICE = ""
+LONGEST = 8_000
+PROFILES = (
+    (BASELINE, "Baseline: a secret or a key, PKCE"),
+    (FAPI2, "FAPI 2.0: keys only, pushed requests, tokens bound to a key"),
+)
+METHODS = (
+    ("client_secret_basic", "A secret, in the Authorization header (client_secret_basic)"),
+    ("client_secret_post", "A secret, in the form (client_secret_post)"),
+    ("private_key_jwt", "Its own key (private_key_jwt)"),
+    ("none", "Nothing: an app on a phone or in a browser (none)"),
+)
+GRANTS = (
+    ("authorization_code", "People sign in (authorization_code)"),
+    ("refresh_token", "It refreshes their tokens (refresh_token)"),
+    ("client_credentials", "It calls us in its own name (client_credentials)"),
+)
+USUAL_SCOPES = "openid profile email organisation access"
+
+
+class PersonForm(EmailForm):
+    """Whom to try a client with."""
+
+
+class RotationForm(Form):
+    hours = IntegerField(
+        "For how many hours should the old secret still work?",
+        default=24,
+        validators=[
+            InputRequired("Enter a number of hours, 0 for not at all"),
+            NumberRange(0, 24 * 30, "Hours must be between 0 and 720"),
+        ],
+    )
+
+
+class ClientForm(Form):
+    client_name = StringField("Name of the client", filters=[tidy])
+    service = RadioField("Service whose user groups it learns", validate_choice=False)
+    profile = RadioField("Profile", default=BASELINE, validate_choice=False)
+    method = RadioField(
+        "How does it prove itself?",
+        default=METHODS[0][0],
+        validate_choice=False,
+    )
+    grant_types = SelectMultipleField(
+        "What does it do?",
+        default=["authorization_code", "refresh_token"],
+        validate_choice=False,
+    )
+    scope = StringField("Scopes", default=USUAL_SCOPES, filters=[tidy])
+    redirect_uris = TextAreaField(
+        "Redirect URIs", validators=[AtMost(LONGEST, "Redirect URIs")], default=""
+    )
+    post_logout_redirect_uris = TextAreaField(
+        "Addresses to return to after signing out",
+        validators=[AtMost(LONGEST, "Addresses")],
+        default="",
+    )
+    backchannel_logout_uri = StringField("Back-channel logout address", filters=[tidy])
+    jwks_uri = StringField("Address of its public keys", filters=[tidy])
+
+    def offer(self, services: Sequence[ServiceDefinition]) -> None:
+        """The services that there are, for the page to show."""
+        self.services = [
+            *((each.code, each.name) for each in services),
+            (NO_SERVICE, "None: it learns only who somebody is"),
+        ]
+
+    def metadata(self) -> dict[str, Any]:
+        """As RFC 7591 has it; what was left empty is left out."""
+        said: dict[str, Any] = {
+            "client_name": self.client_name.data,
+            "service": self.service.data,
+            "profile": self.profile.data,
+            "token_endpoint_auth_method": self.method.data,
+            "grant_types": self.grant_types.data,
+            "scope": self.scope.data,
+            "redirect_uris": (self.redirect_uris.data or "").split(),
+            "post_logout_redirect_uris": (self.post_logout_redirect_uris.data or "").split(),
+            "backchannel_logout_uri": self.backchannel_logout_uri.data,
+            "jwks_uri": self.jwks_uri.data,
+        }
+        return {member: value for member, value in said.items() if value}

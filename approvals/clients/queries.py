@@ -1,0 +1,25 @@
+"""Clients as operators look for them."""
+
+from sqlalchemy import or_, select
+
+from app.database import db
+from app.web.pagination import Page, paginate
+from identity.accounts.email import email_key
+from identity.accounts.models import Account
+from identity.oidc.models import Client
+
+
+def find_clients(search: str) -> Page[Client]:
+    """All, or those whose name, service or client id holds the text; disabled ones last."""
+    statement = select(Client)
+    if search:
+        columns = (Client.name, Client.service, Client.client_id)
+        statement = statement.where(
+            or_(*(column.icontains(search, autoescape=True) for column in columns))
+        )
+    return paginate(statement.order_by(Client.disabled_at.is_not(None), Client.name, Client.id))
+
+
+def person_at(address: str) -> Account | None:
+    """The account of an e-mail address that is well formed."""
+    return db.session.scalar(select(Account).where(Account.email_key == email_key(address)))

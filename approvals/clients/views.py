@@ -1,0 +1,180 @@
+"""Operators' pages: find a client, register one, try it, change its secret, disable it."""
+
+import json
+from datetime import timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from app.web.forms import tidy
+from approvals import access_model
+from approvals.clients import check as checking
+from approvals.clients import queries
+from approvals.clients.forms import (
+    GRANTS,
+    METHODS,
+    PROFILES,
+    ClientForm,
+    PersonForm,
+    RotationForm,
+)
+from approvals.console.access import operator
+from approvals.memberships.forms import Confirmation
+from identity.oidc.clients import actions, store
+from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.models import Client
+from identity.oidc.token.endpoint import GRANT_TYPES
+
+pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
+
+
+@pages.get("")
+@permit(operator)
+def clients() -> ResponseReturnValue:
+    search = (tidy(request.args.get("q")) or "")[:100]
+    return render_template("clients/clients.html", search=search, page=queries.find_clients(search))
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@permit(operator)
+def register() -> ResponseReturnValue:
+    """The secret is on the page that follows and nowhere else, so no redirect comes between."""
+    form = ClientForm()
+    form.offer(access_model.services())
+    if form.validate_on_submit():
+        try:
+            registered = actions.register(form.metadata(), grant_types=tuple(GRANT_TYPES))
+        except InvalidMetadata as error:
+            form.form_errors.append(str(error))
+        else:
+            client = _client(registered["client_id"])
+            return _shown_once(client, registered.get("client_secret"), "registered")
+    return render_template(
+        "clients/register.html",
+        form=form,
+        profiles=PROFILES,
+        methods=METHODS,
+        grant_types=GRANTS,
+        back=url_for("clients.clients"),
+    )
+
+
+@pages.get("/<client_id>")
+@permit(operator)
+def client(client_id: str) -> ResponseReturnValue:
+    found = _client(client_id)
+    return render_template(
+        "clients/client.html",
+        client=found,
+        service=access_model.service(found.service) if found.service else None,
+        registration=found.registration,
+        metadata=json.dumps(found.registration, indent=2),
+        old_secret_until=_later(found),
+    )
+
+
+@pages.route("/<client_id>/check", methods=["GET", "POST"])
+@permit(operator)
+def check(client_id: str) -> ResponseReturnValue:
+    """What happens when a person signs in there, step by step, and what tokens would say."""
+    row, form, at = _client(client_id), PersonForm(), now()
+    found = store.find(client_id)
+    if found is None:
+        raise NotFound("the client is disabled")
+    account = None
+    if form.validate_on_submit():
+        account = queries.person_at(form.email.data or "")
+        if account is None:
+            form.email.errors = ["Nobody has an account with this address"]
+        else:
+            with writing():
+                record(
+                    "client.checked",
+                    client=client_id,
+                    service=row.service,
+                    subject=account.subject,
+                    client_name=row.name,
+                )
+    return render_template(
+        "clients/check.html",
+        client=row,
+        form=form,
+        request_address=checking.request_of(found),
+        addresses=checking.addresses(found),
+        account=account,
+        steps=checking.person_steps(found, account, at) if account else [],
+        entrances=checking.entrances(found, account, at) if account else [],
+        as_json=lambda claims: json.dumps(claims, indent=2, ensure_ascii=False),
+        back=url_for("clients.client", client_id=client_id),
+    )
+
+
+@pages.route("/<client_id>/secret", methods=["GET", "POST"])
+@permit(operator)
+def rotate_secret(client_id: str) -> ResponseReturnValue:
+    found, form = _client(client_id), RotationForm()
+    if found.secret_hash is None:
+        raise NotFound("the client has no secret")
+    if form.validate_on_submit():
+        secret = actions.rotate_secret(client_id, overlap=timedelta(hours=form.hours.data or 0))
+        return _shown_once(_client(client_id), secret, "given a new secret")
+    return _question("clients/secret.html", found, form)
+
+
+@pages.route("/<client_id>/disable", methods=["GET", "POST"])
+@permit(operator)
+def disable(client_id: str) -> ResponseReturnValue:
+    found, form = _client(client_id), Confirmation()
+    if form.validate_on_submit():
+        actions.disable(client_id)
+        flash(f"{found.name} is disabled, and its tokens have ended.", "success")
+        return redirect(url_for("clients.client", client_id=client_id), 303)
+    return _question("clients/disable.html", found, form)
+
+
+@pages.route("/<client_id>/enable", methods=["GET", "POST"])
+@permit(operator)
+def enable(client_id: str) -> ResponseReturnValue:
+    found, form = _client(client_id), Confirmation()
+    if form.validate_on_submit():
+        actions.enable(client_id)
+        flash(f"{found.name} is enabled. People sign in to it anew.", "success")
+        return redirect(url_for("clients.client", client_id=client_id), 303)
+    return _question("clients/enable.html", found, form)
+
+
+def _client(client_id: str) -> Client:
+    try:
+        return actions.find(client_id)
+    except actions.UnknownClient as error:
+        raise NotFound(str(error)) from None
+
+
+def _later(client: Client) -> object:
+    """Until when the secret before this one still works, where it does."""
+    until = client.earlier_secret_until
+    return until if until is not None and until > now() else None
+
+
+def _shown_once(client: Client, secret: str | None, done: str) -> str:
+    return render_template(
+        "clients/shown_once.html",
+        client=client,
+        secret=secret,
+        done=done,
+        old_secret_until=_later(client),
+    )
+
+
+def _question(template: str, client: Client, form: Confirmation | RotationForm) -> str:
+    return render_template(
+        template,
+        client=client,
+        form=form,
+        back=url_for("clients.client", client_id=client.client_id),
+    )

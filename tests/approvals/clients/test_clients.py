@@ -1,0 +1,204 @@
+"""Operators' pages about clients."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.database import db
+from approvals.organisations.models import Organisation
+from identity.oidc.clients import actions, store
+from identity.oidc.keys import actions as keys
+from identity.oidc.models import Client, TokenFamily
+from identity.oidc.token.endpoint import GRANT_TYPES
+from tests.approvals import world
+from tests.approvals.world import browser
+from tests.attacks.oidc.evidence import audited
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty
+from tests.identity.walking import Page, Walker
+
+NAMED = "School_Named"
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    keys.ensure()
+    return world.school()
+
+
+@pytest.fixture
+def olive(app: Flask, school: Organisation) -> Walker:
+    return browser(app, world.operator())
+
+
+def registered(**metadata: Any) -> dict[str, Any]:
+    return actions.register(
+        {
+            "client_name": "Pupil reports",
+            "redirect_uris": [CALLBACK],
+            "service": "school_performance",
+            "scope": "openid profile email organisation access",
+            **metadata,
+        },
+        grant_types=tuple(GRANT_TYPES),
+    )
+
+
+def shown(page: Page, key: str) -> str:
+    """The value beside a key of a summary list."""
+    found = re.search(
+        rf"<dt[^>]*>\s*{key}\s*</dt>\s*<dd[^>]*>\s*(.*?)\s*</dd>", page.html, re.DOTALL
+    )
+    assert found, page.text
+    return found.group(1)
+
+
+def claims(page: Page, name: str) -> dict[str, Any]:
+    """The JSON below a heading."""
+    found = re.search(rf'aria-label="{name}"><code>(.*?)</code>', page.html, re.DOTALL)
+    assert found, page.text
+    said: dict[str, Any] = json.loads(found.group(1).replace("&#34;", '"'))
+    return said
+
+
+def test_an_operator_registers_a_client_and_sees_its_secret_once(app: Flask, olive: Walker) -> None:
+    page = olive.get(olive.get("/ops").link("Clients"))
+    page = olive.get(page.link("Register a client"))
+    page = page.submit(
+        client_name="Pupil reports",
+        service="school_performance",
+        profile="baseline",
+        method="client_secret_basic",
+        grant_types="client_credentials",
+        scope="openid remits:read",
+        redirect_uris="",
+    )
+    assert "Pupil reports is registered" in page.heading
+    assert page.response.headers["Cache-Control"] == "no-store"
+    secret = shown(page, "Secret")
+    client_id = shown(page, "Client id")
+    rp = RelyingParty(
+        app.test_client(), {**actions.described(actions.find(client_id)), "client_secret": secret}
+    )
+    assert rp.credentials().status_code == 200
+    page = olive.get(page.link("Go to Pupil reports"))
+    assert secret not in page.html
+    assert "client_secret_basic" in page.text
+    (row,) = audited("client.registered")
+    assert row.actor_name == "Olive Operator"
+
+
+def test_what_cannot_be_registered_is_said_and_nothing_is_lost(olive: Walker) -> None:
+    page = olive.get("/ops/clients/new").submit(
+        client_name="Pupil reports",
+        service="",
+        profile="baseline",
+        method="client_secret_basic",
+        grant_types="authorization_code",
+        scope="openid",
+        redirect_uris="https://*.example/callback",
+    )
+    assert "There is a problem" in page.text
+    assert "redirect_uris" in page.text
+    assert "https://*.example/callback" in page.html
+    assert 'value="Pupil reports"' in page.html
+    assert db.session.scalar(select(func.count()).select_from(Client)) == 0
+
+
+def test_clients_are_found_by_name_service_or_id(olive: Walker) -> None:
+    first = registered()
+    registered(client_name="Timetables", service=None, scope="openid")
+    for search in ("pupil", "school_perf", first["client_id"]):
+        page = olive.get(f"/ops/clients?q={search}")
+        assert "Pupil reports" in page.text
+        assert "Timetables" not in page.text
+    assert "No client matches" in olive.get("/ops/clients?q=nothing").text
+
+
+def test_a_new_secret_is_shown_once_and_the_old_one_works_for_the_hours_named(
+    app: Flask, olive: Walker
+) -> None:
+    first = registered(grant_types=["client_credentials"], redirect_uris=[], scope="remits:read")
+    page = olive.get(f"/ops/clients/{first['client_id']}")
+    page = olive.get(page.link("Give it a new secret"))
+    assert "Hours must be between 0 and 720" in page.submit(hours="721").text
+    assert "Enter a number of hours" in page.submit(hours="").text
+    page = page.submit(hours="2")
+    secret = shown(page, "Secret")
+    for each in (first["client_secret"], secret):
+        assert RelyingParty(app.test_client(), first | {"client_secret": each}).credentials().json
+    assert secret not in olive.get(f"/ops/clients/{first['client_id']}").html
+
+
+def test_a_client_is_disabled_and_enabled(app: Flask, olive: Walker) -> None:
+    first = registered(grant_types=["client_credentials"], redirect_uris=[], scope="remits:read")
+    rp = RelyingParty(app.test_client(), first)
+    page = olive.get(f"/ops/clients/{first['client_id']}")
+    page = olive.get(page.link("Disable client")).submit()
+    assert "is disabled, and its tokens have ended." in page.text
+    assert rp.credentials().status_code == 401
+    page = olive.get(page.link("Enable client")).submit()
+    assert "is enabled." in page.text
+    assert rp.credentials().status_code == 200
+
+
+def test_a_check_shows_what_tokens_would_say_and_issues_none(
+    olive: Walker, school: Organisation
+) -> None:
+    client = registered()
+    bob = world.member(school, "bob@ashfield.example", NAMED, given_name="Bob", family_name="Dean")
+    page = olive.get(f"/ops/clients/{client['client_id']}")
+    page = olive.get(page.link("Check this client"))
+    assert f"client_id={client['client_id']}" in page.text
+    page = page.submit(email="bob@ashfield.example")
+    said = claims(page, "Access token")
+    assert said["sub"] == world.who(bob).subject
+    assert said["capabilities"]
+    assert claims(page, "Userinfo")["name"] == "Bob Dean"
+    assert claims(page, "ID token")["aud"] == client["client_id"]
+    assert "Accepted" in page.text
+    assert db.session.scalar(select(func.count()).select_from(TokenFamily)) == 0
+    (row,) = audited("client.checked")
+    assert (row.subject, row.client) == (world.who(bob).subject, client["client_id"])
+
+
+def test_a_check_says_why_somebody_may_not_enter(olive: Walker, school: Organisation) -> None:
+    client = registered()
+    world.member(school, "bob@ashfield.example")
+    address = f"/ops/clients/{client['client_id']}/check"
+    page = olive.get(address).submit(email="bob@ashfield.example")
+    assert "May not enter" in page.text
+    assert "Access token" not in page.text
+    assert "Nobody has an account" in olive.get(address).submit(email="x@y.example").text
+    assert "Enter an email address" in olive.get(address).submit(email="").text
+
+
+def test_a_check_tries_the_addresses_that_we_call(olive: Walker) -> None:
+    client = registered(
+        jwks_uri="https://nowhere.invalid/keys",
+        backchannel_logout_uri="https://nowhere.invalid/told",
+        token_endpoint_auth_method="private_key_jwt",
+    )
+    page = olive.get(f"/ops/clients/{client['client_id']}/check")
+    assert "No key set was found at https://nowhere.invalid/keys" in page.text
+    assert "https://nowhere.invalid/told does not answer" in page.text
+
+
+def test_only_operators_see_any_of_it(app: Flask, school: Organisation) -> None:
+    client = registered()
+    ann = browser(app, world.member(school, "ann@ashfield.example", approver=True))
+    address = f"/ops/clients/{client['client_id']}"
+    for path in ("", "/check", "/secret", "/disable", "/enable"):
+        assert ann.get(address + path).status == 404
+    for path in ("/ops/clients", "/ops/clients/new"):
+        assert ann.get(path).status == 404
+    assert store.find(client["client_id"]) is not None
+
+
+def test_a_client_that_is_not_there_is_no_page(olive: Walker) -> None:
+    assert olive.get("/ops/clients/client-nobody").status == 404
