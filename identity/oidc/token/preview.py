@@ -1,0 +1,51 @@
+"""What a person's tokens would say at a client, without issuing any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.settings import settings
+from identity.accounts.models import Account
+from identity.oidc import scopes
+from identity.oidc.claims import of_person
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.subjects import subject_for
+from identity.oidc.token.entitlement import Entitlement
+from identity.ports import approvals
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Claims that do not depend on the moment or the manner of the sign-in."""
+
+    id_token: dict[str, Any]
+    access_token: dict[str, Any]
+    userinfo: dict[str, Any]
+
+
+def preview(
+    client: RelyingParty, account: Account, organisation: str | None, at: datetime
+) -> Preview | None:
+    """With all scopes that the client registered; None where the person may not enter."""
+    claims = None
+    if client.service is not None and organisation is not None:
+        claims = approvals().claims(account, client.service, organisation, at)
+        if claims is None:
+            return None
+    granted = set(client.scopes)
+    rights = Entitlement(account, claims).of_scopes(granted)
+    subject, issuer = subject_for(client, account.subject), settings().issuer
+    return Preview(
+        id_token={"iss": issuer, "sub": subject, "aud": client.client_id},
+        access_token={
+            "iss": issuer,
+            "sub": subject,
+            "aud": issuer,
+            "client_id": client.client_id,
+            "scope": scopes.join(client.scopes),
+            **rights,
+        },
+        userinfo=rights | of_person(account, granted, set()) | {"sub": subject},
+    )
