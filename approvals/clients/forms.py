@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, NumberRange
 from app.web.forms import AtMost, Form, tidy
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
-from identity.oidc.clients.registration import BASELINE, FAPI2
+from identity.oidc.clients.registration import BASELINE, FAPI2, LONGEST_NAME
 
 NO_SERVICE = ""
 LONGEST = 8_000
@@ -47,7 +47,14 @@ class RotationForm(Form):
 
 
 class ClientForm(Form):
-    client_name = StringField("Name of the client", filters=[tidy])
+    client_name = StringField(
+        "Name of the client",
+        filters=[tidy],
+        validators=[
+            InputRequired("Enter the name of the client"),
+            AtMost(LONGEST_NAME, "Name of the client"),
+        ],
+    )
     service = RadioField("Service whose user groups it learns", validate_choice=False)
     profile = RadioField("Profile", default=BASELINE, validate_choice=False)
     method = RadioField(
