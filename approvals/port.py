@@ -10,6 +10,7 @@ from app.database import db
 from approvals import access_model
 from approvals.access_model import claims as access_claims
 from approvals.access_model.facts import Facts
+from approvals.clients import notices
 from approvals.memberships import asking, joining
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
@@ -88,6 +89,9 @@ class ApprovalsPort:
     def service_name(self, code: str) -> str:
         service = access_model.service(code)
         return service.name if service else code
+
+    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+        notices.refresh_token_reused(account, client_id, client_name)
 
     def home(self) -> str:
         return url_for("home.home")

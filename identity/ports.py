@@ -119,6 +119,9 @@ class Approvals(Protocol):
 
     def service_name(self, code: str) -> str: ...
 
+    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+        """Writing: a refresh token of the person was used twice, so it may have been stolen."""
+
     def home(self) -> str:
         """Path of the page that a signed-in person comes to."""
 

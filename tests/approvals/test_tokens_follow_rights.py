@@ -153,3 +153,18 @@ def test_AZ_21_somebody_without_access_gets_a_page_and_no_code(
     answer = _browser(app, nobody).get(rp.request(scope=SCOPE), follow_redirects=True)
     assert "code=" not in answer.request.url
     assert world.audited("service.entry_refused")
+
+
+def test_RT_01_operators_are_told_once_an_hour_of_a_refresh_token_used_twice(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    olive = world.operator()
+    for _ in range(2):
+        token = rp.tokens(browser, scope=f"{SCOPE} offline_access")["refresh_token"]
+        assert rp.refresh(token).status_code == 200
+        for _again in range(2):
+            assert rp.refresh(token).status_code == 400
+    ((recipient, text),) = world.mails("clients/refresh_token_reused")
+    assert recipient == olive.email
+    assert "A refresh token of School Performance was used twice" in text
+    assert f"/ops/clients/{rp.client_id}" in text

@@ -25,7 +25,7 @@ from identity.oidc.statements import claimed, one
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
-from identity.oidc.token.reuse import used_twice
+from identity.oidc.token.reuse import CODE, used_twice
 
 _FAMILY_AND_CODE = (
     select(
@@ -72,7 +72,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
                 grant=found.public_id,
             )
     if not won:
-        used_twice(client, found, what="code")
+        used_twice(client, found, what=CODE)
     return response_for_person(
         client,
         found,
@@ -97,7 +97,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     if found.client_id != client.key:
         raise InvalidGrant(detail="code of another client")
     if found.used_at is not None:
-        used_twice(client, found, what="code")
+        used_twice(client, found, what=CODE)
     if found.ended_at is not None:
         raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.code_expires_at <= at:

@@ -23,7 +23,7 @@ from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
-from identity.oidc.token.reuse import used_twice
+from identity.oidc.token.reuse import REFRESH_TOKEN, used_twice
 
 _FAMILY_AND_TOKEN = (
     select(
@@ -64,7 +64,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
                 grant=found.public_id,
             )
     if not won:
-        used_twice(client, found, what="refresh token")
+        used_twice(client, found, what=REFRESH_TOKEN)
     return response_for_person(
         client,
         found,
@@ -89,7 +89,7 @@ def _find(
     if found.client_id != client.key:
         raise InvalidGrant(detail="refresh token of another client")
     if found.used_at is not None and not may_be_lost(client, found, at):
-        used_twice(client, found, what="refresh token")
+        used_twice(client, found, what=REFRESH_TOKEN)
     if found.ended_at is not None:
         raise OnRecord(detail=f"family ended: {found.ended_cause}")
     if found.token_expires_at <= at:

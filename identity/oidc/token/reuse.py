@@ -1,4 +1,7 @@
-"""A code or refresh token used twice has been stolen, or its answer was lost: the family ends."""
+"""A code or refresh token used twice has been stolen, or its answer was lost: the family ends.
+
+Operators are told of refresh tokens (RT-01); a code comes twice when somebody reloads a page.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from typing import NoReturn
 
 from app.audit import record
 from app.database import writing
+from identity.accounts.reading import copy_of
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OnRecord
 from identity.oidc.grants import Family, end_family
+from identity.ports import approvals
+
+CODE, REFRESH_TOKEN = "code", "refresh token"
 
 
 def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
@@ -26,4 +33,7 @@ def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
                 grant=family.public_id,
                 what=what,
             )
+            account = copy_of(family.account_id)
+            if what == REFRESH_TOKEN and account is not None:
+                approvals().refresh_token_reused(account, client.client_id, client.name)
     raise OnRecord(detail=f"{what} used twice")

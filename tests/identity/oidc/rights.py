@@ -40,6 +40,8 @@ class Rights:
     doors: list[Entrance] = field(default_factory=lambda: [entrance("oakfield")])
     groups: dict[str, Any] = field(default_factory=dict)
     required_terms: set[str] = field(default_factory=set)
+    reused: list[tuple[str, str]] = field(default_factory=list)
+    """Whom and which client operators were told of."""
 
     def give(self, capability: str = "print_reports") -> None:
         """What `access` says of anybody who may enter."""
@@ -93,6 +95,9 @@ class Rights:
 
     def service_name(self, code: str) -> str:
         return "Reports"
+
+    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+        self.reused.append((account.subject, client_id))
 
     def home(self) -> str:
         return url_for("accounts.account")
