@@ -10,15 +10,17 @@ from types import FrameType
 
 import click
 
-from bench import machine, peer, stores
+from bench import machine, peer, removal, stores
 from bench.filling import Filling, Work
 from bench.processes import Failed
 from bench.report import show
 from bench.results import Results, results
 from bench.rounds import Journal, Plan, run
 
-REGISTER, POPULATION, ENDPOINTS, SIGN_IN = "register", "population", "endpoints", "sign-in"
-SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN)
+REGISTER, POPULATION, ENDPOINTS = "register", "population", "endpoints"
+SIGN_IN, REMOVAL = "sign-in", "removal"
+SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
+REMOVALS, QUICK_REMOVALS = 40, 5
 
 
 @click.command()
@@ -77,7 +79,13 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
                 works += filling.populate(opened)
         if wanted & {ENDPOINTS, SIGN_IN}:
             journal = run(opened, plan, folder)
-        return results(described, works, journal)
+        removals = {}
+        if REMOVAL in wanted:
+            number = QUICK_REMOVALS if quick else REMOVALS
+            removals = {
+                store.name: removal.told_after(store, folder, removals=number) for store in opened
+            }
+        return results(described, works, journal, removals)
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:

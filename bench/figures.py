@@ -76,6 +76,12 @@ def ratio(what: str, ours: Sequence[Sample], theirs: Sequence[Sample], least: fl
     )
 
 
+def percentile(values: Sequence[float], of: int) -> float:
+    """The smallest value that so many in a hundred do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * of // 100) - 1)]
+
+
 def significant(value: float) -> str:
     """A figure as a table shows it: three digits, thousands with a comma."""
     if value >= 100:

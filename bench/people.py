@@ -4,7 +4,8 @@ In this process and through the rooms' own functions, before anything is measure
 would have done is already done when the servers are asked.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from random import Random
 
 import pyotp
@@ -86,6 +87,7 @@ class Stage:
     sessions: dict[str, list[str]]
     secrets: list[Secret]
     people: int
+    subjects: list[str] = field(default_factory=list)
 
 
 def set_stage(app: Flask, *, sessions: int, secrets: int) -> Stage:
@@ -102,6 +104,31 @@ def set_stage(app: Flask, *, sessions: int, secrets: int) -> Stage:
             },
             secrets=_give_credentials(chosen[:secrets]),
             people=db.session.scalar(select(func.count()).select_from(Account)) or 0,
+        )
+        db.session.remove()
+        db.engine.dispose()
+    return stage
+
+
+def enter(
+    app: Flask, variants: Sequence[Variant], addresses: Sequence[str], *, people: int
+) -> Stage:
+    """Signs in so many people, all of whom are to enter all clients: one for each variant, told of
+    sign-outs at its address.
+    """
+    with app.app_context():
+        chosen = _chosen(people)
+        signed_in = [_sign_in(app, each.id) for each in chosen]
+        stage = Stage(
+            clients={
+                variant.name: _register(variant, backchannel_logout_uri=address)
+                for variant, address in zip(variants, addresses, strict=True)
+            },
+            session_cookie=_cookie_name(app),
+            sessions={variant.name: signed_in for variant in variants},
+            secrets=[],
+            people=people,
+            subjects=[each.subject for each in chosen],
         )
         db.session.remove()
         db.engine.dispose()
@@ -213,7 +240,7 @@ def _give_credentials(accounts: list[Account]) -> list[Secret]:
     return secrets
 
 
-def _register(variant: Variant) -> ClientKey:
+def _register(variant: Variant, **more: str) -> ClientKey:
     answer = clients.register(
         {
             "client_name": f"Bench, {variant.name}",
@@ -222,6 +249,7 @@ def _register(variant: Variant) -> ClientKey:
             "scope": f"{variant.scope} {variant.own}".strip(),
             "id_token_signed_response_alg": variant.id_token_alg,
             **({"service": variant.service} if variant.service else {}),
+            **more,
         },
         grant_types=tuple(GRANT_TYPES),
     )

@@ -89,6 +89,17 @@ def serving(
         _stop(process)
 
 
+@contextmanager
+def beside(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """A command that runs until it is stopped at the end."""
+    with log.open("ab") as output:
+        process = _start(command, environment, output.fileno())
+    try:
+        yield
+    finally:
+        _stop(process)
+
+
 def _start(
     command: Sequence[str], environment: Mapping[str, str], output: int
 ) -> "subprocess.Popen[bytes]":

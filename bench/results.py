@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench import peer
-from bench.figures import Bar, Figure, Ratio, figure, ratio
+from bench import peer, removal
+from bench.figures import Bar, Figure, Ratio, figure, percentile, ratio
 from bench.filling import AGAIN, FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
 from bench.rounds import Journal, Row
@@ -32,6 +32,8 @@ class Results:
     ready_after: dict[str, float] = field(default_factory=dict)
     peak_mib: dict[str, float] = field(default_factory=dict)
     ratios: list[Ratio] = field(default_factory=list)
+    removals: dict[str, list[float]] = field(default_factory=dict)
+    """By store: for each removal, the seconds until the last healthy service was told."""
 
     @property
     def met(self) -> bool:
@@ -39,7 +41,13 @@ class Results:
 
     @property
     def bars(self) -> list[Bar]:
-        return bars(self.works)
+        told = (
+            f"a removal told to {removal.SERVICES - removal.HANGING} of {removal.SERVICES} services"
+        )
+        return bars(self.works) + [
+            Bar(f"{told}, 95th percentile, {store}", removal.SECONDS, "s", percentile(seconds, 95))
+            for store, seconds in self.removals.items()
+        ]
 
     @property
     def sign_in_shares(self) -> dict[str, float]:
@@ -115,9 +123,14 @@ class Results:
         }
 
 
-def results(machine: dict[str, str], works: list[Work], journal: Journal | None) -> Results:
+def results(
+    machine: dict[str, str],
+    works: list[Work],
+    journal: Journal | None,
+    removals: dict[str, list[float]] | None = None,
+) -> Results:
     if journal is None:
-        return Results(machine, works)
+        return Results(machine, works, removals=removals or {})
     return Results(
         machine,
         works,
@@ -129,6 +142,7 @@ def results(machine: dict[str, str], works: list[Work], journal: Journal | None)
         ready_after=journal.ready_after,
         peak_mib=journal.peak_mib,
         ratios=_ratios(journal),
+        removals=removals or {},
     )
 
 

@@ -73,6 +73,7 @@ class Store:
             "secret_key": self.secret_key,
             "encryption_keys": self.encryption_key,
             "mail_directory": str(self.mail),
+            "outbound_networks": "127.0.0.0/8",
         }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.figures import Bar, figure, significant
+from bench.figures import Bar, figure, percentile, significant
 from bench.load import Sample
 
 
@@ -48,3 +48,9 @@ def test_a_bar_is_met_by_what_is_not_above_it() -> None:
 )
 def test_figures_show_three_digits_or_whole_numbers(value: float, text: str) -> None:
     assert significant(value) == text
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert percentile([3.0, 1.0, 2.0], 95) == 3.0
+    assert percentile([float(number) for number in range(1, 101)], 95) == 95.0
+    assert percentile([7.0], 50) == 7.0
