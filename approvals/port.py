@@ -16,6 +16,7 @@ from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
 from identity.accounts.models import Account, Invitation
+from identity.accounts.person import Person
 from identity.ports import (
     ClaimDescription,
     Entrance,
@@ -45,7 +46,7 @@ class ApprovalsPort:
         return joining.context_words(holder)
 
     def terms_due(
-        self, account: Account, service: str | None, at: datetime, *, newly: bool
+        self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
         return terms.due(account.id, service, at, newly=newly)
 
@@ -76,7 +77,7 @@ class ApprovalsPort:
         return sorted(found, key=lambda entrance: not entrance.allowed)
 
     def claims(
-        self, account: Account, service: str, organisation: str, at: datetime
+        self, account: Person, service: str, organisation: str, at: datetime
     ) -> ServiceClaims | None:
         return access_claims.claims(account.id, service, organisation, at)
 
@@ -90,7 +91,7 @@ class ApprovalsPort:
         service = access_model.service(code)
         return service.name if service else code
 
-    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+    def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         notices.refresh_token_reused(account, client_id, client_name)
 
     def home(self) -> str:

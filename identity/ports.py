@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 from flask import Flask, current_app
 
 from identity.accounts.models import Account, Invitation
+from identity.accounts.person import Person
 
 _KEY = "secure_access.approvals_port"
 
@@ -94,7 +95,7 @@ class Approvals(Protocol):
         """Names of the person's organisations and services."""
 
     def terms_due(
-        self, account: Account, service: str | None, at: datetime, *, newly: bool
+        self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
         """Versions of the platform and of `service` that still wait for the person's acceptance.
 
@@ -109,7 +110,7 @@ class Approvals(Protocol):
         """Every organisation of the person, those through which he may enter first."""
 
     def claims(
-        self, account: Account, service: str, organisation: str, at: datetime
+        self, account: Person, service: str, organisation: str, at: datetime
     ) -> ServiceClaims | None:
         """None: he may not enter (any more)."""
 
@@ -119,7 +120,7 @@ class Approvals(Protocol):
 
     def service_name(self, code: str) -> str: ...
 
-    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+    def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         """Writing: a refresh token of the person was used twice, so it may have been stolen."""
 
     def home(self) -> str:

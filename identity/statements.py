@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Delete, Update
 
-from app.database import Base, db
+from app.database import Base, Plain, db
 
 
 def rows_changed(statement: Update | Delete) -> int:
@@ -18,20 +18,19 @@ def rows_changed(statement: Update | Delete) -> int:
     return cast(CursorResult[Any], result).rowcount
 
 
-def adder(table: type[Base]) -> Callable[[Mapping[str, Any]], bool]:
-    """A function that adds a row inside `writing()` where its key is free, and says whether it did:
-    true for exactly one caller, however many try at once. Its statement is built once.
+def adder(table: type[Base]) -> Callable[..., bool]:
+    """A function that adds a row, its columns given by name, where its key is free.
+
+    It says whether it did: true for exactly one caller, however many try at once.
     """
     key = inspect(table).primary_key[0]
+    # PostgreSQL's driver counts no rows here, so the key that comes back decides.
     built = {
-        "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(key),
-        "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(key),
+        "sqlite": Plain(sqlite.insert(table).on_conflict_do_nothing().returning(key)),
+        "postgresql": Plain(postgresql.insert(table).on_conflict_do_nothing().returning(key)),
     }
 
-    def added(values: Mapping[str, Any]) -> bool:
-        connection = db.session.connection()
-        # PostgreSQL's driver counts no rows here, so the key that comes back decides.
-        statement = built[connection.dialect.name]
-        return connection.execute(statement, dict(values)).scalar_one_or_none() is not None
+    def added(**values: Any) -> bool:
+        return built[db.engine.dialect.name].added(**values) is not None
 
     return added

@@ -10,12 +10,11 @@ from app.actors import Actor, current_actor
 from app.audit.events import declared
 from app.audit.models import AuditEvent
 from app.clock import now
-from app.database import db
-from app.database.transaction import require_writing
+from app.database import Plain
 from app.identifiers import new_id
 
 _LONGEST_NAME = 250
-_INSERT = insert(AuditEvent)
+_INSERT = Plain(insert(AuditEvent))
 
 
 class UndeclaredEvent(LookupError):
@@ -40,7 +39,7 @@ def record(
 ) -> None:
     """Adds one row. `organisation` is a public id, `subject` a person's subject; never a secret.
 
-    Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside `writing()`.
+    Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside a transaction that writes.
     """
     event = declared().get(name)
     if event is None:
@@ -59,21 +58,18 @@ def record(
     )
     if missing:
         raise IncompleteEvent(f"the event {name} needs {', '.join(missing)}")
-    session = db.session()
-    require_writing(session)
-    row = {
-        "public_id": new_id(),
-        "at": now(),
-        "event": name,
-        "actor_kind": actor.kind,
-        "actor": actor.identifier,
-        "actor_name": actor.name[:_LONGEST_NAME],
-        "detail": detail,
-        "request_id": request_id(),
+    # A plain statement: every token that is issued writes a row.
+    _INSERT.run(
+        public_id=new_id(),
+        at=now(),
+        event=name,
+        actor_kind=actor.kind,
+        actor=actor.identifier,
+        actor_name=actor.name[:_LONGEST_NAME],
+        detail=detail,
+        request_id=request_id(),
         **columns,
-    }
-    # A plain statement, built once: every token that is issued writes a row.
-    session.connection().execute(_INSERT, row)
+    )
 
 
 def request_id() -> str:

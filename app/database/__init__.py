@@ -5,6 +5,17 @@ SQLite and PostgreSQL differ in this package and nowhere else.
 
 from app.database.base import Base, UtcDateTime
 from app.database.engine import db, install
+from app.database.plain import Plain, writing_plainly
 from app.database.transaction import NotWriting, without_time_limit, writing
 
-__all__ = ["Base", "NotWriting", "UtcDateTime", "db", "install", "without_time_limit", "writing"]
+__all__ = [
+    "Base",
+    "NotWriting",
+    "Plain",
+    "UtcDateTime",
+    "db",
+    "install",
+    "without_time_limit",
+    "writing",
+    "writing_plainly",
+]

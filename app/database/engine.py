@@ -9,6 +9,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 
+from app.database import held
 from app.database.base import Base
 from app.settings import AppSettings
 
@@ -29,6 +30,7 @@ def install(app: Flask, settings: AppSettings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        held.install(app, db.engine)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from app.database import held
 from app.database.engine import db, turn_to_write
 
-_WRITING = "secure_access.writing"
+WRITING = "secure_access.writing"
 
 
 class NotWriting(RuntimeError):
@@ -24,14 +25,16 @@ def writing() -> Iterator[Session]:
     before it begins is read again when it is next touched, so that rules judge what is true now.
     """
     session = db.session()
-    if session.info.get(_WRITING):
+    if session.info.get(WRITING):
         yield session
         return
+    if held.present().writing:
+        raise RuntimeError("a plain transaction is open: the ORM would wait for it in vain")
     if session.in_transaction():
         session.commit()
     with turn_to_write(db.engine.dialect.name):
         session.connection(execution_options={"begin_immediate": True})
-        session.info[_WRITING] = True
+        session.info[WRITING] = True
         try:
             yield session
             session.commit()
@@ -39,12 +42,12 @@ def writing() -> Iterator[Session]:
             session.rollback()
             raise
         finally:
-            session.info.pop(_WRITING, None)
+            session.info.pop(WRITING, None)
 
 
 def require_writing(session: Session) -> None:
-    """Raises NotWriting unless a transaction that writes is open."""
-    if not session.info.get(_WRITING):
+    """Raises NotWriting unless the session's transaction is one that writes."""
+    if not session.info.get(WRITING):
         raise NotWriting("changes are made inside writing()")
 
 

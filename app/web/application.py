@@ -1,10 +1,13 @@
 """The application's class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.routing import MapAdapter
+
+from app.web import programs
 
 
 class FormSessions(SecureCookieSessionInterface):
@@ -17,10 +20,22 @@ class FormSessions(SecureCookieSessionInterface):
 
 
 class Application(Flask):
-    """Flask, whose views and hooks are all plain functions."""
+    """Flask with plain functions alone, and with endpoints that are called directly."""
 
     session_interface = FormSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is: whether a function is a coroutine would be asked a dozen times a request."""
         return func
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        program = programs.called(self, environ)
+        if program is None:
+            return super().wsgi_app(environ, start_response)
+        return programs.answer(self, program, environ, start_response)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """None for a program endpoint's request: its view has been found."""
+        if request is not None and programs.is_called(request.environ):
+            return None
+        return super().create_url_adapter(request)

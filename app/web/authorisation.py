@@ -61,7 +61,7 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 
 def install(app: Flask) -> None:
     permit(anyone)(app.view_functions["static"])
-    app.before_request(_ask)
+    app.before_request(ask)
 
 
 def require_a_rule_for_every_route(app: Flask) -> None:
@@ -73,7 +73,11 @@ def require_a_rule_for_every_route(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(silent)}")
 
 
-def _ask() -> Response | None:
+def ask() -> Response | None:
+    """Asks the rule of the present request. Its answer, where it has one of its own.
+
+    Raises Forbidden and NotFound.
+    """
     if request.endpoint is None:
         return None
     rule = rule_of(current_app, request.endpoint)

@@ -22,10 +22,11 @@ _PROTECTING = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", PERMISSIONS),
 )
+_NOT_KEPT = (("Cache-Control", "no-store"), ("Vary", "Cookie"))
 
 
 def install(app: Flask) -> None:
-    app.after_request(_protect)
+    app.after_request(protect)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
@@ -75,17 +76,21 @@ def _written(nonce: str, forms: str, frames: str) -> str:
 _PLAIN_POLICY = _written("", "'self'", "'none'")
 
 
-def _protect(response: Response) -> Response:
-    headers = response.headers
-    given = set(headers.keys(lower=True))
-    for name, value in _PROTECTING:
-        if name.lower() not in given:
-            headers.add(name, value)
-    if "content-security-policy" not in given:
-        headers.add("Content-Security-Policy", _policy())
-    if settings().secure and "strict-transport-security" not in given:
-        headers.add("Strict-Transport-Security", HSTS)
-    if request.endpoint != "static" and "cache-control" not in given:
-        headers.add("Cache-Control", "no-store")
-        headers.add("Vary", "Cookie")
+def protect(response: Response) -> Response:
+    """Adds what is missing."""
+    for name, value in missing(response):
+        response.headers.add(name, value)
     return response
+
+
+def missing(response: Response) -> list[tuple[str, str]]:
+    """The headers that the answer to the present request still needs."""
+    given = {name.lower() for name, _ in response.headers}
+    added = [pair for pair in _PROTECTING if pair[0].lower() not in given]
+    if "content-security-policy" not in given:
+        added.append(("Content-Security-Policy", _policy()))
+    if settings().secure and "strict-transport-security" not in given:
+        added.append(("Strict-Transport-Security", HSTS))
+    if "cache-control" not in given and request.endpoint != "static":
+        added += _NOT_KEPT
+    return added

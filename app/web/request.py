@@ -12,8 +12,8 @@ Address = IPv4Address | IPv6Address
 
 
 def install(app: Flask) -> None:
-    app.before_request(_name_request)
-    app.after_request(_tell_request)
+    app.before_request(name_request)
+    app.after_request(tell_request)
 
 
 def client_address() -> Address:
@@ -65,11 +65,11 @@ def _trusted(address: Address) -> bool:
     return any(address in network for network in settings().trusted_proxies)
 
 
-def _name_request() -> None:
+def name_request() -> None:
     g.request_id = new_id()
 
 
-def _tell_request(response: Response) -> Response:
+def tell_request(response: Response) -> Response:
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
     return response

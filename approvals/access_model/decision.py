@@ -9,7 +9,7 @@ from approvals.access_model.answers import Decision, Reason
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.access_model.facts import Facts, OrganisationFacts, PersonFacts
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Answer:
     decision: Decision
 
 
-def decide(subject: Account, service: str, organisation: Organisation, at: datetime) -> Decision:
+def decide(subject: Person, service: str, organisation: Organisation, at: datetime) -> Decision:
     """May this person use this service for this organisation at this moment, and how?
 
     Pages, tokens, APIs and reports ask here; `rules.decide` says which rules there are.

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, Row, Select, String, and_, bindparam, func, select, true
+from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
 from app.clock import start_of_day
-from app.database import UtcDateTime, db
+from app.database import Plain, UtcDateTime
 from approvals.access_model import versions
 from approvals.access_model.facts import (
     Facts,
@@ -29,7 +29,7 @@ from approvals.organisations.models import Organisation, OrganisationPeriod, Reg
 from identity.accounts.models import Account
 
 Statement = Select[*tuple[Any, ...]]
-Found = Row[*tuple[Any, ...]]
+Found = Any
 
 AT = bindparam("at", type_=UtcDateTime)
 DAY = bindparam("day", type_=Date)
@@ -63,7 +63,7 @@ def of_organisation(organisation_id: int, service: str, at: datetime) -> list[Fa
 
 
 @cache
-def _one() -> Statement:
+def _one() -> Plain:
     return _complete(
         _columns()
         .select_from(Account)
@@ -80,7 +80,7 @@ def _one() -> Statement:
 
 
 @cache
-def _of_person() -> Statement:
+def _of_person() -> Plain:
     return _complete(
         _columns()
         .select_from(Account)
@@ -92,7 +92,7 @@ def _of_person() -> Statement:
 
 
 @cache
-def _of_invited() -> Statement:
+def _of_invited() -> Plain:
     return _complete(
         _columns()
         .select_from(Membership)
@@ -104,7 +104,7 @@ def _of_invited() -> Statement:
 
 
 @cache
-def _of_organisation() -> Statement:
+def _of_organisation() -> Plain:
     return _complete(
         _columns()
         .select_from(Organisation)
@@ -148,10 +148,10 @@ def _columns() -> Statement:
     )
 
 
-def _complete(statement: Statement) -> Statement:
+def _complete(statement: Statement) -> Plain:
     """With the organisation's state on the day, the service's grants and its version in force."""
     service_id = select(Service.id).where(Service.code == SERVICE).scalar_subquery()
-    return (
+    return Plain(
         statement.outerjoin(
             OrganisationPeriod,
             and_(
@@ -165,15 +165,10 @@ def _complete(statement: Statement) -> Statement:
     )
 
 
-def _read(
-    statement: Statement, service: str, at: datetime, **asked_about: int | str
-) -> list[Facts]:
+def _read(statement: Plain, service: str, at: datetime, **asked_about: int | str) -> list[Facts]:
     parameters = {"service": service, "at": at, "day": at.astimezone(UTC).date(), **asked_about}
-    session = db.session()
-    # A plain connection, as no object of the ORM is wanted; what is pending has to be there.
-    session.flush()
     asked: dict[tuple[int | None, int], list[Found]] = {}
-    for row in session.connection().execute(statement, parameters):
+    for row in statement.all(**parameters):
         asked.setdefault((row.account_id, row.organisation_id), []).append(row)
     return [_facts(rows, service) for rows in asked.values()]
 

@@ -5,10 +5,10 @@ from flask import url_for
 from app.clock import now
 from app.outbox import send_mail
 from approvals.console.operators import active_operators
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 
 
-def refresh_token_reused(person: Account, client_id: str, client_name: str) -> None:
+def refresh_token_reused(person: Person, client_id: str, client_name: str) -> None:
     """Once an hour for each client, however often it happens."""
     hour = f"{now():%Y-%m-%dT%H}"
     for operator in active_operators():

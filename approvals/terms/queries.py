@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, or_, select
+from sqlalchemy import String, and_, bindparam, or_, select
 
-from app.database import UtcDateTime, db
+from app.database import Plain, UtcDateTime, db
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 
@@ -40,11 +39,7 @@ class Standing:
 
 def standing(account_id: int, service: str | None, at: datetime) -> Standing:
     """One statement: it is asked whenever tokens are issued."""
-    session = db.session()
-    # A plain connection, as no object of the ORM is wanted; what is pending has to be there.
-    session.flush()
-    parameters = {"account": account_id, "service": service, "at": at}
-    rows = session.connection().execute(_standing(), parameters).all()
+    rows = _standing().all(account=account_id, service=service, at=at)
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
@@ -67,9 +62,9 @@ def standing(account_id: int, service: str | None, at: datetime) -> Standing:
 
 
 @cache
-def _standing() -> Select[*tuple[Any, ...]]:
+def _standing() -> Plain:
     """Put together once: that takes longer than running it."""
-    return (
+    return Plain(
         select(
             TermsVersion.id,
             TermsVersion.service,

@@ -12,6 +12,7 @@ from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
 from identity.accounts.email import MAX_LENGTH
+from identity.accounts.person import full_name, is_active
 
 
 class InvitationState(enum.StrEnum):
@@ -44,12 +45,12 @@ class Account(Base):
     @property
     def name(self) -> str:
         """The name as pages and claims show it."""
-        return f"{self.given_name} {self.family_name}".strip()
+        return full_name(self.given_name, self.family_name)
 
     @property
     def active(self) -> bool:
         """Whether the person has joined and is not suspended."""
-        return self.joined_at is not None and self.suspended_at is None
+        return is_active(self.joined_at, self.suspended_at)
 
 
 class Invitation(Base):
@@ -78,7 +79,7 @@ class Invitation(Base):
     @property
     def name(self) -> str:
         """The name that the inviting person entered."""
-        return f"{self.given_name} {self.family_name}".strip()
+        return full_name(self.given_name, self.family_name)
 
 
 class JoinJourney(Base):

@@ -19,7 +19,7 @@ from app.clock import now
 from app.database import writing
 from app.settings import settings
 from app.web.authorisation import Allowed, Refused
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.accounts.reading import copy_of
 from identity.oidc import grants
 from identity.oidc.clients import store
@@ -86,7 +86,7 @@ class VerifiedToken:
         return self.access_token.scopes
 
     @cached_property
-    def account(self) -> Account:
+    def account(self) -> Person:
         """The person. Only of a token that `bearer(kind="person")` has let through."""
         account = copy_of(self.family.account_id) if self.family else None
         if account is None:

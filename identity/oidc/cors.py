@@ -21,7 +21,7 @@ def allow(response: Response) -> Response:
     if request.endpoint in EVERYBODY:
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif request.endpoint in PUBLIC_CLIENTS:
-        response.vary.add("Origin")
+        response.headers.add("Vary", "Origin")
         origin = request.headers.get("Origin")
         if origin is None or origin not in browser_origins():
             return response

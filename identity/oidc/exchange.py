@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.oidc.clients.store import RelyingParty, registered_for
 from identity.oidc.grants import Family
 from identity.oidc.token.entitlement import Entitlement
@@ -24,7 +24,7 @@ def target(client: RelyingParty, resource: str) -> RelyingParty | None:
 
 
 def holding(
-    target: RelyingParty, account: Account, family: Family, at: datetime
+    target: RelyingParty, account: Person, family: Family, at: datetime
 ) -> Entitlement | None:
     """What the person holds at the target, for the organisation of the family; None for nothing."""
     if target.service is None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, up
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
-from app.database import db
+from app.database import Plain, db
 from identity.oidc import backchannel
 from identity.oidc.models import (
     AuthorizationCode,
@@ -20,31 +20,33 @@ from identity.oidc.models import (
     RevokedToken,
     TokenFamily,
 )
-from identity.oidc.statements import one
 from identity.sessions.ending import Ending
 from identity.statements import rows_changed
 
 REMEMBERED = timedelta(days=365)
 """How long the organisation last used with a client is remembered."""
 
-Family = Row[Any]
+Family = Any
 """A row of `oidc_grant`, read by a plain statement: the endpoints ask for one at each request."""
 
 
-_REVOKED = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
-_WITH_TOKEN = select(TokenFamily.__table__, exists(_REVOKED).label("revoked_alone")).where(
-    TokenFamily.public_id == bindparam("public_id")
+_revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
+_REVOKED = Plain(_revoked)
+_WITH_TOKEN = Plain(
+    select(TokenFamily.__table__, exists(_revoked).label("revoked_alone")).where(
+        TokenFamily.public_id == bindparam("public_id")
+    )
 )
 
 
 def find_with_token(public_id: str, jti: str) -> Family | None:
     """The family of that public id, ended or not; `revoked_alone` says whether that token was."""
-    return one(_WITH_TOKEN, public_id=public_id, jti=jti)
+    return _WITH_TOKEN.one(public_id=public_id, jti=jti)
 
 
 def revoked_alone(jti: str) -> bool:
     """Whether this one access token was revoked without its family."""
-    return one(_REVOKED, jti=jti) is not None
+    return _REVOKED.one(jti=jti) is not None
 
 
 def end_family(grant_id: int, *, cause: str) -> bool:

@@ -11,6 +11,7 @@ from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import unlimited
+from app.web.programs import call_directly
 from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures
@@ -53,6 +54,8 @@ def install(app: Flask) -> None:
             # secrets are counted in `clients/failures.py` instead.
             csrf.exempt(view)
             unlimited(app, endpoint)
+            if all(not rule.arguments for rule in app.url_map.iter_rules(endpoint)):
+                call_directly(app, endpoint, after=cors.allow)
     answer_in_json(app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/register")
     answer_in_json(app, "/jwks", "/.well-known/")
     for endpoint in FORMS_FROM_ELSEWHERE:

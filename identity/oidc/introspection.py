@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from werkzeug import Response
 
 from app.clock import now
+from app.database import Plain
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
@@ -22,7 +23,6 @@ from identity.oidc.keys.store import INTROSPECTION
 from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.proof.binding import token_type
-from identity.oidc.statements import one
 from identity.oidc.tokens import signed
 
 SIGNED = f"application/{INTROSPECTION}"
@@ -32,7 +32,7 @@ INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
 
 
-_LIVE_REFRESH_TOKEN = (
+_LIVE_REFRESH_TOKEN = Plain(
     select(TokenFamily.scope, RefreshToken.created_at, RefreshToken.expires_at)
     .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
     .where(
@@ -99,7 +99,7 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
 
 
 def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
-    found = one(_LIVE_REFRESH_TOKEN, hash=secret_hash(text), at=now(), client=client.key)
+    found = _LIVE_REFRESH_TOKEN.one(hash=secret_hash(text), at=now(), client=client.key)
     if found is None:
         return None
     return {

@@ -62,7 +62,7 @@ class PairwiseSalt(Base):
 
     __tablename__ = "oidc_pairwise_salt"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sealed: Mapped[str] = mapped_column(Text)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.database import writing
+from app.database import writing_plainly
 from identity.oidc.models import UsedOnce
 from identity.statements import adder, rows_changed
 
@@ -27,8 +27,8 @@ def first_use(kind: str, owner: str, identifier: str, *, until: datetime) -> boo
     `until` it would be refused for its age.
     """
     digest = hashlib.sha256(f"{kind}\n{owner}\n{identifier}".encode()).hexdigest()
-    with writing():
-        return _add({"key_hash": digest, "expires_at": until})
+    with writing_plainly():
+        return _add(key_hash=digest, expires_at=until)
 
 
 def purge(_session: Session) -> int:

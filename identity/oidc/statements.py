@@ -1,53 +1,45 @@
-"""Plain statements for the endpoints that every relying service calls all day.
-
-They are built once, with parameters, and run on the session's own connection, inside its
-transaction: what the ORM does for pages costs several times the work here.
-"""
+"""What endpoints that services call all day write, each by one plain statement."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, update
+from sqlalchemy import bindparam, insert, update
 
-from app.database import db
+from app.database import Plain
 from identity.oidc.models import AuthorizationCode, RefreshToken, TokenFamily
 
 _CLAIMS = {
-    table: update(table)
-    .where(table.id == bindparam("identifier"), table.used_at.is_(None))
-    .values(used_at=bindparam("at"))
+    table: Plain(
+        update(table)
+        .where(table.id == bindparam("identifier"), table.used_at.is_(None))
+        .values(used_at=bindparam("at"))
+    )
     for table in (AuthorizationCode, RefreshToken)
 }
-_NEW_FAMILY = insert(TokenFamily).returning(TokenFamily.id)
-_NEW_CODE = insert(AuthorizationCode)
-_NEW_REFRESH_TOKEN = insert(RefreshToken)
-
-
-def one(statement: Select[*tuple[Any, ...]], **values: Any) -> Row[Any] | None:
-    """The row that the statement finds, if any."""
-    found: Row[Any] | None = db.session.connection().execute(statement, values).one_or_none()
-    return found
+_NEW_FAMILY = Plain(insert(TokenFamily).returning(TokenFamily.id))
+_NEW_CODE = Plain(insert(AuthorizationCode))
+_NEW_REFRESH_TOKEN = Plain(insert(RefreshToken))
 
 
 def claimed(table: type[AuthorizationCode | RefreshToken], identifier: int, at: datetime) -> bool:
-    """Claims what is single-use, inside `writing()`: one conditional UPDATE, whose count decides.
+    """Claims what is single-use, where one may write: one conditional UPDATE, whose count decides.
 
     True for exactly one caller, however many try at once on whatever host.
     """
-    values = {"identifier": identifier, "at": at}
-    return db.session.connection().execute(_CLAIMS[table], values).rowcount == 1
+    return _CLAIMS[table].run(identifier=identifier, at=at) == 1
 
 
-def add_family(values: dict[str, Any]) -> int:
-    """A new token family, inside `writing()`; its id."""
-    return db.session.connection().execute(_NEW_FAMILY, values).scalar_one()
+def add_family(**values: Any) -> int:
+    """A new token family, where one may write; its id."""
+    key: int = _NEW_FAMILY.added(**values)
+    return key
 
 
-def add_code(values: dict[str, Any]) -> None:
-    db.session.connection().execute(_NEW_CODE, values)
+def add_code(**values: Any) -> None:
+    _NEW_CODE.run(**values)
 
 
-def add_refresh_token(values: dict[str, Any]) -> None:
-    db.session.connection().execute(_NEW_REFRESH_TOKEN, values)
+def add_refresh_token(**values: Any) -> None:
+    _NEW_REFRESH_TOKEN.run(**values)

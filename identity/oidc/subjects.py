@@ -41,7 +41,7 @@ def _load() -> bytes:
     if sealed is None:
         fresh = encrypt(secrets.token_hex(32), purpose=_PURPOSE)
         with writing():
-            _add({"id": 1, "sealed": fresh})
+            _add(id=1, sealed=fresh)
         sealed = _sealed() or fresh
     return bytes.fromhex(decrypt(sealed, purpose=_PURPOSE))
 

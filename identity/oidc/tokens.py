@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from authlib.oidc.core.util import create_half_hash
@@ -139,24 +140,31 @@ def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
     return f"{text}.{_encode(signature)}"
 
 
-def _open(text: str, typ: str) -> tuple[HeldKey, dict[str, Any]] | None:
+def _open(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None:
     if len(text) > LONGEST or text.count(".") != 2:
         return None
-    header, body, signature = text.split(".")
-    key, key_type = ring().by_header.get(header, (None, ""))
+    key, key_type = ring().by_header.get(text.partition(".")[0], (None, ""))
     if key is None or key_type != typ:
         return None
-    raw = _decode(signature)
-    if raw is None:
-        return None
     try:
-        if not _ALGORITHMS[key.alg].verify(f"{header}.{body}".encode(), raw, key.key):
-            return None
+        return key, _signed_by(key, text)
     except (JoseError, ValueError):
         return None
+
+
+@lru_cache(maxsize=2048)
+def _signed_by(key: HeldKey, text: str) -> Mapping[str, Any]:
+    """What the key signed. That stays so, and services show a token again and again.
+
+    Raises ValueError or JoseError where the key did not: nothing is kept of what anybody makes up.
+    """
+    body, _, signature = text.rpartition(".")
+    raw = _decode(signature)
+    if raw is None or not _ALGORITHMS[key.alg].verify(body.encode(), raw, key.key):
+        raise ValueError("not signed by this key")
     # The signature is ours, so the body is what we once wrote.
-    payload: dict[str, Any] = json.loads(_decode(body) or b"{}")
-    return key, payload
+    claims: Mapping[str, Any] = json.loads(_decode(body.partition(".")[2]) or b"{}")
+    return claims
 
 
 def _encode(raw: bytes) -> str:

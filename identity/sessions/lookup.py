@@ -13,7 +13,7 @@ from app.actors import Actor, set_current_actor
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import secret_hash
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.sessions import cookies
 from identity.sessions.models import Session
 from identity.settings import settings
@@ -42,7 +42,7 @@ def signed_in_session() -> Session:
     return session
 
 
-def person(account: Account) -> Actor:
+def person(account: Person) -> Actor:
     """The account as the actor of audited changes."""
     return Actor("person", account.subject, account.name)
 

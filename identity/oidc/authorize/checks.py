@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.clock import now
+from app.database import Plain
 from app.identifiers import secret_hash
 from identity.oidc import levels, request_objects, scopes
 from identity.oidc.authorize.asked import QUERY, Asked, from_store
@@ -32,7 +33,6 @@ from identity.oidc.errors import (
 )
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import PUSHED
-from identity.oidc.statements import one
 from identity.oidc.tokens import read_id_token_hint
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -45,11 +45,13 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECONDS = re.compile(r"\d{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_CLIENT_ID = 200
-_OPEN_PUSHED = select(PushedRequest.__table__).where(
-    PushedRequest.handle_hash == bindparam("hash"),
-    PushedRequest.client_id == bindparam("client"),
-    PushedRequest.expires_at > bindparam("at"),
-    PushedRequest.used_at.is_(None),
+_OPEN_PUSHED = Plain(
+    select(PushedRequest.__table__).where(
+        PushedRequest.handle_hash == bindparam("hash"),
+        PushedRequest.client_id == bindparam("client"),
+        PushedRequest.expires_at > bindparam("at"),
+        PushedRequest.used_at.is_(None),
+    )
 )
 
 
@@ -72,8 +74,7 @@ def pushed_request_is_open(asked: Asked) -> None:
     address = asked.parameters.get("request_uri", "")
     if not address.startswith(PUSHED):
         return
-    row = one(
-        _OPEN_PUSHED,
+    row = _OPEN_PUSHED.one(
         hash=secret_hash(address.removeprefix(PUSHED)),
         client=asked.client.key,
         at=now(),

@@ -55,19 +55,16 @@ def code_for(visit: Visit) -> str | None:
             return None
         if asked.pushed_id is not None and not pending.claim_pushed(asked.pushed_id):
             return None
-        grant_id = add_family(family)
+        grant_id = add_family(**family)
         add_code(
-            {
-                "code_hash": secret_hash(code),
-                "grant_id": grant_id,
-                "redirect_uri": redirect_uri,
-                "code_challenge": challenge,
-                "dpop_jkt": asked.dpop_jkt,
-                "nonce": parameters.get("nonce"),
-                "created_at": at,
-                "expires_at": at + timedelta(seconds=client.code_lifetime),
-                "failures": 0,
-            }
+            code_hash=secret_hash(code),
+            grant_id=grant_id,
+            redirect_uri=redirect_uri,
+            code_challenge=challenge,
+            dpop_jkt=asked.dpop_jkt,
+            nonce=parameters.get("nonce"),
+            created_at=at,
+            expires_at=at + timedelta(seconds=client.code_lifetime),
         )
         if choice is not None:
             database.execute(insert(OrganisationChoice).values(**choice))

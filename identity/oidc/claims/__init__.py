@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.ports import approvals
 
 
@@ -20,7 +20,7 @@ class PersonClaim:
 
     name: str
     scope: str
-    source: Callable[[Account], Any]
+    source: Callable[[Person], Any]
     sentence: str
 
 
@@ -75,7 +75,7 @@ def dictionary() -> list[Entry]:
     return [*people, *OF_SIGN_IN, *rights]
 
 
-def of_person(account: Account, scopes: set[str], named: set[str]) -> dict[str, Any]:
+def of_person(account: Person, scopes: set[str], named: set[str]) -> dict[str, Any]:
     """The account's claims for these scopes, and those named one by one; no blank ones."""
     values = {
         claim.name: claim.source(account)

@@ -27,7 +27,7 @@ TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeldKey:
     """A key pair, or its public half where the private one has been removed."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from app.audit import record
 from app.clock import now
-from app.database import writing
+from app.database import Plain, writing, writing_plainly
 from app.identifiers import new_secret, secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
@@ -21,13 +21,13 @@ from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.policy import WRONG_VERIFIERS
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claimed, one
+from identity.oidc.statements import claimed
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.reuse import CODE, used_twice
 
-_FAMILY_AND_CODE = (
+_FAMILY_AND_CODE = Plain(
     select(
         TokenFamily.__table__,
         AuthorizationCode.id.label("code_id"),
@@ -54,7 +54,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
     subject, refresh_token = entitlement.account.subject, None
     # Claim, then issue: one conditional UPDATE decides which of several requests may go on.
-    with writing():
+    with writing_plainly():
         won = claimed(AuthorizationCode, found.code_id, at)
         if won:
             if "refresh_token" in client.grant_types:
@@ -91,7 +91,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")
-    found = one(_FAMILY_AND_CODE, hash=secret_hash(code))
+    found = _FAMILY_AND_CODE.one(hash=secret_hash(code))
     if found is None:
         raise InvalidGrant(detail="no such code")
     if found.client_id != client.key:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.audit import record
 from app.clock import now
-from app.database import writing
+from app.database import writing_plainly
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidScope, UnauthorizedClient
@@ -21,7 +21,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
         raise UnauthorizedClient
     granted = _granted(client, parameters)
     target = audience(client, parameters)
-    with writing():
+    with writing_plainly():
         record(
             "token.issued",
             client=client.client_id,

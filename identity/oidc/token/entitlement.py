@@ -9,7 +9,7 @@ from typing import Any
 
 from app.audit import record
 from app.database import writing
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.accounts.reading import copy_of
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
@@ -27,7 +27,7 @@ SERVICE_WORDS = frozenset(
 class Entitlement:
     """A person in good standing, with the service's claims where the client has a service."""
 
-    account: Account
+    account: Person
     service: ServiceClaims | None
 
     def of_scopes(self, scopes: set[str]) -> dict[str, Any]:

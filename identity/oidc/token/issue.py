@@ -139,7 +139,7 @@ def response_for_target(
 def keep_refresh_token(
     client: RelyingParty, family: Family, token: str, at: datetime, *, binding: Binding | None
 ) -> None:
-    """Keeps the refresh token as one of the family's, inside `writing()`.
+    """Keeps the refresh token as one of the family's, where one may write.
 
     A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
     """
@@ -147,13 +147,11 @@ def keep_refresh_token(
     if family.offline:
         expires_at = min(expires_at, at + timedelta(seconds=client.offline_idle_lifetime))
     add_refresh_token(
-        {
-            "token_hash": secret_hash(token),
-            "grant_id": family.id,
-            "created_at": at,
-            "expires_at": expires_at,
-            "bound_to": None if client.confidential or binding is None else binding.thumbprint,
-        }
+        token_hash=secret_hash(token),
+        grant_id=family.id,
+        created_at=at,
+        expires_at=expires_at,
+        bound_to=None if client.confidential or binding is None else binding.thumbprint,
     )
 
 

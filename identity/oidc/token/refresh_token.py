@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from app.audit import record
 from app.clock import now
-from app.database import writing
+from app.database import Plain, writing_plainly
 from app.identifiers import new_secret, secret_hash
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
@@ -18,14 +18,14 @@ from identity.oidc.grants import Family
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claimed, one
+from identity.oidc.statements import claimed
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, used_twice
 
-_FAMILY_AND_TOKEN = (
+_FAMILY_AND_TOKEN = Plain(
     select(
         TokenFamily.__table__,
         RefreshToken.id.label("token_id"),
@@ -45,7 +45,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     target = audience(client, parameters, found.resources)
     entitlement = entitled(client, found, at)
     subject, successor = entitlement.account.subject, None
-    with writing():
+    with writing_plainly():
         # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
         won = client.fapi
         if not client.fapi:
@@ -83,7 +83,7 @@ def _find(
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
-    found = one(_FAMILY_AND_TOKEN, hash=secret_hash(token))
+    found = _FAMILY_AND_TOKEN.one(hash=secret_hash(token))
     if found is None:
         raise InvalidGrant(detail="no such refresh token")
     if found.client_id != client.key:

@@ -11,18 +11,31 @@ from __future__ import annotations
 import base64
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, update
+from sqlalchemy import bindparam, exists, update
 from sqlalchemy.orm import aliased
 
+from app.database import Plain
 from app.identifiers import secret_hash
 from app.vault import tag
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.grants import Family
 from identity.oidc.models import RefreshToken
-from identity.statements import rows_changed
 
 MOST_RETRIES = 3
 _Successor = aliased(RefreshToken)
+_RETRY = Plain(
+    update(RefreshToken)
+    .where(
+        RefreshToken.id == bindparam("identifier"),
+        RefreshToken.retries < MOST_RETRIES,
+        exists().where(
+            _Successor.token_hash == bindparam("successor"),
+            _Successor.used_at.is_(None),
+            _Successor.expires_at > bindparam("at"),
+        ),
+    )
+    .values(retries=RefreshToken.retries + 1)
+)
 
 
 def successor_of(token: str) -> str:
@@ -39,13 +52,5 @@ def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
 
 
 def claimed_again(found: Family, successor: str, at: datetime) -> bool:
-    """Claims one of the few retries, inside `writing()`; False once the successor has been used."""
-    unused = exists().where(
-        _Successor.token_hash == secret_hash(successor),
-        _Successor.used_at.is_(None),
-        _Successor.expires_at > at,
-    )
-    retry = update(RefreshToken).where(
-        RefreshToken.id == found.token_id, RefreshToken.retries < MOST_RETRIES, unused
-    )
-    return rows_changed(retry.values(retries=RefreshToken.retries + 1)) == 1
+    """Claims one of the few retries; False once the successor has been used."""
+    return _RETRY.run(identifier=found.token_id, successor=secret_hash(successor), at=at) == 1

@@ -11,6 +11,7 @@ from flask import Flask, url_for
 
 from identity import ports
 from identity.accounts.models import Account, Invitation
+from identity.accounts.person import Person
 from identity.ports import (
     ClaimDescription,
     Entrance,
@@ -63,7 +64,7 @@ class Rights:
         return []
 
     def terms_due(
-        self, account: Account, service: str | None, at: datetime, *, newly: bool
+        self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
         return [
             TermsDue(each, f"Terms {each}", "1", at, "<p>Be kind.</p>", "0" * 64, True)
@@ -77,7 +78,7 @@ class Rights:
         return self.doors
 
     def claims(
-        self, account: Account, service: str, organisation: str, at: datetime
+        self, account: Person, service: str, organisation: str, at: datetime
     ) -> ServiceClaims | None:
         if not any(each.allowed and each.organisation == organisation for each in self.doors):
             return None
@@ -96,7 +97,7 @@ class Rights:
     def service_name(self, code: str) -> str:
         return "Reports"
 
-    def refresh_token_reused(self, account: Account, client_id: str, client_name: str) -> None:
+    def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         self.reused.append((account.subject, client_id))
 
     def home(self) -> str:

@@ -1,0 +1,214 @@
+"""Plain statements: compiled once, run by the database's own driver.
+
+What every relying service calls all day runs a handful of statements a request. SQLAlchemy's
+session, connection and row objects cost several times the databases' own work there; so do begin
+and commit of a transaction that knows nothing of objects.
+
+    _BY_HASH = Plain(select(Code.__table__).where(Code.code_hash == bindparam("hash")))
+    found = _BY_HASH.one(hash=...)
+
+A statement joins the transaction that is open: that of `writing()` or `writing_plainly()`, or what
+the session is reading. Outside, it runs by itself and sees what has been committed.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Dialect, Executable, Insert
+from sqlalchemy.sql.elements import BindParameter
+
+from app.database import held
+from app.database.engine import db, turn_to_write
+from app.database.transaction import WRITING, NotWriting
+
+_REQUIRED = object()
+Processor = Callable[[Any], Any]
+
+
+class Plain:
+    """A statement of SQLAlchemy's, ready for the driver.
+
+    Parameters are given by name; those of an INSERT are the table's columns, whose defaults apply.
+    Rows are named tuples, their values those that the ORM would give.
+    """
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def one(self, **values: Any) -> Any | None:
+        """The row that is found, None where there is none; the first, were there several."""
+        compiled, cursor = self._execute(values)
+        row = cursor.fetchone()
+        return None if row is None else compiled.row(row)
+
+    def all(self, **values: Any) -> list[Any]:
+        compiled, cursor = self._execute(values)
+        return [compiled.row(row) for row in cursor.fetchall()]
+
+    def run(self, **values: Any) -> int:
+        """How many rows it changed. Raises NotWriting outside a transaction that writes."""
+        _require_writing()
+        _, cursor = self._execute(values)
+        count: int = cursor.rowcount
+        return count
+
+    def added(self, **values: Any) -> Any:
+        """The value that comes back from what it adds, None where it added nothing.
+
+        Raises NotWriting outside a transaction that writes.
+        """
+        _require_writing()
+        _, cursor = self._execute(values)
+        row = cursor.fetchone()
+        return None if row is None else row[0]
+
+    def _execute(self, values: Mapping[str, Any]) -> tuple[_Compiled, Any]:
+        session = db.session() if db.session.registry.has() else None
+        if session is not None and session.in_transaction() and not held.present().writing:
+            session.flush()
+            connection = session.connection()
+            compiled = self._for(connection.dialect)
+            # The driver's own connection, in the midst of the session's transaction.
+            driver: Any = connection.connection.driver_connection
+            return compiled, driver.execute(compiled.text, compiled.parameters(values))
+        line = held.present()
+        compiled = self._for(line.dialect)
+        return compiled, line.execute(compiled.text, compiled.parameters(values))
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect)
+        return compiled
+
+
+@contextmanager
+def writing_plainly() -> Iterator[None]:
+    """As `writing()`, for plain statements and `record` alone: no object of the ORM may be changed.
+
+    Joins a transaction that writes already. Where one of these is open, `writing()` raises.
+    """
+    line = held.present()
+    if line.writing or _session_writes():
+        yield
+        return
+    if db.session.registry.has() and db.session().in_transaction():
+        db.session.commit()
+    with turn_to_write(line.dialect.name):
+        line.begin()
+        try:
+            yield
+            line.commit()
+        except BaseException:
+            line.rollback()
+            raise
+
+
+def _require_writing() -> None:
+    """Raises NotWriting unless a transaction that writes is open."""
+    if not held.present().writing and not _session_writes():
+        raise NotWriting("changes are made inside writing()")
+
+
+def _session_writes() -> bool:
+    return db.session.registry.has() and WRITING in db.session().info
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    name: str
+    default: Any
+    make: Callable[[], Any] | None
+    bind: Processor | None
+
+
+class _Compiled:
+    """The text for one dialect, and what its types do to parameters and results."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        returned = [(column.key, column.type) for column in statement.exported_columns]
+        defaults = _defaults(statement) if isinstance(statement, Insert) else {}
+        if defaults and not returned:
+            # Else it would ask for the new key.
+            statement = statement.inline()
+        compiled = statement.compile(
+            dialect=dialect, column_keys=list(defaults) if defaults else None
+        )
+        self.text: str = compiled.string
+        self._by_place: bool = compiled.positional
+        self._parameters = [
+            _parameter(name, compiled.binds[name], defaults, dialect)
+            for name in (compiled.positiontup if compiled.positional else compiled.binds)
+        ]
+        self._known = {parameter.name for parameter in self._parameters}
+        names = [name for name, _ in returned]
+        self._made = namedtuple("Row", names)._make  # type: ignore[attr-defined]
+        self._readers = [
+            (place, reader)
+            for place, (_, kind) in enumerate(returned)
+            if (reader := kind.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """As the driver takes them. Raises TypeError for a name that is missing or unknown."""
+        if not self._known.issuperset(values):
+            raise TypeError(f"no parameters: {sorted(values.keys() - self._known)}")
+        bound = [_value(parameter, values) for parameter in self._parameters]
+        if self._by_place:
+            return bound
+        return {
+            parameter.name: value for parameter, value in zip(self._parameters, bound, strict=True)
+        }
+
+    def row(self, raw: Any) -> Any:
+        if not self._readers:
+            return self._made(raw)
+        values = list(raw)
+        for place, read in self._readers:
+            values[place] = read(values[place])
+        return self._made(values)
+
+
+def _value(parameter: _Parameter, values: Mapping[str, Any]) -> Any:
+    value = values.get(parameter.name, parameter.default)
+    if value is _REQUIRED:
+        if parameter.make is None:
+            raise TypeError(f"{parameter.name} is missing")
+        value = parameter.make()
+    return value if parameter.bind is None else parameter.bind(value)
+
+
+def _parameter(
+    name: str, bound: BindParameter[Any], defaults: Mapping[str, Any], dialect: Dialect
+) -> _Parameter:
+    """With the statement's own constant, or what its column takes where nothing is given."""
+    default = defaults.get(name, _REQUIRED) if bound.required else bound.value
+    make = default if callable(default) else None
+    binder = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    return _Parameter(name, _REQUIRED if make else default, make, binder)
+
+
+def _defaults(statement: Insert) -> dict[str, Any]:
+    """The columns that an INSERT fills: all but a key that the database counts itself."""
+    table: Any = statement.table
+    return {
+        column.key: _default(column)
+        for column in table.columns
+        if column is not table.autoincrement_column
+    }
+
+
+def _default(column: Any) -> Any:
+    if column.default is None:
+        return None if column.nullable else _REQUIRED
+    if column.default.is_scalar:
+        return column.default.arg
+    # SQLAlchemy wraps a function without parameters into one that takes a context.
+    return partial(column.default.arg, None)

@@ -1,0 +1,44 @@
+"""A person, however the account was read, and what follows from its columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Person(Protocol):
+    """What tokens, claims and the port need to know of somebody who has an account."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def given_name(self) -> str: ...
+
+    @property
+    def family_name(self) -> str: ...
+
+    @property
+    def updated_at(self) -> datetime: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def active(self) -> bool: ...
+
+
+def full_name(given_name: str, family_name: str) -> str:
+    """The name as pages and claims show it."""
+    return f"{given_name} {family_name}".strip()
+
+
+def is_active(joined_at: datetime | None, suspended_at: datetime | None) -> bool:
+    """Whether somebody has joined and is not suspended."""
+    return joined_at is not None and suspended_at is None
