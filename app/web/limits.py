@@ -4,8 +4,10 @@ import time
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
+from limits.strategies import MovingWindowRateLimiter
 
 from app.settings import AppSettings
+from app.web.counters import Memory
 from app.web.errors import TooManyRequests, answer
 from app.web.request import client_network
 
@@ -34,7 +36,7 @@ def install(app: Flask, settings: AppSettings) -> None:
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value()
         if settings.redis_url
-        else "memory://",
+        else "process://",
         RATELIMIT_DEFAULT=settings.request_limit,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
         # The library would put a Retry-After on every answer, and over that of the throttling.
@@ -42,3 +44,6 @@ def install(app: Flask, settings: AppSettings) -> None:
         RATELIMIT_STRATEGY="moving-window",
     )
     limiter.init_app(app)
+    if settings.redis_url is not None:
+        # There is no setting for what takes over where Redis is gone.
+        limiter._fallback_limiter = MovingWindowRateLimiter(Memory())  # noqa: SLF001

@@ -10,9 +10,9 @@ from typing import cast
 
 from flask import Flask, current_app
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from app.web.counters import Memory
 from app.web.request import client_network
 from identity.oidc.clients.store import RelyingParty
 
@@ -21,7 +21,7 @@ _KEY = "identity.oidc.failures"
 
 
 def install(app: Flask) -> None:
-    app.extensions[_KEY] = FixedWindowRateLimiter(MemoryStorage())
+    app.extensions[_KEY] = FixedWindowRateLimiter(Memory())
 
 
 def too_many(client: RelyingParty | None) -> bool:

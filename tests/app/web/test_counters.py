@@ -1,0 +1,45 @@
+"""Counters in memory that several threads use at once."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.web.counters import Memory
+
+THREADS, TOGETHER = 16, 100
+
+
+@pytest.fixture
+def _threads_that_change_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_that_change_often")
+def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
+    counters = Memory()
+    barrier = threading.Barrier(THREADS)
+
+    def hit(_thread: int) -> int:
+        for _ in range(TOGETHER):
+            # The timer of the last hits has ended, and all come at once.
+            counters.timer.join()
+            barrier.wait(10)
+            counters.incr("one", 60)
+        return TOGETHER
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        hits = sum(pool.map(hit, range(THREADS)))
+    assert counters.get("one") == hits
+
+
+def test_a_window_lets_in_as_many_as_it_may(_threads_that_change_often: None) -> None:
+    counters = Memory()
+    with ThreadPoolExecutor(THREADS) as pool:
+        let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
+    assert sum(let_in) == 100
