@@ -38,7 +38,8 @@ def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
     assert counters.get("one") == hits
 
 
-def test_a_window_lets_in_as_many_as_it_may(_threads_that_change_often: None) -> None:
+@pytest.mark.usefixtures("_threads_that_change_often")
+def test_a_window_lets_in_as_many_as_it_may() -> None:
     counters = Memory()
     with ThreadPoolExecutor(THREADS) as pool:
         let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
