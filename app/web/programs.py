@@ -34,12 +34,12 @@ class Program:
 
 
 def call_directly(app: Flask, endpoint: str, *, after: Callable[[Response], object]) -> None:
-    """Calls from now on lead to the endpoint's view directly. It has one path without arguments."""
-    (rule,) = app.url_map.iter_rules(endpoint)
-    found = Program(rule, app.view_functions[endpoint], after)
+    """Calls from now on lead to the endpoint's view directly. Its paths have no arguments."""
     table: dict[tuple[str, str], Program] = app.extensions.setdefault(_KEY, {})
-    for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-        table[method, rule.rule] = found
+    for rule in app.url_map.iter_rules(endpoint):
+        found = Program(rule, app.view_functions[endpoint], after)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            table[method, rule.rule] = found
 
 
 def called(app: Flask, environ: Environ) -> Program | None:

@@ -99,10 +99,12 @@ def _of_certificates() -> dict[str, Any]:
     }
 
 
+@blueprint.get("/.well-known/oauth-authorization-server")
 @blueprint.get("/.well-known/openid-configuration")
 @permit(anyone)
 @machine
 def configuration() -> Response:
+    """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
     body = cache().get("metadata", lambda: json.dumps(metadata(), separators=(",", ":")))
     return _public(body, METADATA_MAX_AGE)
 

@@ -16,6 +16,7 @@
     │   ├── RegistrationNotSupported
     │   └── UnmetAuthentication           OpenID Connect Core Unmet Authentication Requirements
     ├── InvalidClient                     401, with a challenge
+    │   ├── NotOnRecord                   the same, once there are audit rows enough of it
     │   └── TooManyFailures               429
     ├── InvalidGrant
     │   └── OnRecord                      the same, where its audit row is written already
@@ -126,6 +127,10 @@ class InvalidClient(OAuthError):
     error = "invalid_client"
     status = 401
     text = "Client authentication failed"
+
+
+class NotOnRecord(InvalidClient):
+    pass
 
 
 class TooManyFailures(InvalidClient):

@@ -18,6 +18,7 @@ from identity.oidc.errors import (
     BearerError,
     InvalidClient,
     InvalidTokenProof,
+    NotOnRecord,
     OAuthError,
     TooLarge,
     TooManyFailures,
@@ -76,7 +77,7 @@ def error_response(error: OAuthError) -> Response:
         detail=error.detail,
         path=request.path,
     )
-    if isinstance(error, InvalidClient) and not isinstance(error, TooManyFailures):
+    if isinstance(error, InvalidClient) and not isinstance(error, NotOnRecord | TooManyFailures):
         with writing():
             record("client.not_authenticated", reason=error.detail, path=request.path)
     body = {"error": error.error} if error.error else {}

@@ -81,7 +81,10 @@ def _signed(asked: Asked, parameters: dict[str, str]) -> str:
 def _posted(address: str, parameters: dict[str, str]) -> Response:
     """OAuth 2.0 Form Post Response Mode, 2: a form that sends itself, or by its button."""
     allow_form_redirect(address)
-    return Response(
+    response = Response(
         render_template("oidc/form_post.html", address=address, parameters=parameters),
         mimetype="text/html",
     )
+    # Else the browser would say that the form comes from nowhere (`Origin: null`).
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response

@@ -21,7 +21,7 @@ from app.settings import settings
 from identity.oidc.clients import assertions, failures, store
 from identity.oidc.clients.registration import CERTIFICATE_METHODS
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidClient, InvalidRequest, TooManyFailures
+from identity.oidc.errors import InvalidClient, InvalidRequest, NotOnRecord, TooManyFailures
 from identity.oidc.foreign import NotVerified, claims_before_proof
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import certificate
@@ -59,13 +59,14 @@ def confidential(request: Request, parameters: Parameters) -> RelyingParty:
 
 def _proven(request: Request, read_as: str, client_id: str, secret: str) -> RelyingParty:
     client = store.find(client_id) if len(client_id) <= LONGEST_ID else None
-    if failures.too_many(client):
+    method, too_many = _meant(read_as, client), failures.too_many(client)
+    if too_many and method in GUESSABLE:
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
-    method = _meant(read_as, client)
     wrong = PROOFS[method](client, secret, request)
     if client is None or client.auth_method != method or wrong is not None:
         failures.count(client)
-        raise InvalidClient(detail=f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}")
+        refusal = NotOnRecord if too_many else InvalidClient
+        raise refusal(detail=f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}")
     return client
 
 
@@ -162,6 +163,9 @@ METHODS: dict[str, Callable[[Request, Parameters], tuple[str, str] | None]] = {
 
 A client with a certificate is read as `none`: what proves it is the connection.
 """
+
+GUESSABLE = frozenset({"client_secret_basic", "client_secret_post"})
+"""A signature or a certificate cannot be guessed: a right one is taken after however many others."""
 
 PROOFS: dict[str, Callable[[RelyingParty | None, str, Request], str | None]] = {
     "client_secret_basic": _wrong_secret,

@@ -15,7 +15,6 @@ from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
     InvalidGrant,
-    InvalidProof,
     InvalidRequest,
     OnRecord,
     UnauthorizedClient,
@@ -72,7 +71,8 @@ def _binding(client: RelyingParty) -> Binding | None:
         request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
     )
     if key is None and client.dpop_bound:
-        raise InvalidProof("This client sends a DPoP proof with each token request")
+        # RFC 6749, 5.2: what is missing is a parameter; `invalid_dpop_proof` is for one that is there.
+        raise InvalidRequest("This client sends a DPoP proof with each token request")
     if key is not None or not client.certificate_bound:
         return key
     binding = certificate.proven()

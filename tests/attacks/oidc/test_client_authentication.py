@@ -14,6 +14,7 @@ from app.clock import now
 from identity.oidc.clients import actions
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
+from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -139,3 +140,19 @@ def test_CA_11_guessing_is_slowed_down_and_the_client_itself_is_served(
     assert set(statuses[20:]) == {429}
     assert rp.credentials().status_code == 200
     assert len(audited("client.not_authenticated")) == 20
+
+
+def test_CA_11_a_right_signature_counts_after_however_many_wrong_ones(provider: Flask) -> None:
+    party = SigningParty(provider.test_client(), profile="baseline")
+    form = {**GRANT, "client_assertion_type": ASSERTION_TYPE}
+    statuses = [
+        party.http.post(
+            "/token",
+            data={**form, "client_assertion": party.assertion(aud="https://other.example")},
+        ).status_code
+        for _ in range(30)
+    ]
+    assert statuses == [401] * 30
+    assert len(audited("client.not_authenticated")) == 20
+    right = party.http.post("/token", data={**form, "client_assertion": party.assertion()})
+    assert right.status_code == 200

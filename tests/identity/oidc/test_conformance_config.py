@@ -35,6 +35,14 @@ def test_oidcc_discovery_endpoint_verification(metadata: dict[str, Any]) -> None
     assert metadata["authorization_response_iss_parameter_supported"] is True
 
 
+def test_clients_of_oauth_alone_find_the_same(
+    metadata: dict[str, Any], stranger: FlaskClient
+) -> None:
+    response = stranger.get("/.well-known/oauth-authorization-server")
+    assert response.get_json() == metadata
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_the_metadata_is_what_authlib_takes_for_valid(metadata: dict[str, Any]) -> None:
     secure = {
         name: value.replace("http://localhost:8000", "https://issuer.example")

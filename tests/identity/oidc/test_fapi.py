@@ -81,7 +81,7 @@ def test_no_token_without_a_proof(fapi_rp: SigningParty, browser: FlaskClient) -
     code = fapi_rp.code(browser)
     data = {"grant_type": "authorization_code", "code": code, "code_verifier": "x"}
     response = fapi_rp.post("/token", data, headers={"DPoP": None})
-    assert error_of(response) == "invalid_dpop_proof"
+    assert error_of(response) == "invalid_request"
 
 
 def test_a_request_that_was_not_pushed_is_refused(

@@ -124,6 +124,7 @@ def test_form_post(rp: RelyingParty, browser: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
     assert "form-action 'self' https://rp.example" in response.headers["Content-Security-Policy"]
+    assert response.headers["Referrer-Policy"] == "strict-origin"
     assert 'action="https://rp.example/callback"' in page
     told = fields(page)
     assert told["state"] == state
