@@ -157,11 +157,3 @@ def test_an_https_issuer_brings_hsts_and_host_cookies() -> None:
     assert "max-age=63072000" in response.headers["Strict-Transport-Security"]
     assert app.config["SESSION_COOKIE_NAME"].startswith("__Host-")
     assert app.config["SESSION_COOKIE_SECURE"]
-
-
-def test_HC_13_a_token_in_an_address_does_not_reach_the_log(
-    browser: FlaskClient, capfd: pytest.CaptureFixture[str]
-) -> None:
-    browser.get("/static/a-token-of-a-link")
-    browser.get("/nowhere/a-token-of-a-link")
-    assert "a-token-of-a-link" not in capfd.readouterr().err
