@@ -44,13 +44,13 @@ class Wire:
     def send(self, raw: bytes) -> Answered:
         """All that comes back within a second of silence."""
         got, closed = b"", True
-        with socket.create_connection((ports.HOST, self.served.port), timeout=10) as connection:
+        with socket.create_connection((ports.HOST, self.served.port), timeout=20) as connection:
             with suppress(ConnectionError):
                 connection.sendall(raw)
-            connection.settimeout(1)
             try:
                 while part := connection.recv(65_536):
                     got += part
+                    connection.settimeout(1)
             except TimeoutError:
                 closed = False
             except ConnectionError:
