@@ -3,10 +3,14 @@
 import click
 from flask.cli import with_appcontext
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from app.settings import settings
+
+LONGEST_HEAD = 16 * 1024
+"""Of a request's line and headers together; longer ones are answered with 431."""
 
 
 @click.command("serve")
@@ -20,6 +24,9 @@ def serve_command() -> None:
         address=chosen.bind,
         port=chosen.port,
         interface=Interfaces.WSGI,
+        # One protocol towards the proxy: a second one is a second way to read a request.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=LONGEST_HEAD),
         workers=chosen.workers,
         blocking_threads=chosen.threads,
         respawn_failed_workers=True,

@@ -8,8 +8,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.settings import AppSettings
+from app.web.headers import HSTS, PERMISSIONS
 
 ANY_HOST = ("/healthz", "/readyz")
+_REFUSAL = (
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS),
+)
 
 
 class OneAddress:
@@ -34,19 +46,16 @@ class OneAddress:
                 f"{parts.hostname}:{default_port}".lower(),
             }
 
+        self.refusal_headers = [*_REFUSAL]
+        if settings.secure:
+            self.refusal_headers.append(("Strict-Transport-Security", HSTS))
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").lower()
         if host not in self.accepted and environ.get("PATH_INFO") not in ANY_HOST:
             body = f"This service is at {self.scheme}://{self.host}\n".encode()
             start_response(
-                "400 Bad Request",
-                [
-                    ("Content-Type", "text/plain; charset=utf-8"),
-                    ("Content-Length", str(len(body))),
-                    ("X-Content-Type-Options", "nosniff"),
-                    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-                    ("Cache-Control", "no-store"),
-                ],
+                "400 Bad Request", [("Content-Length", str(len(body))), *self.refusal_headers]
             )
             return [body]
         environ["wsgi.url_scheme"] = self.scheme

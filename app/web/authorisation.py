@@ -6,6 +6,7 @@ that says nothing stops the application from starting, so forgetting to ask is a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, request
@@ -44,6 +45,16 @@ def anyone(_arguments: Mapping[str, Any]) -> Allowed:
     return Allowed()
 
 
+def a_file_of_ours(arguments: Mapping[str, Any]) -> Allowed | Refused:
+    """A file below the static folder, for everybody; not what a link in it leads out to."""
+    folder = Path(current_app.static_folder or "").resolve()
+    try:
+        inside = (folder / arguments["filename"]).resolve().is_relative_to(folder)
+    except (OSError, ValueError):
+        inside = False
+    return Allowed() if inside else Refused("outside the static folder", hidden=True)
+
+
 def permit(rule: Rule) -> Callable[[View], View]:
     """States who may call the view."""
 
@@ -60,7 +71,7 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 
 
 def install(app: Flask) -> None:
-    permit(anyone)(app.view_functions["static"])
+    permit(a_file_of_ours)(app.view_functions["static"])
     app.before_request(ask)
 
 

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -25,9 +26,12 @@ from tests.identity.oidc.served import Served, serving
 from tests.identity.people import PASSWORD, Person, make_person
 from wsgi import Settings
 
-PROXY = {"SECURE_ACCESS_TRUSTED_PROXIES": "127.0.0.1,::1"}
 AT_ONCE = 8
 _OPEN: list[httpx.Client] = []
+
+
+def behind_proxy(app_settings: Settings) -> AbstractContextManager[Served]:
+    return serving(app_settings, workers=2, SECURE_ACCESS_TRUSTED_PROXIES="127.0.0.1,::1")
 
 
 @pytest.fixture(autouse=True)
@@ -136,13 +140,13 @@ def _verified() -> int:
 def test_LG_04_ten_wrong_passwords_are_slowed_and_the_known_device_is_not(
     app: Flask, app_settings: Settings, person: Person
 ) -> None:
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         owner = Caller(served, "203.0.113.5")
         assert owner.sign_in(person) == 200
         owner.sign_out()
         thief = Caller(served, "198.51.100.1")
         answers = [thief.guess(person.email, f"wrong {number}") for number in range(4)]
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         thief = thief.again(served)
         answers += [thief.guess(person.email, f"wrong {number}") for number in range(4, 10)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 5
@@ -161,12 +165,12 @@ def test_LG_05_a_flood_of_guesses_from_a_thousand_addresses_is_mostly_unheard(
         (f"198.51.{number % 1000 // 250}.{number % 250 + 1}", person.email, f"guess {number}")
         for number in range(many)
     ]
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         owner = Caller(served, "203.0.113.5")
         assert owner.sign_in(person) == 200
         owner.sign_out()
         statuses = _guess_all(served, guesses[: many // 2])
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         statuses += _guess_all(served, guesses[many // 2 :])
         assert owner.again(served).sign_in(person) == 200
     assert statuses.count(200) == _verified() <= 100
@@ -179,12 +183,12 @@ def test_LG_06_one_address_trying_a_thousand_people_is_slowed_and_neighbours_are
     neighbour = make_person("grace@school.example", "Grace", "Hopper")
     school = "198.51.100.1"
     guesses = [(school, f"person{number}@school.example", "guess") for number in range(1_000)]
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         owner = Caller(served, school)
         assert owner.sign_in(person) == 200
         owner.sign_out()
         statuses = _guess_all(served, guesses[:500])
-    with serving(app_settings, workers=2, **PROXY) as served:
+    with behind_proxy(app_settings) as served:
         statuses += _guess_all(served, guesses[500:])
         assert owner.again(served).sign_in(person) == 200
         stranger = Caller(served, school).guess(neighbour.email, "guess")

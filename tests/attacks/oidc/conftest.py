@@ -3,23 +3,27 @@
 from tests.identity.oidc.conftest import (
     ada,
     browser,
+    fapi_rp,
     other_rp,
     provider,
     public_rp,
     rights,
     rp,
     service_rp,
+    signing_rp,
     stranger,
 )
 
 __all__ = [
     "ada",
     "browser",
+    "fapi_rp",
     "other_rp",
     "provider",
     "public_rp",
     "rights",
     "rp",
     "service_rp",
+    "signing_rp",
     "stranger",
 ]

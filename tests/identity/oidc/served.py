@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -27,15 +28,29 @@ class Served:
     port: int
     process: subprocess.Popen[bytes]
     environment: Mapping[str, str]
+    log: Path | None = None
 
     def do_jobs(self) -> None:
         """What `secure-access worker` does beside the server, once."""
-        subprocess.run([PROGRAM, "worker", "--once"], cwd=ROOT, env=self.environment, check=True)
+        with _written_to(self.log) as output:
+            subprocess.run(
+                [PROGRAM, "worker", "--once"],
+                cwd=ROOT,
+                env=self.environment,
+                check=True,
+                stdout=output,
+                stderr=output,
+            )
 
 
 @contextmanager
 def serving(
-    settings: Settings, *, workers: int = 4, issuer: str | None = None, **more: str
+    settings: Settings,
+    *,
+    workers: int = 4,
+    issuer: str | None = None,
+    log: Path | None = None,
+    **more: str,
 ) -> Iterator[Served]:
     """Serves the database of these settings, with the same keys, in so many processes."""
     port = ports.free_port()
@@ -53,17 +68,18 @@ def serving(
         "SECURE_ACCESS_THREADS": "4",
         **more,
     }
-    process = subprocess.Popen(
-        [*binaries.tied_to_parent("TERM"), PROGRAM, "serve"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with _written_to(log) as output:
+        process = subprocess.Popen(
+            [*binaries.tied_to_parent("TERM"), PROGRAM, "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     try:
         ports.wait_until(lambda: _answers(port), seconds=60, what="the provider answers")
-        yield Served(issuer, port, process, environment)
+        yield Served(issuer, port, process, environment, log)
     finally:
         process.terminate()
         try:
@@ -72,6 +88,13 @@ def serving(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(5)
+
+
+@contextmanager
+def _written_to(log: Path | None) -> Iterator[IO[bytes]]:
+    """Where output goes: to the end of the log, or nowhere."""
+    with (log or Path(os.devnull)).open("ab") as output:
+        yield output
 
 
 def _ours(name: str) -> bool:

@@ -128,6 +128,9 @@ class SigningParty(RelyingParty):
     def push(self, **changes: str | None) -> TestResponse:
         return self.post("/par", self.parameters(**changes))
 
+    def push_signed(self, request_object: str, **beside: str) -> TestResponse:
+        return self.post("/par", {"request": request_object, **beside})
+
     def request(self, **changes: str | None) -> str:
         response = self.push(**changes)
         assert response.status_code == 201, response.get_data(as_text=True)

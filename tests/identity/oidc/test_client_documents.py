@@ -56,54 +56,17 @@ class TestKeysByAddress:
             assert far_rp.push().status_code == 201
         assert published.asked == 1
 
-    def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
-        self, far_rp: SigningParty, published: Publishing
-    ) -> None:
-        published.document = {"keys": [public(ECKey.generate_key("P-256"), "another")]}
-        for _ in range(3):
-            assert far_rp.push().status_code == 401
-        assert published.asked == 1
-
     def test_keys_for_encryption_are_passed_over(
         self, far_rp: SigningParty, published: Publishing
     ) -> None:
         published.document["keys"].insert(0, public(ECKey.generate_key("P-384"), "e", use="enc"))
         assert far_rp.push().status_code == 201
 
-    @pytest.mark.parametrize(
-        "document",
-        [
-            {"keys": [public(ECKey.generate_key("P-256"), str(n)) for n in range(21)]},
-            {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]},
-            {"keys": [{"kty": "oct", "k": "AAAA"}]},
-            {"keys": "k1"},
-            [],
-            b"no JSON",
-            b'{"keys": []}' + b" " * 70_000,
-        ],
-        ids=["many", "private", "shared", "text", "array", "no-json", "large"],
-    )
-    def test_SS_06_what_is_no_set_of_public_keys_proves_nobody(
-        self, far_rp: SigningParty, published: Publishing, document: Any
-    ) -> None:
-        published.document = document
-        response = far_rp.push()
-        assert response.status_code == 401
-        assert response.get_json()["error"] == "invalid_client"
-
     def test_an_address_that_does_not_answer_proves_nobody(
         self, far_rp: SigningParty, published: Publishing
     ) -> None:
         published.status = 500
         assert far_rp.push().status_code == 401
-
-    @pytest.mark.parametrize(
-        "address",
-        ["http://rp.example/jwks", "https://10.0.0.1/jwks", "https://rp.example:22/", "file:///k"],
-    )
-    def test_SS_01_an_address_inside_is_not_registered(self, provider: Flask, address: str) -> None:
-        with pytest.raises(InvalidMetadata, match="jwks_uri"):
-            register(token_endpoint_auth_method="private_key_jwt", jwks_uri=address)
 
 
 class TestPairwiseSubjects:
@@ -167,22 +130,6 @@ class TestPairwiseSubjects:
         wanted = f'{{"id_token": {{"sub": {{"value": "{ada.account.subject}"}}}}}}'
         said = answer(browser.get(apart_rp.request(prompt="none", claims=wanted)))
         assert said["error"] == "login_required"
-
-    def test_SS_07_a_sector_lists_every_address(
-        self, provider: Flask, published: Publishing
-    ) -> None:
-        addresses = [CALLBACK, "https://second.example/callback"]
-        asked = {
-            "subject_type": "pairwise",
-            "redirect_uris": addresses,
-            "sector_identifier_uri": published.address,
-        }
-        for document in ([CALLBACK], "https://rp.example", {"a": 1}, [1, 2], b"no JSON"):
-            published.document = document
-            with pytest.raises(InvalidMetadata, match="sector_identifier_uri"):
-                register(**asked)
-        published.document = [*addresses, "https://third.example/callback"]
-        assert register(**asked)["sector_identifier_uri"] == published.address
 
     def test_several_hosts_need_a_sector(self, provider: Flask) -> None:
         with pytest.raises(InvalidMetadata, match="sector_identifier_uri is needed"):

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from app.clock import now
-from app.database import db, writing
-from identity.accounts.models import Account
-from identity.oidc import backchannel
 from identity.oidc.clients.registration import InvalidMetadata
-from identity.oidc.models import LogoutNotice
-from identity.sessions.ending import end_access
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
+from tests.identity.oidc.listening import Listening, deliver, end_everything, states
 from tests.identity.oidc.relying_party import CALLBACK, ISSUER, RelyingParty, header, register
 from tests.identity.people import Person
 from wsgi import Settings
@@ -36,66 +26,16 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-class Listening:
-    """A service's own server: remembers what it was sent, and answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.received: list[dict[str, list[str]]] = []
-        self.types: list[str | None] = []
-        self.hang = threading.Event()
-        self.hang.set()
-        listening = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                listening.hang.wait(10)
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                listening.received.append(parse_qs(body))
-                listening.types.append(self.headers["Content-Type"])
-                self.send_response(listening.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_arguments: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/told"
-
-
 @pytest.fixture
 def service() -> Iterator[Listening]:
     listening = Listening()
     yield listening
-    listening.hang.set()
-    listening.server.shutdown()
-    listening.server.server_close()
+    listening.close()
 
 
 @pytest.fixture
 def told_rp(provider: Flask, service: Listening) -> RelyingParty:
     return RelyingParty(provider.test_client(), register(backchannel_logout_uri=service.address))
-
-
-def deliver() -> None:
-    """As the worker does, until nothing is under way."""
-    waiting = threading.Event()
-    while backchannel.deliver():
-        waiting.wait(0.01)
-
-
-def end_everything(person: Person, cause: str = "suspended") -> None:
-    account = db.session.scalars(select(Account).where(Account.subject == person.subject)).one()
-    with writing():
-        end_access(account.id, cause=cause)
-
-
-def states() -> list[str]:
-    db.session.expire_all()
-    return list(db.session.scalars(select(LogoutNotice.state).order_by(LogoutNotice.id)))
 
 
 def test_oidcc_backchannel_rp_initiated_logout(
@@ -147,58 +87,6 @@ def test_who_did_not_ask_is_not_told(rp: RelyingParty, browser: FlaskClient, ada
     rp.tokens(browser)
     end_everything(ada)
     assert states() == []
-
-
-def test_LO_07_a_failure_is_tried_again_later(
-    told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
-) -> None:
-    service.status = 500
-    told_rp.tokens(browser)
-    end_everything(ada)
-    deliver()
-    deliver()
-    assert len(service.received) == 1
-    service.status = 204
-    with time_machine.travel(now() + timedelta(seconds=6)):
-        deliver()
-    assert len(service.received) == 2
-    assert states() == ["delivered"]
-
-
-def test_LO_07_who_never_listens_is_given_up_on_record(
-    told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
-) -> None:
-    service.status = 400
-    told_rp.tokens(browser)
-    end_everything(ada)
-    for day in range(backchannel.MOST_ATTEMPTS):
-        with time_machine.travel(now() + timedelta(days=day)):
-            deliver()
-    assert states() == ["given up"]
-    assert len(audited("service.not_told_of_sign_out")) == 1
-
-
-def test_LO_07_one_that_hangs_keeps_no_other_waiting(
-    provider: Flask, told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
-) -> None:
-    hanging = Listening()
-    hanging.hang.clear()
-    slow = RelyingParty(provider.test_client(), register(backchannel_logout_uri=hanging.address))
-    slow.tokens(browser)
-    told_rp.tokens(browser)
-    end_everything(ada)
-    waiting = threading.Event()
-    for _ in range(200):
-        backchannel.deliver()
-        if "delivered" in states():
-            break
-        waiting.wait(0.01)
-    assert sorted(states()) == ["delivered", "waiting"]
-    assert hanging.received == []
-    hanging.hang.set()
-    deliver()
-    hanging.server.shutdown()
-    hanging.server.server_close()
 
 
 @pytest.mark.parametrize(

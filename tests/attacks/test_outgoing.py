@@ -1,17 +1,19 @@
-"""Calls to addresses of others: SS-01 to SS-05 of the catalogue, against real servers."""
+"""Calls to addresses of others: group SS of the catalogue, against real servers."""
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.outgoing import NotReached, call, why_refused
+from app.outgoing import MOST_BYTES, NotReached, call, why_refused
 from tests.conftest import settings
 from wsgi import Settings
 
@@ -102,6 +104,56 @@ def test_SS_02_a_name_that_leads_inside_is_not_followed(
         call("GET", "https://rp.example/")
 
 
+def test_SS_02_one_address_inside_among_others_spoils_the_name(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with recording() as (port, visits):
+        found = [entry("127.0.0.1", port), entry("10.0.0.1", port)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: found)
+        with pytest.raises(NotReached):
+            call("GET", f"https://rp.example:{port}/")
+    assert visits == []
+
+
+def test_SS_02_the_address_that_was_looked_at_is_the_one_that_is_called(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    truthful = socket.getaddrinfo
+
+    def rebinding(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+        """At first the loopback, which is admitted here; after that what is inside."""
+        if host != "localhost":
+            return truthful(host, port, *args, **kwargs)
+        asked.append(host)
+        return [entry("127.0.0.1" if len(asked) == 1 else "10.0.0.1", port)]
+
+    with recording() as (port, visits):
+        monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+        assert call("GET", f"http://localhost:{port}/").status == 204
+        monkeypatch.undo()
+    assert visits == [1]
+    assert len(asked) == 1
+
+
+def entry(address: str, port: int) -> tuple[Any, ...]:
+    """As `getaddrinfo` writes it."""
+    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+
+
+@contextmanager
+def recording() -> Iterator[tuple[int, list[int]]]:
+    """A server on the loopback: its port, and what came in so far."""
+    visits: list[int] = []
+
+    def noting(connection: socket.socket) -> None:
+        visits.append(1)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with answering(noting) as address:
+        yield int(address.rpartition(":")[2].partition("/")[0]), visits
+
+
 def test_an_answer_comes_back(app: Flask) -> None:
     def good(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -129,6 +181,17 @@ def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
 
     with answering(endless) as address:
         assert len(call("GET", address, most_bytes=1000).body) == 1000
+
+
+def test_SS_05_nothing_is_unpacked(app: Flask) -> None:
+    packed = gzip.compress(b"x" * 50_000_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+
+    def bomb(connection: socket.socket) -> None:
+        connection.sendall(head.encode() + packed)
+
+    with answering(bomb) as address:
+        assert call("GET", address).body == packed[:MOST_BYTES]
 
 
 def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:

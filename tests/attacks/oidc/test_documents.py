@@ -1,0 +1,157 @@
+"""Attacks by what a client publishes at addresses of its own: SS-01, SS-06, SS-07 and TK-18."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc.jwk import ECKey
+
+from app.clock import now
+from app.database import writing
+from identity.accounts.models import Account
+from identity.oidc.clients.registration import InvalidMetadata
+from tests.conftest import settings
+from tests.identity.oidc.browsers import signed_in_browser
+from tests.identity.oidc.publishing import Publishing
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
+from tests.identity.oidc.signing_party import SigningParty, segment
+from tests.identity.people import Person, make_person
+from wsgi import Settings
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings(
+        database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
+    )
+
+
+@pytest.fixture
+def published() -> Iterator[Publishing]:
+    publishing = Publishing()
+    yield publishing
+    publishing.close()
+
+
+@pytest.fixture
+def far_rp(provider: Flask, published: Publishing) -> SigningParty:
+    """Its keys are where it says, not in its registration."""
+    party = SigningParty(provider.test_client(), jwks=None, jwks_uri=published.address)
+    published.document = {"keys": [public(party.key)]}
+    return party
+
+
+def public(key: ECKey, kid: str = "k1") -> dict[str, Any]:
+    return {**key.as_dict(private=False), "kid": kid}
+
+
+def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
+    far_rp: SigningParty, published: Publishing
+) -> None:
+    published.document = {"keys": [public(ECKey.generate_key("P-256"), "another")]}
+    for _ in range(3):
+        assert far_rp.push().status_code == 401
+    assert published.asked == 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"keys": [public(ECKey.generate_key("P-256"), str(n)) for n in range(21)]},
+        {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]},
+        {"keys": [{"kty": "oct", "k": "AAAA"}]},
+        {"keys": "k1"},
+        [],
+        b"no JSON",
+        b'{"keys": []}' + b" " * 70_000,
+    ],
+    ids=["many", "private", "shared", "text", "array", "no-json", "large"],
+)
+def test_SS_06_what_is_no_set_of_public_keys_proves_nobody(
+    far_rp: SigningParty, published: Publishing, document: Any
+) -> None:
+    published.document = document
+    response = far_rp.push()
+    assert response.status_code == 401
+    assert response.get_json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://rp.example/jwks", "https://10.0.0.1/jwks", "https://rp.example:22/", "file:///k"],
+)
+def test_SS_01_an_address_inside_is_not_registered(provider: Flask, address: str) -> None:
+    with pytest.raises(InvalidMetadata, match="jwks_uri"):
+        register(token_endpoint_auth_method="private_key_jwt", jwks_uri=address)
+
+
+def test_SS_07_a_sector_lists_every_address(provider: Flask, published: Publishing) -> None:
+    addresses = [CALLBACK, "https://second.example/callback"]
+    asked = {
+        "subject_type": "pairwise",
+        "redirect_uris": addresses,
+        "sector_identifier_uri": published.address,
+    }
+    for document in ([CALLBACK], "https://rp.example", {"a": 1}, [1, 2], b"no JSON"):
+        published.document = document
+        with pytest.raises(InvalidMetadata, match="sector_identifier_uri"):
+            register(**asked)
+    published.document = [*addresses, "https://third.example/callback"]
+    assert register(**asked)["sector_identifier_uri"] == published.address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://rp.example/s", "https://10.0.0.1/s", "https://rp.example:22/", "file:///s", "x", 7],
+)
+def test_SS_07_a_sector_s_document_is_not_fetched_from_inside(
+    provider: Flask, address: object
+) -> None:
+    with pytest.raises(InvalidMetadata, match="sector_identifier_uri"):
+        register(subject_type="pairwise", sector_identifier_uri=address)
+
+
+def test_TK_18_every_sector_knows_a_person_by_a_lasting_name_of_its_own(
+    provider: Flask, browser: FlaskClient, ada: Person
+) -> None:
+    one, two = (
+        RelyingParty(
+            provider.test_client(),
+            register(subject_type="pairwise", redirect_uris=[f"https://{sector}/callback"]),
+        )
+        for sector in ("one.example", "two.example")
+    )
+    first = name(one, browser)
+    assert len({first, name(two, browser), ada.subject}) == 3
+    with writing() as session:
+        account = session.get_one(Account, ada.account_id)
+        account.email = account.email_key = "ada.lovelace@school.example"
+    heir = signed_in_browser(provider, make_person(ada.email))
+    assert name(one, heir) != first
+    with time_machine.travel(now() + timedelta(days=400)):
+        assert name(one, signed_in_browser(provider, ada)) == first
+
+
+def test_TK_18_a_pairwise_name_is_no_digest_of_what_a_service_knows(
+    provider: Flask, browser: FlaskClient, ada: Person
+) -> None:
+    sector = "one.example"
+    registration = register(subject_type="pairwise", redirect_uris=[f"https://{sector}/callback"])
+    found = name(RelyingParty(provider.test_client(), registration), browser)
+    for known in (ada.email, ada.subject, str(ada.account_id)):
+        for joint in ("", ":", "\n", "|"):
+            for text in (known, f"{sector}{joint}{known}", f"{known}{joint}{sector}"):
+                assert found != segment(hashlib.sha256(text.encode()).digest())
+
+
+def name(rp: RelyingParty, browser: FlaskClient) -> str:
+    subject: str = rp.verified(rp.tokens(browser)["id_token"])["sub"]
+    return subject

@@ -1,0 +1,101 @@
+"""What the service stands on is gone: HC-03 of the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db
+from app.outbox import OutboxMail
+from app.outbox.delivery import deliver_due
+from tests.conftest import application, settings
+from tests.identity.oidc import signing_keys
+from tests.identity.oidc.browsers import signed_in_browser
+from tests.identity.oidc.relying_party import RelyingParty, register
+from tests.identity.oidc.served import serving
+from tests.identity.people import Person, make_person, sign_in
+from tests.identity.walking import Walker
+from tests.servers import ports
+from wsgi import Settings
+
+
+def lose(database_url: str, request: pytest.FixtureRequest) -> None:
+    """The database is no database any more."""
+    db.session.remove()
+    db.engine.dispose()
+    if database_url.startswith("sqlite"):
+        path = Path(urlsplit(database_url).path)
+        for leftover in (Path(f"{path}-wal"), Path(f"{path}-shm")):
+            leftover.unlink(missing_ok=True)
+        path.write_bytes(b"no database" * 1000)
+    else:
+        request.getfixturevalue("postgresql_server").drop_database(database_url)
+
+
+def test_HC_03_without_the_database_nobody_gets_in_and_nothing_is_told(
+    app: Flask, person: Person, database_url: str, request: pytest.FixtureRequest
+) -> None:
+    signing_keys.ready()
+    rp = RelyingParty(app.test_client(), register())
+    browser = signed_in_browser(app, person)
+    page = Walker(app.test_client()).get("/sign-in?next=/account")
+    code, token = rp.code(browser), rp.tokens(browser)["access_token"]
+    address = rp.request()
+    lose(database_url, request)
+    attempts = {
+        "page": browser.get("/account"),
+        "sign-in": page.submit(email=person.email, password=person.password).response,
+        "authorize": browser.get(address),
+        "code": rp.redeem(code),
+        "client": rp.credentials(),
+        "userinfo": rp.userinfo(token),
+        "introspection": rp.post("/introspect", {"token": token}),
+        "api": rp.http.get("/api/remit", headers={"Authorization": f"Bearer {token}"}),
+        "reset": browser.get("/reset-password/x"),
+        "readiness": browser.get("/readyz"),
+    }
+    for way, answer in attempts.items():
+        assert answer.status_code in {500, 503}, way
+        for inside in ("Traceback", "SELECT", "sqlite", "psycopg", "sqlalchemy", "/tmp"):
+            assert inside.lower() not in answer.text.lower(), way
+        if way != "readiness":
+            assert answer.headers["X-Request-Id"] in answer.text, way
+    assert browser.get("/healthz").status_code == 200
+
+
+def test_HC_03_without_redis_requests_are_still_counted(app: Flask, app_settings: Settings) -> None:
+    changes = {
+        "SECURE_ACCESS_REDIS_URL": f"redis://{ports.HOST}:{ports.free_port()}/0",
+        "SECURE_ACCESS_REQUEST_LIMIT": "3 per minute",
+    }
+    with (
+        serving(app_settings, workers=1, issuer=None, log=None, **changes) as served,
+        httpx.Client(base_url=served.issuer, timeout=30) as http,
+    ):
+        statuses = [http.get("/cookies").status_code for _ in range(5)]
+        guarded = http.get("/account").status_code
+    assert statuses == [200] * 3 + [429] * 2
+    assert guarded == 303
+
+
+def test_HC_03_without_a_mail_server_mails_wait_and_people_sign_in(database_url: str) -> None:
+    chosen = settings(
+        database_url, smtp_host=ports.HOST, smtp_port=ports.free_port(), smtp_security="none"
+    )
+    with application(chosen) as app:
+        person = make_person()
+        page = Walker(app.test_client()).get("/forgot-password")
+        known = page.submit(email=person.email)
+        unknown = (
+            Walker(app.test_client()).get("/forgot-password").submit(email="no@school.example")
+        )
+        assert known.status == unknown.status == 200
+        assert known.heading == unknown.heading
+        assert deliver_due() == 0
+        assert set(db.session.scalars(select(OutboxMail.state))) == {"waiting"}
+        assert sign_in(app.test_client(), person, "/sign-in?next=/account").status == 200
