@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app.audit import record
 from app.clock import now
@@ -134,6 +134,18 @@ def accepted_by(invitation: Invitation, account: Account) -> None:
         subject=account.subject,
         invitation=invitation.public_id,
     )
+
+
+def usable() -> Select[int]:
+    """Invitations whose link can still be answered."""
+    return select(Invitation.id).where(
+        Invitation.state == InvitationState.OPEN.value, Invitation.expires_at > now()
+    )
+
+
+def expire_all() -> None:
+    """Every link runs out now: whoever opens one can ask for another."""
+    rows_changed(update(Invitation).where(Invitation.id.in_(usable())).values(expires_at=now()))
 
 
 def _send(invitation: Invitation) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 from flask import url_for
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import Select, delete, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DatabaseSession
 
@@ -164,6 +164,23 @@ def supersede_links(ending: Ending) -> None:
     """
     if ending.everything:
         _supersede(ending.account_id)
+
+
+def usable() -> Select[int]:
+    """Links that can still be used, of both purposes."""
+    return select(PasswordReset.id).where(
+        PasswordReset.account_id.is_not(None),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.superseded_at.is_(None),
+        PasswordReset.expires_at > now(),
+    )
+
+
+def supersede_all() -> None:
+    """No link works any more; whoever needs one asks for it."""
+    rows_changed(
+        update(PasswordReset).where(PasswordReset.id.in_(usable())).values(superseded_at=now())
+    )
 
 
 def purge_links(_session: DatabaseSession) -> int:
