@@ -14,6 +14,7 @@ from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail
+from app.web.forms import tidy
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.sessions.lookup import person
@@ -42,8 +43,8 @@ def invite(
         invitation = Invitation(
             email=clean_email(email),
             email_key=email_key(email),
-            given_name=given_name,
-            family_name=family_name,
+            given_name=tidy(given_name) or "",
+            family_name=tidy(family_name) or "",
             invited_by=invited_by,
             organisation_name=organisation_name,
             state=InvitationState.OPEN.value,
