@@ -29,7 +29,7 @@ from identity.sessions.browser import bound_browser, browser_hash
 from identity.sessions.ending import Ending, end_access
 from identity.sessions.lookup import person
 from identity.settings import settings
-from identity.statements import rows_changed
+from identity.statements import rows_changed, whoever
 
 RESET = "reset"
 NOT_ME = "not-me"
@@ -147,7 +147,7 @@ def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
     """The link that this browser has just used for that person, or None."""
     found: int | None = db.session.scalar(
         select(func.max(PasswordReset.id)).where(
-            PasswordReset.account_id == account_id,
+            PasswordReset.account_id == whoever(account_id),
             PasswordReset.used_by_browser == browser,
             PasswordReset.purpose == RESET,
             PasswordReset.used_at > now() - _VOUCHED,
