@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_migrate import Migrate
 
-from app import database, logs
+from app import database, logs, restored
 from app.cli import install as cli
 from app.health import views as health
 from app.outbox import delivery
@@ -18,5 +18,6 @@ def install(app: Flask, settings: AppSettings) -> None:
     Migrate(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     web.install(app, settings)
     health.install(app)
+    restored.install(app)
     delivery.install(app)
     cli.install(app)

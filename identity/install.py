@@ -8,6 +8,7 @@ from identity.accounts.install import install as accounts
 from identity.credentials.install import install as credentials
 from identity.information.install import install as information
 from identity.oidc.install import install as oidc
+from identity.oidc.restoring import install as oidc_after_a_restore
 from identity.sessions.install import install as sessions
 from identity.sign_in.install import install as sign_in
 
@@ -18,6 +19,7 @@ ROOMS: list[Callable[[Flask], None]] = [
     accounts,
     information,
     oidc,
+    oidc_after_a_restore,
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, inspect
+from sqlalchemy import BindParameter, CursorResult, Integer, bindparam, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Delete, Update
 
@@ -16,6 +16,14 @@ def rows_changed(statement: Update | Delete) -> int:
     """Run it inside `writing()`; how many rows it changed. Loaded objects are not looked at."""
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
+
+
+def whoever(account_id: int | None) -> BindParameter[int]:
+    """To compare a column with: nobody is asked for by the same statement as somebody.
+
+    `column == None` would ask for the rows of nobody, of which there may be many (LG-02).
+    """
+    return bindparam(None, account_id, Integer())
 
 
 def adder(table: type[Base]) -> Callable[..., bool]:

@@ -4,7 +4,7 @@ import smtplib
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -14,6 +14,7 @@ from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.transports import Transport, transport
 from app.purge import purger
+from app.restored import CAUSE, revived
 from app.settings import settings
 from app.vault import decrypt
 
@@ -26,6 +27,7 @@ KEPT_AFTER_SENDING = timedelta(days=30)
 
 def install(app: Flask) -> None:
     purger(app, "sent mail", _purge_sent)
+    revived(app, "mails that were waiting", standing=_waiting, end=_withdraw_waiting)
 
 
 def deliver_due(limit: int = 50) -> int:
@@ -98,6 +100,19 @@ def _mark_failed(identifier: int, error: Exception) -> None:
             mail.next_attempt_at = now() + min(
                 FIRST_RETRY * 2 ** min(mail.attempts - 1, 10), LONGEST_RETRY
             )
+
+
+def _waiting() -> Select[int]:
+    return select(OutboxMail.id).where(OutboxMail.state == "waiting")
+
+
+def _withdraw_waiting() -> None:
+    """What waited in a backup has most likely been sent since."""
+    db.session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.state == "waiting")
+        .values(state="failed", sealed_text=None, last_error=CAUSE)
+    )
 
 
 def _purge_sent(session: Session) -> int:

@@ -12,21 +12,18 @@ from app.web.errors import NotFound
 from app.web.forms import tidy
 from approvals.activity import queries as activity
 from approvals.activity.views import asked_day
-from approvals.console import queries
+from approvals.console import appointing, queries
 from approvals.console.access import operator
-from approvals.console.forms import ApproverForm
 from approvals.memberships import facts
 from approvals.memberships import queries as memberships
-from approvals.memberships.actions import appoint_approver
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
-from approvals.memberships.rules import RefusalError
 from approvals.memberships.views.common import me
-from approvals.organisations.models import Organisation
 from identity.accounts import suspension
 from identity.accounts.models import Account
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
+appointing.add_to(pages)
 
 
 @pages.get("")
@@ -47,7 +44,7 @@ def organisations() -> ResponseReturnValue:
 @pages.get("/organisations/<organisation>")
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
-    found = _organisation(organisation)
+    found = appointing.the_organisation(organisation)
     services = Catalogue(now())
     return render_template(
         "console/organisation.html",
@@ -57,32 +54,6 @@ def organisation(organisation: str) -> ResponseReturnValue:
         approvers=memberships.approvers_of(found.id),
         offers=services.offers(found),
         not_offered=services.not_offered(found),
-    )
-
-
-@pages.route("/organisations/<organisation>/approvers/new", methods=["GET", "POST"])
-@permit(operator)
-def appoint(organisation: str) -> ResponseReturnValue:
-    """An organisation's first approver, or one where none is left."""
-    found, form = _organisation(organisation), ApproverForm()
-    if form.validate_on_submit():
-        try:
-            done = appoint_approver(
-                found,
-                form.email.data or "",
-                form.given_name.data or "",
-                form.family_name.data or "",
-                current_actor(),
-            )
-            flash(done, "success")
-            return redirect(url_for("console.organisation", organisation=found.public_id), 303)
-        except RefusalError as error:
-            form.form_errors.append(error.refusal.sentence)
-    return render_template(
-        "console/appoint.html",
-        organisation=found,
-        form=form,
-        back=url_for("console.organisation", organisation=found.public_id),
     )
 
 
@@ -120,7 +91,11 @@ def suspend(person: str) -> ResponseReturnValue:
         raise NotFound("nobody suspends himself")
     if form.validate_on_submit():
         suspension.suspend(account, actor=current_actor())
-        flash(f"{account.name} is suspended and signed out everywhere.", "success")
+        flash(
+            f"{account.name} is suspended and signed out everywhere, and has been told by email. "
+            "To undo this, restore the account.",
+            "success",
+        )
         return redirect(url_for("console.person", person=account.subject), 303)
     return _confirm("console/suspend.html", account, form)
 
@@ -131,7 +106,7 @@ def restore(person: str) -> ResponseReturnValue:
     account, form = _person(person), Confirmation()
     if form.validate_on_submit():
         suspension.restore(account, actor=current_actor())
-        flash(f"{account.name} can sign in again.", "success")
+        flash(f"{account.name} can sign in again, and has been told by email.", "success")
         return redirect(url_for("console.person", person=account.subject), 303)
     return _confirm("console/restore.html", account, form)
 
@@ -157,13 +132,6 @@ def audit() -> ResponseReturnValue:
 
 def _search() -> str:
     return (tidy(request.args.get("q")) or "")[:100]
-
-
-def _organisation(public_id: str) -> Organisation:
-    found = queries.organisation(public_id)
-    if found is None:
-        raise NotFound("no such organisation")
-    return found
 
 
 def _person(subject: str) -> Account:

@@ -16,6 +16,7 @@ from approvals.organisations.models import Organisation
 
 ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"
+APPOINT_APPROVER = "appoint_approver"
 KEPT = timedelta(days=7)
 
 

@@ -6,7 +6,9 @@ from flask import Flask, url_for
 
 from app.audit import declare
 from app.purge import purger
+from app.restored import revived
 from app.web import navigation
+from identity.accounts import invitations
 from identity.accounts.blueprint import blueprint
 from identity.accounts.cli import accounts_cli
 from identity.accounts.events import EVENTS
@@ -20,6 +22,7 @@ def install(app: Flask) -> None:
     register_pages(app, blueprint, "identity.accounts.join_views", "identity.accounts.views")
     app.cli.add_command(accounts_cli)
     purger(app, "join journeys", purge_journeys)
+    revived(app, "invitation links", standing=invitations.usable, end=invitations.expire_all)
     navigation.add(app, navigation.Entry("Your account", _account_page, order=80))
     navigation.add(app, navigation.Entry("Sign out", _sign_out_page, order=90))
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail
+from app.web.forms import tidy
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.sessions.lookup import person
@@ -42,8 +43,8 @@ def invite(
         invitation = Invitation(
             email=clean_email(email),
             email_key=email_key(email),
-            given_name=given_name,
-            family_name=family_name,
+            given_name=tidy(given_name) or "",
+            family_name=tidy(family_name) or "",
             invited_by=invited_by,
             organisation_name=organisation_name,
             state=InvitationState.OPEN.value,
@@ -134,6 +135,18 @@ def accepted_by(invitation: Invitation, account: Account) -> None:
         subject=account.subject,
         invitation=invitation.public_id,
     )
+
+
+def usable() -> Select[int]:
+    """Invitations whose link can still be answered."""
+    return select(Invitation.id).where(
+        Invitation.state == InvitationState.OPEN.value, Invitation.expires_at > now()
+    )
+
+
+def expire_all() -> None:
+    """Every link runs out now: whoever opens one can ask for another."""
+    rows_changed(update(Invitation).where(Invitation.id.in_(usable())).values(expires_at=now()))
 
 
 def _send(invitation: Invitation) -> None:

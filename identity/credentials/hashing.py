@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,12 +16,18 @@ from identity.settings import settings
 
 # Long enough for any password manager and any phrase, short enough that hashing it costs nothing.
 MAX_BYTES = 4096
-_SLOTS = "identity.credentials.hashing"
+_POOL = "identity.credentials.hashing"
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 
 
 def install(app: Flask, at_once: int) -> None:
-    """Bound the memory that hashing may take in this process (LG-12)."""
-    app.extensions[_SLOTS] = threading.BoundedSemaphore(at_once)
+    """Bound the memory that hashing may take in this process (LG-12).
+
+    By threads of its own: a thread keeps what it took of the heap, so a limit on how many compute
+    side by side would still let every thread of the server hold a hash's memory in turn.
+    """
+    app.extensions[_POOL] = ThreadPoolExecutor(at_once, thread_name_prefix="hash")
 
 
 def normalised(password: str) -> str:
@@ -36,19 +42,18 @@ def too_long(password: str) -> bool:
 
 def hash_password(password: str) -> str:
     """The hash to store; the parameters travel inside it."""
-    with _slot():
-        return _hasher().hash(_encoded(password))
+    return _computed(_hasher().hash, _encoded(password))
 
 
 def verify(stored: str | None, password: str) -> bool:
     """Whether the password is the stored one; None costs the same and is never right."""
     if too_long(password):
         return False
-    with _slot():
-        try:
-            _hasher().verify(stored or _nobodys_hash(*_parameters()), _encoded(password))
-        except (VerificationError, InvalidHashError):
-            return False
+    compared_with = stored or _nobodys_hash(*_parameters())
+    try:
+        _computed(_hasher().verify, compared_with, _encoded(password))
+    except (VerificationError, InvalidHashError):
+        return False
     return stored is not None
 
 
@@ -92,8 +97,6 @@ def _nobodys_hash(memory_kib: int, passes: int) -> str:
     return _hasher_of(memory_kib, passes).hash(b"nobody has this password")
 
 
-@contextmanager
-def _slot() -> Iterator[None]:
-    slots: threading.BoundedSemaphore = current_app.extensions[_SLOTS]
-    with slots:
-        yield
+def _computed(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
+    pool: ThreadPoolExecutor = current_app.extensions[_POOL]
+    return pool.submit(work, *given, **named).result()

@@ -6,11 +6,11 @@ from flask import Flask
 
 from app.audit import declare
 from app.purge import purger
-from identity.credentials import hashing
+from app.restored import revived
+from identity.credentials import hashing, reset, totp
 from identity.credentials.blueprint import blueprint
 from identity.credentials.changes import purge_enrolments
 from identity.credentials.events import EVENTS
-from identity.credentials.reset import purge_links, supersede_links
 from identity.pages import register_pages
 from identity.sessions import ending
 from identity.settings import settings
@@ -21,6 +21,13 @@ def install(app: Flask) -> None:
     with app.app_context():
         hashing.install(app, settings().password_hashes_at_once)
     register_pages(app, blueprint, "identity.credentials.reset_views", "identity.credentials.views")
-    ending.register(app, supersede_links)
-    purger(app, "reset links", purge_links)
+    ending.register(app, reset.supersede_links)
+    revived(app, "links by mail", standing=reset.usable, end=reset.supersede_all)
+    revived(
+        app,
+        "authenticator apps with a code that may have been used",
+        standing=totp.acceptable_now,
+        end=totp.use_up_present_steps,
+    )
+    purger(app, "reset links", reset.purge_links)
     purger(app, "enrolments and shown codes", purge_enrolments)

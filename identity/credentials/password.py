@@ -11,6 +11,7 @@ from identity.credentials.breached import is_breached
 from identity.credentials.factor import Kind, NotProved, Proved
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
+from identity.statements import whoever
 
 WRONG = "Enter your email address and password again. One of them is not right."
 
@@ -59,7 +60,9 @@ def store(account_id: int, password_hash: str) -> None:
 
 def _stored(account_id: int | None) -> str | None:
     stored: str | None = db.session.scalar(
-        select(PasswordCredential.password_hash).where(PasswordCredential.account_id == account_id)
+        select(PasswordCredential.password_hash).where(
+            PasswordCredential.account_id == whoever(account_id)
+        )
     )
     return stored
 

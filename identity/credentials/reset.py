@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 from flask import url_for
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import Select, delete, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DatabaseSession
 
@@ -29,7 +29,7 @@ from identity.sessions.browser import bound_browser, browser_hash
 from identity.sessions.ending import Ending, end_access
 from identity.sessions.lookup import person
 from identity.settings import settings
-from identity.statements import rows_changed
+from identity.statements import rows_changed, whoever
 
 RESET = "reset"
 NOT_ME = "not-me"
@@ -147,7 +147,7 @@ def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
     """The link that this browser has just used for that person, or None."""
     found: int | None = db.session.scalar(
         select(func.max(PasswordReset.id)).where(
-            PasswordReset.account_id == account_id,
+            PasswordReset.account_id == whoever(account_id),
             PasswordReset.used_by_browser == browser,
             PasswordReset.purpose == RESET,
             PasswordReset.used_at > now() - _VOUCHED,
@@ -164,6 +164,23 @@ def supersede_links(ending: Ending) -> None:
     """
     if ending.everything:
         _supersede(ending.account_id)
+
+
+def usable() -> Select[int]:
+    """Links that can still be used, of both purposes."""
+    return select(PasswordReset.id).where(
+        PasswordReset.account_id.is_not(None),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.superseded_at.is_(None),
+        PasswordReset.expires_at > now(),
+    )
+
+
+def supersede_all() -> None:
+    """No link works any more; whoever needs one asks for it."""
+    rows_changed(
+        update(PasswordReset).where(PasswordReset.id.in_(usable())).values(superseded_at=now())
+    )
 
 
 def purge_links(_session: DatabaseSession) -> int:

@@ -7,7 +7,7 @@ import re
 
 import pyotp
 import segno
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app.clock import now
 from app.database import db, writing
@@ -102,15 +102,35 @@ def qr_code(sealed_secret: str, email: str) -> str:
     )
 
 
+def acceptable_now() -> Select[int]:
+    """The people of whose apps some code would be taken at this moment."""
+    return select(TotpCredential.account_id).where(TotpCredential.last_step < _latest_step())
+
+
+def use_up_present_steps() -> None:
+    """No code that anybody can have seen counts: each app waits for its next ones."""
+    latest = _latest_step()
+    rows_changed(
+        update(TotpCredential).where(TotpCredential.last_step < latest).values(last_step=latest)
+    )
+
+
+def _present_step() -> int:
+    return int(now().timestamp()) // STEP_SECONDS
+
+
+def _latest_step() -> int:
+    return _present_step() + TOLERANCE
+
+
 def _checked(sealed_secret: str, answer: str) -> int | NotProved:
     digits = re.sub(r"[\s\-]", "", answer)
     if not re.fullmatch(r"[0-9]{6}", digits):
         return NotProved(INCOMPLETE, counts=False)
     generator = pyotp.TOTP(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
-    present = int(now().timestamp()) // STEP_SECONDS
     matching = [
         step
-        for step in range(present - TOLERANCE, present + TOLERANCE + 1)
+        for step in range(_present_step() - TOLERANCE, _latest_step() + 1)
         if hmac.compare_digest(generator.generate_otp(step), digits)
     ]
     return matching[-1] if matching else NotProved(WRONG)

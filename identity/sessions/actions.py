@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import request
 from flask import session as form_session
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app.audit import record
 from app.clock import now
@@ -117,6 +117,13 @@ def live_sessions(account_id: int) -> list[Session]:
             )
             .order_by(Session.last_active_at.desc(), Session.id.desc())
         )
+    )
+
+
+def standing() -> Select[int]:
+    """The people of all sessions that have not ended: an account's id for each."""
+    return select(Session.account_id).where(
+        Session.ended_at.is_(None), Session.absolute_end > now()
     )
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, current_app
+from sqlalchemy import Select
 
 from app.clock import now
+from app.database import db
 
 _EXTENSION = "identity.sessions.ending"
 
@@ -73,3 +75,9 @@ def end_access(
     channels: list[Channel] = current_app.extensions.get(_EXTENSION, [])
     for channel in channels:
         channel(ending)
+
+
+def end_access_of(holders: Select[int], *, cause: str) -> None:
+    """End everything that these people hold: the accounts' ids, each once or more."""
+    for account_id in db.session.scalars(holders.distinct()).all():
+        end_access(account_id, cause=cause)

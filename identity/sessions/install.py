@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session as DatabaseSession
 from app.audit import declare
 from app.clock import now
 from app.purge import purger
+from app.restored import CAUSE, revived
 from identity.sessions import ending, views
-from identity.sessions.actions import end_sessions
+from identity.sessions.actions import end_sessions, standing
 from identity.sessions.events import EVENTS
 from identity.sessions.lookup import current, note_activity
 from identity.sessions.models import Session
@@ -26,6 +27,12 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["current_session"] = current
     ending.register(app, end_sessions)
     purger(app, "sessions", _purge)
+    revived(
+        app,
+        "sessions",
+        standing=standing,
+        end=lambda: ending.end_access_of(standing(), cause=CAUSE),
+    )
 
 
 def _purge(_session: DatabaseSession) -> int:

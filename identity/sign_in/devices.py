@@ -17,7 +17,7 @@ from identity.sessions import cookies
 from identity.sessions.ending import Ending
 from identity.sessions.models import Session
 from identity.sign_in.models import KnownDevice
-from identity.statements import rows_changed
+from identity.statements import rows_changed, whoever
 
 LIFETIME = timedelta(days=30)
 
@@ -30,7 +30,7 @@ def known_device(account_id: int | None) -> int | None:
     found: int | None = db.session.scalar(
         select(KnownDevice.id).where(
             KnownDevice.token_hash == secret_hash(token),
-            KnownDevice.account_id == account_id,
+            KnownDevice.account_id == whoever(account_id),
             KnownDevice.expires_at > now(),
         )
     )

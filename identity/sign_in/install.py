@@ -6,12 +6,13 @@ from flask import Flask
 
 from app.audit import declare
 from app.purge import purger
+from app.restored import revived
 from identity.pages import register_pages
 from identity.sessions import ending
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.devices import forget_devices, purge_devices
 from identity.sign_in.events import EVENTS
-from identity.sign_in.journeys import end_journeys, purge_journeys
+from identity.sign_in.journeys import end_all, end_journeys, purge_journeys, under_way
 from identity.sign_in.throttle import purge_buckets
 
 
@@ -20,6 +21,7 @@ def install(app: Flask) -> None:
     register_pages(app, blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")
     ending.register(app, end_journeys)
     ending.register(app, forget_devices)
+    revived(app, "sign-ins under way", standing=under_way, end=end_all)
     purger(app, "sign-in journeys", purge_journeys)
     purger(app, "known devices", purge_devices)
     purger(app, "attempt counters", purge_buckets)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import redirect, url_for
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 from werkzeug import Response
 
@@ -144,6 +144,18 @@ def end_journeys(ending: Ending) -> None:
             SignInJourney.account_id == ending.account_id, SignInJourney.finished_at.is_(None)
         )
     )
+
+
+def under_way() -> Select[int]:
+    """Sign-ins that are not finished, of anybody."""
+    return select(SignInJourney.id).where(
+        SignInJourney.finished_at.is_(None), SignInJourney.expires_at > now()
+    )
+
+
+def end_all() -> None:
+    """Everybody who was signing in begins again."""
+    rows_changed(delete(SignInJourney).where(SignInJourney.finished_at.is_(None)))
 
 
 def purge_journeys(_session: DatabaseSession) -> int:

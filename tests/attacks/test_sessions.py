@@ -18,6 +18,7 @@ from identity.accounts import suspension
 from identity.sessions.models import Session
 from identity.sign_in.access import half_signed_in
 from tests.conftest import Browser, settings
+from tests.identity.conftest import Post
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
 from wsgi import create_app
@@ -148,6 +149,22 @@ def test_SE_05_a_session_of_somebody_else_cannot_be_ended(app: Flask, person: Pe
     form = Walker(mine).get("/account/sessions").form("/end")
     assert mine.post(f"/account/sessions/{sid}/end", data=form.values).status_code == 404
     assert _alive(theirs)
+
+
+def test_SE_06_each_of_many_sessions_is_told_listed_and_can_be_ended(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    """There is no limit of number (docs/operators): a person learns of each and ends it."""
+    browsers = [app.test_client() for _ in range(6)]
+    for browser in browsers:
+        sign_in(browser, person)
+        clock.shift(timedelta(minutes=1))
+    told = [mail for mail in post.to(person.email) if "new device" in mail.splitlines()[0].lower()]
+    assert len(told) == len(browsers) - 1, "all but the first ever"
+    page = Walker(browsers[0]).get("/account/sessions")
+    assert sum("/end" in form.action for form in page.forms()) >= len(browsers)
+    page.submit("end-others")
+    assert [_alive(browser) for browser in browsers] == [True] + [False] * 5
 
 
 def test_SE_08_and_SE_09_a_suspended_person_is_out_and_stays_out(

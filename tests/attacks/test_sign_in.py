@@ -70,8 +70,7 @@ def test_LG_01_every_address_gets_the_same_answer_at_sign_in_and_at_reset(
     assert {kind: len(found) for kind, found in answers.items()} == {"sign-in": 1, "reset": 1}
 
 
-@pytest.mark.parametrize("address", ["/sign-in", "/forgot-password"])
-def test_LG_02_every_address_costs_the_same_time(app: Flask, person: Person, address: str) -> None:
+def test_LG_02_every_address_costs_the_same_time_at_reset(app: Flask, person: Person) -> None:
     """Time of the processor, interleaved; the least of each address's samples is compared.
 
     Noise only ever adds, and ends with more samples; a difference in the work does not.
@@ -82,9 +81,9 @@ def test_LG_02_every_address_costs_the_same_time(app: Flask, person: Person, add
         for email in people:
             client = app.test_client()
             client.environ_base["HTTP_X_FORWARDED_FOR"] = f"198.51.100.{sample}"
-            page = Walker(client).get(address)
+            page = Walker(client).get("/forgot-password")
             begun = time.process_time()
-            page.submit(email=email, password="wrong wrong wrong", follow=False)
+            page.submit(email=email, follow=False)
             least[email] = min(least[email], time.process_time() - begun)
         if sample >= 4 and max(least.values()) - min(least.values()) < 0.005:
             return

@@ -6,6 +6,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import end_of_day, now
 from app.database import writing
+from app.web.forms import tidy
 from approvals.memberships import facts, rules, wording
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
@@ -33,6 +34,7 @@ def add_member(
     """
     at = now()
     address = clean_email(email)
+    given_name, family_name = tidy(given_name) or "", tidy(family_name) or ""
     wanted = {service: tuple(groups) for service, groups in (access or {}).items() if groups}
     with writing() as session:
         organisation = facts.lock_organisation(session, organisation.id)

@@ -19,6 +19,7 @@ from approvals.memberships.forms import (
     groups_form,
 )
 from approvals.memberships.models import Journey, Membership
+from approvals.memberships.resemblance import doubt
 from approvals.memberships.views import add_steps as steps
 from approvals.memberships.views.common import me, show
 from identity.accounts.email import email_key
@@ -133,6 +134,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         answers=found.answers,
         chosen=steps.chosen(found, organisation),
         last_day=steps.last_day(found),
+        doubt=doubt(organisation.id, email=found.answers["email"], name=steps.name(found)),
         step=lambda name: steps.address(found, organisation, name),
     )
 

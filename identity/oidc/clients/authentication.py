@@ -165,7 +165,7 @@ A client with a certificate is read as `none`: what proves it is the connection.
 """
 
 GUESSABLE = frozenset({"client_secret_basic", "client_secret_post"})
-"""A signature or a certificate cannot be guessed: a right one is taken after however many others."""
+"""Signatures and certificates are not: a right one is taken after however many wrong ones."""
 
 PROOFS: dict[str, Callable[[RelyingParty | None, str, Request], str | None]] = {
     "client_secret_basic": _wrong_secret,

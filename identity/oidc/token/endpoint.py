@@ -71,7 +71,7 @@ def _binding(client: RelyingParty) -> Binding | None:
         request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
     )
     if key is None and client.dpop_bound:
-        # RFC 6749, 5.2: what is missing is a parameter; `invalid_dpop_proof` is for one that is there.
+        # RFC 6749, 5.2: `invalid_dpop_proof` is for a proof that is there.
         raise InvalidRequest("This client sends a DPoP proof with each token request")
     if key is not None or not client.certificate_bound:
         return key

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.audit import AuditEvent
 from app.database import db
 from approvals.organisations.models import Organisation
 from identity.oidc.clients import actions, store
@@ -19,10 +20,13 @@ from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.approvals import world
 from tests.approvals.world import browser
 from tests.attacks.oidc.evidence import audited
-from tests.identity.oidc.relying_party import CALLBACK, RelyingParty
+from tests.identity.oidc.browsers import signed_in_browser
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
+from tests.identity.people import make_person
 from tests.identity.walking import Page, Walker
 
 NAMED = "School_Named"
+TOKENS = ("access_token", "id_token", "refresh_token")
 
 
 @pytest.fixture
@@ -47,6 +51,35 @@ def registered(**metadata: Any) -> dict[str, Any]:
         },
         grant_types=tuple(GRANT_TYPES),
     )
+
+
+def test_PR_12_a_secret_is_shown_once_and_never_again(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    """No page, command, export or audit row gives a client's secret, a seed or a token again."""
+    party = RelyingParty(app.test_client(), register())
+    ada = make_person("ada@ashfield.example")
+    tokens = party.tokens(signed_in_browser(app, ada), scope="openid")
+    secrets = [party.secret or "", ada.secret, *(str(tokens[kind]) for kind in TOKENS)]
+    hers = Walker(signed_in_browser(app, ada))
+    pages = [
+        olive.get(f"/ops/{where}").html
+        for where in (
+            "clients",
+            f"clients/{party.client_id}",
+            f"people/{ada.subject}",
+            "audit",
+        )
+    ]
+    pages += [hers.get(f"/account{where}").html for where in ("", "/second-step", "/sessions")]
+    run = app.test_cli_runner().invoke
+    pages += [
+        run(args=["clients", *words]).output for words in (["list"], ["show", party.client_id])
+    ]
+    assert party.client_id in pages[-1]
+    rows = db.session.scalars(select(AuditEvent)).all()
+    pages += [f"{row.before} {row.after} {row.detail}" for row in rows]
+    assert [secret for secret in secrets if any(secret in page for page in pages)] == []
 
 
 def shown(page: Page, key: str) -> str:

@@ -26,6 +26,11 @@ def olive(app: Flask) -> Walker:
     return browser(app, world.operator())
 
 
+def _olive() -> Account:
+    own = db.session.scalars(select(Operator)).one()
+    return db.session.get_one(Account, own.account_id)
+
+
 def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
     olive: Walker, school: Organisation
 ) -> None:
@@ -39,11 +44,54 @@ def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
     page = olive.get(page.link("Appoint an approver"))
     assert "Enter an email address" in page.submit().text
     page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
-    assert "Invited ann@ashfield.example as an approver for Ashfield School." in page.text
+    assert page.heading == "Check whom you appoint"
+    assert "We send an invitation to ann@ashfield.example." in page.text
+    page = olive.get(page.link("Change name"))
+    check = page.submit(email="ann@ashfield.example", given_name="Anne", family_name="Dean")
+    page = check.submit()
+    assert page.heading == "Invitation sent"
+    assert check.submit().address == page.address, "pressed twice, it is done once"
+    assert [row.detail["person"] for row in world.audited("membership.added")] == ["Anne Dean"]
     ann = facts.open_membership(school.id, "ann@ashfield.example")
     assert ann is not None
     assert world.approves(ann)
     assert world.held(ann) == []
+
+
+def test_an_operator_makes_a_member_an_approver_where_none_is_left(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="BOB@ashfield.example", given_name="Bobby", family_name="Dean")
+    assert "Bob Dean belongs to the organisation already" in page.text
+    page = page.submit()
+    assert page.heading == "Approver appointed"
+    assert world.approves(bob)
+    assert [row.actor for row in world.audited("approver.made")] == [_olive().subject]
+    assert [to for to, _ in world.mails("memberships/made_approver")] == [bob.email]
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email=bob.email, given_name="Bob", family_name="Dean").submit()
+    assert "This person is already an approver." in page.text
+
+
+def test_an_operator_is_shown_whom_the_person_looks_like(
+    olive: Walker, school: Organisation
+) -> None:
+    world.member(school, "paul@ashfield.example", given_name="Paul", family_name="Dean")
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="pau1@ashfield.example", given_name="New", family_name="Person")
+    assert "Paul Dean, paul@ashfield.example: the email address looks the same" in page.text
+
+
+def test_a_journey_of_another_operator_is_not_there(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
+    other = browser(app, world.operator("oscar@operators.example"))
+    assert other.get(page.address).status == 404
+    assert other.get(page.address.replace("/check", "/done")).status == 404
 
 
 def test_an_operator_suspends_and_restores_a_person(
@@ -56,11 +104,17 @@ def test_an_operator_suspends_and_restores_a_person(
     found = olive.get("/ops/people?q=bob dean")
     page = olive.get(found.link("Bob Dean"))
     page = olive.get(page.link("Suspend account")).submit()
-    assert "Bob Dean is suspended and signed out everywhere." in page.text
+    assert (
+        "Bob Dean is suspended and signed out everywhere, and has been told by email." in page.text
+    )
     assert theirs.get("/home", follow=False).status in {302, 303}
     page = olive.get(page.link("Restore account")).submit()
-    assert "Bob Dean can sign in again." in page.text
+    assert "Bob Dean can sign in again, and has been told by email." in page.text
     assert world.who(bob).suspended_at is None
+    assert [to for to, _ in world.mails("accounts/suspended")] == [bob.email]
+    assert [to for to, _ in world.mails("accounts/restored")] == [bob.email]
+    for event in ("account.suspended", "account.restored"):
+        assert [row.actor for row in world.audited(event)] == [_olive().subject]
 
 
 def test_each_look_up_of_a_person_is_written_down(olive: Walker, school: Organisation) -> None:
@@ -74,11 +128,9 @@ def test_each_look_up_of_a_person_is_written_down(olive: Walker, school: Organis
 
 
 def test_an_operator_does_not_suspend_himself(olive: Walker, app: Flask) -> None:
-    own = db.session.scalars(select(Operator)).one()
-    account = db.session.get_one(Account, own.account_id)
-    page = olive.get(f"/ops/people/{account.subject}")
-    assert "Suspend account" not in page.text
-    assert olive.get(f"/ops/people/{account.subject}/suspend").status == 404
+    own = f"/ops/people/{_olive().subject}"
+    assert "Suspend account" not in olive.get(own).text
+    assert olive.get(f"{own}/suspend").status == 404
 
 
 def test_the_audit_is_searched_by_person_organisation_and_event(

@@ -13,7 +13,8 @@ from app.database import writing
 from approvals.memberships.models import Grant
 from approvals.organisations import queries
 from approvals.organisations.made_up.county import LEARNING, SELWICK
-from approvals.remits import remit_of
+from approvals.organisations.models import TrustLink
+from approvals.remits import remit_of, summaries
 from tests.approvals.access_model import world
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
@@ -136,8 +137,8 @@ def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
     tokens = rp.tokens(signed_in_browser(app, ada), scope="openid access organisation")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
 
-    def ask(path: str) -> TestResponse:
-        return app.test_client().get(path, headers=bearer)
+    def ask(path: str, **headers: str) -> TestResponse:
+        return app.test_client().get(path, headers={**bearer, **headers})
 
     return ask
 
@@ -151,6 +152,40 @@ def test_a_person_reads_his_own_remit(person_of_trust: Get) -> None:
     remit = remit_of(trust, "remit", datetime.now(UTC))
     assert (body["kind"], body["key"], body["version"]) == (remit.kind, LEARNING, remit.version)
     assert [school["urn"] for school in body["schools"]] == [s.urn for s in remit.schools]
+
+
+def test_ID_06_another_organisation_in_query_header_or_body_is_not_looked_at(
+    app: Flask, person_of_trust: Get
+) -> None:
+    other = queries.by_uid(SELWICK)
+    assert other is not None
+    own = person_of_trust("/api/remit").get_json()
+    asked = f"organisation={other.public_id}&key={SELWICK}&kind=multi_academy_trust"
+    assert person_of_trust(f"/api/remit?{asked}").get_json() == own
+    foreign = {"X-Organisation": other.public_id, "X-Tenant": SELWICK}
+    assert person_of_trust("/api/remit", **foreign).get_json() == own
+    assert person_of_trust(f"/api/remits/multi_academy_trust/{SELWICK}").status_code == 403
+
+
+def test_ID_08_a_school_that_has_left_the_trust_is_out_of_its_reach(
+    app: Flask, person_of_trust: Get
+) -> None:
+    before = person_of_trust("/api/remit").get_json()
+    left = before["schools"][0]["urn"]
+    school = queries.by_urn(left)
+    assert school is not None
+    with writing() as session:
+        session.execute(
+            update(TrustLink)
+            .where(TrustLink.organisation_id == school.id)
+            .values(valid_to=datetime.now(UTC).date())
+        )
+    # An import, by which links change, gives the register another revision.
+    summaries.install(app)
+    after = person_of_trust("/api/remit").get_json()
+    assert left not in [each["urn"] for each in after["schools"]]
+    assert after["count"] == before["count"] - 1
+    assert after["version"] != before["version"]
 
 
 def test_a_person_reads_no_remit_by_key(person_of_trust: Get) -> None:

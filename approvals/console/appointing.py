@@ -1,0 +1,155 @@
+"""Operators appoint an approver: an organisation's first one, or one where none is left."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug import Response
+
+from app.actors import current_actor
+from app.database import db, writing
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from approvals.console import queries
+from approvals.console.access import operator
+from approvals.console.forms import ApproverForm
+from approvals.memberships import facts, journeys
+from approvals.memberships.actions import appoint_approver
+from approvals.memberships.forms import Confirmation
+from approvals.memberships.models import Journey, Membership
+from approvals.memberships.resemblance import doubt
+from approvals.memberships.rules import RefusalError
+from approvals.memberships.views.common import me, show
+from approvals.organisations.models import Organisation
+from identity.accounts.email import email_key
+
+ROOT = "/organisations/<organisation>/approvers/new"
+
+
+def add_to(pages: Blueprint) -> None:
+    both = ["GET", "POST"]
+    pages.route(ROOT, methods=both)(appoint)
+    pages.route(f"{ROOT}/<journey>", methods=both)(appoint_again)
+    pages.route(f"{ROOT}/<journey>/check", methods=both)(appoint_check)
+    pages.get(f"{ROOT}/<journey>/done")(appoint_done)
+
+
+@permit(operator)
+def appoint(organisation: str) -> ResponseReturnValue:
+    """Whom? The journey begins with the answer."""
+    found, form = the_organisation(organisation), ApproverForm()
+    if form.validate_on_submit():
+        journey = journeys.begin(journeys.APPOINT_APPROVER, found, me().id, **_answers_of(form))
+        return _to("check", found, journey)
+    return _who_page(found, form)
+
+
+@permit(operator)
+def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
+    """The same question, from Back or from check answers."""
+    found = the_organisation(organisation)
+    started = _journey(found, journey)
+    form = ApproverForm(data=started.answers)
+    if form.validate_on_submit():
+        journeys.answer(started, **_answers_of(form))
+        return _to("check", found, started)
+    return _who_page(found, form)
+
+
+@permit(operator)
+def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
+    found, form = the_organisation(organisation), Confirmation()
+    started = _journey(found, journey)
+    if form.validate_on_submit():
+        try:
+            _appoint(found, started)
+            return _to("done", found, started)
+        except RefusalError as error:
+            show(form, error.refusal)
+    answers = started.answers
+    name = f"{answers['given_name']} {answers['family_name']}"
+    known = facts.open_membership(found.id, email_key(answers["email"]))
+    return render_template(
+        "console/appoint_check.html",
+        organisation=found,
+        form=form,
+        answers=answers,
+        name=name,
+        known=known,
+        doubt=doubt(found.id, email=answers["email"], name=name),
+        back=_address("again", found, started),
+    )
+
+
+@permit(operator)
+def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
+    found = the_organisation(organisation)
+    started = _journey(found, journey, finished=True)
+    if started.done_at is None:
+        return _to("check", found, started)
+    return render_template(
+        "console/appoint_done.html",
+        organisation=found,
+        person=db.session.get_one(Membership, started.membership_id),
+    )
+
+
+def the_organisation(public_id: str) -> Organisation:
+    """The organisation of the route; for any other id there is no page."""
+    found = queries.organisation(public_id)
+    if found is None:
+        raise NotFound("no such organisation")
+    return found
+
+
+def _appoint(organisation: Organisation, journey: Journey) -> None:
+    """Appoints once, however often the button is pressed."""
+    answers = journey.answers
+    with writing():
+        if not journeys.claim(journey):
+            return
+        appoint_approver(
+            organisation,
+            answers["email"],
+            answers["given_name"],
+            answers["family_name"],
+            current_actor(),
+        )
+        appointed = facts.open_membership(organisation.id, email_key(answers["email"]))
+        journey.membership_id = appointed.id if appointed else None
+
+
+def _journey(organisation: Organisation, public_id: str, *, finished: bool = False) -> Journey:
+    found = journeys.load(public_id, journeys.APPOINT_APPROVER, organisation, me().id)
+    if found.done_at is not None and not finished:
+        raise journeys.FinishedError(_address("done", organisation, found))
+    return found
+
+
+def _answers_of(form: ApproverForm) -> dict[str, Any]:
+    return {
+        "email": form.email.data or "",
+        "given_name": form.given_name.data or "",
+        "family_name": form.family_name.data or "",
+    }
+
+
+def _who_page(organisation: Organisation, form: ApproverForm) -> str:
+    return render_template(
+        "console/appoint.html",
+        organisation=organisation,
+        form=form,
+        back=url_for("console.organisation", organisation=organisation.public_id),
+    )
+
+
+def _address(step: str, organisation: Organisation, journey: Journey) -> str:
+    return url_for(
+        f"console.appoint_{step}",
+        organisation=organisation.public_id,
+        journey=journey.public_id,
+    )
+
+
+def _to(step: str, organisation: Organisation, journey: Journey) -> Response:
+    return redirect(_address(step, organisation, journey), 303)

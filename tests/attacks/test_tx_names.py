@@ -1,0 +1,228 @@
+"""Names and addresses that are not what they look like (group TX)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from flask import Flask
+
+from approvals.memberships import facts
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.looks import alike, mixes_alphabets
+from tests.approvals import world
+from tests.approvals.world import browser, path
+from tests.identity.conftest import Post
+from tests.identity.people import PASSWORD, Person
+from tests.identity.walking import Page, Walker
+
+RLO, ZERO_WIDTH = "\u202e", "\u200b"
+LOOKS = "the email address looks the same"
+MAILS_AN_HOUR = 5
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def ann(school: Organisation) -> Membership:
+    return world.member(
+        school, "ann@ashfield.example", approver=True, given_name="Ann", family_name="Dean"
+    )
+
+
+def _check(app: Flask, ann: Membership, school: Organisation, email: str, *name: str) -> Page:
+    page = browser(app, ann).get(path(school, "users", "new")).submit(email=email)
+    given, family = name or ("Some", "Body")
+    page = page.submit(given_name=given, family_name=family)
+    page = page.submit(groups="none").submit(answer="no")
+    assert page.heading == "Check what you have entered"
+    return page
+
+
+LIKE_ADMIN = [
+    "аdmin@ashfield.example",  # a Cyrillic а
+    "adm\u0456n@ashfield.example",  # a Cyrillic і
+    "admιn@ashfield.example",  # a Greek ι
+    "adrnin@ashfield.example",  # r and n for m
+    "admin@ashfie1d.example",
+    "admin@аshfield.example",
+]
+
+
+def test_TX_01_an_address_that_looks_like_a_members_is_flagged(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    world.member(school, "admin@ashfield.example", given_name="Ada", family_name="Min")
+    checks = [_check(app, ann, school, address) for address in LIKE_ADMIN]
+    for page in checks:
+        assert "This looks like somebody who is here already." in page.text
+        assert f"Ada Min, admin@ashfield.example: {LOOKS}" in page.text, page.text
+    assert checks[0].submit().heading == "Invitation sent", "the approver decides"
+
+
+def test_TX_01_a_name_that_looks_like_a_members_is_flagged(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    for name in [("Аnn", "Dean"), ("Ann", "DEAN"), ("Ann", "Dеan"), ("Ann", "Dean")]:
+        page = _check(app, ann, school, "somebody@ashfield.example", *name)
+        assert "Ann Dean, ann@ashfield.example: the name looks the same" in page.text, name
+
+
+def test_TX_01_nobody_of_another_organisation_is_named(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    other = world.school("Birch School", urn="100002")
+    world.member(other, "admin@birch.example", given_name="Secret", family_name="Person")
+    page = _check(app, ann, school, "аdmin@birch.example", "Secret", "Person")
+    assert "looks like somebody" not in page.text
+    assert "The email address mixes letters of different alphabets." in page.text
+
+
+UNLIKE = {
+    "bob@ashfield.example": ("Bob", "Deane"),
+    "zoë@ashfield.example": ("Zoë", "O’Neil"),
+    "anna@школа.example": ("Анна", "Петрова"),
+    "li@ashfield.example": ("李", "小龍"),
+}
+
+
+def test_TX_01_who_resembles_nobody_is_not_flagged(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    for email, name in UNLIKE.items():
+        assert "Warning" not in _check(app, ann, school, email, *name).text, email
+
+
+def test_TX_01_nothing_that_turns_or_hides_letters_gets_through(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    page = _check(
+        app,
+        ann,
+        school,
+        f"bob{RLO}@ashfield.{ZERO_WIDTH}example",
+        f"{RLO}Bob\u2066",
+        f"De{ZERO_WIDTH}an",
+    )
+    page.submit()
+    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    assert bob is not None
+    assert (bob.email, bob.name) == ("bob@ashfield.example", "Bob Dean")
+    named = ["--given-name", f"E{RLO}ve", "--organisation", school.public_id]
+    app.test_cli_runner().invoke(
+        args=["approvers", "appoint", f"eve{RLO}@ashfield.example", *named]
+    )
+    eve = facts.open_membership(school.id, "eve@ashfield.example")
+    assert eve is not None
+    assert (eve.email, eve.name) == ("eve@ashfield.example", "Eve")
+    shown = browser(app, ann).get(path(school, "users")).html
+    mails = "".join(text for _, text in world.mails("accounts/invitation"))
+    assert not any(unicodedata.category(char) == "Cf" for char in shown + mails)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("paul", "pau1", True),
+        ("paul", "pauI", True),
+        ("Iris", "iris", True),
+        ("burns", "bums", True),
+        ("ada@xn--schle-mva.example", "ada@schüle.example", True),
+        ("Zoë", "Zoe", False),
+        ("Vivian", "Vivien", False),
+        ("mary", "marry", False),
+    ],
+)
+def test_TX_01_what_looks_alike(one: str, other: str, same: bool) -> None:
+    assert alike(one, other) is same
+    assert alike(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        ("аdmin@school.example", True),
+        ("Anna Петрова", False),
+        ("ゆうタ郎", False),
+        ("o'neil+1@school.example", False),
+        ("ada@xn--dmin-53d.example", True),
+    ],
+)
+def test_TX_01_words_of_two_alphabets(text: str, mixed: bool) -> None:
+    assert mixes_alphabets(text) is mixed
+
+
+SPELLINGS = [
+    "ADA@SCHOOL.example",
+    " ada@school.example ",
+    "ada@school.example.",
+    "ａｄａ@school.example",
+    f"a{ZERO_WIDTH}da@school.example",
+    f"{RLO}ada@school.example",
+]
+
+
+def test_TX_02_one_policy_for_sign_in_invitation_command_and_reset(
+    app: Flask, person: Person, post: Post
+) -> None:
+    school = world.school()
+    approver = browser(app, world.member(school, "head@school.example", approver=True))
+    world.join(world.invited(school, person.email))
+    for number, spelling in enumerate(SPELLINGS):
+        page = Walker(app.test_client()).get("/sign-in").submit(email=spelling, password=PASSWORD)
+        assert page.heading == "Enter the 6-digit code", spelling
+        if number < MAILS_AN_HOUR:
+            Walker(app.test_client()).get("/forgot-password").submit(email=spelling)
+            resets = [mail for mail in post.to(person.email) if mail.startswith("Reset your")]
+            assert len(resets) == number + 1, spelling
+        page = approver.get(path(school, "users", "new")).submit(email=spelling)
+        assert "This person already belongs to the organisation" in page.text, spelling
+        done = app.test_cli_runner().invoke(
+            args=["approvers", "appoint", spelling, "--organisation", school.public_id]
+        )
+        assert "is now an approver" in done.output or "already an approver" in done.output
+
+
+def test_TX_02_what_is_no_address_is_none_anywhere(
+    app: Flask, person: Person, school: Organisation, ann: Membership
+) -> None:
+    for address in ['"ada"@school.example', "ada@school", f"{'a' * 250}@school.example"]:
+        page = Walker(app.test_client()).get("/sign-in").submit(email=address, password=PASSWORD)
+        assert "One of them is not right." in page.text, address
+        page = Walker(app.test_client()).get("/forgot-password").submit(email=address)
+        assert "There is a problem" in page.text, address
+        page = browser(app, ann).get(path(school, "users", "new")).submit(email=address)
+        assert "There is a problem" in page.text, address
+
+
+def test_TX_02_plus_tags_stay_distinct(app: Flask, school: Organisation, ann: Membership) -> None:
+    page = _check(app, ann, school, "ann+reports@ashfield.example")
+    assert LOOKS not in page.text
+    page.submit()
+    assert facts.open_membership(school.id, "ann+reports@ashfield.example") is not None
+
+
+NAMES = ["O'Neil", "李", "Zoë", "B", "W" * 100, "עדה", "Ada 👩🏽"]
+
+
+def test_TX_03_names_are_kept_shown_and_sorted(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    for number, name in enumerate(NAMES):
+        entered = unicodedata.normalize("NFD", name)
+        page = _check(app, ann, school, f"person{number}@ashfield.example", "Al", entered)
+        page.submit()
+        made = facts.open_membership(school.id, f"person{number}@ashfield.example")
+        assert made is not None
+        assert unicodedata.normalize("NFC", made.family_name) == name
+    page = browser(app, ann).get(path(school, "users") + "?sort=name")
+    shown = unicodedata.normalize("NFC", page.text)
+    places = [shown.index(f"Al {name}") for name in sorted(NAMES, key=str.casefold)]
+    assert places == sorted(places)
+    long = browser(app, ann).get(path(school, "users", "new")).submit(email="x@ashfield.example")
+    page = long.submit(given_name="Al", family_name="W" * 101)
+    assert "Last name must be 100 characters or fewer" in page.text
