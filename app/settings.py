@@ -7,7 +7,7 @@ mode: the one relaxation is that an issuer on the loopback may be plain http.
 
 import base64
 import binascii
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import NoDecode
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+THIS_MACHINE = tuple(
+    map(ip_network, ("127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128", "::ffff:127.0.0.0/104"))
+)
 WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "test"})
 SHORTEST_SECRET = 32
 
@@ -111,7 +114,7 @@ class AppSettings(FloorSettings):
     outbound_networks: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         default_factory=list
     )
-    """Networks that calls to services may reach besides public addresses, comma separated."""
+    """Networks besides public ones for outgoing calls; this machine only for a localhost issuer."""
 
     @field_validator(
         "trusted_proxies",
@@ -216,6 +219,17 @@ class AppSettings(FloorSettings):
             raise ValueError(
                 "SECURE_ACCESS_HOSTS is above 1: set SECURE_ACCESS_DATABASE_URL to PostgreSQL, "
                 "which hosts can share."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _calls_stay_outside(self) -> "AppSettings":
+        """What a demo admits is nothing that a service for others could take over from it."""
+        inside = [net for net in self.outbound_networks if any(map(net.overlaps, THIS_MACHINE))]
+        if inside and urlsplit(self.issuer).hostname not in LOOPBACK_HOSTS:
+            raise ValueError(
+                f"SECURE_ACCESS_OUTBOUND_NETWORKS: {inside[0]} reaches this machine itself, which "
+                "only an issuer on localhost may allow. Name networks of your services alone."
             )
         return self
 

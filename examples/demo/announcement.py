@@ -26,12 +26,9 @@ def write(
     _replace(announced)
 
 
-def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]] | None = None) -> None:
-    """The same people at other addresses, with other clients where some are given."""
-    announced = {**read(), **_addresses(addresses)}
-    if clients is not None:
-        announced["clients"] = _announced(clients)
-    _replace(announced)
+def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]]) -> None:
+    """The same people, with addresses and clients of now."""
+    _replace({**read(), **_addresses(addresses), "clients": _announced(clients)})
 
 
 def read() -> dict[str, Any]:

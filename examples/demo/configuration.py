@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.settings import LOOPBACK_HOSTS
+
 ROOT = Path(__file__).resolve().parents[2]
 INSTANCE = Path(os.environ.get("INSTANCE") or ROOT / "instance")
 SETTINGS = INSTANCE / "demo.env"
@@ -35,6 +37,11 @@ class Addresses:
         return f"http://localhost:{self.reporting_port}"
 
     @property
+    def local(self) -> bool:
+        """Whether the provider may call services on this machine: only one that is itself there."""
+        return urlsplit(self.issuer).hostname in LOOPBACK_HOSTS
+
+    @property
     def outbox_port(self) -> int:
         return self.reporting_port + 1
 
@@ -57,10 +64,11 @@ def write_settings(addresses: Addresses) -> None:
         "SECURE_ACCESS_ISSUER": addresses.issuer,
         "SECURE_ACCESS_PORT": str(addresses.port),
         "SECURE_ACCESS_MAIL_DIRECTORY": str(MAIL),
-        # Services on this machine can be told of a sign-out.
-        "SECURE_ACCESS_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
         "SECURE_ACCESS_MAIL_FROM": "Secure Access demo <no-reply@localhost>",
     }
+    if addresses.local:
+        # The example app can be told of what ends. Settings with another issuer refuse this.
+        values["SECURE_ACCESS_OUTBOUND_NETWORKS"] = "127.0.0.0/8,::1/128"
     if urlsplit(addresses.issuer).scheme == "https":
         values["SECURE_ACCESS_TRUSTED_PROXIES"] = "127.0.0.0/8,::1/128"
     unfinished = SETTINGS.with_suffix(".new")

@@ -1,0 +1,47 @@
+"""The demo's clients: registered once, and brought up to date at each later start."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.actors import Actor, set_current_actor
+from examples.demo.configuration import Addresses
+from identity.oidc.clients import actions
+from identity.oidc.token.endpoint import GRANT_TYPES
+
+
+def register(addresses: Addresses, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The registration responses, each with its secret. `known` are those of an earlier start: they
+    keep id and secret.
+    """
+    set_current_actor(Actor.command("make demo"))
+    registered = [dict(client) for client in known]
+    wanted = [_school_performance(addresses)]
+    for place, metadata in enumerate(wanted):
+        if place < len(registered):
+            answer = actions.update(
+                registered[place]["client_id"], metadata, grant_types=tuple(GRANT_TYPES)
+            )
+            registered[place] |= answer
+        else:
+            registered.append(actions.register(metadata, grant_types=tuple(GRANT_TYPES)))
+    return registered
+
+
+def _school_performance(addresses: Addresses) -> dict[str, Any]:
+    """How the example app is registered (RFC 7591 metadata, and ours)."""
+    app = addresses.reporting_app
+    told = {"backchannel_logout_uri": f"{app}/back-channel-logout"} if addresses.local else {}
+    return {
+        "client_name": "School Performance",
+        "client_uri": f"{app}/",
+        "initiate_login_uri": f"{app}/sign-in",
+        "redirect_uris": [f"{app}/callback"],
+        "post_logout_redirect_uris": [f"{app}/signed-out"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "response_types": ["code"],
+        "scope": "openid profile email offline_access organisation access remits:read",
+        "service": "school_performance",
+        "resources": [f"{app}/api"],
+        **told,
+    }
