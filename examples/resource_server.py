@@ -27,13 +27,14 @@ from joserfc.jwk import KeySet
 
 Claims = dict[str, Any]
 ALGORITHMS = ["ES256", "RS256"]
-ACCESS_TOKEN, ID_TOKEN, LOGOUT_TOKEN = "at+jwt", "jwt", "logout+jwt"
+ACCESS_TOKEN, LOGOUT_TOKEN, SIGNED = "at+jwt", "logout+jwt", "jwt"
 NEEDED: jwt.ClaimsOption = {"essential": True}
-COMMON: Any = {"leeway": 5, "exp": NEEDED, "iat": NEEDED}
+COMMON: Any = {"leeway": 5, "exp": NEEDED}
+NAMED: Any = {**COMMON, "iat": NEEDED, "jti": NEEDED}
 KINDS = {
-    ACCESS_TOKEN: jwt.JWTClaimsRegistry(**COMMON, sub=NEEDED, jti=NEEDED, client_id=NEEDED),
-    ID_TOKEN: jwt.JWTClaimsRegistry(**COMMON, sub=NEEDED),
-    LOGOUT_TOKEN: jwt.JWTClaimsRegistry(**COMMON, jti=NEEDED, events=NEEDED),
+    ACCESS_TOKEN: jwt.JWTClaimsRegistry(**NAMED, sub=NEEDED, client_id=NEEDED),
+    LOGOUT_TOKEN: jwt.JWTClaimsRegistry(**NAMED, events=NEEDED),
+    SIGNED: jwt.JWTClaimsRegistry(**COMMON),  # ID tokens, and answers that are signed
 }
 """By the header `typ`: the claims without which a token is none. The lifetime is checked as well,
 with five seconds for clocks that differ."""
@@ -229,13 +230,13 @@ class ResourceServer:
 
     def call(self, endpoint: str, **form: str) -> Claims:
         """Posts to an endpoint of the issuer, as this client."""
-        answer = self._send("POST", self._address(endpoint), data=form, auth=self._client)
+        answer = self._send("POST", str(self.metadata()[endpoint]), data=form, auth=self._client)
         return dict(answer.json()) if answer.content else {}
 
     def _decoded(self, token: str, keys_for: float = KEYS_FOR) -> jwt.Token:
         with self._lock:
             if time.time() - self._keys_read > keys_for:
-                answer = self._send("GET", self._address("jwks_uri"))
+                answer = self._send("GET", str(self.metadata()["jwks_uri"]))
                 self._keys, self._keys_read = KeySet.import_key_set(answer.json()), time.time()
         try:
             return jwt.decode(token, self._keys, algorithms=ALGORITHMS)
@@ -254,14 +255,15 @@ class ResourceServer:
                 self._own_token_ends = time.time() + float(issued["expires_in"])
             return self._own_token
 
-    def _address(self, name: str) -> str:
+    def metadata(self) -> Claims:
+        """What the issuer says of itself: addresses, and what it supports."""
         if not self._metadata:
             answer = self._send("GET", f"{self.issuer}/.well-known/openid-configuration")
             metadata: Claims = answer.json()
             if metadata.get("issuer") != self.issuer:  # OpenID Connect Discovery, 4.3
                 raise requests.RequestException("The issuer calls itself by another name.")
             self._metadata = metadata
-        return str(self._metadata[name])
+        return self._metadata
 
     def _send(self, method: str, address: str, **request: Any) -> requests.Response:
         answer = requests.request(

@@ -44,6 +44,7 @@ def show() -> None:
     console.print(f"Secure Access      {announced['issuer']}")
     console.print(f"School Performance {announced['reporting_app']}   (the example relying app)")
     console.print(f"Outbox             {announced['outbox']}   (mails that were sent)")
+    console.print(f"Playground         {announced['playground']}   (each step of a sign-in)")
     table = Table(title="People: e-mail, password, and the key for an authenticator app")
     for heading in ("e-mail", "password", "authenticator key", "organisation", "may"):
         table.add_column(heading, overflow="fold")
@@ -77,6 +78,7 @@ def _addresses(addresses: Addresses) -> dict[str, str]:
         "issuer": addresses.issuer,
         "reporting_app": addresses.reporting_app,
         "outbox": addresses.outbox,
+        "playground": f"{addresses.playground}/",
     }
 
 

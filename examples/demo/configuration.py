@@ -49,6 +49,10 @@ class Addresses:
     def outbox(self) -> str:
         return f"http://localhost:{self.outbox_port}/"
 
+    @property
+    def playground(self) -> str:
+        return f"{self.outbox}playground"
+
 
 TRUST = "SECURE_ACCESS_OUTBOUND_CA_FILE"
 
