@@ -1,12 +1,10 @@
 """`make demo`: makes what is missing, starts everything, stops everything."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from examples.demo import announcement
+from examples.demo import announcement, clients
 from examples.demo.configuration import (
     ANNOUNCEMENT,
     INSTANCE,
@@ -53,32 +51,13 @@ def main() -> None:
     sys.exit(f"One of the demo's processes ended; see {LOGS}.")
 
 
-def run(*arguments: str, text: str | None = None) -> str:
+def run(*arguments: str) -> None:
     """Runs `secure-access` on the demo. Its complaints are shown; it must succeed."""
     done = subprocess.run(  # noqa: S603  # a command of our own
-        [PROGRAM, *arguments], input=text, text=True, stdout=subprocess.PIPE, check=False, cwd=ROOT
+        [PROGRAM, *arguments], text=True, stdout=subprocess.PIPE, check=False, cwd=ROOT
     )
     if done.returncode:
         sys.exit(f"secure-access {' '.join(arguments)} failed: {done.stdout}")
-    return done.stdout
-
-
-def client_metadata(addresses: Addresses) -> dict[str, Any]:
-    """How the example app is registered (RFC 7591 metadata, and ours)."""
-    app = addresses.reporting_app
-    return {
-        "client_name": "School Performance",
-        "client_uri": f"{app}/",
-        "initiate_login_uri": f"{app}/sign-in",
-        "redirect_uris": [f"{app}/callback"],
-        "post_logout_redirect_uris": [f"{app}/signed-out"],
-        "token_endpoint_auth_method": "client_secret_basic",
-        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
-        "response_types": ["code"],
-        "scope": "openid profile email offline_access organisation access remits:read",
-        "service": "school_performance",
-        "resources": [f"{app}/api"],
-    }
 
 
 def _fill(addresses: Addresses) -> None:
@@ -86,26 +65,18 @@ def _fill(addresses: Addresses) -> None:
     run("register", "import", "--as-of", UNDATED, *map(str, sorted(REGISTER.glob("*.csv"))))
     for body in BODIES:
         run("organisations", "add", *body)
-    client = _register_client(addresses)
     with create_app().app_context():
+        registered = clients.register(addresses, [])
         people = seed_people(choose())
-    announcement.write(addresses, people, [client])
+    announcement.write(addresses, people, registered)
 
 
 def _follow(addresses: Addresses) -> None:
-    """A later start: data stay; addresses may have changed."""
-    announced = announcement.read()
-    if announced["reporting_app"] != addresses.reporting_app:
-        announcement.update(addresses, clients=[_register_client(addresses)])
-    else:
-        announcement.update(addresses)
-
-
-def _register_client(addresses: Addresses) -> dict[str, Any]:
-    registered: dict[str, Any] = json.loads(
-        run("clients", "register", "-", text=json.dumps(client_metadata(addresses)))
-    )
-    return registered
+    """A later start: data stay; addresses may have changed, and clients are as they are now."""
+    known = announcement.read()["clients"]
+    with create_app().app_context():
+        registered = clients.register(addresses, known)
+    announcement.update(addresses, registered)
 
 
 def _start(processes: Processes, addresses: Addresses) -> None:

@@ -26,12 +26,9 @@ def write(
     _replace(announced)
 
 
-def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]] | None = None) -> None:
-    """The same people at other addresses, with other clients where some are given."""
-    announced = {**read(), **_addresses(addresses)}
-    if clients is not None:
-        announced["clients"] = _announced(clients)
-    _replace(announced)
+def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]]) -> None:
+    """The same people, with addresses and clients of now."""
+    _replace({**read(), **_addresses(addresses), "clients": _announced(clients)})
 
 
 def read() -> dict[str, Any]:
@@ -47,6 +44,7 @@ def show() -> None:
     console.print(f"Secure Access      {announced['issuer']}")
     console.print(f"School Performance {announced['reporting_app']}   (the example relying app)")
     console.print(f"Outbox             {announced['outbox']}   (mails that were sent)")
+    console.print(f"Playground         {announced['playground']}   (each step of a sign-in)")
     table = Table(title="People: e-mail, password, and the key for an authenticator app")
     for heading in ("e-mail", "password", "authenticator key", "organisation", "may"):
         table.add_column(heading, overflow="fold")
@@ -80,6 +78,7 @@ def _addresses(addresses: Addresses) -> dict[str, str]:
         "issuer": addresses.issuer,
         "reporting_app": addresses.reporting_app,
         "outbox": addresses.outbox,
+        "playground": f"{addresses.playground}/",
     }
 
 

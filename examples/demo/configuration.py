@@ -42,8 +42,16 @@ class Addresses:
     def outbox(self) -> str:
         return f"http://localhost:{self.outbox_port}/"
 
+    @property
+    def playground(self) -> str:
+        return f"{self.outbox}playground"
 
-TRUST = "SECURE_ACCESS_OUTBOUND_CA_FILE"
+
+KEPT = ("SECURE_ACCESS_OUTBOUND_CA_FILE", "SECURE_ACCESS_OUTBOUND_NETWORKS")
+"""Settings that whoever starts the demo may give."""
+NEAR = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+"""Where services of a demo run: on this machine, in its containers, on its network. They are told
+of what ends."""
 
 
 def write_settings(addresses: Addresses) -> None:
@@ -57,8 +65,7 @@ def write_settings(addresses: Addresses) -> None:
         "SECURE_ACCESS_ISSUER": addresses.issuer,
         "SECURE_ACCESS_PORT": str(addresses.port),
         "SECURE_ACCESS_MAIL_DIRECTORY": str(MAIL),
-        # Services on this machine can be told of a sign-out.
-        "SECURE_ACCESS_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
+        "SECURE_ACCESS_OUTBOUND_NETWORKS": NEAR,
         "SECURE_ACCESS_MAIL_FROM": "Secure Access demo <no-reply@localhost>",
     }
     if urlsplit(addresses.issuer).scheme == "https":
@@ -72,12 +79,12 @@ def write_settings(addresses: Addresses) -> None:
 def use_settings() -> None:
     """Makes the file's settings those of this process and of those that it starts.
 
-    What the shell happens to hold of other settings must not reach the demo, save whom to trust.
+    What the shell happens to hold of other settings must not reach the demo, save those of KEPT.
     """
     for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
-        if name != TRUST:
+        if name not in KEPT:
             del os.environ[name]
-    os.environ.update(_written())
+    os.environ.update(_written() | {name: os.environ[name] for name in KEPT if name in os.environ})
 
 
 def _secrets() -> dict[str, str]:

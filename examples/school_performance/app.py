@@ -28,7 +28,8 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     store = Store(app.config["DATABASE"])
     app.secret_key = store.get("cookie secret")
     identity = {name: app.config[name.upper()] for name in ("client_id", "client_secret")}
-    api = ResourceServer(issuer, **identity, resource=f"{base}/api", ca_file=ca_file)
+    told: dict[str, Any] = {"endings": None if app.config["INTROSPECT"] else store}
+    api = ResourceServer(issuer, **identity, resource=f"{base}/api", ca_file=ca_file, **told)
     client = OAuth(app, cache=store).register(
         "secure_access",
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
@@ -46,13 +47,11 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         response.headers.update(app.config["HEADERS"])
         return response
 
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(sign_in.hear)
     app.register_blueprint(sign_in.pages)
     app.register_blueprint(reports.pages)
     app.register_error_handler(HTTPException, refuse)
-    app.register_error_handler(
-        Refused, lambda error: refuse(default_exceptions[error.status](str(error)))
-    )
+    app.register_error_handler(Refused, lambda e: refuse(default_exceptions[e.status](str(e))))
     app.register_error_handler(RequestException, lambda _: refuse(ServiceUnavailable()))
     return app
 
@@ -60,13 +59,9 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 def refuse(error: HTTPException) -> ResponseReturnValue:
     """Says why. Without a session sign-in begins; one that has ended is forgotten."""
     code = error.code or 500
-    if request.path.startswith("/api/"):
-        why = {"error": error.name, "error_description": error.description}
-        return (
-            why,
-            code,
-            {"WWW-Authenticate": 'Bearer error="invalid_token"'} if code == 401 else {},
-        )
+    if request.path.startswith(("/api/", "/back-channel-logout")):
+        challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if code == 401 else {}
+        return {"error": error.name, "error_description": error.description}, code, challenge
     if code == 401 and "key" not in session:
         session["next"] = request.full_path if request.method == "GET" else "/schools"
         return redirect("/sign-in")

@@ -18,11 +18,11 @@ NEEDS = {"print": "print_reports", "csv": DOWNLOAD, "downloads": DOWNLOAD, "uplo
 def admit() -> None:
     """The one gate: rights that hold at this moment, a capability, a school of the remit."""
     if request.path.startswith("/api/"):
-        token = request.headers.get("Authorization", "").partition(" ")[2]
+        token, g.person = request.headers.get("Authorization", "").partition(" ")[2], None
     else:
         tokens = sign_in.session_tokens()
-        token, g.name = tokens["access_token"], tokens["userinfo"]["name"]
-    g.access = g.api.claims(token)
+        token, g.person = tokens["access_token"], tokens["userinfo"]
+    g.access = g.api.claims(token, session=g.person)
     live = g.access["environment"] == "live"
     g.schools = g.api.schools(g.access) if live else results.TRAINING_SCHOOLS
     need, urn = NEEDS.get(request.path.rpartition("/")[2]), (request.view_args or {}).get("urn")
@@ -60,17 +60,16 @@ def schools(form: str) -> ResponseReturnValue:
 @pages.get("/api/schools/<urn>", defaults={"form": "api"})
 def school(urn: str, form: str) -> ResponseReturnValue:
     """What the address asks about one school, answered as far as the person's rights go."""
-    args = request.args
-    columns = tuple(args.getlist("column")) or ("year", "pupil", "gender", *results.SCORES)
-    filters = [text.partition(":")[::2] for text in args.getlist("filter") if text]
-    query = Query(columns, tuple(filters), args.get("sort", ""), args.get("group", ""))
+    columns = tuple(request.args.getlist("column")) or ("year", "pupil", "gender", *results.SCORES)
+    filters = (text.partition(":")[::2] for text in request.args.getlist("filter") if text)
+    query = Query(columns, tuple(filters), *(request.args.get(it, "") for it in ("sort", "group")))
     names = "view_pupil_names" in g.access["capabilities"]
-    table = results.answer(pupils(urn, args.get("upload", "")), query, names=names)
+    table = results.answer(pupils(urn, request.args.get("upload", "")), query, names=names)
     if form == "api":
         return {"urn": urn, "name": g.schools[urn], "header": table[0], "rows": table[1:]}
     if form == "csv":
         log = "INSERT INTO download (sub, name, organisation, urn, items) VALUES (?, ?, ?, ?, ?)"
-        person = g.access["sub"], g.name, g.access["organisation"]["id"]
+        person = g.access["sub"], g.person["name"], g.access["organisation"]["id"]
         g.store.run(log, *person, urn, ", ".join(table[0]))
         file = {"Content-Disposition": f'attachment; filename="results-{urn}.csv"'}
         return Response(results.as_csv(table), mimetype="text/csv", headers=file)
@@ -91,7 +90,7 @@ def upload(urn: str) -> ResponseReturnValue:
         if not mistakes:
             number = sha256(urn.encode() + data).hexdigest()[:20]  # the same file is kept once
             insert = "INSERT OR REPLACE INTO upload (id, urn, name, pupils) VALUES (?, ?, ?, ?)"
-            g.store.run(insert, number, urn, g.name, json.dumps(rows))
+            g.store.run(insert, number, urn, g.person["name"], json.dumps(rows))
             return redirect(f"/schools/{urn}?upload={number}")
     uploads = g.store.run("SELECT id, at, name FROM upload WHERE urn = ? ORDER BY rowid DESC", urn)
     return render_template("upload.html", urn=urn, mistakes=mistakes, uploads=uploads)

@@ -58,10 +58,11 @@ def callback() -> ResponseReturnValue:
     try:
         if request.args.get("iss") != g.api.issuer:  # RFC 9207
             raise OAuthError("another issuer answered")
-        tokens = g.client.authorize_access_token(resource=g.api.resource)
+        asked, tokens = time.time(), g.client.authorize_access_token(resource=g.api.resource)
     except (OAuthError, JoseError) as error:
         current_app.logger.warning("sign-in failed: %s", error)
         abort(400, "The sign-in did not finish, or it began in another browser. Start it again.")
+    tokens["userinfo"]["iat"] = asked  # what ends from now on ends this session (Endings)
     where = session.get("next", "/schools")
     forget()
     session["key"] = token_urlsafe(32)
@@ -76,3 +77,10 @@ def end() -> Any:
     forget()
     g.api.call("revocation_endpoint", token=tokens["refresh_token"])
     return g.client.logout_redirect(back, id_token_hint=tokens["id_token"])
+
+
+@pages.post("/back-channel-logout")
+def hear() -> ResponseReturnValue:
+    """From Secure Access itself, when a session or somebody's access has ended."""
+    g.api.hear(request.form["logout_token"])
+    return ""

@@ -1,4 +1,5 @@
-"""What the example keeps, in one SQLite file; Authlib keeps the secrets of a sign-in here, too."""
+"""What the example keeps, in one SQLite file: sessions, the secrets of a sign-in (Authlib's), what
+has ended, uploads and downloads."""
 
 import sqlite3
 import time
@@ -6,18 +7,16 @@ from contextlib import closing
 from pathlib import Path
 from secrets import token_urlsafe
 
+from examples.resource_server import Endings
 
-class Store:
+
+class Store(Endings):
     def __init__(self, path: str) -> None:
-        self._path = path
         Path(path).touch(mode=0o600)
+        super().__init__(path)
         with closing(sqlite3.connect(path)) as db:
             db.executescript(Path(__file__).with_name("tables.sql").read_text())
         self.run("INSERT OR IGNORE INTO kept VALUES ('cookie secret', ?, 9e99)", token_urlsafe())
-
-    def run(self, statement: str, *values: str | float) -> list[tuple[str, ...]]:
-        with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as db:
-            return db.execute(statement, values).fetchall()
 
     def get(self, key: str) -> str | None:
         found = self.run("SELECT value FROM kept WHERE key = ? AND ends > ?", key, time.time())

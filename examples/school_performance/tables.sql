@@ -1,5 +1,3 @@
-PRAGMA journal_mode = WAL;
-
 -- Sessions with their tokens, and what a sign-in under way must remember. Keys are hashes.
 CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT, ends REAL);
 

@@ -10,6 +10,7 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -86,8 +87,8 @@ class Crowd:
 def test_LG_12_five_hundred_at_once_take_no_more_memory_than_a_few(
     app: Flask, app_settings: Settings
 ) -> None:
-    trusted = {"SECURE_ACCESS_TRUSTED_PROXIES": "127.0.0.1,::1"}
-    at_once = {
+    trusted: dict[str, Any] = {"SECURE_ACCESS_TRUSTED_PROXIES": "127.0.0.1,::1"}
+    at_once: dict[str, Any] = {
         "SECURE_ACCESS_THREADS": "16",
         "SECURE_ACCESS_PASSWORD_HASHES_AT_ONCE": str(HASHES_AT_ONCE),
     }

@@ -295,7 +295,7 @@ def test_JW_09_an_encrypted_token_is_not_opened(world: World, alg: str) -> None:
 def test_a_withdrawn_token_is_refused_although_its_signature_is_good(world: World) -> None:
     token = world.op.access_token()
     assert status(world, token) == 200
-    world.op.withdrawn = True
+    world.tell()
     assert status(world, token) == 401
 
 

@@ -2,7 +2,7 @@
 
 It stands in for Secure Access where a test wants tokens that the real one would never issue. What
 the example relies on is real here: signatures, PKCE, client authentication, codes and refresh
-tokens that are good once, introspection, ETags.
+tokens that are good once, introspection, logout tokens, ETags.
 """
 
 import base64
@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +56,7 @@ class StandIn:
     issuer: str = ""
     name: str = "Ada Appleby"
     subject: str = "0199-ada"
+    sid: str | None = "session-1"
     claims: dict[str, Any] = field(default_factory=access)
     withdrawn: bool = False
     keys: list[ECKey] = field(default_factory=lambda: [new_key()])
@@ -66,6 +67,7 @@ class StandIn:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    before_tokens: Callable[[], object] = lambda: None  # what happens meanwhile
 
     def sign(self, claims: dict[str, Any], *, typ: str = "at+jwt", key: ECKey | None = None) -> str:
         key = key or self.keys[-1]
@@ -113,13 +115,36 @@ class StandIn:
             "iss": self.issuer,
             "aud": CLIENT_ID,
             "sub": self.subject,
+            "sid": self.sid,
             "name": self.name,
             "nonce": nonce,
             "iat": now,
             "exp": now + 300,
             **other,
         }
-        return self.sign(claims, typ="JWT")
+        return self.sign(
+            {name: value for name, value in claims.items() if value is not None}, typ="JWT"
+        )
+
+    def logout_token(
+        self, *, typ: str = "logout+jwt", key: ECKey | None = None, **other: Any
+    ) -> str:
+        """As Back-Channel Logout, 2.4, says; None leaves a claim out."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "iat": now,
+            "exp": now + 120,
+            "jti": secrets.token_hex(8),
+            "sub": self.subject,
+            "sid": self.sid,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            **other,
+        }
+        return self.sign(
+            {name: value for name, value in claims.items() if value is not None}, typ=typ, key=key
+        )
 
 
 def new_key() -> ECKey:
@@ -173,6 +198,7 @@ def _add_tokens(app: Flask, op: StandIn) -> None:
         if not _is_the_client():
             return {"error": "invalid_client"}, 401
         form = request.form
+        op.before_tokens()
         if form["grant_type"] == "client_credentials":
             return {
                 "access_token": f"service {form['scope']}",
@@ -280,6 +306,10 @@ class World:
     def somebody_else(self) -> Browser:
         return Browser(self.service, self.op)
 
+    def tell(self, logout_token: str | None = None) -> TestResponse:
+        """What the provider does when something ends: it posts to the service, with no cookie."""
+        return told(self.service, logout_token or self.op.logout_token())
+
 
 @contextmanager
 def running(folder: Path) -> Iterator[World]:
@@ -309,6 +339,12 @@ def example(op: StandIn, folder: Path, **settings: str) -> Flask:
             "DATABASE": str(folder / "school_performance.sqlite3"),
             **settings,
         }
+    )
+
+
+def told(service: Flask, logout_token: str) -> TestResponse:
+    return service.test_client().post(
+        "/back-channel-logout", base_url=BASE_URL, data={"logout_token": logout_token}
     )
 
 

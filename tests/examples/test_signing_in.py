@@ -98,11 +98,11 @@ def test_clicks_at_the_same_time_spend_the_refresh_token_once(world: World) -> N
     assert answers == [200] * 8
 
 
-def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(
-    person: Browser, op: StandIn
-) -> None:
+def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(world: World) -> None:
+    person = world.browser
+    person.sign_in()
     assert person.get("/schools").status_code == 200
-    op.withdrawn = True
+    world.tell()
     refused = person.get("/schools/100001")
     assert refused.status_code == 403
     assert "ask an approver" in refused.text

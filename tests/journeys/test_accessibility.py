@@ -28,7 +28,7 @@ def test_pages_for_anybody(demo: Demo, page: Page) -> None:
     assert _faults(page, demo, "/") == {}
     page.goto(f"{demo.issuer}/sign-in")
     page.click("main form button[type=submit]:not([name=cancel])")
-    assert _faults_here(page) == {}
+    assert faults_here(page) == {}
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_pages_of_the_reporting_app(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, demo.people(user_group="LA Named")[0])
     page.wait_for_url(f"{demo.reporting_app}/**")
-    assert _faults_here(page) == {}
+    assert faults_here(page) == {}
     page.locator("main table a, main li a").first.click()
-    assert _faults_here(page) == {}
+    assert faults_here(page) == {}
 
 
 def _faults(page: Page, demo: Demo, start: str) -> dict[str, list[str]]:
@@ -71,7 +71,7 @@ def _faults(page: Page, demo: Demo, start: str) -> dict[str, list[str]]:
             continue
         seen.add(shape)
         page.goto(demo.issuer + path)
-        found |= _faults_here(page)
+        found |= faults_here(page)
         waiting.extend(_links(page, demo))
     return found
 
@@ -83,7 +83,7 @@ def _links(page: Page, demo: Demo) -> Iterator[str]:
             yield parts.path
 
 
-def _faults_here(page: Page) -> dict[str, list[str]]:
+def faults_here(page: Page) -> dict[str, list[str]]:
     faults = []
     if page.evaluate("window.axe === undefined"):
         # The page's own policy lets no foreign script in; the debugger's door is not bound by it.

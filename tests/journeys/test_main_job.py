@@ -90,6 +90,16 @@ def remove_user(page: Page, demo: Demo, name: str) -> None:
     expect(page.locator("h1").first).to_have_text(f"{name} removed")
 
 
+def refused_at_a_click(page: Page) -> None:
+    """The service is told by the worker, within seconds."""
+    for _ in range(40):
+        page.reload()
+        if heading(page) == "Your access has ended":
+            return
+        page.wait_for_timeout(250)
+    pytest.fail("the removal was not told")
+
+
 def test_people_are_added_join_see_what_they_may_and_are_refused_once_removed(
     demo: Demo, chromium: Browser
 ) -> None:
@@ -119,8 +129,7 @@ def test_people_are_added_join_see_what_they_may_and_are_refused_once_removed(
         assert governor.request.get(f"{governor.url}/csv").status == 403
 
         remove_user(desk, demo, "Nel Nairn")
-        named.reload()
-        expect(named.locator("h1").first).to_have_text("Your access has ended")
+        refused_at_a_click(named)
         governor.reload()
         expect(governor.locator("h1").first).to_contain_text(school)
 
@@ -158,6 +167,25 @@ def test_somebody_with_two_organisations_chooses_one(demo: Demo, page: Page) -> 
     page.get_by_label(re.compile(second["organisation"])).check()
     press(page, CONTINUE)
     expect(page.locator("body")).to_contain_text(second["user_group"])
+
+
+def test_who_is_removed_from_one_organisation_signs_in_again_for_the_other(
+    demo: Demo, chromium: Browser
+) -> None:
+    first, second = demo.people(email="kit.kapok@demo.example")
+    with own_browser(chromium) as desk, own_browser(chromium) as page:
+        page.goto(f"{demo.reporting_app}/sign-in")
+        sign_in(page, first)
+        page.get_by_label(re.compile(first["organisation"])).check()
+        press(page, CONTINUE)
+        expect(page.locator("h1").first).to_have_text("Results of your schools")
+        desk.goto(f"{demo.issuer}/sign-in")
+        sign_in(desk, demo.person(email="jo.juniper@demo.example"))
+        remove_user(desk, demo, "Kit Kapok")
+        refused_at_a_click(page)
+        page.get_by_role("link", name="Sign in").click()
+        expect(page.locator("h1").first).to_have_text("Results of your schools")
+        expect(page.locator("body")).to_contain_text(second["user_group"])
 
 
 def test_somebody_without_access_is_told_whom_to_ask(demo: Demo, page: Page) -> None:

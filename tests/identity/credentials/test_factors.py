@@ -50,7 +50,7 @@ def test_the_present_code_and_its_neighbours_are_right_once(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), Proved)
-    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED)
+    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED, counts=False)
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
@@ -64,7 +64,7 @@ def test_an_earlier_code_is_not_accepted_after_a_later_one(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), Proved)
-    assert TOTP.prove(person.account_id, _code(person, 0)) == NotProved(USED)
+    assert TOTP.prove(person.account_id, _code(person, 0)) == NotProved(USED, counts=False)
     clock.shift(timedelta(seconds=60))
     assert isinstance(TOTP.prove(person.account_id, _code(person, 0)), Proved)
 

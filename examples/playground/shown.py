@@ -1,0 +1,86 @@
+"""How requests and tokens are shown: as `curl`, and claim by claim with what each means."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+DICTIONARY = Path(__file__).parents[2] / "docs" / "relying-parties" / "claims.md"
+ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", re.MULTILINE)
+SENTENCES: dict[str, str] = dict(ROW.findall(DICTIONARY.read_text()))
+TIMES = frozenset({"auth_time", "exp", "iat", "updated_at"})
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A token opened: its header, and each claim with its value and what it means."""
+
+    name: str
+    text: str
+    verdict: str
+    header: str
+    claims: list[tuple[str, str, str]]
+
+
+@dataclass
+class Step:
+    """What was sent, why, and what came back."""
+
+    title: str
+    why: str
+    sent: str
+    status: str = ""
+    received: str = ""
+    tokens: list[Decoded] = field(default_factory=list)
+
+
+def decoded(name: str, token: str, verdict: str) -> Decoded:
+    """Of a token that the provider gave; `verdict` is what the check of it found."""
+    header, claims, _ = token.split(".")
+    said = [
+        (claim, _value(claim, value), SENTENCES.get(claim, ""))
+        for claim, value in _opened(claims).items()
+    ]
+    return Decoded(name, token, verdict, pretty(_opened(header)), said)
+
+
+def pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def listed(parameters: Mapping[str, str]) -> str:
+    return "\n".join(f"{name} = {value}" for name, value in parameters.items())
+
+
+def curl(
+    method: str,
+    address: str,
+    form: Mapping[str, str],
+    *,
+    client: tuple[str, str] | None,
+    bearer: str | None,
+) -> str:
+    """The same request for a shell."""
+    parts = ["curl" if form or method == "GET" else f"curl -X {method}"]
+    if client:
+        parts.append(f"-u {quote(':'.join(client))}")
+    if bearer:
+        parts.append(f"-H {quote(f'Authorization: Bearer {bearer}')}")
+    parts += [f"--data-urlencode {quote(f'{name}={value}')}" for name, value in form.items()]
+    return " \\\n  ".join([*parts, quote(address)])
+
+
+def _opened(part: str) -> dict[str, Any]:
+    opened: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return opened
+
+
+def _value(claim: str, value: Any) -> str:
+    if claim in TIMES and isinstance(value, int | float):
+        return f"{value} ({datetime.fromtimestamp(value, UTC):%-d %B %Y, %H:%M:%S} UTC)"
+    return value if isinstance(value, str) else pretty(value)
