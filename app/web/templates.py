@@ -7,6 +7,7 @@ from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from app.reference import reference
 from app.web import navigation
 
 LONDON = ZoneInfo("Europe/London")
@@ -29,7 +30,11 @@ def install(app: Flask) -> None:
     )
     WTFormsHelpers(app)
     app.jinja_env.filters.update(
-        day=day, moment=moment, number=number, navigation_item=_navigation_item
+        day=day,
+        moment=moment,
+        number=number,
+        reference=reference,
+        navigation_item=_navigation_item,
     )
     app.jinja_env.globals.update(navigation=navigation.entries)
 

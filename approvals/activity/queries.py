@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.audit import AuditEvent, declared
 from app.clock import end_of_day, now, start_of_day
 from app.database import db
+from app.reference import beginning
 from app.web.pagination import Page, paginate
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
@@ -74,7 +75,7 @@ def everywhere(
 ) -> Page[Happening]:
     """A page of everything, for operators.
 
-    `search` is a person's subject, a client id or a request id.
+    `search` is a person's subject, a client id, a request id or its reference.
     """
     statement = select(AuditEvent).order_by(AuditEvent.id.desc())
     if search:
@@ -83,7 +84,7 @@ def everywhere(
                 AuditEvent.subject == search,
                 AuditEvent.actor == search,
                 AuditEvent.client == search,
-                AuditEvent.request_id == search,
+                _of_request(search),
             )
         )
     if organisation:
@@ -91,6 +92,17 @@ def everywhere(
     if kind:
         statement = statement.where(AuditEvent.event.startswith(kind, autoescape=True))
     return _page(_between(statement, filters))
+
+
+def request_of(organisation: Organisation, person: Membership, event: str) -> str:
+    """The id of the request in which that last happened to the person; empty where unknown."""
+    found = db.session.scalar(
+        _concerning(_in(organisation), person.public_id, None)
+        .where(AuditEvent.event == event)
+        .with_only_columns(AuditEvent.request_id)
+        .limit(1)
+    )
+    return found or ""
 
 
 def in_words(rows: Iterable[AuditEvent]) -> Sequence[Happening]:
@@ -140,6 +152,15 @@ class _Words(dict[str, object]):
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def _of_request(search: str) -> ColumnElement[bool]:
+    start = beginning(search)
+    if start is None:
+        return AuditEvent.request_id == search
+    # The bounds let the index find them; no digit comes behind "z".
+    near = AuditEvent.request_id.between(start, f"{start}z")
+    return near & AuditEvent.request_id.startswith(start, autoescape=True)
 
 
 def _in(organisation: Organisation) -> Select[AuditEvent]:

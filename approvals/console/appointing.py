@@ -10,6 +10,7 @@ from app.actors import current_actor
 from app.database import db, writing
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from approvals.activity import queries as activity
 from approvals.console import queries
 from approvals.console.access import operator
 from approvals.console.forms import ApproverForm
@@ -87,10 +88,13 @@ def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
     started = _journey(found, journey, finished=True)
     if started.done_at is None:
         return _to("check", found, started)
+    person = db.session.get_one(Membership, started.membership_id)
+    event = "approver.made" if person.joined_at else "membership.added"
     return render_template(
         "console/appoint_done.html",
         organisation=found,
-        person=db.session.get_one(Membership, started.membership_id),
+        person=person,
+        request_id=activity.request_of(found, person, event),
     )
 
 

@@ -7,8 +7,9 @@ from app.actors import current_actor
 from app.clock import now
 from app.database import db, writing
 from app.web.authorisation import permit
+from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
-from approvals.memberships.access import approver_of, this_organisation
+from approvals.memberships.access import approver_of, not_there, this_organisation
 from approvals.memberships.actions import add_member
 from approvals.memberships.forms import (
     Confirmation,
@@ -145,8 +146,14 @@ def add_done(journey: str, **_route: str) -> Answer:
     if found.done_at is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)
     person = db.session.get(Membership, found.membership_id)
+    if person is None:
+        raise not_there("the person is gone")
+    organisation = this_organisation()
     return render_template(
-        "memberships/add/done.html", organisation=this_organisation(), person=person
+        "memberships/add/done.html",
+        organisation=organisation,
+        person=person,
+        request_id=activity.request_of(organisation, person, "membership.added"),
     )
 
 

@@ -7,6 +7,7 @@ from app.actors import current_actor
 from app.clock import now
 from app.database import db
 from app.web.authorisation import permit
+from approvals.activity import queries as activity
 from approvals.memberships import facts, rules
 from approvals.memberships.access import (
     approver_of,
@@ -77,6 +78,7 @@ def removed(member: str, **_route: str) -> Answer:
         "memberships/removal/removed.html",
         organisation=organisation,
         person=person,
+        request_id=activity.request_of(organisation, person, "membership.removed"),
         services=[
             services.service_name(code)
             for code in dict.fromkeys(

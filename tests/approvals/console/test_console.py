@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -13,7 +15,7 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from tests.approvals import world
 from tests.approvals.world import browser, path
-from tests.identity.walking import Walker
+from tests.identity.walking import Page, Walker
 
 
 @pytest.fixture
@@ -149,6 +151,47 @@ def test_the_audit_is_searched_by_person_organisation_and_event(
     assert "accepted the invitation" in joined
     assert "sent an invitation" not in joined
     assert "Nothing matches" in olive.get("/ops/audit?to=2001-01-01").text
+
+
+REFERENCE = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-7[0-9A-F]{3}")
+
+
+def _reference(page: Page) -> str:
+    found = REFERENCE.search(page.text)
+    assert found, page.text
+    return found.group()
+
+
+def test_the_reference_of_a_confirmation_finds_what_was_done(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    approver = browser(app, world.member(school, "ann@ashfield.example", approver=True))
+    page = approver.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
+    page = page.submit(given_name="Bob", family_name="Dean").submit(groups="none")
+    added = _reference(page.submit(answer="no").submit())
+    eve = world.member(school, "eve@ashfield.example", given_name="Eve")
+    removed = _reference(approver.get(path(school, "users", eve.public_id, "remove")).submit())
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="cal@ashfield.example", given_name="Cal", family_name="Dean")
+    appointed = _reference(page.submit())
+    for reference, sentence in {
+        added: "added Bob Dean and sent an invitation",
+        removed: "removed Eve Byron",
+        appointed: "added Cal Dean and sent an invitation",
+    }.items():
+        for spelling in (reference, f" {reference.lower()} "):
+            found = olive.get(f"/ops/audit?q={spelling}").text
+            assert sentence in found
+            assert set(REFERENCE.findall(found.upper())) == {reference}
+
+
+def test_a_page_that_is_not_there_gives_the_reference_of_its_refusal(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    bob = browser(app, world.member(school, "bob@ashfield.example"))
+    refused = bob.get(path(school, "users"))
+    assert refused.status == 404
+    assert "page.denied" in olive.get(f"/ops/audit?q={_reference(refused)}").text
 
 
 def test_the_first_operator_and_approver_are_appointed_by_command(
