@@ -197,7 +197,7 @@ def test_a_notice_that_comes_again_because_the_answer_was_lost_is_fine(world: Wo
         {"events": {"http://schemas.openid.net/event/other": {}}},
         {"typ": "JWT"},
         {"typ": "at+jwt"},
-        {"key": new_key()},
+        pytest.param({"key": new_key()}, id="the key of a stranger"),
     ],
     ids=str,
 )

@@ -1,0 +1,194 @@
+"""Statements that the driver itself runs."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import bindparam, func, insert, select, update
+
+from app.actors import SYSTEM
+from app.audit import AuditEvent, Event, declare, record
+from app.database import NotWriting, Plain, db, writing, writing_plainly
+from identity.oidc.models import InitialAccessToken
+
+MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
+
+ADD = Plain(insert(InitialAccessToken))
+ADD_AND_TELL = Plain(insert(InitialAccessToken).returning(InitialAccessToken.id))
+BY_HASH = Plain(
+    select(InitialAccessToken.__table__).where(InitialAccessToken.token_hash == bindparam("hash"))
+)
+USE = Plain(
+    update(InitialAccessToken)
+    .where(InitialAccessToken.token_hash == bindparam("hash"), InitialAccessToken.uses_left > 0)
+    .values(uses_left=InitialAccessToken.uses_left - 1)
+)
+HOW_MANY = Plain(select(func.count().label("number")).select_from(InitialAccessToken))
+
+
+def row(name: str) -> dict[str, object]:
+    return {
+        "token_hash": name,
+        "note": "100 % 'quoted'",
+        "policy": {"scopes": ["openid"]},
+        "uses_left": 1,
+        "expires_at": MOMENT,
+    }
+
+
+def test_rows_come_as_the_orm_would_give_them(app: Flask) -> None:
+    with writing_plainly():
+        ADD.run(**row("a"))
+    found = BY_HASH.one(hash="a")
+    assert found is not None
+    same = db.session.scalars(select(InitialAccessToken)).one()
+    for column in InitialAccessToken.__table__.columns:
+        assert getattr(found, column.key) == getattr(same, column.key)
+    assert (found.expires_at, found.policy) == (MOMENT, {"scopes": ["openid"]})
+
+
+def test_columns_that_are_left_out_take_their_defaults(app: Flask) -> None:
+    with writing_plainly():
+        ADD.run(**row("a"))
+        ADD.run(**row("b"))
+    first, second = BY_HASH.one(hash="a"), BY_HASH.one(hash="b")
+    assert first is not None
+    assert second is not None
+    assert first.public_id != second.public_id
+    assert first.created_at.tzinfo is UTC
+
+
+def test_what_is_not_there_is_none(app: Flask) -> None:
+    assert BY_HASH.one(hash="nothing") is None
+    assert BY_HASH.all(hash="nothing") == []
+
+
+def test_the_key_that_comes_back_is_that_of_the_new_row(app: Flask) -> None:
+    with writing_plainly():
+        key = ADD_AND_TELL.added(**row("a"))
+    found = BY_HASH.one(hash="a")
+    assert found is not None
+    assert found.id == key
+
+
+def test_the_count_of_changed_rows_decides(app: Flask) -> None:
+    with writing_plainly():
+        ADD.run(**row("a"))
+        assert [USE.run(hash="a"), USE.run(hash="a")] == [1, 0]
+
+
+@pytest.mark.parametrize("given", [{}, {"hash": "a", "other": 1}])
+def test_a_parameter_that_is_missing_or_unknown_is_an_error(
+    app: Flask, given: dict[str, object]
+) -> None:
+    with pytest.raises(TypeError, match="hash is missing|other"):
+        BY_HASH.one(**given)
+
+
+def test_writing_outside_a_transaction_is_refused(app: Flask) -> None:
+    with pytest.raises(NotWriting):
+        ADD.run(**row("a"))
+
+
+def test_nothing_is_left_of_a_transaction_that_an_exception_ends(app: Flask) -> None:
+    def fail_half_way() -> None:
+        with writing_plainly():
+            ADD.run(**row("a"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    assert BY_HASH.one(hash="a") is None
+
+
+def test_a_statement_joins_the_session_that_writes(app: Flask) -> None:
+    def fail_after_both() -> None:
+        with writing() as session:
+            session.add(InitialAccessToken(**row("a")))
+            with writing_plainly():
+                assert BY_HASH.one(hash="a") is not None, "what is pending is there"
+                ADD.run(**row("b"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_both()
+    assert HOW_MANY.one() == (0,)
+
+
+def test_the_session_sees_what_was_written_plainly_while_it_was_reading(app: Flask) -> None:
+    assert db.session.scalar(select(func.count()).select_from(InitialAccessToken)) == 0
+    with writing_plainly():
+        ADD.run(**row("a"))
+    assert db.session.scalar(select(func.count()).select_from(InitialAccessToken)) == 1
+
+
+def test_the_orm_is_refused_while_a_plain_transaction_is_open(app: Flask) -> None:
+    def open_both() -> None:
+        with writing_plainly(), writing():
+            pass
+
+    with pytest.raises(RuntimeError, match="plain transaction"):
+        open_both()
+    with writing() as session:
+        session.add(InitialAccessToken(**row("a")))
+
+
+def test_an_audit_row_is_part_of_the_plain_transaction(app: Flask) -> None:
+    declare(app, [Event("test.happened", "{actor} did something")])
+
+    def fail_after_the_row() -> None:
+        with writing_plainly():
+            record("test.happened", actor=SYSTEM)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_the_row()
+    with writing_plainly():
+        record("test.happened", actor=SYSTEM)
+    assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 1
+
+
+def test_writers_of_both_kinds_wait_for_each_other(app: Flask) -> None:
+    def write(number: int) -> None:
+        with app.app_context():
+            for turn in range(10):
+                with writing_plainly():
+                    ADD.run(**row(f"{number}.{turn}"))
+                with writing() as session:
+                    session.add(InitialAccessToken(**row(f"{number}.{turn} again")))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert HOW_MANY.one() == (80,)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_was_lost_is_made_anew(app: Flask) -> None:
+    own = Plain(select(func.pg_backend_pid().label("pid"))).all()[0]
+    with db.engine.connect() as other:
+        other.execute(select(func.pg_terminate_backend(own.pid)))
+    assert HOW_MANY.one() == (0,)
+    with writing_plainly():
+        ADD.run(**row("a"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_transaction_whose_connection_was_lost_is_not_begun_again(app: Flask) -> None:
+    def lose_it_half_way() -> None:
+        with writing_plainly():
+            ADD.run(**row("a"))
+            own = Plain(select(func.pg_backend_pid().label("pid"))).all()[0]
+            with db.engine.connect() as other:
+                other.execute(select(func.pg_terminate_backend(own.pid)))
+            ADD.run(**row("b"))
+
+    with pytest.raises(psycopg.OperationalError):
+        lose_it_half_way()
+    assert HOW_MANY.one() == (0,)
