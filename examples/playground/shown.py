@@ -13,6 +13,7 @@ from typing import Any
 DICTIONARY = Path(__file__).parents[2] / "docs" / "relying-parties" / "claims.md"
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", re.MULTILINE)
 SENTENCES: dict[str, str] = dict(ROW.findall(DICTIONARY.read_text()))
+SHORT = 60
 TIMES = frozenset({"auth_time", "exp", "iat", "updated_at"})
 
 
@@ -83,4 +84,7 @@ def _opened(part: str) -> dict[str, Any]:
 def _value(claim: str, value: Any) -> str:
     if claim in TIMES and isinstance(value, int | float):
         return f"{value} ({datetime.fromtimestamp(value, UTC):%-d %B %Y, %H:%M:%S} UTC)"
-    return value if isinstance(value, str) else pretty(value)
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHORT else pretty(value)

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from tests.conftest import settings
 
 SQLITE = "sqlite:////nowhere/secure-access.sqlite3"
-PUBLIC = {"issuer": "https://access.example.org"}
 
 
 @pytest.mark.parametrize(
@@ -24,11 +23,6 @@ PUBLIC = {"issuer": "https://access.example.org"}
         ({"issuer": "access.example.org"}, "SECURE_ACCESS_ISSUER"),
         ({"debug": True}, "no debug mode"),
         ({"hosts": 2}, "PostgreSQL"),
-        ({**PUBLIC, "outbound_networks": "127.0.0.0/8"}, "SECURE_ACCESS_OUTBOUND_NETWORKS"),
-        ({**PUBLIC, "outbound_networks": "10.0.0.0/8,127.0.0.1/32"}, "127.0.0.1/32"),
-        ({**PUBLIC, "outbound_networks": "0.0.0.0/0"}, "this machine itself"),
-        ({**PUBLIC, "outbound_networks": "::/0"}, "this machine itself"),
-        ({**PUBLIC, "outbound_networks": "::ffff:127.0.0.1/128"}, "this machine itself"),
     ],
 )
 def test_an_unsafe_setting_is_refused_with_what_to_set(
@@ -40,12 +34,6 @@ def test_an_unsafe_setting_is_refused_with_what_to_set(
 
 def test_a_plain_http_issuer_is_accepted_on_the_loopback_only() -> None:
     assert not settings(SQLITE, issuer="http://localhost:8000").secure
-
-
-def test_calls_inside_may_be_admitted_but_to_this_machine_on_the_loopback_only() -> None:
-    assert settings(SQLITE, **PUBLIC, outbound_networks="10.0.0.0/8,fd00::/8").outbound_networks
-    local = settings(SQLITE, issuer="https://localhost:8443", outbound_networks="127.0.0.0/8")
-    assert local.outbound_networks
 
 
 def test_several_hosts_may_share_postgresql() -> None:

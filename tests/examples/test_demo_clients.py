@@ -1,0 +1,40 @@
+"""The demo's clients: what a new demo registers, and what an older one is given."""
+
+import pytest
+from flask import Flask
+
+from examples.demo import clients
+from examples.demo.clients import EXAMPLE, PLAYGROUND
+from examples.demo.configuration import Addresses
+from tests.approvals.access_model.world import load_school_performance
+from tests.conftest import settings
+from wsgi import Settings
+
+HERE = Addresses(8000, 8001, "http://localhost:8000")
+
+
+@pytest.fixture
+def app_settings(database_url: str) -> Settings:
+    return settings(database_url, outbound_networks=["127.0.0.0/8"])
+
+
+@pytest.fixture(autouse=True)
+def _service(app: Flask) -> None:
+    load_school_performance()
+
+
+def test_the_example_comes_first_and_is_told_what_ends() -> None:
+    example, playground = clients.register(HERE, [])
+    assert example["backchannel_logout_uri"] == "http://localhost:8001/back-channel-logout"
+    assert example["exchange_from"] == [playground["client_id"]]
+    assert example["client_secret"]
+    assert playground["client_secret"]
+
+
+def test_a_demo_from_before_the_playground_is_given_one_and_keeps_its_client() -> None:
+    before = clients.register(HERE, [])[:1]
+    after = clients.register(HERE, before)
+    assert len(after) == 2
+    for member in ("client_id", "client_secret"):
+        assert after[EXAMPLE][member] == before[EXAMPLE][member]
+    assert clients.register(HERE, after)[PLAYGROUND]["client_id"] == after[PLAYGROUND]["client_id"]

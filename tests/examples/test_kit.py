@@ -1,0 +1,64 @@
+"""The kit as a developer uses it who has no framework: three questions, and being told."""
+
+import time
+from pathlib import Path
+
+import pytest
+import time_machine
+from requests import RequestException
+
+from examples.resource_server import Endings, Refused, ResourceServer
+from tests.examples.stand_in import API, CLIENT_ID, CLIENT_SECRET, OWN_SCHOOL, StandIn
+
+
+@pytest.fixture
+def kit(op: StandIn, tmp_path: Path) -> ResourceServer:
+    endings = Endings(str(tmp_path / "endings.sqlite3"))
+    return ResourceServer(op.issuer, CLIENT_ID, CLIENT_SECRET, API, endings=endings)
+
+
+def test_a_token_says_what_its_holder_may_do_and_where(kit: ResourceServer, op: StandIn) -> None:
+    claims = kit.claims(op.access_token())
+    assert "view_pupil_names" in claims["capabilities"]
+    assert kit.schools(claims) == {OWN_SCHOOL["urn"]: OWN_SCHOOL["name"]}
+
+
+def test_who_may_not_is_told_why_with_a_status(kit: ResourceServer, op: StandIn) -> None:
+    with pytest.raises(Refused, match="another kind") as refused:
+        kit.claims(op.access_token(op.issuer))
+    assert refused.value.status == 401
+    with pytest.raises(Refused, match="without the scope") as refused:
+        kit.claims(op.access_token(scope="openid"))
+    assert refused.value.status == 403
+
+
+def test_what_ended_is_refused_until_there_is_a_newer_token(
+    kit: ResourceServer, op: StandIn
+) -> None:
+    before = op.access_token()
+    kit.hear(op.logout_token())
+    with pytest.raises(Refused, match="signed out"):
+        kit.claims(before)
+    with time_machine.travel(time.time() + 2):
+        assert kit.claims(op.access_token())["sub"] == op.subject
+
+
+def test_what_is_no_logout_token_is_answered_with_400(kit: ResourceServer, op: StandIn) -> None:
+    with pytest.raises(Refused) as refused:
+        kit.hear(op.access_token())
+    assert refused.value.status == 400
+
+
+def test_who_is_told_nothing_asks(op: StandIn) -> None:
+    asking = ResourceServer(op.issuer, CLIENT_ID, CLIENT_SECRET, API)
+    token = op.access_token()
+    assert asking.claims(token)
+    op.withdrawn = True
+    with pytest.raises(Refused, match="signed out"):
+        asking.claims(token)
+
+
+def test_an_issuer_that_does_not_answer_lets_nobody_in(kit: ResourceServer, op: StandIn) -> None:
+    op.answers["down"] = True
+    with pytest.raises(RequestException):
+        kit.claims(op.access_token())
