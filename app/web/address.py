@@ -8,19 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.settings import AppSettings
-from app.web.headers import HSTS, PERMISSIONS
+from app.web.headers import HSTS, PROTECTING
 
 ANY_HOST = ("/healthz", "/readyz")
 _REFUSAL = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "same-origin"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", PERMISSIONS),
+    *PROTECTING,
 )
 
 

@@ -14,7 +14,7 @@ PERMISSIONS = (
     "publickey-credentials-get=(self), "
     "publickey-credentials-create=(self)"
 )
-_PROTECTING = (
+PROTECTING = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
@@ -22,6 +22,7 @@ _PROTECTING = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", PERMISSIONS),
 )
+"""On each answer, whatever it is."""
 _NOT_KEPT = (("Cache-Control", "no-store"), ("Vary", "Cookie"))
 
 
@@ -86,7 +87,7 @@ def protect(response: Response) -> Response:
 def missing(response: Response) -> list[tuple[str, str]]:
     """The headers that the answer to the present request still needs."""
     given = {name.lower() for name, _ in response.headers}
-    added = [pair for pair in _PROTECTING if pair[0].lower() not in given]
+    added = [pair for pair in PROTECTING if pair[0].lower() not in given]
     if "content-security-policy" not in given:
         added.append(("Content-Security-Policy", _policy()))
     if settings().secure and "strict-transport-security" not in given:

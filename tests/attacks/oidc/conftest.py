@@ -7,11 +7,14 @@ from tests.identity.oidc.conftest import (
     other_rp,
     provider,
     public_rp,
+    published,
     rights,
     rp,
+    service,
     service_rp,
     signing_rp,
     stranger,
+    told_rp,
 )
 
 __all__ = [
@@ -21,9 +24,12 @@ __all__ = [
     "other_rp",
     "provider",
     "public_rp",
+    "published",
     "rights",
     "rp",
+    "service",
     "service_rp",
     "signing_rp",
     "stranger",
+    "told_rp",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,6 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
-
-
-@pytest.fixture
-def published() -> Iterator[Publishing]:
-    publishing = Publishing()
-    yield publishing
-    publishing.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,18 +26,6 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
-
-
-@pytest.fixture
-def service() -> Iterator[Listening]:
-    listening = Listening()
-    yield listening
-    listening.close()
-
-
-@pytest.fixture
-def told_rp(provider: Flask, service: Listening) -> RelyingParty:
-    return RelyingParty(provider.test_client(), register(backchannel_logout_uri=service.address))
 
 
 def test_LO_06_a_notice_says_who_is_out_and_cannot_be_taken_for_anything_else(

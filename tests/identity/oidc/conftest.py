@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,6 +11,8 @@ from flask.testing import FlaskClient
 from tests.identity.oidc import rights as rights_behind_port
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
+from tests.identity.oidc.listening import Listening
+from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import Rights
 from tests.identity.oidc.signing_party import SigningParty
@@ -102,3 +106,24 @@ def signing_rp(provider: Flask) -> SigningParty:
         require_signed_request_object=True,
         authorization_signed_response_alg="ES256",
     )
+
+
+@pytest.fixture
+def service() -> Iterator[Listening]:
+    """A relying service that is told of sign-outs."""
+    listening = Listening()
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def told_rp(provider: Flask, service: Listening) -> RelyingParty:
+    return RelyingParty(provider.test_client(), register(backchannel_logout_uri=service.address))
+
+
+@pytest.fixture
+def published() -> Iterator[Publishing]:
+    """A server at which clients publish keys and other documents."""
+    publishing = Publishing()
+    yield publishing
+    publishing.close()

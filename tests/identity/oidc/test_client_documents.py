@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,6 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
-
-
-@pytest.fixture
-def published() -> Iterator[Publishing]:
-    publishing = Publishing()
-    yield publishing
-    publishing.close()
 
 
 def public(key: ECKey, kid: str = "k1", **members: str) -> dict[str, Any]:

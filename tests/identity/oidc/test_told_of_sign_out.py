@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,18 +23,6 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
-
-
-@pytest.fixture
-def service() -> Iterator[Listening]:
-    listening = Listening()
-    yield listening
-    listening.close()
-
-
-@pytest.fixture
-def told_rp(provider: Flask, service: Listening) -> RelyingParty:
-    return RelyingParty(provider.test_client(), register(backchannel_logout_uri=service.address))
 
 
 def test_oidcc_backchannel_rp_initiated_logout(
