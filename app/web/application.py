@@ -1,6 +1,7 @@
 """The application's class."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request
@@ -35,7 +36,11 @@ class Application(Flask):
         return programs.answer(self, program, environ, start_response)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """None for a program endpoint's request: its view has been found."""
-        if request is not None and programs.is_called(request.environ):
-            return None
-        return super().create_url_adapter(request)
+        """For a program endpoint's request the application's own, which only builds addresses."""
+        if request is None or not programs.is_called(request.environ):
+            return super().create_url_adapter(request)
+        return self._own_url_adapter
+
+    @cached_property
+    def _own_url_adapter(self) -> MapAdapter | None:
+        return super().create_url_adapter(None)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from flask.ctx import RequestContext
 from werkzeug import Response
 from werkzeug.routing import Rule
@@ -31,6 +31,14 @@ class Program:
     rule: Rule
     view: Callable[[], Any]
     after: Callable[[Response], object]
+
+
+class _Call(RequestContext):
+    """The context of a request whose view has been found."""
+
+    def match_request(self) -> None:
+        program: Program = self.request.environ[_FOUND]
+        self.request.url_rule, self.request.view_args = program.rule, {}
 
 
 def call_directly(app: Flask, endpoint: str, *, after: Callable[[Response], object]) -> None:
@@ -60,9 +68,8 @@ def answer(
 ) -> Iterable[bytes]:
     """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
     # A session that is never opened: programs carry no cookies.
-    with RequestContext(app, environ, session=app.session_interface.make_null_session(app)):
+    with _Call(app, environ, session=app.session_interface.make_null_session(app)):
         name_request()
-        request.url_rule, request.view_args = program.rule, {}
         try:
             response = authorisation.ask() or app.make_response(program.view())
         except Exception as error:  # noqa: BLE001  # as Flask does: each gets its answer

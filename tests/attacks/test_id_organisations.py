@@ -323,7 +323,7 @@ def test_ID_11_what_is_not_ones_own_looks_like_what_does_not_exist(app: Flask, t
     assert known.status == unknown.status == 404
 
     def without_reference(text: str) -> str:
-        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
+        return re.sub(r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}", "", text)
 
     assert without_reference(known.text) == without_reference(unknown.text)
 

@@ -1,0 +1,33 @@
+"""What is sent to the database: the ORM's statements, and those that the driver runs itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from app.database import db, held
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What this thread sends to SQLite meanwhile, without the words that begin a transaction."""
+    db.session.rollback()
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        plain(statement)
+
+    def plain(statement: str) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    driver = held.present().execute("SELECT 1").connection
+    event.listen(db.engine, "before_cursor_execute", note)
+    driver.set_trace_callback(plain)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+        driver.set_trace_callback(None)
