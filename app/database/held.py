@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from typing import Any, cast
+from weakref import WeakSet
 
 from flask import Flask, current_app
 from sqlalchemy import Dialect, Engine, event
@@ -60,6 +61,9 @@ class Line:
             with suppress(Exception):
                 driver.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _connected(self) -> Any:
         if self._driver is None:
             connection = self._engine.raw_connection()
@@ -81,12 +85,12 @@ class _Lines(threading.local):
 
 
 class HeldConnections:
-    """The threads' connections to one database."""
+    """The threads' connections to one database. One goes with its thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lines = _Lines()
-        self._all: list[Line] = []
+        self._all: WeakSet[Line] = WeakSet()
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
     def present(self) -> Line:
@@ -94,11 +98,11 @@ class HeldConnections:
         line = self._lines.line
         if line is None:
             line = self._lines.line = Line(self._engine)
-            self._all.append(line)
+            self._all.add(line)
         return line
 
     def close(self) -> None:
-        for line in self._all:
+        for line in list(self._all):
             line.close()
 
 

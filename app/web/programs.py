@@ -53,7 +53,7 @@ def call_directly(app: Flask, endpoint: str, *, after: Callable[[Response], obje
 def called(app: Flask, environ: Environ) -> Program | None:
     """The program endpoint that the request calls, None where it is for Flask to find out."""
     table: dict[tuple[str, str], Program] = app.extensions.get(_KEY, {})
-    program = table.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+    program = table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
     if program is not None:
         environ[_FOUND] = program
     return program

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,7 +14,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from app.actors import SYSTEM
 from app.audit import AuditEvent, Event, declare, record
-from app.database import NotWriting, Plain, db, writing, writing_plainly
+from app.database import NotWriting, Plain, db, held, writing, writing_plainly
 from identity.oidc.models import InitialAccessToken
 
 MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
@@ -167,6 +169,21 @@ def test_writers_of_both_kinds_wait_for_each_other(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert HOW_MANY.one() == (80,)
+
+
+def test_a_connection_goes_with_its_thread(app: Flask) -> None:
+    lines: list[weakref.ref[held.Line]] = []
+
+    def ask() -> None:
+        with app.app_context():
+            assert HOW_MANY.one() == (0,)
+            lines.append(weakref.ref(held.present()))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert lines[0]() is None
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
