@@ -1,0 +1,93 @@
+"""Endpoints that programs call are reached directly, by the same rules as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, jsonify, url_for
+from flask.testing import FlaskClient
+from werkzeug import Response
+
+from app.web import anyone, permit
+from app.web.authorisation import Allowed, Refused, Rule
+from app.web.programs import call_directly
+from tests.conftest import settings
+from wsgi import create_app
+
+
+def nobody(_arguments: object) -> Allowed | Refused:
+    return Refused("nobody may")
+
+
+def mark(response: Response) -> None:
+    response.headers["X-Marked"] = "yes"
+
+
+@pytest.fixture
+def caller() -> FlaskClient:
+    """Of an application with some endpoints more, each there once for programs and once for all."""
+    site = create_app(settings("sqlite://"))
+    _add(site, "plain", lambda: jsonify(address=url_for("health.alive")))
+    _add(site, "broken", _broken)
+    _add(site, "closed", jsonify, rule=nobody)
+    _add(site, "empty", lambda: Response(status=200))
+    return site.test_client()
+
+
+def _add(site: Flask, name: str, answer: Callable[[], Response], rule: Rule = anyone) -> None:
+    @permit(rule)
+    def view() -> Response:
+        return answer()
+
+    for way in ("page", "program"):
+        site.add_url_rule(f"/{way}/{name}", f"{way}-{name}", view, methods=["GET", "POST"])
+    call_directly(site, f"program-{name}", after=mark)
+
+
+def _broken() -> Response:
+    raise RuntimeError("SELECT secret")
+
+
+def test_the_view_is_called_and_its_answer_finished(caller: FlaskClient) -> None:
+    answer = caller.get("/program/plain")
+    assert answer.get_json() == {"address": "/healthz"}
+    assert answer.headers["X-Marked"] == "yes"
+    assert "X-Marked" not in caller.get("/page/plain").headers
+
+
+@pytest.mark.parametrize("name", ["plain", "broken", "closed"])
+def test_status_and_headers_are_those_that_a_page_would_have(
+    caller: FlaskClient, name: str
+) -> None:
+    as_program, as_page = caller.get(f"/program/{name}"), caller.get(f"/page/{name}")
+    assert as_program.status_code == as_page.status_code
+    different = {"X-Marked", "X-Request-Id", "Content-Security-Policy", "Content-Length"}
+    assert {pair for pair in as_program.headers.to_wsgi_list() if pair[0] not in different} == {
+        pair for pair in as_page.headers.to_wsgi_list() if pair[0] not in different
+    }
+    assert as_program.headers["X-Request-Id"]
+    assert "frame-ancestors 'none'" in as_program.headers["Content-Security-Policy"]
+
+
+def test_the_rule_is_asked_before_the_view(caller: FlaskClient) -> None:
+    assert caller.get("/program/closed").status_code == 403
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside(caller: FlaskClient) -> None:
+    answer = caller.get("/program/broken")
+    assert answer.status_code == 500
+    assert "SELECT" not in answer.text
+
+
+def test_an_answer_without_a_body_says_that_it_has_none(caller: FlaskClient) -> None:
+    assert caller.post("/program/empty").headers["Content-Length"] == "0"
+
+
+def test_what_is_not_declared_is_refused_as_everywhere(caller: FlaskClient) -> None:
+    refused = caller.delete("/program/plain")
+    assert refused.status_code == 405
+    assert {"GET", "POST"} <= set(refused.headers["Allow"].split(", "))
+    assert caller.get("/program/plain/").status_code == 404
+    assert caller.get("/PROGRAM/plain").status_code == 404
+    assert caller.head("/program/plain").status_code == 200
