@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import g, has_app_context
+from flask import has_app_context
+
+from app.present import notes
 
 ActorKind = Literal["person", "command", "client", "system"]
 
@@ -27,12 +29,12 @@ ANONYMOUS = Actor("person", "", "somebody who is not signed in")
 
 def set_current_actor(actor: Actor) -> None:
     """Called once a session, a client or a command is known."""
-    g.actor = actor
+    notes().actor = actor
 
 
 def current_actor() -> Actor:
     """The person, client or command that acts now; in a worker, the system itself."""
     if not has_app_context():
         return SYSTEM
-    actor: Actor = g.get("actor", SYSTEM)
+    actor: Actor = notes().get("actor", SYSTEM)
     return actor

@@ -4,8 +4,10 @@ import logging
 import sys
 
 import structlog
-from flask import g, has_request_context
+from flask import has_app_context
 from structlog.typing import EventDict, WrappedLogger
+
+from app.present import notes
 
 
 def configure() -> None:
@@ -25,6 +27,6 @@ def configure() -> None:
 
 
 def _with_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    if has_request_context() and "request_id" in g:
-        event["request_id"] = g.request_id
+    if has_app_context() and "request_id" in notes():
+        event["request_id"] = notes().request_id
     return event

@@ -13,9 +13,10 @@ from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
+
+from app.present import part
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "test"})
@@ -247,4 +248,4 @@ class AppSettings(FloorSettings):
 
 def settings() -> AppSettings:
     """The settings of the running application."""
-    return cast(AppSettings, current_app.extensions["secure_access.settings"])
+    return cast(AppSettings, part("secure_access.settings"))

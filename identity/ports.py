@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from flask import Flask, current_app
+from flask import Flask
 
+from app.present import part
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
 
@@ -135,4 +136,4 @@ def register(app: Flask, port: Approvals) -> None:
 
 def approvals() -> Approvals:
     """The port's other side, as `approvals` registered it."""
-    return cast(Approvals, current_app.extensions[_KEY])
+    return cast(Approvals, part(_KEY))

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask
+
+from app.present import context
 
 _KEY = "secure_access.events"
 
@@ -37,5 +39,5 @@ def declare(app: Flask, events: Iterable[Event]) -> None:
 
 def declared() -> Mapping[str, Event]:
     """All kinds of event, by name."""
-    events: dict[str, Event] = current_app.extensions.get(_KEY, {})
+    events: dict[str, Event] = context().app.extensions.get(_KEY, {})
     return events

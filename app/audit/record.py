@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
 from sqlalchemy import insert
 
 from app.actors import Actor, current_actor
@@ -12,6 +11,7 @@ from app.audit.models import AuditEvent
 from app.clock import now
 from app.database import Plain
 from app.identifiers import new_id
+from app.present import notes
 
 _LONGEST_NAME = 250
 _INSERT = Plain(insert(AuditEvent))
@@ -74,6 +74,7 @@ def record(
 
 def request_id() -> str:
     """The present request's id; outside requests, a new one for each command or piece of work."""
-    if "request_id" not in g:
-        g.request_id = new_id()
-    return str(g.request_id)
+    noted = notes()
+    if "request_id" not in noted:
+        noted.request_id = new_id()
+    return str(noted.request_id)

@@ -12,8 +12,10 @@ from contextlib import suppress
 from typing import Any, cast
 from weakref import WeakSet
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Dialect, Engine, event
+
+from app.present import part
 
 _KEY = "secure_access.held_connections"
 
@@ -112,5 +114,5 @@ def install(app: Flask, engine: Engine) -> None:
 
 def present() -> Line:
     """The present thread's connection."""
-    held: HeldConnections = current_app.extensions[_KEY]
+    held: HeldConnections = part(_KEY)
     return held.present()

@@ -1,7 +1,6 @@
 """The application's class."""
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request
@@ -24,6 +23,7 @@ class Application(Flask):
     """Flask with plain functions alone, and with endpoints that are called directly."""
 
     session_interface = FormSessions()
+    _own_url_adapter: MapAdapter | None = None
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is: whether a function is a coroutine would be asked a dozen times a request."""
@@ -36,11 +36,9 @@ class Application(Flask):
         return programs.answer(self, program, environ, start_response)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """For a program endpoint's request the application's own, which only builds addresses."""
-        if request is None or not programs.is_called(request.environ):
+        """Outside pages always the same one, which only builds addresses."""
+        if request is not None:
             return super().create_url_adapter(request)
+        if self._own_url_adapter is None:
+            self._own_url_adapter = super().create_url_adapter(None)
         return self._own_url_adapter
-
-    @cached_property
-    def _own_url_adapter(self) -> MapAdapter | None:
-        return super().create_url_adapter(None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, current_app, request
 
 from app.web.errors import Forbidden, NotFound
 
@@ -84,20 +84,24 @@ def require_a_rule_for_every_route(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(silent)}")
 
 
-def ask() -> Response | None:
-    """Asks the rule of the present request. Its answer, where it has one of its own.
-
-    Raises Forbidden and NotFound.
-    """
+def ask() -> Any:
+    """Asks the rule of the present page, as `judge` does."""
     if request.endpoint is None:
         return None
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         raise Forbidden("no rule")
-    outcome = rule(request.view_args or {})
+    return judge(rule, request.view_args or {})
+
+
+def judge(rule: Rule, arguments: Mapping[str, Any]) -> Any:
+    """None where the caller may go on, else the answer that the rule has for him.
+
+    Raises Forbidden and NotFound.
+    """
+    outcome = rule(arguments)
     if isinstance(outcome, Allowed):
         return None
     if outcome.answer is not None:
-        answer: Response = outcome.answer()
-        return answer
+        return outcome.answer()
     raise NotFound(outcome.reason) if outcome.hidden else Forbidden(outcome.reason)

@@ -1,11 +1,13 @@
 """Security headers on every answer, errors and redirects included (OWASP ASVS 5.0, V3.4)."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
 from app.identifiers import new_secret
 from app.settings import settings
+from app.web.call import Headers
 
 HSTS = "max-age=63072000; includeSubDomains"
 PERMISSIONS = (
@@ -79,19 +81,25 @@ _PLAIN_POLICY = _written("", "'self'", "'none'")
 
 def protect(response: Response) -> Response:
     """Adds what is missing."""
-    for name, value in missing(response):
+    given = tuple(name.lower() for name, _ in response.headers)
+    kept = request.endpoint == "static"
+    for name, value in _missing(given, _policy(), secure=settings().secure, kept=kept):
         response.headers.add(name, value)
     return response
 
 
-def missing(response: Response) -> list[tuple[str, str]]:
-    """The headers that the answer to the present request still needs."""
-    given = {name.lower() for name, _ in response.headers}
+def missing(given: tuple[str, ...]) -> Headers:
+    """What the answer to a program still needs that has headers of these names, in lower case."""
+    return _missing(given, _PLAIN_POLICY, secure=settings().secure, kept=False)
+
+
+@lru_cache(maxsize=256)
+def _missing(given: tuple[str, ...], policy: str, *, secure: bool, kept: bool) -> Headers:
     added = [pair for pair in PROTECTING if pair[0].lower() not in given]
     if "content-security-policy" not in given:
-        added.append(("Content-Security-Policy", _policy()))
-    if settings().secure and "strict-transport-security" not in given:
+        added.append(("Content-Security-Policy", policy))
+    if secure and "strict-transport-security" not in given:
         added.append(("Strict-Transport-Security", HSTS))
-    if "cache-control" not in given and request.endpoint != "static":
+    if "cache-control" not in given and not kept:
         added += _NOT_KEPT
     return added

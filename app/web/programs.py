@@ -1,81 +1,81 @@
 """Endpoints that programs call all day: rules, errors and headers as ever, nothing that pages need.
 
 Flask finds a page's view among all routes, opens the form cookie, counts requests and asks each
-hook; that costs several times what these endpoints do. Here the path alone finds the view. What
-differs from the declared path or methods goes the ordinary way, and gets its 404 or 405 there.
+hook; that costs several times what these endpoints do. Here the path alone finds the view, which
+asks `call()` for the request and gives an `Answer`. What differs from the declared path or methods
+goes the ordinary way, and gets its 404 or 405 there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from flask.ctx import RequestContext
-from werkzeug import Response
-from werkzeug.routing import Rule
 
+from app.present import notes
 from app.web import authorisation, headers
-from app.web.request import name_request, tell_request
+from app.web.authorisation import Rule
+from app.web.call import Answer, Call, Environ, Headers
+from app.web.request import name_request
 
-Environ = dict[str, Any]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
 _KEY = "secure_access.programs"
-_FOUND = "secure_access.program"
 
 
 @dataclass(frozen=True)
 class Program:
-    """An endpoint, and what is done to each of its answers."""
+    """An endpoint, who may call it, and what is added to each of its answers."""
 
+    endpoint: str
     rule: Rule
-    view: Callable[[], Any]
-    after: Callable[[Response], object]
+    view: Callable[[], Answer]
+    adding: Callable[[Call], Headers]
 
 
-class _Call(RequestContext):
-    """The context of a request whose view has been found."""
-
-    def match_request(self) -> None:
-        program: Program = self.request.environ[_FOUND]
-        self.request.url_rule, self.request.view_args = program.rule, {}
-
-
-def call_directly(app: Flask, endpoint: str, *, after: Callable[[Response], object]) -> None:
+def call_directly(app: Flask, endpoint: str, *, adding: Callable[[Call], Headers]) -> None:
     """Calls from now on lead to the endpoint's view directly. Its paths have no arguments."""
     table: dict[tuple[str, str], Program] = app.extensions.setdefault(_KEY, {})
+    asked = authorisation.rule_of(app, endpoint)
+    if asked is None:
+        raise RuntimeError(f"{endpoint} does not say who may call it")
+    view: Any = app.view_functions[endpoint]
+    program = Program(endpoint, asked, view, adding)
     for rule in app.url_map.iter_rules(endpoint):
-        found = Program(rule, app.view_functions[endpoint], after)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            table[method, rule.rule] = found
+            table[method, rule.rule] = program
 
 
 def called(app: Flask, environ: Environ) -> Program | None:
     """The program endpoint that the request calls, None where it is for Flask to find out."""
     table: dict[tuple[str, str], Program] = app.extensions.get(_KEY, {})
-    program = table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
-    if program is not None:
-        environ[_FOUND] = program
-    return program
-
-
-def is_called(environ: Environ) -> bool:
-    return _FOUND in environ
+    return table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
 
 
 def answer(
-    app: Flask, program: Program, environ: Environ, start_response: Callable[..., Any]
+    app: Flask, program: Program, environ: Environ, start_response: StartResponse
 ) -> Iterable[bytes]:
     """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
-    # A session that is never opened: programs carry no cookies.
-    with _Call(app, environ, session=app.session_interface.make_null_session(app)):
+    with app.app_context():
+        noted = notes()
+        noted.call = Call(environ, program.endpoint)
         name_request()
         try:
-            response = authorisation.ask() or app.make_response(program.view())
+            given = authorisation.judge(program.rule, {}) or program.view()
         except Exception as error:  # noqa: BLE001  # as Flask does: each gets its answer
-            response = app.make_response(app.handle_user_exception(error))
-        program.after(tell_request(response))
-        # Made of text or bytes, so its length is known and nothing about it is left to work out.
-        response.headers.setdefault("Content-Length", response.calculate_content_length() or 0)
-        start_response(response.status, [*response.headers, *headers.missing(response)])
-        return response.iter_encoded()
+            return _after_an_error(app, error, environ, start_response)
+        given.headers += program.adding(noted.call)
+        given.headers.append(("X-Request-Id", noted.request_id))
+        given.headers += headers.missing(tuple(name.lower() for name, _ in given.headers))
+        return given(environ, start_response)
+
+
+def _after_an_error(
+    app: Flask, error: Exception, environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    with app.request_context(environ):
+        response = app.process_response(app.make_response(app.handle_user_exception(error)))
+        return response(environ, start_response)

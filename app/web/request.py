@@ -3,10 +3,12 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from app.identifiers import new_id
+from app.present import notes
 from app.settings import settings
+from app.web.call import call
 
 Address = IPv4Address | IPv6Address
 
@@ -22,8 +24,9 @@ def client_address() -> Address:
     `X-Forwarded-For` is read from its right end for as long as the hop that wrote it is trusted.
     What cannot be parsed ends the reading: the address is then that of the nearest hop known.
     """
-    address = _parsed(request.remote_addr or "") or ip_address("0.0.0.0")  # noqa: S104
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    asked = call()
+    address = _parsed(asked.address) or ip_address("0.0.0.0")  # noqa: S104
+    hops = (asked.header("X-Forwarded-For") or "").split(",")
     while _trusted(address) and hops:
         earlier = _parsed(hops.pop())
         if earlier is None:
@@ -34,7 +37,7 @@ def client_address() -> Address:
 
 def through_trusted_proxy() -> bool:
     """Whether the request comes straight from a proxy whose headers are believed."""
-    address = _parsed(request.remote_addr or "")
+    address = _parsed(call().address)
     return address is not None and _trusted(address)
 
 
@@ -66,7 +69,8 @@ def _trusted(address: Address) -> bool:
 
 
 def name_request() -> None:
-    g.request_id = new_id()
+    """Gives the present request an id, which its log lines, audit rows and answer share."""
+    notes().request_id = new_id()
 
 
 def tell_request(response: Response) -> Response:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from flask import Request, g, request
-
 from app.actors import Actor, set_current_actor
 from app.clock import now
 from app.database import writing
+from app.present import notes
 from app.settings import settings
 from app.web.authorisation import Allowed, Refused
+from app.web.call import Call, call
 from identity.accounts.person import Person
 from identity.accounts.reading import copy_of
 from identity.oidc import grants
@@ -37,7 +37,7 @@ from identity.oidc.errors import (
 )
 from identity.oidc.grants import Family
 from identity.oidc.machine import error_response
-from identity.oidc.parameters import FORM, from_form
+from identity.oidc.parameters import FORM, from_form, from_query
 from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import CERTIFICATE, KEY, Binding, of_claims, token_type
 from identity.oidc.token.entitlement import Entitlement, standing
@@ -103,11 +103,11 @@ class Bearer:
 
     def __call__(self, _arguments: Mapping[str, Any]) -> Allowed | Refused:
         try:
-            verified = presented(request)
+            verified = presented(call())
             _require(verified, self.scope, self.kind)
         except OAuthError as error:
             return Refused(error.description, answer=partial(error_response, error))
-        g.oidc_token = verified
+        notes().oidc_token = verified
         return Allowed()
 
 
@@ -118,16 +118,16 @@ def bearer(*, scope: str, kind: Kind = "person") -> Bearer:
 
 def token() -> VerifiedToken:
     """The token that `bearer` let through."""
-    verified: VerifiedToken = g.oidc_token
+    verified: VerifiedToken = notes().oidc_token
     return verified
 
 
-def presented(incoming: Request) -> VerifiedToken:
+def presented(asked: Call) -> VerifiedToken:
     """The token of the request, where it stands and comes from who holds its key (RFC 9449, 7.1).
 
     Raises BearerError.
     """
-    scheme, text = _sent(incoming)
+    scheme, text = _sent(asked)
     verified = stands(text)
     binding = verified.binding
     if scheme != token_type(binding).lower():
@@ -136,17 +136,17 @@ def presented(incoming: Request) -> VerifiedToken:
         return verified
     if binding.member == CERTIFICATE and binding != certificate.proven():
         raise InvalidToken(detail="no certificate, or another")
-    if binding.member == KEY and binding != _proven(incoming, verified, text):
+    if binding.member == KEY and binding != _proven(asked, verified, text):
         raise InvalidTokenProof(detail="no proof, or one of another key")
     return verified
 
 
-def _proven(incoming: Request, verified: VerifiedToken, text: str) -> Binding | None:
+def _proven(asked: Call, verified: VerifiedToken, text: str) -> Binding | None:
     try:
         return dpop.proven(
-            incoming,
-            method=incoming.method,
-            url=settings().issuer + incoming.path,
+            asked,
+            method=asked.method,
+            url=settings().issuer + asked.path,
             access_token=text,
             with_nonce=verified.client.dpop_nonce,
         )
@@ -156,14 +156,15 @@ def _proven(incoming: Request, verified: VerifiedToken, text: str) -> Binding | 
         raise InvalidTokenProof(detail=error.detail) from None
 
 
-def _sent(incoming: Request) -> tuple[str, str]:
+def _sent(asked: Call) -> tuple[str, str]:
     """Scheme and text of the one token: in the header, or in the form of a POST (RFC 6750, 2.1
     and 2.2).
     """
-    header = incoming.headers.get("Authorization")
-    in_form = incoming.method == "POST" and incoming.mimetype == FORM
-    sent = from_form(incoming).all("access_token") if in_form else []
-    if "access_token" in incoming.args or len(sent) > 1 or (header and sent):
+    header = asked.header("Authorization")
+    in_form = asked.method == "POST" and asked.media_type == FORM
+    sent = from_form(asked).all("access_token") if in_form else []
+    in_address = asked.query and "access_token" in from_query(asked)
+    if in_address or len(sent) > 1 or (header and sent):
         raise MalformedBearer
     if sent:
         return "bearer", sent[0]

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import insert, select, update
 
 from app.database import db, writing
+from app.present import part
 from identity.oidc.models import Revision
 from identity.statements import rows_changed
 
@@ -68,7 +69,7 @@ def install(app: Flask) -> None:
 
 
 def cache() -> Cache:
-    return cast(Cache, current_app.extensions[_KEY])
+    return cast(Cache, part(_KEY))
 
 
 def raise_revision() -> None:

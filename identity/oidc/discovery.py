@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from werkzeug import Response
-
 from app.settings import settings as app_settings
 from app.web import anyone, permit
+from app.web.call import Answer
 from identity.oidc import claims, levels, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
@@ -103,7 +102,7 @@ def _of_certificates() -> dict[str, Any]:
 @blueprint.get("/.well-known/openid-configuration")
 @permit(anyone)
 @machine
-def configuration() -> Response:
+def configuration() -> Answer:
     """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
     body = cache().get("metadata", lambda: json.dumps(metadata(), separators=(",", ":")))
     return _public(body, METADATA_MAX_AGE)
@@ -112,12 +111,10 @@ def configuration() -> Response:
 @blueprint.get("/jwks")
 @permit(anyone)
 @machine
-def jwks() -> Response:
+def jwks() -> Answer:
     """A new key is published for as long as this answer may be kept before it signs."""
     return _public(json.dumps(key_set(), separators=(",", ":")), settings().jwks_max_age)
 
 
-def _public(body: str, max_age: int) -> Response:
-    response = Response(body, mimetype="application/json")
-    response.headers["Cache-Control"] = f"public, max-age={max_age}"
-    return response
+def _public(body: str, max_age: int) -> Answer:
+    return Answer(body).add("Cache-Control", f"public, max-age={max_age}")

@@ -55,7 +55,7 @@ def install(app: Flask) -> None:
             csrf.exempt(view)
             unlimited(app, endpoint)
             if all(not rule.arguments for rule in app.url_map.iter_rules(endpoint)):
-                call_directly(app, endpoint, after=cors.allow)
+                call_directly(app, endpoint, adding=cors.headers_for)
     answer_in_json(app, "/par", "/token", "/userinfo", "/introspect", "/revoke", "/register")
     answer_in_json(app, "/jwks", "/.well-known/")
     for endpoint in FORMS_FROM_ELSEWHERE:

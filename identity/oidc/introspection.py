@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from sqlalchemy import bindparam, select
-from werkzeug import Response
 
 from app.clock import now
 from app.database import Plain
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc import exchange, parameters
 from identity.oidc.access import VerifiedToken, entitlement, stands
 from identity.oidc.blueprint import blueprint
@@ -48,16 +47,16 @@ _LIVE_REFRESH_TOKEN = Plain(
 @blueprint.post("/introspect")
 @permit(anyone)
 @machine
-def introspect() -> Response:
+def introspect() -> Answer:
     """For the token's own client, and the client registered for the resource in its `aud`."""
-    given = parameters.from_form(request)
+    given = parameters.from_form(call())
     given.refuse_repeated()
-    client = confidential(request, given)
+    client = confidential(call(), given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
     said = _access_token(client, text) or _refresh_token(client, text) or INACTIVE
-    if SIGNED not in request.accept_mimetypes.values() and client.introspection_alg is None:
+    if client.introspection_alg is None and not call().accepts_by_name(SIGNED):
         return json_response(said)
     about = {
         "iss": settings().issuer,

@@ -18,6 +18,7 @@ from werkzeug.utils import redirect
 from app.audit import record
 from app.database import writing
 from app.web import anyone, permit
+from app.web.call import call
 from app.web.errors import BadRequest
 from app.web.forms import Form
 from identity.oidc import parameters
@@ -55,11 +56,11 @@ class Asked:
 @blueprint.route("/end-session", methods=["GET", "POST"])
 @permit(anyone)
 def end_session() -> Response | str:
-    if parameters.only_looking(request):
+    if parameters.only_looking(call()):
         return Response(status=403)
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
-        given = read(request)
+        given = read(call())
         given.refuse_repeated()
     except OAuthError as error:
         raise BadRequest(error.detail, description=error.description) from error

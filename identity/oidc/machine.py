@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec
 
 import structlog
-from flask import request
-from werkzeug import Response
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.audit import record
 from app.database import writing
+from app.web.call import Answer, call
 from identity.oidc.errors import (
     BearerError,
     InvalidClient,
@@ -28,7 +27,7 @@ from identity.oidc.proof import dpop, nonces
 
 REALM = "secure-access"
 Arguments = ParamSpec("Arguments")
-MachineView = Callable[Arguments, Response]
+MachineView = Callable[Arguments, Answer]
 
 log = structlog.get_logger()
 
@@ -37,7 +36,7 @@ def machine(view: MachineView[Arguments]) -> MachineView[Arguments]:
     """Answers the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
 
     @functools.wraps(view)
-    def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+    def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         try:
             return _with_nonce(view(*args, **kwargs))
         except OAuthError as error:
@@ -53,50 +52,52 @@ def is_machine(view: Callable[..., Any]) -> bool:
     return getattr(view, "machine", False)
 
 
-def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
+def json_response(body: Mapping[str, Any], status: int = 200) -> Answer:
     """JSON that no cache may keep (RFC 6749, 5.1)."""
-    response = Response(
-        json.dumps(body, separators=(",", ":")), status, mimetype="application/json"
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return not_kept(Answer(json.dumps(body, separators=(",", ":")), status))
 
 
-def jwt_response(token: str, kind: str) -> Response:
+def jwt_response(token: str, kind: str) -> Answer:
     """A signed answer of the media type `application/KIND`, that no cache may keep."""
-    response = Response(token, mimetype=f"application/{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return not_kept(Answer(token, media_type=f"application/{kind}"))
 
 
-def error_response(error: OAuthError) -> Response:
+def empty_response(status: int) -> Answer:
+    return not_kept(Answer(status=status, media_type=None))
+
+
+def not_kept(answer: Answer) -> Answer:
+    return answer.add("Cache-Control", "no-store")
+
+
+def error_response(error: OAuthError) -> Answer:
     log.info(
         "request refused",
         error=error.error,
         text=error.description,
         detail=error.detail,
-        path=request.path,
+        path=call().path,
     )
     if isinstance(error, InvalidClient) and not isinstance(error, NotOnRecord | TooManyFailures):
         with writing():
-            record("client.not_authenticated", reason=error.detail, path=request.path)
+            record("client.not_authenticated", reason=error.detail, path=call().path)
     body = {"error": error.error} if error.error else {}
-    response = json_response(body | {"error_description": error.description}, error.status)
+    answer = json_response(body | {"error_description": error.description}, error.status)
     if isinstance(error, BearerError):
-        response.headers["WWW-Authenticate"] = _bearer_challenge(error)
+        answer.add("WWW-Authenticate", _bearer_challenge(error))
     elif isinstance(error, InvalidClient):
-        response.headers["WWW-Authenticate"] = f'Basic realm="{REALM}"'
+        answer.add("WWW-Authenticate", f'Basic realm="{REALM}"')
     if isinstance(error, TooManyFailures):
-        response.headers["Retry-After"] = "60"
-    return _with_nonce(response)
+        answer.add("Retry-After", "60")
+    return _with_nonce(answer)
 
 
-def _with_nonce(response: Response) -> Response:
+def _with_nonce(answer: Answer) -> Answer:
     """RFC 9449, 8.2: the next proof's nonce, for who uses them."""
     nonce = dpop.next_nonce()
     if nonce is not None:
-        response.headers[nonces.HEADER] = nonce
-    return response
+        answer.add(nonces.HEADER, nonce)
+    return answer
 
 
 def _bearer_challenge(error: BearerError) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl
 
-from flask import Request
-
+from app.web.call import Call
 from identity.oidc.errors import InvalidRequest, UnsupportedMediaType
 
 FORM = "application/x-www-form-urlencoded"
@@ -67,41 +66,41 @@ class Parameters(Mapping[str, str]):
             )
 
 
-def only_looking(request: Request) -> bool:
+def only_looking(asked: Call) -> bool:
     """A prefetch or HEAD is not the person coming: nothing may happen for it (AZ-22)."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
+    purpose = f"{asked.header('Sec-Purpose')} {asked.header('Purpose')}"
+    return asked.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
 
 
-def from_query(request: Request) -> Parameters:
+def from_query(asked: Call) -> Parameters:
     """Raises InvalidRequest."""
-    return _parse(request.query_string)
+    return _parse(asked.query)
 
 
-def from_form(request: Request) -> Parameters:
+def from_form(asked: Call) -> Parameters:
     """The form of a POST. Parameters in the URL beside it are refused (RFC 6749, 2.3.1 and 3.2).
 
     Raises InvalidRequest and UnsupportedMediaType.
     """
-    if request.mimetype != FORM:
-        raise UnsupportedMediaType(detail=request.mimetype)
-    if request.query_string:
+    if asked.media_type != FORM:
+        raise UnsupportedMediaType(detail=asked.media_type)
+    if asked.query:
         raise InvalidRequest("Send the parameters in the body, none in the address")
-    return _parse(request.get_data(cache=False))
+    return _parse(asked.body().decode("latin-1"))
 
 
-def _parse(encoded: bytes) -> Parameters:
+def _parse(encoded: str) -> Parameters:
     try:
         pairs = parse_qsl(
-            encoded.decode("ascii"),
+            encoded,
             keep_blank_values=True,
             errors="strict",
             max_num_fields=MOST_PARAMETERS,
         )
-    except ValueError as error:
-        raise InvalidRequest(
-            "The parameters are too many or not UTF-8", detail=type(error).__name__
-        ) from None
+    except ValueError:
+        pairs = None
+    if pairs is None or not encoded.isascii():
+        raise InvalidRequest("The parameters are too many or not UTF-8")
     if any(len(value) > LONGEST_VALUE or "\x00" in name + value for name, value in pairs):
         raise InvalidRequest("A parameter is too long or contains a NUL character")
     return Parameters(pairs)

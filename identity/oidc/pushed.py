@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from flask import request
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
-from werkzeug import Response
 
 from app.clock import now
 from app.database import writing
 from app.identifiers import new_secret, secret_hash
 from app.settings import settings
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc import parameters
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.checks import check
@@ -32,16 +31,16 @@ PATH = "/par"
 @blueprint.post(PATH)
 @permit(anyone)
 @machine
-def par() -> Response:
+def par() -> Answer:
     """Everything that authorize would check is checked here, and told to the client at once."""
-    given = parameters.from_form(request)
+    given = parameters.from_form(call())
     given.refuse_repeated()
-    client = authenticate(request, given)
+    client = authenticate(call(), given)
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
     asked = Asked(_of_client(given, client), pushing=True)
     key = dpop.proven(
-        request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
+        call(), method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
     )
     asked.proven_key = key.thumbprint if key is not None else None
     check(asked)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import request
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from werkzeug import Response
 
 from app.audit import record
 from app.database import db, writing
 from app.identifiers import secret_hash
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc import grants, parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest
-from identity.oidc.machine import machine
+from identity.oidc.machine import empty_response, machine
 from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
 from identity.oidc.tokens import AccessToken, read_access_token
 
@@ -26,11 +25,11 @@ from identity.oidc.tokens import AccessToken, read_access_token
 @blueprint.post("/revoke")
 @permit(anyone)
 @machine
-def revoke() -> Response:
+def revoke() -> Answer:
     """200 whatever the token was (RFC 7009, 2.2); another client's is left as it is."""
-    given = parameters.from_form(request)
+    given = parameters.from_form(call())
     given.refuse_repeated()
-    client = authenticate(request, given)
+    client = authenticate(call(), given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
@@ -39,9 +38,7 @@ def revoke() -> Response:
         _revoke_family(client, text)
     elif access_token.client_id == client.client_id:
         _revoke_alone(client, access_token)
-    response = Response(status=200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return empty_response(200)
 
 
 def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-from werkzeug import Response
-
 from app.clock import now
 from app.settings import settings
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc import scopes
 from identity.oidc.access import entitlement, presented
 from identity.oidc.blueprint import blueprint
@@ -25,9 +23,9 @@ from identity.oidc.tokens import signed
 @blueprint.route("/userinfo", methods=["GET", "POST"])
 @permit(anyone)
 @machine
-def userinfo() -> Response:
+def userinfo() -> Answer:
     """What is true of the person now, not when the token was made."""
-    verified = presented(request)
+    verified = presented(call())
     if verified.access_token.audience != settings().issuer:
         raise InvalidToken("The access token is for another audience")
     if verified.family is None or scopes.OPENID not in verified.scopes:
@@ -46,7 +44,7 @@ def userinfo() -> Response:
     return _answer(verified.client, said)
 
 
-def _answer(client: RelyingParty, said: dict[str, Any]) -> Response:
+def _answer(client: RelyingParty, said: dict[str, Any]) -> Answer:
     """As JSON, or signed where the client registered for it (Core, 5.3.2)."""
     if client.userinfo_alg is None:
         return json_response(said)

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 from app.clock import now
 from app.database import writing
 from app.web import anyone, permit
+from app.web.call import call
 from app.web.errors import NotFound
 from app.web.forms import Form
 from app.web.headers import allow_form_redirect
@@ -40,12 +41,12 @@ class OrganisationForm(Form):
 @permit(anyone)
 def authorize() -> Response:
     """OpenID Connect Core, 3.1.2: from the service, by the person's browser."""
-    if parameters.only_looking(request):
+    if parameters.only_looking(call()):
         return Response(status=403)
     asked = Asked(parameters.Parameters(()))
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
-        asked = Asked(read(request))
+        asked = Asked(read(call()))
         check(asked)
     except OAuthError as error:
         return with_error(asked, error)
@@ -58,7 +59,7 @@ def authorize() -> Response:
 @permit(anyone)
 def resume(request_id: str) -> Response:
     """Back from a question."""
-    if parameters.only_looking(request):
+    if parameters.only_looking(call()):
         return Response(status=403)
     visit = _visit(request_id)
     return visit if isinstance(visit, Response) else _go_on(visit)
@@ -72,7 +73,7 @@ def cancel(request_id: str) -> Response:
     if isinstance(visit, Response):
         return visit
     error = AccessDenied("The person chose not to sign in")
-    if parameters.only_looking(request) or not pending.cancel(visit):
+    if parameters.only_looking(call()) or not pending.cancel(visit):
         raise CannotContinue("cancelled twice")
     return with_error(visit.asked, error)
 

@@ -12,12 +12,11 @@ import hmac
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
-from flask import Request
-
 from app.actors import Actor, set_current_actor
 from app.clock import now
 from app.identifiers import secret_hash
 from app.settings import settings
+from app.web.call import Call
 from identity.oidc.clients import assertions, failures, store
 from identity.oidc.clients.registration import CERTIFICATE_METHODS
 from identity.oidc.clients.store import RelyingParty
@@ -30,12 +29,12 @@ LONGEST_ID = 200
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
+def authenticate(asked: Call, parameters: Parameters) -> RelyingParty:
     """The client that the request proves to come from.
 
     Raises InvalidClient, or InvalidRequest where two methods are used at once.
     """
-    proofs = {method: read(request, parameters) for method, read in METHODS.items()}
+    proofs = {method: read(asked, parameters) for method, read in METHODS.items()}
     used = {method: proof for method, proof in proofs.items() if proof is not None}
     if len(used) > 1:
         raise InvalidRequest("Use one way of client authentication")
@@ -44,25 +43,25 @@ def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
     read_as, (client_id, secret) = used.popitem()
     if client_id != parameters.get("client_id", client_id):
         raise InvalidClient(detail="two client ids")
-    client = _proven(request, read_as, client_id, secret)
+    client = _proven(asked, read_as, client_id, secret)
     set_current_actor(Actor("client", client.client_id, client.name))
     return client
 
 
-def confidential(request: Request, parameters: Parameters) -> RelyingParty:
+def confidential(asked: Call, parameters: Parameters) -> RelyingParty:
     """As `authenticate`, for endpoints that no public client may call. Raises InvalidClient."""
-    client = authenticate(request, parameters)
+    client = authenticate(asked, parameters)
     if not client.confidential:
         raise InvalidClient(detail="public client")
     return client
 
 
-def _proven(request: Request, read_as: str, client_id: str, secret: str) -> RelyingParty:
+def _proven(asked: Call, read_as: str, client_id: str, secret: str) -> RelyingParty:
     client = store.find(client_id) if len(client_id) <= LONGEST_ID else None
     method, too_many = _meant(read_as, client), failures.too_many(client)
     if too_many and method in GUESSABLE:
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
-    wrong = PROOFS[method](client, secret, request)
+    wrong = PROOFS[method](client, secret, asked)
     if client is None or client.auth_method != method or wrong is not None:
         failures.count(client)
         refusal = NotOnRecord if too_many else InvalidClient
@@ -76,7 +75,7 @@ def _meant(read_as: str, client: RelyingParty | None) -> str:
     return client.auth_method if client and by_certificate and read_as == "none" else read_as
 
 
-def _wrong_secret(client: RelyingParty | None, secret: str, _request: Request) -> str | None:
+def _wrong_secret(client: RelyingParty | None, secret: str, _asked: Call) -> str | None:
     """Why the secret does not prove the client, None where it does. The earlier one still does
     while the overlap lasts.
     """
@@ -88,22 +87,22 @@ def _wrong_secret(client: RelyingParty | None, secret: str, _request: Request) -
     return None if right else "wrong secret"
 
 
-def _wrong_assertion(client: RelyingParty | None, text: str, request: Request) -> str | None:
+def _wrong_assertion(client: RelyingParty | None, text: str, asked: Call) -> str | None:
     if client is None or client.auth_method != "private_key_jwt":
         return "not registered for it"
-    return assertions.why_refused(client, text, endpoint=settings().issuer + request.path)
+    return assertions.why_refused(client, text, endpoint=settings().issuer + asked.path)
 
 
-def _wrong_certificate(client: RelyingParty | None, _secret: str, _request: Request) -> str | None:
+def _wrong_certificate(client: RelyingParty | None, _secret: str, _asked: Call) -> str | None:
     return certificate.why_refused(client.certificate_subject) if client is not None else "unknown"
 
 
-def _nothing_to_prove(_client: RelyingParty | None, _secret: str, _request: Request) -> str | None:
+def _nothing_to_prove(_client: RelyingParty | None, _secret: str, _asked: Call) -> str | None:
     return None
 
 
-def _basic(request: Request, _parameters: Parameters) -> tuple[str, str] | None:
-    header = request.headers.get("Authorization")
+def _basic(asked: Call, _parameters: Parameters) -> tuple[str, str] | None:
+    header = asked.header("Authorization")
     if header is None:
         return None
     scheme, _, credentials = header.partition(" ")
@@ -121,7 +120,7 @@ def _basic(request: Request, _parameters: Parameters) -> tuple[str, str] | None:
     return pair
 
 
-def _post(_request: Request, parameters: Parameters) -> tuple[str, str] | None:
+def _post(_asked: Call, parameters: Parameters) -> tuple[str, str] | None:
     if "client_secret" not in parameters:
         return None
     if "client_id" not in parameters:
@@ -129,15 +128,15 @@ def _post(_request: Request, parameters: Parameters) -> tuple[str, str] | None:
     return parameters["client_id"], parameters["client_secret"]
 
 
-def _none(request: Request, parameters: Parameters) -> tuple[str, str] | None:
-    scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+def _none(asked: Call, parameters: Parameters) -> tuple[str, str] | None:
+    scheme = (asked.header("Authorization") or "").partition(" ")[0].lower()
     others = "client_secret" in parameters or bool(scheme)
     if others or "client_assertion" in parameters or "client_id" not in parameters:
         return None
     return parameters["client_id"], ""
 
 
-def _assertion(_request: Request, parameters: Parameters) -> tuple[str, str] | None:
+def _assertion(_asked: Call, parameters: Parameters) -> tuple[str, str] | None:
     """RFC 7521, 4.2; RFC 7523, 2.2."""
     text = parameters.get("client_assertion")
     if text is None and "client_assertion_type" not in parameters:
@@ -153,7 +152,7 @@ def _assertion(_request: Request, parameters: Parameters) -> tuple[str, str] | N
     return issuer, text
 
 
-METHODS: dict[str, Callable[[Request, Parameters], tuple[str, str] | None]] = {
+METHODS: dict[str, Callable[[Call, Parameters], tuple[str, str] | None]] = {
     "client_secret_basic": _basic,
     "client_secret_post": _post,
     "private_key_jwt": _assertion,
@@ -167,7 +166,7 @@ A client with a certificate is read as `none`: what proves it is the connection.
 GUESSABLE = frozenset({"client_secret_basic", "client_secret_post"})
 """Signatures and certificates are not: a right one is taken after however many wrong ones."""
 
-PROOFS: dict[str, Callable[[RelyingParty | None, str, Request], str | None]] = {
+PROOFS: dict[str, Callable[[RelyingParty | None, str, Call], str | None]] = {
     "client_secret_basic": _wrong_secret,
     "client_secret_post": _wrong_secret,
     "private_key_jwt": _wrong_assertion,

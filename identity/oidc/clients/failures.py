@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask
 from limits import RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
+from app.present import part
 from app.web.counters import Memory
 from app.web.request import client_network
 from identity.oidc.clients.store import RelyingParty
@@ -33,7 +34,7 @@ def count(client: RelyingParty | None) -> None:
 
 
 def _limiter() -> FixedWindowRateLimiter:
-    return cast(FixedWindowRateLimiter, current_app.extensions[_KEY])
+    return cast(FixedWindowRateLimiter, part(_KEY))
 
 
 def _who(client: RelyingParty | None) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Flask, current_app
+from flask import Flask
 
 from app.outgoing import NotReached
+from app.present import part
 from identity.oidc.cache import cache
 from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.jwks import Named, read
@@ -59,7 +60,7 @@ def _named(keys: Named, kid: Any) -> list[PublicKey]:
 
 def _fetched(client: int, address: str, kept_for: float) -> Fetched:
     """What the address said, at most so many seconds ago. Each worker keeps it in its memory."""
-    kept = cast(dict[int, Fetched], current_app.extensions[_KEY])
+    kept = cast(dict[int, Fetched], part(_KEY))
     found = kept.get(client)
     if found is None or found.address != address or time.monotonic() - found.at > kept_for:
         found = kept[client] = Fetched(address, time.monotonic(), _asked_for(address))

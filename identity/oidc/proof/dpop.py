@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Request, g
-
 from app.clock import now
+from app.present import notes
+from app.web.call import Call
 from identity.oidc.errors import InvalidProof, NonceNeeded
 from identity.oidc.foreign import (
     FAPI_ALGS,
@@ -36,7 +36,7 @@ _PORTS = {"https": 443, "http": 80}
 
 
 def proven(
-    request: Request,
+    asked: Call,
     *,
     method: str,
     url: str,
@@ -49,7 +49,7 @@ def proven(
     for that token (RFC 9449, 4.3). A nonce has to be of ours, also where none is asked for; who
     uses nonces is given the present one with each answer. Raises InvalidProof, and NonceNeeded.
     """
-    text = request.headers.get(HEADER)
+    text = asked.header(HEADER)
     if text is None:
         return None
     try:
@@ -68,14 +68,14 @@ def proven(
 
 def next_nonce() -> str | None:
     """What to give to the caller of the present request, where he uses nonces."""
-    nonce: str | None = g.get("dpop_nonce")
+    nonce: str | None = notes().get("dpop_nonce")
     return nonce
 
 
 def _has_nonce(nonce: object, *, needed: bool) -> None:
     if nonce is None and not needed:
         return
-    g.dpop_nonce = nonces.fresh()
+    notes().dpop_nonce = nonces.fresh()
     if not isinstance(nonce, str) or not nonces.stands(nonce):
         raise NonceNeeded
 

@@ -6,15 +6,14 @@ import hmac
 import json
 from typing import Any
 
-from flask import request
 from sqlalchemy import select
-from werkzeug import Response
 
 from app.actors import Actor, set_current_actor
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from app.settings import settings
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import actions
 from identity.oidc.clients.registration import InvalidMetadata
@@ -25,7 +24,7 @@ from identity.oidc.errors import (
     NoToken,
     UnsupportedMediaType,
 )
-from identity.oidc.machine import json_response, machine
+from identity.oidc.machine import empty_response, json_response, machine
 from identity.oidc.models import Client
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import Policy, within
@@ -44,7 +43,7 @@ NOT_SENT_BACK = (
 @blueprint.post(PATH)
 @permit(anyone)
 @machine
-def register() -> Response:
+def register() -> Answer:
     initial = tokens.find(_bearer())
     if initial is None:
         raise InvalidToken("The registration token is unknown, used up or expired")
@@ -69,7 +68,7 @@ def register() -> Response:
 @blueprint.get(f"{PATH}/<client_id>")
 @permit(anyone)
 @machine
-def read_registration(client_id: str) -> Response:
+def read_registration(client_id: str) -> Answer:
     """The secret is not told again: it is not known."""
     client, access_token = _managed(client_id)
     return json_response(actions.described(client) | _management(client_id, access_token))
@@ -78,7 +77,7 @@ def read_registration(client_id: str) -> Response:
 @blueprint.put(f"{PATH}/<client_id>")
 @permit(anyone)
 @machine
-def update_registration(client_id: str) -> Response:
+def update_registration(client_id: str) -> Answer:
     client, access_token = _managed(client_id)
     metadata = _metadata()
     _is_about(client, metadata)
@@ -93,29 +92,27 @@ def update_registration(client_id: str) -> Response:
 @blueprint.delete(f"{PATH}/<client_id>")
 @permit(anyone)
 @machine
-def delete_registration(client_id: str) -> Response:
+def delete_registration(client_id: str) -> Answer:
     """The client and its tokens end; who could see what through it stays on record."""
     _managed(client_id)
     with writing():
         actions.disable(client_id)
         actions.find(client_id).registration_token_hash = None
-    response = Response(status=204)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return empty_response(204)
 
 
 def _bearer() -> str:
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, text = (call().header("Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise NoToken("A registration token is required")
     return text
 
 
 def _metadata() -> dict[str, Any]:
-    if request.mimetype != "application/json":
+    if call().media_type != "application/json":
         raise UnsupportedMediaType("Send application/json")
     try:
-        metadata = json.loads(request.get_data(cache=False))
+        metadata = json.loads(call().body())
     except (ValueError, RecursionError):
         raise InvalidClientMetadata("The metadata is not JSON.") from None
     if not isinstance(metadata, dict):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from flask import request
-from werkzeug import Response
-
 from app.audit import record
 from app.database import writing
 from app.settings import settings
 from app.web import anyone, permit
+from app.web.call import Answer, call
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
@@ -50,10 +48,10 @@ PATH = "/token"
 @blueprint.post(PATH)
 @permit(anyone)
 @machine
-def token() -> Response:
-    given = parameters.from_form(request)
+def token() -> Answer:
+    given = parameters.from_form(call())
     given.refuse_repeated()
-    client = authenticate(request, given)
+    client = authenticate(call(), given)
     grant = _grant_type(client, given)
     binding = _binding(client)
     try:
@@ -68,7 +66,7 @@ def _binding(client: RelyingParty) -> Binding | None:
     without one.
     """
     key = dpop.proven(
-        request, method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
+        call(), method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
     )
     if key is None and client.dpop_bound:
         # RFC 6749, 5.2: `invalid_dpop_proof` is for a proof that is there.

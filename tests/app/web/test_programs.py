@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
-from flask import Flask, jsonify, url_for
+from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug import Response
 
 from app.web import anyone, permit
 from app.web.authorisation import Allowed, Refused, Rule
+from app.web.call import Answer, Call, Headers, call
+from app.web.forms import csrf
 from app.web.programs import call_directly
+from app.web.request import client_address
 from tests.conftest import settings
 from wsgi import create_app
 
@@ -20,39 +23,62 @@ def nobody(_arguments: object) -> Allowed | Refused:
     return Refused("nobody may")
 
 
-def mark(response: Response) -> None:
-    response.headers["X-Marked"] = "yes"
+def mark(asked: Call) -> Headers:
+    return [("X-Marked", asked.endpoint or "")]
 
 
 @pytest.fixture
 def caller() -> FlaskClient:
     """Of an application with some endpoints more, each there once for programs and once for all."""
     site = create_app(settings("sqlite://"))
-    _add(site, "plain", lambda: jsonify(address=url_for("health.alive")))
+    _add(site, "plain", lambda: Answer('{"said": "this"}'))
     _add(site, "broken", _broken)
-    _add(site, "closed", jsonify, rule=nobody)
-    _add(site, "empty", lambda: Response(status=200))
+    _add(site, "closed", Answer, rule=nobody)
+    _add(site, "empty", lambda: Answer(media_type=None))
+    _add(site, "gone", lambda: Answer(status=204, media_type=None))
+    _add(site, "asked", _what_was_asked)
     return site.test_client()
 
 
-def _add(site: Flask, name: str, answer: Callable[[], Response], rule: Rule = anyone) -> None:
+def _add(site: Flask, name: str, answer: Callable[[], Answer], rule: Rule = anyone) -> None:
     @permit(rule)
-    def view() -> Response:
+    def view() -> Answer:
         return answer()
 
+    csrf.exempt(view)
     for way in ("page", "program"):
         site.add_url_rule(f"/{way}/{name}", f"{way}-{name}", view, methods=["GET", "POST"])
-    call_directly(site, f"program-{name}", after=mark)
+    call_directly(site, f"program-{name}", adding=mark)
 
 
-def _broken() -> Response:
+def _broken() -> Answer:
     raise RuntimeError("SELECT secret")
+
+
+def _what_was_asked() -> Answer:
+    asked = call()
+    return Answer(
+        json.dumps(
+            [
+                asked.method,
+                asked.path,
+                asked.query,
+                asked.media_type,
+                asked.header("X-Some"),
+                asked.header("X-Other"),
+                asked.accepts_by_name("application/jwt"),
+                asked.body().decode(),
+                asked.body().decode(),
+                str(client_address()),
+            ]
+        )
+    )
 
 
 def test_the_view_is_called_and_its_answer_finished(caller: FlaskClient) -> None:
     answer = caller.get("/program/plain")
-    assert answer.get_json() == {"address": "/healthz"}
-    assert answer.headers["X-Marked"] == "yes"
+    assert answer.get_json() == {"said": "this"}
+    assert answer.headers["X-Marked"] == "program-plain"
     assert "X-Marked" not in caller.get("/page/plain").headers
 
 
@@ -82,6 +108,28 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(caller: FlaskClient) ->
 
 def test_an_answer_without_a_body_says_that_it_has_none(caller: FlaskClient) -> None:
     assert caller.post("/program/empty").headers["Content-Length"] == "0"
+
+
+def test_an_answer_that_cannot_have_a_body_tells_no_length(caller: FlaskClient) -> None:
+    for way in ("page", "program"):
+        assert "Content-Length" not in caller.get(f"/{way}/gone").headers
+
+
+@pytest.mark.parametrize("way", ["page", "program"])
+def test_a_view_reads_the_same_request_in_both_ways(caller: FlaskClient, way: str) -> None:
+    answer = caller.post(
+        f"/{way}/asked?a=%C3%A9",
+        data="b=1",
+        content_type="Text/Plain; charset=utf-8",
+        headers={"X-Some": "thing", "Accept": "application/json;q=0.5, application/jwt"},
+    )
+    said = ["POST", f"/{way}/asked", "a=%C3%A9", "text/plain", "thing", None, True]
+    assert answer.get_json() == [*said, "b=1", "b=1", "127.0.0.1"]
+
+
+def test_a_body_that_is_too_large_is_refused_as_everywhere(caller: FlaskClient) -> None:
+    answers = [caller.post(f"/{way}/asked", data=b"x" * 1_048_577) for way in ("page", "program")]
+    assert [answer.status_code for answer in answers] == [413, 413]
 
 
 def test_what_is_not_declared_is_refused_as_everywhere(caller: FlaskClient) -> None:

@@ -1,0 +1,121 @@
+"""A program's request and its answer: what endpoints for programs read and say.
+
+Pages have Flask's request and response. These do a fraction of the work, since nothing here has
+cookies, a form with files, or a preferred language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import has_request_context, request
+from werkzeug.http import parse_accept_header
+from werkzeug.wsgi import get_input_stream
+
+from app.present import context, notes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+_BODY = "secure_access.body"
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class Call:
+    """One request (PEP 3333). Texts of headers are as they came, the path is decoded."""
+
+    __slots__ = ("_environ", "endpoint")
+
+    def __init__(self, environ: Environ, endpoint: str | None) -> None:
+        self._environ = environ
+        self.endpoint = endpoint
+
+    @property
+    def method(self) -> str:
+        method: str = self._environ["REQUEST_METHOD"]
+        return method
+
+    @property
+    def path(self) -> str:
+        return _decoded(self._environ.get("PATH_INFO", "")) or "/"
+
+    @property
+    def query(self) -> str:
+        """As it came, percent-encoded."""
+        query: str = self._environ.get("QUERY_STRING", "")
+        return query
+
+    @property
+    def address(self) -> str:
+        """Of the nearest hop."""
+        address: str = self._environ.get("REMOTE_ADDR", "")
+        return address
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, in lower case and without parameters; empty where none is named."""
+        text: str = self._environ.get("CONTENT_TYPE", "")
+        return text.partition(";")[0].strip().lower()
+
+    def header(self, name: str) -> str | None:
+        """Of a header other than Content-Type and Content-Length, which say what the body is."""
+        return self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+    def accepts_by_name(self, media_type: str) -> bool:
+        """Whether the caller asks for just this type; what it takes besides does not matter."""
+        accept = self.header("Accept")
+        return accept is not None and media_type in parse_accept_header(accept).values()
+
+    def body(self) -> bytes:
+        """The whole body, however often it is asked for. Raises werkzeug's RequestEntityTooLarge,
+        and ClientDisconnected where less came than was said.
+        """
+        body: bytes | None = self._environ.get(_BODY)
+        if body is None:
+            most = context().app.config["MAX_CONTENT_LENGTH"]
+            body = get_input_stream(self._environ, max_content_length=most).read()
+            self._environ[_BODY] = body
+        return body
+
+
+class Answer:
+    """What a program is told. A WSGI application as well, so Flask takes it from any view."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, body: str = "", status: int = 200, media_type: str | None = "application/json"
+    ) -> None:
+        self.body = body.encode()
+        self.status = status
+        self.headers: Headers = [] if media_type is None else [("Content-Type", media_type)]
+
+    def add(self, name: str, value: str) -> Answer:
+        self.headers.append((name, value))
+        return self
+
+    def __call__(self, _environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        # RFC 9110, 8.6: none of its own where there cannot be a body.
+        length = [] if self.status in (204, 304) else [("Content-Length", str(len(self.body)))]
+        start_response(_STATUS_LINES[self.status], [*self.headers, *length])
+        return [self.body]
+
+
+def call() -> Call:
+    """The present request. Raises RuntimeError where there is none."""
+    if has_request_context():
+        return Call(request.environ, request.endpoint)
+    found: Call | None = notes().get("call")
+    if found is None:
+        raise RuntimeError("there is no request")
+    return found
+
+
+def _decoded(path: str) -> str:
+    """A path as WSGI passes it on, which is bytes told as latin-1 (PEP 3333, Unicode Issues)."""
+    return path if path.isascii() else path.encode("latin-1").decode(errors="replace")
