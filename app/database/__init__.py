@@ -5,6 +5,7 @@ SQLite and PostgreSQL differ in this package and nowhere else.
 
 from app.database.base import Base, UtcDateTime
 from app.database.engine import db, install
+from app.database.held import settle
 from app.database.plain import Plain, writing_plainly
 from app.database.transaction import NotWriting, without_time_limit, writing
 
@@ -15,6 +16,7 @@ __all__ = [
     "UtcDateTime",
     "db",
     "install",
+    "settle",
     "without_time_limit",
     "writing",
     "writing_plainly",

@@ -1,8 +1,5 @@
 """Engines as the two databases want them."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
@@ -11,13 +8,10 @@ from sqlalchemy import Connection, Engine, event
 
 from app.database import held
 from app.database.base import Base
+from app.database.writers import BUSY_TIMEOUT_MS
 from app.settings import AppSettings
 
-BUSY_TIMEOUT_MS = 30_000
-"""How long a writer waits for its turn: longer than the import of a whole register takes."""
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
-
-_TURN = threading.Lock()
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
@@ -31,24 +25,6 @@ def install(app: Flask, settings: AppSettings) -> None:
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
         held.install(app, db.engine)
-
-
-@contextmanager
-def turn_to_write(dialect: str) -> Iterator[None]:
-    """Lets one thread of this process after the other write to SQLite.
-
-    SQLite itself would let the others ask again and again, in no order. Where a turn takes longer
-    than a writer waits, SQLite has the last word.
-    """
-    if dialect != "sqlite":
-        yield
-        return
-    has_turn = _TURN.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
-    try:
-        yield
-    finally:
-        if has_turn:
-            _TURN.release()
 
 
 def _engine_options(settings: AppSettings) -> dict[str, Any]:
@@ -81,5 +57,6 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        held.settle()
         immediate = connection.get_execution_options().get("begin_immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -3,87 +3,41 @@
 `plain.py` runs its statements here. Between transactions the connection commits each statement by
 itself, so that nothing is read from an old snapshot. It lies outside SQLAlchemy's pool, made and
 set up by the engine like all others, and goes when the engine is disposed of.
+
+What a thread writes it writes here too; on SQLite on the connection that writes for all
+(`together.py`), which is the thread's own for as long.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
-from typing import Any, cast
 from weakref import WeakSet
 
 from flask import Flask
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Engine, event
 
+from app.database.line import Line
+from app.database.together import Group, Together
 from app.present import part
+from app.waiting import at_work
 
 _KEY = "secure_access.held_connections"
 
 
-class Line:
-    """A thread's connection. Found broken before a transaction began, it is made anew."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.dialect: Dialect = engine.dialect
-        self.writing = False
-        self._engine = engine
-        self._driver: Any = None
-        self._begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
-
-    def execute(self, text: str, parameters: Any = ()) -> Any:
-        """The driver's cursor. Raises the driver's errors."""
-        try:
-            return self._connected().execute(text, parameters)
-        except self._errors() as error:
-            if self.writing or not self._lost(error):
-                raise
-            self.close()
-            return self._connected().execute(text, parameters)
-
-    def begin(self) -> None:
-        self.execute(self._begin)
-        self.writing = True
-
-    def commit(self) -> None:
-        self.execute("COMMIT")
-        self.writing = False
-
-    def rollback(self) -> None:
-        """Also after an error at which the database has rolled back by itself."""
-        try:
-            self.execute("ROLLBACK")
-        except self._errors():
-            self.close()
-        finally:
-            self.writing = False
-
-    def close(self) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            with suppress(Exception):
-                driver.close()
-
-    def __del__(self) -> None:
-        self.close()
-
-    def _connected(self) -> Any:
-        if self._driver is None:
-            connection = self._engine.raw_connection()
-            connection.detach()
-            self._driver = connection.dbapi_connection
-            if self.dialect.name == "postgresql":
-                self._driver.autocommit = True
-        return self._driver
-
-    def _errors(self) -> type[Exception]:
-        return cast(type[Exception], self.dialect.loaded_dbapi.Error)
-
-    def _lost(self, error: Exception) -> bool:
-        return self.dialect.is_disconnect(cast(Any, error), self._driver, None)
-
-
 class _Lines(threading.local):
-    line: Line | None = None
+    own: Line | None = None
+    writing: Line | None = None
+
+
+class _Parts(threading.local):
+    """The groups that parts of this thread's request are in, and whether it is inside one."""
+
+    def __init__(self) -> None:
+        self.unsettled: list[tuple[Together, Group]] = []
+        self.inside = False
+
+
+_parts = _Parts()
 
 
 class HeldConnections:
@@ -93,14 +47,57 @@ class HeldConnections:
         self._engine = engine
         self._lines = _Lines()
         self._all: WeakSet[Line] = WeakSet()
+        self._together = Together(self._new()) if engine.dialect.name == "sqlite" else None
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
     def present(self) -> Line:
-        """This thread's."""
-        line = self._lines.line
+        """This thread's, which sees what the thread has written."""
+        line = self._lines.writing
+        if line is not None:
+            return line
+        if _parts.unsettled:
+            settle()
+        line = self._lines.own
         if line is None:
-            line = self._lines.line = Line(self._engine)
-            self._all.add(line)
+            line = self._lines.own = self._new()
+        return line
+
+    def begin(self) -> Group | None:
+        """A transaction that writes, on what is the present connection until its end."""
+        if self._together is None:
+            line, group = self.present(), None
+            line.begin()
+        else:
+            group, line = self._together.enter(), self._together.line
+            _parts.inside = True
+        self._lines.writing = line
+        return group
+
+    def commit(self, group: Group | None) -> None:
+        """Its end. At work for a program, the thread settles it when there is an answer."""
+        self._end()
+        if self._together is None or group is None:
+            self.present().commit()
+            return
+        self._together.leave(group)
+        _parts.unsettled.append((self._together, group))
+        if not at_work():
+            settle()
+
+    def rollback(self, group: Group | None) -> None:
+        self._end()
+        if self._together is None or group is None:
+            self.present().rollback()
+        else:
+            self._together.undo(group)
+
+    def _end(self) -> None:
+        self._lines.writing = None
+        _parts.inside = False
+
+    def _new(self) -> Line:
+        line = Line(self._engine)
+        self._all.add(line)
         return line
 
     def close(self) -> None:
@@ -110,9 +107,24 @@ class HeldConnections:
 
 def install(app: Flask, engine: Engine) -> None:
     app.extensions[_KEY] = HeldConnections(engine)
+    # Whatever became of a request, its parts are not left open.
+    app.teardown_appcontext(lambda _error: settle())
+
+
+def connections() -> HeldConnections:
+    held: HeldConnections = part(_KEY)
+    return held
 
 
 def present() -> Line:
     """The present thread's connection."""
-    held: HeldConnections = part(_KEY)
-    return held.present()
+    return connections().present()
+
+
+def settle() -> None:
+    """What this thread has written is on disk now; not while it is inside another part, which
+    comes before what it writes next. Raises NotCommitted.
+    """
+    while _parts.unsettled and not _parts.inside:
+        together, group = _parts.unsettled.pop()
+        together.settle(group)

@@ -24,7 +24,7 @@ from sqlalchemy import Dialect, Executable, Insert
 from sqlalchemy.sql.elements import BindParameter
 
 from app.database import held
-from app.database.engine import db, turn_to_write
+from app.database.engine import db
 from app.database.transaction import WRITING, NotWriting
 
 _REQUIRED = object()
@@ -101,14 +101,14 @@ def writing_plainly() -> Iterator[None]:
         return
     if db.session.registry.has() and db.session().in_transaction():
         db.session.commit()
-    with turn_to_write(line.dialect.name):
-        line.begin()
-        try:
-            yield
-            line.commit()
-        except BaseException:
-            line.rollback()
-            raise
+    connections = held.connections()
+    transaction = connections.begin()
+    try:
+        yield
+    except BaseException:
+        connections.rollback(transaction)
+        raise
+    connections.commit(transaction)
 
 
 def _require_writing() -> None:

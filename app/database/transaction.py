@@ -8,7 +8,9 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from app.database import held
-from app.database.engine import db, turn_to_write
+from app.database.engine import db
+from app.database.writers import turn_to_write
+from app.waiting import waiting
 
 WRITING = "secure_access.writing"
 
@@ -33,11 +35,13 @@ def writing() -> Iterator[Session]:
     if session.in_transaction():
         session.commit()
     with turn_to_write(db.engine.dialect.name):
-        session.connection(execution_options={"begin_immediate": True})
+        with waiting():
+            session.connection(execution_options={"begin_immediate": True})
         session.info[WRITING] = True
         try:
             yield session
-            session.commit()
+            with waiting():
+                session.commit()
         except BaseException:
             session.rollback()
             raise

@@ -11,10 +11,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import get_input_stream
 
-from app.present import context, notes
+from app.present import notes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -29,10 +30,13 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 class Call:
     """One request (PEP 3333). Texts of headers are as they came, the path is decoded."""
 
-    __slots__ = ("_environ", "endpoint")
+    __slots__ = ("_environ", "_most_bytes", "endpoint")
 
-    def __init__(self, environ: Environ, endpoint: str | None) -> None:
+    def __init__(
+        self, environ: Environ, endpoint: str | None, *, most_bytes: int | None = None
+    ) -> None:
         self._environ = environ
+        self._most_bytes = most_bytes
         self.endpoint = endpoint
 
     @property
@@ -75,12 +79,21 @@ class Call:
         """The whole body, however often it is asked for. Raises werkzeug's RequestEntityTooLarge,
         and ClientDisconnected where less came than was said.
         """
-        body: bytes | None = self._environ.get(_BODY)
-        if body is None:
-            most = context().app.config["MAX_CONTENT_LENGTH"]
-            body = get_input_stream(self._environ, max_content_length=most).read()
-            self._environ[_BODY] = body
-        return body
+        self.receive()
+        received: bytes | HTTPException = self._environ[_BODY]
+        if isinstance(received, HTTPException):
+            raise received
+        return received
+
+    def receive(self) -> None:
+        """Reads the body, which takes as long as the caller likes; `body` tells what came of it."""
+        if _BODY in self._environ:
+            return
+        try:
+            stream = get_input_stream(self._environ, max_content_length=self._most_bytes)
+            self._environ[_BODY] = stream.read()
+        except HTTPException as error:
+            self._environ[_BODY] = error
 
 
 class Answer:
@@ -109,7 +122,7 @@ class Answer:
 def call() -> Call:
     """The present request. Raises RuntimeError where there is none."""
     if has_request_context():
-        return Call(request.environ, request.endpoint)
+        return Call(request.environ, request.endpoint, most_bytes=request.max_content_length)
     found: Call | None = notes().get("call")
     if found is None:
         raise RuntimeError("there is no request")

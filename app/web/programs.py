@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from app.database import settle
 from app.present import notes
+from app.waiting import in_turn
 from app.web import authorisation, headers
 from app.web.authorisation import Rule
 from app.web.call import Answer, Call, Environ, Headers
@@ -59,18 +61,30 @@ def answer(
     app: Flask, program: Program, environ: Environ, start_response: StartResponse
 ) -> Iterable[bytes]:
     """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
+    asked = Call(environ, program.endpoint, most_bytes=app.config["MAX_CONTENT_LENGTH"])
+    asked.receive()
     with app.app_context():
         noted = notes()
-        noted.call = Call(environ, program.endpoint)
+        noted.call = asked
         name_request()
         try:
-            given = authorisation.judge(program.rule, {}) or program.view()
+            given = _given(app, program, asked)
         except Exception as error:  # noqa: BLE001  # as Flask does: each gets its answer
             return _after_an_error(app, error, environ, start_response)
-        given.headers += program.adding(noted.call)
         given.headers.append(("X-Request-Id", noted.request_id))
         given.headers += headers.missing(tuple(name.lower() for name, _ in given.headers))
         return given(environ, start_response)
+
+
+def _given(app: Flask, program: Program, asked: Call) -> Answer:
+    try:
+        with in_turn(app):
+            given: Answer = authorisation.judge(program.rule, {}) or program.view()
+            given.headers += program.adding(asked)
+            return given
+    finally:
+        # Nobody is told of what is not on disk.
+        settle()
 
 
 def _after_an_error(

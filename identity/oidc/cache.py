@@ -54,14 +54,17 @@ class Cache:
         self._checked = float("-inf")
 
     def _recheck(self) -> None:
-        with self._lock:
-            if time.monotonic() - self._checked <= RECHECK:
-                return
+        if not self._lock.acquire(blocking=False):
+            # Somebody is asking. Nobody waits for an answer: it may itself wait for its turn.
+            return
+        try:
             number = db.session.scalar(select(Revision.number)) or 0
             if number != self._revision:
                 # A new dictionary: a reader that still fills the old one harms nobody.
                 self._values, self._revision = {}, number
             self._checked = time.monotonic()
+        finally:
+            self._lock.release()
 
 
 def install(app: Flask) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from app.actors import SYSTEM
 from app.audit import AuditEvent, Event, declare, record
 from app.database import NotWriting, Plain, db, held, writing, writing_plainly
+from app.database.line import Line
 from identity.oidc.models import InitialAccessToken
 
 MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
@@ -172,7 +173,7 @@ def test_writers_of_both_kinds_wait_for_each_other(app: Flask) -> None:
 
 
 def test_a_connection_goes_with_its_thread(app: Flask) -> None:
-    lines: list[weakref.ref[held.Line]] = []
+    lines: list[weakref.ref[Line]] = []
 
     def ask() -> None:
         with app.app_context():
