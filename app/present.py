@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask.ctx import AppContext
-from flask.globals import app_ctx
-
-_context: Any = app_ctx._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001  # a public method, whatever its name
-
-
-def context() -> AppContext:
-    """Raises RuntimeError outside every piece of work."""
-    found: AppContext = _context()
-    return found
+# What `current_app` and `g` look into.
+from flask.globals import _cv_app
 
 
 def part(key: str) -> Any:
-    """What a room keeps in the application under that key. Raises KeyError."""
-    return _context().app.extensions[key]
+    """What a room keeps in the application under that key.
+
+    Raises LookupError outside every piece of work, and KeyError where nothing is kept.
+    """
+    return _cv_app.get().app.extensions[key]
 
 
 def notes() -> Any:
-    """Flask's `g`: what is noted for this piece of work alone."""
-    return _context().g
+    """Flask's `g`: what is noted for this piece of work alone. Raises LookupError outside one."""
+    return _cv_app.get().g

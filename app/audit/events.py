@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from app.present import context
+from app.present import part
 
 _KEY = "secure_access.events"
 
@@ -39,5 +39,5 @@ def declare(app: Flask, events: Iterable[Event]) -> None:
 
 def declared() -> Mapping[str, Event]:
     """All kinds of event, by name."""
-    events: dict[str, Event] = context().app.extensions.get(_KEY, {})
+    events: dict[str, Event] = part(_KEY)
     return events

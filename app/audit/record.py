@@ -53,11 +53,9 @@ def record(
         "before": dict(before) if before is not None else None,
         "after": dict(after) if after is not None else None,
     }
-    missing = sorted(
-        field for field in event.required if columns.get(field, detail.get(field)) is None
-    )
+    missing = [field for field in event.required if columns.get(field, detail.get(field)) is None]
     if missing:
-        raise IncompleteEvent(f"the event {name} needs {', '.join(missing)}")
+        raise IncompleteEvent(f"the event {name} needs {', '.join(sorted(missing))}")
     # A plain statement: every token that is issued writes a row.
     _INSERT.run(
         public_id=new_id(),

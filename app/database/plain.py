@@ -16,9 +16,8 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Executable, Insert
 from sqlalchemy.sql.elements import BindParameter
@@ -121,8 +120,7 @@ def _session_writes() -> bool:
     return db.session.registry.has() and WRITING in db.session().info
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameter:
+class _Parameter(NamedTuple):
     name: str
     default: Any
     make: Callable[[], Any] | None
@@ -147,7 +145,8 @@ class _Compiled:
             _parameter(name, compiled.binds[name], defaults, dialect)
             for name in (compiled.positiontup if compiled.positional else compiled.binds)
         ]
-        self._known = {parameter.name for parameter in self._parameters}
+        self._names = [parameter.name for parameter in self._parameters]
+        self._known = set(self._names)
         names = [name for name, _ in returned]
         self._made = namedtuple("Row", names)._make  # type: ignore[attr-defined]
         self._readers = [
@@ -160,12 +159,15 @@ class _Compiled:
         """As the driver takes them. Raises TypeError for a name that is missing or unknown."""
         if not self._known.issuperset(values):
             raise TypeError(f"no parameters: {sorted(values.keys() - self._known)}")
-        bound = [_value(parameter, values) for parameter in self._parameters]
-        if self._by_place:
-            return bound
-        return {
-            parameter.name: value for parameter, value in zip(self._parameters, bound, strict=True)
-        }
+        bound = []
+        for name, default, make, bind in self._parameters:
+            value = values.get(name, default)
+            if value is _REQUIRED:
+                if make is None:
+                    raise TypeError(f"{name} is missing")
+                value = make()
+            bound.append(value if bind is None else bind(value))
+        return bound if self._by_place else dict(zip(self._names, bound, strict=True))
 
     def row(self, raw: Any) -> Any:
         if not self._readers:
@@ -174,15 +176,6 @@ class _Compiled:
         for place, read in self._readers:
             values[place] = read(values[place])
         return self._made(values)
-
-
-def _value(parameter: _Parameter, values: Mapping[str, Any]) -> Any:
-    value = values.get(parameter.name, parameter.default)
-    if value is _REQUIRED:
-        if parameter.make is None:
-            raise TypeError(f"{parameter.name} is missing")
-        value = parameter.make()
-    return value if parameter.bind is None else parameter.bind(value)
 
 
 def _parameter(

@@ -7,6 +7,7 @@ cookies, a form with files, or a preferred language.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """Of a header other than Content-Type and Content-Length, which say what the body is."""
-        return self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return self._environ.get(_key_of(name))
 
     def accepts_by_name(self, media_type: str) -> bool:
         """Whether the caller asks for just this type; what it takes besides does not matter."""
@@ -127,6 +128,11 @@ def call() -> Call:
     if found is None:
         raise RuntimeError("there is no request")
     return found
+
+
+@lru_cache(maxsize=100)
+def _key_of(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"
 
 
 def _decoded(path: str) -> str:

@@ -1,28 +1,30 @@
-"""An account read by a plain statement, for the endpoints that services call all day."""
+"""An account read by a plain statement beside what belongs to it, for the endpoints that services
+call all day.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import bindparam, select
-
-from app.database import Plain
 from identity.accounts.models import Account
 from identity.accounts.person import full_name, is_active
 
-_BY_ID = Plain(
-    select(
-        Account.id,
-        Account.subject,
-        Account.email,
-        Account.given_name,
-        Account.family_name,
-        Account.updated_at,
-        Account.joined_at,
-        Account.suspended_at,
-    ).where(Account.id == bindparam("id"))
+_COLUMNS = (
+    Account.subject,
+    Account.email,
+    Account.given_name,
+    Account.family_name,
+    Account.updated_at,
+    Account.joined_at,
+    Account.suspended_at,
 )
+WITH_ACCOUNT = tuple(column.label(f"account_{column.key}") for column in _COLUMNS)
+"""Columns for a statement that joins the account to what has its `account_id`: see `copy_in`."""
+
+_values_in = attrgetter("account_id", *(column.name for column in WITH_ACCOUNT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class AccountCopy:
         return is_active(self.joined_at, self.suspended_at)
 
 
-def copy_of(account_id: int) -> AccountCopy | None:
-    """The account as it is at this moment: no commit makes it be read again."""
-    row = _BY_ID.one(id=account_id)
-    return AccountCopy(*row) if row is not None else None
+def copy_in(row: Any) -> AccountCopy:
+    """The account in a row that has an `account_id` and the columns WITH_ACCOUNT."""
+    return AccountCopy(*_values_in(row))

@@ -20,7 +20,7 @@ from app.settings import settings
 from app.web.authorisation import Allowed, Refused
 from app.web.call import Call, call
 from identity.accounts.person import Person
-from identity.accounts.reading import copy_of
+from identity.accounts.reading import copy_in
 from identity.oidc import grants
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
@@ -88,10 +88,9 @@ class VerifiedToken:
     @cached_property
     def account(self) -> Person:
         """The person. Only of a token that `bearer(kind="person")` has let through."""
-        account = copy_of(self.family.account_id) if self.family else None
-        if account is None:
+        if self.family is None:
             raise LookupError("a service's own token has no person")
-        return account
+        return copy_in(self.family)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
 from app.database import Plain, db
+from identity.accounts.models import Account
+from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import backchannel
 from identity.oidc.models import (
     AuthorizationCode,
@@ -27,15 +29,17 @@ REMEMBERED = timedelta(days=365)
 """How long the organisation last used with a client is remembered."""
 
 Family = Any
-"""A row of `oidc_grant`, read by a plain statement: the endpoints ask for one at each request."""
+"""A row of `oidc_grant` and of its account (`copy_in`), read by one plain statement: the endpoints
+ask for one at each request.
+"""
 
 
 _revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
 _REVOKED = Plain(_revoked)
 _WITH_TOKEN = Plain(
-    select(TokenFamily.__table__, exists(_revoked).label("revoked_alone")).where(
-        TokenFamily.public_id == bindparam("public_id")
-    )
+    select(TokenFamily.__table__, *WITH_ACCOUNT, exists(_revoked).label("revoked_alone"))
+    .join(Account, Account.id == TokenFamily.account_id)
+    .where(TokenFamily.public_id == bindparam("public_id"))
 )
 
 

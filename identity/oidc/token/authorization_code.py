@@ -13,6 +13,8 @@ from app.audit import record
 from app.clock import now
 from app.database import Plain, writing, writing_plainly
 from app.identifiers import new_secret, secret_hash
+from identity.accounts.models import Account
+from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
@@ -30,6 +32,7 @@ from identity.oidc.token.reuse import CODE, used_twice
 _FAMILY_AND_CODE = Plain(
     select(
         TokenFamily.__table__,
+        *WITH_ACCOUNT,
         AuthorizationCode.id.label("code_id"),
         AuthorizationCode.redirect_uri,
         AuthorizationCode.code_challenge,
@@ -39,6 +42,7 @@ _FAMILY_AND_CODE = Plain(
         AuthorizationCode.used_at,
     )
     .join(AuthorizationCode, AuthorizationCode.grant_id == TokenFamily.id)
+    .join(Account, Account.id == TokenFamily.account_id)
     .where(AuthorizationCode.code_hash == bindparam("hash"))
 )
 

@@ -35,7 +35,8 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
 
 def _granted(client: RelyingParty, parameters: Parameters) -> list[str]:
     """What a service may hold without a person; asked for nothing, all of it that is registered."""
-    own = [scope for scope in client.scopes if scope in scopes.of_services()]
+    of_services = scopes.of_services()
+    own = [scope for scope in client.scopes if scope in of_services]
     wanted = scopes.split(parameters.get("scope"))
     if not set(wanted) <= set(own):
         raise InvalidScope

@@ -10,7 +10,7 @@ from typing import Any
 from app.audit import record
 from app.database import writing
 from identity.accounts.person import Person
-from identity.accounts.reading import copy_of
+from identity.accounts.reading import copy_in
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, OnRecord
@@ -59,8 +59,8 @@ class Entitlement:
 
 def standing(family: Family, at: datetime) -> Entitlement | str:
     """The entitlement, or the cause for which there is none any more."""
-    account = copy_of(family.account_id)
-    if account is None or not account.active:
+    account = copy_in(family)
+    if not account.active:
         return "account not active"
     if family.organisation is None or family.service is None:
         return Entitlement(account, None)

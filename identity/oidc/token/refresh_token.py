@@ -11,6 +11,8 @@ from app.audit import record
 from app.clock import now
 from app.database import Plain, writing_plainly
 from app.identifiers import new_secret, secret_hash
+from identity.accounts.models import Account
+from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnRecord
@@ -28,12 +30,14 @@ from identity.oidc.token.reuse import REFRESH_TOKEN, used_twice
 _FAMILY_AND_TOKEN = Plain(
     select(
         TokenFamily.__table__,
+        *WITH_ACCOUNT,
         RefreshToken.id.label("token_id"),
         RefreshToken.expires_at.label("token_expires_at"),
         RefreshToken.used_at,
         RefreshToken.bound_to,
     )
     .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+    .join(Account, Account.id == TokenFamily.account_id)
     .where(RefreshToken.token_hash == bindparam("hash"))
 )
 

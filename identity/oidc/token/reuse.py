@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from app.audit import record
 from app.database import writing
-from identity.accounts.reading import copy_of
+from identity.accounts.reading import copy_in
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OnRecord
 from identity.oidc.grants import Family, end_family
@@ -33,7 +33,6 @@ def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
                 grant=family.public_id,
                 what=what,
             )
-            account = copy_of(family.account_id)
-            if what == REFRESH_TOKEN and account is not None:
-                approvals().refresh_token_reused(account, client.client_id, client.name)
+            if what == REFRESH_TOKEN:
+                approvals().refresh_token_reused(copy_in(family), client.client_id, client.name)
     raise OnRecord(detail=f"{what} used twice")
