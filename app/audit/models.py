@@ -1,10 +1,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, Index, String, event
+from sqlalchemy import DDL, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+
+
+def _where_there_is(column: str) -> Index:
+    """Half of all rows have none: those of tokens that services get in their own name."""
+    named = text(f"{column} IS NOT NULL")
+    return Index(
+        f"ix_audit_event_{column}_id", column, "id", sqlite_where=named, postgresql_where=named
+    )
 
 
 class AuditEvent(Base):
@@ -12,9 +20,8 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_event"
     __table_args__ = (
-        Index("ix_audit_event_organisation_id", "organisation", "id"),
-        Index("ix_audit_event_subject_id", "subject", "id"),
-        Index("ix_audit_event_event_id", "event", "id"),
+        _where_there_is("organisation"),
+        _where_there_is("subject"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
