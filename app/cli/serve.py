@@ -1,12 +1,18 @@
 """`secure-access serve`: the HTTP server."""
 
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
 import click
 from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from werkzeug.utils import import_string
 
+from app.cli.processors import keep_to_one
 from app.settings import settings
 
 LONGEST_HEAD = 16 * 1024
@@ -20,7 +26,6 @@ def serve_command() -> None:
     chosen = settings()
     Granian(
         "wsgi:create_app",
-        factory=True,
         address=chosen.bind,
         port=chosen.port,
         interface=Interfaces.WSGI,
@@ -32,4 +37,18 @@ def serve_command() -> None:
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         workers_kill_timeout=30,
-    ).serve()
+    ).serve(target_loader=_loader(chosen.workers))
+
+
+def _loader(workers: int) -> Callable[[str], Any]:
+    """What each worker makes its application with."""
+    begun = multiprocessing.Value("i", 0)
+
+    def load(factory: str) -> Any:
+        with begun.get_lock():
+            place = begun.value
+            begun.value += 1
+        keep_to_one(place, workers=workers)
+        return import_string(factory)()
+
+    return load

@@ -1,0 +1,27 @@
+"""Which processor a worker keeps to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+
+def own_processor(place: int, *, workers: int, processors: Collection[int]) -> int | None:
+    """The one of the worker at that place, None where it may move about.
+
+    Python runs one thread of a process at a time. Where there is a worker for each processor, none
+    is left idle if each keeps to its own, and its threads find what the last one left in the
+    caches. Fewer workers than processors move about: what else runs there is not known.
+    """
+    if workers < len(processors):
+        return None
+    return sorted(processors)[place % len(processors)]
+
+
+def keep_to_one(place: int, *, workers: int) -> None:
+    """Keeps this process to its own processor, on systems that can (Linux)."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    own = own_processor(place, workers=workers, processors=os.sched_getaffinity(0))
+    if own is not None:
+        os.sched_setaffinity(0, {own})

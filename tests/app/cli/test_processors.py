@@ -1,0 +1,38 @@
+"""Which processor a worker keeps to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from app.cli.processors import own_processor
+
+
+def test_with_a_worker_for_each_processor_every_one_has_its_own() -> None:
+    places = [own_processor(place, workers=3, processors={0, 4, 2}) for place in range(3)]
+    assert places == [0, 2, 4]
+
+
+def test_with_more_workers_than_processors_they_share_them_evenly() -> None:
+    places = [own_processor(place, workers=4, processors={5, 7}) for place in range(4)]
+    assert places == [5, 7, 5, 7]
+
+
+def test_a_worker_that_takes_the_place_of_another_has_one_as_well() -> None:
+    assert own_processor(2, workers=2, processors={0, 1}) == 0
+
+
+def test_fewer_workers_than_processors_move_about() -> None:
+    assert own_processor(0, workers=1, processors={0, 1}) is None
+
+
+def test_a_process_keeps_to_its_own() -> None:
+    """In a process of its own: the test's goes on moving about."""
+    available = sorted(os.sched_getaffinity(0))
+    command = (
+        "import os; from app.cli.processors import keep_to_one;"
+        f"keep_to_one(1, workers={len(available)}); print(sorted(os.sched_getaffinity(0)))"
+    )
+    kept = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    assert kept.stdout.decode().strip() == str([available[1 % len(available)]])
