@@ -3,9 +3,12 @@
 import os
 import platform
 import sqlite3
+import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from bench.processes import PYTHON
 
 _PACKAGES = ("granian", "Flask", "SQLAlchemy", "cryptography", "argon2-cffi-bindings")
 
@@ -17,10 +20,16 @@ def description(postgresql: str) -> dict[str, str]:
         "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores in use",
         "memory": f"{_memory_gib():.0f} GiB",
         "system": f"{_system()}, Linux {platform.release()}",
-        "python": platform.python_version(),
+        "python": _python(),
         "databases": f"SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql}",
         "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
     }
+
+
+def _python() -> str:
+    """That of the servers."""
+    told = subprocess.run([PYTHON, "--version"], check=True, capture_output=True, text=True)
+    return told.stdout.removeprefix("Python ").strip()
 
 
 def _processor() -> str:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,9 +12,13 @@ from pathlib import Path
 from tests.servers import binaries, ports
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAM = Path(sys.executable).parent / "secure-access"
-GRANIAN = Path(sys.executable).parent / "granian"
+INSTALLED = ROOT / ".venv" / "bench" / "bin"
+"""What is measured, on a Python as one deploys it (`make .venv/.bench`)."""
+PROGRAM = INSTALLED / "secure-access"
+GRANIAN = INSTALLED / "granian"
+PYTHON = INSTALLED / "python"
 START_SECONDS = 60
+PROCESSORS = frozenset(os.sched_getaffinity(0))
 
 
 class Failed(RuntimeError):
@@ -69,10 +72,15 @@ def serving(
     *,
     seconds: float = START_SECONDS,
 ) -> Iterator[Running]:
-    """A server that is stopped at the end, with all that it started. Raises Failed."""
+    """A server that is stopped at the end, with all that it started. Raises Failed.
+
+    It has one processor, as a worker has where there is one for each.
+    """
     started = time.monotonic()
     with log.open("ab") as output:
-        process = _start(command, environment, output.fileno())
+        process = _start(
+            ["taskset", "--cpu-list", str(max(PROCESSORS)), *command], environment, output.fileno()
+        )
     try:
         try:
             ports.wait_until(
@@ -87,6 +95,16 @@ def serving(
         yield Running(process.pid, time.monotonic() - started)
     finally:
         _stop(process)
+
+
+@contextmanager
+def out_of_the_way() -> Iterator[None]:
+    """This process asks; the processor of the servers is theirs alone, where there are several."""
+    os.sched_setaffinity(0, PROCESSORS - {max(PROCESSORS)} or PROCESSORS)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, PROCESSORS)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from bench.endpoints import Client
 from bench.load import Conversation, Sample, Target, measure
 from bench.peer import Peer
 from bench.people import VARIANTS, Stage, set_stage
-from bench.processes import GRANIAN, PROGRAM, Running, serving
+from bench.processes import GRANIAN, PROGRAM, Running, out_of_the_way, serving
 from bench.stores import Store, settle
 from bench.terminal import console
 from tests.servers import ports
@@ -75,7 +75,7 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
         empty = _serve_empty(folder, stack)
         beside = _serve_peer(plan, folder, stack)
         operations = limits.operations()
-        with _progress() as progress:
+        with out_of_the_way(), _progress() as progress:
             task = progress.add_task("", total=plan.rounds + 1)
             for number in range(plan.rounds + 1):
                 title = f"Round {number} of {plan.rounds}" if number else "Warming up"
