@@ -6,15 +6,14 @@ cookies, a form with files, or a preferred language.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
-from werkzeug.wsgi import get_input_stream
 
 from app.present import notes
 
@@ -31,13 +30,13 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 class Call:
     """One request (PEP 3333). Texts of headers are as they came, the path is decoded."""
 
-    __slots__ = ("_environ", "_most_bytes", "endpoint")
+    __slots__ = ("_environ", "_read", "endpoint")
 
     def __init__(
-        self, environ: Environ, endpoint: str | None, *, most_bytes: int | None = None
+        self, environ: Environ, endpoint: str | None, *, read: Callable[[], bytes]
     ) -> None:
         self._environ = environ
-        self._most_bytes = most_bytes
+        self._read = read
         self.endpoint = endpoint
 
     @property
@@ -91,8 +90,7 @@ class Call:
         if _BODY in self._environ:
             return
         try:
-            stream = get_input_stream(self._environ, max_content_length=self._most_bytes)
-            self._environ[_BODY] = stream.read()
+            self._environ[_BODY] = self._read()
         except HTTPException as error:
             self._environ[_BODY] = error
 
@@ -123,7 +121,9 @@ class Answer:
 def call() -> Call:
     """The present request. Raises RuntimeError where there is none."""
     if has_request_context():
-        return Call(request.environ, request.endpoint, most_bytes=request.max_content_length)
+        # What Flask has read already cannot be read from the stream once more.
+        read = partial(request.get_data, cache=False)
+        return Call(request.environ, request.endpoint, read=read)
     found: Call | None = notes().get("call")
     if found is None:
         raise RuntimeError("there is no request")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.wsgi import get_input_stream
 
 from app.database import settle
 from app.present import notes
@@ -61,7 +62,12 @@ def answer(
     app: Flask, program: Program, environ: Environ, start_response: StartResponse
 ) -> Iterable[bytes]:
     """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
-    asked = Call(environ, program.endpoint, most_bytes=app.config["MAX_CONTENT_LENGTH"])
+    most_bytes = app.config["MAX_CONTENT_LENGTH"]
+    asked = Call(
+        environ,
+        program.endpoint,
+        read=lambda: get_input_stream(environ, max_content_length=most_bytes).read(),
+    )
     asked.receive()
     with app.app_context():
         noted = notes()
