@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from pathlib import Path
 from tests.servers import binaries, ports
 
 ROOT = Path(__file__).resolve().parents[1]
-INSTALLED = ROOT / ".venv" / "bench" / "bin"
-"""What is measured, on a Python as one deploys it (`make .venv/.bench`)."""
+_AS_DEPLOYED = ROOT / ".venv" / "bench" / "bin"
+INSTALLED = _AS_DEPLOYED if _AS_DEPLOYED.exists() else Path(sys.executable).parent
+"""What is measured, on a Python as one deploys it that `make bench` installs; else on this one."""
 PROGRAM = INSTALLED / "secure-access"
 GRANIAN = INSTALLED / "granian"
 PYTHON = INSTALLED / "python"
