@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import structlog
 
+from app.database import settle
 from app.settings import settings
 from app.waiting import waiting
 
@@ -85,6 +86,8 @@ def call(
     seconds: float = SECONDS,
 ) -> Answer:
     """What the address answers, whatever the status. Raises NotReached."""
+    # However long it takes: nobody waits to write meanwhile.
+    settle()
     try:
         if (refusal := why_refused(url)) is not None:
             raise OSError(refusal)

@@ -1,6 +1,6 @@
 """The database: tables' base class, the session, and the one way to write.
 
-SQLite and PostgreSQL differ in this package and nowhere else.
+SQLite and PostgreSQL differ in this package, in `app/waiting.py`, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime

@@ -16,6 +16,8 @@ from app.actors import SYSTEM
 from app.audit import AuditEvent, Event, declare, record
 from app.database import NotWriting, Plain, db, held, writing, writing_plainly
 from app.database.line import Line
+from app.outgoing import NotReached, call
+from app.waiting import in_turn
 from identity.oidc.models import InitialAccessToken
 
 MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
@@ -170,6 +172,24 @@ def test_writers_of_both_kinds_wait_for_each_other(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert HOW_MANY.one() == (80,)
+
+
+def test_what_was_written_is_on_disk_before_a_call_goes_out(app: Flask) -> None:
+    seen: list[object] = []
+
+    def look() -> None:
+        with app.app_context():
+            seen.append(BY_HASH.one(hash="a"))
+
+    with in_turn(app):
+        with writing_plainly():
+            ADD.run(**row("a"))
+        with pytest.raises(NotReached):
+            call("GET", "https://10.0.0.1/")
+        other = threading.Thread(target=look)
+        other.start()
+        other.join()
+    assert seen != [None]
 
 
 def test_a_connection_goes_with_its_thread(app: Flask) -> None:
