@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from app.compact import compact_json
 from app.settings import settings as app_settings
 from app.web import anyone, permit
 from app.web.call import Answer
@@ -104,7 +104,7 @@ def _of_certificates() -> dict[str, Any]:
 @machine
 def configuration() -> Answer:
     """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
-    body = cache().get("metadata", lambda: json.dumps(metadata(), separators=(",", ":")))
+    body = cache().get("metadata", lambda: compact_json(metadata()))
     return _public(body, METADATA_MAX_AGE)
 
 
@@ -113,7 +113,7 @@ def configuration() -> Answer:
 @machine
 def jwks() -> Answer:
     """A new key is published for as long as this answer may be kept before it signs."""
-    return _public(json.dumps(key_set(), separators=(",", ":")), settings().jwks_max_age)
+    return _public(compact_json(key_set()), settings().jwks_max_age)
 
 
 def _public(body: str, max_age: int) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec
 
@@ -11,6 +10,7 @@ import structlog
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.audit import record
+from app.compact import compact_json
 from app.database import writing
 from app.web.call import Answer, call
 from identity.oidc.errors import (
@@ -54,7 +54,7 @@ def is_machine(view: Callable[..., Any]) -> bool:
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> Answer:
     """JSON that no cache may keep (RFC 6749, 5.1)."""
-    return not_kept(Answer(json.dumps(body, separators=(",", ":")), status))
+    return not_kept(Answer(compact_json(body), status))
 
 
 def jwt_response(token: str, kind: str) -> Answer:

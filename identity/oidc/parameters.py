@@ -7,6 +7,7 @@ that are no UTF-8 are refused, since a value could otherwise not be given back u
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar, overload
 from urllib.parse import parse_qsl
 
 from app.web.call import Call
@@ -19,6 +20,8 @@ PUSHED = "urn:ietf:params:oauth:request_uri:"
 """What the request_uri of a pushed request begins with (RFC 9126, 2.2)."""
 REPEATABLE = frozenset({"resource"})
 """RFC 8707, section 2."""
+
+Other = TypeVar("Other")
 
 
 class Parameters(Mapping[str, str]):
@@ -37,6 +40,17 @@ class Parameters(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | Other) -> str | Other: ...
+    def get(self, name: str, /, default: object = None) -> object:
+        # What a mapping inherits would raise and catch an error for each parameter that is absent.
+        return self._values.get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

@@ -6,12 +6,12 @@ that `client_id` has to be the same. Unsigned and encrypted ones are refused, an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import now
+from app.compact import compact_json
 from app.settings import settings
 from identity.oidc.clients.keys import keys_of
 from identity.oidc.clients.store import RelyingParty
@@ -100,4 +100,4 @@ def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"))
+    return compact_json(value)

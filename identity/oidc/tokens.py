@@ -1,8 +1,8 @@
 """Tokens as signed texts: access tokens (RFC 9068) and ID tokens (OpenID Connect Core, 2).
 
-The endpoints make one or two for each request, so this signs with joserfc's algorithms directly
-and keeps the encoded headers. A token that comes back is ours only if its header is one of those,
-byte for byte: no `alg`, `jwk`, `crit` or `kid` of a stranger is ever looked at.
+The endpoints make one or two for each request, so the encoded headers are kept. A token that comes
+back is ours only if its header is one of those, byte for byte: no `alg`, `jwk`, `crit` or `kid` of
+a stranger is ever looked at.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
 from app.clock import now
+from app.compact import compact_json
 from app.identifiers import new_id
 from app.settings import settings
 from identity.oidc.clients.store import RelyingParty
@@ -134,10 +135,10 @@ def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
 def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
     """A JWT of ours with the header `typ`, signed by the active key of that algorithm."""
     key = signing_key(alg)
-    body = _encode(json.dumps(payload, separators=(",", ":")).encode())
-    text = f"{key.headers[typ]}.{body}"
-    signature: bytes = _ALGORITHMS[key.alg].sign(text.encode(), key.key)
-    return f"{text}.{_encode(signature)}"
+    if key.sign is None:
+        raise LookupError(f"the private half of the active {alg} key has been removed")
+    text = f"{key.headers[typ]}.{_encode(compact_json(payload).encode())}"
+    return f"{text}.{_encode(key.sign(text.encode()))}"
 
 
 def _open(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None:

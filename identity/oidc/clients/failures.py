@@ -21,20 +21,31 @@ FREE = RateLimitItemPerMinute(20)
 _KEY = "identity.oidc.failures"
 
 
+class Failures:
+    """Counted by whom `_who` names."""
+
+    def __init__(self) -> None:
+        self._counts = Memory()
+        self._limiter = FixedWindowRateLimiter(self._counts)
+
+    def too_many(self, client: RelyingParty | None) -> bool:
+        # Mostly nobody has failed: then nobody's name need be found.
+        return bool(self._counts.storage) and not self._limiter.test(FREE, *_who(client))
+
+    def count(self, client: RelyingParty | None) -> None:
+        self._limiter.hit(FREE, *_who(client))
+
+
 def install(app: Flask) -> None:
-    app.extensions[_KEY] = FixedWindowRateLimiter(Memory())
+    app.extensions[_KEY] = Failures()
 
 
 def too_many(client: RelyingParty | None) -> bool:
-    return not _limiter().test(FREE, *_who(client))
+    return cast(Failures, part(_KEY)).too_many(client)
 
 
 def count(client: RelyingParty | None) -> None:
-    _limiter().hit(FREE, *_who(client))
-
-
-def _limiter() -> FixedWindowRateLimiter:
-    return cast(FixedWindowRateLimiter, part(_KEY))
+    cast(Failures, part(_KEY)).count(client)
 
 
 def _who(client: RelyingParty | None) -> tuple[str, str]:

@@ -12,10 +12,12 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from sqlalchemy import select
 
 from app.clock import now
+from app.compact import compact_json
 from app.database import db
 from app.vault import decrypt
 from identity.oidc.cache import cache
 from identity.oidc.keys import states
+from identity.oidc.keys.signing import Sign, signer
 from identity.oidc.models import SigningKey
 
 PURPOSE = "signing-key"
@@ -34,6 +36,8 @@ class HeldKey:
     kid: str
     alg: str
     key: RSAKey | ECKey | OKPKey = field(repr=False)
+    sign: Sign | None = field(repr=False)
+    """None where the private half has been removed."""
     public: dict[str, Any]
     active_from: datetime | None
     retired_at: datetime | None
@@ -85,6 +89,7 @@ def _held(row: Any) -> HeldKey:
         kid=row.kid,
         alg=row.alg,
         key=key,
+        sign=signer(row.alg, key) if private else None,
         public=row.public_key,
         active_from=row.active_from,
         retired_at=row.retired_at,
@@ -94,5 +99,5 @@ def _held(row: Any) -> HeldKey:
 
 
 def _header(typ: str, alg: str, kid: str) -> str:
-    text = json.dumps({"alg": alg, "typ": typ, "kid": kid}, separators=(",", ":"))
+    text = compact_json({"alg": alg, "typ": typ, "kid": kid})
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()

@@ -1,0 +1,35 @@
+"""Making signatures with a key of ours (RFC 7518, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+Sign = Callable[[bytes], bytes]
+_NUMBER = 32
+"""Bytes of each of the two numbers that an ES256 signature is."""
+
+
+def signer(alg: str, key: RSAKey | ECKey | OKPKey) -> Sign:
+    """Signs with the private half, which has to be there."""
+    if alg == "ES256":
+        return _es256(key.get_op_key("sign"))
+    algorithm: Any = JWSRegistry.algorithms[alg]
+    return lambda text: bytes(algorithm.sign(text, key))
+
+
+def _es256(private: Any) -> Sign:
+    """The default: what the library asks of key and algorithm each time, it asks once."""
+    method = ECDSA(SHA256())
+
+    def sign(text: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(text, method))
+        return r.to_bytes(_NUMBER, "big") + s.to_bytes(_NUMBER, "big")
+
+    return sign
