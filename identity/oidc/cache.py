@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from app.database import db, writing
+from app.database import db, settle, writing
 from app.present import part
 from identity.oidc.models import Revision
 from identity.statements import rows_changed
@@ -29,8 +29,8 @@ class Cache:
     """Values by key, all of one revision."""
 
     def __init__(self) -> None:
-        self._values: dict[Any, Any] = {}
-        self._revision = -1
+        self._kept: tuple[int, dict[Any, Any]] = (-1, {})
+        """A revision, and the values of it alone: a new dictionary for each."""
         self._checked = float("-inf")
         self._lock = threading.Lock()
 
@@ -41,11 +41,12 @@ class Cache:
         """
         if time.monotonic() - self._checked > RECHECK:
             self._recheck()
-        values = self._values
+        revision, values = self._kept
         value = values.get(key)
         if value is None:
             value = load()
-            if value is not None:
+            # Whoever reads what stood before a change does so with its revision as well.
+            if value is not None and _revision() == revision:
                 values[key] = value
         return cast(Value, value)
 
@@ -54,17 +55,22 @@ class Cache:
         self._checked = float("-inf")
 
     def _recheck(self) -> None:
+        # Reading waits for what this thread has written; nobody is kept from asking meanwhile.
+        settle()
         if not self._lock.acquire(blocking=False):
-            # Somebody is asking. Nobody waits for an answer: it may itself wait for its turn.
+            # Somebody is asking.
             return
         try:
-            number = db.session.scalar(select(Revision.number)) or 0
-            if number != self._revision:
-                # A new dictionary: a reader that still fills the old one harms nobody.
-                self._values, self._revision = {}, number
+            number = _revision()
+            if number != self._kept[0]:
+                self._kept = (number, {})
             self._checked = time.monotonic()
         finally:
             self._lock.release()
+
+
+def _revision() -> int:
+    return db.session.scalar(select(Revision.number)) or 0
 
 
 def install(app: Flask) -> None:
