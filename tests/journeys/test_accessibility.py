@@ -27,7 +27,8 @@ WIDTHS = {1280: 900, 320: 800}
 def test_pages_for_anybody(demo: Demo, page: Page) -> None:
     assert _faults(page, demo, "/") == {}
     page.goto(f"{demo.issuer}/sign-in")
-    page.click("main form button[type=submit]:not([name=cancel])")
+    with page.expect_navigation():
+        page.click("main form button[type=submit]:not([name=cancel])")
     assert faults_here(page) == {}
 
 
@@ -55,7 +56,8 @@ def test_pages_of_the_reporting_app(demo: Demo, page: Page) -> None:
     sign_in(page, demo.people(user_group="LA Named")[0])
     page.wait_for_url(f"{demo.reporting_app}/**")
     assert faults_here(page) == {}
-    page.locator("main table a, main li a").first.click()
+    with page.expect_navigation():
+        page.locator("main table a, main li a").first.click()
     assert faults_here(page) == {}
 
 
@@ -85,6 +87,7 @@ def _links(page: Page, demo: Demo) -> Iterator[str]:
 
 def faults_here(page: Page) -> dict[str, list[str]]:
     faults = []
+    page.wait_for_load_state()
     if page.evaluate("window.axe === undefined"):
         # The page's own policy lets no foreign script in; the debugger's door is not bound by it.
         page.evaluate(AXE.read_text())
