@@ -1,4 +1,4 @@
-"""Which processor a worker keeps to."""
+"""How a worker shares the processors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ def own_processor(place: int, *, workers: int, processors: Collection[int]) -> i
     return sorted(processors)[place % len(processors)]
 
 
-def keep_to_one(place: int, *, workers: int) -> None:
-    """Keeps this process to its own processor, on systems that can (Linux)."""
+def settle_in(place: int, *, workers: int) -> None:
+    """Keeps this process to its own processor, on systems that can (Linux).
+
+    Its threads do not push each other off it either: one that is woken up, and waits for the
+    interpreter's lock, comes when the one at work has to wait itself (`man 7 sched`, SCHED_BATCH).
+    """
     if not hasattr(os, "sched_setaffinity"):
         return
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     own = own_processor(place, workers=workers, processors=os.sched_getaffinity(0))
     if own is not None:
         os.sched_setaffinity(0, {own})

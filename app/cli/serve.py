@@ -12,7 +12,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from werkzeug.utils import import_string
 
-from app.cli.processors import keep_to_one
+from app.cli.processors import settle_in
 from app.settings import settings
 
 LONGEST_HEAD = 16 * 1024
@@ -48,7 +48,7 @@ def _loader(workers: int) -> Callable[[str], Any]:
         with begun.get_lock():
             place = begun.value
             begun.value += 1
-        keep_to_one(place, workers=workers)
+        settle_in(place, workers=workers)
         return import_string(factory)()
 
     return load

@@ -1,4 +1,4 @@
-"""Which processor a worker keeps to."""
+"""How a worker shares the processors."""
 
 from __future__ import annotations
 
@@ -31,8 +31,18 @@ def test_a_process_keeps_to_its_own() -> None:
     """In a process of its own: the test's goes on moving about."""
     available = sorted(os.sched_getaffinity(0))
     command = (
-        "import os; from app.cli.processors import keep_to_one;"
-        f"keep_to_one(1, workers={len(available)}); print(sorted(os.sched_getaffinity(0)))"
+        "import os; from app.cli.processors import settle_in;"
+        f"settle_in(1, workers={len(available)}); print(sorted(os.sched_getaffinity(0)))"
     )
     kept = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
     assert kept.stdout.decode().strip() == str([available[1 % len(available)]])
+
+
+def test_its_threads_do_not_push_each_other_off() -> None:
+    command = (
+        "import os, threading; from app.cli.processors import settle_in; settle_in(0, workers=1);"
+        "later = threading.Thread(target=lambda: print(os.sched_getscheduler(0)));"
+        "later.start(); later.join()"
+    )
+    told = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    assert int(told.stdout) == os.SCHED_BATCH
