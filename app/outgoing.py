@@ -23,7 +23,6 @@ import structlog
 
 from app.database import settle
 from app.settings import settings
-from app.waiting import waiting
 
 MOST_BYTES = 64 * 1024
 SECONDS = 3.0
@@ -92,7 +91,7 @@ def call(
         if (refusal := why_refused(url)) is not None:
             raise OSError(refusal)
         parts = urlsplit(url)
-        with waiting(), _connected(parts, seconds) as connection:
+        with _connected(parts, seconds) as connection:
             # Cuts off who sends a byte now and then: timeouts begin anew with each.
             over = threading.Event()
             watchdog = threading.Timer(seconds, _shut, [connection, over])

@@ -73,7 +73,7 @@ class AppSettings(FloorSettings):
     workers: int = Field(default=2, ge=1)
     """Processes that `secure-access serve` starts."""
 
-    threads: int = Field(default=4, ge=1)
+    threads: int = Field(default=8, ge=1)
     """Requests that each process answers at once."""
 
     debug: bool = False

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from app.settings import AppSettings
 from bench import endpoints, limits, peer, sign_in
 from bench.cpu import family, peak_memory_mib
 from bench.endpoints import Client
@@ -175,7 +176,7 @@ def _serve_empty(folder: Path, stack: ExitStack) -> Target:
         "--host=127.0.0.1",
         f"--port={port}",
         "--workers=1",
-        "--blocking-threads=4",
+        f"--blocking-threads={AppSettings.model_fields['threads'].default}",
         "--log-level=warning",
         "bench.empty:application",
     ]

@@ -56,9 +56,8 @@ def record(
     missing = [field for field in event.required if columns.get(field, detail.get(field)) is None]
     if missing:
         raise IncompleteEvent(f"the event {name} needs {', '.join(sorted(missing))}")
-    # A plain statement: every token that is issued writes a row.
-    _INSERT.run(
-        public_id=new_id(),
+    # Plain, and with those of others: every token that is issued writes a row.
+    _INSERT.add_in_the_end(
         at=now(),
         event=name,
         actor_kind=actor.kind,

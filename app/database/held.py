@@ -11,39 +11,50 @@ What a thread writes it writes here too; on SQLite on the connection that writes
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from weakref import WeakSet
 
+import structlog
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 
 from app.database.line import Line
-from app.database.together import Group, Together
+from app.database.together import Group, NotCommitted, Rows, Together
 from app.present import part
-from app.waiting import at_work
 
 _KEY = "secure_access.held_connections"
+
+log = structlog.get_logger()
 
 
 class _Lines(threading.local):
     own: Line | None = None
-    writing: Line | None = None
 
 
-class _Parts(threading.local):
-    """The groups that parts of this thread's request are in, and whether it is inside one."""
+class _Present(threading.local):
+    """What this thread is writing: whether it is inside a transaction that is one of its own or a
+    part of a group's, the group that it has entered, the rows that the part adds in the end. And
+    what it has written: the groups that are not settled.
+    """
 
     def __init__(self) -> None:
-        self.unsettled: list[tuple[Together, Group]] = []
         self.inside = False
+        self.entered: Group | None = None
+        self.rows: Rows = {}
+        self.unsettled: list[tuple[Together, Group]] = []
+        self.settles_later = False
 
 
-_parts = _Parts()
+_present = _Present()
 
 
 class HeldConnections:
     """The threads' connections to one database. One goes with its thread."""
 
     def __init__(self, engine: Engine) -> None:
+        self.dialect: Dialect = engine.dialect
         self._engine = engine
         self._lines = _Lines()
         self._all: WeakSet[Line] = WeakSet()
@@ -52,48 +63,58 @@ class HeldConnections:
 
     def present(self) -> Line:
         """This thread's, which sees what the thread has written."""
-        line = self._lines.writing
-        if line is not None:
-            return line
-        if _parts.unsettled:
+        if _present.inside and self._together is not None:
+            if _present.entered is None:
+                _present.entered = self._together.enter()
+            return self._together.line
+        if _present.unsettled:
             settle()
+        return self._own()
+
+    def begin(self) -> None:
+        """A transaction that writes, on what is the present connection until its end."""
+        if self._together is None:
+            self._own().begin()
+        _present.inside = True
+
+    def add_in_the_end(self, statement: str, parameters: Any) -> None:
+        """Adds a row inside a transaction, which is not read before its end."""
+        if self._together is None:
+            self._own().execute(statement, parameters)
+        else:
+            _present.rows.setdefault(statement, []).append(parameters)
+
+    def commit(self) -> None:
+        """Its end, at which it is settled if not `settled_in_the_end`."""
+        entered, rows = self._end()
+        if self._together is None:
+            self._own().commit()
+            return
+        if entered is not None:
+            self._together.leave(entered, rows)
+            _present.unsettled.append((self._together, entered))
+        elif rows:
+            _present.unsettled.append((self._together, self._together.add(rows)))
+        if not _present.settles_later:
+            settle()
+
+    def rollback(self) -> None:
+        entered, _ = self._end()
+        if self._together is None:
+            self._own().rollback()
+        elif entered is not None:
+            self._together.undo(entered)
+
+    def _end(self) -> tuple[Group | None, Rows]:
+        ended = _present.entered, _present.rows
+        _present.inside, _present.entered, _present.rows = False, None, {}
+        return ended
+
+    def _own(self) -> Line:
         line = self._lines.own
         if line is None:
             line = self._lines.own = self._new()
         return line
-
-    def begin(self) -> Group | None:
-        """A transaction that writes, on what is the present connection until its end."""
-        if self._together is None:
-            line, group = self.present(), None
-            line.begin()
-        else:
-            group, line = self._together.enter(), self._together.line
-            _parts.inside = True
-        self._lines.writing = line
-        return group
-
-    def commit(self, group: Group | None) -> None:
-        """Its end. At work for a program, the thread settles it when there is an answer."""
-        self._end()
-        if self._together is None or group is None:
-            self.present().commit()
-            return
-        self._together.leave(group)
-        _parts.unsettled.append((self._together, group))
-        if not at_work():
-            settle()
-
-    def rollback(self, group: Group | None) -> None:
-        self._end()
-        if self._together is None or group is None:
-            self.present().rollback()
-        else:
-            self._together.undo(group)
-
-    def _end(self) -> None:
-        self._lines.writing = None
-        _parts.inside = False
 
     def _new(self) -> Line:
         line = Line(self._engine)
@@ -107,8 +128,15 @@ class HeldConnections:
 
 def install(app: Flask, engine: Engine) -> None:
     app.extensions[_KEY] = HeldConnections(engine)
-    # Whatever became of a request, its parts are not left open.
-    app.teardown_appcontext(lambda _error: settle())
+    app.teardown_appcontext(_leave_nothing_open)
+
+
+def _leave_nothing_open(_error: BaseException | None) -> None:
+    """Whatever became of a request. What comes after this, as the session's end, comes anyway."""
+    try:
+        settle()
+    except NotCommitted:
+        log.exception("parts of a request were lost")
 
 
 def connections() -> HeldConnections:
@@ -121,10 +149,36 @@ def present() -> Line:
     return connections().present()
 
 
+def inside() -> bool:
+    """Whether this thread is inside a plain transaction that writes."""
+    return _present.inside
+
+
 def settle() -> None:
     """What this thread has written is on disk now; not while it is inside another part, which
     comes before what it writes next. Raises NotCommitted.
     """
-    while _parts.unsettled and not _parts.inside:
-        together, group = _parts.unsettled.pop()
-        together.settle(group)
+    lost = None
+    while _present.unsettled and not _present.inside:
+        together, group = _present.unsettled[-1]
+        try:
+            together.settle(group)
+        except NotCommitted as error:
+            lost = error
+        _present.unsettled.pop()
+    if lost is not None:
+        raise lost
+
+
+@contextmanager
+def settled_in_the_end() -> Iterator[None]:
+    """What this thread writes meanwhile is on disk at the end, so that it works on in between.
+
+    Raises NotCommitted.
+    """
+    _present.settles_later = True
+    try:
+        yield
+    finally:
+        _present.settles_later = False
+        settle()

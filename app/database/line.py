@@ -28,6 +28,10 @@ class Line:
             self.close()
             return self._connected().execute(text, parameters)
 
+    def execute_many(self, text: str, rows: list[Any]) -> None:
+        """The statement once for each row of parameters. Raises the driver's errors."""
+        self._connected().executemany(text, rows)
+
     def begin(self) -> None:
         self.execute(self._begin)
         self.writing = True
@@ -60,6 +64,8 @@ class Line:
 
     def _connected(self) -> Any:
         if self._driver is None:
+            if self.writing:
+                raise self._errors()("the connection was closed in the midst of a transaction")
             connection = self._engine.raw_connection()
             connection.detach()
             self._driver = connection.dbapi_connection

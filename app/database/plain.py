@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Executable, Insert
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import BindParameter
 
 from app.database import held
@@ -68,9 +69,17 @@ class Plain:
         row = cursor.fetchone()
         return None if row is None else row[0]
 
+    def add_in_the_end(self, **values: Any) -> None:
+        """As `run`, for a row that the transaction itself does not read."""
+        if not held.inside():
+            self.run(**values)
+            return
+        connections = held.connections()
+        compiled = self._for(connections.dialect)
+        connections.add_in_the_end(compiled.text, compiled.parameters(values))
+
     def _execute(self, values: Mapping[str, Any]) -> tuple[_Compiled, Any]:
-        session = db.session() if db.session.registry.has() else None
-        if session is not None and session.in_transaction() and not held.present().writing:
+        if not held.inside() and (session := _session()) and session.in_transaction():
             session.flush()
             connection = session.connection()
             compiled = self._for(connection.dialect)
@@ -94,30 +103,33 @@ def writing_plainly() -> Iterator[None]:
 
     Joins a transaction that writes already. Where one of these is open, `writing()` raises.
     """
-    line = held.present()
-    if line.writing or _session_writes():
+    session = None if held.inside() else _session()
+    if held.inside() or (session is not None and WRITING in session.info):
         yield
         return
-    if db.session.registry.has() and db.session().in_transaction():
-        db.session.commit()
+    if session is not None and session.in_transaction():
+        session.commit()
     connections = held.connections()
-    transaction = connections.begin()
+    connections.begin()
     try:
         yield
     except BaseException:
-        connections.rollback(transaction)
+        connections.rollback()
         raise
-    connections.commit(transaction)
+    connections.commit()
 
 
 def _require_writing() -> None:
     """Raises NotWriting unless a transaction that writes is open."""
-    if not held.present().writing and not _session_writes():
+    if not held.inside() and not ((session := _session()) and WRITING in session.info):
         raise NotWriting("changes are made inside writing()")
 
 
-def _session_writes() -> bool:
-    return db.session.registry.has() and WRITING in db.session().info
+def _session() -> Session | None:
+    """The session of the present work, where it has one."""
+    sessions = db.session.registry
+    # Mostly there is none in the whole process: whose it would be need not be found out.
+    return sessions() if sessions.registry and sessions.has() else None
 
 
 class _Parameter(NamedTuple):
@@ -166,7 +178,7 @@ class _Compiled:
                 if make is None:
                     raise TypeError(f"{name} is missing")
                 value = make()
-            bound.append(value if bind is None else bind(value))
+            bound.append(value if bind is None or value is None else bind(value))
         return bound if self._by_place else dict(zip(self._names, bound, strict=True))
 
     def row(self, raw: Any) -> Any:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.database import held
 from app.database.engine import db
 from app.database.writers import turn_to_write
-from app.waiting import waiting
 
 WRITING = "secure_access.writing"
 
@@ -30,18 +29,18 @@ def writing() -> Iterator[Session]:
     if session.info.get(WRITING):
         yield session
         return
-    if held.present().writing:
+    if held.inside():
         raise RuntimeError("a plain transaction is open: the ORM would wait for it in vain")
     if session.in_transaction():
         session.commit()
+    # A group that this thread has a part in may have the turn.
+    held.settle()
     with turn_to_write(db.engine.dialect.name):
-        with waiting():
-            session.connection(execution_options={"begin_immediate": True})
+        session.connection(execution_options={"begin_immediate": True})
         session.info[WRITING] = True
         try:
             yield session
-            with waiting():
-                session.commit()
+            session.commit()
         except BaseException:
             session.rollback()
             raise

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.waiting import acquired
-
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for its turn: longer than the import of a whole register takes."""
 
@@ -31,7 +29,7 @@ def take_turn() -> bool:
 
     SQLite itself would let the others ask again and again, in no order.
     """
-    return acquired(_TURN, timeout=BUSY_TIMEOUT_MS / 1000)
+    return _TURN.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
 
 
 def give_turn() -> None:

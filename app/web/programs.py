@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.wsgi import get_input_stream
 
-from app.database import settle
+from app.database import settled_in_the_end
 from app.present import notes
-from app.waiting import in_turn
 from app.web import authorisation, headers
 from app.web.authorisation import Rule
 from app.web.call import Answer, Call, Environ, Headers
@@ -63,18 +62,14 @@ def answer(
 ) -> Iterable[bytes]:
     """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
     most_bytes = app.config["MAX_CONTENT_LENGTH"]
-    asked = Call(
-        environ,
-        program.endpoint,
-        read=lambda: get_input_stream(environ, max_content_length=most_bytes).read(),
-    )
+    asked = Call(environ, program.endpoint, read=lambda: _body(environ, most_bytes))
     asked.receive()
     with app.app_context():
         noted = notes()
         noted.call = asked
         name_request()
         try:
-            given = _given(app, program, asked)
+            given = _given(program, asked)
         except Exception as error:  # noqa: BLE001  # as Flask does: each gets its answer
             return _after_an_error(app, error, environ, start_response)
         given.headers.append(("X-Request-Id", noted.request_id))
@@ -82,15 +77,19 @@ def answer(
         return given(environ, start_response)
 
 
-def _given(app: Flask, program: Program, asked: Call) -> Answer:
-    try:
-        with in_turn(app):
-            given: Answer = authorisation.judge(program.rule, {}) or program.view()
-            given.headers += program.adding(asked)
-            return given
-    finally:
-        # Nobody is told of what is not on disk.
-        settle()
+def _body(environ: Environ, most_bytes: int) -> bytes:
+    """Raises RequestEntityTooLarge, and ClientDisconnected where less came than was said."""
+    if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+        return get_input_stream(environ, max_content_length=most_bytes).read()
+    return b""
+
+
+def _given(program: Program, asked: Call) -> Answer:
+    # Nobody is told of what is not on disk.
+    with settled_in_the_end():
+        given: Answer = authorisation.judge(program.rule, {}) or program.view()
+        given.headers += program.adding(asked)
+        return given
 
 
 def _after_an_error(

@@ -1,10 +1,16 @@
 """The migrations make what the models describe."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
-from app.database import Base, db
+from app.actors import SYSTEM
+from app.audit import AuditEvent, Event, declare, record
+from app.database import Base, db, writing
 
 
 def test_the_migrations_lead_to_the_tables_of_the_models(app: Flask) -> None:
@@ -14,3 +20,18 @@ def test_the_migrations_lead_to_the_tables_of_the_models(app: Flask) -> None:
 
 def test_a_database_that_was_set_up_is_ready(app: Flask) -> None:
     assert app.test_client().get("/readyz").get_json()["failures"].get("migrations") is None
+
+
+def test_the_audit_stays_and_cannot_be_changed_when_its_table_is_made_anew(app: Flask) -> None:
+    declare(app, [Event("test.happened", "{actor} did something")])
+    with writing():
+        record("test.happened", actor=SYSTEM)
+    db.session.remove()
+    downgrade(revision="0004")
+    upgrade()
+    rows = db.session.execute(select(AuditEvent.event)).scalars().all()
+    assert rows.count("test.happened") == 1
+    for statement in ("UPDATE audit_event SET event = 'x'", "DELETE FROM audit_event"):
+        with pytest.raises(DBAPIError, match="never changed"):
+            db.session.execute(text(statement))
+        db.session.rollback()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import threading
 import weakref
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import psycopg
@@ -14,10 +16,18 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from app.actors import SYSTEM
 from app.audit import AuditEvent, Event, declare, record
-from app.database import NotWriting, Plain, db, held, writing, writing_plainly
+from app.database import (
+    NotCommitted,
+    NotWriting,
+    Plain,
+    db,
+    held,
+    settled_in_the_end,
+    writing,
+    writing_plainly,
+)
 from app.database.line import Line
 from app.outgoing import NotReached, call
-from app.waiting import in_turn
 from identity.oidc.models import InitialAccessToken
 
 MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
@@ -174,6 +184,74 @@ def test_writers_of_both_kinds_wait_for_each_other(app: Flask) -> None:
     assert HOW_MANY.one() == (80,)
 
 
+def test_who_wrote_plainly_may_write_with_the_session_before_the_end(app: Flask) -> None:
+    with settled_in_the_end():
+        with writing_plainly():
+            ADD.run(**row("a"))
+        with writing() as session:
+            session.add(InitialAccessToken(**row("b")))
+    assert HOW_MANY.one() == (2,)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_lost_is_told_once_and_to_nobody_else(app: Flask) -> None:
+    def lose() -> None:
+        with writing_plainly():
+            ADD.run(**row("a"))
+            held.present().execute("ROLLBACK")
+
+    def write_twice() -> None:
+        with settled_in_the_end():
+            for _ in range(2):
+                with suppress(sqlite3.OperationalError):
+                    lose()
+                with writing_plainly():
+                    ADD.add_in_the_end(**row("b"))
+            raise ZeroDivisionError
+
+    with pytest.raises((NotCommitted, ZeroDivisionError)):
+        write_twice()
+    held.settle()
+    with writing_plainly():
+        ADD.run(**row("c"))
+    assert BY_HASH.one(hash="c") is not None
+
+
+def test_what_was_written_is_read_before_the_end(app: Flask) -> None:
+    with settled_in_the_end():
+        with writing_plainly():
+            ADD.run(**row("a"))
+        assert BY_HASH.one(hash="a") is not None
+        with writing_plainly():
+            ADD.run(**row("b"))
+        assert db.session.scalar(select(func.count()).select_from(InitialAccessToken)) == 2
+
+
+def test_a_row_that_is_added_in_the_end_is_there_after_it(app: Flask) -> None:
+    with writing_plainly():
+        ADD.add_in_the_end(**row("a"))
+        ADD.run(**row("b"))
+    assert HOW_MANY.one() == (2,)
+
+
+def test_a_row_that_would_be_added_in_the_end_goes_with_the_transaction(app: Flask) -> None:
+    def fail_half_way() -> None:
+        with writing_plainly():
+            ADD.add_in_the_end(**row("a"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    with writing_plainly():
+        ADD.run(**row("b"))
+    assert HOW_MANY.one() == (1,)
+
+
+def test_adding_in_the_end_outside_a_transaction_is_refused(app: Flask) -> None:
+    with pytest.raises(NotWriting):
+        ADD.add_in_the_end(**row("a"))
+
+
 def test_what_was_written_is_on_disk_before_a_call_goes_out(app: Flask) -> None:
     seen: list[object] = []
 
@@ -181,7 +259,7 @@ def test_what_was_written_is_on_disk_before_a_call_goes_out(app: Flask) -> None:
         with app.app_context():
             seen.append(BY_HASH.one(hash="a"))
 
-    with in_turn(app):
+    with settled_in_the_end():
         with writing_plainly():
             ADD.run(**row("a"))
         with pytest.raises(NotReached):

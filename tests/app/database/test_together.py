@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, create_engine
 
-from app import waiting
 from app.database import together
 from app.database.line import Line
-from app.database.together import Group, NotCommitted, Together
-from app.waiting import in_turn
-from tests.conftest import settings
+from app.database.together import Crowd, Group, NotCommitted, Together
+from app.database.writers import give_turn, take_turn
 
 SECONDS = 10
+ADD = "INSERT INTO number VALUES (?)"
 
 
 @pytest.fixture
@@ -42,22 +40,15 @@ def writes(engine: Engine) -> Iterator[Together]:
     line.close()
 
 
-@pytest.fixture
-def site() -> Flask:
-    site = Flask(__name__)
-    waiting.install(site, settings("sqlite://"))
-    return site
-
-
 def add(writes: Together, *values: int) -> Group:
     group = writes.enter()
     try:
         for value in values:
-            writes.line.execute("INSERT INTO number VALUES (?)", (value,))
+            writes.line.execute(ADD, (value,))
     except BaseException:
         writes.undo(group)
         raise
-    writes.leave(group)
+    writes.leave(group, {})
     return group
 
 
@@ -111,6 +102,52 @@ def test_a_part_that_fails_is_undone_alone(writes: Together, engine: Engine) -> 
     assert on_disk(engine) == [1]
 
 
+def test_nobody_is_kept_from_writing_by_a_part_that_could_not_begin(
+    writes: Together, engine: Engine
+) -> None:
+    group = writes.add({ADD: [(1,)]})
+    writes.line.execute("PRAGMA busy_timeout = 0")
+    with sqlite3.connect(str(engine.url.database), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            add(writes, 2)
+        other.execute("ROLLBACK")
+    writes.settle(group)
+    assert on_disk(engine) == [1]
+    # Would be waited for half a minute, were it taken.
+    assert take_turn()
+    give_turn()
+
+
+def test_a_connection_that_is_closed_half_way_loses_the_group(
+    writes: Together, engine: Engine
+) -> None:
+    group = add(writes, 1)
+    writes.line.close()
+    with pytest.raises(NotCommitted):
+        writes.settle(group)
+    writes.settle(add(writes, 2))
+    assert on_disk(engine) == [2]
+
+
+def test_an_interruption_is_told_to_all(
+    writes: Together, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = add(writes, 1), add(writes, 2)
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(writes.line, "commit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            writes.settle(first)
+    with pytest.raises(NotCommitted):
+        writes.settle(second)
+    assert on_disk(engine) == []
+    writes.settle(add(writes, 3))
+
+
 def test_a_part_that_fails_first_leaves_nothing_open(writes: Together, engine: Engine) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         add(writes, 1, 1)
@@ -124,7 +161,7 @@ def test_a_part_sees_what_those_before_it_wrote(writes: Together) -> None:
     group = add(writes, 1)
     same = writes.enter()
     assert writes.line.execute("SELECT value FROM number").fetchall() == [(1,)]
-    writes.leave(same)
+    writes.leave(same, {})
     writes.settle(group)
 
 
@@ -153,38 +190,96 @@ def test_a_group_has_an_end_however_many_come(
     writes.settle(third)
 
 
-def test_requests_at_work_together_are_committed_together(
-    writes: Together, engine: Engine, site: Flask, monkeypatch: pytest.MonkeyPatch
+def test_a_part_may_have_nothing_but_rows_to_add(writes: Together, engine: Engine) -> None:
+    first, second = writes.add({ADD: [(1,), (2,)]}), writes.add({ADD: [(3,)]})
+    assert first is second
+    with sqlite3.connect(str(engine.url.database), timeout=0) as other:
+        other.execute("INSERT INTO number VALUES (7)")
+    writes.settle(first)
+    assert on_disk(engine) == [1, 2, 3, 7]
+
+
+def test_rows_are_added_after_all_else(writes: Together, engine: Engine) -> None:
+    group = writes.enter()
+    writes.line.execute("INSERT INTO number VALUES (1)")
+    writes.leave(group, {ADD: [(2,)]})
+    again = writes.enter()
+    assert writes.line.execute("SELECT value FROM number").fetchall() == [(1,)]
+    writes.leave(again, {})
+    writes.settle(group)
+    assert on_disk(engine) == [1, 2]
+
+
+def test_rows_of_others_stay_where_a_part_fails_first(writes: Together, engine: Engine) -> None:
+    group = writes.add({ADD: [(1,)]})
+    with pytest.raises(sqlite3.IntegrityError):
+        add(writes, 2, 2)
+    writes.settle(group)
+    assert on_disk(engine) == [1]
+
+
+def test_a_row_that_cannot_be_added_loses_the_group(writes: Together, engine: Engine) -> None:
+    first, second = writes.add({ADD: [(1,)]}), writes.add({ADD: [(1,)]})
+    for group in (first, second):
+        with pytest.raises(NotCommitted):
+            writes.settle(group)
+    assert on_disk(engine) == []
+
+
+def test_parts_that_come_at_once_are_waited_for(
+    writes: Together, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each waits a little for who is at work; the last one sees to it."""
+    """Once a group has shown how many come; the last one of them ends it."""
     monkeypatch.setattr(together, "PATIENCE", SECONDS)
+    writes.settle([add(writes, value) for value in (1, 2, 3)][-1])
     groups: list[Group] = []
-    all_here = threading.Barrier(3)
 
     def request(value: int) -> Callable[[], None]:
         def work() -> None:
-            all_here.wait(SECONDS)
-            with in_turn(site):
-                group = add(writes, value)
-            writes.settle(group)
+            group = add(writes, value)
             groups.append(group)
+            writes.settle(group)
 
         return work
 
-    in_threads(*(request(value) for value in range(3)))
-    assert on_disk(engine) == [0, 1, 2]
-    assert all(group.over for group in groups)
+    in_threads(*(request(value) for value in range(4, 7)))
+    assert on_disk(engine) == [1, 2, 3, 4, 5, 6]
+    assert len(set(groups)) == 1
 
 
-def test_many_threads_write_all_of_it(writes: Together, engine: Engine, site: Flask) -> None:
+def test_who_comes_alone_waits_for_nobody_for_long(writes: Together, engine: Engine) -> None:
+    writes.settle([add(writes, value) for value in (1, 2, 3)][-1])
+    writes.settle(add(writes, 4))
+    assert on_disk(engine) == [1, 2, 3, 4]
+
+
+def test_many_threads_write_all_of_it(writes: Together, engine: Engine) -> None:
     def request(first: int) -> Callable[[], None]:
         def work() -> None:
-            for value in range(first, first + 50):
-                with in_turn(site):
-                    group = add(writes, value)
-                writes.settle(group)
+            for value in range(first, first + 50, 2):
+                writes.settle(add(writes, value))
+                writes.settle(writes.add({ADD: [(value + 1,)]}))
 
         return work
 
     in_threads(*(request(50 * number) for number in range(8)))
     assert on_disk(engine) == list(range(400))
+
+
+def test_as_many_are_expected_as_came_and_were_too_late() -> None:
+    crowd = Crowd()
+    crowd.came(1, too_late=0)
+    assert crowd.expected == 1
+    crowd.came(3, too_late=2)
+    assert crowd.expected == 5
+
+
+def test_fewer_are_expected_once_fewer_have_come_twice() -> None:
+    crowd = Crowd()
+    crowd.came(4, too_late=4)
+    crowd.came(4, too_late=0)
+    assert crowd.expected == 8
+    crowd.came(8, too_late=0)
+    crowd.came(2, too_late=0)
+    crowd.came(1, too_late=0)
+    assert crowd.expected == 1
