@@ -1,8 +1,12 @@
-"""One connection of the driver's own for each thread, kept from request to request.
+"""Connections of the driver's own, one for each piece of work, kept from one to the next.
 
-`plain.py` runs its statements here. Between transactions the connection commits each statement by
-itself, so that nothing is read from an old snapshot. It lies outside SQLAlchemy's pool, made and
-set up by the engine like all others, and goes when the engine is disposed of.
+`plain.py` runs its statements here. Between transactions a connection commits each statement by
+itself, so that nothing is read from an old snapshot. They lie outside SQLAlchemy's pool, made and
+set up by the engine like all others, and go when the engine is disposed of.
+
+A thread gives its connection back when its work is over. Python 3.11 crashes when a thread that
+another program made (granian's do) ends with a connection of its own: SQLite's driver comes back to
+Python while Python takes the thread apart (gh-119585).
 
 What a thread writes it writes here too; on SQLite on the connection that writes for all
 (`together.py`), which is the thread's own for as long.
@@ -14,7 +18,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakSet
 
 import structlog
 from flask import Flask
@@ -51,13 +54,14 @@ _present = _Present()
 
 
 class HeldConnections:
-    """The threads' connections to one database. One goes with its thread."""
+    """The connections to one database: as many as there was work at once."""
 
     def __init__(self, engine: Engine) -> None:
         self.dialect: Dialect = engine.dialect
         self._engine = engine
         self._lines = _Lines()
-        self._all: WeakSet[Line] = WeakSet()
+        self._all: list[Line] = []
+        self._free: list[Line] = []
         self._together = Together(self._new()) if engine.dialect.name == "sqlite" else None
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
@@ -113,16 +117,27 @@ class HeldConnections:
     def _own(self) -> Line:
         line = self._lines.own
         if line is None:
-            line = self._lines.own = self._new()
+            try:
+                line = self._free.pop()
+            except IndexError:
+                line = self._new()
+            self._lines.own = line
         return line
+
+    def give_back(self) -> None:
+        """This thread's connection is free for others; not amid a transaction."""
+        line = self._lines.own
+        if line is not None and not _present.inside:
+            self._lines.own = None
+            self._free.append(line)
 
     def _new(self) -> Line:
         line = Line(self._engine)
-        self._all.add(line)
+        self._all.append(line)
         return line
 
     def close(self) -> None:
-        for line in list(self._all):
+        for line in self._all:
             line.close()
 
 
@@ -137,6 +152,8 @@ def _leave_nothing_open(_error: BaseException | None) -> None:
         settle()
     except NotCommitted:
         log.exception("parts of a request were lost")
+    finally:
+        connections().give_back()
 
 
 def connections() -> HeldConnections:

@@ -59,9 +59,6 @@ class Line:
             with suppress(Exception):
                 driver.close()
 
-    def __del__(self) -> None:
-        self.close()
-
     def _connected(self) -> Any:
         if self._driver is None:
             if self.writing:

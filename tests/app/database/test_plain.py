@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 import threading
-import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -26,7 +25,6 @@ from app.database import (
     writing,
     writing_plainly,
 )
-from app.database.line import Line
 from app.outgoing import NotReached, call
 from identity.oidc.models import InitialAccessToken
 
@@ -270,19 +268,20 @@ def test_what_was_written_is_on_disk_before_a_call_goes_out(app: Flask) -> None:
     assert seen != [None]
 
 
-def test_a_connection_goes_with_its_thread(app: Flask) -> None:
-    lines: list[weakref.ref[Line]] = []
-
-    def ask() -> None:
+def test_threads_use_connections_of_their_own_and_then_each_others(app: Flask) -> None:
+    def ask(hold: threading.Barrier) -> int:
         with app.app_context():
             assert HOW_MANY.one() == (0,)
-            lines.append(weakref.ref(held.present()))
+            line = id(held.present())
+            hold.wait(10)
+            return line
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join()
-    gc.collect()
-    assert lines[0]() is None
+    held.connections().give_back()
+    with ThreadPoolExecutor(2) as threads:
+        first = set(threads.map(ask, [threading.Barrier(2)] * 2))
+        again = set(threads.map(ask, [threading.Barrier(2)] * 2))
+    assert len(first) == 2
+    assert again == first
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -1,0 +1,47 @@
+"""What becomes of the processes that answer, while nobody asks."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from tests.identity.oidc.relying_party import RelyingParty
+from tests.identity.oidc.served import serving
+from wsgi import Settings
+
+AT_ONCE = 16
+UNTIL_THREADS_END = 34
+"""Seconds: the server ends threads that have had nothing to do for thirty."""
+
+
+def test_a_worker_lives_on_when_its_idle_threads_end(
+    app_settings: Settings, rp: RelyingParty
+) -> None:
+    with serving(app_settings, workers=1) as served:
+
+        def ask(_number: int) -> int:
+            form = {"grant_type": "authorization_code", "code": "x"}
+            headers = {"Authorization": rp.basic()}
+            address = f"{served.issuer}/token"
+            return httpx.post(address, data=form, headers=headers, timeout=60).status_code
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            assert set(threads.map(ask, range(10 * AT_ONCE))) == {400}
+        before = _workers(served.process.pid)
+        threads_before = _threads(before[0])
+        time.sleep(UNTIL_THREADS_END)
+        assert _workers(served.process.pid) == before
+        assert _threads(before[0]) < threads_before
+        assert ask(0) == 400
+
+
+def _workers(server: int) -> list[int]:
+    threads = Path(f"/proc/{server}/task").iterdir()
+    return [int(each) for thread in threads for each in (thread / "children").read_text().split()]
+
+
+def _threads(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/task").iterdir()))
