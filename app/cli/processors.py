@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 
 
 def own_processor(place: int, *, workers: int, processors: Collection[int]) -> int | None:
@@ -26,7 +27,10 @@ def settle_in(place: int, *, workers: int) -> None:
     """
     if not hasattr(os, "sched_setaffinity"):
         return
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     own = own_processor(place, workers=workers, processors=os.sched_getaffinity(0))
+    # A sandbox may forbid either: that costs speed, and is no reason not to serve.
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     if own is not None:
-        os.sched_setaffinity(0, {own})
+        with suppress(OSError):
+            os.sched_setaffinity(0, {own})
