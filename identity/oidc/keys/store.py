@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
@@ -27,6 +29,9 @@ LOGOUT_TOKEN = "logout+jwt"
 INTROSPECTION = "token-introspection+jwt"
 TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
+
+
+_reading = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +87,8 @@ def _load() -> KeyRing:
 
 def _held(row: Any) -> HeldKey:
     private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
-    key = import_key(json.loads(private) if private else row.public_key)
-    if not isinstance(key, RSAKey | ECKey | OKPKey):
-        raise TypeError(f"the signing key {row.kid} is none that signs")
+    with _reading:
+        key = _key(private or json.dumps(row.public_key))
     return HeldKey(
         kid=row.kid,
         alg=row.alg,
@@ -96,6 +100,15 @@ def _held(row: Any) -> HeldKey:
         withdrawn_at=row.withdrawn_at,
         headers={typ: _header(typ, row.alg, row.kid) for typ in TYPES},
     )
+
+
+@lru_cache(maxsize=64)
+def _key(jwk: str) -> RSAKey | ECKey | OKPKey:
+    """Once for all threads and revisions: reading an RSA key checks its primes, for 50 ms."""
+    key = import_key(json.loads(jwk))
+    if not isinstance(key, RSAKey | ECKey | OKPKey):
+        raise TypeError("a signing key is none that signs")
+    return key
 
 
 def _header(typ: str, alg: str, kid: str) -> str:
