@@ -206,7 +206,7 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
     if isinstance(found, Entitlement):
         return found
     with writing():
-        grants.end_family(verified.family.id, cause=found)
+        grants.end_lost(verified.family, cause=found)
     return None
 
 

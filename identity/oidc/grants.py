@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
@@ -54,13 +54,22 @@ def revoked_alone(jti: str) -> bool:
 
 
 def end_family(grant_id: int, *, cause: str) -> bool:
-    """Ends one family with all its tokens, inside `writing()`; False where it had ended already."""
-    return _end(TokenFamily.id == grant_id, cause=cause, at=now()) == 1
+    """Ends one family with all its tokens, inside `writing()`; False where it had ended already.
+
+    Its service is not told: the person stays signed in there until the sign-out or the removal.
+    """
+    return _end(TokenFamily.id == grant_id, cause=cause, at=now(), untold=True) == 1
+
+
+def end_lost(family: Family, *, cause: str) -> None:
+    """Ends a family whose person has no access any more, inside `writing()`, and tells so."""
+    if _end(TokenFamily.id == family.id, cause=cause, at=now()):
+        backchannel.promise([family], cause=cause)
 
 
 def end_of_client(client_key: int, *, cause: str) -> int:
-    """Ends every family of a client, inside `writing()`."""
-    return _end(TokenFamily.client_id == client_key, cause=cause, at=now())
+    """Ends every family of a client, inside `writing()`. It is not told, as for one family."""
+    return _end(TokenFamily.client_id == client_key, cause=cause, at=now(), untold=True)
 
 
 def end_grants(ending: Ending) -> None:
@@ -81,7 +90,12 @@ def end_grants(ending: Ending) -> None:
         conditions.append(TokenFamily.session_id == ending.session)
     if ending.keep_session is not None:
         conditions.append(TokenFamily.session_id.is_distinct_from(ending.keep_session))
-    backchannel.promise(_standing(*conditions), cause=ending.cause)
+    backchannel.promise(_not_told(*conditions), cause=ending.cause)
+    rows_changed(
+        update(TokenFamily)
+        .where(*conditions, TokenFamily.ended_untold)
+        .values(ended_untold=False)
+    )
     if ending.session is not None:
         conditions.append(TokenFamily.offline.is_(False))
     _end(*conditions, cause=ending.cause, at=ending.at)
@@ -105,11 +119,11 @@ def purge(_session: DatabaseSession) -> int:
     )
 
 
-def _standing(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
-    """Client, account and session of families that have not ended, each once."""
+def _not_told(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
+    """Client, account and session of families whose services know of no end, each once."""
     return db.session.execute(
         select(TokenFamily.client_id, TokenFamily.account_id, TokenFamily.sid)
-        .where(*conditions, TokenFamily.ended_at.is_(None))
+        .where(*conditions, or_(TokenFamily.ended_at.is_(None), TokenFamily.ended_untold))
         .distinct()
     ).all()
 
@@ -118,11 +132,13 @@ def _over(at: datetime) -> Any:
     return select(TokenFamily.id).where(TokenFamily.ends_at < at)
 
 
-def _end(*conditions: ColumnElement[bool], cause: str, at: datetime) -> int:
+def _end(
+    *conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False
+) -> int:
     return rows_changed(
         update(TokenFamily)
         .where(*conditions, TokenFamily.ended_at.is_(None))
-        .values(ended_at=at, ended_cause=cause[:60])
+        .values(ended_at=at, ended_cause=cause[:60], ended_untold=untold)
     )
 
 

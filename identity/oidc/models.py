@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -179,6 +179,8 @@ class TokenFamily(Base):
     ends_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     ended_cause: Mapped[str | None] = mapped_column(String(60))
+    ended_untold: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Its tokens ended and nobody was told: the service's own session may go on."""
 
 
 class AuthorizationCode(Base):

@@ -14,7 +14,7 @@ from identity.accounts.reading import copy_in
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, OnRecord
-from identity.oidc.grants import Family, end_family
+from identity.oidc.grants import Family, end_lost
 from identity.ports import ServiceClaims, approvals
 
 SERVICE_WORDS = frozenset(
@@ -73,7 +73,7 @@ def entitled(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
     found = standing(family, at)
     if isinstance(found, str):
         with writing():
-            end_family(family.id, cause=found)
+            end_lost(family, cause=found)
             record(
                 "token.refused",
                 client=client.client_id,

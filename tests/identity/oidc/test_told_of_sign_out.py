@@ -14,6 +14,7 @@ from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
 from tests.identity.oidc.listening import Listening, deliver, end_everything, states
 from tests.identity.oidc.relying_party import CALLBACK, ISSUER, RelyingParty, header, register
+from tests.identity.oidc.rights import Rights
 from tests.identity.people import Person
 from wsgi import Settings
 
@@ -68,6 +69,58 @@ def test_a_sign_out_is_told_where_the_refresh_token_outlives_it(
     deliver()
     assert len(service.received) == 1
     assert told_rp.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["revoked", "used twice", "redeemed twice"])
+def test_a_service_whose_tokens_had_ended_before_is_told_of_the_removal(
+    told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening, end: str
+) -> None:
+    """Its own session goes on without them."""
+    code = told_rp.code(browser)
+    tokens = told_rp.redeem(code).get_json()
+    if end == "revoked":
+        told_rp.post("/revoke", {"token": tokens["refresh_token"]})
+    elif end == "used twice":
+        told_rp.refresh(tokens["refresh_token"])
+        told_rp.refresh(tokens["refresh_token"])
+    else:
+        told_rp.redeem(code)
+    assert told_rp.refresh(tokens["refresh_token"]).status_code == 400
+    deliver()
+    assert service.received == []
+    end_everything(ada)
+    end_everything(ada)
+    deliver()
+    assert len(service.received) == 1
+
+
+def test_a_service_that_revoked_its_tokens_is_told_of_the_sign_out(
+    told_rp: RelyingParty, browser: FlaskClient, service: Listening
+) -> None:
+    tokens = told_rp.tokens(browser)
+    told_rp.post("/revoke", {"token": tokens["refresh_token"]})
+    browser.get("/end-session", query_string={"id_token_hint": tokens["id_token"]})
+    deliver()
+    assert len(service.received) == 1
+
+
+def test_a_service_is_told_when_it_shows_that_access_has_run_out(
+    provider: Flask, rights: Rights, browser: FlaskClient, service: Listening
+) -> None:
+    told_rp = RelyingParty(
+        provider.test_client(),
+        register(
+            service="reports",
+            scope="openid access offline_access",
+            backchannel_logout_uri=service.address,
+        ),
+    )
+    tokens = told_rp.tokens(browser, scope="openid access")
+    rights.doors = []
+    for _ in range(2):
+        assert told_rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+    deliver()
+    assert len(service.received) == 1
 
 
 def test_who_did_not_ask_is_not_told(rp: RelyingParty, browser: FlaskClient, ada: Person) -> None:
