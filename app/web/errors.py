@@ -162,9 +162,18 @@ def _unexpected(error: Exception) -> Response:
     return _page(500, HEADINGS[500], ADVICE[500])
 
 
+def _code(status: int) -> str:
+    """As OAuth names errors (RFC 6749, 4.1.2.1 and 5.2), with one more for addresses."""
+    if status >= 500:
+        return "temporarily_unavailable" if status == 503 else "server_error"
+    return {403: "access_denied", 404: "not_found"}.get(status, "invalid_request")
+
+
 def _page(status: int, heading: str, advice: str) -> Response:
     if wants_json():
-        response = jsonify(error=heading, message=advice, request_id=request_id())
+        response = jsonify(
+            error=_code(status), error_description=f"{heading}. {advice}", request_id=request_id()
+        )
     else:
         response = make_response(
             render_template(

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
+from app.foreign_json import read_json
+
 LONGEST = 16_384
-MOST_DEPTH = 20
 SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
 """What clients may sign with, the ones for every profile first."""
 FAPI_ALGS = ("PS256", "ES256", "EdDSA")
@@ -165,29 +165,9 @@ def _decoded(text: str) -> bytes:
 
 def _object(raw: bytes) -> Mapping[str, Any]:
     try:
-        value = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_no_repetition)
-        too_deep = _depth(value) > MOST_DEPTH
-        # Half a character (a lone surrogate) could not be written anywhere again.
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise NotVerified("not JSON, or not text") from None
-    if not isinstance(value, dict) or too_deep:
-        raise NotVerified("not an object, or too deep")
+        value = read_json(raw)
+    except ValueError as error:
+        raise NotVerified(f"not JSON that we read: {error}") from None
+    if not isinstance(value, dict):
+        raise NotVerified("not an object")
     return value
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """RFC 7519, 4: names are unique."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("repeated member")
-    return found
-
-
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max((_depth(each) for each in inner), default=0)

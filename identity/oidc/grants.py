@@ -92,9 +92,7 @@ def end_grants(ending: Ending) -> None:
         conditions.append(TokenFamily.session_id.is_distinct_from(ending.keep_session))
     backchannel.promise(_not_told(*conditions), cause=ending.cause)
     rows_changed(
-        update(TokenFamily)
-        .where(*conditions, TokenFamily.ended_untold)
-        .values(ended_untold=False)
+        update(TokenFamily).where(*conditions, TokenFamily.ended_untold).values(ended_untold=False)
     )
     if ending.session is not None:
         conditions.append(TokenFamily.offline.is_(False))
@@ -132,9 +130,7 @@ def _over(at: datetime) -> Any:
     return select(TokenFamily.id).where(TokenFamily.ends_at < at)
 
 
-def _end(
-    *conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False
-) -> int:
+def _end(*conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False) -> int:
     return rows_changed(
         update(TokenFamily)
         .where(*conditions, TokenFamily.ended_at.is_(None))

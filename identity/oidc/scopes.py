@@ -30,7 +30,7 @@ DEFAULT = ("openid", "profile", "email", "offline_access")
 
 def split(text: str | None) -> list[str]:
     """The scopes of a space-delimited list, each once, in their order (RFC 6749, 3.3)."""
-    return list(dict.fromkeys((text or "").split(" "))) if text else []
+    return list(dict.fromkeys(filter(None, text.split(" ")))) if text else []
 
 
 def join(scopes: Iterable[str]) -> str:

@@ -7,7 +7,6 @@ person; after it the client learns of errors at its registered address.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ from sqlalchemy import bindparam, select
 
 from app.clock import now
 from app.database import Plain
+from app.foreign_json import read_json
 from app.identifiers import secret_hash
 from identity.oidc import levels, request_objects, scopes
 from identity.oidc.authorize.asked import QUERY, Asked, from_store
@@ -203,9 +203,9 @@ def claims_are_readable(asked: Asked) -> None:
     if text is None:
         return
     try:
-        wanted = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidRequest("claims is not JSON") from None
+        wanted = read_json(text)
+    except ValueError as error:
+        raise InvalidRequest("claims is not JSON that we read", detail=str(error)) from None
     if not isinstance(wanted, dict):
         raise InvalidRequest("claims is not an object")
     for place in ("userinfo", "id_token"):

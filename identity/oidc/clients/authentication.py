@@ -115,8 +115,8 @@ def _basic(asked: Call, _parameters: Parameters) -> tuple[str, str] | None:
         pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except (binascii.Error, ValueError):
         raise InvalidClient(detail="unreadable Basic credentials") from None
-    if not colon or not all(pair):
-        raise InvalidClient(detail="incomplete Basic credentials")
+    if not colon or not all(pair) or "\x00" in "".join(pair):
+        raise InvalidClient(detail="incomplete Basic credentials, or a NUL character in them")
     return pair
 
 

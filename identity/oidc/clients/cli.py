@@ -13,6 +13,7 @@ from rich.table import Table
 
 from app.actors import Actor, set_current_actor
 from app.database import writing
+from app.foreign_json import read_json
 from identity.oidc.clients import actions
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES
@@ -140,6 +141,6 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
 
 def _json(file: TextIO) -> Any:
     try:
-        return json.load(file)
+        return read_json(file.read())
     except ValueError as error:
         raise click.ClickException(f"{file.name} is not JSON: {error}.") from None

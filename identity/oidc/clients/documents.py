@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from app import outgoing
+from app.foreign_json import read_json
 from app.outgoing import NotReached
 
 
@@ -15,6 +15,6 @@ def fetched(address: str) -> Any:
     try:
         if answer.status != 200 or len(answer.body) >= outgoing.MOST_BYTES:
             raise ValueError(f"status {answer.status}, {len(answer.body)} bytes")
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return read_json(answer.body)
+    except ValueError:
         raise NotReached from None

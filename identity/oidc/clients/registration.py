@@ -73,6 +73,8 @@ CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """What the client signs with, where it binds itself to one algorithm."""
 LONGEST_NAME = 200
 MOST_ADDRESSES = 100
+LONGEST_MAX_AGE = 10**9
+"""Some thirty years: longer than anybody stays signed in."""
 
 
 class InvalidMetadata(ValueError):
@@ -243,8 +245,10 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
         result["service"] = service
     if "default_max_age" in given:
         age = given["default_max_age"]
-        if not isinstance(age, int) or isinstance(age, bool) or age < 0:
-            raise InvalidMetadata("default_max_age is a number of seconds.")
+        if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= LONGEST_MAX_AGE:
+            raise InvalidMetadata(
+                f"default_max_age is a number of seconds from 0 to {LONGEST_MAX_AGE}."
+            )
         result["default_max_age"] = age
     if "default_acr_values" in given:
         result["default_acr_values"] = _several_of(

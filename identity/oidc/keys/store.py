@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
@@ -22,6 +22,7 @@ from identity.oidc.keys import states
 from identity.oidc.keys.signing import Sign, signer
 from identity.oidc.models import SigningKey
 
+KeyPair = RSAKey | ECKey | OKPKey
 PURPOSE = "signing-key"
 ID_TOKEN = "JWT"
 ACCESS_TOKEN = "at+jwt"
@@ -31,16 +32,13 @@ TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
 
 
-_reading = threading.Lock()
-
-
 @dataclass(frozen=True, eq=False)
 class HeldKey:
     """A key pair, or its public half where the private one has been removed."""
 
     kid: str
     alg: str
-    key: RSAKey | ECKey | OKPKey = field(repr=False)
+    key: KeyPair = field(repr=False)
     sign: Sign | None = field(repr=False)
     """None where the private half has been removed."""
     public: dict[str, Any]
@@ -57,6 +55,25 @@ class KeyRing:
 
     keys: tuple[HeldKey, ...]
     by_header: dict[str, tuple[HeldKey, str]]
+
+
+class _KeyPairs:
+    """Those of the ring as they were read, once for all threads and revisions: to read an RSA key
+    is to check its primes, for a twentieth of a second. What has left the ring is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[tuple[str, str | None], KeyPair] = {}
+
+    def of(self, rows: Sequence[Any]) -> list[KeyPair]:
+        with self._lock:
+            named = [((row.kid, row.private_key), row) for row in rows]
+            self._read = {name: self._read.get(name) or _read(row) for name, row in named}
+            return list(self._read.values())
+
+
+_key_pairs = _KeyPairs()
 
 
 def ring() -> KeyRing:
@@ -79,21 +96,18 @@ def key_set() -> dict[str, Any]:
 
 def _load() -> KeyRing:
     rows = db.session.execute(select(SigningKey.__table__).order_by(SigningKey.id)).all()
-    keys = tuple(_held(row) for row in rows)
+    keys = tuple(map(_held, rows, _key_pairs.of(rows)))
     return KeyRing(
         keys, {header: (key, typ) for key in keys for typ, header in key.headers.items()}
     )
 
 
-def _held(row: Any) -> HeldKey:
-    private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
-    with _reading:
-        key = _key(private or json.dumps(row.public_key))
+def _held(row: Any, key: KeyPair) -> HeldKey:
     return HeldKey(
         kid=row.kid,
         alg=row.alg,
         key=key,
-        sign=signer(row.alg, key) if private else None,
+        sign=signer(row.alg, key) if row.private_key else None,
         public=row.public_key,
         active_from=row.active_from,
         retired_at=row.retired_at,
@@ -102,12 +116,11 @@ def _held(row: Any) -> HeldKey:
     )
 
 
-@lru_cache(maxsize=64)
-def _key(jwk: str) -> RSAKey | ECKey | OKPKey:
-    """Once for all threads and revisions: reading an RSA key checks its primes, for 50 ms."""
-    key = import_key(json.loads(jwk))
-    if not isinstance(key, RSAKey | ECKey | OKPKey):
-        raise TypeError("a signing key is none that signs")
+def _read(row: Any) -> KeyPair:
+    private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
+    key = import_key(json.loads(private) if private else row.public_key)
+    if not isinstance(key, KeyPair):
+        raise TypeError(f"the signing key {row.kid} is none that signs")
     return key
 
 

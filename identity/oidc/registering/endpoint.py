@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import json
 from typing import Any
 
 from sqlalchemy import select
 
 from app.actors import Actor, set_current_actor
 from app.database import db, writing
+from app.foreign_json import read_json
 from app.identifiers import new_secret, secret_hash
 from app.settings import settings
 from app.web import anyone, permit
@@ -112,8 +112,8 @@ def _metadata() -> dict[str, Any]:
     if call().media_type != "application/json":
         raise UnsupportedMediaType("Send application/json")
     try:
-        metadata = json.loads(call().body())
-    except (ValueError, RecursionError):
+        metadata = read_json(call().body())
+    except ValueError:
         raise InvalidClientMetadata("The metadata is not JSON.") from None
     if not isinstance(metadata, dict):
         raise InvalidClientMetadata("The metadata is not a JSON object.")

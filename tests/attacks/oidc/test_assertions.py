@@ -97,8 +97,14 @@ def test_CA_07_an_assertion_counts_once(fapi_rp: SigningParty) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"jti": "\ud800"}, {"more": json.loads("[" * 400 + "]" * 400)}, {"sub": "\udfff"}],
-    ids=["half-a-character", "depth", "half-a-subject"],
+    [
+        {"jti": "\ud800"},
+        {"more": json.loads("[" * 400 + "]" * 400)},
+        {"sub": "\udfff"},
+        {"iss": "a\x00b"},
+        {"jti": "a\x00b"},
+    ],
+    ids=["half-a-character", "depth", "half-a-subject", "nul-in-issuer", "nul-in-id"],
 )
 def test_CA_10_what_is_no_text_or_too_deep_is_refused(
     fapi_rp: SigningParty, change: dict[str, Any]

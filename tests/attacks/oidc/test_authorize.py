@@ -259,6 +259,16 @@ def test_AZ_16_what_is_no_text_is_refused(rp: RelyingParty, browser: FlaskClient
             assert stays_here(browser.get(address)), raw
 
 
+@pytest.mark.parametrize(
+    "value", ["NaN", "-Infinity", "1e999", '"\\u0000"', '"\\ud800"', "[" * 50 + "]" * 50]
+)
+def test_AZ_16_claims_that_could_not_be_kept_are_refused(
+    rp: RelyingParty, browser: FlaskClient, value: str
+) -> None:
+    claims = f'{{"userinfo":{{"name":{{"value":{value}}}}}}}'
+    assert rp.authorize(browser, claims=claims)["error"] == "invalid_request"
+
+
 def test_AZ_17_prompt_none_never_shows_a_page(
     service_rp: RelyingParty, stranger: FlaskClient, browser: FlaskClient, rights: Rights
 ) -> None:

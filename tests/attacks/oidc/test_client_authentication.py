@@ -47,6 +47,11 @@ def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> N
     assert len(audited("client.not_authenticated")) == 4
 
 
+def test_HC_06_a_nul_in_credentials_is_a_wrong_secret(rp: RelyingParty) -> None:
+    for text in ("a%00b:s", "a:s%00", "a\x00b:s"):
+        assert with_header(rp, basic(text)).status_code == 401
+
+
 def test_CA_01_an_overlapping_secret_counts_until_its_end(rp: RelyingParty) -> None:
     old = rp.basic()
     rp.secret = actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))

@@ -116,6 +116,7 @@ def test_a_token_ends_by_time_and_by_hand(http: FlaskClient) -> None:
         ({"scope": "openid access"}, "invalid_client_metadata"),
         ({"scope": 7}, "invalid_client_metadata"),
         ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
+        ({"default_max_age": 10**15}, "invalid_client_metadata"),
     ],
 )
 def test_what_the_rules_or_the_policy_do_not_allow_is_refused(
@@ -161,6 +162,9 @@ def test_the_policy_s_profile_is_the_client_s(http: FlaskClient) -> None:
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),
         (b"[" * 5000, "application/json", 400),
+        (b'{"default_max_age": NaN}', "application/json", 400),
+        (b'{"default_max_age": 1e999}', "application/json", 400),
+        (b'{"software_id": "a\\u0000b"}', "application/json", 400),
         (b"client_name=x", "application/x-www-form-urlencoded", 415),
     ],
 )
@@ -200,6 +204,7 @@ def test_a_client_changes_its_registration(
     [
         {"client_id": "client-other"},
         {"client_secret": "invented"},
+        {"client_secret": "\ud800"},
         {"client_secret_expires_at": 0},
         {"registration_access_token": "x"},
         {"scope": "openid access"},
