@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import Response, g, request
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actors import Actor, set_current_actor
 from app.clock import now
-from app.database import db, writing
+from app.database import Plain, db, writing
 from app.identifiers import secret_hash
 from identity.accounts.person import Person
 from identity.sessions import cookies
@@ -21,6 +21,11 @@ from identity.settings import settings
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
 ACTIVITY_GRAIN = timedelta(seconds=20)
+_NOT_ENDED = Plain(
+    select(Session.id)
+    .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
+    .with_for_update(read=True)
+)
 
 log = structlog.get_logger()
 
@@ -70,6 +75,13 @@ def why_ended(session: Session, at: datetime) -> str | None:
     if session.last_active_at + timedelta(minutes=settings().session_idle_minutes) <= at:
         return "idle"
     return None
+
+
+def still_stands(session_id: int) -> bool:
+    """Whether nobody has ended the session, inside `writing()`: who ends it now waits, and finds
+    what this transaction issues.
+    """
+    return _NOT_ENDED.one(id=session_id) is not None
 
 
 def presented_and_ended() -> str | None:

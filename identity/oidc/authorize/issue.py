@@ -15,10 +15,15 @@ from identity.oidc.authorize import pending
 from identity.oidc.authorize.visit import Visit
 from identity.oidc.models import OrganisationChoice
 from identity.oidc.statements import add_code, add_family
+from identity.sessions.lookup import still_stands
+
+
+class SignedOut(Exception):
+    """The session has been ended since the request came: nothing was issued."""
 
 
 def code_for(visit: Visit) -> str | None:
-    """The code, or None where this request was answered before.
+    """The code, or None where this request was answered before. Raises SignedOut.
 
     Plain statements: this is all that a person who is signed in waits for.
     """
@@ -51,6 +56,8 @@ def code_for(visit: Visit) -> str | None:
     request, parameters = visit.pending, asked.parameters
     redirect_uri, challenge = asked.redirect_uri, asked.code_challenge
     with writing() as database:
+        if not still_stands(family["session_id"]):
+            raise SignedOut
         if request is not None and not pending.claim(request):
             return None
         if asked.pushed_id is not None and not pending.claim_pushed(asked.pushed_id):

@@ -19,7 +19,7 @@ from identity.oidc import parameters
 from identity.oidc.authorize import pending
 from identity.oidc.authorize.asked import Asked, from_store
 from identity.oidc.authorize.checks import check
-from identity.oidc.authorize.issue import code_for
+from identity.oidc.authorize.issue import SignedOut, code_for
 from identity.oidc.authorize.questions import next_question
 from identity.oidc.authorize.respond import CannotContinue, with_code, with_error
 from identity.oidc.authorize.visit import Visit
@@ -29,6 +29,7 @@ from identity.oidc.errors import AccessDenied, OAuthError
 from identity.ports import approvals
 from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
+from identity.sessions.lookup import remember_current
 
 
 class OrganisationForm(Form):
@@ -146,7 +147,11 @@ def _go_on(visit: Visit) -> Response:
         return with_error(visit.asked, error)
     if question is not None:
         return question.ask(visit)
-    code = code_for(visit)
+    try:
+        code = code_for(visit)
+    except SignedOut:
+        remember_current(None)
+        return _go_on(visit)
     if code is None:
         raise CannotContinue("answered before")
     return with_code(visit.asked, code)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -21,9 +22,11 @@ from app.database import db
 from identity.oidc.keys import actions as keys
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
+from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, header
 from tests.identity.oidc.served import Served, serving
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
+from tests.identity.people import Person
 from wsgi import Settings
 
 TRIES = 1000
@@ -106,6 +109,41 @@ def test_RT_07_a_used_token_stays_used_after_a_restart(
             response = httpx.post(f"{served.issuer}/token", data=form, headers=headers, timeout=30)
             statuses.append(response.status_code)
     assert statuses == [200, 400]
+
+
+SIGN_OUTS = 40
+
+
+def code_in(response: httpx.Response) -> str:
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))["code"]
+
+
+def test_SE_08_what_is_asked_for_during_a_sign_out_outlives_it_not(
+    served: Served, app: Flask, rp: RelyingParty, ada: Person
+) -> None:
+    """Both requests arrive within a few milliseconds, in either order."""
+    headers = {"Authorization": rp.basic()}
+    survived = []
+    with (
+        httpx.Client(base_url=served.issuer, timeout=60) as leaving,
+        httpx.Client(base_url=served.issuer, timeout=60) as entering,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        for number in range(SIGN_OUTS):
+            session = signed_in_browser(app, ada).get_cookie("secure_access_session")
+            cookie = {"Cookie": f"secure_access_session={session and session.value}"}
+            before = rp.redeeming(code_in(entering.get(rp.request(), headers=cookie)))
+            hint = entering.post("/token", data=before, headers=headers).json()["id_token"]
+            left = thread.submit(
+                leaving.get, "/end-session", params={"id_token_hint": hint}, headers=cookie
+            )
+            time.sleep(number % 8 / 1000)
+            entered = entering.get(rp.request(), headers=cookie)
+            assert left.result().status_code == 303
+            if "code=" in entered.headers["Location"]:
+                form = rp.redeeming(code_in(entered))
+                survived.append(entering.post("/token", data=form, headers=headers).status_code)
+    assert set(survived) <= {400}
 
 
 class CachingVerifier:

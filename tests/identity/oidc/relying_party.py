@@ -103,14 +103,18 @@ class RelyingParty:
         pair = f"{quote(self.client_id)}:{quote(secret or self.secret or '')}"
         return "Basic " + base64.b64encode(pair.encode()).decode()
 
-    def redeem(self, code: str, **changes: str | None) -> TestResponse:
-        parameters: dict[str, str | None] = {
+    def redeeming(self, code: str, **changes: str | None) -> dict[str, str | None]:
+        """The form with which the code is redeemed."""
+        return {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self.registration["redirect_uris"][0],
             "code_verifier": self.verifier.text,
             **changes,
         }
+
+    def redeem(self, code: str, **changes: str | None) -> TestResponse:
+        parameters = self.redeeming(code, **changes)
         return self.post("/token", {k: v for k, v in parameters.items() if v is not None})
 
     def tokens(self, browser: FlaskClient, **changes: str | None) -> dict[str, Any]:
