@@ -33,12 +33,12 @@ def code_for(visit: Visit) -> str | None:
     ends_at = session.absolute_end
     if offline:
         ends_at = session.auth_time + timedelta(seconds=client.offline_absolute_lifetime)
-    organisation = visit.organisation
+    organisation, session_id = visit.organisation, session.id
     family = {
         "public_id": new_id(),
         "account_id": session.account_id,
         "client_id": client.key,
-        "session_id": session.id,
+        "session_id": session_id,
         "sid": session.sid,
         "service": client.service,
         "organisation": organisation,
@@ -56,7 +56,7 @@ def code_for(visit: Visit) -> str | None:
     request, parameters = visit.pending, asked.parameters
     redirect_uri, challenge = asked.redirect_uri, asked.code_challenge
     with writing() as database:
-        if not still_stands(family["session_id"]):
+        if not still_stands(session_id):
             raise SignedOut
         if request is not None and not pending.claim(request):
             return None
