@@ -23,6 +23,7 @@ SQLITE = "sqlite:////nowhere/secure-access.sqlite3"
         ({"issuer": "access.example.org"}, "SECURE_ACCESS_ISSUER"),
         ({"debug": True}, "no debug mode"),
         ({"hosts": 2}, "PostgreSQL"),
+        ({"client_certificate_header": "Client-Cert"}, "client_certificate_header"),
     ],
 )
 def test_an_unsafe_setting_is_refused_with_what_to_set(

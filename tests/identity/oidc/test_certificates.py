@@ -24,7 +24,7 @@ from wsgi import Settings
 OURS = Authority("Clients of this provider")
 THEIRS = Authority("Somebody else's clients")
 REPORTS = "CN=reports,O=Reports Ltd"
-HEADER = "HTTP_X_CLIENT_CERT"
+HEADER = "HTTP_CLIENTCERT"
 ORIGIN = "https://mtls.access.example.org"
 
 
@@ -36,7 +36,7 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
         database_url,
         mail_directory=tmp_path / "mail",
         trusted_proxies="127.0.0.1/32",
-        client_certificate_header="X-Client-Cert",
+        client_certificate_header="ClientCert",
         client_certificate_authorities=authorities,
         client_certificate_origin=ORIGIN,
     )
