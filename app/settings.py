@@ -56,9 +56,8 @@ class AppSettings(FloorSettings):
     """Networks of the proxies whose `X-Forwarded-For` is believed, comma separated."""
 
     client_certificate_header: Annotated[str, Field(pattern="^[A-Za-z0-9]+$")] | None = None
-    """Header in which trusted proxies pass on a caller's certificate: letters and digits alone, such
-    as `ClientCert`. With a dash in it, `Client_Cert` would count as the same (PEP 3333).
-    """
+    """Header in which trusted proxies pass on a caller's certificate: letters and digits alone."""
+    # Behind a dash an underscore could hide: X_Client_Cert is X-Client-Cert in WSGI (PEP 3333).
 
     client_certificate_authorities: Path | None = None
     """Certificate authorities (PEM) whose certificates may prove a client (`tls_client_auth`)."""
