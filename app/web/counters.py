@@ -2,7 +2,9 @@
 
 import threading
 
+from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 
 class Memory(MemoryStorage):
@@ -25,3 +27,24 @@ class Memory(MemoryStorage):
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         with self._turn:
             return super().acquire_entry(key, limit, expiry, amount)
+
+
+class Allowance:
+    """So many a minute for each one who is named, counted in this process."""
+
+    def __init__(self, each_minute: int) -> None:
+        self._limit = RateLimitItemPerMinute(each_minute)
+        self._counts = Memory()
+        self._limiter = FixedWindowRateLimiter(self._counts)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has used anything."""
+        return not self._counts.storage
+
+    def used_up(self, *name: str) -> bool:
+        return not self._limiter.test(self._limit, *name)
+
+    def use(self, *name: str) -> bool:
+        """Uses one; False where none is left."""
+        return self._limiter.hit(self._limit, *name)

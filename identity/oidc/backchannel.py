@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
@@ -107,14 +107,28 @@ class Delivery:
         room = AT_ONCE - len(self._flying)
         busy = Counter(claimed.client.key for claimed in self._flying.values())
         full = [key for key, count in busy.items() if count >= AT_ONCE_FOR_A_CLIENT]
-        found = db.session.execute(
-            select(LogoutNotice.id, LogoutNotice.client_id)
+        in_turn = func.row_number().over(
+            partition_by=LogoutNotice.client_id, order_by=LogoutNotice.next_attempt_at
+        )
+        due = (
+            select(
+                LogoutNotice.id,
+                LogoutNotice.client_id,
+                LogoutNotice.next_attempt_at,
+                in_turn.label("place"),
+            )
             .where(
                 LogoutNotice.state == "waiting",
                 LogoutNotice.next_attempt_at <= now(),
                 LogoutNotice.client_id.not_in(full),
             )
-            .order_by(LogoutNotice.next_attempt_at)
+            .subquery()
+        )
+        # The first ones of each client: many of one client's keep nobody else's waiting.
+        found = db.session.execute(
+            select(due.c.id, due.c.client_id)
+            .where(due.c.place <= AT_ONCE_FOR_A_CLIENT)
+            .order_by(due.c.place, due.c.next_attempt_at)
             .limit(max(room, 0))
         ).all()
         claimed = []

@@ -18,6 +18,7 @@
     ├── InvalidClient                     401, with a challenge
     │   ├── NotOnRecord                   the same, once there are audit rows enough of it
     │   └── TooManyFailures               429
+    ├── TooManyPushed                     429 (RFC 9126, section 2.3)
     ├── InvalidGrant
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
@@ -136,6 +137,11 @@ class NotOnRecord(InvalidClient):
 class TooManyFailures(InvalidClient):
     status = 429
     text = "Too many failed attempts, wait a minute"
+
+
+class TooManyPushed(OAuthError):
+    status = 429
+    text = "Too many requests, wait a minute"
 
 
 class InvalidGrant(OAuthError):

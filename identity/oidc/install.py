@@ -46,6 +46,7 @@ def install(app: Flask) -> None:
     cache.install(app)
     failures.install(app)
     client_keys.install(app)
+    pushed.install(app)
     register_pages(app, blueprint, *PAGES)
     app.after_request_funcs.setdefault(blueprint.name, []).append(cors.allow)
     for endpoint, view in app.view_functions.items():

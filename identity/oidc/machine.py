@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, ParamSpec
 
 import structlog
@@ -87,7 +88,7 @@ def error_response(error: OAuthError) -> Answer:
         answer.add("WWW-Authenticate", _bearer_challenge(error))
     elif isinstance(error, InvalidClient):
         answer.add("WWW-Authenticate", f'Basic realm="{REALM}"')
-    if isinstance(error, TooManyFailures):
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
         answer.add("Retry-After", "60")
     return _with_nonce(answer)
 

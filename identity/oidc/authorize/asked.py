@@ -9,6 +9,14 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.parameters import Parameters
 
 QUERY = "query"
+PARAMETERS = frozenset(
+    {
+        "client_id", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method", "prompt", "max_age", "claims", "acr_values",
+        "resource", "dpop_jkt", "id_token_hint", "login_hint", "ui_locales", "display",
+    }
+)  # fmt: skip
+"""What a request may say; the rest is ignored (RFC 6749, 3.1), and so not kept."""
 
 
 @dataclass
@@ -55,6 +63,7 @@ class Asked:
         stored: dict[str, Any] = {
             name: self.parameters.all(name) if name == "resource" else value
             for name, value in self.parameters.items()
+            if name in PARAMETERS
         }
         return stored | ({"dpop_jkt": self.dpop_jkt} if self.dpop_jkt is not None else {})
 

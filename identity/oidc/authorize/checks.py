@@ -18,7 +18,7 @@ from app.database import Plain
 from app.foreign_json import read_json
 from app.identifiers import secret_hash
 from identity.oidc import levels, request_objects, scopes
-from identity.oidc.authorize.asked import QUERY, Asked, from_store
+from identity.oidc.authorize.asked import PARAMETERS, QUERY, Asked, from_store
 from identity.oidc.clients import store
 from identity.oidc.errors import (
     InvalidRequest,
@@ -45,6 +45,8 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECONDS = re.compile(r"\d{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_CLIENT_ID = 200
+LONGEST_REQUEST = 16_384
+"""Characters of all parameters together."""
 _OPEN_PUSHED = Plain(
     select(PushedRequest.__table__).where(
         PushedRequest.handle_hash == bindparam("hash"),
@@ -124,6 +126,13 @@ def redirect_uri_is_registered(asked: Asked) -> None:
             detail=f"redirect_uri {(address or '')[:500]!r} of {asked.client.client_id}",
         )
     asked.redirect_uri = address
+
+
+def it_is_of_bounded_size(asked: Asked) -> None:
+    """Anybody may make one, and it is kept for as long as the person takes."""
+    values = (value for name in PARAMETERS for value in asked.parameters.all(name))
+    if sum(map(len, values)) > LONGEST_REQUEST:
+        raise InvalidRequest(f"The parameters are longer than {LONGEST_REQUEST} characters")
 
 
 def response_mode_is_offered(asked: Asked) -> None:
@@ -273,6 +282,7 @@ CHECKS: tuple[Callable[[Asked], None], ...] = (
     request_object_is_right,
     request_came_as_registered,
     redirect_uri_is_registered,
+    it_is_of_bounded_size,
     response_mode_is_offered,
     nothing_is_passed_by_object,
     response_type_is_code,

@@ -22,14 +22,23 @@ class UnknownClient(LookupError):
     """The text is a sentence for the operator."""
 
 
-def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
-    """Registers a client and returns the response of RFC 7591 section 3.2.1.
-
-    The secret is in the response and nowhere else. Raises InvalidMetadata.
+def checked(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+    """The registration that the metadata asks for; not inside `writing()`, as it may call the
+    client's own server. Raises InvalidMetadata.
     """
-    registration = validated(
-        metadata, grant_types=grant_types, service_exists=approvals().service_exists
-    )
+    return validated(metadata, grant_types=grant_types, service_exists=approvals().service_exists)
+
+
+def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+    """`checked` and `add` in one. Raises InvalidMetadata."""
+    return add(checked(metadata, grant_types=grant_types))
+
+
+def add(registration: dict[str, Any]) -> dict[str, Any]:
+    """Adds a client with this registration and returns the response of RFC 7591 section 3.2.1.
+
+    The secret is in the response and nowhere else.
+    """
     secret = _secret_for(registration)
     with writing() as session:
         client = Client(
@@ -58,9 +67,7 @@ def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> di
     here only. Tokens that were issued follow the new registration where they are looked at next.
     Raises UnknownClient and InvalidMetadata.
     """
-    registration = validated(
-        metadata, grant_types=grant_types, service_exists=approvals().service_exists
-    )
+    registration = checked(metadata, grant_types=grant_types)
     with writing():
         client = find(client_id)
         before = client.registration

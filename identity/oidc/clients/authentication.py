@@ -39,10 +39,10 @@ def authenticate(asked: Call, parameters: Parameters) -> RelyingParty:
     if len(used) > 1:
         raise InvalidRequest("Use one way of client authentication")
     if not used:
-        raise InvalidClient(detail="no client authentication")
+        raise _refused("no client authentication")
     read_as, (client_id, secret) = used.popitem()
     if client_id != parameters.get("client_id", client_id):
-        raise InvalidClient(detail="two client ids")
+        raise _refused("two client ids")
     client = _proven(asked, read_as, client_id, secret)
     set_current_actor(Actor("client", client.client_id, client.name))
     return client
@@ -52,7 +52,7 @@ def confidential(asked: Call, parameters: Parameters) -> RelyingParty:
     """As `authenticate`, for endpoints that no public client may call. Raises InvalidClient."""
     client = authenticate(asked, parameters)
     if not client.confidential:
-        raise InvalidClient(detail="public client")
+        raise _refused("public client")
     return client
 
 
@@ -63,10 +63,15 @@ def _proven(asked: Call, read_as: str, client_id: str, secret: str) -> RelyingPa
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
     wrong = PROOFS[method](client, secret, asked)
     if client is None or client.auth_method != method or wrong is not None:
-        failures.count(client)
-        refusal = NotOnRecord if too_many else InvalidClient
-        raise refusal(detail=f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}")
+        raise _refused(f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}", client)
     return client
+
+
+def _refused(detail: str, client: RelyingParty | None = None) -> InvalidClient:
+    """The refusal, counted: anybody could fill the audit with what one network goes on sending."""
+    too_many = failures.too_many(client)
+    failures.count(client)
+    return (NotOnRecord if too_many else InvalidClient)(detail=detail)
 
 
 def _meant(read_as: str, client: RelyingParty | None) -> str:
@@ -107,16 +112,16 @@ def _basic(asked: Call, _parameters: Parameters) -> tuple[str, str] | None:
         return None
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() != "basic":
-        raise InvalidClient(detail=f"scheme {scheme[:20]!r}")
+        raise _refused(f"scheme {scheme[:20]!r}")
     try:
         decoded = base64.b64decode(credentials.strip(), validate=True).decode()
         client_id, colon, secret = decoded.partition(":")
         # Both are form-urlencoded before they are joined (RFC 6749, 2.3.1).
         pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except (binascii.Error, ValueError):
-        raise InvalidClient(detail="unreadable Basic credentials") from None
+        raise _refused("unreadable Basic credentials") from None
     if not colon or not all(pair) or "\x00" in "".join(pair):
-        raise InvalidClient(detail="incomplete Basic credentials, or a NUL character in them")
+        raise _refused("incomplete Basic credentials, or a NUL character in them")
     return pair
 
 
@@ -124,7 +129,7 @@ def _post(_asked: Call, parameters: Parameters) -> tuple[str, str] | None:
     if "client_secret" not in parameters:
         return None
     if "client_id" not in parameters:
-        raise InvalidClient(detail="a secret without client_id")
+        raise _refused("a secret without client_id")
     return parameters["client_id"], parameters["client_secret"]
 
 
@@ -142,13 +147,13 @@ def _assertion(_asked: Call, parameters: Parameters) -> tuple[str, str] | None:
     if text is None and "client_assertion_type" not in parameters:
         return None
     if text is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
-        raise InvalidClient(detail="an assertion of an unknown type, or none")
+        raise _refused("an assertion of an unknown type, or none")
     try:
         issuer = claims_before_proof(text).get("iss")
     except NotVerified as error:
-        raise InvalidClient(detail=f"assertion: {error}") from None
+        raise _refused(f"assertion: {error}") from None
     if not isinstance(issuer, str) or not issuer:
-        raise InvalidClient(detail="assertion without iss")
+        raise _refused("assertion without iss")
     return issuer, text
 
 

@@ -34,15 +34,16 @@ def register(file: TextIO) -> None:
     set_current_actor(Actor.command("clients register"))
     metadata = _json(file)
     several = metadata if isinstance(metadata, list) else [metadata]
-    answers: list[dict[str, Any]] = []
+    registrations: list[dict[str, Any]] = []
     # All or none: a list with a mistake in it registers nothing.
+    for position, each in enumerate(several, start=1):
+        try:
+            registrations.append(actions.checked(each, grant_types=tuple(GRANT_TYPES)))
+        except InvalidMetadata as error:
+            where = f"Client {position}: " if isinstance(metadata, list) else ""
+            raise click.ClickException(f"{where}{error}") from None
     with writing():
-        for position, each in enumerate(several, start=1):
-            try:
-                answers.append(actions.register(each, grant_types=tuple(GRANT_TYPES)))
-            except InvalidMetadata as error:
-                where = f"Client {position}: " if isinstance(metadata, list) else ""
-                raise click.ClickException(f"{where}{error}") from None
+        answers = [actions.add(registration) for registration in registrations]
     click.echo(json.dumps(answers if isinstance(metadata, list) else answers[0], indent=2))
 
 

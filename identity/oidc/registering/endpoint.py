@@ -50,15 +50,17 @@ def register() -> Answer:
     metadata = _metadata()
     set_current_actor(Actor("system", initial.public_id, f"the registration token {initial.note}"))
     policy, access_token = initial.policy, new_secret()
+    try:
+        # It may ask the client's own server: nobody waits for that with what he has to write.
+        registration = actions.checked(
+            within(Policy.from_store(policy), metadata), grant_types=tuple(GRANT_TYPES)
+        )
+    except InvalidMetadata as error:
+        raise _refusal(error) from None
     with writing():
         if not tokens.claim(initial):
             raise InvalidToken("The registration token is used up")
-        try:
-            answer = actions.register(
-                within(Policy.from_store(policy), metadata), grant_types=tuple(GRANT_TYPES)
-            )
-        except InvalidMetadata as error:
-            raise _refusal(error) from None
+        answer = actions.add(registration)
         client = actions.find(answer["client_id"])
         client.registration_token_hash = secret_hash(access_token)
         client.registration_policy = policy

@@ -6,12 +6,14 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clock import now
 from identity.oidc.clients import actions
+from identity.oidc.clients.failures import FREE
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
@@ -50,6 +52,18 @@ def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> N
 def test_HC_06_a_nul_in_credentials_is_a_wrong_secret(rp: RelyingParty) -> None:
     for text in ("a%00b:s", "a:s%00", "a\x00b:s"):
         assert with_header(rp, basic(text)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Basic", "Basic ?", "Digest x", basic("only-a-name"), basic("client-x:wrong")]
+)
+def test_CA_11_nobody_fills_the_audit(rp: RelyingParty, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    for _ in range(FREE + 10):
+        refused = rp.http.post("/token", data=GRANT, headers=headers)
+        assert refused.status_code in {401, 429}
+    assert len(audited("client.not_authenticated")) <= FREE + 1
+    assert rp.credentials().status_code == 200
 
 
 def test_CA_01_an_overlapping_secret_counts_until_its_end(rp: RelyingParty) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from app.clock import now
 from app.database import writing
 from identity.accounts.models import Account
 from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.registering import tokens
+from identity.oidc.registering.policy import Policy
 from tests.conftest import settings
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.publishing import Publishing
@@ -98,6 +102,29 @@ def test_SS_07_a_sector_lists_every_address(provider: Flask, published: Publishi
             register(**asked)
     published.document = [*addresses, "https://third.example/callback"]
     assert register(**asked)["sector_identifier_uri"] == published.address
+
+
+def test_SS_07_nobody_waits_for_a_sector_that_does_not_answer(
+    provider: Flask, rp: RelyingParty
+) -> None:
+    token, _ = tokens.issue("a service", Policy(), uses=1, life=timedelta(days=1))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        metadata = {
+            "client_name": "Timetables",
+            "redirect_uris": [CALLBACK],
+            "subject_type": "pairwise",
+            "sector_identifier_uri": f"http://127.0.0.1:{silent.getsockname()[1]}/sector",
+        }
+        registering = threading.Thread(
+            target=provider.test_client().post,
+            args=("/register",),
+            kwargs={"json": metadata, "headers": {"Authorization": f"Bearer {token}"}},
+        )
+        registering.start()
+        with silent.accept()[0]:
+            assert rp.credentials().status_code == 200
+            assert registering.is_alive()
+    registering.join()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clock import now
+from app.database import writing
 from identity.oidc import backchannel
+from identity.oidc.clients import store
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
 from tests.identity.oidc.listening import Listening, deliver, end_everything, states
@@ -131,3 +135,30 @@ def test_LO_07_a_service_that_sends_us_elsewhere_is_not_followed(
     assert len(service.received) == 1
     assert elsewhere.received == []
     assert states() == ["waiting"]
+
+
+def test_LO_07_many_of_one_service_keep_no_other_waiting(
+    told_rp: RelyingParty, ada: Person, service: Listening
+) -> None:
+    other = Listening()
+    late = register(client_name="Late", backchannel_logout_uri=other.address)["client_id"]
+    with writing():
+        backchannel.promise([ended(told_rp.client_id, ada)] * 100, cause="removed")
+    with writing():
+        backchannel.promise([ended(late, ada)], cause="removed")
+    backchannel.deliver()
+    waiting = threading.Event()
+    for _ in range(500):
+        if other.received:
+            break
+        waiting.wait(0.01)
+    assert len(other.received) == 1
+    assert len(service.received) < 100
+    other.close()
+
+
+def ended(client_id: str, person: Person) -> Any:
+    """A family of the person at that client, as far as a notice asks."""
+    client = store.find(client_id)
+    assert client is not None
+    return SimpleNamespace(client_id=client.key, account_id=person.account_id, sid="s")

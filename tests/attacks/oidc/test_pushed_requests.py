@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import select
 
 from app.clock import now as clock
+from app.database import db
+from identity.oidc.models import AuthorizationRequest, PushedRequest
+from identity.oidc.pushed import PUSHED_IN_A_MINUTE
 from tests.attacks.oidc.evidence import codes
 from tests.conftest import settings
 from tests.identity.oidc.publishing import Publishing
@@ -163,3 +167,38 @@ def test_PA_08_no_address_is_fetched(
     pushed = rp.post("/par", {"request_uri": published.address})
     assert error_of(pushed) == "invalid_request"
     assert published.asked == 0
+
+
+def test_what_nobody_reads_is_not_kept(public_rp: RelyingParty, stranger: FlaskClient) -> None:
+    """Anybody may push as a public client, and may post to the authorization endpoint."""
+    made = parse_qs(urlsplit(public_rp.request()).query)
+    junk = {f"x{number}": "a" * 8000 for number in range(40)}
+    assert public_rp.http.post("/par", data=made | junk).status_code == 201
+    assert stranger.post("/authorize", data=made | junk).status_code == 303
+    for table in (PushedRequest, AuthorizationRequest):
+        (kept,) = db.session.scalars(select(table.parameters))
+        assert set(kept) == set(made)
+
+
+def test_a_request_is_of_bounded_size(public_rp: RelyingParty) -> None:
+    made = parse_qs(urlsplit(public_rp.request(state="s" * 8000, nonce="n" * 8000)).query)
+    assert public_rp.http.post("/par", data=made).status_code == 201
+    assert error_of(public_rp.http.post("/par", data=made | {"login_hint": "l" * 1000})) == (
+        "invalid_request"
+    )
+
+
+def test_a_public_client_pushes_so_many_a_minute(
+    public_rp: RelyingParty, fapi_rp: SigningParty
+) -> None:
+    made = parse_qs(urlsplit(public_rp.request()).query)
+    statuses = [
+        public_rp.http.post("/par", data=made).status_code for _ in range(PUSHED_IN_A_MINUTE)
+    ]
+    assert set(statuses) == {201}
+    refused = public_rp.http.post("/par", data=made)
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "60"
+    assert fapi_rp.push().status_code == 201
+    elsewhere = {"REMOTE_ADDR": "192.0.2.77"}
+    assert public_rp.http.post("/par", data=made, environ_base=elsewhere).status_code == 201
