@@ -237,6 +237,12 @@ class AppSettings(FloorSettings):
         return self
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """The issuer's, and the second one where certificates are asked for at one."""
+        second = self.client_certificate_origin
+        return (self.issuer,) if second is None else (self.issuer, second)
+
+    @property
     def secure(self) -> bool:
         """Whether browsers reach the service over https."""
         return self.issuer.startswith("https://")

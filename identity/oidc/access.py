@@ -144,8 +144,7 @@ def _proven(asked: Call, verified: VerifiedToken, text: str) -> Binding | None:
     try:
         return dpop.proven(
             asked,
-            method=asked.method,
-            url=settings().issuer + asked.path,
+            path=asked.path,
             access_token=text,
             with_nonce=verified.client.dpop_nonce,
         )

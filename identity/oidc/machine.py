@@ -102,9 +102,12 @@ def _with_nonce(answer: Answer) -> Answer:
 
 
 def _bearer_challenge(error: BearerError) -> str:
-    """RFC 6750, 3: no code where no token was sent. RFC 9449, 7.1 for tokens bound to a key."""
+    """RFC 6750, 3: no code where no token was sent. RFC 9449, 7.1 for tokens bound to a key, and
+    for whatever was sent as one.
+    """
     challenge = f'Bearer realm="{REALM}"'
-    if isinstance(error, InvalidTokenProof):
+    sent_as = (call().header("Authorization") or "").partition(" ")[0].lower()
+    if isinstance(error, InvalidTokenProof) or sent_as == "dpop":
         challenge = f'DPoP realm="{REALM}", algs="{" ".join(FAPI_ALGS)}"'
     if error.error is None:
         return challenge

@@ -12,7 +12,6 @@ from app.clock import now
 from app.database import writing
 from app.identifiers import new_secret, secret_hash
 from app.present import part
-from app.settings import settings
 from app.web import anyone, permit
 from app.web.call import Answer, call
 from app.web.counters import Allowance
@@ -49,9 +48,7 @@ def par() -> Answer:
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
     asked = Asked(_of_client(given, client), pushing=True)
-    key = dpop.proven(
-        call(), method="POST", url=settings().issuer + PATH, with_nonce=client.dpop_nonce
-    )
+    key = dpop.proven(call(), path=PATH, with_nonce=client.dpop_nonce)
     asked.proven_key = key.thumbprint if key is not None else None
     check(asked)
     if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:

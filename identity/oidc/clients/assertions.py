@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,20 +17,23 @@ from identity.oidc.policy import CLOCK_SKEW, LONGEST_ASSERTION
 LONGEST_ID = 500
 
 
-def why_refused(client: RelyingParty, text: str, *, endpoint: str) -> str | None:
-    """Why the assertion does not prove the client at this endpoint; None where it does.
+def why_refused(
+    client: RelyingParty, text: str, *, path: str, before_use: Callable[[], None]
+) -> str | None:
+    """Why the assertion does not prove the client at the endpoint of this path; None where it does.
 
-    Its id is claimed last, once everything else holds.
+    Its id is claimed last, once everything else holds and `before_use` has raised nothing.
     """
     try:
         claims = opened(
             text, algs=_algs(client), keys=lambda header: keys_of(client, header)
         ).claims
         _names(client, claims)
-        _is_for_us(client, claims, endpoint)
+        _is_for_us(client, claims, path)
         ends, identifier = _life(claims)
     except NotVerified as error:
         return str(error)
+    before_use()
     if not first_use("assertion", client.client_id, identifier, until=ends):
         return "jti used before"
     return None
@@ -47,16 +50,16 @@ def _names(client: RelyingParty, claims: Mapping[str, Any]) -> None:
         raise NotVerified("iss and sub are not both the client")
 
 
-def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], endpoint: str) -> None:
+def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> None:
     """FAPI 2.0 Security Profile, 5.3.2.1: the issuer, as one text. Others may name the endpoint
     that is called or the token endpoint instead (RFC 7523, 3), and have it in an array.
     """
-    issuer, audience = settings().issuer, claims.get("aud")
-    if audience == issuer:
+    audience = claims.get("aud")
+    if audience == settings().issuer:
         return
     if isinstance(audience, str):
         audience = [audience]
-    ours = {issuer, endpoint, f"{issuer}/token"}
+    ours = {origin + each for origin in settings().origins for each in ("", path, "/token")}
     if (
         client.fapi
         or not isinstance(audience, list)

@@ -10,12 +10,12 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote_plus
 
 from app.actors import Actor, set_current_actor
 from app.clock import now
 from app.identifiers import secret_hash
-from app.settings import settings
 from app.web.call import Call
 from identity.oidc.clients import assertions, failures, store
 from identity.oidc.clients.registration import CERTIFICATE_METHODS
@@ -23,7 +23,7 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidClient, InvalidRequest, NotOnRecord, TooManyFailures
 from identity.oidc.foreign import NotVerified, claims_before_proof
 from identity.oidc.parameters import Parameters
-from identity.oidc.proof import certificate
+from identity.oidc.proof import certificate, dpop
 
 LONGEST_ID = 200
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -95,7 +95,8 @@ def _wrong_secret(client: RelyingParty | None, secret: str, _asked: Call) -> str
 def _wrong_assertion(client: RelyingParty | None, text: str, asked: Call) -> str | None:
     if client is None or client.auth_method != "private_key_jwt":
         return "not registered for it"
-    return assertions.why_refused(client, text, endpoint=settings().issuer + asked.path)
+    nonce = partial(dpop.nonce_comes_first, asked, needed=client.dpop_nonce)
+    return assertions.why_refused(client, text, path=asked.path, before_use=nonce)
 
 
 def _wrong_certificate(client: RelyingParty | None, _secret: str, _asked: Call) -> str | None:

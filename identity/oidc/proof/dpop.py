@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.clock import now
 from app.present import notes
+from app.settings import settings
 from app.web.call import Call
 from identity.oidc.errors import InvalidProof, NonceNeeded
 from identity.oidc.foreign import (
@@ -19,6 +20,7 @@ from identity.oidc.foreign import (
     NotVerified,
     PublicKey,
     UnfitKey,
+    claims_before_proof,
     integer,
     opened,
     public_key,
@@ -38,14 +40,13 @@ _PORTS = {"https": 443, "http": 80}
 def proven(
     asked: Call,
     *,
-    method: str,
-    url: str,
+    path: str,
     access_token: str | None = None,
     with_nonce: bool = False,
 ) -> Binding | None:
     """The key that the request's proof is made with; None without a proof.
 
-    `url` is the endpoint's address as clients know it. With an access token the proof has to be
+    `path` is the endpoint's, at whichever origin of ours. With an access token the proof has to be
     for that token (RFC 9449, 4.3). A nonce has to be of ours, also where none is asked for; who
     uses nonces is given the present one with each answer. Raises InvalidProof, and NonceNeeded.
     """
@@ -54,7 +55,7 @@ def proven(
         return None
     try:
         proof = opened(text, algs=FAPI_ALGS, keys=_key_inside, types=(TYPE,))
-        _is_for_this_request(proof.claims, method, url)
+        _is_for_this_request(proof.claims, asked.method, path)
         _is_for_this_token(proof.claims, access_token)
         identifier, issued = _identity(proof.claims)
         key = thumbprint(public_key(proof.header["jwk"]))
@@ -64,6 +65,20 @@ def proven(
     if not first_use("dpop", key, identifier, until=now() + 2 * PROOF_AGE):
         raise InvalidProof(detail=f"jti used before, issued {issued}")
     return Binding(KEY, key)
+
+
+def nonce_comes_first(asked: Call, *, needed: bool) -> None:
+    """Raises NonceNeeded as `proven` will, before anything else that the request carries is used
+    up: who is told the nonce sends the same once more, with another proof (RFC 9449, 8).
+    """
+    text = asked.header(HEADER)
+    if text is None:
+        return
+    try:
+        nonce = claims_before_proof(text).get("nonce")
+    except NotVerified:
+        return
+    _has_nonce(nonce, needed=needed)
 
 
 def next_nonce() -> str | None:
@@ -84,11 +99,11 @@ def _key_inside(header: Header) -> list[PublicKey]:
     return [public_key(header.get("jwk"))]
 
 
-def _is_for_this_request(claims: Mapping[str, Any], method: str, url: str) -> None:
+def _is_for_this_request(claims: Mapping[str, Any], method: str, path: str) -> None:
     if claims.get("htm") != method:
         raise NotVerified("htm is another method")
-    address = claims.get("htu")
-    if not isinstance(address, str) or _normal(address) != _normal(url):
+    address, ours = claims.get("htu"), (_normal(origin + path) for origin in settings().origins)
+    if not isinstance(address, str) or _normal(address) not in ours:
         raise NotVerified("htu is another address")
 
 
@@ -110,7 +125,9 @@ def _identity(claims: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _normal(address: str) -> tuple[str, str, int | None, str]:
-    """RFC 9449, 4.3: without query and fragment, normalised (RFC 3986, 6.2.2 and 6.2.3)."""
+    """RFC 9449, 4.3: without query and fragment; letter case and default port of the origin do not
+    matter (RFC 3986, 6.2.2.1 and 6.2.3).
+    """
     try:
         parts = urlsplit(address)
         port = parts.port or _PORTS.get(parts.scheme)

@@ -92,6 +92,16 @@ def test_DP_05_a_bound_token_is_only_for_its_key(
         assert response.headers["WWW-Authenticate"].startswith("DPoP ")
 
 
+def test_DP_05_a_bound_token_that_has_ended_is_refused_in_its_scheme(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    token = fapi_rp.tokens(browser)["access_token"]
+    fapi_rp.post("/revoke", {"token": token})
+    challenge = fapi_rp.userinfo(token).headers["WWW-Authenticate"]
+    assert challenge.startswith("DPoP ")
+    assert 'error="invalid_token"' in challenge
+
+
 def test_RT_04_a_public_client_s_refresh_token_is_bound_to_its_key(
     provider: Flask, browser: FlaskClient, public_rp: Any
 ) -> None:

@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from identity.oidc.clients.registration import InvalidMetadata
 from tests.conftest import settings
 from tests.identity.oidc.authorities import Authority, in_header
-from tests.identity.oidc.relying_party import RelyingParty, register
+from tests.identity.oidc.relying_party import ISSUER, RelyingParty, register
+from tests.identity.oidc.signing_party import SigningParty
 from wsgi import Settings
 
 OURS = Authority("Clients of this provider")
@@ -181,6 +182,16 @@ def test_the_second_origin_is_the_same_service(provider: Flask) -> None:
     rp = certified(provider).shows(OURS.signs(REPORTS))
     rp.http.environ_base["HTTP_HOST"] = "mtls.access.example.org"
     assert rp.credentials().status_code == 200
+
+
+def test_a_proof_is_for_the_origin_that_is_called(provider: Flask) -> None:
+    rp = certified(provider, tls_client_certificate_bound_access_tokens=False)
+    rp.shows(OURS.signs(REPORTS))
+    prover = SigningParty(provider.test_client())
+    for origin, status in ((ORIGIN, 200), (ISSUER, 200), ("https://elsewhere.example", 400)):
+        proof = prover.proof("/token", htu=f"{origin}/token")
+        data = {"grant_type": "client_credentials"}
+        assert rp.post("/token", data, headers={"DPoP": proof}).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from werkzeug.test import TestResponse
 
 from app.clock import now as clock
 from identity.oidc.clients.registration import InvalidMetadata
@@ -187,6 +188,19 @@ class TestNonces:
             "/userinfo", method="GET", token=access_token, nonce=at_resource.headers["DPoP-Nonce"]
         )
         assert nonce_rp.userinfo(access_token, DPoP=proof).status_code == 200
+
+    def test_who_is_told_the_nonce_may_send_the_same_assertion_once_more(
+        self, nonce_rp: SigningParty
+    ) -> None:
+        data = nonce_rp.parameters() | {"client_assertion": nonce_rp.assertion()}
+        nonce = nonce_rp.post("/par", data).headers["DPoP-Nonce"]
+
+        def again() -> TestResponse:
+            proof = nonce_rp.proof("/par", nonce=nonce)
+            return nonce_rp.post("/par", data, headers={"DPoP": proof})
+
+        assert again().status_code == 201
+        assert error_of(again()) == "invalid_client"
 
     @pytest.mark.parametrize("nonce", ["", "made-up", 7, ["x"], "\ud800"])
     def test_a_nonce_that_is_not_ours_is_refused(
