@@ -1,38 +1,42 @@
 """Which endpoints a script of another origin may call, and no others (CS-06).
 
-Metadata and keys: everybody's. Token, revocation and userinfo: the origins at which public clients
-registered an address to return to. Never with cookies, never `null`.
+Metadata and keys: everybody's. What a public client calls by itself, and interfaces that take a
+person's token: the origins at which public clients registered an address to return to. Never with
+cookies, never `null`.
 """
 
 from __future__ import annotations
 
+from flask import current_app
 from werkzeug import Response
 
+from app.web.authorisation import rule_of
 from app.web.call import Call, Headers, call
+from identity.oidc import scopes
 from identity.oidc.clients.store import browser_origins
 
 EVERYBODY = frozenset({"oidc.configuration", "oidc.jwks"})
-PUBLIC_CLIENTS = frozenset({"oidc.token", "oidc.revoke", "oidc.userinfo"})
-HEADERS = "Authorization, Content-Type, DPoP"
+PUBLIC_CLIENTS = frozenset({"oidc.par", "oidc.token", "oidc.revoke", "oidc.userinfo"})
+HEADERS = "Authorization, Content-Type, DPoP, If-None-Match"
+EXPOSED = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag")
 
 
 def headers_for(asked: Call) -> Headers:
     """What the answer to this call says to browsers."""
-    told = [("Vary", "Origin")] if asked.endpoint in PUBLIC_CLIENTS else []
+    told = [("Vary", "Origin")] if _for_public_clients(asked) else []
     origin = _let_in(asked)
     if origin is None:
         return told
-    exposed = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
-    return [*told, ("Access-Control-Allow-Origin", origin), exposed]
+    return [*told, ("Access-Control-Allow-Origin", origin), EXPOSED]
 
 
 def allow(response: Response) -> Response:
-    """After each answer of the provider that Flask gives, those to OPTIONS among them."""
+    """After each answer that Flask gives, those to OPTIONS among them."""
     asked = call()
     if asked.method != "OPTIONS":
         response.headers.extend(headers_for(asked))
         return response
-    if asked.endpoint in PUBLIC_CLIENTS:
+    if _for_public_clients(asked):
         response.headers.add("Vary", "Origin")
     origin = _let_in(asked)
     if origin is not None:
@@ -47,7 +51,13 @@ def _let_in(asked: Call) -> str | None:
     """The origin whose scripts may read the answer."""
     if asked.endpoint in EVERYBODY:
         return "*"
-    if asked.endpoint not in PUBLIC_CLIENTS:
+    if not _for_public_clients(asked):
         return None
     origin = asked.header("Origin")
     return origin if origin is not None and origin in browser_origins() else None
+
+
+def _for_public_clients(asked: Call) -> bool:
+    if asked.endpoint is None or asked.endpoint in PUBLIC_CLIENTS:
+        return asked.endpoint is not None
+    return scopes.asked_by(rule_of(current_app, asked.endpoint), "person") is not None

@@ -48,7 +48,7 @@ def install(app: Flask) -> None:
     client_keys.install(app)
     pushed.install(app)
     register_pages(app, blueprint, *PAGES)
-    app.after_request_funcs.setdefault(blueprint.name, []).append(cors.allow)
+    app.after_request(cors.allow)
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith(f"{blueprint.name}.") and is_machine(view):
             # Programs carry no cookies, and many people stand behind one program's address: wrong

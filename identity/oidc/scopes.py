@@ -37,6 +37,11 @@ def join(scopes: Iterable[str]) -> str:
     return " ".join(scopes)
 
 
+def asked_by(rule: object, kind: str) -> str | None:
+    """The scope that the route's rule asks of the token of a person or a service."""
+    return rule.scope if isinstance(rule, AsksForScope) and rule.kind == kind else None
+
+
 def of_people() -> list[str]:
     """Scopes that a person's sign-in can give."""
     return cache().get("scopes of people", _of_people)
@@ -58,10 +63,4 @@ def _of_people() -> list[str]:
 
 def _of_services() -> list[str]:
     rules = (rule_of(current_app, endpoint) for endpoint in current_app.view_functions)
-    return sorted({scope for rule in rules if (scope := _asked_of_services(rule)) is not None})
-
-
-def _asked_of_services(rule: object) -> str | None:
-    if isinstance(rule, AsksForScope) and rule.kind == "service":
-        return rule.scope
-    return None
+    return sorted({scope for rule in rules if (scope := asked_by(rule, "service")) is not None})

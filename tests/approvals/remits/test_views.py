@@ -202,3 +202,34 @@ def test_a_person_whose_access_has_ended_reads_nothing(person_of_trust: Get) -> 
 
 def test_a_service_has_no_remit_of_its_own(get: Get) -> None:
     assert get("/api/remit").status_code == 403
+
+
+def test_CS_06_a_page_of_a_public_client_may_ask_with_a_person_s_token(app: Flask) -> None:
+    signing_keys.ready()
+    register(
+        client_name="A page",
+        token_endpoint_auth_method="none",
+        grant_types=["authorization_code"],
+        redirect_uris=["https://spa.example/callback"],
+    )
+    visitor = app.test_client()
+    preflight = {
+        "Origin": "https://spa.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization,if-none-match",
+    }
+    asked = visitor.options("/api/remit", headers=preflight)
+    assert asked.status_code == 200
+    assert asked.headers["Access-Control-Allow-Origin"] == "https://spa.example"
+    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
+    refused = visitor.get("/api/remit", headers={"Origin": "https://spa.example"})
+    assert refused.status_code == 401
+    assert refused.headers["Access-Control-Allow-Origin"] == "https://spa.example"
+    assert "ETag" in refused.headers["Access-Control-Expose-Headers"]
+    for path, origin in (
+        ("/api/remit", "https://evil.example"),
+        (f"/api/remits/multi_academy_trust/{LEARNING}", "https://spa.example"),
+        ("/account", "https://spa.example"),
+    ):
+        elsewhere = visitor.options(path, headers={**preflight, "Origin": origin})
+        assert "Access-Control-Allow-Origin" not in elsewhere.headers

@@ -466,9 +466,10 @@ def test_CS_06_no_other_origin_may_script_the_authorization_endpoint(
         ):
             assert "Access-Control-Allow-Origin" not in response.headers
     preflight = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
-    allowed = browser.options("/token", headers=preflight)
-    assert allowed.headers["Access-Control-Allow-Origin"] == "https://spa.example"
-    assert "Access-Control-Allow-Credentials" not in allowed.headers
+    for path in ("/token", "/par", "/revoke", "/userinfo"):
+        allowed = browser.options(path, headers=preflight)
+        assert allowed.headers["Access-Control-Allow-Origin"] == "https://spa.example"
+        assert "Access-Control-Allow-Credentials" not in allowed.headers
     for origin in ("null", "https://rp.example", "https://evil.example"):
         refused = browser.options("/token", headers={**preflight, "Origin": origin})
         assert "Access-Control-Allow-Origin" not in refused.headers
