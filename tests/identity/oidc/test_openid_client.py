@@ -12,12 +12,22 @@ import pytest
 from flask import Flask
 from joserfc.jwk import ECKey
 
+from tests.conftest import settings
 from tests.identity.oidc.foreign_client import CALLBACK, foreign_client, sign_in
 from tests.identity.oidc.relying_party import register
 from tests.identity.oidc.served import serving
 from tests.identity.oidc.tls import tls_proxy
 from tests.identity.people import Person
+from tests.servers import ports
 from wsgi import Settings
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """The service that is told listens on the loopback."""
+    return settings(
+        database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,10 +89,10 @@ def test_openid_client_signs_in_refreshes_revokes_and_leaves(
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["security-profile", "message-signing"])
-def test_openid_client_signs_in_with_fapi2(
+def test_openid_client_signs_in_with_fapi2_and_hears_of_the_sign_out(
     provider: Flask, app_settings: Settings, ada: Person, signed: bool
 ) -> None:
-    key = ECKey.generate_key("P-256")
+    key, told_at = ECKey.generate_key("P-256"), ports.free_port()
     more: dict[str, Any] = {
         "require_signed_request_object": True,
         "authorization_signed_response_alg": "ES256",
@@ -90,11 +100,14 @@ def test_openid_client_signs_in_with_fapi2(
     registered = register(
         profile="fapi2",
         redirect_uris=[CALLBACK],
+        backchannel_logout_uri=f"http://127.0.0.1:{told_at}/told",
         jwks={"keys": [{**key.as_dict(private=False), "kid": "k1"}]},
         **(more if signed else {}),
     )
     with ExitStack() as stack:
-        served = stack.enter_context(serving(app_settings, workers=2))
+        served = stack.enter_context(
+            serving(app_settings, workers=2, SECURE_ACCESS_OUTBOUND_NETWORKS="127.0.0.0/8")
+        )
         browser = stack.enter_context(httpx.Client(timeout=60))
         order = {
             "issuer": served.issuer,
@@ -104,10 +117,17 @@ def test_openid_client_signs_in_with_fapi2(
             "redirect_uri": CALLBACK,
             "scope": "openid profile email offline_access",
             "signed": signed,
+            "told_at": told_at,
         }
         client = stack.enter_context(foreign_client("openid_client_fapi.mjs", order))
         client.tell({"callback": sign_in(browser, client.answer()["address"], ada)})
         result = client.answer()
+        hint = {"id_token_hint": result["id_token"]}
+        assert browser.get(f"{served.issuer}/end-session", params=hint).is_redirect
+        served.do_jobs()
+        heard = client.answer()
+    assert heard["typ"] == "logout+jwt"
+    assert heard["told"]["sid"] == result["claims"]["sid"]
     assert result["claims"]["sub"] == result["userinfo"]["sub"] == ada.subject
     assert result["token_type"].lower() == "dpop"
     assert result["rotated"] is False

@@ -1,7 +1,10 @@
 // npm's openid-client as a service of profile fapi2: pushed requests, private_key_jwt and DPoP; with
 // `signed` also request objects and signed answers (FAPI 2.0 Message Signing). Orders come on
-// standard input, answers go to standard output, one JSON line each.
+// standard input, answers go to standard output, one JSON line each. At last it hears of the sign-out
+// (back channel), whose token `jose` verifies, which openid-client itself stands on.
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -9,6 +12,14 @@ const read = async () => JSON.parse((await lines.next()).value);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 const order = await read();
+const told = new Promise((resolve) => {
+  createServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    response.writeHead(200).end();
+    resolve(Object.fromEntries(new URLSearchParams(body)));
+  }).listen(order.told_at, '127.0.0.1');
+});
 const key = await crypto.subtle.importKey(
   'jwk', order.key, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'],
 );
@@ -68,4 +79,18 @@ say({
   rotated: refreshed.refresh_token !== undefined,
   inspected,
   after,
+  id_token: tokens.id_token,
 });
+const { logout_token } = await told;
+const { payload, protectedHeader } = await jwtVerify(
+  logout_token,
+  createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri)),
+  {
+    issuer: config.serverMetadata().issuer,
+    audience: order.client_id,
+    typ: 'logout+jwt',
+    algorithms: [order.id_token_alg],
+    requiredClaims: ['iat', 'exp', 'jti', 'sub', 'sid', 'events'],
+  },
+);
+say({ told: payload, typ: protectedHeader.typ });
