@@ -1,11 +1,15 @@
 """Pages that the program could write itself say what the program says."""
 
+import json
 import re
 
 import pytest
 from flask import Flask
 
 from app.cli.settings import reference
+from approvals.organisations.dfe import dfe_organisation
+from approvals.organisations.kinds import Kind
+from approvals.organisations.models import Organisation
 from identity.oidc.claims import Entry, dictionary
 from identity.oidc.errors import OAuthError
 from tests.conftest import settings
@@ -32,6 +36,15 @@ def test_every_claim_is_in_the_claim_dictionary(site: Flask) -> None:
     page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
     with site.app_context():
         assert [entry.name for entry in dictionary() if _row(entry) not in page] == []
+
+
+@pytest.mark.usefixtures("app")
+def test_the_claim_dictionary_shows_every_member_of_the_organisation() -> None:
+    page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
+    shown = re.search(r"```json\n(\{\n.*?^\})\n```", page, re.DOTALL | re.MULTILINE)
+    assert shown is not None
+    claim = dfe_organisation(Organisation(kind=Kind.DIOCESE, name="Diocese of Marlchester"))
+    assert list(json.loads(shown.group(1))) == list(claim)
 
 
 def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None:
@@ -67,5 +80,5 @@ def _kinds(kind: type[OAuthError]) -> set[type[OAuthError]]:
 
 
 def _row(entry: Entry) -> str:
-    scope = f"`{entry.scope}`" if entry.scope else "always"
+    scope = f"`{entry.scope}`" if entry.scope else "–"
     return f"| `{entry.name}` | {scope} | {entry.sentence} |"
