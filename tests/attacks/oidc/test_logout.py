@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from app.clock import now
 from identity.oidc.clients import actions
+from identity.oidc.keys import actions as keys
 from tests.identity.oidc.browsers import signed_in_browser
-from tests.identity.oidc.relying_party import RelyingParty
+from tests.identity.oidc.relying_party import RelyingParty, header
 from tests.identity.people import make_person
 
 BYE = "https://rp.example/bye"
@@ -50,6 +51,28 @@ def test_LO_02_an_old_hint_of_ours_is_good(rp: RelyingParty, browser: FlaskClien
         response = leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE)
         assert response.headers["Location"] == BYE
         assert not signed_in(rp, browser)
+
+
+def test_LO_02_a_hint_is_good_when_its_key_is_no_longer_published(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    keys.rotate(["RS256"])
+    with time_machine.travel(now() + timedelta(minutes=20)):
+        published = [key["kid"] for key in rp.http.get("/jwks").get_json()["keys"]]
+        assert header(hint)["kid"] not in published
+        response = leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE)
+        assert response.headers["Location"] == BYE
+        assert not signed_in(rp, browser)
+
+
+def test_LO_02_a_hint_signed_by_a_key_that_was_taken_out_is_none(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
+    hint = rp.tokens(browser)["id_token"]
+    keys.retire(header(hint)["kid"])
+    assert asks(leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE))
+    assert signed_in(rp, browser)
 
 
 def test_LO_02_a_hint_that_is_not_this_session_s_signs_nobody_out(

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from app.clock import now
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, answer, arrived, register, walk
-from tests.identity.people import Person, sign_in
+from tests.identity.people import Person, make_person, sign_in
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -123,6 +123,22 @@ def test_oidcc_scope_email(rp: RelyingParty, browser: FlaskClient) -> None:
     assert info["email"] == "ada@school.example"
     assert info["email_verified"] is True
     assert "name" not in info
+
+
+def test_a_claim_without_a_value_is_left_out(rp: RelyingParty, provider: Flask) -> None:
+    browser = signed_in_browser(provider, make_person("cher@school.example", "Cher", ""))
+    info = rp.userinfo(tokens(rp, browser)["access_token"]).get_json()
+    assert info["name"] == info["given_name"] == "Cher"
+    assert "family_name" not in info
+    assert not {None, "", "null"} & set(info.values())
+
+
+def test_a_long_nonce_and_state_come_back_whole(rp: RelyingParty, browser: FlaskClient) -> None:
+    nonce, state = "n" * 384, "s" * 2000
+    told = plain(rp, browser, nonce=nonce, state=state)
+    assert told["state"] == state
+    response = rp.redeem(told["code"], code_verifier=None)
+    assert rp.verified(response.get_json()["id_token"])["nonce"] == nonce
 
 
 @pytest.mark.parametrize("scope", ["address", "phone"])
@@ -296,6 +312,8 @@ def test_oidcc_refresh_token(
     before, after = (rp.verified(each["id_token"]) for each in (first, dict(response.get_json())))
     for name in ("iss", "sub", "aud", "auth_time"):
         assert before[name] == after[name]
+    # One audience, the client itself: `azp` has nothing to add (Core, 2).
+    assert "azp" not in before.keys() | after.keys()
 
 
 def test_oidcc_prompt_consent_is_the_operators_registration(

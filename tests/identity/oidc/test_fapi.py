@@ -77,6 +77,18 @@ def test_the_refresh_token_stays_and_takes_a_new_key(
     assert fapi_rp.userinfo(again.get_json()["access_token"]).status_code == 200
 
 
+def test_a_refresh_token_is_nothing_without_its_client(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": fapi_rp.tokens(browser)["refresh_token"],
+        "client_id": fapi_rp.client_id,
+    }
+    response = fapi_rp.http.post("/token", data=form, headers={"DPoP": fapi_rp.proof("/token")})
+    assert error_of(response) == "invalid_client"
+
+
 def test_no_token_without_a_proof(fapi_rp: SigningParty, browser: FlaskClient) -> None:
     code = fapi_rp.code(browser)
     data = {"grant_type": "authorization_code", "code": code, "code_verifier": "x"}

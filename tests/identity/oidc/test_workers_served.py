@@ -1,13 +1,16 @@
-"""What becomes of the processes that answer, while nobody asks."""
+"""The processes that answer: what they send, and what becomes of them while nobody asks."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
 
+from app.clock import now
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.served import serving
 from wsgi import Settings
@@ -15,6 +18,14 @@ from wsgi import Settings
 AT_ONCE = 16
 UNTIL_THREADS_END = 34
 """Seconds: the server ends threads that have had nothing to do for thirty."""
+
+
+def test_every_answer_carries_its_date(app_settings: Settings, rp: RelyingParty) -> None:
+    """RFC 9110, 6.6.1; the FAPI 2.0 plan looks for it at resources."""
+    with serving(app_settings, workers=1) as served:
+        for path in ("/userinfo", "/api/remit", "/jwks", "/token"):
+            date = httpx.get(f"{served.issuer}{path}", timeout=60).headers["Date"]
+            assert abs(parsedate_to_datetime(date) - now()) < timedelta(minutes=1)
 
 
 def test_a_worker_lives_on_when_its_idle_threads_end(
