@@ -25,7 +25,7 @@ def install(app: Flask) -> None:
     revived(app, "links by mail", standing=reset.usable, end=reset.supersede_all)
     revived(
         app,
-        "authenticator apps with a code that may have been used",
+        "present codes of authenticator apps",
         standing=totp.acceptable_now,
         end=totp.use_up_present_steps,
     )

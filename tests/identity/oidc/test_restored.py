@@ -156,6 +156,7 @@ def test_what_was_used_ended_or_sent_since_does_not_count_again(
             "pushed requests": 1,
             "registration tokens": 1,
             "links by mail": 1,
+            "present codes of authenticator apps": 2,
             "invitation links": 1,
             "mails that were waiting": 2,
         }.items():
