@@ -47,7 +47,13 @@ class Addresses:
         return f"{self.outbox}playground"
 
 
-KEPT = ("SECURE_ACCESS_OUTBOUND_CA_FILE", "SECURE_ACCESS_OUTBOUND_NETWORKS")
+KEPT = (
+    "SECURE_ACCESS_OUTBOUND_CA_FILE",
+    "SECURE_ACCESS_OUTBOUND_NETWORKS",
+    "SECURE_ACCESS_CLIENT_CERTIFICATE_HEADER",
+    "SECURE_ACCESS_CLIENT_CERTIFICATE_ORIGIN",
+    "SECURE_ACCESS_CLIENT_CERTIFICATE_AUTHORITIES",
+)
 """Settings that whoever starts the demo may give."""
 NEAR = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 """Where services of a demo run: on this machine, in its containers, on its network. They are told
