@@ -87,8 +87,11 @@ def retire(kid: str) -> SigningKey:
         key = db.session.scalar(select(SigningKey).where(SigningKey.kid == kid))
         if key is None:
             raise UnknownKey(f"There is no key {kid}.")
-        if state(key, now()) is State.ACTIVE:
-            rotate([key.alg], at_once=True)
+        match state(key, now()):
+            case State.ACTIVE:
+                rotate([key.alg], at_once=True)
+            case State.NEXT:
+                _let_its_predecessor_sign_on(key)
         key.withdrawn_at = now()
         key.retired_at = min(key.retired_at or now(), now())
         key.private_key = None
@@ -128,6 +131,13 @@ def _schedule(key: SigningKey, *, at_once: bool) -> SigningKey:
     _ensure_next(key.alg)
     record("signing_key.rotated", kid=key.kid, alg=key.alg, signs_from=start.isoformat())
     return key
+
+
+def _let_its_predecessor_sign_on(key: SigningKey) -> None:
+    """What was to make way for a key on its way stays, until another is due."""
+    for other in everything():
+        if other.alg == key.alg and other.retired_at == key.active_from:
+            other.retired_at = None
 
 
 def _ensure_next(alg: str) -> list[SigningKey]:

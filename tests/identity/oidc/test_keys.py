@@ -16,6 +16,7 @@ from identity.oidc.keys import actions
 from identity.oidc.keys.states import ALGS, State, due, state
 from identity.oidc.models import SigningKey
 from tests.attacks.oidc.evidence import audited
+from tests.identity.oidc.relying_party import RelyingParty
 
 
 def states(alg: str) -> list[State]:
@@ -76,6 +77,25 @@ def test_a_withdrawn_key_is_replaced_at_once(provider: Flask) -> None:
     actions.retire(active.kid)
     assert states("RS256") == [State.WITHDRAWN, State.ACTIVE, State.NEXT]
     assert active.private_key is None
+
+
+def test_when_the_key_on_its_way_is_withdrawn_the_active_one_signs_on(
+    provider: Flask, rp: RelyingParty
+) -> None:
+    actions.rotate(["ES256"], at_once=True)
+    (coming,) = actions.rotate(["ES256"])
+    actions.retire(coming.kid)
+    assert states("ES256") == [State.RETIRED, State.ACTIVE, State.WITHDRAWN, State.NEXT]
+    with time_machine.travel(now() + timedelta(minutes=5)):
+        assert rp.credentials().status_code == 200
+    with time_machine.travel(now() + timedelta(days=90, seconds=1)):
+        actions.rotate_due()
+        assert states("ES256")[1:] == [
+            State.RETIRED,
+            State.WITHDRAWN,
+            State.ACTIVE,
+            State.NEXT,
+        ]
 
 
 def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
