@@ -13,7 +13,7 @@ from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.oidc import grants
 from identity.oidc.cache import raise_revision
-from identity.oidc.clients.registration import SECRET_METHODS, validated
+from identity.oidc.clients.registration import SECRET_METHODS, sector, validated
 from identity.oidc.models import Client
 from identity.ports import approvals
 
@@ -64,7 +64,8 @@ def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> di
     """The metadata takes the place of the client's registration (RFC 7592, 2.2); the response.
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
-    here only. Tokens that were issued follow the new registration where they are looked at next.
+    here only. Tokens that were issued follow the new registration where they are looked at next, and end where
+    the service or the sector changes.
     Raises UnknownClient and InvalidMetadata.
     """
     registration = checked(metadata, grant_types=grant_types)
@@ -78,6 +79,9 @@ def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> di
             client.secret_hash, client.secret_changed_at = secret_hash(secret), now()
         if registration.get("service") != client.service:
             grants.end_of_client(client.id, cause="the client's service changed")
+        if sector(registration) != sector(before):
+            # Its families know the person by another name (Core, 8.1).
+            grants.end_of_client(client.id, cause="the client's sector changed")
         client.name, client.service = registration["client_name"], registration.get("service")
         client.registration = registration
         raise_revision()

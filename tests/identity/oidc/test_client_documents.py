@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 
 from identity.oidc import backchannel
-from identity.oidc.clients import store
+from identity.oidc.clients import actions, store
 from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.conftest import settings
 from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, answer, register
@@ -26,6 +27,12 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
+
+
+def change_registration(rp: RelyingParty, **changes: Any) -> None:
+    kept = {name: rp.registration[name] for name in ("client_name", "grant_types", "redirect_uris")}
+    asked = kept | {"subject_type": "pairwise"} | changes
+    actions.update(rp.client_id, asked, grant_types=tuple(GRANT_TYPES))
 
 
 def public(key: ECKey, kid: str = "k1", **members: str) -> dict[str, Any]:
@@ -122,6 +129,26 @@ class TestPairwiseSubjects:
         wanted = f'{{"id_token": {{"sub": {{"value": "{ada.account.subject}"}}}}}}'
         said = answer(browser.get(apart_rp.request(prompt="none", claims=wanted)))
         assert said["error"] == "login_required"
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"redirect_uris": ["https://moved.example/cb"]}, {"subject_type": "public"}],
+        ids=["another-sector", "no-sector"],
+    )
+    def test_tokens_end_where_the_name_would_change(
+        self, apart_rp: RelyingParty, browser: FlaskClient, change: dict[str, Any]
+    ) -> None:
+        tokens = apart_rp.tokens(browser)
+        change_registration(apart_rp, **change)
+        assert apart_rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+        assert apart_rp.introspect(tokens["access_token"]) == {"active": False}
+
+    def test_tokens_stay_where_the_name_does(
+        self, apart_rp: RelyingParty, browser: FlaskClient
+    ) -> None:
+        tokens = apart_rp.tokens(browser)
+        change_registration(apart_rp, redirect_uris=["https://apart.example/moved"])
+        assert apart_rp.refresh(tokens["refresh_token"]).status_code == 200
 
     def test_several_hosts_need_a_sector(self, provider: Flask) -> None:
         with pytest.raises(InvalidMetadata, match="sector_identifier_uri is needed"):
