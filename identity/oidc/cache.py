@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, settle, writing
 from app.present import part
@@ -31,6 +32,8 @@ class Cache:
     def __init__(self) -> None:
         self._kept: tuple[int, dict[Any, Any]] = (-1, {})
         """A revision, and the values of it alone: a new dictionary for each."""
+        self._published: dict[Any, Any] = {}
+        """The last of what `published` gave, of whatever revision."""
         self._checked = float("-inf")
         self._lock = threading.Lock()
 
@@ -49,6 +52,20 @@ class Cache:
             if value is not None and _revision() == revision:
                 values[key] = value
         return cast(Value, value)
+
+    def published(self, key: Any, load: Callable[[], Value]) -> Value:
+        """As `get`, for what anybody may read: without the database, the last that was read of it.
+
+        Not inside a transaction that writes.
+        """
+        try:
+            value = self._published[key] = self.get(key, load)
+        except SQLAlchemyError:
+            if key not in self._published:
+                raise
+            db.session.rollback()
+            return cast(Value, self._published[key])
+        return value
 
     def forget(self) -> None:
         """Makes the next `get` ask for the revision."""

@@ -104,7 +104,7 @@ def _of_certificates() -> dict[str, Any]:
 @machine
 def configuration() -> Answer:
     """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
-    body = cache().get("metadata", lambda: compact_json(metadata()))
+    body = cache().published("metadata", lambda: compact_json(metadata()))
     return _public(body, METADATA_MAX_AGE)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
+import pytest
 from flask import Flask
+from psycopg import sql
 from sqlalchemy import select
 
 from app.database import db
 from identity.oidc.cache import cache, raise_revision
 from identity.oidc.models import Revision
+from tests.identity.oidc.relying_party import RelyingParty
+from tests.servers.postgresql import PostgreSQL, database_name
 
 
 def number() -> int | None:
@@ -54,3 +59,40 @@ def test_what_a_reader_of_an_earlier_state_loads_is_not_kept(app: Flask) -> None
 def test_what_is_not_there_is_asked_for_again(app: Flask) -> None:
     assert cache().get("key", lambda: None) is None
     assert cache().get("key", lambda: "there") == "there"
+
+
+@pytest.fixture
+def away(database_url: str, postgresql_server: PostgreSQL) -> Callable[[], None]:
+    """Takes the database away."""
+
+    def take() -> None:
+        name = database_name(database_url)
+        for statement in (
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)),
+            sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
+            .format(sql.Literal(name)),
+        ):
+            postgresql_server.execute(statement)
+        cache().forget()
+
+    return take
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestWithoutTheDatabase:
+    PUBLIC = ("/jwks", "/.well-known/openid-configuration")
+
+    def test_what_services_read_first_is_still_told(
+        self, rp: RelyingParty, away: Callable[[], None]
+    ) -> None:
+        before = [rp.http.get(path).get_json() for path in self.PUBLIC]
+        raise_revision()
+        away()
+        for _ in range(2):
+            assert [rp.http.get(path).get_json() for path in self.PUBLIC] == before
+
+    def test_no_token_is_issued(self, rp: RelyingParty, away: Callable[[], None]) -> None:
+        assert rp.credentials().status_code == 200
+        assert rp.http.get("/jwks").status_code == 200
+        away()
+        assert rp.credentials().status_code >= 500
