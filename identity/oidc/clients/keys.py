@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from flask import Flask
 
+from app.database import settle
 from app.outgoing import NotReached
 from app.present import part
 from identity.oidc.cache import cache
@@ -21,19 +23,33 @@ KEPT_FOR = 600.0
 """Seconds for which fetched keys are kept, as long as they hold the key that is looked for."""
 AGAIN_AFTER = 30.0
 """Seconds before the address is asked again, however often a strange `kid` comes."""
+LONGEST_KEPT = 24 * 3600.0
+"""Seconds for which keys serve on while the address does not tell any (reliability, F17)."""
+PATIENCE = 0.5
+"""Seconds for which others wait for who asks the address."""
 _KEY = "identity.oidc.clients.keys"
 
 
 @dataclass(frozen=True)
 class Fetched:
+    """What an address told, and when it was asked last. No keys: it told none, or too long ago."""
+
     address: str
-    at: float
+    asked_at: float
+    told_at: float
     keys: Named | None
-    """None: the address was not reached, or what it said were no keys."""
+
+
+@dataclass(frozen=True)
+class _Addresses:
+    """Each worker's memory of them, by client; who asks one has its turn."""
+
+    fetched: dict[int, Fetched] = field(default_factory=dict)
+    turns: dict[int, threading.Lock] = field(default_factory=dict)
 
 
 def install(app: Flask) -> None:
-    app.extensions[_KEY] = {}
+    app.extensions[_KEY] = _Addresses()
 
 
 def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
@@ -45,30 +61,64 @@ def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
     if client.jwks_uri is None:
         held = cache().get(("keys of", client.key), lambda: read(client.jwks or {"keys": []}))
         return _named(held, kid)
-    found = _fetched(client.key, client.jwks_uri, KEPT_FOR)
-    if found.keys is None or (kid is not None and not _named(found.keys, kid)):
-        # A client that has changed its keys is believed at once, not after minutes.
-        found = _fetched(client.key, client.jwks_uri, AGAIN_AFTER)
-    if found.keys is None:
+    keys = _fetched(client.key, client.jwks_uri, kid)
+    if keys is None:
         raise NotVerified("the client's keys were not reached")
-    return _named(found.keys, kid)
+    return _named(keys, kid)
 
 
 def _named(keys: Named, kid: Any) -> list[PublicKey]:
     return [key for name, key in keys if kid is None or name is None or name == kid]
 
 
-def _fetched(client: int, address: str, kept_for: float) -> Fetched:
-    """What the address said, at most so many seconds ago. Each worker keeps it in its memory."""
-    kept = cast(dict[int, Fetched], part(_KEY))
-    found = kept.get(client)
-    if found is None or found.address != address or time.monotonic() - found.at > kept_for:
-        found = kept[client] = Fetched(address, time.monotonic(), _asked_for(address))
-    return found
+def _fetched(client: int, address: str, kid: Any) -> Named | None:
+    """The keys behind the address. A client that has changed them is believed at once, not after
+    minutes; one whose address is down is known by those that it told before.
+    """
+    found = _kept(client, address)
+    if (
+        found is None
+        or found.keys is None
+        or time.monotonic() - found.told_at > KEPT_FOR
+        or not _named(found.keys, kid)
+    ):
+        _ask_in_turn(client, address)
+        found = _kept(client, address)
+    return found.keys if found is not None else None
 
 
-def _asked_for(address: str) -> Named | None:
+def _kept(client: int, address: str) -> Fetched | None:
+    found = _addresses().fetched.get(client)
+    return found if found is not None and found.address == address else None
+
+
+def _ask_in_turn(client: int, address: str) -> None:
+    """Asks the address unless it was asked a moment ago. Never two at once: an address that hangs
+    holds one thread, whatever anybody sends in the client's name.
+    """
+    # Nobody waits to write meanwhile.
+    settle()
+    turn = _addresses().turns.setdefault(client, threading.Lock())
+    if not turn.acquire(timeout=PATIENCE):
+        return
     try:
-        return read(fetched(address))
+        before = _kept(client, address)
+        if before is None or time.monotonic() - before.asked_at > AGAIN_AFTER:
+            _addresses().fetched[client] = _asked(address, before)
+    finally:
+        turn.release()
+
+
+def _asked(address: str, before: Fetched | None) -> Fetched:
+    at = time.monotonic()
+    try:
+        return Fetched(address, at, at, read(fetched(address)))
     except (NotReached, UnfitKey):
-        return None
+        if before is None:
+            return Fetched(address, at, at, None)
+        keys = before.keys if at - before.told_at <= LONGEST_KEPT else None
+        return replace(before, asked_at=at, keys=keys)
+
+
+def _addresses() -> _Addresses:
+    return cast(_Addresses, part(_KEY))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,9 @@ from joserfc.jwk import ECKey
 
 from app.clock import now
 from app.database import writing
+from app.outgoing import SECONDS
 from identity.accounts.models import Account
+from identity.oidc.clients.keys import AGAIN_AFTER
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import Policy
@@ -25,7 +30,7 @@ from tests.conftest import settings
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
-from tests.identity.oidc.signing_party import SigningParty, segment
+from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty, segment, sign
 from tests.identity.people import Person, make_person
 from wsgi import Settings
 
@@ -56,6 +61,46 @@ def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
     for _ in range(3):
         assert far_rp.push().status_code == 401
     assert published.asked == 1
+
+
+def forged(party: SigningParty) -> dict[str, str]:
+    """What anybody can send in the client's name."""
+    claims = {"iss": party.client_id, "sub": party.client_id}
+    return {
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": sign(claims, ECKey.generate_key("P-256"), kid="strange"),
+    }
+
+
+def test_SS_06_a_strange_kid_does_not_make_us_forget_the_client_s_keys(
+    far_rp: SigningParty, published: Publishing, later: Callable[[float], None]
+) -> None:
+    assert far_rp.push().status_code == 201
+    published.status = 500
+    later(AGAIN_AFTER + 1)
+    assert far_rp.http.post("/par", data=forged(far_rp)).status_code == 401
+    assert published.asked == 2
+    assert far_rp.push().status_code == 201
+
+
+def test_SS_06_an_address_that_hangs_holds_one_thread(provider: Flask) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        address = f"http://127.0.0.1:{hanging.getsockname()[1]}/jwks"
+        party = SigningParty(provider.test_client(), jwks=None, jwks_uri=address)
+
+        def took(_number: int) -> float:
+            begun = time.monotonic()
+            answer = provider.test_client().post("/par", data=forged(party))
+            assert answer.status_code == 401
+            return time.monotonic() - begun
+
+        with ThreadPoolExecutor(8) as crowd:
+            times = sorted(crowd.map(took, range(8)))
+        hanging.setblocking(False)
+        hanging.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            hanging.accept()
+    assert times[-2] < SECONDS - 0.5
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -127,3 +128,14 @@ def published() -> Iterator[Publishing]:
     publishing = Publishing()
     yield publishing
     publishing.close()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Makes it so many seconds later for whoever measures time, whatever the clock says."""
+    begun = time.monotonic
+
+    def move(seconds: float) -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: begun() + seconds)
+
+    return move

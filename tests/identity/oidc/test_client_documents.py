@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from joserfc.jwk import ECKey
 
 from identity.oidc import backchannel
 from identity.oidc.clients import actions, store
+from identity.oidc.clients.keys import LONGEST_KEPT
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.conftest import settings
@@ -59,6 +61,19 @@ class TestKeysByAddress:
         self, far_rp: SigningParty, published: Publishing
     ) -> None:
         published.document["keys"].insert(0, public(ECKey.generate_key("P-384"), "e", use="enc"))
+        assert far_rp.push().status_code == 201
+
+    def test_they_serve_for_a_day_while_the_address_is_down(
+        self, far_rp: SigningParty, published: Publishing, later: Callable[[float], None]
+    ) -> None:
+        assert far_rp.push().status_code == 201
+        published.status = 500
+        later(LONGEST_KEPT - 60)
+        assert far_rp.push().status_code == 201
+        later(LONGEST_KEPT + 60)
+        assert far_rp.push().status_code == 401
+        published.status = 200
+        later(LONGEST_KEPT + 120)
         assert far_rp.push().status_code == 201
 
     def test_an_address_that_does_not_answer_proves_nobody(
