@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 from app.actors import Actor, set_current_actor
+from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.present import notes
@@ -208,7 +209,16 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
     if isinstance(found, Entitlement):
         return found
     with writing():
-        grants.end_lost(verified.family, cause=found)
+        if grants.end_lost(verified.family, cause=found):
+            record(
+                "token.ended",
+                subject=verified.account.subject,
+                client=verified.client_id,
+                service=verified.family.service,
+                organisation=verified.organisation,
+                grant=verified.family.public_id,
+                cause=found,
+            )
     return None
 
 

@@ -31,7 +31,7 @@ from identity.accounts.models import Account
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.keys.store import LOGOUT_TOKEN
-from identity.oidc.models import LogoutNotice
+from identity.oidc.models import Client, LogoutNotice
 from identity.oidc.parameters import FORM
 from identity.oidc.policy import LOGOUT_TOKEN_LIFE
 from identity.oidc.subjects import subject_for
@@ -183,15 +183,22 @@ def _claim(key: int) -> _Claimed | None:
         )
         if won != 1:
             return None
-        notice = session.execute(
-            select(LogoutNotice, Account.subject)
+        row, subject, client_id, service = session.execute(
+            select(LogoutNotice, Account.subject, Client.client_id, Client.service)
             .join(Account, Account.id == LogoutNotice.account_id)
+            .join(Client, Client.id == LogoutNotice.client_id)
             .where(LogoutNotice.id == key)
         ).one()
-        row, subject = notice
         client = store.find_by_key(row.client_id)
         if client is None or client.backchannel_logout_uri is None:
             row.state, row.done_at = "given up", now()
+            record(
+                "service.not_told_of_sign_out",
+                subject=subject,
+                client=client_id,
+                service=service,
+                attempts=row.attempts - 1,
+            )
             return None
         token = logout_token(client, subject=subject, sid=row.sid, identifier=row.public_id)
         return _Claimed(key, row.attempts, client, token, subject)

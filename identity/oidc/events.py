@@ -24,6 +24,11 @@ EVENTS = [
         "A {what} of {client} was used twice, and all that came from it ended",
         {"client", "what"},
     ),
+    Event(
+        "token.ended",
+        "All that {client} had been given for {subject} ended: {cause}",
+        {"subject", "client", "cause"},
+    ),
     Event("token.revoked", "{client} revoked an {what}", {"client", "what"}),
     Event("client.not_authenticated", "A service failed to prove who it is: {reason}", {"reason"}),
     Event("client.registered", "{actor} registered the service {client_name}", {"client", "after"}),

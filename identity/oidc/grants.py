@@ -61,10 +61,14 @@ def end_family(grant_id: int, *, cause: str) -> bool:
     return _end(TokenFamily.id == grant_id, cause=cause, at=now(), untold=True) == 1
 
 
-def end_lost(family: Family, *, cause: str) -> None:
-    """Ends a family whose person has no access any more, inside `writing()`, and tells so."""
-    if _end(TokenFamily.id == family.id, cause=cause, at=now()):
+def end_lost(family: Family, *, cause: str) -> bool:
+    """Ends a family whose person has no access any more, inside `writing()`, and tells so; False
+    where it had ended already.
+    """
+    ended = _end(TokenFamily.id == family.id, cause=cause, at=now()) == 1
+    if ended:
         backchannel.promise([family], cause=cause)
+    return ended
 
 
 def end_of_client(client_key: int, *, cause: str) -> int:

@@ -14,7 +14,7 @@ from app.clock import now
 from app.database import Plain, writing, writing_plainly
 from app.identifiers import new_secret, secret_hash
 from identity.accounts.models import Account
-from identity.accounts.reading import WITH_ACCOUNT
+from identity.accounts.reading import WITH_ACCOUNT, copy_in
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
@@ -50,7 +50,7 @@ _FAMILY_AND_CODE = Plain(
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     at = now()
     found = _find(client, parameters, at)
-    _prove(found, parameters.get("code_verifier"), at)
+    _prove(client, found, parameters.get("code_verifier"), at)
     if not keeps(found.dpop_jkt, binding):
         raise InvalidGrant(detail="the code is bound to another key")
     target = audience(client, parameters, found.resources)
@@ -111,7 +111,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     return found
 
 
-def _prove(found: Family, verifier: str | None, at: datetime) -> None:
+def _prove(client: RelyingParty, found: Family, verifier: str | None, at: datetime) -> None:
     """RFC 7636, 4.6; a verifier without a challenge is a downgrade (RFC 9700, 4.8.2)."""
     if found.code_challenge is None:
         if verifier is not None:
@@ -131,8 +131,22 @@ def _prove(found: Family, verifier: str | None, at: datetime) -> None:
             .returning(AuthorizationCode.failures)
         )
         if (failures or 0) >= WRONG_VERIFIERS and claimed(AuthorizationCode, found.code_id, at):
-            end_family(found.id, cause="wrong code verifiers")
+            _end_burnt(client, found)
     raise InvalidGrant("code_verifier is missing or wrong")
+
+
+def _end_burnt(client: RelyingParty, found: Family) -> None:
+    cause = "wrong code verifiers"
+    if end_family(found.id, cause=cause):
+        record(
+            "token.ended",
+            subject=copy_in(found).subject,
+            client=client.client_id,
+            service=found.service,
+            organisation=found.organisation,
+            grant=found.public_id,
+            cause=cause,
+        )
 
 
 GRANT = GrantType(

@@ -425,6 +425,17 @@ def test_PK_02_a_wrong_verifier_gets_nothing_and_burns_the_code(
         assert rp.redeem(code).get_json()["error"] == "invalid_grant"
 
 
+def test_PK_02_a_burnt_code_is_on_record(
+    public_rp: RelyingParty, browser: FlaskClient, ada: Person
+) -> None:
+    code = public_rp.code(browser)
+    for _ in range(4):
+        assert public_rp.redeem(code, code_verifier="x" * 43).status_code == 400
+    (row,) = audited("token.ended")
+    assert (row.subject, row.client) == (ada.subject, public_rp.client_id)
+    assert row.detail["cause"] == "wrong code verifiers"
+
+
 def test_PK_02_one_slip_does_not_burn_the_code(rp: RelyingParty, browser: FlaskClient) -> None:
     code = rp.code(browser)
     assert rp.redeem(code, code_verifier="x" * 43).status_code == 400

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from identity.oidc.clients import actions
 from identity.oidc.clients.registration import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
@@ -69,6 +70,20 @@ def test_a_sign_out_is_told_where_the_refresh_token_outlives_it(
     deliver()
     assert len(service.received) == 1
     assert told_rp.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_that_a_service_is_gone_before_it_is_told_is_on_record(
+    told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
+) -> None:
+    told_rp.tokens(browser)
+    end_everything(ada)
+    actions.disable(told_rp.client_id)
+    deliver()
+    assert service.received == []
+    assert states() == ["given up"]
+    (row,) = audited("service.not_told_of_sign_out")
+    assert (row.subject, row.client) == (ada.subject, told_rp.client_id)
+    assert row.detail["attempts"] == 0
 
 
 @pytest.mark.parametrize("end", ["revoked", "used twice", "redeemed twice"])
