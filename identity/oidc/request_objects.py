@@ -48,31 +48,30 @@ def _algs(client: RelyingParty) -> tuple[str, ...]:
 
 
 def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) -> None:
-    """RFC 9101, 10.8; OpenID Connect Core, 6.1: both are asked of those who must sign."""
-    issuer, audience = claims.get("iss"), claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    if issuer != client.client_id and (issuer is not None or client.require_signed_request):
+    """RFC 9101, 4 and 10.8: no other token that the client signed can be taken for a request."""
+    audience = claims.get("aud")
+    if claims.get("iss") != client.client_id:
         raise NotVerified("iss is not the client")
-    if settings().issuer not in audiences and (
-        audience is not None or client.require_signed_request
-    ):
+    if settings().issuer not in (audience if isinstance(audience, list) else [audience]):
         raise NotVerified("aud is not the provider")
     if claims.get("client_id", client.client_id) != client.client_id:
         raise NotVerified("client_id of another client")
 
 
 def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> None:
-    """FAPI 2.0 Message Signing, 5.3.1, where the client must sign; RFC 7519, 4.1 for all."""
+    """An object without an end could be sent for ever (PA-06). FAPI 2.0 Message Signing, 5.3.1,
+    where the client must sign.
+    """
     moment, skew = at.timestamp(), CLOCK_SKEW.total_seconds()
     ends, begins = integer(claims, "exp"), integer(claims, "nbf")
-    if ends is not None and ends <= moment:
-        raise NotVerified("exp is over")
+    if ends is None or ends <= moment:
+        raise NotVerified("exp is missing or over")
     if begins is not None and begins > moment + skew:
         raise NotVerified("nbf lies ahead")
     if not strict:
         return
-    if ends is None or begins is None:
-        raise NotVerified("exp or nbf is missing")
+    if begins is None:
+        raise NotVerified("nbf is missing")
     longest = LONGEST_REQUEST_OBJECT / timedelta(seconds=1)
     if ends - begins > longest or moment - begins > longest:
         raise NotVerified("nbf is too old, or exp too far from it")

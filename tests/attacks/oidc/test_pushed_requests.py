@@ -124,6 +124,17 @@ def test_PA_06_PA_07_a_wrong_request_object_is_refused(
     assert response.get_json()["error"] == "invalid_request_object"
 
 
+@pytest.mark.parametrize("missing", ["exp", "iss", "aud"])
+def test_PA_06_no_client_s_request_object_may_leave_out_for_whom_and_how_long_it_is(
+    provider: Flask, missing: str
+) -> None:
+    rp = SigningParty(provider.test_client(), profile="baseline")
+    assert rp.push_signed(rp.request_object(nbf=None)).status_code == 201
+    without: dict[str, Any] = {"nbf": None, missing: None}
+    response = rp.push_signed(rp.request_object(**without))
+    assert error_of(response) == "invalid_request_object"
+
+
 def test_PA_06_only_the_client_s_own_signature_counts(signing_rp: SigningParty) -> None:
     for wrong in (
         signing_rp.request_object(key=ECKey.generate_key("P-256")),
