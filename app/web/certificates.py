@@ -45,7 +45,7 @@ def client_certificate() -> x509.Certificate | None:
     try:
         raw = base64.b64decode("".join(text.strip(" :").split()), validate=True)
         return x509.load_der_x509_certificate(raw)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, x509.InvalidVersion):
         raise UnreadableCertificate("the certificate cannot be read") from None
 
 

@@ -146,7 +146,16 @@ def test_the_proxy_may_write_the_certificate_in_its_own_way(provider: Flask) -> 
         assert rp.shows(text).credentials().status_code == 200
 
 
-@pytest.mark.parametrize("text", ["no certificate", ":AAAA:", "%%%", ":é:"])
+def of_another_version() -> str:
+    """A certificate that says it is of X.509's version 8."""
+    der = OURS.signs(REPORTS).public_bytes(Encoding.DER)
+    changed = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    return f":{base64.b64encode(changed).decode()}:"
+
+
+@pytest.mark.parametrize(
+    "text", ["no certificate", ":AAAA:", "%%%", ":é:", of_another_version()]
+)
 def test_what_cannot_be_read_is_refused_in_words(provider: Flask, text: str) -> None:
     refused = certified(provider).shows(text.encode().decode("latin-1")).credentials()
     assert refused.status_code == 400

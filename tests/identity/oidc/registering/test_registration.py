@@ -117,6 +117,8 @@ def test_a_token_ends_by_time_and_by_hand(http: FlaskClient) -> None:
         ({"scope": 7}, "invalid_client_metadata"),
         ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
         ({"default_max_age": 10**15}, "invalid_client_metadata"),
+        ({"request_uris": 5}, "invalid_client_metadata"),
+        ({"request_uris": [5]}, "invalid_client_metadata"),
     ],
 )
 def test_what_the_rules_or_the_policy_do_not_allow_is_refused(
