@@ -29,7 +29,7 @@ def registration_tokens_group() -> None:
 @click.option("--scope", "wanted", multiple=True, help="Each scope that it may have.")
 @click.option("--grant-type", "grant_types", multiple=True, type=click.Choice(list(GRANT_TYPES)))
 @click.option("--profile", type=click.Choice(PROFILES), help="The profile that it must have.")
-@click.option("--redirect-host", "hosts", multiple=True, help="A host of its redirect URIs.")
+@click.option("--redirect-host", "hosts", multiple=True, help="A host of its addresses.")
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True)
 @with_appcontext

@@ -15,11 +15,24 @@ from identity.oidc import scopes
 from identity.oidc.clients.registration import InvalidMetadata
 
 PEOPLE = ("authorization_code", "refresh_token")
+REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
+PLACES = (
+    *REDIRECTS,
+    "client_uri",
+    "initiate_login_uri",
+    "frontchannel_logout_uri",
+    "backchannel_logout_uri",
+    "sector_identifier_uri",
+    "jwks_uri",
+)
+"""Members that say where people are sent, and what is called."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Lists of what may be asked for; `redirect_hosts` without an entry leaves all hosts."""
+    """Lists of what may be asked for. `redirect_hosts` are those of all PLACES; without an entry
+    every host will do.
+    """
 
     services: tuple[str, ...] = ()
     scopes: tuple[str, ...] = scopes.DEFAULT
@@ -52,8 +65,10 @@ def within(policy: Policy, metadata: Any) -> dict[str, Any]:
         _only(grant_type, policy.grant_types, "grant_types")
     for scope in str(given.get("scope", "")).split():
         _only(scope, policy.scopes, "scope")
-    for address in _listed(given.get("redirect_uris", [])):
-        _only_at(address, policy.redirect_hosts)
+    for member in PLACES:
+        value = given.get(member, [])
+        for address in value if isinstance(value, list) else [value]:
+            _only_at(address, policy.redirect_hosts, member)
     if policy.profile is not None:
         _only(given.get("profile"), (policy.profile,), "profile")
         given["profile"] = policy.profile
@@ -65,15 +80,15 @@ def _only(value: Any, allowed: Iterable[str], member: str) -> None:
         raise InvalidMetadata(f"{member}: {str(value)[:80]!r} is not for this token to register.")
 
 
-def _only_at(address: Any, hosts: tuple[str, ...]) -> None:
+def _only_at(address: Any, hosts: tuple[str, ...], member: str) -> None:
     try:
         host = urlsplit(str(address)).hostname
     except ValueError:
         host = None
     if hosts and host not in hosts:
         raise InvalidMetadata(
-            f"redirect_uris: {str(address)[:200]!r} is at a host that is not this token's.",
-            "invalid_redirect_uri",
+            f"{member}: {str(address)[:200]!r} is at a host that is not this token's.",
+            "invalid_redirect_uri" if member in REDIRECTS else "invalid_client_metadata",
         )
 
 

@@ -69,8 +69,9 @@ def away(database_url: str, postgresql_server: PostgreSQL) -> Callable[[], None]
         name = database_name(database_url)
         for statement in (
             sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)),
-            sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
-            .format(sql.Literal(name)),
+            sql.SQL(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+            ).format(sql.Literal(name)),
         ):
             postgresql_server.execute(statement)
         cache().forget()

@@ -153,9 +153,7 @@ def of_another_version() -> str:
     return f":{base64.b64encode(changed).decode()}:"
 
 
-@pytest.mark.parametrize(
-    "text", ["no certificate", ":AAAA:", "%%%", ":é:", of_another_version()]
-)
+@pytest.mark.parametrize("text", ["no certificate", ":AAAA:", "%%%", ":é:", of_another_version()])
 def test_what_cannot_be_read_is_refused_in_words(provider: Flask, text: str) -> None:
     refused = certified(provider).shows(text.encode().decode("latin-1")).credentials()
     assert refused.status_code == 400

@@ -146,6 +146,34 @@ def test_the_policy_names_what_may_be_asked_for(http: FlaskClient) -> None:
     assert register(http, wide, **asked).get_json()["service"] == "reports"
 
 
+@pytest.mark.parametrize(
+    ("member", "error"),
+    [
+        ("redirect_uris", "invalid_redirect_uri"),
+        ("post_logout_redirect_uris", "invalid_redirect_uri"),
+        ("client_uri", "invalid_client_metadata"),
+        ("initiate_login_uri", "invalid_client_metadata"),
+        ("frontchannel_logout_uri", "invalid_client_metadata"),
+        ("backchannel_logout_uri", "invalid_client_metadata"),
+        ("sector_identifier_uri", "invalid_client_metadata"),
+        ("jwks_uri", "invalid_client_metadata"),
+    ],
+)
+def test_no_address_is_at_a_host_that_the_policy_does_not_name(
+    http: FlaskClient, member: str, error: str
+) -> None:
+    listed = member in METADATA
+    elsewhere = "https://evil.example/there"
+    response = register(
+        http,
+        token(redirect_hosts=("rp.example",)),
+        **{member: [elsewhere] if listed else elsewhere},
+    )
+    assert response.status_code == 400
+    assert response.get_json()["error"] == error
+    assert "is at a host that is not this token" in response.get_json()["error_description"]
+
+
 def test_without_scopes_it_gets_those_of_the_policy(http: FlaskClient) -> None:
     body = register(http, token(scopes=("openid", "email")), scope=None).get_json()
     assert body["scope"] == "openid email"
