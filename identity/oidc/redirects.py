@@ -7,22 +7,17 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 LONGEST = 2000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-FORBIDDEN_SCHEMES = frozenset(
-    {"http", "https", "javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"}
-)
 _URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{1,31}:[!-\"$-~]{1,1900}")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _NEVER = re.compile(r"[\\\"<>^`{|}*]")
-_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _DOT_SEGMENT = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
 
-def why_refused(address: str, *, native: bool = False) -> str | None:
+def why_refused(address: str) -> str | None:
     """Why the address cannot be registered as a redirect URI, or None where it can (AZ-05, AZ-06).
 
-    https with a host; http on the loopback; for native clients also a scheme of their own, in
-    reverse domain form (RFC 8252, 7.1). No user name, wildcard, fragment or dot segment.
+    https with a host, or http on the loopback; no user name, wildcard, fragment or dot segment.
     """
     if len(address) > LONGEST or not _VISIBLE.fullmatch(address) or _NEVER.search(address):
         return "it contains characters that an address cannot have, or is too long"
@@ -34,7 +29,7 @@ def why_refused(address: str, *, native: bool = False) -> str | None:
     except ValueError:
         return "its host or port cannot be read"
     if parts.scheme not in {"http", "https"}:
-        return _why_private_refused(parts.scheme, address, native=native)
+        return "its scheme is not https"
     if not address.startswith(f"{parts.scheme}://") or "@" in parts.netloc:
         return "it has a user name or is not of the form https://host/path"
     host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
@@ -44,14 +39,6 @@ def why_refused(address: str, *, native: bool = False) -> str | None:
         return "it is plain http and not on the loopback"
     if _DOT_SEGMENT.search(parts.path):
         return "its path has . or .. in it"
-    return None
-
-
-def _why_private_refused(scheme: str, address: str, *, native: bool) -> str | None:
-    if scheme in FORBIDDEN_SCHEMES or not native or not _PRIVATE_SCHEME.fullmatch(scheme):
-        return "its scheme is not https"
-    if not re.fullmatch(re.escape(scheme) + r":/[^/].*", address):
-        return "a scheme of its own takes one slash and a path (RFC 8252, section 7.1)"
     return None
 
 

@@ -64,9 +64,8 @@ def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> di
     """The metadata takes the place of the client's registration (RFC 7592, 2.2); the response.
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
-    here only. Tokens that were issued follow the new registration where they are looked at next, and end where
-    the service or the sector changes.
-    Raises UnknownClient and InvalidMetadata.
+    here only. Tokens that were issued follow the new registration where they are looked at next,
+    and end where the service or the sector changes. Raises UnknownClient and InvalidMetadata.
     """
     registration = checked(metadata, grant_types=grant_types)
     with writing():

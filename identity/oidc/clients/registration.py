@@ -112,11 +112,8 @@ def validated(
         "require_pkce": _boolean(given, "require_pkce", default=True),
         **{member: _boolean(given, member, default=False) for member in SWITCHES},
     }
-    native = result["application_type"] == "native"
-    result["redirect_uris"] = _redirects(given, "redirect_uris", native=native)
-    result["post_logout_redirect_uris"] = _redirects(
-        given, "post_logout_redirect_uris", native=native
-    )
+    result["redirect_uris"] = _redirects(given, "redirect_uris")
+    result["post_logout_redirect_uris"] = _redirects(given, "post_logout_redirect_uris")
     result["resources"] = _resources(given)
     result |= _lifetimes(given) | _optional(given, service_exists)
     result |= _sector_document(given, result)
@@ -194,10 +191,10 @@ def _scope(given: dict[str, Any]) -> str:
     return scopes.join(asked)
 
 
-def _redirects(given: dict[str, Any], member: str, *, native: bool) -> list[str]:
+def _redirects(given: dict[str, Any], member: str) -> list[str]:
     addresses = _texts(given, member)
     for address in addresses:
-        refusal = redirects.why_refused(address, native=native)
+        refusal = redirects.why_refused(address)
         if refusal:
             raise InvalidMetadata(
                 f"{member}: {address!r} cannot be registered, {refusal}.",

@@ -175,5 +175,4 @@ def _load_origins() -> frozenset[str]:
         for registered in enabled
         if registered["token_endpoint_auth_method"] == "none"
         for address in registered["redirect_uris"]
-        if address.startswith(("https:", "http:"))
     )

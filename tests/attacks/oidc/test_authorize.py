@@ -144,6 +144,13 @@ def test_AZ_05_and_AZ_06_a_bad_address_cannot_be_registered(provider: Flask, mem
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["web", "native"])
+def test_AZ_06_no_client_registers_a_scheme_of_its_own(provider: Flask, kind: str) -> None:
+    with pytest.raises(InvalidMetadata, match="its scheme is not https"):
+        register(application_type=kind, redirect_uris=["com.example.app:/cb"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_AZ_06_https_and_the_loopback_can_be_registered(provider: Flask) -> None:
     good = ["http://localhost:8001/cb", "http://127.0.0.1/cb", "http://[::1]:3000/cb"]
     good.append(CALLBACK + "?a=b")
