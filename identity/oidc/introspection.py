@@ -64,8 +64,12 @@ def introspect() -> Answer:
         "iat": int(now().timestamp()),
         "token_introspection": said,
     }
-    alg = client.introspection_alg or client.access_token_alg
-    return jwt_response(signed(about, alg=alg, typ=INTROSPECTION), INTROSPECTION)
+    return jwt_response(signed(about, alg=_alg(client), typ=INTROSPECTION), INTROSPECTION)
+
+
+def _alg(client: RelyingParty) -> str:
+    """RFC 9701, 6: RS256 where the client registered none; the profile fapi2 has no RS256."""
+    return client.introspection_alg or (client.access_token_alg if client.fapi else "RS256")
 
 
 def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:

@@ -115,6 +115,16 @@ def test_introspection_is_signed_where_it_is_asked_for(
     assert response.mimetype == "application/token-introspection+jwt"
     text = response.get_data(as_text=True)
     assert header(text)["typ"] == "token-introspection+jwt"
+    assert header(text)["alg"] == "RS256"
     claims = rp.verified(text)
     assert claims["aud"] == rp.client_id
     assert claims["token_introspection"]["active"] is True
+
+
+def test_introspection_of_the_profile_fapi2_is_never_signed_with_rs256(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    token = fapi_rp.tokens(browser)["access_token"]
+    headers = {"Accept": "application/token-introspection+jwt"}
+    response = fapi_rp.post("/introspect", {"token": token}, headers=headers)
+    assert header(response.get_data(as_text=True))["alg"] == "ES256"
