@@ -18,6 +18,11 @@ _CLAIMS = {
     )
     for table in (AuthorizationCode, RefreshToken)
 }
+_PROLONG = Plain(
+    update(RefreshToken)
+    .where(RefreshToken.id == bindparam("identifier"))
+    .values(expires_at=bindparam("until"))
+)
 _NEW_FAMILY = Plain(insert(TokenFamily).returning(TokenFamily.id))
 _NEW_CODE = Plain(insert(AuthorizationCode))
 _NEW_REFRESH_TOKEN = Plain(insert(RefreshToken))
@@ -43,3 +48,7 @@ def add_code(**values: Any) -> None:
 
 def add_refresh_token(**values: Any) -> None:
     _NEW_REFRESH_TOKEN.run(**values)
+
+
+def prolong(refresh_token: int, *, expires_at: datetime) -> None:
+    _PROLONG.run(identifier=refresh_token, until=expires_at)

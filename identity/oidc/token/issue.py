@@ -14,7 +14,7 @@ from identity.oidc.exchange import actor
 from identity.oidc.grants import Family
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, claims_of, token_type
-from identity.oidc.statements import add_refresh_token
+from identity.oidc.statements import add_refresh_token, prolong
 from identity.oidc.subjects import subject_for
 from identity.oidc.token.entitlement import Entitlement
 from identity.oidc.tokens import issue_access_token, issue_id_token
@@ -143,16 +143,28 @@ def keep_refresh_token(
 
     A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
     """
-    expires_at = family.ends_at
-    if family.offline:
-        expires_at = min(expires_at, at + timedelta(seconds=client.offline_idle_lifetime))
     add_refresh_token(
         token_hash=secret_hash(token),
         grant_id=family.id,
         created_at=at,
-        expires_at=expires_at,
+        expires_at=_unused_until(client, family, at),
         bound_to=None if client.confidential or binding is None else binding.thumbprint,
     )
+
+
+def prolong_refresh_token(
+    client: RelyingParty, family: Family, token_id: int, at: datetime
+) -> None:
+    """Its time begins anew with each use, where one may write: for a token that does not rotate."""
+    if family.offline:
+        prolong(token_id, expires_at=_unused_until(client, family, at))
+
+
+def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetime:
+    """When a refresh token that is used now ends (decisions, Tokens)."""
+    end: datetime = family.ends_at
+    idle = timedelta(seconds=client.offline_idle_lifetime)
+    return min(end, at + idle) if family.offline else end
 
 
 def _sign_in(family: Family) -> dict[str, Any]:

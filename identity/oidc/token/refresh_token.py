@@ -23,7 +23,12 @@ from identity.oidc.proof.binding import Binding, keeps
 from identity.oidc.statements import claimed
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
-from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
+from identity.oidc.token.issue import (
+    audience,
+    keep_refresh_token,
+    prolong_refresh_token,
+    response_for_person,
+)
 from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, used_twice
 
@@ -52,7 +57,9 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     with writing_plainly():
         # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
         won = client.fapi
-        if not client.fapi:
+        if client.fapi:
+            prolong_refresh_token(client, found, found.token_id, at)
+        else:
             successor = _rotated(client, found, parameters["refresh_token"], binding, at)
             won = successor is not None
         if won:

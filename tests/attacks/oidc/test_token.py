@@ -20,6 +20,7 @@ from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, header, register
 from tests.identity.oidc.rights import Rights, entrance
+from tests.identity.oidc.signing_party import SigningParty
 from tests.identity.people import Person
 
 API = "https://api.rp.example"
@@ -435,6 +436,18 @@ def test_RT_06_offline_access_ends_30_days_after_use_and_90_after_the_sign_in(
         assert error(rp.refresh(idle)) == INVALID_GRANT
     with time_machine.travel(started + timedelta(days=90)):
         assert error(rp.refresh(token)) == INVALID_GRANT
+
+
+def test_RT_06_a_token_that_does_not_rotate_ends_30_days_after_use_as_well(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
+    started = now()
+    token = fapi_rp.tokens(browser)["refresh_token"]
+    for days in (29, 58, 87):
+        with time_machine.travel(started + timedelta(days=days)):
+            assert fapi_rp.refresh(token).status_code == 200
+    with time_machine.travel(started + timedelta(days=90)):
+        assert error(fapi_rp.refresh(token)) == INVALID_GRANT
 
 
 def test_RT_08_a_reduced_group_shows_at_the_next_refresh_and_at_userinfo_at_once(
