@@ -163,12 +163,14 @@ def response_type_is_code(asked: Asked) -> None:
 
 
 def some_scope_is_registered(asked: Asked) -> None:
-    """An unregistered scope is dropped; the token response names what was given."""
-    wanted = scopes.split(asked.parameters.get("scope"))
-    of_people = scopes.of_people()
-    asked.scopes = tuple(
-        scope for scope in wanted if scope in asked.client.scopes and scope in of_people
-    )
+    """An unregistered scope is dropped; the token response names what was given. So is
+    `offline_access` for a client without refresh tokens (OpenID Connect Core, 11).
+    """
+    wanted, client = scopes.split(asked.parameters.get("scope")), asked.client
+    possible = set(client.scopes) & set(scopes.of_people())
+    if "refresh_token" not in client.grant_types:
+        possible.discard(scopes.OFFLINE_ACCESS)
+    asked.scopes = tuple(scope for scope in wanted if scope in possible)
     if not asked.scopes:
         raise InvalidScope
 

@@ -29,7 +29,7 @@ def code_for(visit: Visit) -> str | None:
     """
     asked, session, at = visit.asked, visit.session, now()
     client, code = asked.client, new_secret()
-    offline = scopes.OFFLINE_ACCESS in asked.scopes and "refresh_token" in client.grant_types
+    offline = scopes.OFFLINE_ACCESS in asked.scopes
     ends_at = session.absolute_end
     if offline:
         ends_at = session.auth_time + timedelta(seconds=client.offline_absolute_lifetime)

@@ -176,9 +176,10 @@ def _sign_in(family: Family) -> dict[str, Any]:
 def _response(
     client: RelyingParty, access_token: str, granted: list[str], binding: Binding | None
 ) -> dict[str, Any]:
-    return {
+    response = {
         "access_token": access_token,
         "token_type": token_type(binding),
         "expires_in": client.access_token_lifetime,
-        "scope": scopes.join(granted),
     }
+    # RFC 6749, 3.3: there is no empty scope.
+    return response | ({"scope": scopes.join(granted)} if granted else {})

@@ -186,6 +186,7 @@ def test_TK_10_a_service_gets_only_registered_scopes_in_its_own_name(
     assert rp.client_id.startswith("client-")
     assert "refresh_token" not in tokens
     assert "id_token" not in tokens
+    assert "scope" not in tokens | claims
     assert rp.userinfo(tokens["access_token"]).status_code == 403
 
 

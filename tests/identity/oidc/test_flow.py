@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.identity.oidc.relying_party import ISSUER, RelyingParty, arrived, header
+from tests.identity.oidc.relying_party import ISSUER, RelyingParty, arrived, header, register
 from tests.identity.people import Person
 from tests.identity.walking import Walker
 
@@ -44,6 +45,15 @@ def test_a_signed_in_person_is_not_asked_again(rp: RelyingParty, browser: FlaskC
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] == 300
     assert tokens["scope"] == "openid profile email"
+
+
+def test_offline_access_is_nothing_to_a_client_without_refresh_tokens(
+    provider: Flask, browser: FlaskClient
+) -> None:
+    rp = RelyingParty(provider.test_client(), register(grant_types=["authorization_code"]))
+    tokens = rp.tokens(browser, scope="openid offline_access")
+    assert tokens["scope"] == "openid"
+    assert "refresh_token" not in tokens
 
 
 def test_a_service_learns_what_the_person_may_do_for_one_organisation(
