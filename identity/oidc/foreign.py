@@ -26,6 +26,7 @@ SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
 FAPI_ALGS = ("PS256", "ES256", "EdDSA")
 """FAPI 2.0 Security Profile, 5.4.1."""
 SMALLEST_RSA, LARGEST_RSA = 2048, 8192
+_OUR_KINDS = "a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519"
 
 PublicKey = RSAKey | ECKey | OKPKey
 Header = Mapping[str, Any]
@@ -37,6 +38,10 @@ class NotVerified(ValueError):
 
 class UnfitKey(ValueError):
     """The text says why a JWK cannot verify anything here."""
+
+
+class OtherKind(UnfitKey):
+    """Nothing is wrong with the key, but it is of a kind that we do not take."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def claims_before_proof(text: str) -> Mapping[str, Any]:
 def public_key(jwk: Any) -> PublicKey:
     """The key of a JWK: public, for signatures, and of a kind and size that we take.
 
-    Raises UnfitKey.
+    Raises UnfitKey, and OtherKind.
     """
     if not isinstance(jwk, Mapping) or not all(isinstance(name, str) for name in jwk):
         raise UnfitKey("a key is an object")
@@ -88,6 +93,8 @@ def public_key(jwk: Any) -> PublicKey:
         raise UnfitKey("a key has private members, which nobody should send")
     if jwk.get("use", "sig") != "sig":
         raise UnfitKey("a key is not for signatures")
+    if _of_another_kind(jwk):
+        raise OtherKind(_OUR_KINDS)
     if jwk.get("kty") == "RSA" and len(str(jwk.get("n", ""))) < SMALLEST_RSA / 6:
         raise UnfitKey("an RSA key has fewer than 2048 bits")
     try:
@@ -96,8 +103,18 @@ def public_key(jwk: Any) -> PublicKey:
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnfitKey(f"a key cannot be read ({type(error).__name__})") from None
     if not fits or not isinstance(key, PublicKey):
-        raise UnfitKey("a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519")
+        raise UnfitKey(_OUR_KINDS)
     return key
+
+
+def _of_another_kind(jwk: Mapping[str, Any]) -> bool:
+    match jwk.get("kty"), jwk.get("crv"):
+        case "EC", str(curve):
+            return curve != "P-256"
+        case "OKP", str(curve):
+            return curve != "Ed25519"
+        case kty, _:
+            return isinstance(kty, str) and kty not in {"RSA", "EC", "OKP"}
 
 
 def thumbprint(key: PublicKey) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from identity.oidc.foreign import PublicKey, UnfitKey, public_key
+from identity.oidc.foreign import OtherKind, PublicKey, UnfitKey, public_key
 
 MOST_KEYS = 20
 Named = list[tuple[str | None, PublicKey]]
@@ -21,9 +21,15 @@ def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
 
 
 def read(jwks: Any) -> Named:
-    """The set's keys for signatures, each of them public and fit. Raises UnfitKey."""
+    """The set's keys for signatures, each of them public and fit; those of kinds that we do not
+    take are passed over (RFC 7517, 5). Raises UnfitKey.
+    """
     named: Named = []
     for jwk in signing_keys(jwks):
-        key, kid = public_key(jwk), jwk.get("kid")
+        try:
+            key = public_key(jwk)
+        except OtherKind:
+            continue
+        kid = jwk.get("kid")
         named.append((kid if isinstance(kid, str) else None, key))
     return named

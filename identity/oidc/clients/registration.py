@@ -323,7 +323,9 @@ def _keys(given: dict[str, Any]) -> dict[str, Any]:
     except UnfitKey as error:
         raise InvalidMetadata(f"jwks: {error}.") from None
     if not keys:
-        raise InvalidMetadata("jwks has no key for signatures.")
+        raise InvalidMetadata(
+            "jwks has no key for signatures: EC P-256, Ed25519, or RSA from 2048 bits."
+        )
     return {"jwks": {"keys": signing_keys(given["jwks"])}}
 
 

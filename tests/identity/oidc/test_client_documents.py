@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey
 
 from identity.oidc import backchannel
 from identity.oidc.clients import actions, store
@@ -29,6 +29,13 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return settings(
         database_url, mail_directory=tmp_path / "mail", outbound_networks=["127.0.0.0/8"]
     )
+
+
+OTHER_KINDS: list[dict[str, Any]] = [
+    dict(ECKey.generate_key("P-384").as_dict(private=False)),
+    dict(OKPKey.generate_key("X25519").as_dict(private=False)),
+    {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+]
 
 
 def change_registration(rp: RelyingParty, **changes: Any) -> None:
@@ -63,6 +70,13 @@ class TestKeysByAddress:
         published.document["keys"].insert(0, public(ECKey.generate_key("P-384"), "e", use="enc"))
         assert far_rp.push().status_code == 201
 
+    @pytest.mark.parametrize("other", OTHER_KINDS)
+    def test_keys_of_other_kinds_are_passed_over(
+        self, far_rp: SigningParty, published: Publishing, other: dict[str, Any]
+    ) -> None:
+        published.document["keys"].insert(0, other)
+        assert far_rp.push().status_code == 201
+
     def test_they_serve_for_a_day_while_the_address_is_down(
         self, far_rp: SigningParty, published: Publishing, later: Callable[[float], None]
     ) -> None:
@@ -81,6 +95,29 @@ class TestKeysByAddress:
     ) -> None:
         published.status = 500
         assert far_rp.push().status_code == 401
+
+
+class TestKeysByValue:
+    def test_keys_of_other_kinds_are_passed_over(self, provider: Flask) -> None:
+        key = ECKey.generate_key("P-256")
+        party = SigningParty(provider.test_client(), jwks={"keys": [*OTHER_KINDS, public(key)]})
+        party.key = key
+        assert party.push().status_code == 201
+
+    @pytest.mark.parametrize("other", OTHER_KINDS)
+    def test_one_key_that_can_be_used_is_needed(
+        self, provider: Flask, other: dict[str, Any]
+    ) -> None:
+        with pytest.raises(InvalidMetadata, match="jwks has no key for signatures"):
+            SigningParty(provider.test_client(), jwks={"keys": [other]})
+
+    @pytest.mark.parametrize(
+        "broken", [{"kty": "EC"}, {"kty": "EC", "crv": "P-256", "x": "AA"}, {"crv": "P-384"}]
+    )
+    def test_a_broken_key_spoils_the_set(self, provider: Flask, broken: dict[str, Any]) -> None:
+        keys = [public(ECKey.generate_key("P-256")), broken]
+        with pytest.raises(InvalidMetadata, match="jwks"):
+            SigningParty(provider.test_client(), jwks={"keys": keys})
 
 
 class TestPairwiseSubjects:
