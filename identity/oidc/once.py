@@ -7,28 +7,60 @@ hosts and restarts. Callers refuse what lives longer than they allow, which boun
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.database import writing_plainly
+from app.database import Plain, db, writing_plainly
+from identity.oidc.cache import cache, raise_revision
 from identity.oidc.models import UsedOnce
+from identity.oidc.policy import CLOCK_SKEW, LONGEST_ASSERTION
 from identity.statements import adder, rows_changed
 
+_FORGOTTEN = "forgotten"
+"""Key of the row that stands for every id there was when it was written, until its end."""
+_FORGOTTEN_FOR = LONGEST_ASSERTION + CLOCK_SKEW
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_END_OF_THE_FORGOTTEN = Plain(select(UsedOnce.expires_at).where(UsedOnce.key_hash == _FORGOTTEN))
 _add = adder(UsedOnce)
 
 
-def first_use(kind: str, owner: str, identifier: str, *, until: datetime) -> bool:
+def first_use(
+    kind: str, owner: str, identifier: str, *, issued: int | None, until: datetime
+) -> bool:
     """Whether nobody presented it before: true for exactly one caller, however many try at once.
 
-    `kind` and `owner` (a client's id, a key's thumbprint) keep equal ids of others apart; after
-    `until` it would be refused for its age.
+    `kind` and `owner` (a client's id, a key's thumbprint) keep equal ids of others apart. It was
+    `issued` at that second, where that is known; after `until` it would be refused for its age.
     """
+    if _may_be_forgotten(issued):
+        return False
     digest = hashlib.sha256(f"{kind}\n{owner}\n{identifier}".encode()).hexdigest()
     with writing_plainly():
         return _add(key_hash=digest, expires_at=until)
+
+
+def forget_all() -> None:
+    """What was presented until now is not known any more, inside `writing()`: nothing that was
+    issued before counts. Whose clock is ahead of ours may call that the next minute.
+    """
+    end = now() + _FORGOTTEN_FOR
+    db.session.merge(UsedOnce(key_hash=_FORGOTTEN, expires_at=end))
+    raise_revision()
+
+
+def _may_be_forgotten(issued: int | None) -> bool:
+    end = cache().get(_FORGOTTEN, _end_of_the_forgotten)
+    if end <= now():
+        return False
+    return issued is None or issued < (end - _FORGOTTEN_FOR + CLOCK_SKEW).timestamp()
+
+
+def _end_of_the_forgotten() -> datetime:
+    found = _END_OF_THE_FORGOTTEN.one()
+    return _NEVER if found is None else found.expires_at
 
 
 def purge(_session: Session) -> int:

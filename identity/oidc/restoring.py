@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, select, update
 
 from app.clock import now
 from app.restored import CAUSE, revived
+from identity.oidc import once
 from identity.oidc.models import (
     AuthorizationRequest,
     InitialAccessToken,
@@ -24,7 +25,7 @@ def install(app: Flask) -> None:
         app,
         "sign-ins at services, with their codes and tokens",
         standing=_families,
-        end=lambda: end_access_of(_families(), cause=CAUSE),
+        end=_end_families,
     )
     revived(app, "requests under way", standing=_requests, end=_finish_requests)
     revived(app, "pushed requests", standing=_pushed, end=_use_up_pushed)
@@ -36,6 +37,12 @@ def _families() -> Select[int]:
     return select(TokenFamily.account_id).where(
         TokenFamily.ended_at.is_(None), TokenFamily.ends_at > now()
     )
+
+
+def _end_families() -> None:
+    end_access_of(_families(), cause=CAUSE)
+    # Assertions and proofs that were shown since the backup was made.
+    once.forget_all()
 
 
 def _unfinished() -> tuple[ColumnElement[bool], ...]:

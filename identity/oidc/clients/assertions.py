@@ -31,11 +31,12 @@ def why_refused(
         _names(client, claims)
         _is_for_us(client, claims, path)
         ends, identifier = _life(claims)
+        issued = integer(claims, "iat")
     except NotVerified as error:
         return str(error)
     before_use()
-    if not first_use("assertion", client.client_id, identifier, until=ends):
-        return "jti used before"
+    if not first_use("assertion", client.client_id, identifier, issued=issued, until=ends):
+        return "jti used before, or issued before a backup was restored"
     return None
 
 

@@ -62,7 +62,7 @@ def proven(
     except (NotVerified, UnfitKey) as error:
         raise InvalidProof(detail=str(error)) from None
     _has_nonce(proof.claims.get("nonce"), needed=with_nonce)
-    if not first_use("dpop", key, identifier, until=now() + 2 * PROOF_AGE):
+    if not first_use("dpop", key, identifier, issued=issued, until=now() + 2 * PROOF_AGE):
         raise InvalidProof(detail=f"jti used before, issued {issued}")
     return Binding(KEY, key)
 

@@ -37,7 +37,7 @@ from tests.identity.conftest import Post, audited
 from tests.identity.oidc import rights as rights_behind_port
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
-from tests.identity.oidc.signing_party import SigningParty
+from tests.identity.oidc.signing_party import FromNow, SigningParty
 from tests.identity.people import Person, make_person
 from tests.identity.walking import Page, Walker
 from wsgi import Settings
@@ -223,3 +223,28 @@ def test_run_again_it_finds_nothing_and_services_are_told_once(
     assert [row["ended"]["sessions"] for row in rows] == [1, 0]
     assert sessions.live_sessions(ada.account_id) == []
     assert db.session.get_one(Account, ada.account_id).active
+
+
+def test_what_was_signed_before_it_counts_no_more(
+    clock: time_machine.Traveller, provider: Flask, app_settings: Settings, backup: Backup
+) -> None:
+    party = SigningParty(provider.test_client(), profile="baseline")
+    url = backup()
+    grant = {"grant_type": "client_credentials"}
+    used = grant | {"client_assertion": party.assertion(exp=FromNow(3600))}
+    proof = {"DPoP": party.proof("/token")}
+    assert party.post("/token", used, headers=proof).status_code == 200
+    with restored(app_settings, url) as flask:
+        party.http = flask.test_client()
+        end_what_was_revived()
+        assert party.post("/token", used).get_json()["error"] == "invalid_client"
+        clock.shift(timedelta(minutes=1))
+        assert party.post("/token", used).get_json()["error"] == "invalid_client"
+        proven = party.post("/token", grant, headers=proof)
+        assert proven.get_json()["error"] == "invalid_dpop_proof"
+        assert party.post("/token", grant).status_code == 200
+        undated = party.post("/token", grant | {"client_assertion": party.assertion(iat=None)})
+        assert undated.get_json()["error"] == "invalid_client"
+        clock.shift(timedelta(minutes=62))
+        undated = party.post("/token", grant | {"client_assertion": party.assertion(iat=None)})
+        assert undated.status_code == 200
