@@ -11,7 +11,7 @@ from shlex import quote
 from typing import Any
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "relying-parties" / "claims.md"
-ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|(?: [^|]+ \|)?$", re.MULTILINE)
 SENTENCES: dict[str, str] = dict(ROW.findall(DICTIONARY.read_text()))
 SHORT = 60
 TIMES = frozenset({"auth_time", "exp", "iat", "updated_at"})
