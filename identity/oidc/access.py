@@ -13,7 +13,6 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 from app.actors import Actor, set_current_actor
-from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.present import notes
@@ -210,13 +209,11 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
         return found
     with writing():
         if grants.end_lost(verified.family, cause=found):
-            record(
+            grants.put_on_record(
                 "token.ended",
+                verified.client,
+                verified.family,
                 subject=verified.account.subject,
-                client=verified.client_id,
-                service=verified.family.service,
-                organisation=verified.organisation,
-                grant=verified.family.public_id,
                 cause=found,
             )
     return None

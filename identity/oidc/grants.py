@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
+from app.audit import record
 from app.clock import now
 from app.database import Plain, db
 from identity.accounts.models import Account
 from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import backchannel
+from identity.oidc.clients.store import RelyingParty
 from identity.oidc.models import (
     AuthorizationCode,
     AuthorizationRequest,
@@ -69,6 +71,18 @@ def end_lost(family: Family, *, cause: str) -> bool:
     if ended:
         backchannel.promise([family], cause=cause)
     return ended
+
+
+def put_on_record(event: str, client: RelyingParty, family: Family, **more: Any) -> None:
+    """An audit row about a family of the client, inside `writing()` or `writing_plainly()`."""
+    record(
+        event,
+        client=client.client_id,
+        service=family.service,
+        organisation=family.organisation,
+        grant=family.public_id,
+        **more,
+    )
 
 
 def end_of_client(client_key: int, *, cause: str) -> int:

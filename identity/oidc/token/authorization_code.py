@@ -9,7 +9,6 @@ from typing import Any
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
 from sqlalchemy import bindparam, select, update
 
-from app.audit import record
 from app.clock import now
 from app.database import Plain, writing, writing_plainly
 from app.identifiers import new_secret, secret_hash
@@ -18,7 +17,7 @@ from identity.accounts.reading import WITH_ACCOUNT, copy_in
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
-from identity.oidc.grants import Family, end_family
+from identity.oidc.grants import Family, end_family, put_on_record
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.policy import WRONG_VERIFIERS
@@ -64,16 +63,14 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
             if "refresh_token" in client.grant_types:
                 refresh_token = new_secret()
                 keep_refresh_token(client, found, refresh_token, at, binding=binding)
-            record(
+            put_on_record(
                 "token.issued",
+                client,
+                found,
                 subject=subject,
-                client=client.client_id,
-                service=found.service,
-                organisation=found.organisation,
                 grant_type=GRANT.name,
                 scope=scopes.join(granted),
                 audience=target,
-                grant=found.public_id,
             )
     if not won:
         used_twice(client, found, what=CODE)
@@ -138,15 +135,7 @@ def _prove(client: RelyingParty, found: Family, verifier: str | None, at: dateti
 def _end_burnt(client: RelyingParty, found: Family) -> None:
     cause = "wrong code verifiers"
     if end_family(found.id, cause=cause):
-        record(
-            "token.ended",
-            subject=copy_in(found).subject,
-            client=client.client_id,
-            service=found.service,
-            organisation=found.organisation,
-            grant=found.public_id,
-            cause=cause,
-        )
+        put_on_record("token.ended", client, found, subject=copy_in(found).subject, cause=cause)
 
 
 GRANT = GrantType(

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.audit import record
 from app.database import writing
 from identity.accounts.person import Person
 from identity.accounts.reading import copy_in
 from identity.oidc.claims import dictionary, of_person
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, OnRecord
-from identity.oidc.grants import Family, end_lost
+from identity.oidc.grants import Family, end_lost, put_on_record
 from identity.ports import ServiceClaims, approvals
 
 SERVICE_WORDS = frozenset(
@@ -74,14 +73,7 @@ def entitled(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
     if isinstance(found, str):
         with writing():
             end_lost(family, cause=found)
-            record(
-                "token.refused",
-                client=client.client_id,
-                service=family.service,
-                organisation=family.organisation,
-                grant=family.public_id,
-                reason=found,
-            )
+            put_on_record("token.refused", client, family, reason=found)
         raise OnRecord(detail=found)
     if approvals().terms_due(found.account, family.service, at, newly=False):
         raise InvalidGrant("Terms of use have to be accepted first", detail="terms due")

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from app.audit import record
 from app.clock import now
 from app.database import Plain, writing_plainly
 from app.identifiers import new_secret, secret_hash
@@ -16,7 +15,7 @@ from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnRecord
-from identity.oidc.grants import Family
+from identity.oidc.grants import Family, put_on_record
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
@@ -63,16 +62,14 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
             successor = _rotated(client, found, parameters["refresh_token"], binding, at)
             won = successor is not None
         if won:
-            record(
+            put_on_record(
                 "token.issued",
+                client,
+                found,
                 subject=subject,
-                client=client.client_id,
-                service=found.service,
-                organisation=found.organisation,
                 grant_type=GRANT.name,
                 scope=scopes.join(granted),
                 audience=target,
-                grant=found.public_id,
             )
     if not won:
         used_twice(client, found, what=REFRESH_TOKEN)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from app.audit import record
 from app.database import writing
 from identity.accounts.reading import copy_in
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OnRecord
-from identity.oidc.grants import Family, end_family
+from identity.oidc.grants import Family, end_family, put_on_record
 from identity.ports import approvals
 
 CODE, REFRESH_TOKEN = "code", "refresh token"
@@ -25,14 +24,7 @@ def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
     """
     with writing():
         if end_family(family.id, cause=f"{what} used twice"):
-            record(
-                "token.reused",
-                client=client.client_id,
-                service=family.service,
-                organisation=family.organisation,
-                grant=family.public_id,
-                what=what,
-            )
+            put_on_record("token.reused", client, family, what=what)
             if what == REFRESH_TOKEN:
                 approvals().refresh_token_reused(copy_in(family), client.client_id, client.name)
     raise OnRecord(detail=f"{what} used twice")
