@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import UUID, InputRequired, NumberRange
 
+from app.identifiers import new_id
 from app.web.forms import AtMost, Form, tidy
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
@@ -35,7 +43,15 @@ class PersonForm(EmailForm):
     """Whom to try a client with."""
 
 
-class RotationForm(Form):
+class OnceForm(Form):
+    """A form that acts once, however often it is sent."""
+
+    form_id = HiddenField(
+        default=new_id, validators=[UUID("Open the form again: this one cannot be read")]
+    )
+
+
+class RotationForm(OnceForm):
     hours = IntegerField(
         "For how many hours should the old secret still work?",
         default=24,
@@ -46,7 +62,7 @@ class RotationForm(Form):
     )
 
 
-class ClientForm(Form):
+class ClientForm(OnceForm):
     client_name = StringField(
         "Name of the client",
         filters=[tidy],

@@ -1,7 +1,9 @@
 """Operators' pages: find a client, register one, try it, change its secret, disable it."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,13 +15,14 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import tidy
 from approvals import access_model
+from approvals.clients import answers, queries
 from approvals.clients import check as checking
-from approvals.clients import queries
 from approvals.clients.forms import (
     GRANTS,
     METHODS,
     PROFILES,
     ClientForm,
+    OnceForm,
     PersonForm,
     RotationForm,
 )
@@ -29,6 +32,7 @@ from identity.oidc.clients import actions, store
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.models import Client
 from identity.oidc.token.endpoint import GRANT_TYPES
+from identity.sessions.lookup import signed_in_session
 
 pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
 
@@ -43,17 +47,15 @@ def clients() -> ResponseReturnValue:
 @pages.route("/new", methods=["GET", "POST"])
 @permit(operator)
 def register() -> ResponseReturnValue:
-    """The secret is on the page that follows and nowhere else, so no redirect comes between."""
     form = ClientForm()
     form.offer(access_model.services())
     if form.validate_on_submit():
         try:
-            registered = actions.register(form.metadata(), grant_types=tuple(GRANT_TYPES))
+            registration = actions.checked(form.metadata(), grant_types=tuple(GRANT_TYPES))
         except InvalidMetadata as error:
             form.form_errors.append(str(error))
         else:
-            client = _client(registered["client_id"])
-            return _shown_once(client, registered.get("client_secret"), "registered")
+            return _once(form, lambda: _added(registration))
     return render_template(
         "clients/register.html",
         form=form,
@@ -121,9 +123,26 @@ def rotate_secret(client_id: str) -> ResponseReturnValue:
     if found.secret_hash is None:
         raise NotFound("the client has no secret")
     if form.validate_on_submit():
-        secret = actions.rotate_secret(client_id, overlap=timedelta(hours=form.hours.data or 0))
-        return _shown_once(_client(client_id), secret, "given a new secret")
+        overlap = timedelta(hours=form.hours.data or 0)
+        return _once(form, lambda: (client_id, actions.rotate_secret(client_id, overlap=overlap)))
     return _question("clients/secret.html", found, form)
+
+
+@pages.get("/answers/<form_id>")
+@permit(operator)
+def answer(form_id: str) -> ResponseReturnValue:
+    """The new secret, where it was not shown before."""
+    session = signed_in_session()
+    client_id = answers.client_of(form_id, session)
+    if client_id is None:
+        raise NotFound("no form of this session")
+    found = _client(client_id)
+    return render_template(
+        "clients/answer.html",
+        client=found,
+        secret=answers.take_secret(form_id, session),
+        old_secret_until=_later(found),
+    )
 
 
 @pages.route("/<client_id>/disable", methods=["GET", "POST"])
@@ -161,14 +180,16 @@ def _later(client: Client) -> object:
     return until if until is not None and until > now() else None
 
 
-def _shown_once(client: Client, secret: str | None, done: str) -> str:
-    return render_template(
-        "clients/shown_once.html",
-        client=client,
-        secret=secret,
-        done=done,
-        old_secret_until=_later(client),
-    )
+def _once(form: OnceForm, act: Callable[[], tuple[str, str | None]]) -> ResponseReturnValue:
+    """The page that shows the secret once is another than this, so that no reload makes one."""
+    form_id = form.form_id.data or ""
+    answers.once(form_id, signed_in_session(), act)
+    return redirect(url_for("clients.answer", form_id=form_id), 303)
+
+
+def _added(registration: dict[str, Any]) -> tuple[str, str | None]:
+    registered = actions.add(registration)
+    return registered["client_id"], registered.get("client_secret")
 
 
 def _question(template: str, client: Client, form: Confirmation | RotationForm) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
 from app.audit import AuditEvent
+from app.clock import now
 from app.database import db
+from app.purge import purge_expired
+from approvals.clients.models import ClientAnswer
 from approvals.organisations.models import Organisation
 from identity.oidc.clients import actions, store
 from identity.oidc.keys import actions as keys
@@ -124,6 +129,76 @@ def test_an_operator_registers_a_client_and_sees_its_secret_once(app: Flask, oli
     assert "client_secret_basic" in page.text
     (row,) = audited("client.registered")
     assert row.actor_name == "Olive Operator"
+
+
+def rotation(olive: Walker) -> tuple[str, Page]:
+    """A client, and the page that gives it a new secret."""
+    client_id = registered(
+        grant_types=["client_credentials"], redirect_uris=[], scope="remits:read"
+    )["client_id"]
+    return client_id, olive.get(f"/ops/clients/{client_id}/secret")
+
+
+def test_a_form_that_is_sent_again_makes_no_other_secret_and_no_other_client(
+    olive: Walker,
+) -> None:
+    _, page = rotation(olive)
+    form = {**page.form().values, "hours": "24"}
+    first = shown(olive.post(page.address, form), "Secret")
+    again = olive.post(page.address, form)
+    assert "The secret was shown once" in again.heading
+    assert first not in again.html
+    assert len(audited("client.secret_rotated")) == 1
+    new = olive.get("/ops/clients/new")
+    form = {
+        **new.form().values,
+        "client_name": "Timetables",
+        "service": "",
+        "profile": "baseline",
+        "method": "client_secret_basic",
+        "grant_types": "client_credentials",
+        "scope": "remits:read",
+    }
+    assert "Timetables is registered" in olive.post(new.address, form).heading
+    assert "The secret was shown once" in olive.post(new.address, form).heading
+    assert len(audited("client.registered")) == 2
+
+
+def test_a_page_with_a_secret_says_when_it_is_reloaded_how_to_make_another(olive: Walker) -> None:
+    client_id, page = rotation(olive)
+    answered = page.submit(hours="24", follow=False)
+    assert answered.status == 303
+    address = answered.response.headers["Location"]
+    secret = shown(olive.get(address), "Secret")
+    again = olive.get(address)
+    assert "The secret was shown once" in again.heading
+    assert secret not in again.html
+    assert again.link("a new secret") == f"/ops/clients/{client_id}/secret"
+    assert len(audited("client.secret_rotated")) == 1
+
+
+def test_a_new_secret_is_encrypted_until_it_is_shown_to_whoever_made_it(
+    app: Flask, olive: Walker
+) -> None:
+    _, page = rotation(olive)
+    address = page.submit(hours="24", follow=False).response.headers["Location"]
+    other = browser(app, world.operator("otto@service.example"))
+    assert other.get(address).status == 404
+    kept = db.session.scalar(select(ClientAnswer.sealed_secret))
+    secret = shown(olive.get(address), "Secret")
+    assert kept is not None
+    assert secret not in kept
+    assert secret not in address
+    assert db.session.scalar(select(ClientAnswer.sealed_secret)) is None
+
+
+def test_a_new_secret_that_nobody_looked_at_goes_after_ten_minutes(olive: Walker) -> None:
+    _, page = rotation(olive)
+    address = page.submit(hours="24", follow=False).response.headers["Location"]
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        purge_expired()
+        assert db.session.scalar(select(ClientAnswer.sealed_secret)) is None
+        assert "The secret was shown once" in olive.get(address).heading
 
 
 def test_what_cannot_be_registered_is_said_and_nothing_is_lost(olive: Walker) -> None:
