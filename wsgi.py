@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import app.install
 import approvals.install
 import identity.install
+from app.cli.commands import Commands
 from app.settings import AppSettings
 from app.web.application import Application
 from app.web.authorisation import require_a_rule_for_every_route
@@ -61,7 +61,7 @@ def _sentence(fault: ErrorDetails) -> str:
 
 
 @click.group(
-    cls=FlaskGroup,
+    cls=Commands,
     create_app=create_app,
     add_default_commands=False,
     add_version_option=False,

@@ -12,6 +12,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from werkzeug.utils import import_string
 
+from app.cli.ports import occupied
 from app.cli.processors import settle_in
 from app.settings import settings
 
@@ -24,6 +25,11 @@ LONGEST_HEAD = 16 * 1024
 def serve_command() -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped."""
     chosen = settings()
+    reason = occupied(chosen.bind, chosen.port)
+    if reason is not None:
+        raise click.ClickException(
+            f"{reason} Stop what listens there, or set SECURE_ACCESS_PORT to another one."
+        )
     Granian(
         "wsgi:create_app",
         address=chosen.bind,

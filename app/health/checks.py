@@ -28,7 +28,7 @@ def failures() -> dict[str, str]:
     """What does not hold, by the name of the check."""
     checks: dict[str, Check] = {
         "database": _database_takes_writes,
-        "migrations": _schema_is_current,
+        "migrations": schema_is_current,
         **current_app.extensions.get(_KEY, {}),
     }
     found: dict[str, str] = {}
@@ -50,7 +50,8 @@ def _database_takes_writes() -> str | None:
     return None
 
 
-def _schema_is_current() -> str | None:
+def schema_is_current() -> str | None:
+    """A sentence where the database has no tables yet, or those of another version."""
     config = Config()
     config.set_main_option("script_location", str(Path(current_app.root_path) / "migrations"))
     newest = ScriptDirectory.from_config(config).get_current_head()

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.table import Table
 
 from app.actors import Actor, set_current_actor
+from app.cli.tables import show as show_table
 from app.clock import end_of_day, now
 from approvals.access_model import explain, loading, versions
 from approvals.access_model.schema import UnusableFile
@@ -61,24 +60,21 @@ def load(files: tuple[Path, ...]) -> None:
 @services.command("list")
 def show() -> None:
     """List the services and their user groups as they are in force now."""
-    console = Console()
     for each in versions.services():
         definition = each.definition
-        table = Table(
-            "user group",
-            "schools",
-            "capabilities",
-            "held by",
+        show_table(
+            ["User group", "Schools", "Capabilities", "Held by"],
+            [
+                [
+                    group.code,
+                    group.schools,
+                    ", ".join(group.capabilities),
+                    ", ".join([*group.kinds, *group.organisations]),
+                ]
+                for group in definition.groups
+            ],
             title=f"{definition.name} ({definition.code})",
         )
-        for group in definition.groups:
-            table.add_row(
-                group.code,
-                group.schools,
-                ", ".join(group.capabilities),
-                ", ".join([*group.kinds, *group.organisations]),
-            )
-        console.print(table)
 
 
 access = AppGroup("access", help="Who may enter which service, and why.")

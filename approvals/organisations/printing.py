@@ -56,7 +56,9 @@ def _print_differences(report: FileReport, console: Console, *, whole: bool) -> 
 def _print_faults(report: FileReport, console: Console, *, whole: bool) -> None:
     if not report.faults:
         return
-    table = Table("File", "Line", "Column", "Reason", title="Rows that were not loaded")
+    table = Table(title="Rows that were not loaded")
+    for heading in ("File", "Line", "Column", "Reason"):
+        table.add_column(heading, overflow="fold")
     shown = report.faults if whole else report.faults[: 5 * _FEW]
     for fault in shown:
         table.add_row(plain(fault.file), str(fault.line), plain(fault.column), plain(fault.reason))

@@ -32,7 +32,7 @@ def as_table(report: Report, width: int) -> str:
         title=f"{report.service_name}: users by user group as of {report.as_of.isoformat()}",
         show_footer=True,
     )
-    table.add_column("User group", footer="Total")
+    table.add_column("User group", footer="Total", overflow="fold")
     table.add_column("Users", footer=f"{report.total:,}", justify="right")
     for line in report.lines:
         table.add_row(line.user_group, f"{line.users:,}")

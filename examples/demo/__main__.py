@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.cli.ports import occupied
 from examples.demo import announcement, clients
 from examples.demo.configuration import (
     ANNOUNCEMENT,
@@ -20,6 +21,7 @@ from examples.demo.seed import seed_people
 from wsgi import create_app
 
 REGISTER = ROOT / "examples" / "register"
+LOOPBACK = "127.0.0.1"
 UNDATED = "2018-02-01"
 BODIES = (
     ("Diocese of Marlchester", "--kind", "diocese", "--diocese-code", "CE91"),
@@ -31,6 +33,7 @@ PROGRAM = str(Path(sys.executable).parent / "secure-access")
 
 def main() -> None:
     addresses = Addresses.from_environment()
+    _require_free_ports(addresses)
     write_settings(addresses)
     use_settings()
     run("setup")
@@ -49,6 +52,16 @@ def main() -> None:
         except DidNotStart as error:
             sys.exit(str(error))
     sys.exit(f"One of the demo's processes ended; see {LOGS}.")
+
+
+def _require_free_ports(addresses: Addresses) -> None:
+    for port in (addresses.port, addresses.reporting_port, addresses.outbox_port):
+        reason = occupied(LOOPBACK, port)
+        if reason is not None:
+            sys.exit(
+                f"{reason} Stop what listens there, or choose others: "
+                "make demo PORT=8100 REPORTING_PORT=8101 (the outbox is on the next one)."
+            )
 
 
 def run(*arguments: str) -> None:

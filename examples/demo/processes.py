@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 
 READY_WITHIN_SECONDS = 60
 STOP_WITHIN_SECONDS = 10
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DidNotStart(RuntimeError):
@@ -28,8 +29,8 @@ class Processes:
 
     def __enter__(self) -> "Processes":
         self.logs.mkdir(parents=True, exist_ok=True)
-        signal.signal(signal.SIGTERM, _leave)
-        signal.signal(signal.SIGHUP, _leave)
+        for number in _STOPPING:
+            signal.signal(number, _leave)
         return self
 
     def __exit__(
@@ -90,4 +91,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """Once: a signal that comes again, as make passes it on, must not stop the stopping."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -8,10 +8,9 @@ from typing import Any, TextIO
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.table import Table
 
 from app.actors import Actor, set_current_actor
+from app.cli.tables import show as show_table
 from app.database import writing
 from app.foreign_json import read_json
 from identity.oidc.clients import actions
@@ -51,18 +50,20 @@ def register(file: TextIO) -> None:
 @with_appcontext
 def list_clients() -> None:
     """Show all clients."""
-    table = Table("Client", "Name", "Service", "Authentication", "Grants", "State")
-    for client in actions.everyone():
-        registration = client.registration
-        table.add_row(
-            client.client_id,
-            client.name,
-            client.service or "–",
-            registration["token_endpoint_auth_method"],
-            "\n".join(registration["grant_types"]),
-            "disabled" if client.disabled_at else "enabled",
-        )
-    Console().print(table)
+    show_table(
+        ["Client", "Name", "Service", "Authentication", "Grants", "State"],
+        [
+            [
+                client.client_id,
+                client.name,
+                client.service or "–",
+                client.registration["token_endpoint_auth_method"],
+                ", ".join(client.registration["grant_types"]),
+                "disabled" if client.disabled_at else "enabled",
+            ]
+            for client in actions.everyone()
+        ],
+    )
 
 
 @clients_group.command("show")

@@ -6,10 +6,9 @@ from datetime import datetime
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.table import Table
 
 from app.actors import Actor, set_current_actor
+from app.cli.tables import show
 from app.clock import now
 from identity.oidc.keys import actions
 from identity.oidc.keys.states import ALGS, State, state
@@ -26,17 +25,13 @@ def keys_group() -> None:
 @with_appcontext
 def list_keys(everything: bool) -> None:
     """Show the keys: next, active, retired."""
-    table = Table("Key", "Algorithm", "State", "Published", "Signs from", "Signs until")
+    rows = []
     for key in actions.everything():
         at = state(key, now())
         if everything or at not in {State.GONE, State.WITHDRAWN}:
-            table.add_row(
-                key.kid,
-                key.alg,
-                at.value,
-                *(_moment(each) for each in (key.published_at, key.active_from, key.retired_at)),
-            )
-    Console().print(table)
+            moments = (key.published_at, key.active_from, key.retired_at)
+            rows.append([key.kid, key.alg, at.value, *map(_moment, moments)])
+    show(["Key", "Algorithm", "State", "Published", "Signs from", "Signs until"], rows)
 
 
 @keys_group.command("rotate")

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.table import Table
 
 from app.actors import Actor, set_current_actor
+from app.cli.tables import show
 from identity.oidc import scopes
 from identity.oidc.clients.registration import PROFILES
 from identity.oidc.registering import tokens
@@ -43,8 +42,8 @@ def issue(
     uses: int,
     days: int,
 ) -> None:
-    """Make a token; NOTE says for whom. It is printed once. Without options: one client that signs
-    people in, with the standard scopes and no service.
+    """Make a token; NOTE says for whom. It is printed once, and its id on standard error. Without
+    options: one client that signs people in, with the standard scopes and no service.
     """
     set_current_actor(Actor.command("registration-tokens issue"))
     for service in services:
@@ -54,26 +53,30 @@ def issue(
         if scope not in scopes.supported():
             raise click.ClickException(f"There is no scope {scope}.")
     policy = Policy(services, wanted or scopes.DEFAULT, grant_types or PEOPLE, profile, hosts)
-    token, _ = tokens.issue(note, policy, uses=uses, life=timedelta(days=days))
+    token, token_id = tokens.issue(note, policy, uses=uses, life=timedelta(days=days))
     click.echo(token)
+    # Beside it, so that a script that takes the token takes nothing else.
+    click.echo(f"Its id, to revoke it by: {token_id}", err=True)
 
 
 @registration_tokens_group.command("list")
 @with_appcontext
 def list_tokens() -> None:
     """Show the tokens that can still be used."""
-    table = Table("Token", "For", "Services", "Scopes", "Uses left", "Until")
+    rows = []
     for row in tokens.standing():
         policy = Policy.from_store(row.policy)
-        table.add_row(
-            row.public_id,
-            row.note,
-            " ".join(policy.services) or "–",
-            " ".join(policy.scopes),
-            str(row.uses_left),
-            f"{row.expires_at:%Y-%m-%d %H:%M} UTC",
+        rows.append(
+            [
+                row.public_id,
+                row.note,
+                " ".join(policy.services) or "–",
+                " ".join(policy.scopes),
+                str(row.uses_left),
+                f"{row.expires_at:%Y-%m-%d %H:%M} UTC",
+            ]
         )
-    Console().print(table)
+    show(["Id", "For", "Services", "Scopes", "Uses left", "Until"], rows)
 
 
 @registration_tokens_group.command("revoke")

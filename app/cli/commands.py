@@ -1,0 +1,54 @@
+"""`secure-access` itself: what it lists, and what it says where the database is not ready."""
+
+import re
+
+import click
+from flask.cli import FlaskGroup, ScriptInfo
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.health.checks import schema_is_current
+
+OF_LIBRARIES = ("db", "limiter")
+"""Commands that libraries add. They work, for developers; operators need `setup` alone."""
+
+
+class Commands(FlaskGroup):
+    """Each command is told by the first sentence of its help, all of it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        # Here Flask would list its libraries' commands below a traceback: say what is not set.
+        ctx.ensure_object(ScriptInfo).load_app()
+        return [name for name in super().list_commands(ctx) if name not in OF_LIBRARIES]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        command = super().get_command(ctx, name)
+        if command is not None:
+            _tell_whole(command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DBAPIError:
+            sentence = _not_ready(ctx.ensure_object(ScriptInfo))
+            if sentence is None:
+                raise
+        raise click.ClickException(sentence)
+
+
+def _not_ready(info: ScriptInfo) -> str | None:
+    """Why no command can do its work on this database; None where that is not the reason."""
+    with info.load_app().app_context():
+        try:
+            return schema_is_current()
+        except SQLAlchemyError as error:
+            return f"The database does not answer: {type(error).__name__}."
+
+
+def _tell_whole(command: click.Command) -> None:
+    if command.help and not command.short_help:
+        words = " ".join(command.help.split())
+        command.short_help = re.split(r"(?<=\.)\s", words, maxsplit=1)[0]
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _tell_whole(each)

@@ -1,0 +1,42 @@
+"""Lists on the command line are never cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.cli.tables import show
+
+IDENTIFIER = "client-0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+HEADINGS = ["Client", "Name", "Grants"]
+ROWS = [[IDENTIFIER, "[bold]Pupil reports", "authorization_code, refresh_token"]]
+
+
+def test_a_pipe_gets_each_row_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show(HEADINGS, ROWS)
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split() == HEADINGS
+    assert row.rstrip() == "  ".join(ROWS[0])
+
+
+@pytest.mark.parametrize("columns", ["80", "60", "200"])
+def test_a_terminal_gets_every_word_whole(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "dumb")
+    show(HEADINGS, ROWS, title="Clients")
+    printed = capsys.readouterr().out
+    for word in " ".join(ROWS[0]).split():
+        assert word in printed
+
+
+def test_a_narrow_terminal_gets_a_block_for_each_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    show(HEADINGS, ROWS)
+    assert f"Client  {IDENTIFIER}" in capsys.readouterr().out
