@@ -1,6 +1,7 @@
 """Forms about clients. What they accept is judged by the provider's own rules of registration."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from wtforms import (
@@ -17,6 +18,7 @@ from app.identifiers import new_id
 from app.web.forms import AtMost, Form, tidy
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
+from identity.oidc.clients.actions import OVERLAP
 from identity.oidc.clients.registration import BASELINE, FAPI2, LONGEST_NAME
 
 NO_SERVICE = ""
@@ -54,7 +56,7 @@ class OnceForm(Form):
 class RotationForm(OnceForm):
     hours = IntegerField(
         "For how many hours should the old secret still work?",
-        default=24,
+        default=OVERLAP // timedelta(hours=1),
         validators=[
             InputRequired("Enter a number of hours, 0 for not at all"),
             NumberRange(0, 24 * 30, "Hours must be between 0 and 720"),

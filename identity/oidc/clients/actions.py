@@ -17,6 +17,9 @@ from identity.oidc.clients.registration import SECRET_METHODS, sector, validated
 from identity.oidc.models import Client
 from identity.ports import approvals
 
+OVERLAP = timedelta(hours=24)
+"""For how long the secret before a new one works, where nobody says otherwise."""
+
 
 class UnknownClient(LookupError):
     """The text is a sentence for the operator."""
@@ -119,7 +122,7 @@ def enable(client_id: str) -> Client:
     return client
 
 
-def rotate_secret(client_id: str, *, overlap: timedelta = timedelta()) -> str:
+def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
     """A new secret, shown once. The one before it counts for `overlap` more, and any earlier one
     no longer. Raises UnknownClient.
     """

@@ -14,6 +14,7 @@ from app.cli.tables import show as show_table
 from app.database import writing
 from app.foreign_json import read_json
 from identity.oidc.clients import actions
+from identity.oidc.clients.actions import OVERLAP
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES
 
@@ -43,6 +44,8 @@ def register(file: TextIO) -> None:
             raise click.ClickException(f"{where}{error}") from None
     with writing():
         answers = [actions.add(registration) for registration in registrations]
+    for each, answer in zip(several, answers, strict=True):
+        _warn_of_unknown(each, answer)
     click.echo(json.dumps(answers if isinstance(metadata, list) else answers[0], indent=2))
 
 
@@ -87,9 +90,11 @@ def update(client_id: str, file: TextIO) -> None:
     """
     set_current_actor(Actor.command("clients update"))
     try:
-        answer = actions.update(client_id, _json(file), grant_types=tuple(GRANT_TYPES))
+        metadata = _json(file)
+        answer = actions.update(client_id, metadata, grant_types=tuple(GRANT_TYPES))
     except (actions.UnknownClient, InvalidMetadata) as error:
         raise click.ClickException(str(error)) from None
+    _warn_of_unknown(metadata, answer)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -124,14 +129,14 @@ def disable(client_id: str) -> None:
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24 * 30),
-    default=0,
+    default=OVERLAP // timedelta(hours=1),
     show_default=True,
-    help="Hours for which the old secret still works, so that the service loses no request.",
+    help="Hours for which the old secret still works; 0 where it has become known.",
 )
 @with_appcontext
 def rotate_secret(client_id: str, overlap_hours: int) -> None:
-    """Give a client a new secret, shown once. The old one stops working at once, or after the
-    overlap.
+    """Give a client a new secret, shown once. The old one works on for a day, so that the service
+    loses no request, unless another overlap is named.
     """
     set_current_actor(Actor.command("clients rotate-secret"))
     try:
@@ -139,6 +144,13 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     except actions.UnknownClient as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))
+
+
+def _warn_of_unknown(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Members that nobody knows are ignored (RFC 7591, 2); most are known ones, misspelt."""
+    for member in sorted(metadata.keys() - answer.keys()):
+        if metadata[member] is not None:
+            click.echo(f"Warning: {member} was ignored: no such member is known.", err=True)
 
 
 def _json(file: TextIO) -> Any:

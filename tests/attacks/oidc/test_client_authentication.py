@@ -31,7 +31,7 @@ def basic(text: str) -> str:
 
 def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> None:
     old = rp.basic()
-    rp.secret = actions.rotate_secret(rp.client_id)
+    rp.secret = actions.rotate_secret(rp.client_id, overlap=timedelta())
     refused = [
         rp.http.post("/token", data=GRANT),
         with_header(rp, rp.basic("wrong")),

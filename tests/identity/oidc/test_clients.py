@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.clock import now
 from app.database import db
 from identity.oidc.clients.registration import InvalidMetadata
 from identity.oidc.models import Client
@@ -146,11 +149,30 @@ def test_an_unknown_client_is_said(provider: Flask, command: list[str]) -> None:
 
 
 def test_a_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) -> None:
-    result = run(provider, "rotate-secret", rp.client_id)
+    result = run(provider, "rotate-secret", rp.client_id, "--overlap-hours", "0")
     assert rp.credentials().status_code == 401
     rp.secret = json.loads(result.output)["client_secret"]
     assert rp.credentials().status_code == 200
     assert run(provider, "rotate-secret", "client-unknown").exit_code == 1
+
+
+def test_the_old_secret_works_on_for_a_day_where_nobody_says_otherwise(
+    provider: Flask, rp: RelyingParty
+) -> None:
+    run(provider, "rotate-secret", rp.client_id)
+    assert rp.credentials().status_code == 200
+    with time_machine.travel(now() + timedelta(hours=24, seconds=1)):
+        assert rp.credentials().status_code == 401
+
+
+@pytest.mark.parametrize("command", ["register", "update"])
+def test_a_member_that_is_not_known_is_ignored_and_named_on_standard_error(
+    provider: Flask, rp: RelyingParty, command: str
+) -> None:
+    words = [command, *([rp.client_id] if command == "update" else []), "-"]
+    result = run(provider, *words, text=json.dumps(METADATA | {"sevice": "school_performance"}))
+    assert "sevice" not in json.loads(result.stdout)
+    assert result.stderr == "Warning: sevice was ignored: no such member is known.\n"
 
 
 def test_no_secret_is_stored(provider: Flask, rp: RelyingParty) -> None:

@@ -286,3 +286,13 @@ def test_a_client_of_an_operator_cannot_be_managed(http: FlaskClient, rp: Relyin
     for bearer in ("", "x", rp.secret):
         headers = {"Authorization": f"Bearer {bearer}"}
         assert http.get(f"/register/{rp.client_id}", headers=headers).status_code == 401
+
+
+def test_a_command_prints_the_token_and_beside_it_the_id_to_revoke_it_by(provider: Flask) -> None:
+    run = provider.test_cli_runner().invoke
+    issued = run(args=["registration-tokens", "issue", "Timetables Ltd"])
+    assert tokens.find(issued.stdout.strip()) is not None
+    token_id = issued.stderr.split()[-1]
+    assert token_id in run(args=["registration-tokens", "list"]).output
+    assert run(args=["registration-tokens", "revoke", token_id]).exit_code == 0
+    assert tokens.find(issued.stdout.strip()) is None
