@@ -6,21 +6,32 @@ sign-in asks, and the claims come from where tokens take them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from app import outgoing
+from app.audit import record
+from app.clock import now
+from app.database import writing
 from app.outgoing import NotReached
 from app.settings import settings
+from approvals.clients import queries
+from identity.accounts.email import clean_email
 from identity.accounts.models import Account
 from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.jwks import read
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.foreign import UnfitKey
+from identity.oidc.parameters import PUSHED
+from identity.oidc.pushed import PATH
 from identity.oidc.token.preview import Preview, preview
 from identity.ports import approvals
+
+_NOT_THERE = (404, 410)
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,26 @@ class Entering:
     preview: Preview | None
 
 
-def addresses(client: RelyingParty) -> list[Step]:
-    """The client's own addresses that we call: whether they answer now."""
+@dataclass(frozen=True)
+class Trial:
+    """What a sign-in of a person comes to: the questions about the person, then each way in."""
+
+    account: Account
+    steps: Sequence[Step]
+    entrances: Sequence[Entering]
+
+
+class NobodyThere(LookupError):
+    """The text is a sentence for the operator."""
+
+
+def of_client(client: RelyingParty) -> list[Step]:
+    """What can be said of the client itself, and whether its addresses that we call answer now."""
     steps = []
+    if client.service is None and (idle := _scopes_of_services(client)):
+        steps.append(
+            Step("Scopes", False, f"Without a service nothing comes of {' and '.join(idle)}")
+        )
     if client.jwks_uri is not None:
         steps.append(_keys(client.jwks_uri))
     if client.backchannel_logout_uri is not None:
@@ -51,11 +79,14 @@ def addresses(client: RelyingParty) -> list[Step]:
     return steps
 
 
-def request_of(client: RelyingParty) -> str | None:
-    """The address that the service sends a browser to, with made-up values; None without people."""
+def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
+    """What the service sends, and browsers bring, to begin a sign-in: names and texts.
+
+    With made-up values; empty for a client without people.
+    """
     if not client.redirect_uris:
-        return None
-    parameters: Mapping[str, str] = {
+        return []
+    parameters = {
         "client_id": client.client_id,
         "response_type": "code",
         "redirect_uri": client.redirect_uris[0],
@@ -65,11 +96,54 @@ def request_of(client: RelyingParty) -> str | None:
         "code_challenge": "CHALLENGE",
         "code_challenge_method": "S256",
     }
+    if not client.require_par:
+        return [("Authorization request", _authorize(parameters))]
+    brought = {"client_id": client.client_id, "request_uri": f"{PUSHED}HANDLE"}
+    return [
+        ("Pushed request", f"POST {settings().issuer}{PATH}\n\n{urlencode(parameters)}"),
+        ("Authorization request", _authorize(brought)),
+    ]
+
+
+def try_person(client: RelyingParty, address: str) -> Trial:
+    """Tries the sign-in of whoever has the address, and puts on record that it was looked at.
+
+    Raises NobodyThere; ValueError for what is no address.
+    """
+    account, at = queries.person_at(clean_email(address)), now()
+    if account is None:
+        raise NobodyThere("Nobody has an account with this address")
+    with writing():
+        record(
+            "client.checked",
+            client=client.client_id,
+            service=client.service,
+            subject=account.subject,
+            client_name=client.name,
+        )
+    entrances = _entrances(client, account, at)
+    return Trial(account, _person_steps(client, account, entrances, at), entrances)
+
+
+def _authorize(parameters: Mapping[str, str]) -> str:
     return f"{settings().issuer}/authorize?{urlencode(parameters)}"
 
 
-def person_steps(client: RelyingParty, account: Account, at: datetime) -> list[Step]:
-    """What a sign-in asks about the person, whatever the organisation."""
+def _scopes_of_services(client: RelyingParty) -> list[str]:
+    described = {claim.scope for claim in approvals().claim_descriptions()}
+    return [scope for scope in client.scopes if scope in described]
+
+
+def _person_steps(
+    client: RelyingParty, account: Account, entrances: Sequence[Entering], at: datetime
+) -> list[Step]:
+    """What a sign-in asks about the person."""
+    steps = []
+    open_ones = [each.organisation for each in entrances if each.preview and each.organisation]
+    if len(open_ones) > 1:
+        steps.append(
+            Step("Organisation", True, f"The person is asked for which: {', '.join(open_ones)}")
+        )
     due = approvals().terms_due(account, client.service, at, newly=False)
     return [
         Step("Account", account.active, "Active" if account.active else "Suspended"),
@@ -80,10 +154,11 @@ def person_steps(client: RelyingParty, account: Account, at: datetime) -> list[S
             if not due
             else f"To be accepted first: {', '.join(each.title for each in due)}",
         ),
+        *steps,
     ]
 
 
-def entrances(client: RelyingParty, account: Account, at: datetime) -> list[Entering]:
+def _entrances(client: RelyingParty, account: Account, at: datetime) -> list[Entering]:
     """Each organisation of the person, with the claims of tokens for it."""
     if client.service is None:
         return [Entering("", (), preview(client, account, None, at))]
@@ -108,9 +183,16 @@ def _keys(address: str) -> Step:
 
 
 def _answers(name: str, address: str) -> Step:
-    """Any answer will do: what it makes of a logout token cannot be tried without one."""
+    """Any answer from somebody there will do: most refuse a GET, and what they make of a logout
+    token cannot be tried without one.
+    """
     try:
         status = outgoing.call("GET", address).status
     except NotReached:
         return Step(name, False, f"{address} does not answer")
-    return Step(name, status < 500, f"{address} answers with status {status}")
+    good = status < 500 and status not in _NOT_THERE
+    return Step(name, good, f"{address} answers with status {status}")
+
+
+def as_json(claims: Mapping[str, Any]) -> str:
+    return json.dumps(claims, indent=2, ensure_ascii=False)

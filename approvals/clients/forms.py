@@ -38,7 +38,7 @@ GRANTS = (
     ("refresh_token", "It refreshes their tokens (refresh_token)"),
     ("client_credentials", "It calls us in its own name (client_credentials)"),
 )
-USUAL_SCOPES = "openid profile email organisation access"
+USUAL_SCOPES = "openid profile email"
 
 
 class PersonForm(EmailForm):

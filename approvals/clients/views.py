@@ -8,9 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.audit import record
 from app.clock import now
-from app.database import writing
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import tidy
@@ -84,34 +82,23 @@ def client(client_id: str) -> ResponseReturnValue:
 @permit(operator)
 def check(client_id: str) -> ResponseReturnValue:
     """What happens when a person signs in there, step by step, and what tokens would say."""
-    row, form, at = _client(client_id), PersonForm(), now()
+    row, form, trial = _client(client_id), PersonForm(), None
     found = store.find(client_id)
     if found is None:
         raise NotFound("the client is disabled")
-    account = None
     if form.validate_on_submit():
-        account = queries.person_at(form.email.data or "")
-        if account is None:
-            form.email.errors = ["Nobody has an account with this address"]
-        else:
-            with writing():
-                record(
-                    "client.checked",
-                    client=client_id,
-                    service=row.service,
-                    subject=account.subject,
-                    client_name=row.name,
-                )
+        try:
+            trial = checking.try_person(found, form.email.data or "")
+        except checking.NobodyThere as error:
+            form.email.errors = [str(error)]
     return render_template(
         "clients/check.html",
         client=row,
         form=form,
-        request_address=checking.request_of(found),
-        addresses=checking.addresses(found),
-        account=account,
-        steps=checking.person_steps(found, account, at) if account else [],
-        entrances=checking.entrances(found, account, at) if account else [],
-        as_json=lambda claims: json.dumps(claims, indent=2, ensure_ascii=False),
+        requests=checking.requests_of(found),
+        of_client=checking.of_client(found),
+        trial=trial,
+        as_json=checking.as_json,
         back=url_for("clients.client", client_id=client_id),
     )
 

@@ -15,10 +15,15 @@ from identity.oidc.subjects import subject_for
 from identity.oidc.token.entitlement import Entitlement
 from identity.ports import approvals
 
+AT_SIGN_IN = "set at sign-in"
+"""Stands for what the moment and the manner of a sign-in decide."""
+OF_EVERY_TOKEN = ("iat", "exp", "auth_time", "acr", "amr")
+OF_ID_TOKENS = ("at_hash", "sid", "nonce")
+
 
 @dataclass(frozen=True)
 class Preview:
-    """Claims that do not depend on the moment or the manner of the sign-in."""
+    """Every claim of each; AT_SIGN_IN where only a sign-in knows its value."""
 
     id_token: dict[str, Any]
     access_token: dict[str, Any]
@@ -38,7 +43,8 @@ def preview(
     rights = Entitlement(account, claims).of_scopes(granted)
     subject, issuer = subject_for(client, account.subject), settings().issuer
     return Preview(
-        id_token={"iss": issuer, "sub": subject, "aud": client.client_id},
+        id_token={"iss": issuer, "sub": subject, "aud": client.client_id}
+        | dict.fromkeys([*OF_EVERY_TOKEN, *OF_ID_TOKENS], AT_SIGN_IN),
         access_token={
             "iss": issuer,
             "sub": subject,
@@ -46,6 +52,7 @@ def preview(
             "client_id": client.client_id,
             "scope": scopes.join(client.scopes),
             **rights,
+            **dict.fromkeys([*OF_EVERY_TOKEN, "jti"], AT_SIGN_IN),
         },
         userinfo=rights | of_person(account, granted, set()) | {"sub": subject},
     )

@@ -1,0 +1,59 @@
+"""`secure-access clients check`: what the operators' page of that name shows."""
+
+import click
+from flask.cli import with_appcontext
+
+from app.actors import Actor, set_current_actor
+from approvals.clients import check
+from approvals.clients.check import Entering, Step
+from identity.oidc.clients import store
+
+
+@click.command("check")
+@click.argument("client_id")
+@click.argument("email")
+@with_appcontext
+def check_command(client_id: str, email: str) -> None:
+    """Try how EMAIL would sign in to a client, step by step, and what tokens would say. Nobody is
+    signed in and no token is issued; the try is put on record.
+    """
+    set_current_actor(Actor.command("clients check"))
+    client = store.find(client_id)
+    if client is None:
+        raise click.ClickException(f"There is no client {client_id}, or it is disabled.")
+    try:
+        trial = check.try_person(client, email)
+    except (check.NobodyThere, ValueError) as error:
+        raise click.ClickException(f"{error}.") from None
+    click.echo(client.name)
+    for step in check.of_client(client):
+        _print_step(step)
+    for name, text in check.requests_of(client):
+        click.echo(f"\n{name}\n{text}")
+    click.echo(f"\n{trial.account.name}")
+    for step in trial.steps:
+        _print_step(step)
+    if not trial.entrances:
+        click.echo(f"\nNo organisation gives {trial.account.name} anything here.")
+    for each in trial.entrances:
+        _print_entrance(each)
+
+
+def _print_step(step: Step) -> None:
+    click.echo(f"  {'Good' if step.good else 'Not yet':<7}  {step.name}: {step.found}")
+
+
+def _print_entrance(each: Entering) -> None:
+    if each.organisation:
+        click.echo(f"\n{each.organisation}")
+    if each.preview is None:
+        click.echo("May not enter:")
+        for reason in each.reasons:
+            click.echo(f"  {reason}")
+        return
+    for name, claims in (
+        ("ID token", each.preview.id_token),
+        ("Access token", each.preview.access_token),
+        ("Userinfo", each.preview.userinfo),
+    ):
+        click.echo(f"{name}\n{check.as_json(claims)}")
