@@ -14,8 +14,9 @@ _KEY = "secure_access.events"
 class Event:
     """One kind of event.
 
-    `sentence` is shown to approvers; it may name {actor}, {subject}, {organisation}, {service} and
-    fields of the event's detail. `required` lists the columns that such a row must fill.
+    `sentence` ends with a full stop and is shown to approvers; it may name {actor}, {subject},
+    {organisation}, {service} and fields of the event's detail. `required` lists the columns that
+    such a row must fill.
     """
 
     name: str

@@ -25,12 +25,12 @@ from approvals.organisations.models import Organisation
 EVENTS = [
     Event(
         "service.loaded",
-        "{actor} loaded version {number} of the access model of {service}",
+        "{actor} loaded version {number} of the access model of {service}.",
         required={"service", "number", "after"},
     ),
     Event(
         "service.organisation_listed",
-        "{organisation} was listed in the access model of {service}",
+        "{organisation} was listed in the access model of {service}.",
         required={"service", "organisation", "key"},
     ),
 ]

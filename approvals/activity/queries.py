@@ -46,8 +46,13 @@ KINDS = {
     "membership.": "People invited, joined or removed",
     "access.": "User groups",
     "approver.": "Approvers",
+    "service.": "Sign-ins to services",
 }
 """What approvers may narrow their list to: the beginning of an event's name, and its words."""
+
+
+OF_MACHINES = "token."
+"""Events between a service and the provider, many to each sign-in: operators alone read them."""
 
 
 def of_organisation(organisation: Organisation, filters: Filters) -> Page[Happening]:
@@ -166,7 +171,10 @@ def _of_request(search: str) -> ColumnElement[bool]:
 def _in(organisation: Organisation) -> Select[AuditEvent]:
     return (
         select(AuditEvent)
-        .where(AuditEvent.organisation == organisation.public_id)
+        .where(
+            AuditEvent.organisation == organisation.public_id,
+            ~AuditEvent.event.startswith(OF_MACHINES, autoescape=True),
+        )
         .order_by(AuditEvent.id.desc())
     )
 

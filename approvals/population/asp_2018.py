@@ -29,7 +29,7 @@ from identity.accounts.models import Account
 EVENTS = [
     Event(
         "population.made",
-        "{actor} made {people} people up",
+        "{actor} made {people} people up.",
         required={"people", "service", "after"},
     )
 ]

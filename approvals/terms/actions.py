@@ -17,17 +17,17 @@ from identity.accounts.models import Account
 EVENTS = [
     Event(
         "terms.published",
-        "{actor} published version {number} of the terms of use",
+        "{actor} published version {number} of the terms of use.",
         required={"number", "after"},
     ),
     Event(
         "terms.accepted",
-        "{subject} accepted version {number} of the terms of use",
+        "{subject} accepted version {number} of the terms of use.",
         required={"subject", "number", "sha256", "sid"},
     ),
     Event(
         "terms.list_read",
-        "{actor} looked up who accepted terms of use",
+        "{actor} looked up who accepted terms of use.",
         required={"terms", "shown", "rows"},
     ),
 ]

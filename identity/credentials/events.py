@@ -5,15 +5,15 @@ from __future__ import annotations
 from app.audit import Event
 
 EVENTS = (
-    Event("password.reset_asked", "A password reset was asked for", required={"outcome"}),
-    Event("password.reset", "{subject} set a new password by a reset link", required={"subject"}),
-    Event("password.changed", "{actor} changed their password", required={"subject"}),
-    Event("password.confirmation_refused", "{actor} gave a wrong password", required={"subject"}),
-    Event("totp.changed", "{actor} set up another authenticator app", required={"subject"}),
-    Event("recovery_codes.made", "{actor} made new recovery codes", required={"subject"}),
+    Event("password.reset_asked", "A password reset was asked for.", required={"outcome"}),
+    Event("password.reset", "{subject} set a new password by a reset link.", required={"subject"}),
+    Event("password.changed", "{actor} changed their password.", required={"subject"}),
+    Event("password.confirmation_refused", "{actor} gave a wrong password.", required={"subject"}),
+    Event("totp.changed", "{actor} set up another authenticator app.", required={"subject"}),
+    Event("recovery_codes.made", "{actor} made new recovery codes.", required={"subject"}),
     Event(
         "sign_in.disavowed",
-        "{subject} said that a sign-in was not theirs; all sessions were ended",
+        "{subject} said that a sign-in was not theirs; all sessions were ended.",
         required={"subject"},
     ),
 )

@@ -6,7 +6,7 @@ from app.audit import Event
 
 EVENTS = (
     Event(
-        "session.ended", "{actor} ended a session: {cause}", required={"subject", "sid", "cause"}
+        "session.ended", "{actor} ended a session: {cause}.", required={"subject", "sid", "cause"}
     ),
-    Event("session.others_ended", "{actor} ended all other sessions", required={"subject", "sid"}),
+    Event("session.others_ended", "{actor} ended all other sessions.", required={"subject", "sid"}),
 )

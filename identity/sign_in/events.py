@@ -5,14 +5,16 @@ from __future__ import annotations
 from app.audit import Event
 
 EVENTS = (
-    Event("sign_in.succeeded", "{actor} signed in", required={"subject", "sid", "amr"}),
-    Event("sign_in.confirmed", "{actor} confirmed who they are", required={"subject", "sid"}),
-    Event("sign_in.password_refused", "A sign-in was refused at the password", required={"reason"}),
+    Event("sign_in.succeeded", "{actor} signed in.", required={"subject", "sid", "amr"}),
+    Event("sign_in.confirmed", "{actor} confirmed who they are.", required={"subject", "sid"}),
+    Event(
+        "sign_in.password_refused", "A sign-in was refused at the password.", required={"reason"}
+    ),
     Event(
         "sign_in.code_refused",
-        "A sign-in of {subject} was refused at the second step",
+        "A sign-in of {subject} was refused at the second step.",
         required={"subject", "factor"},
     ),
-    Event("sign_in.throttled", "Sign-in tries have to wait", required={"step", "seconds"}),
-    Event("sign_in.terms_declined", "{actor} did not accept the terms", required={"subject"}),
+    Event("sign_in.throttled", "Sign-in tries have to wait.", required={"step", "seconds"}),
+    Event("sign_in.terms_declined", "{actor} did not accept the terms.", required={"subject"}),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.audit import declared
+from app.audit import declared, record
+from app.database import writing
 from approvals.activity import queries
 from approvals.memberships.actions import change_user_group, make_approver, remove_member
 from approvals.memberships.models import Membership
@@ -66,6 +67,26 @@ def test_activity_is_narrowed_by_kind_day_and_person(
     assert "Nothing matches" not in walker.get(f"{address}?to=yesterday&kind=nothing").text
 
 
+def test_approvers_read_who_entered_and_operators_each_token_as_well(
+    app: Flask, walker: Walker, school: Organisation
+) -> None:
+    with writing():
+        for event in ("service.entered", "token.reused"):
+            record(
+                event,
+                organisation=school.public_id,
+                subject="somebody",
+                client="client-x",
+                what="code",
+            )
+    text = walker.get(path(school, "activity")).text
+    assert "Somebody signed in to a service." in text
+    assert "used twice" not in text
+    assert "signed in to" in walker.get(path(school, "activity?kind=service.")).text
+    audit = browser(app, world.operator()).get("/ops/audit").text
+    assert "A code of a service was used twice, and all that came from it ended." in audit
+
+
 def test_what_happens_elsewhere_is_not_shown(walker: Walker, app: Flask) -> None:
     other = world.school("Brook School", "100002")
     world.member(other, "eve@brook.example", given_name="Eve")
@@ -81,6 +102,11 @@ def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisat
     assert "Bob Byron accepted the invitation and joined." in page.text
     page = walker.get(page.link("See all activity of Bob Byron"))
     assert "Bob Byron accepted the invitation and joined." in page.text
+
+
+def test_what_happened_is_told_in_sentences(app: Flask) -> None:
+    sentences = [event.sentence for event in declared().values()]
+    assert [each for each in sentences if not each.endswith(".") or each.endswith("..")] == []
 
 
 def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None:
