@@ -22,6 +22,11 @@ class Actor:
     def command(cls, name: str) -> "Actor":
         return cls("command", name, f"the command {name}")
 
+    @property
+    def persons_name(self) -> str:
+        """For those who know the person; empty for commands, which nobody outside knows."""
+        return self.name if self.kind == "person" else ""
+
 
 SYSTEM = Actor("system", "system", "Secure Access")
 ANONYMOUS = Actor("person", "", "somebody who is not signed in")

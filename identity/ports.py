@@ -16,7 +16,10 @@ _KEY = "secure_access.approvals_port"
 
 @dataclass(frozen=True)
 class InvitationDescription:
-    """What an invited person is told before accepting. `lines` are label and text of the access."""
+    """What an invited person is told before accepting. `lines` are label and text of the access.
+
+    `invited_by` is empty where no person invites.
+    """
 
     invited_by: str
     organisation: str

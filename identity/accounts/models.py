@@ -69,6 +69,7 @@ class Invitation(Base):
     expires_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16), default=InvitationState.OPEN.value)
     invited_by: Mapped[str] = mapped_column(String(400))
+    """The person's name; empty where a command invites."""
     organisation_name: Mapped[str | None] = mapped_column(String(400))
     renewal_asked_at: Mapped[datetime | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

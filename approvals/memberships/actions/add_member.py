@@ -45,7 +45,7 @@ def add_member(
             address,
             given_name,
             family_name,
-            invited_by=actor.name,
+            invited_by=actor.persons_name,
             organisation_name=organisation.name,
         )
         membership = Membership(

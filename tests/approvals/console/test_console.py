@@ -211,6 +211,23 @@ def test_the_first_operator_and_approver_are_appointed_by_command(
     assert [row.actor for row in world.audited("membership.added")] == ["approvers appoint"]
 
 
+def test_whom_a_command_invites_is_written_to_as_a_person_is(
+    app: Flask, school: Organisation
+) -> None:
+    run = app.test_cli_runner().invoke
+    run(args=["operators", "add", "olive@operators.example"])
+    run(args=["approvers", "appoint", "ann@ashfield.example", "--organisation", school.public_id])
+    operators, approvers = (text for _, text in world.mails("accounts/invitation"))
+    assert operators.startswith("You have been invited to Secure Access\nHello,\n")
+    assert approvers.startswith("You have been invited to Ashfield School on Secure Access\n")
+    assert "command" not in operators + approvers
+    link = re.search(r"/invitation/\S+", operators)
+    assert link is not None
+    page = world.stranger(app).get(link.group())
+    assert "You have been invited" in page.heading
+    assert "Invited by" not in page.text
+
+
 @pytest.mark.parametrize(
     ("email", "organisation", "sentence"),
     [
