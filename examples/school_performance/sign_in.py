@@ -60,6 +60,8 @@ def callback() -> ResponseReturnValue:
             raise OAuthError("another issuer answered")
         asked, tokens = time.time(), g.client.authorize_access_token(resource=g.api.resource)
     except (OAuthError, JoseError) as error:
+        if getattr(error, "error", None) == "access_denied":  # RFC 6749, 4.1.2.1
+            return render_template("start.html", cancelled=True)
         current_app.logger.warning("sign-in failed: %s", error)
         abort(400, "The sign-in did not finish, or it began in another browser. Start it again.")
     tokens["userinfo"]["iat"] = asked  # what ends from now on ends this session (Endings)

@@ -174,8 +174,14 @@ def _sign_in_page(
     mistake: str | None = None,
     wait: Wait | None = None,
 ) -> Response:
+    session = current()
     page = render_template(
-        "sign_in/start.html", journey=journey, form=form, mistake=mistake, wait=wait
+        "sign_in/start.html",
+        journey=journey,
+        form=form,
+        mistake=mistake,
+        wait=wait,
+        signed_in=session.account if session else None,
     )
     return make_response(page)
 

@@ -109,6 +109,15 @@ def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(worl
     assert "Ashfield" not in refused.text
 
 
+def test_whoever_cancels_is_told_so(world: World) -> None:
+    state = asked_of(world.browser.get("/sign-in"))["state"]
+    told = f"/callback?error=access_denied&state={state}&iss={world.op.issuer}"
+    page = world.browser.get(told)
+    assert "You chose not to sign in." in page.text
+    assert "another browser" not in page.text
+    assert "another browser" in world.browser.get("/callback?error=invalid_request").text
+
+
 def test_a_removed_person_cannot_refresh(person: Browser, op: StandIn) -> None:
     op.withdrawn = True
     with time_machine.travel(time.time() + 290):

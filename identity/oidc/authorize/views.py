@@ -116,7 +116,7 @@ def no_access(client_id: str) -> str:
     return render_template(
         "oidc/no_access.html",
         client=client,
-        service_name=approvals().service_name(service) if service else client.name,
+        service_name=approvals().service_name(service) if service else None,
         answer=approvals().whom_to_ask(session.account, service, now()) if service else None,
         home=approvals().home(),
         account=session.account,

@@ -133,6 +133,19 @@ def test_nobody_is_sent_to_approvers_who_have_nothing_of_the_service_to_give(app
     assert not any("give yourself" in reason for reason in answer.reasons)
 
 
+def test_one_who_was_removed_is_told_so_and_to_whom_to_turn_but_no_names(
+    app: Flask, school: Organisation
+) -> None:
+    world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+    bob = world.member(school, "bob@ashfield.example", "School_Named")
+    who = world.who(bob)
+    remove_member(bob, actor=world.COMMAND)
+    answer = asking.whom_to_ask(who, SERVICE, now())
+    assert answer.reasons[0].startswith("Membership of Ashfield School ended on ")
+    assert answer.reasons[-1] == asking.ADDED_AGAIN.format("Ashfield School")
+    assert answer.approvers == []
+
+
 def test_one_who_belongs_nowhere_is_told_so_instead_of_a_loop(app: Flask) -> None:
     load_shipped()
     somebody = world.account("new@nowhere.example")

@@ -95,6 +95,16 @@ def test_a_service_can_let_the_person_choose_anew(
     assert entered(service_rp, choose(page, "oakfield")) == "oakfield"
 
 
+def test_whoever_is_signed_in_and_asked_anew_reads_why(
+    service_rp: RelyingParty, browser: FlaskClient, ada: Person
+) -> None:
+    page = walk(browser, service_rp.request(scope=SCOPE, prompt="select_account"))
+    assert page.form("sign-in").values.keys() >= {"email", "password"}
+    assert f"You are signed in as {ada.email}." in page.text
+    assert "School reports asks for a new sign-in" in page.text
+    assert "choose another account" in page.text
+
+
 def test_removal_from_an_organisation_forgets_the_choice(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights, ada: Person
 ) -> None:
