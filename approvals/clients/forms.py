@@ -19,7 +19,7 @@ from app.web.forms import AtMost, Form, tidy
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
 from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.registration import BASELINE, FAPI2, LONGEST_NAME
+from identity.oidc.clients.metadata import BASELINE, FAPI2, LONGEST_NAME
 
 NO_SERVICE = ""
 LONGEST = 8_000

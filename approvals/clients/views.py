@@ -27,7 +27,7 @@ from approvals.clients.forms import (
 from approvals.console.access import operator
 from approvals.memberships.forms import Confirmation
 from identity.oidc.clients import actions, store
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.models import Client
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.sessions.lookup import signed_in_session

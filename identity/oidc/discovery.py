@@ -12,7 +12,7 @@ from identity.oidc import claims, levels, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
-from identity.oidc.clients.registration import (
+from identity.oidc.clients.metadata import (
     ID_TOKEN_ALGS,
     RESPONSE_TYPES,
     SUBJECT_TYPES,

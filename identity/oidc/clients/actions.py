@@ -13,7 +13,8 @@ from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.oidc import grants
 from identity.oidc.cache import raise_revision
-from identity.oidc.clients.registration import SECRET_METHODS, sector, validated
+from identity.oidc.clients.metadata import SECRET_METHODS
+from identity.oidc.clients.registration import sector, validated
 from identity.oidc.models import Client
 from identity.ports import approvals
 

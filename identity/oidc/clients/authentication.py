@@ -18,7 +18,7 @@ from app.clock import now
 from app.identifiers import secret_hash
 from app.web.call import Call
 from identity.oidc.clients import assertions, failures, store
-from identity.oidc.clients.registration import CERTIFICATE_METHODS
+from identity.oidc.clients.metadata import CERTIFICATE_METHODS
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidClient, InvalidRequest, NotOnRecord, TooManyFailures
 from identity.oidc.foreign import NotVerified, claims_before_proof

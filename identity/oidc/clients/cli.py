@@ -15,7 +15,7 @@ from app.database import writing
 from app.foreign_json import read_json
 from identity.oidc.clients import actions
 from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES
 
 

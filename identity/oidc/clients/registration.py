@@ -18,71 +18,35 @@ from app import outgoing
 from app.outgoing import NotReached
 from app.settings import settings
 from identity.oidc import levels, redirects, scopes
+from identity.oidc.clients.consistency import refuse_contradictions
 from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.jwks import read, signing_keys
-from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, UnfitKey
+from identity.oidc.clients.metadata import (
+    ACCESS_TOKEN_ALGS,
+    ADDRESSES,
+    AUTH_METHODS,
+    CLIENT_ALGS,
+    FAPI2,
+    FAPI2_DEFAULTS,
+    ID_TOKEN_ALGS,
+    LONGEST_MAX_AGE,
+    LONGEST_NAME,
+    PAIRWISE,
+    PROFILES,
+    RESPONSE_ALGS,
+    RESPONSE_TYPES,
+    SUBJECT_TYPES,
+    SWITCHES,
+    InvalidMetadata,
+    boolean,
+    one_of,
+    several_of,
+    texts,
+)
+from identity.oidc.foreign import SIGNING_ALGS, UnfitKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.policy import LIFETIMES
 from identity.oidc.proof import certificate
-
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
-KEY_METHODS = ("private_key_jwt",)
-CERTIFICATE_METHODS = ("tls_client_auth",)
-AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, *CERTIFICATE_METHODS, "none")
-RESPONSE_TYPES = ("code",)
-PUBLIC, PAIRWISE = "public", "pairwise"
-SUBJECT_TYPES = (PUBLIC, PAIRWISE)
-ID_TOKEN_ALGS = ALGS
-ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
-BASELINE, FAPI2 = "baseline", "fapi2"
-PROFILES = (BASELINE, FAPI2)
-FAPI2_DEFAULTS: dict[str, Any] = {
-    "token_endpoint_auth_method": KEY_METHODS[0],
-    "require_pushed_authorization_requests": True,
-    "dpop_bound_access_tokens": True,
-    "id_token_signed_response_alg": "PS256",
-}
-"""What the profile means where the metadata is silent (FAPI 2.0 Security Profile, 5.3.2)."""
-SWITCHES = (
-    "require_auth_time",
-    "require_pushed_authorization_requests",
-    "require_signed_request_object",
-    "dpop_bound_access_tokens",
-    "dpop_nonce_required",
-    "tls_client_certificate_bound_access_tokens",
-    "backchannel_logout_session_required",
-    "frontchannel_logout_session_required",
-)
-"""Members that are true or false, false by default."""
-BINDING = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
-"""What binds each of the client's tokens."""
-RESPONSE_ALGS = (
-    "authorization_signed_response_alg",
-    "userinfo_signed_response_alg",
-    "introspection_signed_response_alg",
-)
-"""Answers that are signed where the client names an algorithm."""
-ADDRESSES = (
-    "client_uri",
-    "logo_uri",
-    "policy_uri",
-    "tos_uri",
-    "initiate_login_uri",
-)
-CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
-"""What the client signs with, where it binds itself to one algorithm."""
-LONGEST_NAME = 200
-MOST_ADDRESSES = 100
-LONGEST_MAX_AGE = 10**9
-"""Some thirty years: longer than anybody stays signed in."""
-
-
-class InvalidMetadata(ValueError):
-    """`error` is the code of RFC 7591 section 3.2.2, the text a sentence for the operator."""
-
-    def __init__(self, text: str, error: str = "invalid_client_metadata") -> None:
-        super().__init__(text)
-        self.error = error
 
 
 def validated(
@@ -96,36 +60,30 @@ def validated(
         given = _fapi2_defaults(given) | given
     result = {
         "client_name": _name(given),
-        "token_endpoint_auth_method": _one_of(given, "token_endpoint_auth_method", AUTH_METHODS),
-        "grant_types": _several_of(given, "grant_types", grant_types, ("authorization_code",)),
-        "response_types": _several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
-        "application_type": _one_of(given, "application_type", ("web", "native")),
+        "token_endpoint_auth_method": one_of(given, "token_endpoint_auth_method", AUTH_METHODS),
+        "grant_types": several_of(given, "grant_types", grant_types, ("authorization_code",)),
+        "response_types": several_of(given, "response_types", RESPONSE_TYPES, RESPONSE_TYPES),
+        "application_type": one_of(given, "application_type", ("web", "native")),
         "scope": _scope(given),
-        "subject_type": _one_of(given, "subject_type", SUBJECT_TYPES),
-        "id_token_signed_response_alg": _one_of(
+        "subject_type": one_of(given, "subject_type", SUBJECT_TYPES),
+        "id_token_signed_response_alg": one_of(
             given, "id_token_signed_response_alg", ID_TOKEN_ALGS
         ),
-        "access_token_signed_response_alg": _one_of(
+        "access_token_signed_response_alg": one_of(
             given, "access_token_signed_response_alg", ACCESS_TOKEN_ALGS
         ),
-        "profile": _one_of(given, "profile", PROFILES),
-        "require_pkce": _boolean(given, "require_pkce", default=True),
-        **{member: _boolean(given, member, default=False) for member in SWITCHES},
+        "profile": one_of(given, "profile", PROFILES),
+        "require_pkce": boolean(given, "require_pkce", default=True),
+        **{member: boolean(given, member, default=False) for member in SWITCHES},
     }
     result["redirect_uris"] = _redirects(given, "redirect_uris")
     result["post_logout_redirect_uris"] = _redirects(given, "post_logout_redirect_uris")
     result["resources"] = _resources(given)
     result |= _lifetimes(given) | _optional(given, service_exists)
     result |= _sector_document(given, result)
-    _consistent(result)
+    refuse_contradictions(result)
     _in_the_standards_shape(given)
     return result
-
-
-def offered_auth_methods() -> tuple[str, ...]:
-    """All ways to prove a client, as far as this provider's settings allow them."""
-    without = () if settings().client_certificate_authorities else CERTIFICATE_METHODS
-    return tuple(method for method in AUTH_METHODS if method not in without)
 
 
 def sector(registration: Mapping[str, Any]) -> str | None:
@@ -145,39 +103,6 @@ def _name(given: dict[str, Any]) -> str:
     return name.strip()
 
 
-def _one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
-    """The first choice is the default."""
-    value = given.get(member, choices[0])
-    if value not in choices:
-        raise InvalidMetadata(f"{member} must be {' or '.join(choices)}.")
-    return str(value)
-
-
-def _several_of(
-    given: dict[str, Any], member: str, choices: tuple[str, ...], default: tuple[str, ...]
-) -> list[str]:
-    values = _texts(given, member) if member in given else list(default)
-    if not set(values) <= set(choices):
-        raise InvalidMetadata(f"{member} may contain {', '.join(choices)} and nothing else.")
-    return list(dict.fromkeys(values))
-
-
-def _texts(given: dict[str, Any], member: str) -> list[str]:
-    values = given.get(member, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InvalidMetadata(f"{member} is an array of texts.")
-    if len(values) > MOST_ADDRESSES:
-        raise InvalidMetadata(f"{member} has more than {MOST_ADDRESSES} entries.")
-    return values
-
-
-def _boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
-    value = given.get(member, default)
-    if not isinstance(value, bool):
-        raise InvalidMetadata(f"{member} is true or false.")
-    return value
-
-
 def _scope(given: dict[str, Any]) -> str:
     if "scope" not in given:
         return scopes.join(scopes.DEFAULT)
@@ -192,7 +117,7 @@ def _scope(given: dict[str, Any]) -> str:
 
 
 def _redirects(given: dict[str, Any], member: str) -> list[str]:
-    addresses = _texts(given, member)
+    addresses = texts(given, member)
     for address in addresses:
         refusal = redirects.why_refused(address)
         if refusal:
@@ -204,7 +129,7 @@ def _redirects(given: dict[str, Any], member: str) -> list[str]:
 
 
 def _resources(given: dict[str, Any]) -> list[str]:
-    resources = _texts(given, "resources")
+    resources = texts(given, "resources")
     for resource in resources:
         refusal = redirects.why_resource_refused(resource)
         if refusal is None and redirects.origin(resource) == settings().issuer:
@@ -248,19 +173,17 @@ def _optional(given: dict[str, Any], service_exists: Callable[[str], bool]) -> d
             )
         result["default_max_age"] = age
     if "default_acr_values" in given:
-        result["default_acr_values"] = _several_of(
-            given, "default_acr_values", levels.REACHABLE, ()
-        )
+        result["default_acr_values"] = several_of(given, "default_acr_values", levels.REACHABLE, ())
     result |= {member: _address(given, member) for member in ADDRESSES if member in given}
     if "exchange_from" in given:
-        result["exchange_from"] = _texts(given, "exchange_from")
+        result["exchange_from"] = texts(given, "exchange_from")
     result |= _logout(given)
     result |= _algorithms(given) | _keys(given) | _certificate(given)
     for member in ("software_id", "software_version"):
         if member in given:
             result[member] = str(given[member])[:200]
     if "contacts" in given:
-        result["contacts"] = _texts(given, "contacts")
+        result["contacts"] = texts(given, "contacts")
     return result
 
 
@@ -303,9 +226,9 @@ def _sector_document(given: dict[str, Any], result: dict[str, Any]) -> dict[str,
 
 
 def _algorithms(given: dict[str, Any]) -> dict[str, Any]:
-    ours = {member: _one_of(given, member, ALGS) for member in RESPONSE_ALGS if member in given}
+    ours = {member: one_of(given, member, ALGS) for member in RESPONSE_ALGS if member in given}
     theirs = {
-        member: _one_of(given, member, SIGNING_ALGS) for member in CLIENT_ALGS if member in given
+        member: one_of(given, member, SIGNING_ALGS) for member in CLIENT_ALGS if member in given
     }
     return ours | theirs
 
@@ -350,58 +273,6 @@ def _logout(given: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _consistent(result: dict[str, Any]) -> None:
-    grants, method = result["grant_types"], result["token_endpoint_auth_method"]
-    if "authorization_code" in grants and not result["redirect_uris"]:
-        raise InvalidMetadata(
-            "redirect_uris: a client with the grant authorization_code needs at least one.",
-            "invalid_redirect_uri",
-        )
-    _keys_fit(result)
-    _certificate_fits(result)
-    frame = result.get("frontchannel_logout_uri")
-    if frame and redirects.origin(frame) not in map(redirects.origin, result["redirect_uris"]):
-        # Front-Channel Logout, 2.
-        raise InvalidMetadata("frontchannel_logout_uri has the origin of one of redirect_uris.")
-    if result["profile"] == FAPI2:
-        _fit_for_fapi2(result)
-    if "refresh_token" in grants and "authorization_code" not in grants:
-        raise InvalidMetadata("grant_types: refresh_token goes with authorization_code only.")
-    if result.get("exchange_from") and not result["resources"]:
-        raise InvalidMetadata("exchange_from goes with resources: nobody else's are meant.")
-    if method != "none":
-        return
-    for grant in sorted(set(grants) - {"authorization_code", "refresh_token"}):
-        raise InvalidMetadata(f"A client without a secret cannot have {grant}.")
-    if not result["require_pkce"]:
-        raise InvalidMetadata("require_pkce is always true for a client without a secret.")
-
-
-def _keys_fit(result: dict[str, Any]) -> None:
-    method = result["token_endpoint_auth_method"]
-    by_keys = method in KEY_METHODS or result["require_signed_request_object"]
-    if by_keys and not {"jwks", "jwks_uri"} & set(result):
-        raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
-
-
-def _certificate_fits(result: dict[str, Any]) -> None:
-    """RFC 8705, 2.1.2 and 3.4."""
-    method = result["token_endpoint_auth_method"]
-    if method not in offered_auth_methods():
-        raise InvalidMetadata(f"{method} is not offered: this provider takes no certificates.")
-    if result["tls_client_certificate_bound_access_tokens"] and (
-        settings().client_certificate_header is None
-    ):
-        raise InvalidMetadata(
-            "tls_client_certificate_bound_access_tokens: this provider sees no certificates."
-        )
-    named = len(set(certificate.SUBJECTS) & set(result))
-    if named != (1 if method in CERTIFICATE_METHODS else 0):
-        raise InvalidMetadata(
-            "tls_client_auth goes with exactly one of " + ", ".join(certificate.SUBJECTS) + "."
-        )
-
-
 def _fapi2_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     """Tokens are bound to a key, or to the certificate where the client asks for that."""
     if given.get("tls_client_certificate_bound_access_tokens") is not True:
@@ -409,25 +280,9 @@ def _fapi2_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**FAPI2_DEFAULTS, "dpop_bound_access_tokens": False}
 
 
-def _fit_for_fapi2(result: dict[str, Any]) -> None:
-    """FAPI 2.0 Security Profile, 5.3.2 and 5.4.1: nothing may undo what the profile sets."""
-    methods = (*KEY_METHODS, *CERTIFICATE_METHODS)
-    if result["token_endpoint_auth_method"] not in methods:
-        raise InvalidMetadata(f"profile fapi2: the client proves itself by {' or '.join(methods)}.")
-    for member in ("require_pkce", "require_pushed_authorization_requests"):
-        if not result[member]:
-            raise InvalidMetadata(f"profile fapi2: {member} is always true.")
-    if not any(result[member] for member in BINDING):
-        raise InvalidMetadata(f"profile fapi2: {' or '.join(BINDING)} is always true.")
-    algs = ("id_token_signed_response_alg", *RESPONSE_ALGS, *CLIENT_ALGS)
-    for member in (*algs, "access_token_signed_response_alg"):
-        if result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:
-            raise InvalidMetadata(f"profile fapi2: {member} is {' or '.join(FAPI_ALGS)}.")
-
-
 def _in_the_standards_shape(given: dict[str, Any]) -> None:
     # Not kept, so no rule above has looked at them.
-    _texts(given, "request_uris")
+    texts(given, "request_uris")
     for claims_class in (OAuthMetadata, OpenIDMetadata):
         try:
             claims_class(dict(given), {}).validate()

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from app.database import db
 from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
-from identity.oidc.clients import registration
+from identity.oidc.clients import metadata, registration
 from identity.oidc.models import Client
 from identity.oidc.proof import certificate
 
@@ -79,7 +79,7 @@ class RelyingParty:
     @property
     def fapi(self) -> bool:
         """Whether the FAPI 2.0 Security Profile binds it."""
-        return self.profile == registration.FAPI2
+        return self.profile == metadata.FAPI2
 
 
 def find(client_id: str) -> RelyingParty | None:

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from app.actors import Actor, set_current_actor
 from app.cli.tables import show
 from identity.oidc import scopes
-from identity.oidc.clients.registration import PROFILES
+from identity.oidc.clients.metadata import PROFILES
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import PEOPLE, Policy
 from identity.oidc.token.endpoint import GRANT_TYPES

@@ -16,7 +16,7 @@ from app.web import anyone, permit
 from app.web.call import Answer, call
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import actions
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.errors import (
     InvalidClientMetadata,
     InvalidRedirectUri,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from identity.oidc import scopes
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 
 PEOPLE = ("authorization_code", "refresh_token")
 REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from identity.oidc.clients import actions
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited, codes
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import (

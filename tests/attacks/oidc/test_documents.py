@@ -23,7 +23,7 @@ from app.database import writing
 from app.outgoing import SECONDS
 from identity.accounts.models import Account
 from identity.oidc.clients.keys import AGAIN_AFTER
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import Policy
 from tests.conftest import settings

@@ -14,7 +14,7 @@ from app.clock import now
 from app.database import writing
 from identity.accounts.models import Account
 from identity.oidc.clients import actions as clients
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.sessions.ending import end_access
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.browsers import signed_in_browser

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from flask.testing import FlaskClient
 
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from tests.conftest import settings
 from tests.identity.oidc.authorities import Authority, in_header
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, register

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OKPKey
 from identity.oidc import backchannel
 from identity.oidc.clients import actions, store
 from identity.oidc.clients.keys import LONGEST_KEPT
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.conftest import settings
 from tests.identity.oidc.publishing import Publishing

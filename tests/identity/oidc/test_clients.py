@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.models import Client
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
 from app.clock import now as clock
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.foreign import public_key, thumbprint
 from tests.identity.oidc.relying_party import ISSUER, answer, header
 from tests.identity.oidc.signing_party import FromNow, SigningParty

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from identity.oidc.clients import actions
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import SERVICE, Rights, entrance

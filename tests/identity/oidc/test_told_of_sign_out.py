@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from identity.oidc.clients import actions
-from identity.oidc.clients.registration import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
 from tests.identity.oidc.listening import Listening, deliver, end_everything, states
