@@ -40,9 +40,11 @@ def _table(
     *,
     lines: box.Box | None,
 ) -> Table:
-    table = Table(
-        *headings, title=title, title_justify="left", box=lines, pad_edge=lines is not None
-    )
+    table = Table(title=title, title_justify="left", box=lines, pad_edge=lines is not None)
+    for place, heading in enumerate(headings):
+        # The library narrows columns alike, those of one word as well, were they not held.
+        of_one_word = all(len(row[place].split()) <= 1 for row in rows)
+        table.add_column(heading, no_wrap=of_one_word, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return table

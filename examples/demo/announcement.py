@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from app.cli import tables
 from examples.demo.configuration import ANNOUNCEMENT, Addresses
 from examples.demo.seed import Person
 
@@ -39,24 +39,27 @@ def read() -> dict[str, Any]:
 def show() -> None:
     """Prints addresses, people and how they sign in."""
     announced = read()
-    console = Console(width=None if Console().is_terminal else 160)
+    console = Console()
     console.print()
     console.print(f"Secure Access      {announced['issuer']}")
     console.print(f"School Performance {announced['reporting_app']}   (the example relying app)")
     console.print(f"Outbox             {announced['outbox']}   (mails that were sent)")
     console.print(f"Playground         {announced['playground']}   (each step of a sign-in)")
-    table = Table(title="People: e-mail, password, and the key for an authenticator app")
-    for heading in ("e-mail", "password", "authenticator key", "organisation", "may"):
-        table.add_column(heading, overflow="fold")
-    for person in announced["people"]:
-        table.add_row(
-            person["email"],
-            person["password"],
-            person["totp_secret"],
-            person["organisation"] or "",
-            _may(person),
-        )
-    console.print(table)
+    console.print()
+    tables.show(
+        ("e-mail", "password", "authenticator key", "organisation", "may"),
+        [
+            (
+                person["email"],
+                person["password"],
+                person["totp_secret"],
+                person["organisation"] or "",
+                _may(person),
+            )
+            for person in announced["people"]
+        ],
+        title="People: e-mail, password, and the key for an authenticator app",
+    )
     console.print(
         "No authenticator app at hand? .venv/bin/python -m examples.demo.code E-MAIL prints the"
         " present code.\nThe same is in instance/demo.json. Ctrl+C stops everything."

@@ -40,3 +40,15 @@ def test_a_narrow_terminal_gets_a_block_for_each_row(
     monkeypatch.setenv("TERM", "dumb")
     show(HEADINGS, ROWS)
     assert f"Client  {IDENTIFIER}" in capsys.readouterr().out
+
+
+def test_ids_side_by_side_stay_whole_where_they_fit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.setenv("TERM", "dumb")
+    show(HEADINGS, [[IDENTIFIER, IDENTIFIER.upper(), "of several words that need some room"]])
+    printed = capsys.readouterr().out
+    assert IDENTIFIER in printed
+    assert IDENTIFIER.upper() in printed
