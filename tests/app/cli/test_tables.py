@@ -46,9 +46,10 @@ def test_ids_side_by_side_stay_whole_where_they_fit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "dumb")
-    show(HEADINGS, [[IDENTIFIER, IDENTIFIER.upper(), "of several words that need some room"]])
+    words = "of several words that need some room"
+    show(["One", "Two", "What", "Why"], [[IDENTIFIER, IDENTIFIER.upper(), words, words]])
     printed = capsys.readouterr().out
     assert IDENTIFIER in printed
     assert IDENTIFIER.upper() in printed
