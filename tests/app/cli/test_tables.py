@@ -24,7 +24,7 @@ def test_a_terminal_gets_every_word_whole(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     show(HEADINGS, ROWS, title="Clients")
     printed = capsys.readouterr().out
     for word in " ".join(ROWS[0]).split():
@@ -37,9 +37,9 @@ def test_a_narrow_terminal_gets_a_block_for_each_row(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     show(HEADINGS, ROWS)
-    assert f"Client  {IDENTIFIER}" in capsys.readouterr().out
+    assert f"Client\x1b[0m  {IDENTIFIER}" in capsys.readouterr().out
 
 
 def test_ids_side_by_side_stay_whole_where_they_fit(
@@ -47,7 +47,7 @@ def test_ids_side_by_side_stay_whole_where_they_fit(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     words = "of several words that need some room"
     show(["One", "Two", "What", "Why"], [[IDENTIFIER, IDENTIFIER.upper(), words, words]])
     printed = capsys.readouterr().out
