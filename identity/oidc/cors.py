@@ -18,6 +18,7 @@ from identity.oidc.clients.store import browser_origins
 EVERYBODY = frozenset({"oidc.configuration", "oidc.jwks"})
 PUBLIC_CLIENTS = frozenset({"oidc.par", "oidc.token", "oidc.revoke", "oidc.userinfo"})
 HEADERS = "Authorization, Content-Type, DPoP, If-None-Match"
+_KEY = "identity.oidc.cors"
 EXPOSED = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag")
 
 
@@ -58,6 +59,16 @@ def _let_in(asked: Call) -> str | None:
 
 
 def _for_public_clients(asked: Call) -> bool:
-    if asked.endpoint is None or asked.endpoint in PUBLIC_CLIENTS:
-        return asked.endpoint is not None
-    return scopes.asked_by(rule_of(current_app, asked.endpoint), "person") is not None
+    found: frozenset[str] | None = current_app.extensions.get(_KEY)
+    if found is None:
+        # Once all routes are there.
+        found = current_app.extensions[_KEY] = PUBLIC_CLIENTS | _interfaces()
+    return asked.endpoint in found
+
+
+def _interfaces() -> frozenset[str]:
+    """Endpoints that take a person's token."""
+    rules = {endpoint: rule_of(current_app, endpoint) for endpoint in current_app.view_functions}
+    return frozenset(
+        endpoint for endpoint, rule in rules.items() if scopes.asked_by(rule, "person") is not None
+    )
