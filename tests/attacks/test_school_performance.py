@@ -85,11 +85,19 @@ def test_CS_09_an_answer_in_the_name_of_another_issuer_is_refused(
 
 
 def test_CS_09_an_error_is_answered_in_words_of_our_own(world: World) -> None:
-    world.op.answers["authorize"] = {"error": "access_denied", "error_description": MARKUP}
+    world.op.answers["authorize"] = {"error": "server_error", "error_description": MARKUP}
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     answer = world.browser.get(callback)
     assert answer.status_code == 400
     assert "onerror" not in answer.text
+
+
+def test_CS_09_whoever_chose_not_to_sign_in_is_told_so_and_signed_in_nowhere(world: World) -> None:
+    world.op.answers["authorize"] = {"error": "access_denied", "error_description": MARKUP}
+    answer = world.browser.get(world.browser.callback_of(world.browser.get("/sign-in")))
+    assert answer.status_code == 200
+    assert "onerror" not in answer.text
+    assert world.browser.get("/schools").status_code != 200
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,6 @@ def site() -> Flask:
         "con.css",
         "NUL",
         "COM1",
-        "secure-access.css%00",
-        "%00",
         "x" * 5000,
         "%ff%fe",
         "",
@@ -46,6 +44,11 @@ def site() -> Flask:
 def test_HC_11_only_files_of_the_static_folder_are_there(site: Flask, name: str) -> None:
     answer = site.test_client().get(f"/static/{name}", follow_redirects=True)
     assert read(answer).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["secure-access.css%00", "%00"])
+def test_HC_11_a_name_with_a_nul_is_none(site: Flask, name: str) -> None:
+    assert read(site.test_client().get(f"/static/{name}")).status_code == 400
 
 
 def test_HC_11_a_link_that_leads_out_of_the_folder_is_not_followed(

@@ -92,7 +92,7 @@ def test_TX_04_html_in_names_is_inert_in_mails(school: Organisation, ann: Member
 
 @pytest.mark.parametrize(
     "search",
-    ["%", "_", "' OR 1=1 --", "{{7*7}}", "%s", "\\", "*)(uid=*", "a\x00b", "ann' UNION SELECT 1"],
+    ["%", "_", "' OR 1=1 --", "{{7*7}}", "%s", "\\", "*)(uid=*", "ann' UNION SELECT 1"],
 )
 def test_TX_05_searches_are_taken_literally(
     app: Flask, school: Organisation, ann: Membership, search: str
@@ -101,7 +101,7 @@ def test_TX_05_searches_are_taken_literally(
     client = browser(app, ann).client
     page = client.get(path(school, "users"), query_string={"q": search})
     assert page.status_code == 200
-    assert "No users match" in page.text or search == "a\x00b"
+    assert "No users match" in page.text
     olive = browser(app, world.operator()).client
     for where in ("/ops/people", "/ops/organisations", "/ops/audit"):
         assert olive.get(where, query_string={"q": search}).status_code == 200

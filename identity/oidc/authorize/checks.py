@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import bindparam, select
 
@@ -46,7 +47,7 @@ _SECONDS = re.compile(r"\d{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_CLIENT_ID = 200
 LONGEST_REQUEST = 16_384
-"""Characters of all parameters together."""
+"""Characters of all parameters together, as an address has them."""
 _OPEN_PUSHED = Plain(
     select(PushedRequest.__table__).where(
         PushedRequest.handle_hash == bindparam("hash"),
@@ -88,17 +89,18 @@ def pushed_request_is_open(asked: Asked) -> None:
 
 def request_object_is_right(asked: Asked) -> None:
     """RFC 9101: the object takes the place of the parameters. An error goes to the address that
-    stands outside, where that is registered.
+    stands outside, where that is registered, in the mode that stands there.
     """
     if "request" not in asked.parameters:
         return
     outside = asked.parameters
     if outside.get("redirect_uri") in asked.client.redirect_uris:
         asked.redirect_uri = outside["redirect_uri"]
+        response_mode_is_offered(asked)
     if "request_uri" in outside:
         raise InvalidRequest("Send request or request_uri, not both")
     inside = request_objects.parameters_in(outside["request"], asked.client, outside)
-    asked.redirect_uri = None
+    asked.redirect_uri, asked.response_mode = None, QUERY
     asked.parameters = (
         inside.with_pair("client_id", asked.client.client_id)
         if ("client_id" not in inside)
@@ -129,8 +131,10 @@ def redirect_uri_is_registered(asked: Asked) -> None:
 
 
 def it_is_of_bounded_size(asked: Asked) -> None:
-    """Anybody may make one, and it is kept for as long as the person takes."""
-    values = (value for name in PARAMETERS for value in asked.parameters.all(name))
+    """Anybody may make one, and it is kept for as long as the person takes; part of it goes back in
+    an address.
+    """
+    values = (quote(value) for name in PARAMETERS for value in asked.parameters.all(name))
     if sum(map(len, values)) > LONGEST_REQUEST:
         raise InvalidRequest(f"The parameters are longer than {LONGEST_REQUEST} characters")
 
@@ -284,8 +288,8 @@ CHECKS: tuple[Callable[[Asked], None], ...] = (
     request_object_is_right,
     request_came_as_registered,
     redirect_uri_is_registered,
-    it_is_of_bounded_size,
     response_mode_is_offered,
+    it_is_of_bounded_size,
     nothing_is_passed_by_object,
     response_type_is_code,
     some_scope_is_registered,

@@ -194,9 +194,8 @@ def test_what_nobody_reads_is_not_kept(public_rp: RelyingParty, stranger: FlaskC
 def test_a_request_is_of_bounded_size(public_rp: RelyingParty) -> None:
     made = parse_qs(urlsplit(public_rp.request(state="s" * 8000, nonce="n" * 8000)).query)
     assert public_rp.http.post("/par", data=made).status_code == 201
-    assert error_of(public_rp.http.post("/par", data=made | {"login_hint": "l" * 1000})) == (
-        "invalid_request"
-    )
+    for more in ({"login_hint": "l" * 1000}, {"state": "é" * 1500}):
+        assert error_of(public_rp.http.post("/par", data=made | more)) == "invalid_request"
 
 
 def test_a_public_client_pushes_so_many_a_minute(

@@ -64,6 +64,8 @@ def test_a_request_object_by_value_at_authorize(provider: Flask, browser: FlaskC
     bad = query | {"request": signed[:-4], "redirect_uri": rp.registration["redirect_uris"][0]}
     told = answer(browser.get("/authorize", query_string=bad))
     assert told["error"] == "invalid_request_object"
+    page = browser.get("/authorize", query_string=bad | {"response_mode": "form_post"})
+    assert fields(page.get_data(as_text=True))["error"] == "invalid_request_object"
 
 
 def fields(page: str) -> dict[str, str]:
