@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.settings import AppSettings
-from app.web import authorisation, errors, forms, headers, limits, request, templates
+from app.web import authorisation, characters, errors, forms, headers, limits, request, templates
 from app.web.address import OneAddress
 
 
@@ -13,6 +13,7 @@ def install(app: Flask, settings: AppSettings) -> None:
     )
     templates.install(app)
     request.install(app)
+    characters.install(app)
     errors.install(app)
     headers.install(app)
     forms.install(app, settings)

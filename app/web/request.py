@@ -3,20 +3,18 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from app.identifiers import new_id
 from app.present import notes
 from app.settings import settings
 from app.web.call import call
-from app.web.errors import BadRequest
 
 Address = IPv4Address | IPv6Address
 
 
 def install(app: Flask) -> None:
     app.before_request(name_request)
-    app.before_request(refuse_nul)
     app.after_request(tell_request)
 
 
@@ -73,15 +71,6 @@ def _trusted(address: Address) -> bool:
 def name_request() -> None:
     """Gives the present request an id, which its log lines, audit rows and answer share."""
     notes().request_id = new_id()
-
-
-def refuse_nul() -> None:
-    """No address of ours has the character NUL in it, and PostgreSQL takes no text with it.
-
-    Raises BadRequest.
-    """
-    if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
-        raise BadRequest("NUL in the address")
 
 
 def tell_request(response: Response) -> Response:
