@@ -104,6 +104,12 @@ ADVICE = {
     500: "Try again in a few minutes. Nothing was half done: what you were changing is as it was.",
     503: "Try again in a few minutes.",
 }
+TO_PROGRAMS = {
+    404: "Check the address.",
+    405: "The header Allow names the methods that it takes.",
+    415: "Send the media type that the documentation names.",
+}
+"""Where pages give advice about pages."""
 
 
 def install(app: Flask) -> None:
@@ -150,6 +156,8 @@ def answer(error: HTTPException) -> Response:
         fallback = 400 if status < 500 else 500
         heading = NotFound.heading if status == 404 else HEADINGS.get(status, HEADINGS[fallback])
         advice = NotFound.advice if status == 404 else ADVICE.get(status, ADVICE[fallback])
+        if wants_json():
+            advice = TO_PROGRAMS.get(status, advice)
     response = _page(status, heading, advice)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after", "www-authenticate"}:

@@ -148,6 +148,14 @@ def test_programs_get_their_errors_as_json(browser: FlaskClient) -> None:
     assert response.get_json()["request_id"] == response.headers["X-Request-Id"]
 
 
+def test_programs_are_told_of_addresses_and_not_of_pages(browser: FlaskClient) -> None:
+    told = browser.delete("/try/network", headers={"Accept": "application/json"})
+    assert told.status_code == 405
+    assert told.get_json()["error"] == "invalid_request"
+    assert "Allow" in told.get_json()["error_description"]
+    assert "GET" in told.headers["Allow"]
+
+
 def test_TK_17_a_body_that_is_too_large_is_refused(browser: FlaskClient) -> None:
     assert browser.post("/try/form", data={"text": "x" * 2_000_000}).status_code == 413
 
