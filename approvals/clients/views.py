@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.web.authorisation import permit
+from app.web.call import call
 from app.web.errors import NotFound
 from app.web.forms import tidy
 from approvals import access_model
@@ -29,6 +30,7 @@ from approvals.memberships.forms import Confirmation
 from identity.oidc.clients import actions, store
 from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.models import Client
+from identity.oidc.parameters import only_looking
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.sessions.lookup import signed_in_session
 
@@ -118,7 +120,7 @@ def rotate_secret(client_id: str) -> ResponseReturnValue:
 @pages.get("/answers/<form_id>")
 @permit(operator)
 def answer(form_id: str) -> ResponseReturnValue:
-    """The new secret, where it was not shown before."""
+    """The new secret, where it was not shown before; to who only looks it counts as not shown."""
     session = signed_in_session()
     client_id = answers.client_of(form_id, session)
     if client_id is None:
@@ -127,7 +129,7 @@ def answer(form_id: str) -> ResponseReturnValue:
     return render_template(
         "clients/answer.html",
         client=found,
-        secret=answers.take_secret(form_id, session),
+        secret=None if only_looking(call()) else answers.take_secret(form_id, session),
         old_secret_until=_later(found),
     )
 
