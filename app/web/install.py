@@ -3,7 +3,17 @@
 from flask import Flask
 
 from app.settings import AppSettings
-from app.web import authorisation, characters, errors, forms, headers, limits, request, templates
+from app.web import (
+    authorisation,
+    characters,
+    errors,
+    forms,
+    headers,
+    limits,
+    long_words,
+    request,
+    templates,
+)
 from app.web.address import OneAddress
 
 
@@ -12,6 +22,7 @@ def install(app: Flask, settings: AppSettings) -> None:
         SERVER_NAME=settings.host, PREFERRED_URL_SCHEME="https" if settings.secure else "http"
     )
     templates.install(app)
+    long_words.install(app)
     request.install(app)
     characters.install(app)
     errors.install(app)

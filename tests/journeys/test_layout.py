@@ -50,7 +50,7 @@ def test_addresses_of_users_stand_on_a_line(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/home")
     page.get_by_role("link", name="Manage users").first.click()
     page.goto(f"{page.url}/users")
-    addresses = page.locator("tbody span.sa-breakable")
+    addresses = page.locator("tbody th span")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert {lines_of(each) for each in addresses.all()} == {1}
