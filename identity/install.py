@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from identity import anonymous_rows
 from identity.accounts.install import install as accounts
 from identity.credentials.install import install as credentials
 from identity.information.install import install as information
@@ -24,5 +25,6 @@ ROOMS: list[Callable[[Flask], None]] = [
 
 
 def install(app: Flask) -> None:
+    anonymous_rows.install(app)
     for room in ROOMS:
         room(app)

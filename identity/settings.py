@@ -58,6 +58,12 @@ class IdentitySettings(FloorSettings):
     wrong_codes_per_account: int = Field(default=10, ge=1, le=100)
     """Wrong codes of the second step for one account in 15 minutes."""
 
+    anonymous_rows_per_minute: int = Field(default=240, ge=1)
+    """Rows that requests of one network without a session may store in a minute: begun sign-ins."""
+
+    anonymous_rows_per_hour: int = Field(default=4800, ge=1)
+    """The same in an hour. Each process counts for itself."""
+
     support_email: str | None = None
     """Address that the pages about help, privacy and accessibility name for questions."""
 

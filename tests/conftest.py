@@ -32,6 +32,8 @@ def settings(database_url: str, **changes: Any) -> Settings:
         "secret_key": _SECRET_KEY,
         "encryption_keys": _ENCRYPTION_KEY,
         "request_limit": "100000 per minute",
+        "anonymous_rows_per_minute": 100_000,
+        "anonymous_rows_per_hour": 1_000_000,
         **changes,
     }
     return Settings(_env_file=None, **values)  # type: ignore[call-arg]  # a parameter of BaseSettings

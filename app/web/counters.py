@@ -1,8 +1,9 @@
 """Counters in a process's memory, for limits without Redis."""
 
 import threading
+import time
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -30,10 +31,12 @@ class Memory(MemoryStorage):
 
 
 class Allowance:
-    """So many a minute for each one who is named, counted in this process."""
+    """Uses per key and minute, and per key and hour where that is bounded, in this process."""
 
-    def __init__(self, each_minute: int) -> None:
-        self._limit = RateLimitItemPerMinute(each_minute)
+    def __init__(self, each_minute: int, each_hour: int | None = None) -> None:
+        self._limits: list[RateLimitItem] = [RateLimitItemPerMinute(each_minute)]
+        if each_hour is not None:
+            self._limits.append(RateLimitItemPerHour(each_hour))
         self._counts = Memory()
         self._limiter = FixedWindowRateLimiter(self._counts)
 
@@ -43,8 +46,17 @@ class Allowance:
         return not self._counts.storage
 
     def used_up(self, *name: str) -> bool:
-        return not self._limiter.test(self._limit, *name)
+        return not all(self._limiter.test(limit, *name) for limit in self._limits)
 
     def use(self, *name: str) -> bool:
         """Uses one; False where none is left."""
-        return self._limiter.hit(self._limit, *name)
+        return all(self._limiter.hit(limit, *name) for limit in self._limits)
+
+    def seconds_left(self, *name: str) -> int:
+        """Return the seconds until the next use is possible, at least 1."""
+        ends = (
+            self._limiter.get_window_stats(limit, *name).reset_time
+            for limit in self._limits
+            if not self._limiter.test(limit, *name)
+        )
+        return max(1, round(max(ends, default=0) - time.time()))

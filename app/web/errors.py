@@ -12,7 +12,8 @@
 An error has two texts: `description`, shown; and the argument, kept for the log.
 """
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
@@ -25,16 +26,34 @@ log = structlog.get_logger()
 _PROGRAMS = "secure_access.program_paths"
 
 
+@dataclass(frozen=True)
+class Onward:
+    """The link with which an error page leads on: its text and its address."""
+
+    text: str
+    address: str
+
+
 class Problem(HTTPException):
-    """`detail` goes to the log only; `description` is what the person reads."""
+    """`detail` goes to the log only; `description` is what the person reads.
+
+    `onward` leads on from the page. `note` is for the people who run another service.
+    """
 
     code = 400
     heading: ClassVar[str] = "There is a problem with this page"
     advice: ClassVar[str] = "Go back and try again."
 
-    def __init__(self, detail: str = "", *, description: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        description: str | None = None,
+        onward: Onward | None = None,
+        note: str | None = None,
+    ) -> None:
         super().__init__(description or self.advice)
-        self.detail = detail
+        self.detail, self.onward, self.note = detail, onward, note
 
 
 class BadRequest(Problem):
@@ -146,19 +165,20 @@ def _stale_form(error: CSRFError) -> Response:
 
 def answer(error: HTTPException) -> Response:
     """The styled page, or JSON, for an error."""
-    status = error.code or 500
+    status, more = error.code or 500, {}
     if error.response is not None or 300 <= status < 400:
         return make_response(error.get_response())
     if isinstance(error, Problem):
         log.info("refused", status=status, reason=error.detail, route=_route())
         heading, advice = error.heading, error.description or error.advice
+        more = {"onward": error.onward, "note": error.note}
     else:
         fallback = 400 if status < 500 else 500
         heading = NotFound.heading if status == 404 else HEADINGS.get(status, HEADINGS[fallback])
         advice = NotFound.advice if status == 404 else ADVICE.get(status, ADVICE[fallback])
         if wants_json():
             advice = TO_PROGRAMS.get(status, advice)
-    response = _page(status, heading, advice)
+    response = _page(status, heading, advice, **more)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after", "www-authenticate"}:
             response.headers[name] = value
@@ -177,7 +197,7 @@ def _code(status: int) -> str:
     return {403: "access_denied", 404: "not_found"}.get(status, "invalid_request")
 
 
-def _page(status: int, heading: str, advice: str) -> Response:
+def _page(status: int, heading: str, advice: str, **more: Any) -> Response:
     if wants_json():
         response = jsonify(
             error=_code(status), error_description=f"{heading}. {advice}", request_id=request_id()
@@ -185,7 +205,11 @@ def _page(status: int, heading: str, advice: str) -> Response:
     else:
         response = make_response(
             render_template(
-                "errors/error.html", heading=heading, advice=advice, request_id=request_id()
+                "errors/error.html",
+                heading=heading,
+                advice=advice,
+                request_id=request_id(),
+                **more,
             )
         )
     response.status_code = status

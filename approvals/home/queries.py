@@ -13,6 +13,7 @@ from approvals.home.schools import schools_in_words
 from approvals.memberships import queries
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
 
 
@@ -89,8 +90,8 @@ def ways_in(services: Iterable[str]) -> dict[str, str]:
         .order_by(Client.id)
     )
     for service, registration in clients:
-        address = registration.get("initiate_login_uri") or registration.get("client_uri")
-        if address:
+        address = way_in(registration)
+        if address is not None:
             addresses.setdefault(service, address)
     return addresses
 

@@ -18,6 +18,7 @@ from app.clock import now
 from app.database import db, writing
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
+from identity.anonymous_rows import admit_row
 from identity.credentials import password, totp
 from identity.credentials.factor import NotProved
 from identity.credentials.password import PASSWORD
@@ -41,6 +42,7 @@ def open_link(token: str) -> JoinJourney | None:
     invitation = invitations.by_token(token)
     if invitation is None or invitation.token_hash is None:
         return None
+    admit_row()
     with writing() as session:
         journey = JoinJourney(
             browser_hash=bound_browser(),

@@ -23,6 +23,7 @@ from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.anonymous_rows import admit_row
 from identity.credentials import password
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.sessions.browser import bound_browser, browser_hash
@@ -68,6 +69,7 @@ def open_link(token: str, purpose: str) -> ResetJourney | None:
         )
         if link is None or holder(link) is None:
             return None
+        admit_row()
         journey = ResetJourney(
             browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at
         )

@@ -18,7 +18,7 @@
     ├── InvalidClient                     401, with a challenge
     │   ├── NotOnRecord                   the same, once there are audit rows enough of it
     │   └── TooManyFailures               429
-    ├── TooManyPushed                     429 (RFC 9126, section 2.3)
+    ├── TooManyOfPublicClient             429 (RFC 9126, section 2.3)
     ├── InvalidGrant
     │   └── OnRecord                      the same, where its audit row is written already
     ├── UnsupportedGrantType
@@ -139,7 +139,7 @@ class TooManyFailures(InvalidClient):
     text = "Too many failed attempts, wait a minute"
 
 
-class TooManyPushed(OAuthError):
+class TooManyOfPublicClient(OAuthError):
     status = 429
     text = "Too many requests, wait a minute"
 

@@ -18,7 +18,6 @@ from identity.oidc import backchannel
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.models import (
     AuthorizationCode,
-    AuthorizationRequest,
     OrganisationChoice,
     RefreshToken,
     RevokedToken,
@@ -125,7 +124,6 @@ def purge(_session: DatabaseSession) -> int:
     return sum(
         rows_changed(statement)
         for statement in (
-            delete(AuthorizationRequest).where(AuthorizationRequest.expires_at < at),
             delete(RevokedToken).where(RevokedToken.expires_at < at),
             delete(AuthorizationCode).where(AuthorizationCode.grant_id.in_(_over(at))),
             delete(RefreshToken).where(RefreshToken.grant_id.in_(_over(at))),

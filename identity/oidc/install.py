@@ -13,8 +13,9 @@ from app.web.forms import csrf
 from app.web.limits import unlimited
 from app.web.programs import call_directly
 from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
+from identity.oidc.authorize import pending
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients import failures
+from identity.oidc.clients import failures, public_limits
 from identity.oidc.clients import keys as client_keys
 from identity.oidc.clients.cli import clients_group
 from identity.oidc.events import EVENTS
@@ -46,7 +47,7 @@ def install(app: Flask) -> None:
     cache.install(app)
     failures.install(app)
     client_keys.install(app)
-    pushed.install(app)
+    public_limits.install(app)
     register_pages(app, blueprint, *PAGES)
     app.after_request(cors.allow)
     for endpoint, view in app.view_functions.items():
@@ -68,6 +69,7 @@ def install(app: Flask) -> None:
     job(app, keys.rotate_due)
     purger(app, "logout notices", backchannel.purge)
     purger(app, "token families", grants.purge)
+    purger(app, "authorization requests", pending.purge)
     purger(app, "pushed requests", pushed.purge)
     purger(app, "registration tokens", tokens.purge)
     purger(app, "ids that were presented once", once.purge)

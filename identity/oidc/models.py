@@ -126,6 +126,8 @@ class AuthorizationRequest(Base):
     """One call of the authorization endpoint that needs the person: its parameters stay here.
 
     The browser carries `public_id` alone, and it opens only in the browser to which it is bound.
+    Once the request has ended its parameters are removed; the row stays for a day, so that a page
+    left open can lead back to the client.
     """
 
     __tablename__ = "oidc_authorization_request"
@@ -136,6 +138,8 @@ class AuthorizationRequest(Base):
     parameters: Mapped[dict[str, Any]]
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     organisation: Mapped[str | None] = mapped_column(String(36))
+    chosen_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """The account that chose the organisation: the choice holds for nobody else."""
     pushed_id: Mapped[int | None] = mapped_column(
         ForeignKey("oidc_pushed_request.id", ondelete="SET NULL")
     )

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import writing
 from app.identifiers import new_secret, secret_hash
-from app.present import part
 from app.web import anyone, permit
 from app.web.call import Answer, call
-from app.web.counters import Allowance
-from app.web.request import client_network
 from identity.oidc import parameters
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.checks import check
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
+from identity.oidc.clients.public_limits import admit_pushed_request
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidProof, InvalidRequest, TooManyPushed
+from identity.oidc.errors import InvalidProof, InvalidRequest
 from identity.oidc.machine import json_response, machine
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import Parameters
@@ -31,9 +26,6 @@ from identity.oidc.proof import dpop
 from identity.statements import rows_changed
 
 PATH = "/par"
-PUSHED_IN_A_MINUTE = 120
-"""By a public client, from one network: a school's people share an address."""
-_KEY = "identity.oidc.pushed"
 
 
 @blueprint.post(PATH)
@@ -44,11 +36,11 @@ def par() -> Answer:
     given = parameters.from_form(call())
     given.refuse_repeated()
     client = authenticate(call(), given)
-    _not_too_many(client)
+    admit_pushed_request(client)
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
     asked = Asked(_of_client(given, client), pushing=True)
-    key = dpop.proven(call(), path=PATH, with_nonce=client.dpop_nonce)
+    key = dpop.proven_by(client, call(), path=PATH)
     asked.proven_key = key.thumbprint if key is not None else None
     check(asked)
     if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
@@ -71,19 +63,6 @@ def par() -> Answer:
         },
         201,
     )
-
-
-def _not_too_many(client: RelyingParty) -> None:
-    """What anybody may push is kept for an hour. Raises TooManyPushed."""
-    if client.confidential:
-        return
-    allowance = cast(Allowance, part(_KEY))
-    if not allowance.use(client.client_id, client_network()):
-        raise TooManyPushed
-
-
-def install(app: Flask) -> None:
-    app.extensions[_KEY] = Allowance(PUSHED_IN_A_MINUTE)
 
 
 def purge(_session: Session) -> int:

@@ -13,6 +13,7 @@ from werkzeug import Response
 from app.clock import now
 from app.database import db, writing
 from app.web.headers import allow_form_redirect
+from identity.anonymous_rows import admit_row
 from identity.sessions.access import own_page
 from identity.sessions.browser import bound_browser, browser_hash
 from identity.sessions.ending import Ending
@@ -88,6 +89,7 @@ def create(
     """The row of a new journey; see `begin`."""
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
+    admit_row()
     with writing() as session:
         journey = SignInJourney(
             browser_hash=bound_browser(),

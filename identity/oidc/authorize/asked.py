@@ -13,7 +13,7 @@ PARAMETERS = frozenset(
     {
         "client_id", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce",
         "code_challenge", "code_challenge_method", "prompt", "max_age", "claims", "acr_values",
-        "resource", "dpop_jkt", "id_token_hint", "login_hint", "ui_locales", "display",
+        "resource", "dpop_jkt", "id_token_hint", "login_hint",
     }
 )  # fmt: skip
 """What a request may say; the rest is ignored (RFC 6749, 3.1), and so not kept."""
@@ -49,6 +49,16 @@ class Asked:
     acr_essential: bool = False
     resources: tuple[str, ...] = ()
     expected_subject: str | None = None
+
+    @property
+    def known_client(self) -> RelyingParty | None:
+        """The client; None where the checks ended before it was found."""
+        return getattr(self, "client", None)
+
+    @property
+    def from_client(self) -> bool:
+        """Whether a client that proves itself sent these parameters, directly."""
+        return self.client.confidential and (self.pushing or self.pushed_id is not None)
 
     @property
     def silent(self) -> bool:

@@ -12,18 +12,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import bindparam, select
-
-from app.clock import now
-from app.database import Plain
 from app.foreign_json import read_json
-from app.identifiers import secret_hash
 from identity.oidc import levels, request_objects, scopes
-from identity.oidc.authorize.asked import PARAMETERS, QUERY, Asked, from_store
+from identity.oidc.authorize.asked import PARAMETERS, QUERY, Asked
+from identity.oidc.authorize.pushed_lookup import pushed_request_is_open
 from identity.oidc.clients import store
 from identity.oidc.errors import (
     InvalidRequest,
-    InvalidRequestUri,
     InvalidScope,
     InvalidTarget,
     RegistrationNotSupported,
@@ -32,8 +27,6 @@ from identity.oidc.errors import (
     UnmetAuthentication,
     UnsupportedResponseType,
 )
-from identity.oidc.models import PushedRequest
-from identity.oidc.parameters import PUSHED
 from identity.oidc.tokens import read_id_token_hint
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -46,23 +39,15 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECONDS = re.compile(r"\d{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_CLIENT_ID = 200
-LONGEST_REQUEST = 16_384
-"""Characters of all parameters together, as an address has them."""
-_OPEN_PUSHED = Plain(
-    select(PushedRequest.__table__).where(
-        PushedRequest.handle_hash == bindparam("hash"),
-        PushedRequest.client_id == bindparam("client"),
-        PushedRequest.expires_at > bindparam("at"),
-        PushedRequest.used_at.is_(None),
-    )
-)
-
-
-def nothing_is_repeated(asked: Asked) -> None:
-    asked.parameters.refuse_repeated()
+LONGEST_REQUEST = 4096
+"""Characters of all parameters together, as an address has them; anybody may have them stored."""
+LONGEST_PUSHED = 16_384
+"""The same for what a confidential client pushes."""
 
 
 def client_is_known(asked: Asked) -> None:
+    if "client_id" in asked.parameters.repeated:
+        asked.parameters.refuse_repeated()
     client_id = asked.parameters.get("client_id", "")
     client = store.find(client_id) if len(client_id) <= LONGEST_CLIENT_ID else None
     if client is None:
@@ -72,19 +57,8 @@ def client_is_known(asked: Asked) -> None:
     asked.client = client
 
 
-def pushed_request_is_open(asked: Asked) -> None:
-    """RFC 9126, 4: what was pushed takes the place of what stands here, `client_id` apart."""
-    address = asked.parameters.get("request_uri", "")
-    if not address.startswith(PUSHED):
-        return
-    row = _OPEN_PUSHED.one(
-        hash=secret_hash(address.removeprefix(PUSHED)),
-        client=asked.client.key,
-        at=now(),
-    )
-    if row is None:
-        raise InvalidRequestUri
-    asked.parameters, asked.pushed_id, asked.signed = from_store(row.parameters), row.id, row.signed
+def nothing_is_repeated(asked: Asked) -> None:
+    asked.parameters.refuse_repeated()
 
 
 def request_object_is_right(asked: Asked) -> None:
@@ -122,21 +96,26 @@ def request_came_as_registered(asked: Asked) -> None:
 def redirect_uri_is_registered(asked: Asked) -> None:
     """Compared character by character (RFC 9700, 2.1), the port of a loopback address included."""
     address = asked.parameters.get("redirect_uri")
-    if address is None or address not in asked.client.redirect_uris:
+    if address is None:
+        raise InvalidRequest("redirect_uri is missing")
+    if address not in asked.client.redirect_uris:
         raise InvalidRequest(
-            "The address to return to is not registered for this service",
-            detail=f"redirect_uri {(address or '')[:500]!r} of {asked.client.client_id}",
+            "redirect_uri is not registered for this client",
+            detail=f"redirect_uri {address[:500]!r} of {asked.client.client_id}",
         )
     asked.redirect_uri = address
 
 
 def it_is_of_bounded_size(asked: Asked) -> None:
-    """Anybody may make one, and it is kept for as long as the person takes; part of it goes back in
-    an address.
+    """The request is stored for as long as the person takes; part of it goes back in an address.
+
+    `id_token_hint` does not count: a check of its own refuses all but tokens that we signed.
     """
-    values = (quote(value) for name in PARAMETERS for value in asked.parameters.all(name))
-    if sum(map(len, values)) > LONGEST_REQUEST:
-        raise InvalidRequest(f"The parameters are longer than {LONGEST_REQUEST} characters")
+    longest = LONGEST_PUSHED if asked.from_client else LONGEST_REQUEST
+    counted = PARAMETERS - {"id_token_hint"}
+    values = (quote(value) for name in counted for value in asked.parameters.all(name))
+    if sum(map(len, values)) > longest:
+        raise InvalidRequest(f"The parameters are longer than {longest} characters")
 
 
 def response_mode_is_offered(asked: Asked) -> None:
@@ -282,8 +261,8 @@ def proven_key_is_named(asked: Asked) -> None:
 
 
 CHECKS: tuple[Callable[[Asked], None], ...] = (
-    nothing_is_repeated,
     client_is_known,
+    nothing_is_repeated,
     pushed_request_is_open,
     request_object_is_right,
     request_came_as_registered,

@@ -53,14 +53,12 @@ def code_for(visit: Visit) -> str | None:
         "ends_at": ends_at,
     }
     subject, choice = session.account.subject, _choice(visit)
-    request, parameters = visit.pending, asked.parameters
+    parameters = asked.parameters
     redirect_uri, challenge = asked.redirect_uri, asked.code_challenge
     with writing() as database:
         if not still_stands(session_id):
             raise SignedOut
-        if request is not None and not pending.claim(request):
-            return None
-        if asked.pushed_id is not None and not pending.claim_pushed(asked.pushed_id):
+        if not pending.finish(visit):
             return None
         grant_id = add_family(**family)
         add_code(
@@ -89,8 +87,7 @@ def code_for(visit: Visit) -> str | None:
 
 def _choice(visit: Visit) -> dict[str, object] | None:
     """What to remember: the organisation, where there was one to choose."""
-    answered = visit.pending.organisation if visit.pending is not None else None
-    if visit.organisation is None or answered != visit.organisation:
+    if visit.organisation is None or visit.chosen != visit.organisation:
         return None
     return {
         "account_id": visit.session.account_id,

@@ -6,13 +6,17 @@ The address carries an opaque id and nothing else, so no parameter can be change
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import url_for
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret
+from identity.anonymous_rows import admit_row
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.visit import Visit
 from identity.oidc.models import AuthorizationRequest, PushedRequest
@@ -20,11 +24,16 @@ from identity.oidc.policy import INTERACTION
 from identity.sessions.browser import bound_browser, browser_hash
 from identity.statements import rows_changed
 
+LEFT_BEHIND = timedelta(days=1)
+"""How long after its end a request is remembered, without its parameters."""
+
 
 def store(asked: Asked, *, bound: bool) -> AuthorizationRequest:
-    """Keeps the request. One that came by POST is bound when it is first opened: a form from
-    another site carries no cookies (SameSite), so the browser is not known before.
+    """Store the request. One that came by POST is bound when it is first opened: a form from
+    another site carries no cookies (SameSite), so the browser is not known before. Raises
+    TooManyRequests.
     """
+    admit_row()
     with writing() as session:
         request = AuthorizationRequest(
             public_id=new_secret(),
@@ -48,18 +57,14 @@ def stored(visit: Visit) -> AuthorizationRequest:
 
 def find(public_id: str) -> AuthorizationRequest | None:
     """The request of that id where it is open, in time and this browser's."""
-    request: AuthorizationRequest | None = db.session.scalar(
-        select(AuthorizationRequest).where(
-            AuthorizationRequest.public_id == public_id,
-            AuthorizationRequest.finished_at.is_(None),
-            AuthorizationRequest.expires_at > now(),
-        )
-    )
-    if request is None:
-        return None
-    if request.browser_hash is None:
+    request = _open(public_id)
+    if request is not None and request.browser_hash is None:
         _bind(request)
-    return request if request.browser_hash == browser_hash() else None
+        # Read anew: another browser, or an answer given meanwhile, may have been faster.
+        request = _open(public_id)
+    if request is None or request.browser_hash != browser_hash():
+        return None
+    return request
 
 
 def address(request: AuthorizationRequest) -> str:
@@ -70,37 +75,59 @@ def cancel_address(request: AuthorizationRequest) -> str:
     return url_for("oidc.cancel", request_id=request.public_id)
 
 
-def choose(request: AuthorizationRequest, organisation: str) -> None:
-    with writing():
-        request.organisation = organisation
-
-
-def claim(request: AuthorizationRequest) -> bool:
-    """Finishes the request, inside `writing()`; False where it was finished already."""
-    return (
-        rows_changed(
-            update(AuthorizationRequest)
-            .where(
-                AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
-            )
-            .values(finished_at=now())
+def left_behind(public_id: str) -> AuthorizationRequest | None:
+    """The request of that id that this browser began and that has ended or run out of time."""
+    browser = browser_hash()
+    if browser is None:
+        return None
+    request: AuthorizationRequest | None = db.session.scalar(
+        select(AuthorizationRequest).where(
+            AuthorizationRequest.public_id == public_id,
+            AuthorizationRequest.browser_hash == browser,
         )
-        == 1
     )
+    return request
 
 
-def claim_pushed(pushed_id: int) -> bool:
-    """Uses up the pushed request, inside `writing()`; False where it was used before."""
-    used = update(PushedRequest).where(
+def choose(visit: Visit, organisation: str) -> bool:
+    """Store the organisation with the person who chose it; False where the request has ended."""
+    request, account_id = stored(visit), visit.session.account_id
+    with writing():
+        chosen = update(AuthorizationRequest).where(
+            AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
+        )
+        return rows_changed(chosen.values(organisation=organisation, chosen_by=account_id)) == 1
+
+
+def finish(visit: Visit) -> bool:
+    """Use up the stored request and the pushed request of this visit, inside `writing()`.
+
+    False where one of them was used up before: then nothing may be issued for it.
+    """
+    request, pushed_id = visit.pending, visit.asked.pushed_id
+    if request is not None and not _claim(request):
+        return False
+    return pushed_id is None or _claim_pushed(pushed_id)
+
+
+def _claim(request: AuthorizationRequest) -> bool:
+    unfinished = update(AuthorizationRequest).where(
+        AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
+    )
+    return rows_changed(unfinished.values(finished_at=now(), parameters={})) == 1
+
+
+def _claim_pushed(pushed_id: int) -> bool:
+    unused = update(PushedRequest).where(
         PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None)
     )
-    return rows_changed(used.values(used_at=now())) == 1
+    return rows_changed(unused.values(used_at=now(), parameters={})) == 1
 
 
 def refuse(visit: Visit) -> bool:
     """The person has no way in: the request ends here, and it is on record."""
     with writing():
-        if visit.pending is not None and not claim(visit.pending):
+        if not finish(visit):
             return False
         record(
             "service.entry_refused",
@@ -119,7 +146,7 @@ def cancel(visit: Visit) -> bool:
     """The person does not want to go on; False where the request was finished already."""
     session = visit.session_or_none
     with writing():
-        if visit.pending is None or not claim(visit.pending):
+        if not finish(visit):
             return False
         record(
             "service.entry_cancelled",
@@ -128,6 +155,17 @@ def cancel(visit: Visit) -> bool:
             service=visit.asked.client.service,
         )
     return True
+
+
+def _open(public_id: str) -> AuthorizationRequest | None:
+    request: AuthorizationRequest | None = db.session.scalar(
+        select(AuthorizationRequest).where(
+            AuthorizationRequest.public_id == public_id,
+            AuthorizationRequest.finished_at.is_(None),
+            AuthorizationRequest.expires_at > now(),
+        )
+    )
+    return request
 
 
 def _bind(request: AuthorizationRequest) -> None:
@@ -140,4 +178,15 @@ def _bind(request: AuthorizationRequest) -> None:
             )
             .values(browser_hash=browser)
         )
-    db.session.refresh(request)
+
+
+def purge(_session: Session) -> int:
+    """Remove the parameters of requests that ran out of time, then the rows a day later."""
+    at = now()
+    ran_out = update(AuthorizationRequest).where(
+        AuthorizationRequest.expires_at < at, AuthorizationRequest.finished_at.is_(None)
+    )
+    rows_changed(ran_out.values(finished_at=at, parameters={}))
+    return rows_changed(
+        delete(AuthorizationRequest).where(AuthorizationRequest.expires_at < at - LEFT_BEHIND)
+    )

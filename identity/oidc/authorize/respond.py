@@ -9,11 +9,12 @@ from werkzeug.utils import redirect
 
 from app.clock import now
 from app.settings import settings
-from app.web.errors import BadRequest
+from app.web.errors import BadRequest, Onward
 from app.web.headers import allow_form_redirect
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.checks import FORM_POST, SIGNED_MODES
-from identity.oidc.errors import OAuthError
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidRequestUri, OAuthError
 from identity.oidc.keys.store import ID_TOKEN
 from identity.oidc.policy import RESPONSE
 from identity.oidc.redirects import with_parameters
@@ -23,10 +24,36 @@ log = structlog.get_logger()
 
 
 class CannotContinue(BadRequest):
-    """Our own page: who asks is not known well enough to be told anything."""
+    """Our own page, where no address is known to which the client could be told.
+
+    It says what happened in plain words, and leads back to the client where that is known. `note`
+    is for the people who run the client.
+    """
 
     heading = "You cannot sign in from here"
-    advice = "Go back to the service that you came from and start again."
+
+    def __init__(
+        self, detail: str, what: str, *, client: RelyingParty | None, note: str | None = None
+    ) -> None:
+        name = client.name if client is not None else "the service that you came from"
+        way_in = client.way_in if client is not None else None
+        super().__init__(
+            detail,
+            description=f"{what} Go back to {name} and start again.",
+            onward=Onward(f"Go back to {name}", way_in) if way_in is not None else None,
+            note=note,
+        )
+
+
+class SignInEnded(CannotContinue):
+    """The request is over: the page that began it was left open, or opened again."""
+
+    heading = "This sign-in has ended"
+
+
+RAN_OUT = "It ran out of time."
+RAN_OUT_OR_USED = "It ran out of time, or was used before."
+NOT_OF_THIS_BROWSER = "It has run out of time, or began in another browser."
 
 
 def with_code(asked: Asked, code: str) -> Response:
@@ -39,12 +66,22 @@ def with_error(asked: Asked, error: OAuthError) -> Response:
         "authorization refused", error=error.error, text=error.description, detail=error.detail
     )
     if asked.redirect_uri is None:
-        raise CannotContinue(
-            error.detail,
-            description=f"{error.description}. Tell the people who run the service that you "
-            "came from; there is nothing wrong with your account.",
-        )
+        raise _on_our_own_page(asked.known_client, error)
     return _to_client(asked, {"error": error.error or "", "error_description": error.description})
+
+
+def _on_our_own_page(client: RelyingParty | None, error: OAuthError) -> CannotContinue:
+    """The page for an error that no registered address can be told."""
+    if isinstance(error, InvalidRequestUri):
+        return SignInEnded(error.description, RAN_OUT_OR_USED, client=client)
+    name = client.name if client is not None else "the service that you came from"
+    return CannotContinue(
+        error.detail or error.description,
+        f"{client.name if client is not None else 'A service'} sent you here with a request that "
+        "cannot be accepted. There is nothing wrong with your account.",
+        client=client,
+        note=f"If it happens again, tell the people who run {name}: {error.description}.",
+    )
 
 
 def _to_client(asked: Asked, parameters: dict[str, str]) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.utils import redirect
 from wtforms import RadioField
@@ -21,10 +21,18 @@ from identity.oidc.authorize.asked import Asked, from_store
 from identity.oidc.authorize.checks import check
 from identity.oidc.authorize.issue import SignedOut, code_for
 from identity.oidc.authorize.questions import next_question
-from identity.oidc.authorize.respond import CannotContinue, with_code, with_error
+from identity.oidc.authorize.respond import (
+    NOT_OF_THIS_BROWSER,
+    RAN_OUT,
+    RAN_OUT_OR_USED,
+    SignInEnded,
+    with_code,
+    with_error,
+)
 from identity.oidc.authorize.visit import Visit
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
+from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import AccessDenied, OAuthError
 from identity.ports import approvals
 from identity.sessions import current
@@ -74,8 +82,10 @@ def cancel(request_id: str) -> Response:
     if isinstance(visit, Response):
         return visit
     error = AccessDenied("The person chose not to sign in")
-    if parameters.only_looking(call()) or not pending.cancel(visit):
-        raise CannotContinue("cancelled twice")
+    if parameters.only_looking(call()):
+        return Response(status=403)
+    if not pending.cancel(visit):
+        return _finished(visit.asked.client)
     return with_error(visit.asked, error)
 
 
@@ -93,7 +103,8 @@ def choose_organisation(request_id: str) -> Response | str:
     form.organisation.choices = [(each.organisation, each.name) for each in entrances]
     allow_form_redirect(visit.asked.redirect_uri or "")
     if form.validate_on_submit():
-        pending.choose(visit.pending, form.organisation.data)
+        # False where another tab ended the request meanwhile: the resumed request says so.
+        pending.choose(visit, form.organisation.data)
         return redirect(pending.address(visit.pending), 303)
     return render_template(
         "oidc/choose_organisation.html",
@@ -125,10 +136,10 @@ def no_access(client_id: str) -> str:
 
 
 def _visit(request_id: str) -> Visit | Response:
-    """The stored request, checked anew, as its client may have changed. Raises CannotContinue."""
+    """The stored request, checked anew, as its client may have changed. Raises SignInEnded."""
     found = pending.find(request_id)
     if found is None:
-        raise CannotContinue("no open request of this browser")
+        return _ended(request_id)
     asked = Asked(from_store(found.parameters), pushed_id=found.pushed_id, signed=found.signed)
     try:
         check(asked)
@@ -152,8 +163,10 @@ def _go_on(visit: Visit) -> Response:
     except SignedOut:
         remember_current(None)
         return _go_on(visit)
+    if code is None and visit.pending is None:
+        raise SignInEnded("pushed request used before", RAN_OUT_OR_USED, client=visit.asked.client)
     if code is None:
-        raise CannotContinue("answered before")
+        return _finished(visit.asked.client)
     return with_code(visit.asked, code)
 
 
@@ -161,7 +174,23 @@ def _give_up(visit: Visit, error: OAuthError) -> bool:
     """Ends the request without a code; False where it had ended. A refusal is put on record."""
     if isinstance(error, AccessDenied) and visit.session_or_none is not None:
         return pending.refuse(visit)
-    if visit.pending is None:
+    if visit.pending is None and visit.asked.pushed_id is None:
         return True
     with writing():
-        return pending.claim(visit.pending)
+        return pending.finish(visit)
+
+
+def _ended(request_id: str) -> Response:
+    """The page for a request that is not open in this browser. Raises SignInEnded."""
+    left = pending.left_behind(request_id)
+    if left is None:
+        raise SignInEnded("no request of this browser", NOT_OF_THIS_BROWSER, client=None)
+    client = store.find_by_key(left.client_id)
+    if client is None or left.finished_at is None or left.finished_at >= left.expires_at:
+        raise SignInEnded("the request has ended", RAN_OUT, client=client)
+    return _finished(client)
+
+
+def _finished(client: RelyingParty) -> Response:
+    """The page for a request that this browser finished before: going back to it is no error."""
+    return make_response(render_template("oidc/ended.html", client=client, home=approvals().home()))

@@ -55,14 +55,22 @@ class Visit:
         return [entrance for entrance in self.entrances if entrance.allowed]
 
     @cached_property
+    def chosen(self) -> str | None:
+        """The organisation that this person chose for this request."""
+        request = self.pending
+        if request is None or request.chosen_by != self.session.account_id:
+            return None
+        return request.organisation
+
+    @cached_property
     def organisation(self) -> str | None:
         """The organisation to enter for: answered now, or in this session before, or the only one.
 
         None: the person has to choose.
         """
         allowed = {entrance.organisation for entrance in self.open_entrances}
-        if self.pending is not None and self.pending.organisation in allowed:
-            return self.pending.organisation
+        if self.chosen in allowed:
+            return self.chosen
         if len(allowed) == 1:
             return next(iter(allowed))
         if "select_account" in self.asked.prompts:

@@ -13,6 +13,7 @@ from app.database import db
 from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
 from identity.oidc.clients import metadata, registration
+from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
 from identity.oidc.proof import certificate
 
@@ -45,6 +46,8 @@ class RelyingParty:
     offline_absolute_lifetime: int
     refresh_token_grace: int
     home: str | None
+    way_in: str | None
+    """Where a person begins there."""
     profile: str
     earlier_secret_hash: str | None
     earlier_secret_until: datetime | None
@@ -136,6 +139,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         offline_absolute_lifetime=data["offline_absolute_lifetime"],
         refresh_token_grace=data.get("refresh_token_grace", 0),
         home=data.get("client_uri"),
+        way_in=way_in(data),
         profile=data["profile"],
         earlier_secret_hash=row.earlier_secret_hash,
         earlier_secret_until=row.earlier_secret_until,

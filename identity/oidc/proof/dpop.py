@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from app.clock import now
 from app.present import notes
 from app.settings import settings
 from app.web.call import Call
+from identity.oidc.clients.public_limits import admit_proof
+from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidProof, NonceNeeded
 from identity.oidc.foreign import (
     FAPI_ALGS,
@@ -37,18 +40,27 @@ LONGEST_ID = 500
 _PORTS = {"https": 443, "http": 80}
 
 
+def proven_by(client: RelyingParty, asked: Call, *, path: str) -> Binding | None:
+    """Return `proven` for a request that names the client, with a bound on its proofs."""
+    return proven(
+        asked, path=path, with_nonce=client.dpop_nonce, before_use=partial(admit_proof, client)
+    )
+
+
 def proven(
     asked: Call,
     *,
     path: str,
     access_token: str | None = None,
     with_nonce: bool = False,
+    before_use: Callable[[], None] = lambda: None,
 ) -> Binding | None:
     """The key that the request's proof is made with; None without a proof.
 
     `path` is the endpoint's, at whichever origin of ours. With an access token the proof has to be
     for that token (RFC 9449, 4.3). A nonce has to be of ours, also where none is asked for; who
-    uses nonces is given the present one with each answer. Raises InvalidProof, and NonceNeeded.
+    uses nonces is given the present one with each answer. `before_use` is called before the id of
+    a valid proof is stored, and may raise. Raises InvalidProof, and NonceNeeded.
     """
     text = asked.header(HEADER)
     if text is None:
@@ -62,6 +74,7 @@ def proven(
     except (NotVerified, UnfitKey) as error:
         raise InvalidProof(detail=str(error)) from None
     _has_nonce(proof.claims.get("nonce"), needed=with_nonce)
+    before_use()
     if not first_use("dpop", key, identifier, issued=issued, until=now() + 2 * PROOF_AGE):
         raise InvalidProof(detail=f"jti used before, issued {issued}")
     return Binding(KEY, key)

@@ -64,7 +64,7 @@ def _binding(client: RelyingParty) -> Binding | None:
     """The key or certificate to bind to (RFC 9449, 5; RFC 8705, 3); some clients take no tokens
     without one.
     """
-    key = dpop.proven(call(), path=PATH, with_nonce=client.dpop_nonce)
+    key = dpop.proven_by(client, call(), path=PATH)
     if key is None and client.dpop_bound:
         # RFC 6749, 5.2: `invalid_dpop_proof` is for a proof that is there.
         raise InvalidRequest("This client sends a DPoP proof with each token request")

@@ -19,8 +19,8 @@ from sqlalchemy import select
 
 from app.clock import now as clock
 from app.database import db
+from identity.oidc.clients.public_limits import PUSHED_IN_A_MINUTE
 from identity.oidc.models import AuthorizationRequest, PushedRequest
-from identity.oidc.pushed import PUSHED_IN_A_MINUTE
 from tests.attacks.oidc.evidence import codes
 from tests.conftest import settings
 from tests.identity.oidc.publishing import Publishing
@@ -191,11 +191,25 @@ def test_what_nobody_reads_is_not_kept(public_rp: RelyingParty, stranger: FlaskC
         assert set(kept) == set(made)
 
 
-def test_a_request_is_of_bounded_size(public_rp: RelyingParty) -> None:
-    made = parse_qs(urlsplit(public_rp.request(state="s" * 8000, nonce="n" * 8000)).query)
-    assert public_rp.http.post("/par", data=made).status_code == 201
-    for more in ({"login_hint": "l" * 1000}, {"state": "é" * 1500}):
-        assert error_of(public_rp.http.post("/par", data=made | more)) == "invalid_request"
+def test_request_of_anybody_is_limited_to_4096_characters(
+    public_rp: RelyingParty, stranger: FlaskClient
+) -> None:
+    fits = public_rp.request(state="s" * 2000, nonce="n" * 1500)
+    too_long = public_rp.request(state="s" * 2000, nonce="n" * 1500, login_hint="l" * 500)
+    assert "error" not in answer(stranger.get(fits))
+    assert answer(stranger.get(too_long))["error"] == "invalid_request"
+    made = parse_qs(urlsplit(too_long).query)
+    assert error_of(public_rp.http.post("/par", data=made)) == "invalid_request"
+    encoded = {"state": "é" * 700}
+    assert error_of(public_rp.http.post("/par", data=made | encoded)) == "invalid_request"
+
+
+def test_request_pushed_by_confidential_client_is_limited_to_16384_characters(
+    rp: RelyingParty,
+) -> None:
+    made = dict(parse_qsl(urlsplit(rp.request(state="s" * 8000, nonce="n" * 7000)).query))
+    assert rp.post("/par", made).status_code == 201
+    assert error_of(rp.post("/par", made | {"login_hint": "l" * 1400})) == "invalid_request"
 
 
 def test_a_public_client_pushes_so_many_a_minute(

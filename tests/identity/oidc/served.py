@@ -62,6 +62,8 @@ def serving(
         "SECURE_ACCESS_SECRET_KEY": settings.secret_key.get_secret_value(),
         "SECURE_ACCESS_ENCRYPTION_KEYS": settings.encryption_keys[0].get_secret_value(),
         "SECURE_ACCESS_REQUEST_LIMIT": settings.request_limit,
+        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_MINUTE": str(settings.anonymous_rows_per_minute),
+        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_HOUR": str(settings.anonymous_rows_per_hour),
         "SECURE_ACCESS_JWKS_MAX_AGE": str(settings.jwks_max_age),
         "SECURE_ACCESS_PORT": str(port),
         "SECURE_ACCESS_WORKERS": str(workers),

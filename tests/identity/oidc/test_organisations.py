@@ -139,7 +139,9 @@ def test_cancelling_tells_the_service_with_its_state(
     assert (told["error"], told["state"]) == ("access_denied", "s2")
     assert told["dummy1"] == "lorem"
     assert told["dummy2"] == "ipsum"
-    assert stranger.get(response.headers["Location"]).status_code == 400
+    again = stranger.get(response.headers["Location"])
+    assert again.status_code == 200
+    assert "This sign-in is finished" in again.get_data(as_text=True)
 
 
 def test_a_client_without_a_service_learns_who_and_nothing_else(
@@ -159,4 +161,6 @@ def test_a_request_that_was_answered_is_not_answered_again(
 ) -> None:
     stored = browser.post("/authorize", data=parse_qs(urlsplit(rp.request()).query))
     assert "code" in answer(browser.get(stored.headers["Location"]))
-    assert browser.get(stored.headers["Location"]).status_code == 400
+    again = browser.get(stored.headers["Location"])
+    assert again.status_code == 200
+    assert "This sign-in is finished" in again.get_data(as_text=True)
