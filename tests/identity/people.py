@@ -52,6 +52,11 @@ def _secret(email: str) -> str:
     return pyotp.random_base32()
 
 
+@lru_cache(maxsize=1)
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
 def make_person(
     email: str = "ada@school.example", given_name: str = "Ada", family_name: str = "Byron"
 ) -> Person:
@@ -68,7 +73,7 @@ def make_person(
         session.add(account)
         session.flush()
         secret = _secret(email)
-        password.store(account.id, hash_password(PASSWORD))
+        password.store(account.id, _password_hash())
         totp.store(account.id, totp.seal(secret), 0)
         return Person(account.email, account.subject, account.id, secret)
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from tests.servers import binaries, ports
+from tests.servers import binaries, memory, ports
 
 SETTINGS = {
     "fsync": "off",
@@ -35,6 +35,7 @@ SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "shared_buffers": "64MB",
+    "max_wal_size": "64MB",
     "max_connections": "200",
     "log_min_messages": "warning",
     "timezone": "UTC",
@@ -71,11 +72,14 @@ class PostgreSQL:
         """The address of a fresh database: empty, or a copy of the one at address `template`."""
         name = f"test_{secrets.token_hex(6)}"
         source = database_name(template) if template else "template0"
-        self.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(source)
-            )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(source)
         )
+        with self._connect() as connection:
+            # Copying files is half as long as logging each page, the default since version 15.
+            if connection.info.server_version >= 150000:
+                statement += sql.SQL(" STRATEGY FILE_COPY")
+            connection.execute(statement)
         return self.url_of(name)
 
     def drop_database(self, url: str) -> None:
@@ -123,7 +127,9 @@ def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
     """
     programs = binaries.postgresql()
     account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="secure-access-postgresql-"))
+    # A durable server writes to the disk that is measured.
+    root = None if changes else memory.temporary_root()
+    folder = Path(tempfile.mkdtemp(prefix="secure-access-postgresql-", dir=root))
     try:
         server = PostgreSQL(
             port=ports.free_port(),
