@@ -16,12 +16,33 @@ Check = Callable[[], str | None]
 """Answers None when all is well, else a sentence without secrets."""
 
 _KEY = "secure_access.checks"
+_DETAILS = "secure_access.details"
 
 
 def check(app: Flask, name: str, function: Check) -> None:
     """Adds a check of a room to `/readyz`."""
     checks: dict[str, Check] = app.extensions.setdefault(_KEY, {})
     checks[name] = function
+
+
+def detail(app: Flask, name: str, function: Check) -> None:
+    """Add something to `/readyz` that operators should know and that does not make it fail."""
+    details: dict[str, Check] = app.extensions.setdefault(_DETAILS, {})
+    details[name] = function
+
+
+def details() -> dict[str, str]:
+    """Return the sentences of what operators should know, by its name."""
+    found: dict[str, str] = {}
+    for name, function in current_app.extensions.get(_DETAILS, {}).items():
+        try:
+            sentence = function()
+        except SQLAlchemyError:
+            db.session.rollback()
+            continue
+        if sentence:
+            found[name] = sentence
+    return found
 
 
 def failures() -> dict[str, str]:

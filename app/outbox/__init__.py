@@ -1,6 +1,6 @@
 """Mail, promised in the transaction of the change that it tells of and delivered at least once."""
 
-from app.outbox.enqueue import send_mail
+from app.outbox.enqueue import send_mail, withdraw_mail
 from app.outbox.models import OutboxMail
 
-__all__ = ["OutboxMail", "send_mail"]
+__all__ = ["OutboxMail", "send_mail", "withdraw_mail"]

@@ -1,23 +1,27 @@
 """Delivering promised mail: claim, send, mark. A worker that dies leaves its claim to run out."""
 
-import smtplib
 from datetime import timedelta
 
+import structlog
 from flask import Flask
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import db, writing
+from app.health.checks import detail
 from app.outbox.enqueue import PURPOSE
+from app.outbox.failed import failed_recently, mails_cli
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
+from app.outbox.refusals import RefusedForGood, describe
 from app.outbox.transports import Transport, transport
 from app.purge import purger
 from app.restored import CAUSE, revived
 from app.settings import settings
 from app.vault import decrypt
 
+log = structlog.get_logger()
 LEASE = timedelta(minutes=2)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
@@ -26,12 +30,14 @@ KEPT_AFTER_SENDING = timedelta(days=30)
 
 
 def install(app: Flask) -> None:
+    app.cli.add_command(mails_cli)
+    detail(app, "mails", failed_recently)
     purger(app, "sent mail", _purge_sent)
     revived(app, "mails that were waiting", standing=_waiting, end=_withdraw_waiting)
 
 
 def deliver_due(limit: int = 50) -> int:
-    """Tries each mail that is due, once. Returns how many were delivered."""
+    """Try each mail that is due, once. Return how many were delivered."""
     channel = transport(settings())
     due = db.session.scalars(
         select(OutboxMail.id)
@@ -61,9 +67,13 @@ def _deliver(identifier: int, channel: Transport) -> bool:
             subject=subject,
             text=text,
             identifier=public_id,
+            issuer=settings().issuer,
         )
         channel.deliver(message, public_id)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (RefusedForGood, ValueError) as error:
+        _mark_failed(identifier, error, final=True)
+        return False
+    except OSError as error:
         _mark_failed(identifier, error)
         return False
     with writing() as session:
@@ -89,17 +99,31 @@ def _claim(session: Session, identifier: int) -> bool:
     return claimed.scalar_one_or_none() is not None
 
 
-def _mark_failed(identifier: int, error: Exception) -> None:
+def _mark_failed(identifier: int, error: Exception, *, final: bool = False) -> None:
+    cause = describe(error)
     with writing() as session:
         mail = session.get_one(OutboxMail, identifier)
-        mail.last_error = f"{type(error).__name__}: {error}"[:250]
-        if mail.attempts >= MOST_ATTEMPTS:
+        mail.last_error = cause[:250]
+        final = final or mail.attempts >= MOST_ATTEMPTS
+        if final:
             mail.state = "failed"
+            mail.failed_at = now()
             mail.sealed_text = None
         else:
             mail.next_attempt_at = now() + min(
                 FIRST_RETRY * 2 ** min(mail.attempts - 1, 10), LONGEST_RETRY
             )
+        noted = {
+            "mail": mail.public_id,
+            "template": mail.template,
+            "domain": mail.recipient.rpartition("@")[2],
+            "attempts": mail.attempts,
+            "cause": cause,
+        }
+    if final:
+        log.warning("a mail failed for good", **noted)
+    else:
+        log.info("a mail is tried again later", **noted)
 
 
 def _waiting() -> Select[int]:

@@ -1,16 +1,15 @@
-"""Promising a mail."""
+"""Promising a mail, and taking the promise back."""
 
 from typing import Any
 
-from flask import render_template
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.clock import now
 from app.database import db
 from app.database.transaction import require_writing
 from app.identifiers import new_id
 from app.outbox.models import OutboxMail
-from app.settings import settings
+from app.outbox.rendering import render_mail
 from app.vault import encrypt
 
 PURPOSE = "mail"
@@ -19,31 +18,40 @@ PURPOSE = "mail"
 def send_mail(
     *, to: str, template: str, context: dict[str, Any], dedupe_key: str | None = None
 ) -> None:
-    """Renders `templates/mail/<template>.txt` and promises its delivery, inside `writing()`.
+    """Render `templates/mail/<template>.txt` and promise its delivery, inside `writing()`.
 
-    The template's first line is the subject, the rest the body. A second mail under the same
-    `dedupe_key` is not sent. Links in templates begin with `{{ issuer }}`.
+    A second mail under the same `dedupe_key` is not sent. Values of `context` cannot make links
+    in the mail (see `app.outbox.rendering`).
     """
     session = db.session()
     require_writing(session)
     key = dedupe_key or new_id()
     if session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe_key == key)) is not None:
         return
-    rendered = render_template(f"mail/{template}.txt", issuer=settings().issuer, **context)
-    subject, _, body = rendered.strip().partition("\n")
+    subject, body = render_mail(template, context)
     session.add(
         OutboxMail(
             public_id=new_id(),
             dedupe_key=key,
             template=template,
             recipient=to,
-            subject=_one_line(subject)[:250],
-            sealed_text=encrypt(body.strip() + "\n", purpose=PURPOSE),
+            subject=subject[:250],
+            sealed_text=encrypt(body, purpose=PURPOSE),
             created_at=now(),
             next_attempt_at=now(),
         )
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+def withdraw_mail(dedupe_key: str) -> None:
+    """Withdraw a promised mail that is no longer true, inside `writing()`.
+
+    A mail that the worker is delivering at this moment still arrives.
+    """
+    session = db.session()
+    require_writing(session)
+    session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.dedupe_key == dedupe_key, OutboxMail.state == "waiting")
+        .values(state="withdrawn", sealed_text=None)
+    )

@@ -1,4 +1,7 @@
-"""A mail as it goes out: plain text, and the same text as simple HTML."""
+"""A mail as it goes out: plain text, and the same text as simple HTML.
+
+Only a line that is nothing but an address of this service becomes a link.
+"""
 
 import re
 from email.message import EmailMessage
@@ -8,13 +11,11 @@ from markupsafe import Markup, escape
 
 from app.clock import now
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,)]")
-
 
 def compose(
-    *, sender: str, recipient: str, subject: str, text: str, identifier: str
+    *, sender: str, recipient: str, subject: str, text: str, identifier: str, issuer: str
 ) -> EmailMessage:
-    """Raises ValueError where an address would break a header."""
+    """Compose the mail. Raises ValueError where an address would break a header."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = recipient
@@ -24,12 +25,12 @@ def compose(
     message["Message-ID"] = make_msgid(idstring=identifier, domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
-    message.add_alternative(_as_html(subject, text), subtype="html")
+    message.add_alternative(_as_html(subject, text, issuer), subtype="html")
     return message
 
 
-def _as_html(subject: str, text: str) -> str:
-    paragraphs = [_paragraph(block) for block in re.split(r"\n\s*\n", text.strip())]
+def _as_html(subject: str, text: str, issuer: str) -> str:
+    paragraphs = [_paragraph(block, issuer) for block in re.split(r"\n\s*\n", text.strip())]
     return str(
         Markup(
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{}</title></head>'
@@ -39,17 +40,12 @@ def _as_html(subject: str, text: str) -> str:
     )
 
 
-def _paragraph(block: str) -> Markup:
-    lines = [_with_links(line) for line in block.splitlines()]
+def _paragraph(block: str, issuer: str) -> Markup:
+    lines = [_line(line.strip(), issuer) for line in block.splitlines()]
     return Markup("<p>{}</p>").format(Markup("<br>").join(lines))
 
 
-def _with_links(line: str) -> Markup:
-    parts: list[Markup] = []
-    position = 0
-    for match in _ADDRESS.finditer(line):
-        parts.append(escape(line[position : match.start()]))
-        parts.append(Markup('<a href="{0}">{0}</a>').format(match.group()))
-        position = match.end()
-    parts.append(escape(line[position:]))
-    return Markup("").join(parts)
+def _line(line: str, issuer: str) -> Markup:
+    if line.startswith(f"{issuer}/") and " " not in line:
+        return Markup('<a href="{0}">{0}</a>').format(line)
+    return escape(line)

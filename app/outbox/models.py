@@ -24,4 +24,6 @@ class OutboxMail(Base):
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    """When the mail server refused it for good, or the last attempt failed."""
     last_error: Mapped[str | None] = mapped_column(String(250))

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
+from app.outbox.refusals import RefusedForGood, describe, is_final
 from app.settings import AppSettings
 
 _TIMEOUT_SECONDS = 15
@@ -13,7 +14,11 @@ _TIMEOUT_SECONDS = 15
 
 class Transport(Protocol):
     def deliver(self, message: EmailMessage, identifier: str, /) -> None:
-        """Raises OSError or smtplib.SMTPException when the mail could not be handed over."""
+        """Hand the mail over.
+
+        Raises RefusedForGood where no other attempt can succeed; OSError, which smtplib's
+        exceptions are too, where one may.
+        """
 
 
 class Folder:
@@ -41,7 +46,12 @@ class MailServer:
                 server.login(
                     self.settings.smtp_username, self.settings.smtp_password.get_secret_value()
                 )
-            server.send_message(message)
+            try:
+                server.send_message(message)
+            except smtplib.SMTPException as error:
+                if is_final(error):
+                    raise RefusedForGood(describe(error)) from None
+                raise
 
     def _connect(self) -> smtplib.SMTP:
         settings = self.settings

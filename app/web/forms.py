@@ -1,6 +1,5 @@
-"""The base of every form: CSRF, texts trimmed and freed of invisible characters, GOV.UK widgets."""
+"""The base of every form: CSRF protection, validators, GOV.UK widgets."""
 
-import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 
 from app.settings import AppSettings, settings
+from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 
 
 class SentFromHere(CSRFProtect):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -41,7 +41,6 @@ def _origin(address: str) -> tuple[str, str | None, int | None] | None:
 
 _PORTS = {"https": 443, "http": 80}
 csrf = SentFromHere()
-INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
@@ -54,15 +53,6 @@ class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
             return found if found is formdata or found is None else request.form
 
 
-def tidy(text: str | None) -> str | None:
-    """A field's filter: trims, joins white space, strips what cannot be seen."""
-    if text is None:
-        return None
-    visible = "".join(" " if char.isspace() else char for char in text)
-    visible = "".join(char for char in visible if unicodedata.category(char) not in INVISIBLE)
-    return " ".join(visible.split())
-
-
 class AtMost:
     """Validator: at most so many characters, said as a sentence."""
 
@@ -73,6 +63,22 @@ class AtMost:
     def __call__(self, _form: Any, field: StringField) -> None:
         if len(field.data or "") > self.most:
             raise ValidationError(f"{self.what} must be {self.most} characters or fewer")
+
+
+class TypedText:
+    """Validator for a text that other people will read: see `app.typed_text`."""
+
+    def __init__(self, label: str, longest: int = LONGEST_NAME) -> None:
+        self.label = label
+        self.longest = longest
+
+    def __call__(self, _form: Any, field: StringField) -> None:
+        # As it was sent: the field's filter has joined its lines already.
+        text = field.raw_data[0] if field.raw_data else field.data
+        try:
+            clean_text(text, self.label, self.longest)
+        except RefusedText as error:
+            raise ValidationError(str(error)) from error
 
 
 def install(app: Flask, settings: AppSettings) -> None:

@@ -26,7 +26,7 @@ from approvals.access_model.models import Service, ServiceVersion
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.kinds import facts_of
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
-from identity.accounts.models import Account
+from identity.accounts.models import Account, by_name
 
 Statement = Select[*tuple[Any, ...]]
 Found = Any
@@ -111,7 +111,7 @@ def _of_organisation() -> Plain:
         .join(Membership, Membership.organisation_id == Organisation.id)
         .join(Account, Account.id == Membership.account_id)
         .where(Organisation.id == PLACE)
-        .order_by(Account.family_name, Account.given_name)
+        .order_by(*by_name())
     )
 
 

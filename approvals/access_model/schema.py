@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.typed_text import LONGEST_NAME, LONGEST_REASON, RefusedText, clean_text
 from approvals.access_model.definition import Scope, ServiceDefinition, UserGroupEntry
 
 ScopesOfKinds = Mapping[str, Collection[Scope]]
@@ -139,12 +140,34 @@ def _groups_held_together_open_the_same(service: ServiceDefinition, _kinds: Scop
             yield f"{key}.environment", reason
 
 
+def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> Found:
+    """Texts of the file reach mails and pages, as names that people type do."""
+    names = {"name": service.name}
+    lines = {"description": service.description}
+    for number, listed in enumerate(service.organisations, 1):
+        names[f"organisations[{number}].name"] = listed.name
+    for key, group in _numbered(service):
+        names[f"{key}.name"], lines[f"{key}.summary"] = group.name, group.summary
+    for code, capability in service.capabilities.items():
+        lines[f"capabilities.{code}.line"] = capability.line
+        lines[f"capabilities.{code}.sentence"] = capability.sentence
+    lines |= {f"schools.{scope}": line for scope, line in service.schools.items()}
+    lines |= {f"not_offered.{kind}": line for kind, line in service.not_offered.items()}
+    for texts, longest in ((names, LONGEST_NAME), (lines, LONGEST_REASON)):
+        for key, text in texts.items():
+            try:
+                clean_text(text, "the text", longest)
+            except RefusedText as error:
+                yield key, str(error)
+
+
 CHECKS: tuple[Callable[[ServiceDefinition, ScopesOfKinds], Found], ...] = (
     _codes_are_unique,
     _names_lead_somewhere,
     _somebody_may_hold_each,
     _schools_fit_their_holders,
     _groups_held_together_open_the_same,
+    _texts_make_no_links,
 )
 
 

@@ -15,11 +15,12 @@ from wtforms import (
 from wtforms.validators import UUID, InputRequired, NumberRange
 
 from app.identifiers import new_id
-from app.web.forms import AtMost, Form, tidy
+from app.typed_text import tidy
+from app.web.forms import AtMost, Form, TypedText
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
 from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.metadata import BASELINE, FAPI2, LONGEST_NAME
+from identity.oidc.clients.metadata import BASELINE, FAPI2
 
 NO_SERVICE = ""
 LONGEST = 8_000
@@ -70,7 +71,7 @@ class ClientForm(OnceForm):
         filters=[tidy],
         validators=[
             InputRequired("Enter the name of the client"),
-            AtMost(LONGEST_NAME, "Name of the client"),
+            TypedText("Name of the client"),
         ],
     )
     service = RadioField("Service whose user groups it learns", validate_choice=False)

@@ -9,10 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
+from app.typed_text import tidy
 from app.web.authorisation import permit
 from app.web.call import call
 from app.web.errors import NotFound
-from app.web.forms import tidy
 from approvals import access_model
 from approvals.clients import answers, queries
 from approvals.clients import check as checking

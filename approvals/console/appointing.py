@@ -23,6 +23,7 @@ from approvals.memberships.rules import RefusalError
 from approvals.memberships.views.common import me, show
 from approvals.organisations.models import Organisation
 from identity.accounts.email import email_key
+from identity.accounts.person import full_name
 
 ROOT = "/organisations/<organisation>/approvers/new"
 
@@ -68,7 +69,7 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
         except RefusalError as error:
             show(form, error.refusal)
     answers = started.answers
-    name = f"{answers['given_name']} {answers['family_name']}"
+    name = full_name(answers["given_name"], answers["family_name"])
     known = facts.open_membership(found.id, email_key(answers["email"]))
     return render_template(
         "console/appoint_check.html",

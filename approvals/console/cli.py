@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from approvals.console.operators import add_operator
+from identity.accounts.name_options import name_options
 
 _ACTOR = Actor.command("operators add")
 
@@ -16,8 +17,7 @@ def operators_cli() -> None:
 
 @operators_cli.command("add")
 @click.argument("email")
-@click.option("--given-name", default="", help="The person's first name.")
-@click.option("--family-name", default="", help="The person's last name.")
+@name_options
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""

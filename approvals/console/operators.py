@@ -54,7 +54,12 @@ def add_operator(
         if existing is not None:
             raise AlreadyOperatorError(f"{address} is an operator already, or invited to be one.")
         invitation = invite(
-            address, given_name, family_name, invited_by=actor.persons_name, organisation_name=None
+            address,
+            given_name,
+            family_name,
+            invited_by=actor.persons_name,
+            sender="",
+            organisation_name=None,
         )
         operator = Operator(
             invitation_id=invitation.id,

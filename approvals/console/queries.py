@@ -10,7 +10,7 @@ from app.web.pagination import Page, paginate
 from approvals.memberships.models import Membership, folded
 from approvals.organisations.models import Organisation
 from identity.accounts.email import email_key
-from identity.accounts.models import Account
+from identity.accounts.models import Account, by_name
 
 SHORTEST = 2
 
@@ -53,7 +53,7 @@ def find_people(search: str) -> Page[Account] | None:
             & Account.family_name.istartswith(words[1], autoescape=True)
         )
     statement = select(Account).where(or_(*conditions))
-    return paginate(statement.order_by(Account.family_name, Account.given_name, Account.id))
+    return paginate(statement.order_by(*by_name()))
 
 
 def person(subject: str) -> Account | None:

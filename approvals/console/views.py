@@ -7,9 +7,9 @@ from app.actors import current_actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.typed_text import tidy
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from app.web.forms import tidy
 from approvals.activity import queries as activity
 from approvals.activity.views import asked_day
 from approvals.console import appointing, queries

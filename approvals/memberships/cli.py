@@ -9,6 +9,7 @@ from app.database import db
 from approvals.memberships import rules
 from approvals.memberships.actions import appoint_approver
 from approvals.organisations.models import Organisation
+from identity.accounts.name_options import name_options
 
 _ACTOR = Actor.command("approvers appoint")
 
@@ -26,8 +27,7 @@ def approvers_cli() -> None:
     required=True,
     help="Public id, URN, UID or key such as la:201 of the organisation.",
 )
-@click.option("--given-name", default="", help="The person's first name.")
-@click.option("--family-name", default="", help="The person's last name.")
+@name_options
 @with_appcontext
 def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to an organisation as an approver, or make a member of it one."""

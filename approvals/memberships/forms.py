@@ -10,13 +10,13 @@ from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
 from app.clock import now
-from app.web.forms import AtMost, Form, tidy
+from app.typed_text import tidy
+from app.web.forms import Form
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
 from identity.accounts.email import clean_email
 
 NONE = "none"
-LONGEST_NAME = 100
 
 
 class EmailForm(Form):
@@ -27,23 +27,6 @@ class EmailForm(Form):
             field.data = clean_email(field.data or "")
         except ValueError as error:
             raise ValidationError(str(error)) from error
-
-
-class NameForm(Form):
-    given_name = StringField(
-        "First name", filters=[tidy], validators=[AtMost(LONGEST_NAME, "First name")]
-    )
-    family_name = StringField(
-        "Last name", filters=[tidy], validators=[AtMost(LONGEST_NAME, "Last name")]
-    )
-
-    def validate_given_name(self, field: StringField) -> None:
-        if not field.data:
-            raise ValidationError("Enter a first name")
-
-    def validate_family_name(self, field: StringField) -> None:
-        if not field.data:
-            raise ValidationError("Enter a last name")
 
 
 class OneGroupForm(Form):

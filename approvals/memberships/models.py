@@ -19,6 +19,7 @@ from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
 from identity.accounts.email import email_key
+from identity.accounts.person import full_name
 
 OPEN = text("valid_to IS NULL")
 
@@ -124,7 +125,7 @@ class Membership(Base):
     @property
     def name(self) -> str:
         """The person's name, or the address where no name is known."""
-        return f"{self.given_name} {self.family_name}".strip() or self.email
+        return full_name(self.given_name, self.family_name) or self.email
 
     @property
     def open(self) -> bool:

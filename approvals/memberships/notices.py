@@ -8,6 +8,7 @@ from app.actors import Actor
 from app.clock import now
 from app.database import db
 from app.outbox import send_mail
+from app.outbox.rendering import Verbatim
 from approvals.console import operators
 from approvals.memberships import catalogue, wording
 from approvals.memberships.models import Appointment, Membership
@@ -106,7 +107,7 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
             context={
                 "organisation": organisation.name,
                 "person": membership.name,
-                "email": membership.email,
+                "email": Verbatim(membership.email),
                 "users": f"{_workspace(organisation)}/users",
                 "invitations": f"{_workspace(organisation)}/invitations",
             },

@@ -10,6 +10,7 @@ from app.database import db
 from approvals.memberships.models import Membership
 from identity.accounts import looks
 from identity.accounts.email import email_key
+from identity.accounts.person import full_name
 
 MOST = 5
 
@@ -48,7 +49,7 @@ def doubt(organisation_id: int, *, email: str, name: str) -> Doubt:
     )
     found = []
     for given_name, family_name, address in people:
-        theirs = f"{given_name} {family_name}".strip()
+        theirs = full_name(given_name, family_name)
         same = _same(email, name, address, theirs)
         if same:
             found.append(Resemblance(theirs or address, address, same))

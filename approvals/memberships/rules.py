@@ -75,6 +75,7 @@ SUSPENDED = Refusal("suspended", "This person is suspended and cannot be an appr
 INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer open.")
 ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
+TOO_MANY_INVITATIONS = "too_many_invitations"
 END_IN_THE_PAST = Refusal("end_in_the_past", "The end date must be in the future.")
 END_TOO_FAR = Refusal("end_too_far", "The end date must be within 5 years.")
 OWN_APPOINTMENT = Refusal(

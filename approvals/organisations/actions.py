@@ -9,10 +9,9 @@ from app.actors import Actor
 from app.audit import record
 from app.database import writing
 from app.identifiers import new_id
+from app.typed_text import RefusedText, clean_text
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.models import Organisation
-
-_LONGEST_NAME = 250
 
 
 class CannotAdd(ValueError):
@@ -33,12 +32,15 @@ def add_organisation(
     identifier, and where the body is there already.
     """
     facts = KINDS[kind]
-    name = " ".join(name.split())
+    try:
+        name = clean_text(name, "The name")
+    except RefusedText as error:
+        raise CannotAdd(f"{error}.") from error
     diocese_code = diocese_code.strip().upper() if diocese_code else None
     if not facts.by_hand:
         raise CannotAdd(f"{facts.plural} come from the register: import its files.")
-    if not name or len(name) > _LONGEST_NAME:
-        raise CannotAdd(f"Give a name of at most {_LONGEST_NAME} characters.")
+    if not name:
+        raise CannotAdd("Give the organisation a name.")
     if (kind is Kind.DIOCESE) != bool(diocese_code):
         raise CannotAdd("A diocese, and no other body, has a diocese code such as CE23.")
     if diocese_code and not re.fullmatch(r"[A-Z]{1,3}\d{1,4}", diocese_code):

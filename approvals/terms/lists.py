@@ -11,7 +11,7 @@ from app.database import db
 from app.web.pagination import Page, paginate
 from approvals.memberships.models import Grant, Membership
 from approvals.terms.models import TermsAcceptance, TermsVersion
-from identity.accounts.models import Account
+from identity.accounts.models import Account, by_name
 
 Shown = Literal["accepted", "waiting"]
 
@@ -54,9 +54,7 @@ def people(found: TermsVersion, shown: Shown, search: str, at: datetime) -> Page
     statement = _accepted(found) if shown == "accepted" else _waiting(found, at)
     if search:
         statement = statement.where(*_matching(search))
-    return paginate(
-        statement.order_by(Account.family_name, Account.given_name, Account.id), scalars=False
-    )
+    return paginate(statement.order_by(*by_name()), scalars=False)
 
 
 def _accepted(found: TermsVersion) -> Select[*tuple[Any, ...]]:

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.typed_text import tidy
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from app.web.forms import tidy
 from approvals.console.access import operator
 from approvals.terms import lists, markdown, queries
 from approvals.terms.due import owner, title

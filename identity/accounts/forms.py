@@ -1,24 +1,24 @@
-"""Forms of joining."""
+"""Forms of joining, and of a person's name wherever it is entered."""
 
 from __future__ import annotations
 
 from wtforms import PasswordField, StringField
-from wtforms.validators import DataRequired
+from wtforms.validators import ValidationError
 
-from app.web.forms import AtMost, Form, tidy
+from app.typed_text import tidy
+from app.web.forms import Form, TypedText
+from identity.accounts.names import FAMILY_NAME, GIVEN_NAME, NO_NAME
 
 
-class DetailsForm(Form):
-    given_name = StringField(
-        "First name",
-        filters=[tidy],
-        validators=[DataRequired("Enter your first name"), AtMost(100, "First name")],
-    )
-    family_name = StringField(
-        "Last name",
-        filters=[tidy],
-        validators=[DataRequired("Enter your last name"), AtMost(100, "Last name")],
-    )
+class NamesForm(Form):
+    """A person's name. One of the two parts may be empty."""
+
+    given_name = StringField(GIVEN_NAME, filters=[tidy], validators=[TypedText(GIVEN_NAME)])
+    family_name = StringField(FAMILY_NAME, filters=[tidy], validators=[TypedText(FAMILY_NAME)])
+
+    def validate_given_name(self, field: StringField) -> None:
+        if not field.data and not self.family_name.data:
+            raise ValidationError(NO_NAME)
 
 
 class PasswordForm(Form):

@@ -12,6 +12,7 @@ from identity.accounts import invitations
 from identity.accounts.blueprint import blueprint
 from identity.accounts.cli import accounts_cli
 from identity.accounts.events import EVENTS
+from identity.accounts.invitation_limits import purge_counts
 from identity.accounts.joining import purge_journeys
 from identity.pages import register_pages
 from identity.sessions.lookup import current
@@ -22,6 +23,7 @@ def install(app: Flask) -> None:
     register_pages(app, blueprint, "identity.accounts.join_views", "identity.accounts.views")
     app.cli.add_command(accounts_cli)
     purger(app, "join journeys", purge_journeys)
+    purger(app, "counts of invitation mails", purge_counts)
     revived(app, "invitation links", standing=invitations.usable, end=invitations.expire_all)
     navigation.add(app, navigation.Entry("Your account", _account_page, order=80))
     navigation.add(app, navigation.Entry("Sign out", _sign_out_page, order=90))

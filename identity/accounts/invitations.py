@@ -13,10 +13,11 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
-from app.outbox import send_mail
-from app.web.forms import tidy
+from app.outbox import send_mail, withdraw_mail
 from identity.accounts.email import clean_email, email_key
+from identity.accounts.invitation_limits import count_invitation
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.names import clean_names
 from identity.sessions.lookup import person
 from identity.settings import settings
 from identity.statements import rows_changed
@@ -32,20 +33,25 @@ def invite(
     family_name: str,
     *,
     invited_by: str,
+    sender: str,
     organisation_name: str | None,
 ) -> Invitation:
     """Offer an account, or access to an existing one, to whoever reads this address.
 
     The mail is the same whether or not the person has an account, so the inviting person learns
-    nothing about it. Raises ValueError with a sentence where `email` is no address.
+    nothing about it. `sender` is the public id of the inviting organisation, or empty. Raises
+    TooManyInvitations, and ValueError with a sentence where `email` is no address, or where a name
+    is not fit for others to read.
     """
+    given_name, family_name = clean_names(given_name, family_name)
     with writing() as session:
         invitation = Invitation(
             email=clean_email(email),
             email_key=email_key(email),
-            given_name=tidy(given_name) or "",
-            family_name=tidy(family_name) or "",
+            given_name=given_name,
+            family_name=family_name,
             invited_by=invited_by,
+            sender=sender,
             organisation_name=organisation_name,
             state=InvitationState.OPEN.value,
             created_at=now(),
@@ -57,7 +63,7 @@ def invite(
 
 
 def resend(invitation: Invitation) -> None:
-    """A new link; the old one is dead. Raises InvitationClosed."""
+    """Send a new link; the old one is dead. Raises InvitationClosed and TooManyInvitations."""
     with writing():
         _must_be_open(invitation)
         _send(invitation)
@@ -67,7 +73,8 @@ def resend(invitation: Invitation) -> None:
 def correct(invitation: Invitation, email: str) -> None:
     """Another address: the link goes there, the one sent before is dead.
 
-    Raises InvitationClosed, and ValueError with a sentence where `email` is no address.
+    Raises InvitationClosed and TooManyInvitations, and ValueError with a sentence where `email` is
+    no address.
     """
     with writing():
         _must_be_open(invitation)
@@ -122,6 +129,7 @@ def claim(invitation: Invitation, token_hash: str, state: InvitationState) -> bo
         .values(state=state.value, token_hash=None, closed_at=now())
     )
     if claimed == 1:
+        withdraw_mail(_mail_key(invitation.public_id, token_hash))
         db.session.refresh(invitation)
     return claimed == 1
 
@@ -151,10 +159,12 @@ def expire_all() -> None:
 
 def _send(invitation: Invitation) -> None:
     token = new_secret()
+    _withdraw_mail(invitation)
     invitation.token_hash = secret_hash(token)
     invitation.expires_at = now() + timedelta(days=settings().invitation_days)
     invitation.renewal_asked_at = None
     db.session.flush()
+    count_invitation(invitation.sender, invitation.email_key)
     send_mail(
         to=invitation.email,
         template="accounts/invitation",
@@ -165,7 +175,18 @@ def _send(invitation: Invitation) -> None:
             "expires_at": invitation.expires_at,
             "link": f"/invitation/{token}",
         },
+        dedupe_key=_mail_key(invitation.public_id, invitation.token_hash),
     )
+
+
+def _mail_key(public_id: str, token_hash: str) -> str:
+    return f"invitation {public_id} {token_hash}"
+
+
+def _withdraw_mail(invitation: Invitation) -> None:
+    """Withdraw the mail with the present link, which is about to stop working."""
+    if invitation.token_hash is not None:
+        withdraw_mail(_mail_key(invitation.public_id, invitation.token_hash))
 
 
 def _must_be_open(invitation: Invitation) -> None:
@@ -175,6 +196,7 @@ def _must_be_open(invitation: Invitation) -> None:
 
 
 def _close(invitation: Invitation, state: InvitationState) -> None:
+    _withdraw_mail(invitation)
     invitation.state = state.value
     invitation.token_hash = None
     invitation.closed_at = now()

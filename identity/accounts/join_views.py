@@ -9,7 +9,7 @@ from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.accounts import invitations, joining
 from identity.accounts.blueprint import blueprint
-from identity.accounts.forms import AppForm, DetailsForm, PasswordForm
+from identity.accounts.forms import AppForm, NamesForm, PasswordForm
 from identity.accounts.models import Invitation, JoinJourney
 from identity.credentials import changes, password, totp
 from identity.credentials.factor import NotProved
@@ -132,9 +132,9 @@ def details() -> ResponseReturnValue:
     if found is None:
         return _again()
     journey, invitation = found
-    form = DetailsForm(
-        given_name=journey.given_name or invitation.given_name,
-        family_name=journey.family_name or invitation.family_name,
+    form = NamesForm(
+        given_name=journey.given_name if journey.has_names else invitation.given_name,
+        family_name=journey.family_name if journey.has_names else invitation.family_name,
     )
     return _page("details", journey, invitation, form=form)
 
@@ -146,7 +146,7 @@ def submit_details() -> ResponseReturnValue:
     if found is None:
         return _again()
     journey, invitation = found
-    form = DetailsForm()
+    form = NamesForm()
     if not form.validate_on_submit():
         return _page("details", journey, invitation, form=form)
     joining.keep_names(journey, form.given_name.data or "", form.family_name.data or "")
@@ -157,7 +157,7 @@ def submit_details() -> ResponseReturnValue:
 @permit(anyone)
 def choose_password() -> ResponseReturnValue:
     found = _newcomer()
-    if found is None or not found[0].given_name:
+    if found is None or not found[0].has_names:
         return _again()
     return _page("password", *found, form=PasswordForm())
 
@@ -166,7 +166,7 @@ def choose_password() -> ResponseReturnValue:
 @permit(anyone)
 def submit_password() -> ResponseReturnValue:
     found = _newcomer()
-    if found is None or not found[0].given_name:
+    if found is None or not found[0].has_names:
         return _again()
     journey, invitation = found
     form = PasswordForm()

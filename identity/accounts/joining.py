@@ -18,6 +18,7 @@ from app.clock import now
 from app.database import db, writing
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
+from identity.accounts.names import clean_names
 from identity.anonymous_rows import admit_row
 from identity.credentials import password, totp
 from identity.credentials.factor import NotProved
@@ -91,10 +92,10 @@ def existing_account(invitation: Invitation) -> Account | None:
 
 
 def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
-    """The person's own name, checked by himself."""
+    """Keep the name as the person writes it. Raises RefusedText."""
+    names = clean_names(given_name, family_name)
     with writing():
-        journey.given_name = given_name
-        journey.family_name = family_name
+        journey.given_name, journey.family_name = names
 
 
 def keep_password(journey: JoinJourney, password_hash: str) -> None:
@@ -106,7 +107,7 @@ def keep_password(journey: JoinJourney, password_hash: str) -> None:
 
 def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session | NotProved:
     """Prove the app, claim the invitation, create the account, sign in. Raises TooLate."""
-    if not (journey.given_name and journey.password_hash and journey.totp_secret):
+    if not (journey.has_names and journey.password_hash and journey.totp_secret):
         raise TooLate
     step = totp.proves(journey.totp_secret, code)
     if isinstance(step, NotProved):
@@ -120,7 +121,7 @@ def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session |
         account = Account(
             email=invitation.email,
             email_key=invitation.email_key,
-            given_name=journey.given_name,
+            given_name=journey.given_name or "",
             family_name=journey.family_name or "",
             joined_at=now(),
         )

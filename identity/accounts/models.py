@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
@@ -53,6 +54,12 @@ class Account(Base):
         return is_active(self.joined_at, self.suspended_at)
 
 
+def by_name() -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+    """Return the order of a list of accounts: by last name, or by the only name that there is."""
+    last = func.coalesce(func.nullif(Account.family_name, literal_column("''")), Account.given_name)
+    return last, Account.given_name, Account.id
+
+
 class Invitation(Base):
     """An offer to one address. Only the hash of the link's token is kept, and it goes when used."""
 
@@ -70,6 +77,8 @@ class Invitation(Base):
     state: Mapped[str] = mapped_column(String(16), default=InvitationState.OPEN.value)
     invited_by: Mapped[str] = mapped_column(String(400))
     """The person's name; empty where a command invites."""
+    sender: Mapped[str] = mapped_column(String(36), server_default="")
+    """Public id of the organisation that invites; empty where the operators of the service do."""
     organisation_name: Mapped[str | None] = mapped_column(String(400))
     renewal_asked_at: Mapped[datetime | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -81,6 +90,20 @@ class Invitation(Base):
     def name(self) -> str:
         """The name that the inviting person entered."""
         return full_name(self.given_name, self.family_name)
+
+
+class InvitationMail(Base):
+    """An invitation mail that was sent, for the limit on them."""
+
+    __tablename__ = "invitation_mail"
+    __table_args__ = (
+        Index("ix_invitation_mail_sender_email_key", "sender", "email_key", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(String(36))
+    email_key: Mapped[str] = mapped_column(String(MAX_LENGTH))
+    sent_at: Mapped[datetime]
 
 
 class JoinJourney(Base):
@@ -105,3 +128,8 @@ class JoinJourney(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(400))
     finished_at: Mapped[datetime | None]
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the page that asks for the name was answered."""
+        return self.given_name is not None

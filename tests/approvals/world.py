@@ -260,8 +260,9 @@ def mails(template: str) -> list[tuple[str, str]]:
         select(OutboxMail).where(OutboxMail.template == template).order_by(OutboxMail.id)
     )
     return [
-        (row.recipient, f"{row.subject}\n{decrypt(row.sealed_text or '', purpose='mail')}")
+        (row.recipient, f"{row.subject}\n{decrypt(row.sealed_text, purpose='mail')}")
         for row in rows
+        if row.sealed_text is not None
     ]
 
 

@@ -41,7 +41,9 @@ def _everybody(person: Person) -> list[str]:
     suspended = make_person("grace@school.example", "Grace", "Hopper")
     suspension.suspend(suspended.account, actor=Actor.command("test"))
     with writing():
-        invitations.invite("new@school.example", "N", "N", invited_by="A", organisation_name="O")
+        invitations.invite(
+            "new@school.example", "N", "N", invited_by="A", sender="", organisation_name="O"
+        )
     return [person.email, "nobody@school.example", suspended.email, "new@school.example"]
 
 

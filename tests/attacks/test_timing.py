@@ -39,7 +39,9 @@ def addresses(person: Person) -> dict[str, str]:
     suspended = make_person("grace@school.example", "Grace", "Hopper")
     suspension.suspend(suspended.account, actor=Actor.command("test"))
     with writing() as session:
-        invitations.invite("new@school.example", "N", "N", invited_by="A", organisation_name="O")
+        invitations.invite(
+            "new@school.example", "N", "N", invited_by="A", sender="", organisation_name="O"
+        )
         session.add(
             Account(
                 email="sso@school.example",

@@ -79,7 +79,12 @@ def test_TX_04_html_in_names_is_inert_in_mails(school: Organisation, ann: Member
         [(to, text)] = world.mails(template)
         subject, _, body = text.partition("\n")
         message = compose(
-            sender="x@example.org", recipient=to, subject=subject, text=body, identifier="1"
+            sender="x@example.org",
+            recipient=to,
+            subject=subject,
+            text=body,
+            identifier="1",
+            issuer="https://access.example",
         )
         html = message.get_body(("html",))
         assert html is not None

@@ -39,9 +39,9 @@ class Post:
     def to(self, recipient: str) -> list[str]:
         """Texts of the mails to that address, subject first, oldest first."""
         return [
-            f"{mail.subject}\n\n{decrypt(mail.sealed_text or '', purpose='mail')}"
+            f"{mail.subject}\n\n{decrypt(mail.sealed_text, purpose='mail')}"
             for mail in self.all()
-            if mail.recipient == recipient
+            if mail.recipient == recipient and mail.sealed_text is not None
         ]
 
 

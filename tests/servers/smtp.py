@@ -44,6 +44,9 @@ class MailServer:
     refusal: str | None = None
     """Answer every delivery with this, such as "451 Try again later", instead of taking it."""
 
+    recipient_refusal: str | None = None
+    """Answer every recipient with this, such as "550 5.1.1 Unknown user"."""
+
     def wait_for(self, count: int, *, seconds: float = 10) -> list[Mail]:
         """What was received, as soon as it is `count` messages or more."""
         ports.wait_until(
@@ -56,6 +59,20 @@ class MailServer:
     def clear(self) -> None:
         """Forget what was received."""
         self.received.clear()
+
+    async def handle_RCPT(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        """Take one recipient; aiosmtpd calls this."""
+        if self.recipient_refusal:
+            return self.recipient_refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(
         self,

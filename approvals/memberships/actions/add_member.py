@@ -6,12 +6,13 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import end_of_day, now
 from app.database import writing
-from app.web.forms import tidy
 from approvals.memberships import facts, rules, wording
+from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.invitations import invite
+from identity.accounts.names import clean_names
 
 
 def add_member(
@@ -30,24 +31,26 @@ def add_member(
     `access` names user groups by service, `last_day` the last day on which they count (a day in
     UTC, as the reports count). Whoever has the address already gets the same invitation as
     anybody else: nothing is told about an account. Raises RefusalError, and ValueError with a
-    sentence for what is no address.
+    sentence for what is no address or no name.
     """
     at = now()
     address = clean_email(email)
-    given_name, family_name = tidy(given_name) or "", tidy(family_name) or ""
+    given_name, family_name = clean_names(given_name, family_name)
     wanted = {service: tuple(groups) for service, groups in (access or {}).items() if groups}
     with writing() as session:
         organisation = facts.lock_organisation(session, organisation.id)
         refusal = _refusal(organisation, email_key(address), wanted, approver, last_day, actor, at)
         if refusal is not None:
             raise rules.RefusalError(refusal)
-        invitation = invite(
-            address,
-            given_name,
-            family_name,
-            invited_by=actor.persons_name,
-            organisation_name=organisation.name,
-        )
+        with refusing_too_many():
+            invitation = invite(
+                address,
+                given_name,
+                family_name,
+                invited_by=actor.persons_name,
+                sender=organisation.public_id,
+                organisation_name=organisation.name,
+            )
         membership = Membership(
             organisation_id=organisation.id,
             invitation_id=invitation.id,

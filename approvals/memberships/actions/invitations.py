@@ -1,5 +1,8 @@
 """Invitations that are still open: sent again, to another address, or withdrawn."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
@@ -12,6 +15,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
 from identity.accounts.email import clean_email, email_key
+from identity.accounts.invitation_limits import TooManyInvitations, next_invitation_at
 from identity.accounts.models import Invitation
 
 
@@ -19,7 +23,8 @@ def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
     """A new link, good for the full time; the old one is dead. Raises RefusalError."""
     with writing() as session:
         membership, organisation, invitation = _open_invitation(session, membership, actor)
-        invitations.resend(invitation)
+        with refusing_too_many():
+            invitations.resend(invitation)
         _record("membership.invitation_resent", organisation, membership, actor)
     return membership
 
@@ -37,7 +42,8 @@ def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> M
             joined = other.joined_at is not None
             raise rules.RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
         before = membership.email
-        invitations.correct(invitation, address)
+        with refusing_too_many():
+            invitations.correct(invitation, address)
         membership.describe(
             email=address, given_name=membership.given_name, family_name=membership.family_name
         )
@@ -60,6 +66,21 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
         close_membership(session, membership, organisation, cause="invitation withdrawn", at=now())
         _record("membership.invitation_withdrawn", organisation, membership, actor)
     return membership
+
+
+def limit_on(organisation: Organisation, key: str) -> str | None:
+    """Say when the next invitation may go to this address; None where it may go at once."""
+    next_at = next_invitation_at(organisation.public_id, key)
+    return str(TooManyInvitations(next_at)) if next_at is not None else None
+
+
+@contextmanager
+def refusing_too_many() -> Iterator[None]:
+    """Turn the limit on invitation mails into a refusal, with the time of the next one."""
+    try:
+        yield
+    except TooManyInvitations as error:
+        raise rules.RefusalError(rules.Refusal(rules.TOO_MANY_INVITATIONS, str(error))) from error
 
 
 def _open_invitation(

@@ -10,12 +10,11 @@ from app.web.authorisation import permit
 from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
 from approvals.memberships.access import approver_of, not_there, this_organisation
-from approvals.memberships.actions import add_member
+from approvals.memberships.actions import add_member, limit_on
 from approvals.memberships.forms import (
     Confirmation,
     EmailForm,
     LastDayForm,
-    NameForm,
     YesNoForm,
     groups_form,
 )
@@ -24,6 +23,7 @@ from approvals.memberships.resemblance import doubt
 from approvals.memberships.views import add_steps as steps
 from approvals.memberships.views.common import me, show
 from identity.accounts.email import email_key
+from identity.accounts.forms import NamesForm
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/new"
@@ -48,7 +48,7 @@ def add(**_route: str) -> Answer:
     if not form.validate_on_submit():
         return _email_page(form)
     known = _known(form)
-    if known is not None:
+    if form.email.errors:
         return _email_page(form, known)
     journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, email=form.email.data)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
@@ -61,7 +61,7 @@ def add_email(journey: str, **_route: str) -> Answer:
     if not form.validate_on_submit():
         return _email_page(form)
     known = _known(form)
-    if known is not None:
+    if form.email.errors:
         return _email_page(form, known)
     return _answered(found, email=form.email.data)
 
@@ -69,7 +69,7 @@ def add_email(journey: str, **_route: str) -> Answer:
 @permit(approver_of)
 def add_name(journey: str, **_route: str) -> Answer:
     found = _journey(journey)
-    form = NameForm(
+    form = NamesForm(
         given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
     )
     if form.validate_on_submit():
@@ -190,11 +190,19 @@ def _answered(journey: Journey, **answers: object) -> Response:
 
 
 def _known(form: EmailForm) -> Membership | None:
-    """The open membership that the address has already, made an error of the form."""
-    known = facts.open_membership(this_organisation().id, email_key(form.email.data or ""))
+    """Return the open membership that the address has already.
+
+    Where the address cannot be invited now, an error of the form says why.
+    """
+    key = email_key(form.email.data or "")
+    known = facts.open_membership(this_organisation().id, key)
     if known is not None:
         refusal = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
-        form.email.errors = [*form.email.errors, refusal.sentence.rstrip(".")]
+        sentence: str | None = refusal.sentence
+    else:
+        sentence = limit_on(this_organisation(), key)
+    if sentence is not None:
+        form.email.errors = [*form.email.errors, sentence.rstrip(".")]
     return known
 
 

@@ -10,6 +10,7 @@ from approvals.access_model import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey
 from approvals.organisations.models import Organisation
+from identity.accounts.person import full_name
 
 
 def names(journey: Journey, organisation: Organisation) -> list[str]:
@@ -66,7 +67,7 @@ def last_day(journey: Journey) -> date | None:
 def name(journey: Journey) -> str:
     """The name that was entered."""
     answers = journey.answers
-    return f"{answers.get('given_name', '')} {answers.get('family_name', '')}".strip()
+    return full_name(answers.get("given_name", ""), answers.get("family_name", ""))
 
 
 def _answered(journey: Journey, step: str) -> bool:

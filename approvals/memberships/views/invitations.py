@@ -10,6 +10,7 @@ from approvals.memberships import queries, rules
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import (
     correct_invitation,
+    limit_on,
     resend_invitation,
     withdraw_invitation,
 )
@@ -19,6 +20,11 @@ from approvals.memberships.views.common import show, the_member
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/<member>/invitation"
+ABOUT_THE_ADDRESS = {
+    rules.ALREADY_MEMBER.code,
+    rules.ALREADY_INVITED.code,
+    rules.TOO_MANY_INVITATIONS,
+}
 
 
 def add_to(pages: Blueprint) -> None:
@@ -51,8 +57,10 @@ def invitation_resend(member: str, **_route: str) -> Answer:
             )
             return redirect(_list(), 303)
         except rules.RefusalError as error:
-            show(form, error.refusal)
-    return _page("memberships/invitations/resend.html", person, form=form)
+            if error.refusal.code != rules.TOO_MANY_INVITATIONS:
+                show(form, error.refusal)
+    limit = limit_on(this_organisation(), person.email_key)
+    return _page("memberships/invitations/resend.html", person, form=form, limit=limit)
 
 
 @permit(approver_of)
@@ -65,7 +73,7 @@ def invitation_correct(member: str, **_route: str) -> Answer:
             flash(f"Invitation sent to {person.email}. The old link no longer works.", "success")
             return redirect(_list(), 303)
         except rules.RefusalError as error:
-            if error.refusal in {rules.ALREADY_MEMBER, rules.ALREADY_INVITED}:
+            if error.refusal.code in ABOUT_THE_ADDRESS:
                 form.email.errors = [error.refusal.sentence.rstrip(".")]
             else:
                 show(form, error.refusal)

@@ -4,8 +4,8 @@ from flask import Blueprint, render_template, request
 
 from app.clock import now
 from app.database import db
+from app.typed_text import tidy
 from app.web.authorisation import permit
-from app.web.forms import tidy
 from approvals.activity import queries as activity
 from approvals.memberships import facts, queries, rules
 from approvals.memberships.access import approver_of, own_membership, this_organisation

@@ -35,9 +35,24 @@ class Entry:
 
 OF_PEOPLE = (
     PersonClaim("sub", "openid", lambda person: person.subject, "The person, for ever."),
-    PersonClaim("name", "profile", lambda person: person.name, "Given and family name."),
-    PersonClaim("given_name", "profile", lambda person: person.given_name, "Given name."),
-    PersonClaim("family_name", "profile", lambda person: person.family_name, "Family name."),
+    PersonClaim(
+        "name",
+        "profile",
+        lambda person: person.name,
+        "The whole name.",
+    ),
+    PersonClaim(
+        "given_name",
+        "profile",
+        lambda person: person.given_name,
+        "First names. Left out where the person has none.",
+    ),
+    PersonClaim(
+        "family_name",
+        "profile",
+        lambda person: person.family_name,
+        "Last name. Left out where the person has none.",
+    ),
     PersonClaim(
         "updated_at",
         "profile",

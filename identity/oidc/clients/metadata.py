@@ -56,7 +56,6 @@ ADDRESSES = (
 )
 CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """What the client signs with, where it binds itself to one algorithm."""
-LONGEST_NAME = 200
 MOST_ADDRESSES = 100
 LONGEST_MAX_AGE = 10**9
 """Some thirty years: longer than anybody stays signed in."""

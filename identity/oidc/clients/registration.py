@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from app import outgoing
 from app.outgoing import NotReached
 from app.settings import settings
+from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 from identity.oidc import levels, redirects, scopes
 from identity.oidc.clients.consistency import refuse_contradictions
 from identity.oidc.clients.documents import fetched
@@ -30,7 +31,6 @@ from identity.oidc.clients.metadata import (
     FAPI2_DEFAULTS,
     ID_TOKEN_ALGS,
     LONGEST_MAX_AGE,
-    LONGEST_NAME,
     PAIRWISE,
     PROFILES,
     RESPONSE_ALGS,
@@ -100,6 +100,10 @@ def _name(given: dict[str, Any]) -> str:
         raise InvalidMetadata(f"client_name is a text of 1 to {LONGEST_NAME} characters.")
     if not name.isprintable():
         raise InvalidMetadata("client_name contains a character that cannot be shown.")
+    try:
+        clean_text(name, "client_name")
+    except RefusedText as error:
+        raise InvalidMetadata(f"{error}.") from error
     return name.strip()
 
 

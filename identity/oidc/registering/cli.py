@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.tables import show
+from app.typed_text import RefusedText, clean_text
 from identity.oidc import scopes
 from identity.oidc.clients.metadata import PROFILES
 from identity.oidc.registering import tokens
@@ -53,6 +54,10 @@ def issue(
         if scope not in scopes.supported():
             raise click.ClickException(f"There is no scope {scope}.")
     policy = Policy(services, wanted or scopes.DEFAULT, grant_types or PEOPLE, profile, hosts)
+    try:
+        note = clean_text(note, "NOTE")
+    except RefusedText as error:
+        raise click.ClickException(f"{error}.") from error
     token, token_id = tokens.issue(note, policy, uses=uses, life=timedelta(days=days))
     click.echo(token)
     # Beside it, so that a script that takes the token takes nothing else.

@@ -26,7 +26,7 @@ def issue(note: str, policy: Policy, *, uses: int, life: timedelta) -> tuple[str
     with writing() as session:
         row = InitialAccessToken(
             token_hash=secret_hash(token),
-            note=note[:200],
+            note=note,
             policy=policy.to_store(),
             uses_left=uses,
             expires_at=now() + life,

@@ -1,6 +1,7 @@
 """Mail: promised with the change, delivered at least once, readable nowhere on the way."""
 
 import email
+import smtplib
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -14,8 +15,9 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
-from app.outbox import OutboxMail, send_mail
+from app.outbox import OutboxMail, send_mail, withdraw_mail
 from app.outbox.delivery import MOST_ATTEMPTS, deliver_due
+from app.outbox.refusals import is_final
 from app.purge import purge_expired
 from tests.conftest import application, settings
 from tests.servers import ports, smtp
@@ -141,3 +143,82 @@ def test_sent_mail_is_purged_after_a_month(app: Flask) -> None:
     deliver_due()
     with time_machine.travel(now() + timedelta(days=31), tick=False):
         assert purge_expired()["sent mail"] == 1
+
+
+def _settings_with(server: smtp.MailServer, database_url: str) -> Settings:
+    return settings(
+        database_url, smtp_host=server.host, smtp_port=server.port, smtp_security="none"
+    )
+
+
+@pytest.mark.parametrize("step", ["recipient", "content"])
+def test_delivery_gives_up_a_mail_that_is_refused_for_good(
+    database_url: str, capfd: pytest.CaptureFixture[str], step: str
+) -> None:
+    with smtp.running() as server, application(_settings_with(server, database_url)) as app:
+        setattr(
+            server,
+            "recipient_refusal" if step == "recipient" else "refusal",
+            "550 5.1.1 <ann@school.example>: ann is unknown",
+        )
+        _promise()
+        deliver_due()
+        mail = db.session.scalars(select(OutboxMail)).one()
+        assert (mail.state, mail.attempts, mail.last_error) == ("failed", 1, "SMTP 550 5.1.1")
+        assert mail.sealed_text is None
+        logged = capfd.readouterr().err
+        assert '"domain": "school.example"' in logged
+        assert "SMTP 550 5.1.1" in logged
+        assert "ann" not in logged.replace("cannot", "")
+        ready = app.test_client().get("/readyz")
+        assert ready.status_code == 200
+        assert ready.get_json()["detail"]["mails"] == (
+            "1 mail could not be delivered in the last 7 days: see secure-access mails failed."
+        )
+        listed = app.test_cli_runner().invoke(args=["mails", "failed"]).output
+        assert all(text in listed for text in ("ann@school.example", "try", "SMTP 550 5.1.1"))
+
+
+def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> None:
+    with smtp.running() as server, application(_settings_with(server, database_url)) as app:
+        server.refusal = "451 4.7.1 ann@school.example: greylisted"
+        _promise()
+        deliver_due()
+        mail = db.session.scalars(select(OutboxMail)).one()
+        assert (mail.state, mail.last_error) == ("waiting", "SMTP 451 4.7.1")
+        assert app.test_client().get("/readyz").get_json()["detail"] == {}
+        assert (
+            "No mail has failed." in app.test_cli_runner().invoke(args=["mails", "failed"]).output
+        )
+        server.refusal = None
+        with time_machine.travel(now() + timedelta(hours=1), tick=False):
+            assert deliver_due() == 1
+        db.session.expire_all()
+        assert mail.state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@x.example": (550, b"no")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@x.example": (452, b"full")}), False),
+        (smtplib.SMTPSenderRefused(553, b"no", "us@x.example"), True),
+        (smtplib.SMTPSenderRefused(530, b"Authentication required", "us@x.example"), False),
+        (smtplib.SMTPDataError(554, b"spam"), True),
+        (smtplib.SMTPDataError(421, b"later"), False),
+        (smtplib.SMTPAuthenticationError(535, b"wrong"), False),
+        (smtplib.SMTPNotSupportedError("SMTPUTF8 not supported"), True),
+        (smtplib.SMTPServerDisconnected("Connection unexpectedly closed"), False),
+    ],
+)
+def test_is_final_follows_the_reply_code(error: smtplib.SMTPException, final: bool) -> None:
+    assert is_final(error) is final
+
+
+def test_withdrawn_mail_is_not_delivered(app: Flask) -> None:
+    _promise(key="once")
+    with writing():
+        withdraw_mail("once")
+    assert deliver_due() == 0
+    mail = db.session.scalars(select(OutboxMail)).one()
+    assert (mail.state, mail.sealed_text) == ("withdrawn", None)

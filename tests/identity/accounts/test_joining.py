@@ -17,6 +17,7 @@ from app.database import db, writing
 from approvals.terms.actions import publish
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
+from identity.oidc.claims import of_person
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
@@ -27,7 +28,12 @@ EMAIL = "grace@school.example"
 def invite(email: str = EMAIL) -> Invitation:
     with writing():
         return invitations.invite(
-            email, "Grace", "Hopper", invited_by="Ada Byron", organisation_name="Oak School"
+            email,
+            "Grace",
+            "Hopper",
+            invited_by="Ada Byron",
+            sender="",
+            organisation_name="Oak School",
         )
 
 
@@ -113,13 +119,35 @@ def test_the_persons_own_spelling_of_the_name_counts(client: FlaskClient, post: 
     invite()
     page = Walker(client).get(link(post)).submit()
     wrong = page.submit(given_name=" ", family_name="")
-    assert "Enter your first name" in wrong.text
-    assert "Enter your last name" in wrong.text
+    assert "Enter first names, a last name or both" in wrong.text
+    wrong = wrong.submit(given_name="Grace", family_name="www.evil.example")
+    assert "Last name must not include @, :// or www." in wrong.text
     page = wrong.submit(given_name="Grace  Brewster", family_name="Murray-Hopper")
     page = page.submit(password=PASSWORD)
     page.submit(code=code_of(page))
     account = db.session.scalars(select(Account).where(Account.email_key == EMAIL)).one()
     assert account.name == "Grace Brewster Murray-Hopper"
+
+
+@pytest.mark.parametrize(
+    ("given_name", "family_name", "claims"),
+    [("Cher", "", {"given_name": "Cher"}), ("", "Cher", {"family_name": "Cher"})],
+)
+def test_join_page_accepts_one_name_and_claims_leave_the_other_out(
+    client: FlaskClient, post: Post, given_name: str, family_name: str, claims: dict[str, str]
+) -> None:
+    invite()
+    page = Walker(client).get(link(post)).submit()
+    page = page.submit(given_name=given_name, family_name=family_name)
+    back = Walker(client).get(page.address.replace("/password", "/details"))
+    assert 'value="Hopper"' not in back.html, "the person's own answer, not the invitation's"
+    page = page.submit(password=PASSWORD)
+    assert page.submit(code=code_of(page)).heading == "Save your recovery codes"
+    account = db.session.scalars(select(Account).where(Account.email_key == EMAIL)).one()
+    told = of_person(account, {"profile"}, set())
+    assert {"name": "Cher", **claims} == {
+        name: value for name, value in told.items() if name.endswith("name")
+    }
 
 
 def test_nothing_comes_to_be_before_the_app_has_proved_itself(

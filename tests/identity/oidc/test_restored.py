@@ -112,7 +112,12 @@ def _holdings(rp: RelyingParty, browser: FlaskClient, ada: Person, post: Post) -
     assert half.heading == "Enter the 6-digit code"
     reset.ask(ada.email)
     invitations.invite(
-        "new@school.example", "New", "Comer", invited_by="Ada Byron", organisation_name=None
+        "new@school.example",
+        "New",
+        "Comer",
+        invited_by="Ada Byron",
+        sender="",
+        organisation_name=None,
     )
     registration_tokens.issue("try", Policy(), uses=1, life=timedelta(days=1))
     SigningParty(rp.http).push()

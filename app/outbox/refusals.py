@@ -1,0 +1,45 @@
+"""Mail servers' answers: which are final, and how to name one without the recipient's address."""
+
+import re
+import smtplib
+
+# About the connection or the account at the mail server. They end when operators mend a setting.
+_ABOUT_US = {530, 534, 535, 538}
+_ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+class RefusedForGood(Exception):
+    """The mail server will never take this mail (RFC 5321, section 4.2.1). The text is its code."""
+
+
+def is_final(error: smtplib.SMTPException) -> bool:
+    """Return whether an answer to MAIL, RCPT or DATA is a permanent refusal of the mail."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return True  # The address needs SMTPUTF8, and the server does not have it.
+    codes = [code for code, _ in _replies(error)]
+    return bool(codes) and all(500 <= code < 600 and code not in _ABOUT_US for code in codes)
+
+
+def describe(error: Exception) -> str:
+    """Return what went wrong. Servers repeat the address in their texts, so only codes are kept."""
+    if isinstance(error, RefusedForGood):
+        return str(error)
+    replies = _replies(error)
+    if replies:
+        return "SMTP " + ", ".join(sorted({_code(*reply) for reply in replies}))
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def _replies(error: Exception) -> list[tuple[int, bytes]]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return list(error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        text = error.smtp_error
+        return [(error.smtp_code, text.encode() if isinstance(text, str) else text)]
+    return []
+
+
+def _code(code: int, text: bytes) -> str:
+    enhanced = _ENHANCED_CODE.match(text.decode("utf-8", "replace").strip())
+    return f"{code} {enhanced.group()}" if enhanced else str(code)
