@@ -132,7 +132,7 @@ def _happening(
     words = _Words(
         {
             **row.detail,
-            "actor": row.actor_name,
+            "actor": _actor_in_words(row),
             "subject": subject,
             "organisation": organisations.get(row.organisation or "", "an organisation"),
             "client": clients.get(row.client or "", "a service"),
@@ -150,6 +150,13 @@ def _happening(
         before=row.before,
         after=row.after,
     )
+
+
+def _actor_in_words(row: AuditEvent) -> str:
+    """Return who acted. Commands are run by operators, whom the audit does not know by name."""
+    if row.actor_kind == "command":
+        return f"an operator (command {row.actor})"
+    return row.actor_name
 
 
 class _Words(dict[str, object]):

@@ -12,6 +12,9 @@ FIRST_DAY = datetime(2017, 4, 18, tzinfo=UTC)
 
 LAST_DAY = datetime(2018, 2, 15, tzinfo=UTC)
 
+WITH_ONE_NAME = 250
+"""Of so many people, one has a first name only."""
+
 GIVEN = (
     "Adam", "Aisha", "Alan", "Alice", "Amara", "Andrew", "Anita", "Anna", "Arjun", "Ava", "Ben",
     "Beth", "Bilal", "Carol", "Charlotte", "Chloe", "Chris", "Claire", "Colin", "Daniel",
@@ -58,7 +61,9 @@ def person(number: int) -> Person:
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     days = chance.randrange((LAST_DAY - FIRST_DAY).days)
     joined = FIRST_DAY + timedelta(days=days, hours=8, seconds=chance.randrange(9 * 3600))
-    return Person(given, family, email(number, given, family), joined)
+    # The address has both parts in any case: a population made earlier is known by it.
+    address = email(number, given, family)
+    return Person(given, "" if number % WITH_ONE_NAME == 0 else family, address, joined)
 
 
 def email(number: int, given: str, family: str) -> str:

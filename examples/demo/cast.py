@@ -13,7 +13,8 @@ class Part:
     """One person in one organisation.
 
     `place` counts the organisations of that kind which the demo uses, from 0. `user_group` is a
-    code of School Performance. A person who appears twice has two organisations.
+    code of School Performance. A person who appears twice has two organisations. A name may lack
+    one of its parts.
     """
 
     given_name: str
@@ -32,7 +33,8 @@ class Part:
 
     @property
     def email(self) -> str:
-        return f"{self.given_name}.{self.family_name}@demo.example".lower()
+        parts = [part for part in (self.given_name, self.family_name) if part]
+        return f"{'.'.join(parts)}@demo.example".lower()
 
 
 OPERATOR = ("Olive", "Operator")
@@ -49,6 +51,7 @@ CAST = (
     Part("Ivy", "Ironwood", Kind.ESTABLISHMENT, "School_Anon", terms_accepted=False),
     Part("Jo", "Juniper", Kind.ESTABLISHMENT, approver=True, place=1),
     Part("Kit", "Kapok", Kind.ESTABLISHMENT, "School_Named", place=1),
+    Part("Suharto", "", Kind.ESTABLISHMENT, "School_Anon", place=1),
     Part("Kit", "Kapok", Kind.MULTI_ACADEMY_TRUST, "MAT_Anon"),
     Part("Lou", "Larch", Kind.MULTI_ACADEMY_TRUST, approver=True),
     Part("Max", "Maple", Kind.MULTI_ACADEMY_TRUST, "MAT_Named"),

@@ -13,10 +13,10 @@ import pyotp
 from rich.progress import track
 from sqlalchemy import select
 
-from app.actors import Actor
+from app.actors import Actor, current_actor, set_current_actor
 from app.audit import record
 from app.clock import now
-from app.database import writing
+from app.database import db, writing
 from approvals.console.operators import add_operator
 from approvals.memberships.actions.add_member import add_member
 from approvals.organisations.kinds import Kind
@@ -26,6 +26,7 @@ from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.credentials import hashing, password, recovery_codes, totp
 from identity.ports import approvals
+from identity.sessions.lookup import person
 
 ACTOR = Actor.command("make demo")
 SESSION = "demo"
@@ -48,13 +49,28 @@ class Person:
 
 
 def seed_people(organisations: Mapping[tuple[Kind, int], Organisation]) -> list[Person]:
-    """Adds the cast, each through an invitation that is accepted at once."""
+    """Add the cast, each through an invitation that is accepted at once.
+
+    As in a real service, operators appoint the approvers and approvers add everybody else.
+    """
     keys: dict[str, tuple[str, str]] = {}
-    people = [
-        _play(part, organisations[part.kind, part.place], keys)
-        for part in track(CAST, "Adding demo people")
-    ]
-    return [*people, _operator()]
+    operator = _operator()
+    approvers: dict[tuple[Kind, int], Actor] = {}
+    people: dict[Part, Person] = {}
+    for part in track(sorted(CAST, key=lambda part: not part.approver), "Adding demo people"):
+        place = (part.kind, part.place)
+        set_current_actor(_acting(operator) if part.approver else approvers[place])
+        people[part] = _play(part, organisations[place], keys)
+        if part.approver:
+            approvers[place] = _acting(people[part])
+    return [*(people[part] for part in CAST), operator]
+
+
+def _acting(person: Person) -> Actor:
+    subject = db.session.scalars(
+        select(Account.subject).where(Account.email_key == person.email)
+    ).one()
+    return Actor("person", subject, person.name)
 
 
 def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
@@ -65,7 +81,7 @@ def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str
         family_name=part.family_name,
         access={SERVICE: (part.user_group,)} if part.user_group else None,
         approver=part.approver,
-        actor=ACTOR,
+        actor=current_actor(),
     )
     secret, totp_secret = keys.setdefault(part.email, _new_keys())
     account = _accept(
@@ -130,7 +146,8 @@ def _accept(
             password.store(account.id, hashing.hash_password(secret))
             totp.store(account.id, totp.seal(totp_secret), step=0)
             recovery_codes.replace(account.id)
-            record("account.joined", actor=ACTOR, subject=account.subject)
+            record("account.joined", actor=person(account), subject=account.subject)
+        set_current_actor(person(account))
         if not invitations.claim(invitation, invitation.token_hash or "", InvitationState.ACCEPTED):
             raise RuntimeError(f"the invitation of {invitation.email} cannot be accepted")
         invitations.accepted_by(invitation, account)

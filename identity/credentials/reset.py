@@ -124,7 +124,7 @@ def disavowal_path(account: Account) -> str:
     """A path for a mail about a sign-in: there its reader says "not me". In `writing()`."""
     token = new_secret()
     _add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
-    return url_for("credentials.open_not_me", token=token)
+    return url_for("credentials.open_not_me", token=token, _external=False)
 
 
 def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
@@ -210,7 +210,7 @@ def _send(address: str, key: str) -> None:
         raise _EnoughForNow
     if account is not None and token is not None:
         _supersede(account.id, but=link.id)
-        path = url_for("credentials.open_reset", token=token)
+        path = url_for("credentials.open_reset", token=token, _external=False)
         context = {"name": account.name, "link": path, "minutes": minutes}
         send_mail(to=account.email, template="credentials/reset", context=context)
         outcome = "link sent"

@@ -2,8 +2,9 @@
 Back-Channel Logout 1.0).
 
 A notice is promised in the transaction that ends access, and delivered by the worker at least once:
-claimed by a conditional UPDATE with a lease, tried in parallel, again after a failure, and given up
-after many. A service that hangs keeps nobody else waiting.
+claimed by a conditional UPDATE with a lease, tried in parallel, and again after a failure. It is
+given up after many attempts, or at once where the service rejects it (a status from 400 to 499).
+A service that hangs keeps nobody else waiting.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from flask import Flask, current_app
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session as DatabaseSession
@@ -41,12 +43,17 @@ from identity.statements import rows_changed
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 AT_ONCE = 32
 AT_ONCE_FOR_A_CLIENT = 4
+NO_ADDRESS = "the client has no address for notices any more"
 LEASE = timedelta(seconds=30)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=10)
 MOST_ATTEMPTS = 20
 KEPT = timedelta(days=7)
+_TRY_AGAIN = {408, 425, 429}
+"""The statuses from 400 to 499 that ask for another attempt."""
 _KEY = "identity.oidc.backchannel"
+
+log = structlog.get_logger()
 
 
 def promise(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
@@ -83,20 +90,42 @@ class _Claimed:
     subject: str
 
 
+@dataclass(frozen=True)
+class _Response:
+    """The answer to a notice: the HTTP status, or None where the service was not reached."""
+
+    status: int | None
+
+    @property
+    def is_delivered(self) -> bool:
+        """200 and 204 mean that the service has ended the session (section 2.8)."""
+        return self.status in {200, 204}
+
+    @property
+    def is_final(self) -> bool:
+        return self.status is not None and (
+            400 <= self.status < 500 and self.status not in _TRY_AGAIN
+        )
+
+    @property
+    def cause(self) -> str:
+        return "not reached" if self.status is None else f"HTTP {self.status}"
+
+
 class Delivery:
     """Sends what is due, in threads of its own; `step` never waits for anybody."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logout")
-        self._flying: dict[Future[bool], _Claimed] = {}
+        self._flying: dict[Future[_Response], _Claimed] = {}
         self._lock = threading.Lock()
 
     def step(self) -> bool:
         """Writes down what has arrived and sends what is due. Whether anything is under way."""
         with self._lock:
             for future in [each for each in self._flying if each.done()]:
-                _write_down(self._flying.pop(future), delivered=future.result())
+                _write_down(self._flying.pop(future), future.result())
             for claimed in self._due():
                 address = claimed.client.backchannel_logout_uri or ""
                 sending = self._pool.submit(_send, self._app, address, claimed.token)
@@ -191,21 +220,17 @@ def _claim(key: int) -> _Claimed | None:
         ).one()
         client = store.find_by_key(row.client_id)
         if client is None or client.backchannel_logout_uri is None:
-            row.state, row.done_at = "given up", now()
-            record(
-                "service.not_told_of_sign_out",
-                subject=subject,
-                client=client_id,
-                service=service,
-                attempts=row.attempts - 1,
+            row.state, row.done_at, row.last_error = "given up", now(), NO_ADDRESS
+            _record_failure(
+                subject, client_id, service, attempts=row.attempts - 1, cause=NO_ADDRESS
             )
             return None
         token = logout_token(client, subject=subject, sid=row.sid, identifier=row.public_id)
         return _Claimed(key, row.attempts, client, token, subject)
 
 
-def _send(app: Flask, address: str, token: str) -> bool:
-    """In a thread: no database, only the call. 200 and 204 mean that it is done (section 2.8)."""
+def _send(app: Flask, address: str, token: str) -> _Response:
+    """Call the service, in a thread that has no database."""
     with app.app_context():
         try:
             answer = call(
@@ -216,28 +241,53 @@ def _send(app: Flask, address: str, token: str) -> bool:
                 most_bytes=1024,
             )
         except NotReached:
-            return False
-        return answer.status in {200, 204}
+            return _Response(None)
+        return _Response(answer.status)
 
 
-def _write_down(claimed: _Claimed, *, delivered: bool) -> None:
+def _write_down(claimed: _Claimed, response: _Response) -> None:
     values: dict[str, Any]
-    if delivered:
+    if response.is_delivered:
         state, values = "delivered", {"done_at": now(), "last_error": None}
-    elif claimed.attempts >= MOST_ATTEMPTS:
-        state, values = "given up", {"done_at": now()}
+    elif response.is_final or claimed.attempts >= MOST_ATTEMPTS:
+        state, values = "given up", {"done_at": now(), "last_error": response.cause}
     else:
         wait = min(FIRST_RETRY * 2 ** min(claimed.attempts - 1, 10), LONGEST_RETRY)
-        state, values = "waiting", {"next_attempt_at": now() + wait, "last_error": "not taken"}
+        state, values = "waiting", {"next_attempt_at": now() + wait, "last_error": response.cause}
     with writing() as session:
         session.execute(
             update(LogoutNotice).where(LogoutNotice.id == claimed.key).values(state=state, **values)
         )
-        if state != "waiting":
+        if state == "delivered":
             record(
-                "service.told_of_sign_out" if delivered else "service.not_told_of_sign_out",
+                "service.told_of_sign_out",
                 subject=claimed.subject,
                 client=claimed.client.client_id,
                 service=claimed.client.service,
                 attempts=claimed.attempts,
             )
+        elif state == "given up":
+            _record_failure(
+                claimed.subject,
+                claimed.client.client_id,
+                claimed.client.service,
+                attempts=claimed.attempts,
+                cause=response.cause,
+            )
+
+
+def _record_failure(
+    subject: str, client_id: str, service: str | None, *, attempts: int, cause: str
+) -> None:
+    """Record in audit and log that a notice is not tried again, inside `writing()`."""
+    record(
+        "service.not_told_of_sign_out",
+        subject=subject,
+        client=client_id,
+        service=service,
+        attempts=attempts,
+        cause=cause,
+    )
+    log.warning(
+        "a notice of a sign-out failed for good", client=client_id, attempts=attempts, cause=cause
+    )

@@ -7,6 +7,7 @@ from flask import Flask
 from app.audit import declare
 from app.cli.setup import setup_step
 from app.cli.worker import job
+from app.health.checks import detail
 from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
@@ -19,6 +20,7 @@ from identity.oidc.clients import failures, public_limits
 from identity.oidc.clients import keys as client_keys
 from identity.oidc.clients.cli import clients_group
 from identity.oidc.events import EVENTS
+from identity.oidc.failed_notices import failed_recently, notices_group
 from identity.oidc.keys import actions as keys
 from identity.oidc.keys.cli import keys_group
 from identity.oidc.machine import is_machine
@@ -77,6 +79,8 @@ def install(app: Flask) -> None:
     setup_step(app, "signing keys", _make_keys)
     app.cli.add_command(clients_group)
     app.cli.add_command(keys_group)
+    app.cli.add_command(notices_group)
+    detail(app, "notices", failed_recently)
     app.cli.add_command(registration_tokens_group)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from identity.oidc.clients import actions
 from identity.oidc.clients.metadata import InvalidMetadata
@@ -84,6 +85,59 @@ def test_that_a_service_is_gone_before_it_is_told_is_on_record(
     (row,) = audited("service.not_told_of_sign_out")
     assert (row.subject, row.client) == (ada.subject, told_rp.client_id)
     assert row.detail["attempts"] == 0
+    assert row.detail["cause"] == "the client has no address for notices any more"
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        (400, "given up"),
+        (404, "given up"),
+        (410, "given up"),
+        (408, "waiting"),
+        (429, "waiting"),
+        (500, "waiting"),
+        (302, "waiting"),
+    ],
+)
+def test_notice_that_a_service_rejects_is_given_up_at_once(
+    told_rp: RelyingParty,
+    browser: FlaskClient,
+    ada: Person,
+    service: Listening,
+    status: int,
+    state: str,
+) -> None:
+    service.status = status
+    told_rp.tokens(browser)
+    end_everything(ada)
+    deliver()
+    assert states() == [state]
+    assert len(service.received) == 1
+
+
+def test_failed_notice_is_known_to_operators(
+    provider: Flask,
+    told_rp: RelyingParty,
+    browser: FlaskClient,
+    ada: Person,
+    service: Listening,
+) -> None:
+    service.status = 404
+    told_rp.tokens(browser)
+    end_everything(ada)
+    run = provider.test_cli_runner()
+    assert "No notice has failed." in run.invoke(args=["notices", "failed"]).output
+    with capture_logs() as logged:
+        deliver()
+    assert [line["cause"] for line in logged if "notice" in line["event"]] == ["HTTP 404"]
+    (row,) = audited("service.not_told_of_sign_out")
+    assert (row.subject, row.detail["cause"]) == (ada.subject, "HTTP 404")
+    listed = run.invoke(args=["notices", "failed"]).output
+    assert all(text in listed for text in (told_rp.client_id, "HTTP 404"))
+    assert provider.test_client().get("/readyz").get_json()["detail"]["notices"] == (
+        "1 notice of a sign-out failed in the last 7 days: see secure-access notices failed."
+    )
 
 
 @pytest.mark.parametrize("end", ["revoked", "used twice", "redeemed twice"])
