@@ -78,7 +78,7 @@ def submit_join() -> ResponseReturnValue:
         if session.account.email_key != invitation.email_key:
             return _again()
         try:
-            joining.accept(journey, invitation, session.account)
+            joining.accept(journey, invitation, session)
         except joining.TooLate:
             return _over()
         return _terms_then_done(invitation)
@@ -228,7 +228,7 @@ def done() -> ResponseReturnValue:
 
 def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
     services = joining.describe(invitation).services
-    return ask_for_terms(url_for(".done"), services=services)
+    return ask_for_terms(url_for(".done"), signed_in_session(), services=services)
 
 
 def _found() -> tuple[JoinJourney, Invitation] | None:

@@ -2,11 +2,12 @@
 
 Nothing is used up until the last step: there the invitation is claimed, and account, password,
 authenticator app and session appear together or not at all. A person who has an account signs in
-and accepts instead; whoever invited him is told nothing about it.
+and accepts instead; the approver who invited them learns nothing about it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -26,7 +27,7 @@ from identity.credentials.password import PASSWORD
 from identity.credentials.totp import TOTP
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.browser import bound_browser, browser_hash
-from identity.sessions.lookup import person
+from identity.sessions.lookup import hold, person
 from identity.sessions.models import Session
 from identity.sign_in.actions import begin_session
 from identity.statements import rows_changed
@@ -35,7 +36,19 @@ LIFETIME = timedelta(hours=4)
 
 
 class TooLate(Exception):
-    """The invitation was answered, withdrawn, sent anew or ran out meanwhile."""
+    """The invitation was answered, withdrawn, sent again or expired meanwhile."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What a journey holds for the account to come, read by one statement."""
+
+    id: int
+    token_hash: str
+    given_name: str
+    family_name: str
+    password_hash: str
+    totp_secret: str
 
 
 def open_link(token: str) -> JoinJourney | None:
@@ -92,62 +105,75 @@ def existing_account(invitation: Invitation) -> Account | None:
 
 
 def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
-    """Keep the name as the person writes it. Raises RefusedText."""
-    names = clean_names(given_name, family_name)
+    """Store the name as the person writes it. Raises RefusedText."""
+    given, family = clean_names(given_name, family_name)
     with writing():
-        journey.given_name, journey.family_name = names
+        _update(journey, given_name=given, family_name=family)
 
 
 def keep_password(journey: JoinJourney, password_hash: str) -> None:
-    """The chosen password, hashed; with it the secret for the app is made."""
+    """Store the hash of the chosen password, and make the app's secret where there is none."""
     with writing():
-        journey.password_hash = password_hash
-        journey.totp_secret = journey.totp_secret or totp.new_sealed_secret()
+        _update(journey, password_hash=password_hash)
+        rows_changed(
+            update(JoinJourney)
+            .where(JoinJourney.id == journey.id, JoinJourney.totp_secret.is_(None))
+            .values(totp_secret=totp.new_sealed_secret())
+        )
 
 
 def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session | NotProved:
-    """Prove the app, claim the invitation, create the account, sign in. Raises TooLate."""
-    if not (journey.has_names and journey.password_hash and journey.totp_secret):
+    """Prove the app, claim journey and invitation, create the account and sign in.
+
+    The account gets exactly what the journey held when the code was proved. Raises TooLate.
+    """
+    draft = _draft(journey)
+    if draft is None:
         raise TooLate
-    step = totp.proves(journey.totp_secret, code)
+    step = totp.proves(draft.totp_secret, code)
     if isinstance(step, NotProved):
         return step
     with writing() as session:
-        _claim(journey, invitation, InvitationState.ACCEPTED)
+        _claim(draft)
+        _answer(draft.token_hash, invitation, InvitationState.ACCEPTED)
         if existing_account(invitation) is not None:
-            # Another invitation of the same person was accepted meanwhile: this one waits for him
-            # to sign in, and the claim is rolled back.
+            # Another invitation of the same person was accepted meanwhile: this one waits until
+            # they sign in, and the claim is rolled back.
             raise TooLate
         account = Account(
             email=invitation.email,
             email_key=invitation.email_key,
-            given_name=journey.given_name or "",
-            family_name=journey.family_name or "",
+            given_name=draft.given_name,
+            family_name=draft.family_name,
             joined_at=now(),
         )
         session.add(account)
         session.flush()
-        password.store(account.id, journey.password_hash)
-        totp.store(account.id, journey.totp_secret, step)
-        journey.password_hash = journey.totp_secret = None
+        password.store(account.id, draft.password_hash)
+        totp.store(account.id, draft.totp_secret, step)
         record("account.joined", actor=person(account), subject=account.subject)
         _accepted(invitation, account)
         return begin_session(account, [PASSWORD, TOTP], [])
 
 
-def accept(journey: JoinJourney, invitation: Invitation, account: Account) -> None:
-    """A signed-in person takes up an invitation to his own address. Raises TooLate."""
+def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
+    """Accept the invitation for the signed-in person, whose address it names. Raises TooLate."""
+    account, token_hash = session.account, journey.token_hash
     if account.email_key != invitation.email_key:
         raise TooLate
     with writing():
-        _claim(journey, invitation, InvitationState.ACCEPTED)
+        hold(session)
+        _update(journey, finished_at=now())
+        _answer(token_hash, invitation, InvitationState.ACCEPTED)
         _accepted(invitation, account)
 
 
 def decline(journey: JoinJourney, invitation: Invitation) -> None:
-    """ "This is not me." Raises TooLate."""
+    """Decline: the invited address is not this person's. Raises TooLate."""
+    token_hash = journey.token_hash
     with writing():
-        _claim(journey, invitation, InvitationState.DECLINED)
+        _update(journey, finished_at=now())
+        _answer(token_hash, invitation, InvitationState.DECLINED)
         approvals().invitation_declined(invitation)
         record("invitation.declined", actor=ANONYMOUS, invitation=invitation.public_id)
 
@@ -177,10 +203,59 @@ def purge_journeys(_session: DatabaseSession) -> int:
     return rows_changed(delete(JoinJourney).where(JoinJourney.expires_at < now()))
 
 
-def _claim(journey: JoinJourney, invitation: Invitation, state: InvitationState) -> None:
-    if not invitations.claim(invitation, journey.token_hash, state):
+def _draft(journey: JoinJourney) -> _Draft | None:
+    row = db.session.execute(
+        select(
+            JoinJourney.id,
+            JoinJourney.token_hash,
+            JoinJourney.given_name,
+            JoinJourney.family_name,
+            JoinJourney.password_hash,
+            JoinJourney.totp_secret,
+        ).where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
+    ).first()
+    if row is None or None in row:
+        return None
+    return _Draft(
+        id=row.id,
+        token_hash=row.token_hash,
+        given_name=row.given_name or "",
+        family_name=row.family_name or "",
+        password_hash=row.password_hash or "",
+        totp_secret=row.totp_secret or "",
+    )
+
+
+def _update(journey: JoinJourney, **values: object) -> None:
+    rows_changed(
+        update(JoinJourney)
+        .where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
+        .values(**values)
+    )
+
+
+def _claim(draft: _Draft) -> None:
+    """Finish the journey on what was proved. Raises TooLate where it holds something else now."""
+    claimed = rows_changed(
+        update(JoinJourney)
+        .where(
+            JoinJourney.id == draft.id,
+            JoinJourney.finished_at.is_(None),
+            JoinJourney.given_name == draft.given_name,
+            JoinJourney.family_name == draft.family_name,
+            JoinJourney.password_hash == draft.password_hash,
+            JoinJourney.totp_secret == draft.totp_secret,
+        )
+        .values(finished_at=now(), password_hash=None, totp_secret=None)
+    )
+    if claimed != 1:
         raise TooLate
-    journey.finished_at = now()
+
+
+def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> None:
+    """Claim the invitation under the link that this journey came by. Raises TooLate."""
+    if not invitations.claim(invitation, token_hash, state):
+        raise TooLate
 
 
 def _accepted(invitation: Invitation, account: Account) -> None:

@@ -1,4 +1,8 @@
-"""Changes that a signed-in person makes to his own factors. Each ends all other sessions."""
+"""Changes that a signed-in person makes to their own factors. Each ends all other sessions.
+
+Each change locks the person's access and their session first (`hold`): a session that ended while
+its request was under way changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,10 @@ from app.outbox import send_mail
 from app.vault import decrypt, encrypt
 from identity.accounts.models import Account
 from identity.credentials import password, recovery_codes, totp
-from identity.credentials.factor import NotProved
+from identity.credentials.factor import NotProved, Proved
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
 from identity.sessions.ending import end_access
+from identity.sessions.lookup import hold
 from identity.sessions.models import Session
 from identity.statements import rows_changed
 
@@ -25,10 +30,16 @@ _SHOWN_LIFETIME = timedelta(minutes=30)
 _SHOWN_PURPOSE = "recovery codes"
 
 
-def change_password(session: Session, password_hash: str) -> None:
-    """Store the new password; the present session stays, all others end."""
+def change_password(session: Session, confirmed: Proved, password_hash: str) -> bool:
+    """Store the new password; the present session stays, all others end.
+
+    False where the password that was confirmed is no longer the person's. Raises SessionOver.
+    """
     account = session.account
     with writing():
+        hold(session)
+        if not password.is_unchanged(account.id, confirmed):
+            return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password changed", keep_session=session.id)
         record("password.changed", subject=account.subject)
@@ -37,6 +48,7 @@ def change_password(session: Session, password_hash: str) -> None:
             template="credentials/password_changed",
             context={"name": account.name, "at": now(), "by_link": False},
         )
+    return True
 
 
 def password_not_confirmed(account: Account) -> None:
@@ -46,8 +58,12 @@ def password_not_confirmed(account: Account) -> None:
 
 
 def begin_enrolment(session: Session) -> TotpEnrolment:
-    """A fresh secret for another app; the old app stays until the new one has proved itself."""
+    """Store a fresh secret for another app; the old app stays until the new one is proved.
+
+    Raises SessionOver.
+    """
     with writing() as database:
+        hold(session)
         enrolment = TotpEnrolment(
             account_id=session.account_id,
             session_id=session.id,
@@ -73,20 +89,29 @@ def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | N
 
 
 def prove_enrolment(enrolment: TotpEnrolment, session: Session, answer: str) -> NotProved | None:
-    """Put the new app in the old one's place once it shows a right code."""
-    step = totp.proves(enrolment.sealed_secret, answer)
+    """Replace the person's app by the new one, once that shows a right code. Raises SessionOver."""
+    sealed_secret = enrolment.sealed_secret
+    step = totp.proves(sealed_secret, answer)
     if isinstance(step, NotProved):
         return step
     account = session.account
     with writing():
+        hold(session)
         claimed = rows_changed(
             update(TotpEnrolment)
-            .where(TotpEnrolment.id == enrolment.id, TotpEnrolment.finished_at.is_(None))
+            .where(
+                TotpEnrolment.id == enrolment.id,
+                TotpEnrolment.account_id == account.id,
+                TotpEnrolment.session_id == session.id,
+                TotpEnrolment.sealed_secret == sealed_secret,
+                TotpEnrolment.finished_at.is_(None),
+                TotpEnrolment.expires_at > now(),
+            )
             .values(finished_at=now())
         )
         if claimed != 1:
             return NotProved(totp.USED)
-        totp.store(account.id, enrolment.sealed_secret, step)
+        totp.store(account.id, sealed_secret, step)
         end_access(account.id, cause="second step changed", keep_session=session.id)
         record("totp.changed", subject=account.subject)
         send_mail(
@@ -98,9 +123,13 @@ def prove_enrolment(enrolment: TotpEnrolment, session: Session, answer: str) -> 
 
 
 def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -> str:
-    """New codes in place of the old ones; the id of the page that shows them."""
+    """Replace the person's recovery codes; return the id of the page that shows the new ones.
+
+    Raises SessionOver.
+    """
     account = session.account
     with writing() as database:
+        hold(session)
         codes = recovery_codes.replace(account.id)
         shown = RecoveryCodesShown(
             account_id=account.id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -20,9 +21,14 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Proved:
-    """The answer was right and, where it is single-use, is now used up."""
+    """The answer was right and, where it is single-use, is now used up.
+
+    set_at: when the credential was set that the answer was checked against, for a factor whose
+    answer can be shown more than once.
+    """
 
     factor: Factor
+    set_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 
 from app.clock import now
@@ -25,16 +27,16 @@ class Password:
     phishing_resistant = False
 
     def enrolled(self, account_id: int) -> bool:
-        return _stored(account_id) is not None
+        return _stored(account_id)[0] is not None
 
     def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
         # Asked for nobody too: whether there is somebody must not show in the time (LG-02).
-        stored = _stored(account_id)
+        stored, set_at = _stored(account_id)
         if not hashing.verify(stored, answer):
             return NotProved(WRONG)
         if stored is not None and hashing.outdated(stored):
             _renew(account_id, stored, hashing.hash_password(answer))
-        return Proved(self)
+        return Proved(self, set_at)
 
 
 PASSWORD = Password()
@@ -58,13 +60,24 @@ def store(account_id: int, password_hash: str) -> None:
     credential.changed_at = now()
 
 
-def _stored(account_id: int | None) -> str | None:
-    stored: str | None = db.session.scalar(
-        select(PasswordCredential.password_hash).where(
+def is_unchanged(account_id: int, proved: Proved) -> bool:
+    """Return whether the password that was proved is still the person's.
+
+    Must run inside `writing()`, after the account's row was locked.
+    """
+    set_at = db.session.scalar(
+        select(PasswordCredential.changed_at).where(PasswordCredential.account_id == account_id)
+    )
+    return set_at is not None and set_at == proved.set_at
+
+
+def _stored(account_id: int | None) -> tuple[str | None, datetime | None]:
+    row = db.session.execute(
+        select(PasswordCredential.password_hash, PasswordCredential.changed_at).where(
             PasswordCredential.account_id == whoever(account_id)
         )
-    )
-    return stored
+    ).first()
+    return (row.password_hash, row.changed_at) if row is not None else (None, None)
 
 
 def _renew(account_id: int | None, old: str, new: str) -> None:

@@ -27,7 +27,7 @@ from identity.anonymous_rows import admit_row
 from identity.credentials import password
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.sessions.browser import bound_browser, browser_hash
-from identity.sessions.ending import Ending, end_access
+from identity.sessions.ending import Ending, end_access, lock_access
 from identity.sessions.lookup import person
 from identity.settings import settings
 from identity.statements import rows_changed, whoever
@@ -105,9 +105,10 @@ def holder(link: PasswordReset) -> Account | None:
 
 
 def set_password(link: PasswordReset, account: Account, password_hash: str) -> bool:
-    """Use the link up and set the password; False where it was used meanwhile."""
+    """Use the link up and set the password; False where the link no longer works."""
     with writing():
-        if not _claim(link):
+        locked = lock_access(account.id)
+        if locked is None or not locked.active or not _claim(link):
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
@@ -130,7 +131,8 @@ def disavowal_path(account: Account) -> str:
 def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
     """End all that the person holds; the journey on which he sets a new password at once."""
     with writing() as session:
-        if not _claim(link):
+        locked = lock_access(account.id)
+        if locked is None or not locked.active or not _claim(link):
             return None
         end_access(account.id, cause="not me")
         record("sign_in.disavowed", actor=person(account), subject=account.subject)

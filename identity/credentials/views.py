@@ -35,17 +35,17 @@ def submit_change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     chosen = form.password.data or ""
     mistakes: dict[str, str] = {}
-    if isinstance(
-        password.PASSWORD.prove(session.account_id, form.current_password.data or ""), NotProved
-    ):
+    confirmed = password.PASSWORD.prove(session.account_id, form.current_password.data or "")
+    if isinstance(confirmed, NotProved):
         changes.password_not_confirmed(session.account)
         mistakes["current_password"] = WRONG_CURRENT
     refusal = password.why_refused(chosen, owner(session.account))
     if refusal is not None:
         mistakes["password"] = refusal
-    if mistakes:
+    if mistakes or isinstance(confirmed, NotProved):
         return _password_page(form, mistakes)
-    changes.change_password(session, hashing.hash_password(chosen))
+    if not changes.change_password(session, confirmed, hashing.hash_password(chosen)):
+        return _password_page(form, {"current_password": WRONG_CURRENT})
     flash("Your password has been changed and all your other sessions have ended.", "success")
     return redirect(url_for("accounts.account"), code=303)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, current_app
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from app.clock import now
 from app.database import db
+from identity.accounts.models import Account
 
 _EXTENSION = "identity.sessions.ending"
 
@@ -50,6 +51,22 @@ def register(app: Flask, channel: Channel) -> None:
     app.extensions.setdefault(_EXTENSION, []).append(channel)
 
 
+def lock_access(account_id: int) -> Account | None:
+    """Lock the account's row and return it as it is now, or None where there is none.
+
+    Every transaction that gives this person access (a proof, a session, another factor) locks the
+    row before it looks at anything, and so does `end_access`. So either the ending sees what was
+    given, or the giver sees what ended. Must run inside `writing()`.
+    """
+    found: Account | None = db.session.scalar(
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
 def end_access(
     account_id: int,
     *,
@@ -72,6 +89,7 @@ def end_access(
         session=session,
         keep_session=keep_session,
     )
+    lock_access(account_id)
     channels: list[Channel] = current_app.extensions.get(_EXTENSION, [])
     for channel in channels:
         channel(ending)
@@ -79,5 +97,6 @@ def end_access(
 
 def end_access_of(holders: Select[int], *, cause: str) -> None:
     """End everything that these people hold: the accounts' ids, each once or more."""
-    for account_id in db.session.scalars(holders.distinct()).all():
+    # Rows are locked in one order, so that two endings of many people never deadlock.
+    for account_id in sorted(db.session.scalars(holders.distinct())):
         end_access(account_id, cause=cause)

@@ -13,9 +13,10 @@ from app.clock import now
 from app.purge import purger
 from app.restored import CAUSE, revived
 from identity.sessions import ending, views
+from identity.sessions.access import ask_to_sign_in
 from identity.sessions.actions import end_sessions, standing
 from identity.sessions.events import EVENTS
-from identity.sessions.lookup import current, note_activity
+from identity.sessions.lookup import SessionOver, current, note_activity
 from identity.sessions.models import Session
 from identity.statements import rows_changed
 
@@ -24,6 +25,7 @@ def install(app: Flask) -> None:
     declare(app, EVENTS)
     app.register_blueprint(views.blueprint)
     app.after_request(note_activity)
+    app.register_error_handler(SessionOver, lambda _error: ask_to_sign_in())
     app.jinja_env.globals["current_session"] = current
     ending.register(app, end_sessions)
     purger(app, "sessions", _purge)

@@ -15,6 +15,7 @@ from app.database import Plain, db, writing
 from app.identifiers import secret_hash
 from identity.accounts.person import Person
 from identity.sessions import cookies
+from identity.sessions.ending import lock_access
 from identity.sessions.models import Session
 from identity.settings import settings
 
@@ -28,6 +29,10 @@ _NOT_ENDED = Plain(
 )
 
 log = structlog.get_logger()
+
+
+class SessionOver(Exception):
+    """The session ended between the arrival of its request and the change."""
 
 
 def current() -> Session | None:
@@ -78,10 +83,23 @@ def why_ended(session: Session, at: datetime) -> str | None:
 
 
 def still_stands(session_id: int) -> bool:
-    """Whether nobody has ended the session, inside `writing()`: who ends it now waits, and finds
-    what this transaction issues.
+    """Lock the session's row and return whether the session is still active.
+
+    Must run inside `writing()`; an ending that comes at the same time waits until this transaction
+    commits, and finds what it issued.
     """
     return _NOT_ENDED.one(id=session_id) is not None
+
+
+def hold(session: Session) -> None:
+    """Lock the person's access and their session for a change that they make.
+
+    Must run inside `writing()`. Raises SessionOver where the session has ended since the request
+    came in, so that an old session changes nothing after a reset or a suspension.
+    """
+    account = lock_access(session.account_id)
+    if account is None or not account.active or not still_stands(session.id):
+        raise SessionOver
 
 
 def presented_and_ended() -> str | None:

@@ -1,6 +1,7 @@
-"""The sign-in journey: its steps, its throttling and what follows before the person goes on.
+"""The sign-in journey: its steps, its throttling, and the terms that are due after it.
 
-Whoever needs a signed-in person calls `begin`; who needs terms accepted calls `ask_for_terms`.
+A page that needs a signed-in person calls `begin`; one that needs terms accepted calls
+`ask_for_terms`.
 """
 
 from identity.sign_in.journeys import ask_for_terms, begin

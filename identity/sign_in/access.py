@@ -1,4 +1,4 @@
-"""Who may open the pages of the second step."""
+"""The rule of the pages of the second step."""
 
 from __future__ import annotations
 
@@ -8,21 +8,31 @@ from typing import Any
 from flask import g, redirect, request, url_for
 
 from app.web.authorisation import Allowed, Refused
-from identity.credentials.password import PASSWORD
-from identity.sign_in.journeys import find
-from identity.sign_in.models import SignInJourney
+from identity.sessions.lookup import current
+from identity.sign_in.journeys import FirstProof, find, first_proof
+from identity.sign_in.models import JourneyKind, SignInJourney
 
 
 def half_signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """A browser in whose journey the password was right and the second step is still to come."""
-    journey = find(request.args.get("journey"))
-    if journey is None or journey.finished_at is not None or PASSWORD.name not in journey.proved:
+    """Allow a browser in whose journey the first factor was proved and the second was not.
+
+    A confirmation is also bound to the session that it confirms.
+    """
+    journey = find(request.args.get("journey"), JourneyKind.SIGN_IN, JourneyKind.CONFIRM)
+    proof = first_proof(journey) if journey is not None else None
+    if proof is None or not _confirms_this_session(proof):
         return Refused("sign-in", answer=lambda: redirect(url_for("sign_in.start"), code=303))
-    g.sign_in_journey = journey
+    g.sign_in_journey, g.sign_in_first_proof = journey, proof
     return Allowed()
 
 
-def half_signed_in_journey() -> SignInJourney:
-    """The journey that `half_signed_in` let pass."""
-    journey: SignInJourney = g.sign_in_journey
-    return journey
+def half_signed_in_journey() -> tuple[SignInJourney, FirstProof]:
+    """Return the journey that `half_signed_in` allowed, and the proof that it was allowed on."""
+    return g.sign_in_journey, g.sign_in_first_proof
+
+
+def _confirms_this_session(proof: FirstProof) -> bool:
+    if proof.kind is not JourneyKind.CONFIRM:
+        return True
+    session = current()
+    return session is not None and session.id == proof.confirms_session_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,15 +18,17 @@ from identity.accounts.email import email_key
 from identity.accounts.models import Account
 from identity.credentials import catalogue, reset
 from identity.credentials.factor import Factor, NotProved, Proved
-from identity.credentials.password import PASSWORD, WRONG
+from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.credentials.recovery_codes import RECOVERY_CODE, remaining
 from identity.ports import approvals
 from identity.sessions import actions as sessions
 from identity.sessions.browser import browser_hash
-from identity.sessions.lookup import current, person
+from identity.sessions.ending import lock_access
+from identity.sessions.lookup import current, person, still_stands
 from identity.sessions.models import Session
 from identity.sign_in import devices, journeys, throttle
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.journeys import FirstProof
+from identity.sign_in.models import JourneyKind, SignInJourney
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,17 @@ class Addressee:
 
 
 class JourneyOver(Exception):
-    """The journey ended meanwhile: finished in another tab, or its person was suspended."""
+    """The journey is finished, or its person was suspended or signed out everywhere meanwhile."""
 
 
-def prove_password(journey: SignInJourney, email: str, password: str) -> Proved | NotProved | Wait:
-    """The first step. Unknown, suspended and not yet joined people cost and answer the same."""
+def prove_password(
+    journey: SignInJourney, email: str, password: str
+) -> SignInJourney | NotProved | Wait:
+    """Prove the first factor and return the journey on which its person goes on.
+
+    That is another journey where this one belongs to somebody else already. People who are
+    unknown, suspended or have not joined cost the same work and get the same answer.
+    """
     account, key = _addressed(email)
     attempt = throttle.password_attempt(
         key,
@@ -66,40 +75,66 @@ def prove_password(journey: SignInJourney, email: str, password: str) -> Proved 
         device=devices.known_device(account.id if account else None),
         reset=reset.used_in_browser(account.id if account else None, browser_hash()),
     )
-    return _first_step(journey, account, password, attempt)
+    outcome = _first_factor(account, password, attempt)
+    if account is None or not isinstance(outcome, Proved):
+        return outcome if isinstance(outcome, Wait) else NotProved(WRONG)
+    with writing():
+        if not _still_proves(account.id, outcome):
+            return NotProved(WRONG)
+        throttle.give_back(attempt)
+        if journeys.record_first_proof(journey, account.id, PASSWORD.name):
+            return journey
+        another = journeys.begin_again(journey)
+        journeys.record_first_proof(another, account.id, PASSWORD.name)
+        return another
 
 
-def confirm_password(journey: SignInJourney, password: str) -> Proved | NotProved | Wait:
-    """The first step of a signed-in person who is asked once more."""
+def confirm_password(journey: SignInJourney, password: str) -> SignInJourney | NotProved | Wait:
+    """Prove the first factor of the signed-in person once more. Raises JourneyOver."""
     session = current()
     if session is None or session.id != journey.confirms_session_id:
         raise JourneyOver
     account = session.account
     addressee = Addressee(account.id, account.subject, account.active)
-    return _first_step(journey, addressee, password, throttle.confirmation_attempt(session.id))
+    attempt = throttle.confirmation_attempt(session.id)
+    outcome = _first_factor(addressee, password, attempt)
+    if not isinstance(outcome, Proved):
+        return outcome
+    with writing():
+        if not _still_proves(addressee.id, outcome):
+            return NotProved(WRONG)
+        throttle.give_back(attempt)
+        if not journeys.record_first_proof(journey, addressee.id, PASSWORD.name):
+            raise JourneyOver
+    return journey
 
 
 def prove_second_factor(
-    journey: SignInJourney, factor: Factor, answer: str
+    first: FirstProof, factor: Factor, answer: str
 ) -> Session | NotProved | Wait:
-    """The second step; with it the session begins, in the same transaction."""
-    if journey.account_id is None or PASSWORD.name not in journey.proved:
-        raise JourneyOver
-    account_id = journey.account_id
-    attempt = throttle.code_attempt(account_id, device=devices.known_device(account_id))
+    """Prove the second factor of the first one's person; the session begins in the transaction.
+
+    Raises JourneyOver where the state that was proved is over.
+    """
+    attempt = throttle.code_attempt(first.account_id, device=devices.known_device(first.account_id))
     wait = throttle.admit(attempt)
     if wait:
         return Wait(wait)
     with writing():
-        outcome = factor.prove(account_id, answer)
+        account = lock_access(first.account_id)
+        if account is None:
+            raise JourneyOver
+        outcome = factor.prove(account.id, answer)
         if isinstance(outcome, NotProved):
-            _second_step_refused(account_id, factor, outcome, attempt)
+            _second_step_refused(account, factor, outcome, attempt)
             return outcome
         throttle.give_back(attempt)
-        return _complete(journey, factor)
+        if not account.active or not journeys.finish(first):
+            raise JourneyOver
+        return _complete(first, account, factor)
 
 
-def begin_session(account: Account, proved: list[Factor], services: list[str]) -> Session:
+def begin_session(account: Account, proved: list[Factor], services: Sequence[str]) -> Session:
     """Sign this browser in as the person who showed these factors, inside `writing()`."""
     first = account.last_signed_in_at is None
     device, was_known = devices.remember(account.id)
@@ -118,7 +153,7 @@ def begin_session(account: Account, proved: list[Factor], services: list[str]) -
         sid=session.sid,
         amr=list(session.amr),
         acr=session.acr,
-        services=services,
+        services=list(services),
         network=session.network,
         new_device=not was_known,
     )
@@ -153,26 +188,26 @@ def _addressed(email: str) -> tuple[Addressee | None, str]:
     return Addressee(row.id, row.subject, active), key
 
 
-def _first_step(
-    journey: SignInJourney, account: Addressee | None, password: str, attempt: throttle.Attempt
+def _first_factor(
+    account: Addressee | None, password: str, attempt: throttle.Attempt
 ) -> Proved | NotProved | Wait:
     wait = throttle.admit(attempt)
     if wait:
         return Wait(wait)
     outcome = PASSWORD.prove(account.id if account else None, password)
-    if isinstance(outcome, Proved) and (account is None or not account.active):
-        outcome = NotProved(WRONG)
-    if isinstance(outcome, NotProved) or account is None:
-        _first_step_refused(account, attempt)
-        return NotProved(WRONG)
-    with writing():
-        throttle.give_back(attempt)
-        journey.account_id = account.id
-        journey.proved = [PASSWORD.name]
-    return outcome
+    if isinstance(outcome, Proved) and account is not None and account.active:
+        return outcome
+    _first_factor_refused(account, attempt)
+    return NotProved(WRONG)
 
 
-def _first_step_refused(account: Addressee | None, attempt: throttle.Attempt) -> None:
+def _still_proves(account_id: int, proved: Proved) -> bool:
+    """Lock the account and return whether it still is what the password was proved for."""
+    account = lock_access(account_id)
+    return account is not None and account.active and is_unchanged(account_id, proved)
+
+
+def _first_factor_refused(account: Addressee | None, attempt: throttle.Attempt) -> None:
     reason = "not right" if account is None or account.active else "suspended or not joined"
     with writing():
         throttle.failed(attempt)
@@ -187,12 +222,11 @@ def _first_step_refused(account: Addressee | None, attempt: throttle.Attempt) ->
 
 
 def _second_step_refused(
-    account_id: int, factor: Factor, outcome: NotProved, attempt: throttle.Attempt
+    account: Account, factor: Factor, outcome: NotProved, attempt: throttle.Attempt
 ) -> None:
     if not outcome.counts:
         throttle.give_back(attempt)
         return
-    account = db.session.get_one(Account, account_id)
     throttle.failed(attempt)
     record(
         "sign_in.code_refused",
@@ -217,17 +251,12 @@ def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> Non
         )
 
 
-def _complete(journey: SignInJourney, second: Factor) -> Session:
-    if not journeys.claim(journey):
-        raise JourneyOver
-    account = db.session.get_one(Account, journey.account_id, populate_existing=True)
-    if not account.active:
-        raise JourneyOver
-    proved = [*(catalogue.factor(name) for name in journey.proved), second]
-    if journey.confirms_session_id is not None:
-        session = _renew(journey, account, proved)
+def _complete(first: FirstProof, account: Account, second: Factor) -> Session:
+    proved = [*(catalogue.factor(name) for name in first.proved), second]
+    if first.kind is JourneyKind.CONFIRM:
+        session = _renew(first, account, proved)
     else:
-        session = begin_session(account, proved, journey.services)
+        session = begin_session(account, proved, first.services)
     if second is RECOVERY_CODE:
         send_mail(
             to=account.email,
@@ -237,9 +266,9 @@ def _complete(journey: SignInJourney, second: Factor) -> Session:
     return session
 
 
-def _renew(journey: SignInJourney, account: Account, proved: list[Factor]) -> Session:
+def _renew(first: FirstProof, account: Account, proved: list[Factor]) -> Session:
     session = current()
-    if session is None or session.id != journey.confirms_session_id:
+    if session is None or session.id != first.confirms_session_id or not still_stands(session.id):
         raise JourneyOver
     session = sessions.start(
         account,

@@ -1,12 +1,17 @@
-"""Beginning, finding and finishing a sign-in journey."""
+"""Sign-in journeys: created, found, bound to a person by the first proof, finished once.
+
+A journey's person never changes. What was proved is handed on as a value (`FirstProof`), and each
+transition is one conditional UPDATE on the state that was read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import redirect, url_for
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 from werkzeug import Response
 
@@ -18,11 +23,26 @@ from identity.sessions.access import own_page
 from identity.sessions.browser import bound_browser, browser_hash
 from identity.sessions.ending import Ending
 from identity.sessions.models import Session
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.statements import rows_changed
 
 # Long enough to find the phone, short enough not to be found by the next person at the desk.
 LIFETIME = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class FirstProof:
+    """The first factor as a journey's row records it, read by one statement.
+
+    The second step works on these values alone: the row is written again, and never read again.
+    """
+
+    journey_id: int
+    kind: JourneyKind
+    account_id: int
+    proved: tuple[str, ...]
+    confirms_session_id: int | None
+    services: tuple[str, ...]
 
 
 def begin(
@@ -35,15 +55,16 @@ def begin(
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> Response:
-    """Ask the person of this browser to sign in, then go on at `resume_to`, a path of our own.
+    """Ask the person of this browser to sign in, then continue at `resume_to`, a path of our own.
 
-    caption: the service, shown behind "to continue to". cancel_to: a path of our own for who
-    cancels. fresh: ask even where
-    a session stands (`prompt=login`, `max_age`). services: whose terms are asked for after the
-    sign-in besides the platform's. ends_at: the checked redirect URI at which the relying service
-    awaits the person; the pages' form-action covers its origin.
+    caption: the service, shown after "to continue to". cancel_to: a path of our own for a person
+    who cancels. fresh: ask even where a session is active (`prompt=login`, `max_age`). services:
+    the services whose terms are asked for after the sign-in, besides the platform's. ends_at: the
+    checked redirect URI at which the relying service awaits the person; the pages' form-action
+    covers its origin.
     """
     journey = create(
+        JourneyKind.SIGN_IN,
         resume_to,
         caption=caption,
         login_hint=login_hint,
@@ -57,41 +78,57 @@ def begin(
 
 def ask_for_terms(
     resume_to: str,
+    session: Session,
     *,
     services: Sequence[str] = (),
     caption: str | None = None,
     cancel_to: str | None = None,
     ends_at: str | None = None,
 ) -> Response:
-    """Show the signed-in person the terms that are due, then go on at `resume_to`."""
+    """Show the person of this session the terms that are due, then continue at `resume_to`."""
     journey = create(
-        resume_to, caption=caption, cancel_to=cancel_to, services=services, ends_at=ends_at
+        JourneyKind.TERMS,
+        resume_to,
+        account_id=session.account_id,
+        caption=caption,
+        cancel_to=cancel_to,
+        services=services,
+        ends_at=ends_at,
     )
     return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
 
 
 def confirm(resume_to: str, session: Session) -> SignInJourney:
-    """A journey in which the person of this session shows both factors once more."""
-    return create(resume_to, fresh=True, confirms=session)
+    """Return a journey in which the person of this session shows both factors once more."""
+    return create(
+        JourneyKind.CONFIRM,
+        resume_to,
+        account_id=session.account_id,
+        confirms_session_id=session.id,
+        fresh=True,
+    )
 
 
 def create(
+    kind: JourneyKind,
     resume_to: str,
     *,
+    account_id: int | None = None,
+    confirms_session_id: int | None = None,
     caption: str | None = None,
     login_hint: str | None = None,
     cancel_to: str | None = None,
     fresh: bool = False,
     services: Sequence[str] = (),
     ends_at: str | None = None,
-    confirms: Session | None = None,
 ) -> SignInJourney:
-    """The row of a new journey; see `begin`."""
+    """Store a new journey of this browser; for the parameters see `begin`."""
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
     admit_row()
     with writing() as session:
         journey = SignInJourney(
+            kind=kind.value,
             browser_hash=bound_browser(),
             expires_at=now() + LIFETIME,
             resume_to=resume_to,
@@ -101,8 +138,8 @@ def create(
             login_hint=(login_hint or "")[:254] or None,
             fresh=fresh,
             services=list(services),
-            account_id=confirms.account_id if confirms else None,
-            confirms_session_id=confirms.id if confirms else None,
+            account_id=account_id,
+            confirms_session_id=confirms_session_id,
             proved=[],
         )
         session.add(journey)
@@ -110,14 +147,18 @@ def create(
     return journey
 
 
-def find(public_id: str | None) -> SignInJourney | None:
-    """The journey of that id where it is this browser's and still has time."""
+def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
+    """Return this browser's journey of that id if it is of one of these kinds and still has time.
+
+    A page names the kinds that it accepts, so that no page continues another kind's journey.
+    """
     browser = browser_hash()
     if not public_id or browser is None:
         return None
     journey: SignInJourney | None = db.session.scalar(
         select(SignInJourney).where(
             SignInJourney.public_id == public_id,
+            SignInJourney.kind.in_([kind.value for kind in kinds]),
             SignInJourney.browser_hash == browser,
             SignInJourney.expires_at > now(),
         )
@@ -127,18 +168,88 @@ def find(public_id: str | None) -> SignInJourney | None:
     return journey
 
 
-def claim(journey: SignInJourney) -> bool:
-    """Finish the journey, inside `writing()`; False where somebody was faster."""
-    claimed = rows_changed(
+def first_proof(journey: SignInJourney) -> FirstProof | None:
+    """Return the proof that the journey holds, or None where no factor was proved or it is over."""
+    row = db.session.execute(
+        select(
+            SignInJourney.id,
+            SignInJourney.kind,
+            SignInJourney.account_id,
+            SignInJourney.proved,
+            SignInJourney.confirms_session_id,
+            SignInJourney.services,
+        ).where(
+            SignInJourney.id == journey.id,
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
+    ).first()
+    if row is None or row.account_id is None or not row.proved:
+        return None
+    return FirstProof(
+        row.id,
+        JourneyKind(row.kind),
+        row.account_id,
+        tuple(row.proved),
+        row.confirms_session_id,
+        tuple(row.services),
+    )
+
+
+def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> bool:
+    """Bind the journey to the person who proved `factor`; False where it cannot be theirs.
+
+    A journey that belongs to another person or is finished stays as it is. Must run inside
+    `writing()`.
+    """
+    bound = rows_changed(
         update(SignInJourney)
-        .where(SignInJourney.id == journey.id, SignInJourney.finished_at.is_(None))
+        .where(
+            SignInJourney.id == journey.id,
+            or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
+        .values(account_id=account_id, proved=[factor])
+    )
+    return bound == 1
+
+
+def begin_again(journey: SignInJourney) -> SignInJourney:
+    """Store another journey with the purpose of this sign-in, for nobody yet, nothing proved."""
+    return create(
+        JourneyKind.SIGN_IN,
+        journey.resume_to,
+        caption=journey.caption,
+        login_hint=journey.login_hint,
+        cancel_to=journey.cancel_to,
+        fresh=journey.fresh,
+        services=journey.services,
+        ends_at=journey.ends_at,
+    )
+
+
+def finish(proof: FirstProof) -> bool:
+    """Finish the journey on the state that was proved; False where that state is over.
+
+    Must run inside `writing()`.
+    """
+    finished = rows_changed(
+        update(SignInJourney)
+        .where(
+            SignInJourney.id == proof.journey_id,
+            SignInJourney.kind == proof.kind.value,
+            SignInJourney.account_id == proof.account_id,
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
         .values(finished_at=now())
     )
-    return claimed == 1
+    return finished == 1
 
 
 def end_journeys(ending: Ending) -> None:
-    """The half-signed-in's channel of `end_access`: a password shown before counts no more."""
+    """End this person's unfinished journeys (a channel of `end_access`): their proofs are void."""
     if not ending.everything:
         return
     db.session.execute(

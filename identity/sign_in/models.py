@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String
@@ -12,18 +13,27 @@ from app.database import Base
 from app.identifiers import new_id
 
 
+class JourneyKind(enum.StrEnum):
+    """The purpose of a journey. A page accepts only journeys of its own kinds."""
+
+    SIGN_IN = "sign_in"
+    CONFIRM = "confirm"
+    TERMS = "terms"
+
+
 class SignInJourney(Base):
     """One way through the sign-in pages, bound to one browser.
 
-    `resume_to` is a page of our own at which whoever began the journey takes up its work again.
-    `account_id` is set once the password was right (or from the start where a signed-in person
-    confirms), `proved` lists the factors shown in this journey.
+    `resume_to` is a page of our own at which the page that began the journey continues.
+    `account_id` is written once: with the first proof, or at the start where the person is known
+    (`confirm`, `terms`). `proved` lists the factors that this person has shown in this journey.
     """
 
     __tablename__ = "sign_in_journey"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))
     browser_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -16,20 +16,22 @@ from identity.sign_in import journeys
 from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import TermsForm
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.models import JourneyKind, SignInJourney
 
 
 @blueprint.get("/sign-in/terms-due")
 @permit(signed_in_before_terms)
 def terms_due() -> ResponseReturnValue:
     """Where our own pages send a session that still owes an acceptance."""
-    return journeys.ask_for_terms(own_page(request.args.get("next")) or approvals().home())
+    next_page = own_page(request.args.get("next")) or approvals().home()
+    return journeys.ask_for_terms(next_page, signed_in_session())
 
 
 @blueprint.get("/sign-in/terms")
 @permit(signed_in_before_terms)
 def terms() -> ResponseReturnValue:
-    session, journey = signed_in_session(), journeys.find(request.args.get("journey"))
+    session = signed_in_session()
+    journey = _terms_journey(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
     waiting = rules.due(session, journey.services)
@@ -44,7 +46,8 @@ def terms() -> ResponseReturnValue:
 @permit(signed_in_before_terms)
 def submit_terms() -> ResponseReturnValue:
     """Accept the version that the button names, where that version is still the one that is due."""
-    session, journey = signed_in_session(), journeys.find(request.args.get("journey"))
+    session = signed_in_session()
+    journey = _terms_journey(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
     waiting = rules.due(session, journey.services)
@@ -56,6 +59,12 @@ def submit_terms() -> ResponseReturnValue:
     elif "decline" in request.form and waiting:
         return _declined(session, journey)
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
+
+
+def _terms_journey(session: Session) -> SignInJourney | None:
+    """Return the journey of the address where it asks this session's person for terms."""
+    journey = journeys.find(request.args.get("journey"), JourneyKind.TERMS)
+    return journey if journey is not None and journey.account_id == session.account_id else None
 
 
 def _declined(session: Session, journey: SignInJourney) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
-from identity.sessions.lookup import current
+from identity.sessions.lookup import current, signed_in_session
 from identity.sign_in import journeys, terms
 from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import (
@@ -24,7 +24,7 @@ from identity.sign_in.actions import (
 )
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import CodeForm, PasswordForm, SignInForm
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.models import JourneyKind, SignInJourney
 
 
 @blueprint.get("/")
@@ -40,7 +40,7 @@ def welcome() -> ResponseReturnValue:
 @permit(anyone)
 def start() -> ResponseReturnValue:
     """E-mail address and password; without a journey, one that ends at `next` or at home."""
-    journey = journeys.find(request.args.get("journey"))
+    journey = _sign_in_journey()
     session = current()
     if journey is not None and session is not None:
         if journey.finished_at is not None or not journey.fresh:
@@ -56,7 +56,7 @@ def start() -> ResponseReturnValue:
 @blueprint.post("/sign-in")
 @permit(anyone)
 def submit() -> ResponseReturnValue:
-    journey = journeys.find(request.args.get("journey"))
+    journey = _sign_in_journey()
     if journey is None or journey.finished_at is not None:
         return redirect(url_for(".start"), code=303)
     if "cancel" in request.form:
@@ -67,13 +67,13 @@ def submit() -> ResponseReturnValue:
         return _told_to_wait(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
         return _sign_in_page(journey, form, mistake=outcome.sentence)
-    return redirect(_second_step(journey), code=303)
+    return redirect(_second_step(outcome), code=303)
 
 
 @blueprint.get("/sign-in/code")
 @permit(half_signed_in)
 def code() -> ResponseReturnValue:
-    return _code_page(half_signed_in_journey(), CodeForm())
+    return _code_page(half_signed_in_journey()[0], CodeForm())
 
 
 @blueprint.post("/sign-in/code")
@@ -85,7 +85,7 @@ def submit_code() -> ResponseReturnValue:
 @blueprint.get("/sign-in/recovery-code")
 @permit(half_signed_in)
 def recovery_code() -> ResponseReturnValue:
-    return _code_page(half_signed_in_journey(), CodeForm(), factor=RECOVERY_CODE)
+    return _code_page(half_signed_in_journey()[0], CodeForm(), factor=RECOVERY_CODE)
 
 
 @blueprint.post("/sign-in/recovery-code")
@@ -104,10 +104,8 @@ def cannot() -> ResponseReturnValue:
 @permit(signed_in_before_terms)
 def confirm() -> ResponseReturnValue:
     """Both factors once more, before a sensitive act, then back to it."""
-    session = current()
-    journey = journeys.find(request.args.get("journey"))
-    if session is None:
-        return redirect(url_for(".start"), code=303)
+    session = signed_in_session()
+    journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:
         back = own_page(request.args.get("next")) or approvals().home()
         journey = journeys.confirm(back, session)
@@ -120,7 +118,7 @@ def confirm() -> ResponseReturnValue:
 @blueprint.post("/sign-in/confirm-it-is-you")
 @permit(signed_in_before_terms)
 def submit_confirm() -> ResponseReturnValue:
-    journey = journeys.find(request.args.get("journey"))
+    journey = _confirmation()
     if journey is None or journey.finished_at is not None:
         return redirect(url_for(".confirm"), code=303)
     if "cancel" in request.form:
@@ -134,16 +132,16 @@ def submit_confirm() -> ResponseReturnValue:
         return _told_to_wait(_confirm_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
         return _confirm_page(journey, form, mistake="Enter your password again. It is not right.")
-    return redirect(_second_step(journey), code=303)
+    return redirect(_second_step(outcome), code=303)
 
 
 def _second_factor(factor: Factor) -> ResponseReturnValue:
-    journey = half_signed_in_journey()
+    journey, proof = half_signed_in_journey()
     form = CodeForm()
     try:
-        outcome = prove_second_factor(journey, factor, (form.code.data or "")[:200])
+        outcome = prove_second_factor(proof, factor, (form.code.data or "")[:200])
     except JourneyOver:
-        return redirect(url_for(".start"), code=303)
+        return redirect(url_for(".start", journey=journey.public_id), code=303)
     if isinstance(outcome, Wait):
         return _told_to_wait(_code_page(journey, form, factor=factor, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
@@ -163,8 +161,23 @@ def _second_step(journey: SignInJourney) -> str:
 def _onwards(journey: SignInJourney) -> Response:
     session = current()
     if session is not None and terms.due(session, journey.services):
-        return redirect(url_for(".terms", journey=journey.public_id), code=303)
+        return journeys.ask_for_terms(
+            journey.resume_to,
+            session,
+            services=journey.services,
+            caption=journey.caption,
+            cancel_to=journey.cancel_to,
+            ends_at=journey.ends_at,
+        )
     return redirect(journey.resume_to, code=303)
+
+
+def _sign_in_journey() -> SignInJourney | None:
+    return journeys.find(request.args.get("journey"), JourneyKind.SIGN_IN)
+
+
+def _confirmation() -> SignInJourney | None:
+    return journeys.find(request.args.get("journey"), JourneyKind.CONFIRM)
 
 
 def _sign_in_page(

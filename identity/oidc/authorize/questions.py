@@ -124,6 +124,7 @@ def _ask_for_terms(visit: Visit) -> Response:
     request = pending.stored(visit)
     return sign_in.ask_for_terms(
         pending.address(request),
+        visit.session,
         services=_services(visit),
         caption=visit.asked.client.name,
         cancel_to=pending.cancel_address(request),

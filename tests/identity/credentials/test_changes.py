@@ -6,11 +6,21 @@ import re
 from datetime import timedelta
 
 import pyotp
+import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.clock import now
+from app.database import db, writing
+from identity.credentials import changes, password, totp
+from identity.credentials.factor import Proved
+from identity.credentials.hashing import hash_password
+from identity.credentials.password import PASSWORD
+from identity.sessions.ending import end_access
+from identity.sessions.lookup import SessionOver
+from identity.sessions.models import Session
 from tests.identity.conftest import Post, audited
 from tests.identity.people import Person, sign_in
 from tests.identity.walking import Page, Walker
@@ -102,3 +112,38 @@ def test_an_address_without_a_link_is_told_why_by_mail(
 ) -> None:
     Walker(client).get("/forgot-password").submit(email="nobody@school.example")
     assert "There is no account with this address" in post.to("nobody@school.example")[-1]
+
+
+def test_change_of_a_factor_is_refused_after_the_session_ended(
+    app: Flask, client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    session = db.session.scalars(select(Session)).one()
+    enrolment = changes.begin_enrolment(session)
+    proved = PASSWORD.prove(person.account_id, person.password)
+    assert isinstance(proved, Proved)
+    with writing():
+        end_access(person.account_id, cause="password reset")
+    code = pyotp.TOTP(totp.text_key(enrolment.sealed_secret).replace(" ", "")).now()
+    for change in (
+        lambda: changes.change_password(session, proved, hash_password(NEW)),
+        lambda: changes.begin_enrolment(session),
+        lambda: changes.prove_enrolment(enrolment, session, code),
+        lambda: changes.make_recovery_codes(session, continue_to="/account", announce=True),
+    ):
+        with pytest.raises(SessionOver):
+            change()
+    assert isinstance(PASSWORD.prove(person.account_id, person.password), Proved)
+
+
+def test_change_of_the_password_needs_the_password_that_is_stored(
+    app: Flask, client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    session = db.session.scalars(select(Session)).one()
+    proved = PASSWORD.prove(person.account_id, person.password)
+    assert isinstance(proved, Proved)
+    with writing():
+        password.store(person.account_id, hash_password("another lantern hill 8"))
+    assert changes.change_password(session, proved, hash_password(NEW)) is False
+    assert not isinstance(PASSWORD.prove(person.account_id, NEW), Proved)
