@@ -8,15 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.settings import AppSettings
-from app.web.headers import HSTS, PROTECTING
+from app.web.headers import without_application
 
 ANY_HOST = ("/healthz", "/readyz")
-_REFUSAL = (
-    ("Content-Type", "text/plain; charset=utf-8"),
-    ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    *PROTECTING,
-)
 
 
 class OneAddress:
@@ -41,9 +35,10 @@ class OneAddress:
                 f"{parts.hostname}:{default_port}".lower(),
             }
 
-        self.refusal_headers = [*_REFUSAL]
-        if settings.secure:
-            self.refusal_headers.append(("Strict-Transport-Security", HSTS))
+        self.refusal_headers = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            *without_application(secure=settings.secure),
+        ]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").lower()

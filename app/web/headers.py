@@ -28,6 +28,16 @@ PROTECTING = (
 _NOT_KEPT = (("Cache-Control", "no-store"), ("Vary", "Cookie"))
 
 
+def without_application(*, secure: bool) -> Headers:
+    """Return the headers of a short answer that is given before the application is called."""
+    return [
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        *PROTECTING,
+        *([("Strict-Transport-Security", HSTS)] if secure else []),
+    ]
+
+
 def install(app: Flask) -> None:
     app.after_request(protect)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +50,13 @@ def serving(
     workers: int = 4,
     issuer: str | None = None,
     log: Path | None = None,
+    program: Sequence[str] = (PROGRAM,),
     **more: str,
 ) -> Iterator[Served]:
-    """Serves the database of these settings, with the same keys, in so many processes."""
+    """Serves the database of these settings, with the same keys, in so many processes.
+
+    `program` stands for `secure-access`, with other limits for example.
+    """
     port = ports.free_port()
     issuer = issuer or f"http://localhost:{port}"
     environment = {
@@ -72,7 +76,7 @@ def serving(
     }
     with _written_to(log) as output:
         process = subprocess.Popen(
-            [*binaries.tied_to_parent("TERM"), PROGRAM, "serve"],
+            [*binaries.tied_to_parent("TERM"), *program, "serve"],
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from app.cli.processors import own_processor
+from app.serving.processors import own_processor
 
 
 def test_with_a_worker_for_each_processor_every_one_has_its_own() -> None:
@@ -31,7 +31,7 @@ def test_a_process_keeps_to_its_own() -> None:
     """In a process of its own: the test's goes on moving about."""
     available = sorted(os.sched_getaffinity(0))
     command = (
-        "import os; from app.cli.processors import settle_in;"
+        "import os; from app.serving.processors import settle_in;"
         f"settle_in(1, workers={len(available)}); print(sorted(os.sched_getaffinity(0)))"
     )
     kept = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
@@ -40,7 +40,8 @@ def test_a_process_keeps_to_its_own() -> None:
 
 def test_its_threads_do_not_push_each_other_off() -> None:
     command = (
-        "import os, threading; from app.cli.processors import settle_in; settle_in(0, workers=1);"
+        "import os, threading; from app.serving.processors import settle_in;"
+        "settle_in(0, workers=1);"
         "later = threading.Thread(target=lambda: print(os.sched_getscheduler(0)));"
         "later.start(); later.join()"
     )

@@ -1,0 +1,111 @@
+"""From the server's request to the application's response.
+
+The server calls a `Runner` on a thread of its own for each request. The runner receives the whole
+body, waits for one of the places at work, and calls the application, so that a client that sends or
+takes its bytes slowly holds none of these places. `/healthz` needs none, `/readyz` has its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import structlog
+from flask import Flask
+
+from app.serving import limits
+from app.serving.bodies import Bodies, Connection, Environ, close
+from app.serving.turns import Turns
+from app.settings import AppSettings
+from app.web.headers import Headers, without_application
+
+log = structlog.get_logger()
+_BUSY_JSON = (
+    b'{"error":"temporarily_unavailable","error_description":'
+    b'"The service is busy. Try again in a few seconds."}\n'
+)
+_BUSY_PAGE = (
+    b'<!DOCTYPE html><html lang="en"><title>The service is busy</title>'
+    b"<h1>The service is busy</h1><p>Try again in a few seconds.</p></html>\n"
+)
+
+
+class Runner:
+    """What the server calls with each request, after its head has come."""
+
+    def __init__(self, application: Flask, settings: AppSettings) -> None:
+        self._application = application
+        largest = application.config["MAX_CONTENT_LENGTH"]
+        self._bodies = Bodies(largest=largest, seconds=limits.BODY_SECONDS)
+        self._turns = Turns(settings.threads, waiting=limits.MAX_WAITING)
+        self._probes = Turns(limits.PROBES, waiting=limits.PROBES, seconds=limits.PROBE_SECONDS / 2)
+        self._refusal = [
+            ("Retry-After", str(limits.RETRY_AFTER_SECONDS)),
+            *without_application(secure=settings.secure),
+        ]
+        self._environ: Environ = {
+            "SCRIPT_NAME": "",
+            "SERVER_SOFTWARE": "Granian",
+            "wsgi.errors": sys.stderr,
+            "wsgi.input_terminated": True,
+            "wsgi.multiprocess": True,
+            "wsgi.multithread": True,
+            "wsgi.run_once": False,
+            "wsgi.version": (1, 0),
+        }
+        self._bodies.watch()
+
+    def __call__(self, connection: Connection, request: Environ) -> int:
+        environ = self._environ | request
+        if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
+            return self._in_turn(connection, environ)
+        with self._bodies.keep(connection, environ) as received:
+            if received:
+                return self._in_turn(connection, environ)
+        close(connection)
+        return 408
+
+    def _in_turn(self, connection: Connection, environ: Environ) -> int:
+        path = environ["PATH_INFO"]
+        if path == "/healthz":
+            return self._answer(connection, environ)
+        turns = self._probes if path == "/readyz" else self._turns
+        with turns.turn() as has_turn:
+            if has_turn:
+                return self._answer(connection, environ)
+        return self._refuse(connection, environ)
+
+    def _answer(self, connection: Connection, environ: Environ) -> int:
+        response = _Response()
+        parts = self._application(environ, response)  # type: ignore[arg-type]  # nothing calls its result
+        try:
+            # Whole, so that the thread is free before the client has taken it.
+            body = parts[0] if isinstance(parts, list) and len(parts) == 1 else b"".join(parts)
+        finally:
+            if (end := getattr(parts, "close", None)) is not None:
+                end()
+        connection.response_bytes(response.status, response.headers, body)
+        return response.status
+
+    def _refuse(self, connection: Connection, environ: Environ) -> int:
+        log.warning("request refused", reason="too many requests are waiting")
+        is_page = "text/html" in environ.get("HTTP_ACCEPT", "")
+        media_type = "text/html; charset=utf-8" if is_page else "application/json"
+        body = _BUSY_PAGE if is_page else _BUSY_JSON
+        headers = [
+            ("Content-Type", media_type),
+            ("Content-Length", str(len(body))),
+            *self._refusal,
+        ]
+        connection.response_bytes(503, headers, body)
+        return 503
+
+
+class _Response:
+    """WSGI's `start_response`."""
+
+    __slots__ = ("headers", "status")
+
+    def __call__(self, status: str, headers: Headers, _error: Any = None) -> None:
+        self.status = int(status[:3])
+        self.headers = headers

@@ -1,0 +1,128 @@
+"""The server (granian) with this service's limits on its clients."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import granian.server.mp
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from werkzeug.utils import import_string
+
+from app.serving import limits
+from app.serving.processors import settle_in
+from app.serving.runner import Runner
+from app.settings import AppSettings
+
+_RESERVED_FILES = 256
+"""Descriptors of a process that are no connection of a client: databases, logs, libraries."""
+
+
+def serve(factory: str, settings: AppSettings) -> None:
+    """Answer requests with the application that `factory` makes, until stopped."""
+    logging.getLogger("_granian").addFilter(_is_news)
+    Granian(
+        factory,
+        address=settings.bind,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        # One protocol towards the proxy: a second one is a second way to read a request.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=limits.HEAD_SECONDS * 1000,
+            max_buffer_size=limits.MAX_HEAD_BYTES,
+        ),
+        workers=settings.workers,
+        blocking_threads=limits.server_threads(settings.threads),
+        backpressure=min(limits.MAX_CONNECTIONS, _descriptors() - _RESERVED_FILES),
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=30,
+    ).serve(target_loader=_loader(settings))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """The number of threads is a limit here, and no number of requests at work."""
+    return "spawning up to" not in record.getMessage()
+
+
+def _descriptors() -> int:
+    """Raise this process's limit of open files as far as it may, and return it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.MAX_CONNECTIONS + _RESERVED_FILES
+    allowed = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
+    present, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if present == resource.RLIM_INFINITY or present >= allowed:
+        return wanted if present == resource.RLIM_INFINITY else present
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+        return allowed
+    return present
+
+
+def _loader(settings: AppSettings) -> Callable[[str], Any]:
+    """What each worker makes its application with."""
+    begun = multiprocessing.Value("i", 0)
+
+    def load(factory: str) -> Any:
+        with begun.get_lock():
+            place = begun.value
+            begun.value += 1
+        settle_in(place, workers=settings.workers)
+        application = import_string(factory)()
+        # Granian shows a WSGI application no more than PEP 3333 says. Its own wrapper is given the
+        # connection as well, without which a slow one could not be closed.
+        granian.server.mp._wsgi_call_wrap = (  # type: ignore[attr-defined]  # noqa: SLF001
+            lambda application, *_options: Runner(application, settings)
+        )
+        threading.Thread(target=_limit_responses, args=[settings.port], daemon=True).start()
+        return application
+
+    return load
+
+
+def _limit_responses(port: int) -> None:
+    """Let the kernel end connections whose clients take nothing of a response.
+
+    The option passes from the listening socket, which the server opens shortly, to each connection.
+    """
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for _ in range(600):
+        for listening in _listening(port):
+            listening.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.RESPONSE_SECONDS * 1000
+            )
+            listening.close()
+            return
+        time.sleep(0.05)
+
+
+def _listening(port: int) -> list[socket.socket]:
+    """This process's sockets that listen on the port, as duplicates."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            candidate = socket.socket(fileno=os.dup(int(entry.name)))
+        except OSError:
+            continue
+        with suppress(OSError):
+            if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and (
+                candidate.getsockname()[1] == port
+            ):
+                found.append(candidate)
+                continue
+        candidate.close()
+    return found
