@@ -23,12 +23,11 @@ import structlog
 
 from app.database import settle
 from app.settings import settings
+from app.special_networks import Address, carried, is_public
 
 MOST_BYTES = 64 * 1024
 SECONDS = 3.0
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|\d+)", re.IGNORECASE)
-_TRANSLATED = [ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48")]
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 log = structlog.get_logger()
 
@@ -152,16 +151,15 @@ def _as_number(host: str) -> Address | None:
 
 
 def _admitted(address: Address) -> bool:
-    """A public address, or one of the networks that the setting names."""
-    if any(address in network for network in settings().outbound_networks):
-        return True
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _admitted(address.ipv4_mapped)
-        tunnelled = address.sixtofour or address.teredo
-        if tunnelled or any(address in network for network in _TRANSLATED):
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    """A public address, or one of the networks that the setting names.
+
+    Where a network of translated addresses is named, the address behind is judged as well.
+    """
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return _admitted(address.ipv4_mapped)
+    behind = carried(address)
+    named = any(address in network for network in settings().outbound_networks)
+    return (named or is_public(address)) and (behind is None or _admitted(behind))
 
 
 def _shut(connection: socket.socket, over: threading.Event) -> None:
