@@ -17,7 +17,8 @@ from app.serving import limits
 from app.serving.bodies import Bodies, Connection, Environ, close
 from app.serving.turns import Turns
 from app.settings import AppSettings
-from app.web.headers import Headers, without_application
+from app.web.call import Headers
+from app.web.headers import without_application
 
 log = structlog.get_logger()
 _BUSY_JSON = (

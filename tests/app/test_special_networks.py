@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import pytest
 
@@ -30,7 +30,8 @@ PUBLIC = [
 def test_is_public_refuses_every_special_network() -> None:
     assert [text for text in REFUSED if is_public(ip_address(text))] == []
     assert [text for text in PUBLIC if not is_public(ip_address(text))] == []
-    for network in (*IPV4, *IPV6):
+    networks: list[IPv4Network | IPv6Network] = [*IPV4, *IPV6]
+    for network in networks:
         assert not is_public(network[0]), network
         assert not is_public(network[-1]), network
 
