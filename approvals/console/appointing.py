@@ -8,6 +8,7 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.database import db, writing
+from app.typed_text import RefusedText
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.activity import queries as activity
@@ -23,6 +24,7 @@ from approvals.memberships.rules import RefusalError
 from approvals.memberships.views.common import me, show
 from approvals.organisations.models import Organisation
 from identity.accounts.email import email_key
+from identity.accounts.models import Invitation
 from identity.accounts.person import full_name
 
 ROOT = "/organisations/<organisation>/approvers/new"
@@ -68,6 +70,8 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
             return _to("done", found, started)
         except RefusalError as error:
             show(form, error.refusal)
+        except RefusedText as error:
+            form.form_errors.append(f"{error}.")
     answers = started.answers
     name = full_name(answers["given_name"], answers["family_name"])
     known = facts.open_membership(found.id, email_key(answers["email"]))
@@ -90,11 +94,14 @@ def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
     if started.done_at is None:
         return _to("check", found, started)
     person = db.session.get_one(Membership, started.membership_id)
+    if not facts.is_approver(person):
+        return redirect(url_for("console.organisation", organisation=organisation), 303)
     event = "approver.made" if person.joined_at else "membership.added"
     return render_template(
         "console/appoint_done.html",
         organisation=found,
         person=person,
+        invitation=db.session.get(Invitation, person.invitation_id),
         request_id=activity.request_of(found, person, event),
     )
 

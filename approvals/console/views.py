@@ -105,8 +105,8 @@ def suspend(person: str) -> ResponseReturnValue:
 def restore(person: str) -> ResponseReturnValue:
     account, form = _person(person), Confirmation()
     if form.validate_on_submit():
-        suspension.restore(account, actor=current_actor())
-        flash(f"{account.name} can sign in again, and has been told by email.", "success")
+        if suspension.restore(account, actor=current_actor()):
+            flash(f"{account.name} can sign in again, and has been told by email.", "success")
         return redirect(url_for("console.person", person=account.subject), 303)
     return _confirm("console/restore.html", account, form)
 

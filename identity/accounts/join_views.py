@@ -215,20 +215,24 @@ def terms() -> ResponseReturnValue:
     session = current()
     invitation = invitations.by_public_id(request.args.get("invitation"))
     if session is None or invitation is None or invitation.account_id != session.account_id:
-        return redirect(url_for(".done"), code=303)
+        return redirect(approvals().home(), code=303)
     return _terms_then_done(invitation)
 
 
 @blueprint.get("/join/done")
 @permit(signed_in)
 def done() -> ResponseReturnValue:
+    """The confirmation, for who has just accepted this invitation; for others their home."""
     session = signed_in_session()
+    if not joining.accepted_lately(request.args.get("invitation"), session.account):
+        return redirect(approvals().home(), code=303)
     return render_template("accounts/done.html", account=session.account, home=approvals().home())
 
 
 def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
     services = joining.describe(invitation).services
-    return ask_for_terms(url_for(".done"), signed_in_session(), services=services)
+    done_page = url_for(".done", invitation=invitation.public_id)
+    return ask_for_terms(done_page, signed_in_session(), services=services)
 
 
 def _found() -> tuple[JoinJourney, Invitation] | None:

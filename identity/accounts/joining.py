@@ -168,6 +168,18 @@ def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> No
         _accepted(invitation, account)
 
 
+def accepted_lately(public_id: str | None, account: Account) -> bool:
+    """Return whether the account accepted the invitation within the time of one journey."""
+    invitation = invitations.by_public_id(public_id)
+    return (
+        invitation is not None
+        and invitation.account_id == account.id
+        and invitation.state == InvitationState.ACCEPTED.value
+        and invitation.closed_at is not None
+        and invitation.closed_at > now() - LIFETIME
+    )
+
+
 def decline(journey: JoinJourney, invitation: Invitation) -> None:
     """Decline: the invited address is not this person's. Raises TooLate."""
     token_hash = journey.token_hash

@@ -96,6 +96,24 @@ def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] |
     return (link, account) if link is not None and account is not None else None
 
 
+def was_used_here(public_id: str | None) -> bool:
+    """Return whether this browser set a password by the link of this journey, within the hour."""
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return False
+    used = db.session.scalar(
+        select(PasswordReset.id)
+        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
+        .where(
+            ResetJourney.public_id == public_id,
+            PasswordReset.used_by_browser == browser,
+            PasswordReset.purpose == RESET,
+            PasswordReset.used_at > now() - _HOUR,
+        )
+    )
+    return used is not None
+
+
 def holder(link: PasswordReset) -> Account | None:
     """Whose password the link sets, where it still may be used."""
     if link.used_at is not None or link.superseded_at is not None or link.expires_at <= now():

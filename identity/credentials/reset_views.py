@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.limits import limiter
 from identity.accounts.models import Account
@@ -17,6 +18,8 @@ from identity.credentials.owner import owner
 
 # Mails to people who asked for none are a nuisance that one network is not to cause at will.
 _ASKS_PER_NETWORK = "120 per hour"
+_ASKED_AT = "reset_asked_at"
+_ASK_REMEMBERED = 3600
 
 
 @blueprint.get("/forgot-password")
@@ -33,13 +36,19 @@ def submit_forgot() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("credentials/forgot.html", form=form)
     reset.ask(form.email.data or "")
+    session[_ASKED_AT] = now().timestamp()
     return redirect(url_for(".check_email"), code=303)
 
 
 @blueprint.get("/forgot-password/check-email")
 @permit(anyone)
 def check_email() -> ResponseReturnValue:
-    """The same for every address, so that nobody learns who has an account."""
+    """The same for every address, so that nobody learns who has an account.
+
+    A browser that has asked for no link within the hour is led to the form.
+    """
+    if session.get(_ASKED_AT, 0) < now().timestamp() - _ASK_REMEMBERED:
+        return redirect(url_for(".forgot"), code=303)
     return render_template("credentials/check_email.html")
 
 
@@ -76,12 +85,15 @@ def submit_new_password() -> ResponseReturnValue:
         return _new_password_page(account, form, refusal)
     if not reset.set_password(link, account, hash_password(chosen)):
         return render_template("credentials/link_over.html"), 410
-    return redirect(url_for(".password_set"), code=303)
+    return redirect(url_for(".password_set", journey=request.args.get("journey")), code=303)
 
 
 @blueprint.get("/reset-password/done")
 @permit(anyone)
 def password_set() -> ResponseReturnValue:
+    """The confirmation, in the browser that set the password; elsewhere the sign-in page."""
+    if not reset.was_used_here(request.args.get("journey")):
+        return redirect(url_for("sign_in.start"), code=303)
     return render_template("credentials/password_set.html")
 
 

@@ -48,6 +48,9 @@ def submit_sign_out() -> ResponseReturnValue:
 @blueprint.get("/signed-out")
 @permit(anyone)
 def signed_out() -> ResponseReturnValue:
+    """Say so where it is so; a browser that is signed in is asked whether it wants to sign out."""
+    if current() is not None:
+        return redirect(url_for(".sign_out"), code=303)
     return render_template("sessions/signed_out.html")
 
 
@@ -58,7 +61,10 @@ def ended() -> ResponseReturnValue:
     back = own_page(request.args.get("next")) or approvals().home()
     if current() is not None:
         return redirect(back, code=303)
-    reason = _REASONS.get(presented_and_ended() or "", _SOME_REASON)
+    cause = presented_and_ended()
+    if cause is None:
+        return redirect(url_for("sign_in.start", next=back), code=303)
+    reason = _REASONS.get(cause, _SOME_REASON)
     return render_template("sessions/ended.html", reason=reason, back=back)
 
 

@@ -155,7 +155,7 @@ def test_signing_out_revokes_the_refresh_token_and_goes_on_to_the_provider(
     assert asked["id_token_hint"].count(".") == 2
     assert not op.refresh_tokens
     assert person.get("/schools").location == "/sign-in"
-    assert "You have signed out" in person.text("/signed-out")
+    assert "You are signed out" in person.text("/signed-out")
 
 
 def test_a_cookie_from_before_the_sign_out_opens_nothing(person: Browser) -> None:

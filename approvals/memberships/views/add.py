@@ -1,6 +1,8 @@
 """Adding a user: a journey of short pages that ends in check answers and a confirmation."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from app.actors import current_actor
@@ -21,9 +23,10 @@ from approvals.memberships.forms import (
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.resemblance import doubt
 from approvals.memberships.views import add_steps as steps
-from approvals.memberships.views.common import me, show
+from approvals.memberships.views.common import ended_member, me, page_of, show
 from identity.accounts.email import email_key
 from identity.accounts.forms import NamesForm
+from identity.accounts.models import Invitation
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/new"
@@ -43,14 +46,21 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(approver_of)
 def add(**_route: str) -> Answer:
-    """The first question. The journey begins with its answer, so that looking leaves no row."""
-    form = EmailForm()
+    """The first question. The journey begins with its answer, so that looking leaves no row.
+
+    `again` names somebody who no longer belongs here: their answers are filled in.
+    """
+    former = ended_member(request.args.get("again", ""))
+    form = EmailForm(email=former.email if former else None)
     if not form.validate_on_submit():
         return _email_page(form)
     known = _known(form)
     if form.email.errors:
         return _email_page(form, known)
-    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, email=form.email.data)
+    answers: dict[str, Any] = {"email": form.email.data}
+    if former is not None and email_key(form.email.data or "") == former.email_key:
+        answers |= steps.answers_of(former, this_organisation())
+    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, **answers)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 
@@ -148,11 +158,14 @@ def add_done(journey: str, **_route: str) -> Answer:
     person = db.session.get(Membership, found.membership_id)
     if person is None:
         raise not_there("the person is gone")
+    if person.joined_at is not None or not person.open:
+        return redirect(page_of(person.public_id), 303)
     organisation = this_organisation()
     return render_template(
         "memberships/add/done.html",
         organisation=organisation,
         person=person,
+        invitation=db.session.get(Invitation, person.invitation_id),
         request_id=activity.request_of(organisation, person, "membership.added"),
     )
 

@@ -8,7 +8,7 @@ from flask import url_for
 from app.clock import now
 from approvals.access_model import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
-from approvals.memberships.models import Journey
+from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.person import full_name
 
@@ -18,6 +18,26 @@ def names(journey: Journey, organisation: Organisation) -> list[str]:
     services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
     ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
     return ["email", "name", *services, "approver", *ends]
+
+
+def answers_of(former: Membership, organisation: Organisation) -> dict[str, Any]:
+    """Return the answers that add somebody once more: their name, and what they held at the end.
+
+    Whether they approve and when the access ends is asked anew.
+    """
+    access: dict[str, list[str]] = {}
+    for offer in Catalogue(now()).offers(organisation):
+        held = [
+            grant.user_group
+            for grant in former.grants
+            if grant.service == offer.code and grant.valid_to == former.valid_to
+        ]
+        access[offer.code] = [group for group in held if offer.group(group)]
+    return {
+        "given_name": former.given_name,
+        "family_name": former.family_name,
+        "access": access,
+    }
 
 
 def unanswered(journey: Journey, organisation: Organisation) -> str:

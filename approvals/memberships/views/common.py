@@ -4,11 +4,13 @@ Views take the route's `organisation` as `**_route`: the rule has resolved it al
 `this_organisation()` gives it.
 """
 
+from flask import url_for
 from sqlalchemy import ColumnElement, select
 
 from app.database import db
 from app.web.errors import Forbidden
 from app.web.forms import Form
+from approvals.memberships import journeys
 from approvals.memberships.access import not_there, this_organisation
 from approvals.memberships.facts import WITH_EVERYTHING
 from approvals.memberships.models import Membership
@@ -18,11 +20,22 @@ from identity.sessions import current
 
 
 def the_member(public_id: str) -> Membership:
-    """The person of this organisation whom the route names; for any other id there is no page."""
+    """Return the person of this organisation whom the route names.
+
+    A page about somebody who no longer belongs to it leads to their own page, which says so
+    (raises `FinishedError`). Raises `NotFound` for any other id.
+    """
     found = _find(public_id, Membership.valid_to.is_(None))
-    if found is None:
-        raise not_there("no such person in the organisation")
-    return found
+    if found is not None:
+        return found
+    if ended_member(public_id) is not None:
+        raise journeys.FinishedError(page_of(public_id))
+    raise not_there("no such person in the organisation")
+
+
+def page_of(member: str) -> str:
+    """Return the address of a person's page in this organisation."""
+    return url_for("memberships.user", organisation=this_organisation().public_id, member=member)
 
 
 def ended_member(public_id: str) -> Membership | None:

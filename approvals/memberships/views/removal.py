@@ -12,7 +12,6 @@ from approvals.memberships import facts, rules
 from approvals.memberships.access import (
     approver_of,
     member_of,
-    not_there,
     own_membership,
     this_organisation,
 )
@@ -21,7 +20,7 @@ from approvals.memberships.actions.closing import belongs_somewhere
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
-from approvals.memberships.views.common import ended_member, me, show, the_member
+from approvals.memberships.views.common import ended_member, me, page_of, show, the_member
 
 Answer = str | Response
 
@@ -69,10 +68,13 @@ def remove(member: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def removed(member: str, **_route: str) -> Answer:
-    """The confirmation: what ended, who knows, and how to undo it."""
+    """The confirmation: what ended, who knows, and how to undo it.
+
+    For people whose membership ended in another way, or not at all, their own page says how it is.
+    """
     organisation, person = this_organisation(), ended_member(member)
-    if person is None:
-        raise not_there("no such person was removed from the organisation")
+    if person is None or person.ended_cause not in {"removed", "invitation withdrawn"}:
+        return redirect(page_of(member), 303)
     at, services = person.valid_to, Catalogue(now())
     return render_template(
         "memberships/removal/removed.html",

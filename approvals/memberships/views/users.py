@@ -10,7 +10,8 @@ from approvals.activity import queries as activity
 from approvals.memberships import facts, queries, rules
 from approvals.memberships.access import approver_of, own_membership, this_organisation
 from approvals.memberships.catalogue import Catalogue
-from approvals.memberships.views.common import me, the_member
+from approvals.memberships.models import Membership
+from approvals.memberships.views.common import ended_member, me, the_member
 from identity.accounts.models import Account, Invitation
 from identity.credentials.catalogue import second_step_of
 
@@ -54,6 +55,10 @@ def users(**_route: str) -> str:
 
 @permit(approver_of)
 def user(member: str, **_route: str) -> str:
+    """Show one person; of one who no longer belongs to the organisation, when and why they left."""
+    former = ended_member(member)
+    if former is not None:
+        return _former_page(former)
     organisation, person, at = this_organisation(), the_member(member), now()
     account = db.session.get(Account, person.account_id) if person.account_id else None
     invitation = (
@@ -84,6 +89,19 @@ def user(member: str, **_route: str) -> str:
             giver=me().id, receiver=person.account_id, gains=True, approvers=approvers
         )
         is None,
+        events=activity.about(organisation, person, account, limit=LATEST),
+    )
+
+
+def _former_page(person: Membership) -> str:
+    organisation = this_organisation()
+    account = db.session.get(Account, person.account_id) if person.account_id else None
+    key = account.email_key if account else person.email_key
+    return render_template(
+        "memberships/former.html",
+        organisation=organisation,
+        person=person,
+        present=facts.open_membership(organisation.id, key),
         events=activity.about(organisation, person, account, limit=LATEST),
     )
 

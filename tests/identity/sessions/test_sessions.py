@@ -30,7 +30,7 @@ def test_signing_out_asks_then_ends_the_session(client: FlaskClient, person: Per
     sign_in(client, person)
     kept = client.get_cookie("secure_access_session")
     page = Walker(client).get("/sign-out").submit(button="sign_out")
-    assert page.heading == "You have signed out"
+    assert page.heading == "You are signed out"
     assert client.get_cookie("secure_access_session") is None
     assert kept is not None
     client.set_cookie("secure_access_session", kept.value)
