@@ -6,12 +6,13 @@ from datetime import datetime
 from flask import url_for
 from sqlalchemy import select
 
+from app.actors import Actor
 from app.database import db
 from approvals import access_model
 from approvals.access_model import claims as access_claims
 from approvals.access_model.facts import Facts
 from approvals.clients import notices
-from approvals.memberships import asking, joining
+from approvals.memberships import account_suspension, asking, joining
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
@@ -41,6 +42,9 @@ class ApprovalsPort:
 
     def invitation_renewal_asked(self, invitation: Invitation) -> None:
         joining.renewal_asked(invitation)
+
+    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
+        account_suspension.announce(account, actor, suspended=suspended)
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
         return joining.context_words(holder)

@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 
 from flask import Flask
 
+from app.actors import Actor
 from app.present import part
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
@@ -94,6 +95,9 @@ class Approvals(Protocol):
 
     def invitation_renewal_asked(self, invitation: Invitation) -> None:
         """Writing: an expired link was opened and a new one asked for."""
+
+    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
+        """Writing: the account was suspended, or with `suspended=False` restored."""
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
         """Names of the person's organisations and services."""

@@ -137,6 +137,7 @@ def _happening(
             "organisation": organisations.get(row.organisation or "", "an organisation"),
             "client": clients.get(row.client or "", "a service"),
             "service": services.service_name(row.service) if row.service else "a service",
+            "owner": services.service_name(row.service) if row.service else "Secure Access",
         }
     )
     sentence = event.sentence.format_map(words) if event else row.event

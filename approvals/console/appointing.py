@@ -93,7 +93,12 @@ def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
     started = _journey(found, journey, finished=True)
     if started.done_at is None:
         return _to("check", found, started)
-    person = db.session.get_one(Membership, started.membership_id)
+    person = db.session.get_one(
+        Membership,
+        started.membership_id,
+        options=facts.WITH_EVERYTHING,
+        populate_existing=True,
+    )
     if not facts.is_approver(person):
         return redirect(url_for("console.organisation", organisation=organisation), 303)
     event = "approver.made" if person.joined_at else "membership.added"

@@ -50,6 +50,16 @@ EVENTS = (
         "The operators were told.",
         _ABOUT | {"service", "before", "after", "change"},
     ),
+    Event(
+        "membership.account_suspended",
+        "{actor} suspended the account of {person}: they cannot sign in.",
+        _ABOUT,
+    ),
+    Event(
+        "membership.account_restored",
+        "{actor} restored the account of {person}: they can sign in again.",
+        _ABOUT,
+    ),
     Event("approver.made", "{actor} made {person} an approver.", _ABOUT),
     Event("approver.stopped", "{actor} stopped {person} being an approver.", _ABOUT),
     Event("page.denied", "{actor} was refused a page: {reason}.", {"reason", "tried"}),

@@ -87,7 +87,7 @@ def self_given(
 
 
 def tell_approvers(template: str, organisation: Organisation, membership: Membership) -> None:
-    """A mail to every approver who can act, about an invitation of theirs."""
+    """Mail every approver who can act about a person of the organisation, save that person."""
     accounts = db.session.scalars(
         select(Account)
         .join(Membership, Membership.account_id == Account.id)
@@ -98,6 +98,7 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
             Membership.joined_at.is_not(None),
             Appointment.valid_to.is_(None),
             Account.suspended_at.is_(None),
+            Membership.id != membership.id,
         )
     ).all()
     for account in accounts:
@@ -109,6 +110,7 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
                 "person": membership.name,
                 "email": Verbatim(membership.email),
                 "users": f"{_workspace(organisation)}/users",
+                "page": f"{_workspace(organisation)}/users/{membership.public_id}",
                 "invitations": f"{_workspace(organisation)}/invitations",
             },
         )

@@ -17,12 +17,12 @@ from identity.accounts.models import Account
 EVENTS = [
     Event(
         "terms.published",
-        "{actor} published version {number} of the terms of use.",
+        "{actor} published version {number} of the terms of use of {owner}.",
         required={"number", "after"},
     ),
     Event(
         "terms.accepted",
-        "{subject} accepted version {number} of the terms of use.",
+        "{subject} accepted version {number} of the terms of use of {owner}.",
         required={"subject", "number", "sha256", "sid"},
     ),
     Event(

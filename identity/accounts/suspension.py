@@ -8,6 +8,7 @@ from app.clock import now
 from app.database import db, writing
 from app.outbox import send_mail
 from identity.accounts.models import Account
+from identity.ports import approvals
 from identity.sessions.ending import end_access
 
 
@@ -20,6 +21,7 @@ def suspend(account: Account, *, actor: Actor) -> bool:
         account.suspended_at = now()
         end_access(account.id, cause="suspended")
         _record("account.suspended", account, actor, suspended=True)
+        approvals().account_suspended(account, actor, suspended=True)
         send_mail(to=account.email, template="accounts/suspended", context={"name": account.name})
     return True
 
@@ -32,6 +34,7 @@ def restore(account: Account, *, actor: Actor) -> bool:
             return False
         account.suspended_at = None
         _record("account.restored", account, actor, suspended=False)
+        approvals().account_suspended(account, actor, suspended=False)
         send_mail(to=account.email, template="accounts/restored", context={"name": account.name})
     return True
 

@@ -13,7 +13,8 @@ from app.web.errors import NotFound
 from approvals.memberships import catalogue, facts, journeys, rules, wording
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import change_user_group
-from approvals.memberships.catalogue import ServiceOffer
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.comparison import compare
 from approvals.memberships.forms import Confirmation, LastDayForm, groups_form
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.views.common import me, show, the_member
@@ -95,6 +96,11 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
             show(form, error.refusal)
     at = now()
     groups = [group for group in offer.groups if group.code in found.answers["groups"]]
+    held = [grant for grant in facts.held(person, at) if grant.service == service]
+    services = Catalogue(at)
+    present = [
+        group for grant in held if (group := services.group(service, grant.user_group)) is not None
+    ]
     return render_template(
         "memberships/access/check.html",
         organisation=organisation,
@@ -102,7 +108,9 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         offer=offer,
         form=form,
         groups=groups,
-        before=wording.held_in_words(facts.held(person, at), service, at),
+        present=present,
+        present_end=wording.last_day(held[0].valid_to) if held else None,
+        differences=compare(present, groups),
         last_day=_last_day(found),
         change=_address("access_again", found, person, offer),
         change_end=_address("access_end_date", found, person, offer),

@@ -192,7 +192,9 @@ def test_the_user_group_is_changed_with_old_and_new_shown(
     page = page.submit(groups="School_Named")
     page = page.submit(day="", month="", year="")
     assert page.heading == "Check the change for Bob Byron"
-    assert "Now School Anon After the change School Named" in page.text
+    assert "Now After the change User group School Anon School Named" in page.text
+    assert "See pupil names No Yes" in page.text
+    assert "Print reports and save them Yes Yes" in page.text
     done = page.submit()
     assert "Bob Byron has been told by email" in done.text
     assert world.held(bob) == ["School_Named"]
@@ -263,7 +265,7 @@ def test_invitations_are_listed_sent_again_corrected_and_withdrawn(
     assert "Invitation sent to bob@ashfield.example" in page.text
     page = walker.get(page.link("Withdraw")).submit()
     assert "Invitation of Bob Byron withdrawn" in page.text
-    assert "Everybody who was invited has joined" in page.text
+    assert "There are no open invitations" in page.text
 
 
 def test_an_approver_of_two_organisations_has_the_pages_of_each(

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, url_for
 
+from app.actors import Actor
 from identity import ports
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
@@ -59,6 +60,8 @@ class Rights:
     def invitation_declined(self, invitation: Invitation) -> None: ...
 
     def invitation_renewal_asked(self, invitation: Invitation) -> None: ...
+
+    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None: ...
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
         return []
