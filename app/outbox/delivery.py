@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
-from app.clock import now
+from app.clock import is_due, now
 from app.database import db, writing
 from app.health.checks import detail
 from app.outbox.enqueue import PURPOSE
@@ -41,7 +41,7 @@ def deliver_due(limit: int = 50) -> int:
     channel = transport(settings())
     due = db.session.scalars(
         select(OutboxMail.id)
-        .where(OutboxMail.state == "waiting", OutboxMail.next_attempt_at <= now())
+        .where(OutboxMail.state == "waiting", _is_due())
         .order_by(OutboxMail.id)
         .limit(limit)
     ).all()
@@ -85,13 +85,17 @@ def _deliver(identifier: int, channel: Transport) -> bool:
     return True
 
 
+def _is_due() -> ColumnElement[bool]:
+    return is_due(OutboxMail.next_attempt_at, longest_wait=LONGEST_RETRY)
+
+
 def _claim(session: Session, identifier: int) -> bool:
     claimed = session.execute(
         update(OutboxMail)
         .where(
             OutboxMail.id == identifier,
             OutboxMail.state == "waiting",
-            OutboxMail.next_attempt_at <= now(),
+            _is_due(),
         )
         .values(next_attempt_at=now() + LEASE, attempts=OutboxMail.attempts + 1)
         .returning(OutboxMail.id)

@@ -7,6 +7,9 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+CLOCK_SLACK = 1.0
+"""Seconds by which a clock is set back without the counts being dropped."""
+
 
 class Memory(MemoryStorage):
     """The library's counters, for several threads.
@@ -23,10 +26,16 @@ class Memory(MemoryStorage):
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         with self._turn:
+            if self.expirations.get(key, 0) > time.time() + expiry:
+                # Counted while the clock was ahead: it would count until that time comes.
+                self.clear(key)
             return super().incr(key, expiry, amount)
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         with self._turn:
+            newest = self.events.get(key)
+            if newest and newest[0].atime > time.time() + CLOCK_SLACK:
+                self.clear(key)
             return super().acquire_entry(key, limit, expiry, amount)
 
 

@@ -30,4 +30,5 @@ def install(app: Flask) -> None:
         end=totp.use_up_present_steps,
     )
     purger(app, "reset links", reset.purge_links)
+    purger(app, "used steps of authenticator apps", totp.purge_used_steps)
     purger(app, "enrolments and shown codes", purge_enrolments)

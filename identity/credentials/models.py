@@ -33,6 +33,15 @@ class TotpCredential(Base):
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class UsedTotpStep(Base):
+    """A time step whose code was accepted. The row is the claim: it is there once."""
+
+    __tablename__ = "used_totp_step"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+
+
 class TotpEnrolment(Base):
     """A change of the authenticator app that waits for its first code, bound to one session."""
 

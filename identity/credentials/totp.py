@@ -1,29 +1,48 @@
-"""The authenticator app: time-based codes (RFC 6238), each time step accepted once."""
+"""The authenticator app: time-based codes (RFC 6238), each time step accepted once.
+
+The steps that were used are rows, not a mark that only moves forward: after a clock that was ahead
+is right again, a mark would refuse every code until the time that the clock had shown.
+"""
 
 from __future__ import annotations
 
 import hmac
 import re
+from datetime import timedelta
 
 import pyotp
 import segno
-from sqlalchemy import Select, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import db, writing
 from app.vault import decrypt, encrypt
 from identity.credentials.factor import Kind, NotProved, Proved
-from identity.credentials.models import TotpCredential
-from identity.statements import rows_changed
+from identity.credentials.models import TotpCredential, UsedTotpStep
+from identity.statements import adder, rows_changed
 
 ISSUER_NAME = "Secure Access"
 STEP_SECONDS = 30
 TOLERANCE = 1
+KEPT = timedelta(days=2)
 _PURPOSE = "totp"
 
 INCOMPLETE = "Enter all 6 digits"
 USED = "That code has been used. Wait for the next one in your app."
 WRONG = "The code is not right. Check your phone’s clock is set automatically."
+
+
+_claim = adder(UsedTotpStep)
 
 
 class Totp:
@@ -45,17 +64,21 @@ class Totp:
         if isinstance(step, NotProved):
             return step
         with writing():
-            claimed = rows_changed(
+            # The UPDATE also locks the row until the commit, so the secret stays the checked one.
+            # A later step that is acceptable now refuses this one; one further ahead was used while
+            # the clock was wrong.
+            same = rows_changed(
                 update(TotpCredential)
                 .where(
                     TotpCredential.account_id == account_id,
                     TotpCredential.sealed_secret == sealed,
-                    TotpCredential.last_step < step,
+                    ~_is_used(step, _present_step() + TOLERANCE),
                 )
                 .values(last_step=step)
             )
+            claimed = same == 1 and _claim(account_id=account_id, step=step)
         # Whoever sends a code that was right before guesses nothing.
-        return Proved(self) if claimed == 1 else NotProved(USED, counts=False)
+        return Proved(self) if claimed else NotProved(USED, counts=False)
 
 
 TOTP = Totp()
@@ -85,6 +108,9 @@ def store(account_id: int, sealed_secret: str, step: int) -> None:
     credential.sealed_secret = sealed_secret
     credential.last_step = step
     credential.enrolled_at = now()
+    db.session.flush()
+    rows_changed(delete(UsedTotpStep).where(UsedTotpStep.account_id == account_id))
+    _claim(account_id=account_id, step=step)
 
 
 def text_key(sealed_secret: str) -> str:
@@ -104,23 +130,42 @@ def qr_code(sealed_secret: str, email: str) -> str:
 
 def acceptable_now() -> Select[int]:
     """The people of whose apps some code would be taken at this moment."""
-    return select(TotpCredential.account_id).where(TotpCredential.last_step < _latest_step())
+    latest = _present_step() + TOLERANCE
+    return select(TotpCredential.account_id).where(~_is_used(latest, latest))
 
 
 def use_up_present_steps() -> None:
     """No code that anybody can have seen counts: each app waits for its next ones."""
-    latest = _latest_step()
-    rows_changed(
-        update(TotpCredential).where(TotpCredential.last_step < latest).values(last_step=latest)
+    for step in _acceptable_steps():
+        unused = select(TotpCredential.account_id, literal(step)).where(~_is_used(step, step))
+        db.session.execute(insert(UsedTotpStep).from_select(["account_id", "step"], unused))
+
+
+def purge_used_steps(_session: Session) -> int:
+    """Forget steps so long past that a clock may be a day late and still accept none again."""
+    oldest = _present_step() - KEPT // timedelta(seconds=STEP_SECONDS)
+    return rows_changed(delete(UsedTotpStep).where(UsedTotpStep.step < oldest))
+
+
+def _is_used(first: int, last: int) -> ColumnElement[bool]:
+    """Whether a step from the first to the last was used with the credential's account."""
+    return (
+        exists()
+        .where(
+            UsedTotpStep.account_id == TotpCredential.account_id,
+            UsedTotpStep.step.between(first, last),
+        )
+        .correlate(TotpCredential)
     )
+
+
+def _acceptable_steps() -> range:
+    present = _present_step()
+    return range(present - TOLERANCE, present + TOLERANCE + 1)
 
 
 def _present_step() -> int:
     return int(now().timestamp()) // STEP_SECONDS
-
-
-def _latest_step() -> int:
-    return _present_step() + TOLERANCE
 
 
 def _checked(sealed_secret: str, answer: str) -> int | NotProved:
@@ -130,7 +175,7 @@ def _checked(sealed_secret: str, answer: str) -> int | NotProved:
     generator = pyotp.TOTP(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
     matching = [
         step
-        for step in range(_present_step() - TOLERANCE, _latest_step() + 1)
+        for step in _acceptable_steps()
         if hmac.compare_digest(generator.generate_otp(step), digits)
     ]
     return matching[-1] if matching else NotProved(WRONG)

@@ -20,11 +20,11 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
-from app.clock import now
+from app.clock import is_due, now
 from app.database import db, writing
 from app.identifiers import new_id
 from app.outgoing import NotReached, call
@@ -148,7 +148,7 @@ class Delivery:
             )
             .where(
                 LogoutNotice.state == "waiting",
-                LogoutNotice.next_attempt_at <= now(),
+                _is_due(),
                 LogoutNotice.client_id.not_in(full),
             )
             .subquery()
@@ -199,6 +199,10 @@ def logout_token(client: RelyingParty, *, subject: str, sid: str, identifier: st
     return signed(claims, alg=client.id_token_alg, typ=LOGOUT_TOKEN)
 
 
+def _is_due() -> ColumnElement[bool]:
+    return is_due(LogoutNotice.next_attempt_at, longest_wait=LONGEST_RETRY)
+
+
 def _claim(key: int) -> _Claimed | None:
     with writing() as session:
         won = rows_changed(
@@ -206,7 +210,7 @@ def _claim(key: int) -> _Claimed | None:
             .where(
                 LogoutNotice.id == key,
                 LogoutNotice.state == "waiting",
-                LogoutNotice.next_attempt_at <= now(),
+                _is_due(),
             )
             .values(next_attempt_at=now() + LEASE, attempts=LogoutNotice.attempts + 1)
         )

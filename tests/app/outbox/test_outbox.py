@@ -58,6 +58,12 @@ def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings:
     assert '<a href="http://localhost:8000/x">' in html.get_content()
 
 
+def test_a_mail_that_was_promised_while_the_clock_was_ahead_is_delivered(app: Flask) -> None:
+    with time_machine.travel(now() + timedelta(hours=2)):
+        _promise()
+    assert deliver_due() == 1
+
+
 def _settings_without_a_mail_server(database_url: str) -> Settings:
     return settings(
         database_url, smtp_host="127.0.0.1", smtp_port=ports.free_port(), smtp_security="none"

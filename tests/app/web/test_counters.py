@@ -2,10 +2,12 @@
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import time_machine
 
 from app.web.counters import Memory
 
@@ -44,3 +46,13 @@ def test_a_window_lets_in_as_many_as_it_may() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
     assert sum(let_in) == 100
+
+
+def test_counts_of_a_clock_that_was_ahead_are_dropped() -> None:
+    counters = Memory()
+    with time_machine.travel(time.time() + 7200):
+        assert counters.acquire_entry("window", 1, 60)
+        counters.incr("fixed", 60)
+    assert counters.acquire_entry("window", 1, 60)
+    assert not counters.acquire_entry("window", 1, 60)
+    assert counters.incr("fixed", 60) == 1

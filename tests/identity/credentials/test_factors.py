@@ -16,7 +16,7 @@ from identity.credentials import catalogue, recovery_codes
 from identity.credentials.factor import Factor, NotProved, Proved
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
-from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG
+from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG, purge_used_steps
 from tests.identity.people import Person
 
 
@@ -51,6 +51,33 @@ def test_the_present_code_and_its_neighbours_are_right_once(
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), Proved)
     assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED, counts=False)
+
+
+def test_totp_accepts_codes_after_a_clock_that_was_ahead_is_right_again(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    true_time = now()
+    clock.move_to(true_time + timedelta(hours=2))
+    early = _code(person, 0)
+    assert isinstance(TOTP.prove(person.account_id, early), Proved)
+    clock.move_to(true_time)
+    present = _code(person, 0)
+    assert isinstance(TOTP.prove(person.account_id, present), Proved)
+    assert TOTP.prove(person.account_id, present) == NotProved(USED, counts=False)
+    clock.move_to(true_time + timedelta(hours=2))
+    assert TOTP.prove(person.account_id, early) == NotProved(USED, counts=False)
+
+
+def test_totp_forgets_used_steps_after_days(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    TOTP.prove(person.account_id, _code(person, 0))
+    with writing() as session:
+        purge_used_steps(session)
+        clock.shift(timedelta(days=1))
+        assert purge_used_steps(session) == 0
+        clock.shift(timedelta(days=2))
+        assert purge_used_steps(session) == 1
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
