@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
 import re
-import threading
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -24,6 +20,7 @@ from tests.identity.accounts.test_joining import EMAIL, code_of, invite, join, l
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, sign_in
 from tests.identity.walking import Page, Walker
+from tests.races import THREADS, race
 
 NEW = "copper lantern hill 7"
 
@@ -70,20 +67,20 @@ def test_LK_03_a_reset_link_works_once(app: Flask, person: Person, post: Post) -
     assert _over(Walker(app.test_client()).get(path))
 
 
-def test_LK_03_a_hundred_parallel_uses_of_a_reset_link_are_one(
+def test_LK_03_one_of_many_parallel_uses_of_a_reset_link_changes_the_password(
     app: Flask, person: Person, post: Post
 ) -> None:
     path = _ask(app, person, post)
-    pages = [Walker(app.test_client()).get(path) for _ in range(12)]
-    done = _at_once([lambda p=page: p.submit(password=NEW).heading for page in pages])
+    pages = [Walker(app.test_client()).get(path) for _ in range(THREADS)]
+    done = race(app, lambda number: pages[number].submit(password=NEW).heading)
     assert done.count("Password changed") == 1
     assert len(audited("password.reset")) == 1
 
 
 def test_LK_03_many_parallel_joins_by_one_link_make_one_account(app: Flask, post: Post) -> None:
     invite()
-    pages = [to_the_app(Walker(app.test_client()).get(link(post))) for _ in range(8)]
-    done = _at_once([lambda p=page: p.submit(code=code_of(p)).heading for page in pages])
+    pages = [to_the_app(Walker(app.test_client()).get(link(post))) for _ in range(THREADS)]
+    done = race(app, lambda number: pages[number].submit(code=code_of(pages[number])).heading)
     assert done.count("Save your recovery codes") == 1
     assert len(db.session.scalars(select(Account)).all()) == 1
 
@@ -207,8 +204,8 @@ def test_LK_09_a_hundred_requests_send_five_mails_and_harm_nobody_else(
 
 
 def test_LK_09_parallel_requests_send_no_more(app: Flask, person: Person, post: Post) -> None:
-    pages = [Walker(app.test_client()).get("/forgot-password") for _ in range(12)]
-    done = _at_once([lambda p=page: p.submit(email=person.email).heading for page in pages])
+    pages = [Walker(app.test_client()).get("/forgot-password") for _ in range(THREADS)]
+    done = race(app, lambda number: pages[number].submit(email=person.email).heading)
     assert set(done) == {"Check your email"}
     assert 1 <= len(post.to(person.email)) <= 5
     open_links = select(PasswordReset).where(PasswordReset.superseded_at.is_(None))
@@ -298,21 +295,3 @@ def test_LK_15_names_cannot_add_recipients_or_headers(app: Flask, post: Post, na
 def _submit(page: Page, values: dict[str, str]) -> Page:
     form = page.form()
     return page.walker.post(form.action, {**form.values, **values})
-
-
-def _at_once(acts: list[Callable[..., Any]]) -> list[Any]:
-    """What each act gives when all begin together, each in a thread of its own."""
-    start = threading.Barrier(len(acts))
-    results: list[Any] = []
-
-    def run(act: Callable[..., Any]) -> None:
-        start.wait()
-        results.append(act())
-
-    threads = [threading.Thread(target=contextvars.Context().run, args=(run, act)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    db.session.rollback()
-    return results

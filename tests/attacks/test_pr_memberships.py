@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
+from tests.races import THREADS, race
 
 
 @pytest.fixture
@@ -218,24 +218,9 @@ def test_PR_09_an_invited_or_suspended_approver_is_no_successor(
     assert outcome(lambda: leave(ann, actor=world.acting(ann))) == "last_approver"
 
 
-def race(app: Flask, *acts: Callable[[], object]) -> list[str]:
-    """Runs the acts at the same time, each in a thread and a session of its own."""
-    ready = threading.Barrier(len(acts))
-    results: list[str] = [""] * len(acts)
-
-    def run(number: int, act: Callable[[], object]) -> None:
-        with app.app_context():
-            ready.wait()
-            results[number] = outcome(act)
-            db.session.remove()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    db.session.rollback()
-    return results
+def outcomes(app: Flask, *acts: Callable[[], object]) -> list[str]:
+    """What the acts come to, each of them in many threads at once."""
+    return race(app, lambda number: outcome(acts[number % len(acts)]))
 
 
 def fresh(membership_id: int) -> Membership:
@@ -263,10 +248,10 @@ def test_PR_09_two_approvers_against_each_other_leave_one(
         ),
     }
     db.session.rollback()
-    results = race(app, *acts[act])
-    assert "done" in results
-    assert set(results) - {"done"} <= {"last_approver", "no_authority"}
-    assert results != ["done", "done"]
+    results = outcomes(app, *acts[act])
+    assert results.count("done") == 1
+    refusals = {"last_approver", "no_authority", "not_an_approver", "not_open"}
+    assert set(results) - {"done"} <= refusals
     assert len(facts.active_approvers(school.id).accounts) == 1
 
 
@@ -287,7 +272,8 @@ def test_PR_08_a_person_added_by_two_approvers_at_once_is_added_once(
 
     acts = add(ann), add(cal)
     db.session.rollback()
-    assert sorted(race(app, *acts)) == ["already_invited", "done"]
+    results = outcomes(app, *acts)
+    assert sorted(results) == ["already_invited"] * (THREADS - 1) + ["done"]
     assert len([to for to, _ in world.mails("accounts/invitation") if to.startswith("bob@")]) == 1
 
 
@@ -305,7 +291,7 @@ def test_PR_08_a_user_group_changed_by_two_at_once_is_one(
 
     acts = change(ann, "School_Named"), change(cal, "School_Governor")
     db.session.rollback()
-    assert race(app, *acts) == ["done", "done"]
+    assert {"done"} <= set(outcomes(app, *acts)) <= {"done", "same_as_now"}
     assert len(world.held(fresh(number))) == 1
 
 

@@ -1,7 +1,5 @@
 """Terms of use cannot be skipped, accepted for another or accepted in an old version."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +13,7 @@ from approvals.terms.models import TermsAcceptance
 from identity.accounts.models import Account
 from identity.ports import approvals
 from tests.approvals.access_model import world
+from tests.races import race
 
 SERVICE = "school_performance"
 
@@ -76,20 +75,14 @@ def test_PR_13_acceptance_of_one_services_terms_is_none_of_anothers(ada: Account
 
 def test_PR_13_a_replayed_acceptance_changes_nothing(ada: Account, app: Flask) -> None:
     version = world.publish(SERVICE)
-    together = threading.Barrier(4)
     account_id = ada.id
 
-    def post() -> None:
-        with app.app_context():
-            together.wait()
-            with writing():
-                account = db.session.get_one(Account, account_id)
-                approvals().accept_terms(account, [version], "sid")
+    def post(_: int) -> None:
+        with writing():
+            account = db.session.get_one(Account, account_id)
+            approvals().accept_terms(account, [version], "sid")
 
-    with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(post) for _ in range(4)]:
-            done.result()
-    db.session.rollback()
+    race(app, post)
     assert accepted() == 1
     events = select(AuditEvent.id).where(AuditEvent.event == "terms.accepted")
     assert len(db.session.scalars(events).all()) == 1

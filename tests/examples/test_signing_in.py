@@ -10,6 +10,7 @@ import time_machine
 
 from tests.examples import stand_in
 from tests.examples.stand_in import API, BASE_URL, Browser, StandIn, World, asked_of
+from tests.races import THREADS
 
 
 def test_a_request_carries_state_nonce_a_challenge_and_the_resource(world: World) -> None:
@@ -90,12 +91,12 @@ def test_clicks_at_the_same_time_spend_the_refresh_token_once(world: World) -> N
         tab.service.set_cookie("school_performance", cookie.value, domain="localhost")
         answers.append(tab.get("/schools").status_code)
 
-    tabs = [threading.Thread(target=click) for _ in range(8)]
+    tabs = [threading.Thread(target=click) for _ in range(THREADS)]
     for tab in tabs:
         tab.start()
     for tab in tabs:
         tab.join()
-    assert answers == [200] * 8
+    assert answers == [200] * THREADS
 
 
 def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(world: World) -> None:

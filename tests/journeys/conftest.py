@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -145,9 +146,26 @@ def sign_in(page: Page, person: dict[str, Any]) -> None:
     """From the sign-in page on: e-mail, password, code."""
     page.fill("input[name=email]", person["email"])
     page.fill("input[name=password]", person["password"])
-    page.click("main form button[type=submit]:not([name=cancel])")
+    with page.expect_navigation():
+        page.click("main form button[type=submit]:not([name=cancel])")
     page.fill("input[name=code]", unused_code(person["totp_secret"]))
-    page.click("main form button[type=submit]:not([name=cancel])")
+    with page.expect_navigation():
+        page.click("main form button[type=submit]:not([name=cancel])")
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    """Press a button and wait for the page that answers."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def resize(page: Page, width: int, height: int = 900) -> None:
+    """Resize the window and wait until the page has its new width.
+
+    Until then, two measurements may see two layouts. What is compared is measured in one call.
+    """
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("width => window.innerWidth === width", arg=width)
 
 
 def unused_code(secret: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.conftest import Demo, sign_in
+from tests.journeys.conftest import Demo, resize, sign_in
 from wsgi import ROOT
 
 pytestmark = pytest.mark.browser
@@ -98,9 +98,9 @@ def faults_here(page: Page) -> dict[str, list[str]]:
         where = [node["target"] for node in violation["nodes"][:3]]
         faults.append(f"{violation['id']}: {violation['help']} at {where}")
     for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
+        resize(page, width, height)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             faults.append(f"{wide} pixels wide in a window of {width}")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    resize(page, 1280)
     return {urlsplit(page.url).path: faults} if faults else {}

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import Demo, sign_in
+from tests.journeys.conftest import Demo, press, sign_in
 from tests.journeys.test_accessibility import faults_here
-from tests.journeys.test_main_job import own_browser, press
+from tests.journeys.test_main_job import own_browser
 
 pytestmark = pytest.mark.browser
 

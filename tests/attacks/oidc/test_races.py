@@ -28,10 +28,11 @@ from tests.identity.oidc.relying_party import RelyingParty, header
 from tests.identity.oidc.served import Served, serving
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 from tests.identity.people import Person
+from tests.races import THREADS
 from wsgi import Settings
 
 TRIES = 1000
-AT_ONCE = 32
+AT_ONCE = THREADS
 ROTATIONS = 30
 """On each database: sixty in all."""
 
