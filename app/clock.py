@@ -1,24 +1,41 @@
-"""The one source of the present moment."""
+"""The present moment, and days: every day is a day in Europe/London."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_
 
+LONDON = ZoneInfo("Europe/London")
+
 
 def now() -> datetime:
-    """The present moment, aware and in UTC."""
+    """Return the present moment, aware and in UTC."""
     return datetime.now(UTC)
 
 
+def today() -> date:
+    """Return the present day in London."""
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """Return the London day on which an aware moment lies."""
+    return moment.astimezone(LONDON).date()
+
+
 def start_of_day(day: date) -> datetime:
-    """Midnight UTC at which `day` begins."""
-    return datetime.combine(day, time.min, tzinfo=UTC)
+    """Return the London midnight at which `day` begins, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=LONDON).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:
-    """The midnight UTC at which `day` ends and the next begins."""
-    return start_of_day(day) + timedelta(days=1)
+    """Return the London midnight at which `day` ends and the next begins, in UTC.
+
+    Raises OverflowError for 31 December 9999: days that people enter come through `app.days`, which
+    refuses it.
+    """
+    return start_of_day(day + timedelta(days=1))
 
 
 def is_due(next_attempt_at: Any, *, longest_wait: timedelta) -> ColumnElement[bool]:

@@ -1,16 +1,14 @@
 """What every template can use: GOV.UK macros, dates and times as people write them, the theme."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from app.days import in_words, moment_in_words, shown
 from app.reference import reference
 from app.web import navigation
-
-LONDON = ZoneInfo("Europe/London")
 
 
 def install(app: Flask) -> None:
@@ -33,6 +31,7 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         number=number,
+        shown=shown,
         reference=reference,
         navigation_item=_navigation_item,
     )
@@ -41,19 +40,12 @@ def install(app: Flask) -> None:
 
 def day(value: date | datetime | None) -> str:
     """`23 November 2026`, on British clocks."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        value = value.astimezone(LONDON)
-    return f"{value.day} {value:%B %Y}"
+    return "" if value is None else in_words(value)
 
 
 def moment(value: datetime | None) -> str:
     """`23 November 2026 at 2:05pm`, on British clocks."""
-    if value is None:
-        return ""
-    local = value.astimezone(LONDON)
-    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return "" if value is None else moment_in_words(value)
 
 
 def number(value: int) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.days import end_in_words, shown
 from approvals.access_model.answers import ALLOWED, Outcome, Refused
 from approvals.access_model.definition import UserGroup
 from approvals.access_model.facts import Facts, GrantFacts, MembershipFacts
-from approvals.access_model.wording import on
 
 # ------------------------------------------------------------ service, person, organisation
 
@@ -39,7 +39,7 @@ class PersonHasJoined:
         if joined is None:
             return Refused("The account has not been set up: no invitation was accepted.")
         if joined > at:
-            return Refused(f"The account was set up later, on {on(joined)}.")
+            return Refused(f"The account was set up later, on {shown(joined)}.")
         return ALLOWED
 
 
@@ -48,9 +48,9 @@ class OrganisationIsOpen:
     def __call__(self, facts: Facts, at: datetime) -> Outcome:
         organisation = facts.organisation
         if organisation.closed_at is not None and organisation.closed_at <= at:
-            return Refused(f"{organisation.name} closed on {on(organisation.closed_at)}.")
+            return Refused(f"{organisation.name} closed on {shown(organisation.closed_at)}.")
         if organisation.opened_at is not None and organisation.opened_at > at:
-            return Refused(f"{organisation.name} opens on {on(organisation.opened_at)}.")
+            return Refused(f"{organisation.name} opens on {shown(organisation.opened_at)}.")
         if not organisation.active:
             return Refused(f"{organisation.name} is not open.")
         return ALLOWED
@@ -83,7 +83,7 @@ class MembershipHasStarted:
         if membership.valid_from <= at:
             return ALLOWED
         return Refused(
-            f"Membership of {facts.organisation.name} starts on {on(membership.valid_from)}."
+            f"Membership of {facts.organisation.name} starts on {shown(membership.valid_from)}."
         )
 
 
@@ -93,7 +93,7 @@ class MembershipWasAccepted:
         if membership.joined_at is not None and membership.joined_at <= at:
             return ALLOWED
         if membership.joined_at is not None:
-            when = on(membership.joined_at)
+            when = shown(membership.joined_at)
             return Refused(f"{facts.organisation.name} was joined later, on {when}.")
         return Refused(f"The invitation to {facts.organisation.name} has not been accepted.")
 
@@ -104,7 +104,7 @@ class MembershipHasNotEnded:
         if membership.valid_to is None or at < membership.valid_to:
             return ALLOWED
         return Refused(
-            f"Membership of {facts.organisation.name} ended on {on(membership.valid_to)}."
+            f"Membership of {facts.organisation.name} ended on {shown(membership.valid_to)}."
         )
 
 
@@ -127,7 +127,7 @@ class GrantHasStarted:
     def __call__(self, facts: Facts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_from <= at:
             return ALLOWED
-        return Refused(f"{_held(facts, grant)} starts on {on(grant.valid_from)}.")
+        return Refused(f"{_held(facts, grant)} starts on {shown(grant.valid_from)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class GrantHasNotEnded:
     def __call__(self, facts: Facts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_to is None or at < grant.valid_to:
             return ALLOWED
-        return Refused(f"{_held(facts, grant)} ended on {on(grant.valid_to)}.")
+        return Refused(f"{_held(facts, grant)} ended on {end_in_words(grant.valid_to)}.")
 
 
 @dataclass(frozen=True, slots=True)

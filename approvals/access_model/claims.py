@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import current_app
 
+from app.clock import day_of
 from app.settings import settings
 from approvals.access_model import decision
 from approvals.access_model.answers import Decision
@@ -71,7 +72,7 @@ def of_the_register(make: Callable[[Source], Any]) -> Callable[[Source], Any]:
     def answer(source: Source) -> Any:
         kept: dict[Any, Any] = current_app.extensions.setdefault(_KEY, {})
         about, scope = source.about, source.decision.remit
-        day = source.at.astimezone(UTC).date()
+        day = day_of(source.at)
         key = (make, about.revision, about.public_id, about.updated_at, scope, day)
         if key not in kept:
             if len(kept) >= _KEPT:

@@ -1,40 +1,19 @@
 """`secure-access services …` and `secure-access access …`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from app.actors import Actor, set_current_actor
+from app.cli.dates import MOMENT
+from app.cli.names import NAME
 from app.cli.tables import show as show_table
-from app.clock import end_of_day, now
+from app.clock import now
 from approvals.access_model import explain, loading, versions
 from approvals.access_model.schema import UnusableFile
 from approvals.organisations.models import Organisation
-
-
-class Moment(click.ParamType[datetime]):
-    """A moment in UTC. A day means its last moment; today means now."""
-
-    name = "date"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no date: write 2026-11-23 or 2026-11-23T14:05", param, ctx)
-        if len(value) > len("2026-11-23"):
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        if moment.date() == now().date():
-            return now()
-        return end_of_day(moment.date()) - timedelta(microseconds=1)
-
-
-MOMENT = Moment()
 
 services = AppGroup("services", help="The services that people sign in to, and their user groups.")
 
@@ -77,22 +56,50 @@ def show() -> None:
         )
 
 
-access = AppGroup("access", help="Who may enter which service, and why.")
+@services.command("find")
+@click.argument("text", required=False, type=NAME)
+def find(text: str | None) -> None:
+    """Find services by words of their name or code; without TEXT, list all."""
+    words = (text or "").casefold().split()
+    found = [
+        each.definition
+        for each in versions.services()
+        if all(
+            word in f"{each.definition.name} {each.definition.code}".casefold() for word in words
+        )
+    ]
+    if not found:
+        raise click.ClickException(f"No service matches {text}.")
+    show_table(
+        ["Code", "Name", "State"],
+        [[each.code, each.name, "in use" if each.active else "not in use"] for each in found],
+    )
+
+
+access = AppGroup("access", help="Reasons why people may or may not enter a service.")
 
 
 @access.command("explain")
-@click.argument("email")
-@click.option("--service", required=True, help="Code of the service.")
-@click.option("--organisation", help="Its name, public id, URN, UID or code.")
-@click.option("--at", "at", type=MOMENT, help="Day, or moment in UTC. Now unless told.")
+@click.argument("email", type=NAME)
+@click.option("--service", required=True, type=NAME, help="Code of the service.")
+@click.option("--organisation", type=NAME, help="Its name, public id, URN, UID or code.")
+@click.option(
+    "--at",
+    "at",
+    type=MOMENT,
+    help="A date (its end in London), or a moment with Z or an offset. Now unless given.",
+)
 def explain_command(
     email: str, service: str, organisation: str | None, at: datetime | None
 ) -> None:
-    """Say whether EMAIL may enter a service and, for each rule that refuses, why."""
+    """Say whether EMAIL may enter a service and, for each rule that refuses, why.
+
+    A moment ahead is answered by what is known today.
+    """
     try:
         for line in explain.explain(email, service, _organisation(organisation), at or now()):
             click.echo(line)
-    except ValueError as error:
+    except (ValueError, explain.Unknown) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -101,8 +108,11 @@ def _organisation(text: str | None) -> Organisation | None:
         return None
     found = explain.find(text)
     if not found:
-        raise click.ClickException(f"There is no organisation that goes by {text}.")
+        raise click.ClickException(
+            f"There is no organisation with the name or identifier {text}. "
+            "`secure-access organisations find` finds organisations by name."
+        )
     if len(found) > 1:
         names = "".join(f"\n  {each.name}: {each.public_id}" for each in found)
-        raise click.ClickException(f"Several organisations go by {text}; give a public id:{names}")
+        raise click.ClickException(f"Several organisations match {text}; give a public id:{names}")
     return found[0]

@@ -100,6 +100,16 @@ class UserGroup:
     cannot: tuple[str, ...]
 
 
+def together(groups: Collection[UserGroup]) -> tuple[list[str], list[str]]:
+    """Return what somebody with all of these user groups can do, and what they cannot.
+
+    A line that one of the groups allows is no longer among those that another does not.
+    """
+    can = list(dict.fromkeys(line for group in groups for line in group.can))
+    cannot = dict.fromkeys(line for group in groups for line in group.cannot)
+    return can, [line for line in cannot if line not in can]
+
+
 class ServiceDefinition(_Part):
     """A service and its user groups, in the order of the file."""
 

@@ -1,4 +1,4 @@
-"""What the sign-in asks about a person besides the decision: suspension and terms of use.
+"""Rules of the sign-in beside the decision: suspension, the service's clients, terms of use.
 
 They are no rules of `decide` (decisions.md, "Decision"), because they are about signing in and not
 about rights. The sign-in port asks the same functions that stand behind these rules.
@@ -8,19 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.days import shown
 from approvals.access_model.answers import ALLOWED, Outcome, Reason, Refused
-from approvals.access_model.wording import on
 from approvals.terms.due import due
 from identity.accounts.models import Account
+from identity.accounts.suspension import suspended_since
+from identity.oidc.clients import history
 
 
 @dataclass(frozen=True, slots=True)
 class AccountIsNotSuspended:
     def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
-        since = account.suspended_at
-        if since is None or since > at:
+        since = suspended_since(account, at)
+        if since is None:
             return ALLOWED
-        return Refused(f"The account has been suspended since {on(since)}.")
+        return Refused(f"The account has been suspended since {shown(since)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,27 @@ class ServiceTermsAreAccepted:
         return ALLOWED
 
 
+@dataclass(frozen=True, slots=True)
+class SomeClientIsEnabled:
+    """A service without any client has not been set up yet, which is no refusal."""
+
+    def __call__(self, _account: Account, service: str, at: datetime) -> Outcome:
+        clients = history.clients_of(service, at)
+        if any(client.enabled for client in clients):
+            return ALLOWED
+        if clients:
+            names = " and ".join(
+                f"{client.name} (disabled since {shown(client.since)})" for client in clients
+            )
+            return Refused(f"The service has no client that is enabled: {names}.")
+        if history.ever_had_client(service, at):
+            return Refused("The service has no client any more.")
+        return ALLOWED
+
+
 SIGN_IN: tuple[Callable[[Account, str, datetime], Outcome], ...] = (
     AccountIsNotSuspended(),
+    SomeClientIsEnabled(),
     PlatformTermsAreAccepted(),
     ServiceTermsAreAccepted(),
 )

@@ -6,13 +6,13 @@ statement, as it is asked whenever tokens are issued.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
-from app.clock import start_of_day
+from app.clock import day_of, start_of_day
 from app.database import Plain, UtcDateTime
 from approvals.access_model import versions
 from approvals.access_model.facts import (
@@ -24,7 +24,7 @@ from approvals.access_model.facts import (
 )
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.memberships.models import Grant, Membership
-from approvals.organisations.kinds import facts_of
+from approvals.organisations.kinds import facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
 from identity.accounts.models import Account, by_name
 
@@ -134,6 +134,7 @@ def _columns() -> Statement:
         Organisation.updated_at,
         select(func.max(RegisterFile.public_id)).scalar_subquery().label("revision"),
         OrganisationPeriod.open,
+        OrganisationPeriod.type_code.label("period_type"),
         Membership.id.label("membership_id"),
         Membership.valid_from.label("member_from"),
         Membership.joined_at.label("member_joined_at"),
@@ -166,7 +167,7 @@ def _complete(statement: Statement) -> Plain:
 
 
 def _read(statement: Plain, service: str, at: datetime, **asked_about: int | str) -> list[Facts]:
-    parameters = {"service": service, "at": at, "day": at.astimezone(UTC).date(), **asked_about}
+    parameters = {"service": service, "at": at, "day": day_of(at), **asked_about}
     asked: dict[tuple[int | None, int], list[Found]] = {}
     for row in statement.all(**parameters):
         asked.setdefault((row.account_id, row.organisation_id), []).append(row)
@@ -183,7 +184,7 @@ def _facts(rows: list[Found], service: str) -> Facts:
         organisation=OrganisationFacts(
             public_id=first.organisation,
             name=first.name,
-            kind=first.kind,
+            kind=kind_on_day(first.kind, first.period_type),
             key=_key(first),
             # A period of the register says whether it is open; dates alone speak for other bodies.
             active=first.open is not False,

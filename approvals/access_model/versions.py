@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import BindParameter, ScalarSelect, SQLColumnExpression, case, select
+from sqlalchemy import BindParameter, ScalarSelect, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import aliased
 
 from app.clock import now
@@ -76,6 +76,15 @@ def _read(version_id: int) -> Loaded:
         if row.key in keys:
             listed[row.organisation_id] = listed.get(row.organisation_id, frozenset()) | {row.key}
     return Loaded(definition, listed)
+
+
+def first_loaded(code: str) -> datetime | None:
+    """Return the moment from which versions of a service are known; none for an unknown code."""
+    return db.session.scalar(
+        select(func.min(ServiceVersion.valid_from))
+        .join(Service, Service.id == ServiceVersion.service_id)
+        .where(Service.code == code)
+    )
 
 
 def service(code: str, at: datetime | None = None) -> Loaded | None:

@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Blueprint, render_template, request
 
+from app.days import NotADate, parse_day
 from app.web.authorisation import permit
 from approvals.activity import queries
 from approvals.memberships.access import approver_of, this_organisation
@@ -31,8 +32,8 @@ def activity(**_route: str) -> str:
 
 
 def asked_day(name: str) -> date | None:
-    """A day in the address, `2026-11-23`; none where it is none."""
+    """Return a day in the address, `2026-11-23`; none where it is none."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
+        return parse_day(request.args.get(name, ""))
+    except NotADate:
         return None

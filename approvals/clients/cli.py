@@ -4,14 +4,15 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from approvals.clients import check
 from approvals.clients.check import Entering, Step
 from identity.oidc.clients import store
 
 
 @click.command("check")
-@click.argument("client_id")
-@click.argument("email")
+@click.argument("client_id", type=NAME)
+@click.argument("email", type=NAME)
 @with_appcontext
 def check_command(client_id: str, email: str) -> None:
     """Try how EMAIL would sign in to a client, step by step, and what tokens would say. Nobody is

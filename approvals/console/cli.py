@@ -4,6 +4,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from approvals.console.operators import add_operator
 from identity.accounts.name_options import name_options
 
@@ -16,7 +17,7 @@ def operators_cli() -> None:
 
 
 @operators_cli.command("add")
-@click.argument("email")
+@click.argument("email", type=NAME)
 @name_options
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:

@@ -14,11 +14,11 @@ from approvals.activity import queries as activity
 from approvals.activity.views import asked_day
 from approvals.console import appointing, queries
 from approvals.console.access import operator
-from approvals.memberships import facts
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.views.common import me
+from approvals.organisations.queries import is_open
 from identity.accounts import suspension
 from identity.accounts.models import Account
 
@@ -49,7 +49,7 @@ def organisation(organisation: str) -> ResponseReturnValue:
     return render_template(
         "console/organisation.html",
         organisation=found,
-        open=facts.is_open(found, now()),
+        open=is_open(found, now()),
         counts=memberships.counts(found.id),
         approvers=memberships.approvers_of(found.id),
         offers=services.offers(found),

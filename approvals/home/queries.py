@@ -1,4 +1,4 @@
-"""What a person can open, from whom, until when, and the way in: asked of the one decision."""
+"""Services that a person can open, from whom, until when, and the way in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from approvals import access_model
 from approvals.access_model import Answer, ServiceDefinition, UserGroup
 from approvals.home.schools import schools_in_words
 from approvals.memberships import queries
+from approvals.memberships.asking import Advice, advice
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.oidc.clients.way_in import way_in
@@ -29,14 +30,18 @@ class Given:
 
 @dataclass(frozen=True)
 class Place:
-    """An organisation through which a person may, or may not, open a service."""
+    """An organisation through which a person may, or may not, open a service.
+
+    `advice` is for a place that is closed, `approvers` for one that is open.
+    """
 
     organisation: Organisation
     allowed: bool
     training: bool
     given: Sequence[Given]
+    groups: Sequence[UserGroup]
     schools: str
-    reasons: Sequence[str]
+    advice: Advice
     approvers: Sequence[str]
 
 
@@ -109,7 +114,7 @@ def _service(
         for answer in access_model.where_may(account.id, service.code, at)
     }
     places = [
-        _place(organisation, answers[organisation.public_id], approvers, at)
+        _place(account, organisation, answers[organisation.public_id], approvers, at)
         for organisation in organisations
         if organisation.public_id in answers
     ]
@@ -117,6 +122,7 @@ def _service(
 
 
 def _place(
+    account: Account,
     organisation: Organisation,
     answer: Answer,
     approvers: dict[int, list[str]],
@@ -140,7 +146,8 @@ def _place(
         allowed=decision.allowed,
         training=decision.environment == "training",
         given=given,
+        groups=decision.user_groups,
         schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",
-        reasons=[reason.sentence for reason in decision.reasons],
+        advice=advice(account, organisation, answer),
         approvers=approvers[organisation.id],
     )

@@ -1,11 +1,16 @@
-"""Whom a person without access can ask, and why there is none."""
+"""Why a person cannot enter a service through an organisation, and whom they can ask about it.
 
+The one source of that advice: for the page after a refused sign-in and for the person's own pages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from approvals import access_model
 from approvals.access_model import Answer
 from approvals.memberships import queries
-from approvals.memberships.catalogue import Catalogue
+from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.ports import NoAccess
 
@@ -17,31 +22,58 @@ NO_APPROVER = "{} has no approver at the moment. Ask the people who run this ser
 ADDED_AGAIN = "If you should still have access, ask an approver of {} to add you again."
 YOURSELF = "You are the only approver of {}: you can give yourself a user group."
 
+BEYOND_APPROVERS = frozenset(
+    {
+        "ServiceIsKnown",
+        "ServiceIsActive",
+        "OrganisationIsKnown",
+        "OrganisationIsOpen",
+        "OrganisationMayHoldSomething",
+    }
+)
+"""Rules whose refusal no approver of the organisation can change."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Reasons of the decision, then sentences about the next step, and the approvers to ask."""
+
+    reasons: Sequence[str]
+    next_steps: Sequence[str]
+    approvers: Sequence[str]
+
+
+def advice(account: Account, organisation: Organisation, answer: Answer) -> Advice:
+    """Return the advice for one organisation to which the person belongs; empty where they may."""
+    if answer.decision.allowed:
+        return Advice((), (), ())
+    reasons = _against(answer)
+    if any(reason.rule in BEYOND_APPROVERS for reason in answer.decision.reasons):
+        return Advice(reasons, (), ())
+    there = queries.approvers_of(organisation.id)
+    others = [person.name for person in there if person.id != account.id]
+    if others:
+        return Advice(reasons, (), others)
+    sentence = YOURSELF if there else NO_APPROVER
+    return Advice(reasons, (sentence.format(organisation.name),), ())
+
 
 def whom_to_ask(account: Account, service: str, at: datetime) -> NoAccess:
-    """The reasons of the decision for each organisation of the person, and who approves there."""
+    """Return the advice for every organisation of the person, in one list."""
     answers = {
         answer.organisation.public_id: answer
         for answer in access_model.where_may(account.id, service, at)
     }
-    catalogue = Catalogue(at)
     reasons: list[str] = []
     approvers: list[str] = []
     mine = queries.organisations_of(account.id)
     for organisation, _membership in mine:
         answer = answers.get(organisation.public_id)
-        if answer is not None:
-            reasons += _against(answer)
-        if not any(offer.code == service for offer in catalogue.offers(organisation)):
-            # Its approvers have nothing of the service to give.
+        if answer is None:
             continue
-        there = queries.approvers_of(organisation.id)
-        others = [person.name for person in there if person.id != account.id]
-        approvers += [f"{name}, {organisation.name}" for name in others]
-        if not there:
-            reasons.append(NO_APPROVER.format(organisation.name))
-        elif not others:
-            reasons.append(YOURSELF.format(organisation.name))
+        found = advice(account, organisation, answer)
+        reasons += [*found.reasons, *found.next_steps]
+        approvers += [f"{name}, {organisation.name}" for name in found.approvers]
     if not mine:
         # Names of approvers are for those who belong there.
         for answer in answers.values():

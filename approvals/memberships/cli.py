@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import or_, select
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from app.database import db
 from approvals.memberships import rules
 from approvals.memberships.actions import appoint_approver
@@ -20,11 +21,12 @@ def approvers_cli() -> None:
 
 
 @approvers_cli.command("appoint")
-@click.argument("email")
+@click.argument("email", type=NAME)
 @click.option(
     "--organisation",
     "identifier",
     required=True,
+    type=NAME,
     help="Public id, URN, UID or key such as la:201 of the organisation.",
 )
 @name_options
@@ -33,7 +35,10 @@ def appoint(email: str, identifier: str, given_name: str, family_name: str) -> N
     """Invite EMAIL to an organisation as an approver, or make a member of it one."""
     organisation = find_organisation(identifier)
     if organisation is None:
-        raise click.ClickException(f"There is no organisation with the identifier {identifier}.")
+        raise click.ClickException(
+            f"There is no organisation with the identifier {identifier}. "
+            "`secure-access organisations find` finds organisations by name."
+        )
     set_current_actor(_ACTOR)
     try:
         click.echo(appoint_approver(organisation, email, given_name, family_name, _ACTOR))

@@ -51,6 +51,12 @@ EVENTS = (
         _ABOUT | {"service", "before", "after", "change"},
     ),
     Event(
+        "access.end_moved",
+        "The end of what {person} can see in {service} moved to midnight in London. "
+        "The last day is the same.",
+        _ABOUT | {"service", "before", "after"},
+    ),
+    Event(
         "membership.account_suspended",
         "{actor} suspended the account of {person}: they cannot sign in.",
         _ABOUT,

@@ -15,7 +15,7 @@ from app.database import db
 from approvals.console import operators
 from approvals.memberships import catalogue, rules
 from approvals.memberships.models import Appointment, Grant, Membership
-from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
 
 WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membership.grants))
@@ -100,21 +100,6 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
         )
         .limit(1)
     ).first()
-
-
-def is_open(organisation: Organisation, at: datetime) -> bool:
-    """Whether the organisation can be joined: by the register's period, else by its dates."""
-    day = at.date()
-    period = db.session.scalar(
-        select(OrganisationPeriod.open).where(
-            OrganisationPeriod.organisation_id == organisation.id,
-            OrganisationPeriod.valid_from <= day,
-            OrganisationPeriod.valid_to > day,
-        )
-    )
-    if period is not None:
-        return period
-    return organisation.closed_on is None or day < organisation.closed_on
 
 
 def offered(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:

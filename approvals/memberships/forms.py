@@ -9,7 +9,8 @@ from typing import Any
 from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
-from app.clock import now
+from app.clock import today
+from app.days import NotADate, typed_day
 from app.typed_text import tidy
 from app.web.forms import Form
 from approvals.memberships import rules
@@ -97,7 +98,7 @@ class LastDayForm(Form):
 
     @property
     def example_year(self) -> int:
-        return now().year + 1
+        return today().year + 1
 
     @classmethod
     def of(cls, last_day: date | None) -> LastDayForm:
@@ -112,21 +113,19 @@ class LastDayForm(Form):
         missing = [name for name, value in parts.items() if not value]
         if missing:
             raise ValidationError(f"The end date must include a {' and '.join(missing)}")
-        last_day = self.last_day()
-        if last_day is None:
-            raise ValidationError("The end date must be a real date")
-        refusal = rules.may_end_on(last_day, now().date())
+        try:
+            last_day = typed_day(*(value or "" for value in parts.values()))
+        except NotADate as error:
+            raise ValidationError("The end date must be a real date") from error
+        refusal = rules.may_end_on(last_day, today())
         if refusal is not None:
             raise ValidationError(refusal.sentence.rstrip("."))
 
     def last_day(self) -> date | None:
-        """The date that was entered; none where nothing, or nothing real, was."""
-        parts = (self.year.data or "", self.month.data or "", self.day.data or "")
-        if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
-            return None
+        """Return the date that was entered; none where nothing, or nothing real, was."""
         try:
-            return date(*(int(part) for part in parts))
-        except ValueError:
+            return typed_day(self.day.data or "", self.month.data or "", self.year.data or "")
+        except NotADate:
             return None
 
 

@@ -7,6 +7,7 @@ from flask import Flask, g, url_for
 from app.audit import declare
 from app.purge import purger
 from app.web import navigation
+from approvals.access_model.definition import together
 from approvals.memberships import events, journeys, queries, views, wording
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.cli import approvers_cli
@@ -22,6 +23,7 @@ def install(app: Flask) -> None:
     purger(app, "membership journeys", journeys.purge)
     when_closed(app, end_access_through)
     app.jinja_env.filters["last_day"] = wording.last_day
+    app.jinja_env.globals["together"] = together
     pages = (
         ("memberships.home", "Overview", 20),
         ("memberships.users", "Users", 21),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.audit import record
 from app.clock import now
 from app.database import db
+from approvals.access_model.definition import together
 from approvals.console import operators
 from approvals.memberships import facts, notices, wording
 from approvals.memberships.actions.closing import close_membership
@@ -142,12 +143,7 @@ def _can_and_cannot(
         if grant.service == service
         and (group := services.group(service, grant.user_group)) is not None
     ]
-    can = list(dict.fromkeys(line for group in groups for line in group.can))
-    cannot = [
-        line
-        for line in dict.fromkeys(line for group in groups for line in group.cannot)
-        if line not in can
-    ]
+    can, cannot = together(groups)
     lines = [("This user group can", "; ".join(can))] if can else []
     return lines + ([("This user group cannot", "; ".join(cannot))] if cannot else [])
 

@@ -9,6 +9,7 @@ from app.clock import now
 from app.database import db
 from app.outbox import send_mail
 from app.outbox.rendering import Verbatim
+from approvals.access_model.definition import together
 from approvals.console import operators
 from approvals.memberships import catalogue, wording
 from approvals.memberships.models import Appointment, Membership
@@ -33,6 +34,7 @@ def user_group_changed(
         if grant.service == service
         and (offer := services.group(service, grant.user_group)) is not None
     ]
+    can, cannot = together(groups)
     _tell(
         "user_group_changed",
         membership,
@@ -41,7 +43,8 @@ def user_group_changed(
         service=services.service_name(service),
         before=wording.held_in_words(before, service, at),
         after=wording.held_in_words(after, service, at),
-        groups=groups,
+        can=can,
+        cannot=cannot,
     )
 
 

@@ -1,9 +1,9 @@
 """What people hold, as codes for the audit and as words for pages and mails."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from app.web.templates import day
+from app.days import end_in_words
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.rules import Held
 
@@ -11,16 +11,11 @@ NOTHING = "no access"
 
 
 def last_day(valid_to: datetime | None) -> str:
-    """The last day on which a grant counts, as `30 April 2027`; empty where it has no end.
+    """Return the last day on which a grant counts, as `30 April 2027`; empty where it has no end.
 
-    Ends are midnights UTC (`add_member`), so the day is UTC's.
+    An end that is no midnight in London, such as an early end, is returned with its time.
     """
-    return day(last_date(valid_to)) if valid_to else ""
-
-
-def last_date(valid_to: datetime) -> date:
-    """The last day, in UTC, on which a grant with this end counts."""
-    return (valid_to - timedelta(microseconds=1)).date()
+    return end_in_words(valid_to) if valid_to else ""
 
 
 def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:

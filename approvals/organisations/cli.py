@@ -18,6 +18,8 @@ from rich.progress import (
 )
 
 from app.actors import Actor
+from app.cli.names import NAME
+from app.days import NotADate, day_not_in_future, parse_day
 from approvals.organisations import printing
 from approvals.organisations.actions import CannotAdd, add_organisation
 from approvals.organisations.importing import (
@@ -45,7 +47,10 @@ def _day(text: str) -> date:
         raise click.BadParameter(str(error)) from None
     if day is None:
         raise click.BadParameter("a date is needed, such as 2018-02-16")
-    return date.fromisoformat(day)
+    try:
+        return day_not_in_future(parse_day(day))
+    except NotADate as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 def _as_of(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
@@ -59,7 +64,9 @@ def _as_of(_context: click.Context, _option: click.Parameter, text: str | None) 
     required=True,
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
 )
-@click.option("--as-of", callback=_as_of, help="The day of files that have no date in their names.")
+@click.option(
+    "--as-of", type=NAME, callback=_as_of, help="The day of files that have no date in their names."
+)
 @click.option("--complete", is_flag=True, help="What is absent from the files has closed or left.")
 @click.option("--dry-run", is_flag=True, help="Print the difference and write nothing.")
 @click.option("--all", "whole", is_flag=True, help="Print every difference and every bad row.")
@@ -151,14 +158,14 @@ def generate_command(directory: Path, national: bool) -> None:
 
 
 @organisations_cli.command("add")
-@click.argument("name")
+@click.argument("name", type=NAME)
 @click.option(
     "--kind",
     required=True,
     type=click.Choice([kind.value for kind, facts in KINDS.items() if facts.by_hand]),
 )
-@click.option("--diocese-code", help="Of a diocese: CE23, RC01.")
-@click.option("--ukprn", help="Of a training provider: eight digits.")
+@click.option("--diocese-code", type=NAME, help="Of a diocese: CE23, RC01.")
+@click.option("--ukprn", type=NAME, help="Of a training provider: eight digits.")
 def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | None) -> None:
     """Add a diocese, department, inspectorate, service team or training provider."""
     try:

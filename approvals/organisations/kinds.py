@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from approvals.organisations.register import codes
+
 
 class Kind(StrEnum):
     """What an organisation is."""
@@ -151,6 +153,23 @@ KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
         ),
     }
 )
+
+
+_KIND_OF_TRUST_TYPE = {
+    codes.MULTI_ACADEMY_TRUST: Kind.MULTI_ACADEMY_TRUST,
+    codes.SINGLE_ACADEMY_TRUST: Kind.SINGLE_ACADEMY_TRUST,
+}
+
+
+def kind_on_day(kind: str, type_code: str | None) -> str:
+    """Return the kind of a body on the day of a period of the register with this type.
+
+    A trust that takes in a second school becomes another kind; its earlier periods keep the first.
+    Bodies without periods, and schools, have one kind for ever.
+    """
+    if kind not in _KIND_OF_TRUST_TYPE.values():
+        return kind
+    return _KIND_OF_TRUST_TYPE.get(type_code or "", Kind(kind)).value
 
 
 def facts_of(kind: Kind | str) -> KindFacts:

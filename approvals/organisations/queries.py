@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from app.clock import day_of
 from app.database import db
-from approvals.organisations.kinds import Kind
+from approvals.organisations.kinds import Kind, kind_on_day
 from approvals.organisations.models import (
     Organisation,
     OrganisationPeriod,
@@ -51,8 +52,8 @@ def _by_key(key: str) -> Organisation | None:
 
 
 def on_day(moment: date | datetime) -> date:
-    """The day, in UTC, of which a question about a moment speaks."""
-    return moment.date() if isinstance(moment, datetime) else moment
+    """Return the day in London of which a question about a moment speaks."""
+    return day_of(moment) if isinstance(moment, datetime) else moment
 
 
 def in_force(day: date) -> ColumnElement[bool]:
@@ -67,6 +68,14 @@ def period_on(organisation: Organisation, moment: date | datetime) -> Organisati
             OrganisationPeriod.organisation_id == organisation.id, in_force(on_day(moment))
         )
     )
+
+
+def kind_on(organisation: Organisation, moment: date | datetime) -> str:
+    """Return the kind of a body on a day: a trust may have been another kind of trust."""
+    if organisation.kind not in (Kind.MULTI_ACADEMY_TRUST, Kind.SINGLE_ACADEMY_TRUST):
+        return organisation.kind
+    period = period_on(organisation, moment)
+    return kind_on_day(organisation.kind, period.type_code if period else None)
 
 
 def is_open(organisation: Organisation, moment: date | datetime) -> bool:

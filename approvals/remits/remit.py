@@ -20,11 +20,10 @@ from approvals.organisations.kinds import Kind, RemitRule
 from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
 from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
 from approvals.remits import summaries
-from approvals.remits.summaries import Summary
+from approvals.remits.summaries import EARLIEST_KNOWN, Summary
 
 Scope = Literal["own", "remit", "all", "training"]
 
-EARLIEST_KNOWN = "earliest known"
 _STREAM = 2_000
 
 
@@ -69,6 +68,11 @@ class Remit:
     @property
     def version(self) -> str:
         return self._summary.version
+
+    @property
+    def earliest_known(self) -> int:
+        """How many of the schools rest on a file that is newer than the day."""
+        return self._summary.earliest_known
 
     @property
     def schools(self) -> Sequence[School]:
@@ -122,7 +126,7 @@ def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> R
     rule = organisation.facts.remit
     if rule is None or (scope == "own" and rule is not RemitRule.OWN):
         raise NoRemit(f"{organisation.facts.plural} have no schools of their own.")
-    kind = "own" if rule is RemitRule.OWN else organisation.kind
+    kind = "own" if rule is RemitRule.OWN else queries.kind_on(organisation, at)
     key = organisation.identifier
     if key is None:
         raise NoRemit(f"{organisation.name} has no {organisation.facts.identifier_label}.")
@@ -135,7 +139,7 @@ def remit_of_key(kind: str, key: str | None, at: date | datetime) -> Remit | Non
         return Remit(kind, None, queries.on_day(at)) if key is None else None
     find = _FINDERS.get(kind)
     organisation = find(key) if find and key else None
-    if organisation is None or kind not in ("own", organisation.kind):
+    if organisation is None or kind not in ("own", queries.kind_on(organisation, at)):
         return None
     return Remit(kind, key, queries.on_day(at), organisation)
 
@@ -218,6 +222,9 @@ _QUERIES: Mapping[str, Any] = MappingProxyType(
         "training": _none,
     }
 )
+
+KINDS = tuple(_QUERIES)
+"""Kinds of remit, as tokens name them."""
 
 _FINDERS: Mapping[str, Any] = MappingProxyType(
     {

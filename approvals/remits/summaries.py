@@ -15,6 +15,9 @@ from flask import Flask, current_app
 
 from approvals.organisations.queries import register_revision
 
+EARLIEST_KNOWN = "earliest known"
+"""The basis of a school on a day before the first file that speaks of it."""
+
 _KEY = "secure_access.remit_summaries"
 _MOST = 20_000
 
@@ -23,8 +26,11 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Summary:
+    """`earliest_known` counts the schools for which no file is as old as the day."""
+
     count: int
     version: str
+    earliest_known: int = 0
 
 
 @dataclass
@@ -55,9 +61,10 @@ def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summa
 
 def summarise(lines: Iterable[tuple[str, str, str]]) -> Summary:
     digest = hashlib.sha256()
-    count = 0
+    count = earliest_known = 0
     for line in lines:
         digest.update("\x1f".join(line).encode())
         digest.update(b"\n")
         count += 1
-    return Summary(count, digest.hexdigest()[:32])
+        earliest_known += line[2] == EARLIEST_KNOWN
+    return Summary(count, digest.hexdigest()[:32], earliest_known)

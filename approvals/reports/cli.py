@@ -1,11 +1,13 @@
 """`secure-access report …`."""
 
-from datetime import datetime
+from datetime import date
 
 import click
 from flask.cli import AppGroup
 from rich.console import Console
 
+from app.cli.dates import DAY_NOT_IN_FUTURE
+from app.cli.names import NAME
 from app.database import db, without_time_limit
 from approvals.reports import formats
 from approvals.reports.user_groups import UnknownService, user_groups
@@ -20,10 +22,16 @@ report = AppGroup("report", help="Figures: who could see what, on any day.")
     "--as-of",
     "as_of",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day at whose end people are counted.",
+    type=DAY_NOT_IN_FUTURE,
+    help="The day at whose end people are counted: today, or a day in the past.",
 )
-@click.option("--service", default=DEFAULT_SERVICE, show_default=True, help="Code of the service.")
+@click.option(
+    "--service",
+    type=NAME,
+    default=DEFAULT_SERVICE,
+    show_default=True,
+    help="Code of the service.",
+)
 @click.option(
     "--format",
     "form",
@@ -31,13 +39,15 @@ report = AppGroup("report", help="Figures: who could see what, on any day.")
     default="table",
     show_default=True,
 )
-def user_groups_command(as_of: datetime, service: str, form: str) -> None:
-    """Count the people of each user group at the end of a day (UTC)."""
+def user_groups_command(as_of: date, service: str, form: str) -> None:
+    """Count the people of each user group at the end of a day in London."""
     without_time_limit(db.session())
     try:
-        found = user_groups(service, as_of.date())
+        found = user_groups(service, as_of)
     except UnknownService as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(
+            f"{error} `secure-access services find` lists the codes."
+        ) from error
     if form == "json":
         click.echo(formats.as_json(found))
     elif form == "csv":

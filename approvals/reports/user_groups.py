@@ -1,9 +1,9 @@
 """How many people held each user group at the end of a day.
 
-A person counts for a user group who had joined and held a grant that began before the midnight UTC
-that ends the day, and had not ended before it (decisions.md, "Counting people"). Nothing else is
-asked: neither who made the grant nor whether it opened anything. A person with two user groups is
-counted in each, and the total is the sum of the lines, as in the published table.
+A person counts for a user group who had joined and held a grant that began before the midnight in
+London that ends the day, and had not ended before it. Nothing else is asked: neither who made the
+grant nor whether it opened anything. A person with two user groups is counted in each, and the
+total is the sum of the lines, as in the published table.
 """
 
 from dataclasses import dataclass

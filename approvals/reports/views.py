@@ -6,7 +6,8 @@ from typing import NamedTuple
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.clock import now
+from app.clock import today
+from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals import access_model
@@ -17,17 +18,21 @@ from approvals.reports.user_groups import Report, UnknownService, user_groups
 
 pages = Blueprint("reports", __name__, url_prefix="/ops/reports")
 
-NOT_A_DATE = "Enter a real date, such as 16 2 2018"
+EXAMPLE = "such as 16 2 2018"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class Asked(NamedTuple):
-    """The day as it was typed, and as it was understood: today where nothing was typed."""
+    """The day as it was typed, and as it was understood: today where nothing was typed.
+
+    `error` says why the typed day cannot be used; `date` is today then.
+    """
 
     day: str
     month: str
     year: str
-    date: date | None
+    date: date
+    error: str | None = None
 
 
 @pages.get("")
@@ -40,13 +45,13 @@ def index() -> ResponseReturnValue:
 @permit(operator)
 def user_groups_page() -> ResponseReturnValue:
     asked = _asked()
-    report = _report(asked.date or now().date())
+    report = _report(asked.date)
     return render_template(
         "reports/user_groups.html",
         asked=asked,
         report=report,
         services=access_model.services(),
-        error=None if asked.date else NOT_A_DATE,
+        error=asked.error,
     )
 
 
@@ -83,25 +88,21 @@ def _report(as_of: date) -> Report:
 def _asked() -> Asked:
     parts = [request.args.get(f"as_of-{part}", "").strip() for part in ("day", "month", "year")]
     if not any(parts):
-        today = now().date()
-        return Asked(str(today.day), str(today.month), str(today.year), today)
+        present = today()
+        return Asked(str(present.day), str(present.month), str(present.year), present)
     day, month, year = parts
-    return Asked(day, month, year, _date(day, month, year))
-
-
-def _date(day: str, month: str, year: str) -> date | None:
     try:
-        return date(int(year), int(month), int(day))
-    except (ValueError, OverflowError):
-        return None
+        return Asked(day, month, year, day_not_in_future(typed_day(day, month, year)))
+    except NotADate as error:
+        return Asked(day, month, year, today(), f"{error}, {EXAMPLE}")
 
 
 def _day() -> date:
     """The day in the address of a picture or file, which the page itself wrote."""
     try:
-        return date.fromisoformat(request.args.get("as_of", ""))
-    except ValueError as error:
-        raise NotFound("no day") from error
+        return day_not_in_future(parse_day(request.args.get("as_of", "")))
+    except NotADate as error:
+        raise NotFound(str(error)) from error
 
 
 def _name(report: Report) -> str:

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 
 from sqlalchemy import select
 
 from app.actors import Actor
 from app.audit import Event, record
-from app.clock import now
+from app.clock import now, start_of_day, today
 from app.database import writing
+from app.days import in_words
 from approvals.terms import queries, rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
@@ -33,7 +34,11 @@ EVENTS = [
 ]
 
 
-class NothingToPublish(ValueError):
+class CannotPublish(ValueError):
+    """Nothing was published; the message is a sentence that says why."""
+
+
+class NothingToPublish(CannotPublish):
     """The text is empty."""
 
 
@@ -41,23 +46,33 @@ def publish(
     text: str,
     *,
     service: str | None,
-    effective_from: datetime,
+    first_day: date | None = None,
     accept_again: bool,
     actor: Actor | None = None,
 ) -> TermsVersion:
-    """Adds a version. The first of a service, or of the platform, always has to be accepted."""
+    """Add a version, in effect from the beginning of `first_day`, or from now.
+
+    The first of a service, or of the platform, always has to be accepted. Raises NothingToPublish,
+    and CannotPublish for a first day that has passed.
+    """
     if not text.strip():
         raise NothingToPublish("The text is empty.")
+    if first_day is not None and not rules.may_take_effect(first_day, today()):
+        raise CannotPublish(
+            f"{in_words(first_day)} has passed: give today's date, which means now, or a later one."
+        )
     with writing() as session:
+        at = now()
+        begins = start_of_day(first_day) if first_day else at
         earlier = [queries.as_rule(each) for each in queries.versions(service)]
         version = TermsVersion(
             service=service,
             number=len(earlier) + 1,
             text=text,
             sha256=hashlib.sha256(text.encode()).hexdigest(),
-            effective_from=effective_from,
+            effective_from=rules.takes_effect(begins, at),
             accept_again=rules.must_be_accepted_again(accept_again, earlier),
-            published_at=now(),
+            published_at=at,
         )
         session.add(version)
         session.flush()
@@ -68,7 +83,7 @@ def publish(
             after={
                 "terms": version.public_id,
                 "sha256": version.sha256,
-                "effective_from": effective_from.isoformat(),
+                "effective_from": version.effective_from.isoformat(),
                 "accept_again": version.accept_again,
             },
             number=version.number,

@@ -28,7 +28,7 @@ def due(account_id: int, service: str | None, at: datetime, *, newly: bool) -> l
             id=version.public_id,
             title=title(version),
             version=str(version.number),
-            effective_from=version.effective_from,
+            effective_from=version.takes_effect,
             html=markdown.html(version.text),
             sha256=version.sha256,
             required=waiting[version.id].blocking,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 from app.identifiers import new_id
+from approvals.terms import rules
 
 
 class TermsVersion(Base):
@@ -39,6 +40,11 @@ class TermsVersion(Base):
     effective_from: Mapped[datetime]
     accept_again: Mapped[bool]
     published_at: Mapped[datetime]
+
+    @property
+    def takes_effect(self) -> datetime:
+        """The moment from which the version counts, for pages, commands and rules."""
+        return rules.takes_effect(self.effective_from, self.published_at)
 
 
 class TermsAcceptance(Base):

@@ -45,7 +45,12 @@ def standing(account_id: int, service: str | None, at: datetime) -> Standing:
         mine = [row for row in rows if row.service == scope]
         due = rules.due(
             [
-                rules.Version(row.id, row.number, row.effective_from, row.accept_again)
+                rules.Version(
+                    row.id,
+                    row.number,
+                    rules.takes_effect(row.effective_from, row.published_at),
+                    row.accept_again,
+                )
                 for row in mine
             ],
             {row.id for row in mine if row.accepted_at is not None},
@@ -70,6 +75,7 @@ def _standing() -> Plain:
             TermsVersion.service,
             TermsVersion.number,
             TermsVersion.effective_from,
+            TermsVersion.published_at,
             TermsVersion.accept_again,
             TermsAcceptance.accepted_at,
         )
@@ -110,8 +116,8 @@ def in_effect(service: str | None, at: datetime) -> TermsVersion | None:
 
 
 def as_rule(version: TermsVersion) -> rules.Version:
-    """What the rules need to know of a version."""
-    return rules.Version(version.id, version.number, version.effective_from, version.accept_again)
+    """Return the version as the rules see it."""
+    return rules.Version(version.id, version.number, version.takes_effect, version.accept_again)
 
 
 def accepted_by(account_id: int) -> Sequence[tuple[TermsAcceptance, TermsVersion]]:

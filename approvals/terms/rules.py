@@ -8,12 +8,15 @@ an older requirement.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A published version of one service's terms, or of the platform's."""
+    """A published version of one service's terms, or of the platform's.
+
+    `effective_from` is the moment from which it counts: `takes_effect` says which.
+    """
 
     id: int
     number: int
@@ -27,6 +30,19 @@ class Due:
 
     version: Version
     blocking: bool
+
+
+def takes_effect(effective_from: datetime, published_at: datetime) -> datetime:
+    """Return the moment from which a version counts: never before it was published.
+
+    Earlier releases accepted a date before the publication; such rows stay as they are.
+    """
+    return max(effective_from, published_at)
+
+
+def may_take_effect(first_day: date, present: date) -> bool:
+    """Whether a version may be published with this first day: not with one that has passed."""
+    return first_day >= present
 
 
 def newest(versions: Sequence[Version], at: datetime) -> Version | None:

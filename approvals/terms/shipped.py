@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from app.actors import SYSTEM
-from app.clock import now
 from approvals import access_model
 from approvals.terms import actions, queries
 
@@ -21,7 +20,6 @@ def publish_first() -> str:
             actions.publish(
                 path.read_text(encoding="utf-8"),
                 service=service,
-                effective_from=now(),
                 accept_again=True,
                 actor=SYSTEM,
             )

@@ -1,4 +1,4 @@
-"""`secure-access accounts`: what operators do to one account."""
+"""`secure-access accounts`: finding people, suspending and restoring them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.actors import Actor
+from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
+from app.cli.tables import show as show_table
 from app.database import db
-from identity.accounts import suspension
+from app.days import moment_in_words
+from identity.accounts import finding, suspension
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
 
-accounts_cli = AppGroup("accounts", help="Suspend people's accounts and restore them.")
+accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts and restore them.")
 
 
 @accounts_cli.command("suspend")
-@click.argument("email")
+@click.argument("email", type=NAME)
 def suspend(email: str) -> None:
     """Stop the person from signing in and end all that they are signed in to, at once."""
     account = _account(email)
@@ -26,12 +29,34 @@ def suspend(email: str) -> None:
 
 
 @accounts_cli.command("restore")
-@click.argument("email")
+@click.argument("email", type=NAME)
 def restore(email: str) -> None:
     """Let a suspended person sign in again."""
     account = _account(email)
     done = suspension.restore(account, actor=Actor.command("accounts restore"))
     click.echo(f"{account.email}: {'restored' if done else 'not suspended'}.")
+
+
+@accounts_cli.command("find")
+@click.argument("text", type=NAME)
+def find(text: str) -> None:
+    """Find people by the beginning of a name or of the address; at most 50 are shown."""
+    set_current_actor(Actor.command("accounts find"))
+    found = finding.find_people(text)
+    if not found:
+        raise click.ClickException(f"Nobody has a name or address that begins with {text}.")
+    show_table(
+        ["Subject", "Name", "Email address", "State"],
+        [[account.subject, account.name, account.email, _state(account)] for account in found],
+    )
+    if len(found) == finding.MOST:
+        click.echo("There may be more: give more of the name or the address.")
+
+
+def _state(account: Account) -> str:
+    if account.suspended_at is not None:
+        return f"suspended since {moment_in_words(account.suspended_at)}"
+    return "joined" if account.joined_at is not None else "not joined"
 
 
 def _account(email: str) -> Account:
@@ -41,5 +66,8 @@ def _account(email: str) -> Account:
         raise click.ClickException(f"{email} is not an email address.") from error
     account: Account | None = db.session.scalar(select(Account).where(Account.email_key == key))
     if account is None:
-        raise click.ClickException(f"Nobody has an account with the address {email}.")
+        raise click.ClickException(
+            f"Nobody has an account with the address {email}. "
+            "`secure-access accounts find` finds people by name or address."
+        )
     return account

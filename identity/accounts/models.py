@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.clock import now
@@ -58,6 +58,31 @@ def by_name() -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
     """Return the order of a list of accounts: by last name, or by the only name that there is."""
     last = func.coalesce(func.nullif(Account.family_name, literal_column("''")), Account.given_name)
     return last, Account.given_name, Account.id
+
+
+class Suspension(Base):
+    """One spell in which an account was suspended; open while `valid_to` is none.
+
+    `Account.suspended_at` says whether the account is suspended now. These rows say it of any past
+    moment: `accounts.suspension` writes both in one transaction.
+    """
+
+    __tablename__ = "account_suspension"
+    __table_args__ = (
+        Index(
+            "ux_account_suspension_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+        Index("ix_account_suspension_account_id", "account_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
 
 
 class Invitation(Base):

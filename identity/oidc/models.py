@@ -39,6 +39,27 @@ class Client(Base):
     disabled_at: Mapped[datetime | None]
 
 
+class ClientPeriod(Base):
+    """A time in which a client belonged to one service, enabled or not; open while it lasts.
+
+    `Client.service` and `Client.disabled_at` say how it is now. These rows say it of any past
+    moment: `clients.history` writes one wherever either changes.
+    """
+
+    __tablename__ = "oidc_client_period"
+    __table_args__ = (
+        Index("ix_oidc_client_period_service", "service", "valid_from"),
+        Index("ix_oidc_client_period_client_id", "client_id", "valid_to"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
+    service: Mapped[str | None] = mapped_column(String(80))
+    enabled: Mapped[bool]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
 class InitialAccessToken(Base):
     """Lets somebody register clients over HTTP, within a policy (RFC 7591, 3; section 1.2).
 

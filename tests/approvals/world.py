@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from app.actors import Actor
 from app.audit import AuditEvent
-from app.clock import now
+from app.clock import day_of, now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from app.outbox import OutboxMail
@@ -80,7 +80,7 @@ def _periods(closed_on: date | None) -> list[tuple[date, date, bool]]:
 
 def close(where: Organisation) -> None:
     """The organisation closes today."""
-    today = now().date()
+    today = day_of(now())
     with writing() as session:
         where.closed_on = today
         session.execute(

@@ -4,12 +4,13 @@ from datetime import date, datetime
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import end_of_day, now
+from app.clock import day_of, end_of_day, now
 from app.database import writing
 from approvals.memberships import facts, rules, wording
 from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
+from approvals.organisations.queries import is_open
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.invitations import invite
 from identity.accounts.names import clean_names
@@ -110,12 +111,12 @@ def _refusal(
     return (
         allowed
         or rules.may_add(
-            organisation_open=facts.is_open(organisation, at),
+            organisation_open=is_open(organisation, at),
             member=existing is not None and existing.joined_at is not None,
             invited=existing is not None and existing.joined_at is None,
         )
         or rules.may_give(
             wanted, offered=facts.offered(organisation, at), several=facts.several(organisation, at)
         )
-        or rules.may_end_on(last_day, at.date())
+        or rules.may_end_on(last_day, day_of(at))
     )

@@ -5,11 +5,12 @@ from datetime import date
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import end_of_day, now
+from app.clock import day_of, end_of_day, now
 from app.database import writing
 from approvals.memberships import facts, notices, rules, wording
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
+from approvals.organisations.queries import is_open
 from identity.sessions.ending import end_access
 
 
@@ -40,11 +41,7 @@ def change_user_group(
             rules.may_act(facts.authority(actor, giver, approvers))
             or (None if membership.open else rules.NOT_OPEN)
             or (rules.SAME_AS_NOW if plan.nothing else None)
-            or (
-                rules.ORGANISATION_ENDED
-                if plan.gains and not facts.is_open(organisation, at)
-                else None
-            )
+            or (rules.ORGANISATION_ENDED if plan.gains and not is_open(organisation, at) else None)
             or rules.may_give(
                 {service: user_groups},
                 offered=facts.offered(organisation, at),
@@ -56,7 +53,7 @@ def change_user_group(
                 gains=plan.gains,
                 approvers=approvers,
             )
-            or rules.may_end_on(last_day, at.date())
+            or rules.may_end_on(last_day, day_of(at))
         )
         if refusal is not None:
             raise rules.RefusalError(refusal)

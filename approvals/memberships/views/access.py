@@ -5,6 +5,7 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
 
+from app import days
 from app.actors import current_actor
 from app.clock import now
 from app.database import writing
@@ -46,7 +47,7 @@ def access(member: str, service: str, **_route: str) -> Answer:
             membership=person,
             service=service,
             groups=form.chosen(),
-            last_day=wording.last_date(ends).isoformat() if ends else "",
+            last_day=days.last_day(ends).isoformat() if ends else "",
         )
         return redirect(_next(journey, person, offer), 303)
     return _choice_page(person, offer, form)
@@ -196,4 +197,4 @@ def _user(person: Membership) -> str:
 
 def _last_day(journey: Journey) -> date | None:
     text = journey.answers["last_day"]
-    return date.fromisoformat(text) if text and journey.answers["groups"] else None
+    return days.parse_day(text) if text and journey.answers["groups"] else None

@@ -6,6 +6,7 @@ from typing import Any
 from flask import url_for
 
 from app.clock import now
+from app.days import parse_day
 from approvals.access_model import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey, Membership
@@ -81,7 +82,7 @@ def last_day(journey: Journey) -> date | None:
     """The end date, where there is access to end."""
     text = journey.answers.get("last_day")
     wanted = any(journey.answers.get("access", {}).values())
-    return date.fromisoformat(text) if text and wanted else None
+    return parse_day(text) if text and wanted else None
 
 
 def name(journey: Journey) -> str:

@@ -12,6 +12,7 @@ from approvals.memberships.access import approver_of, own_membership, this_organ
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.memberships.views.common import ended_member, me, the_member
+from approvals.organisations.queries import is_open
 from identity.accounts.models import Account, Invitation
 from identity.credentials.catalogue import second_step_of
 
@@ -34,7 +35,7 @@ def home(**_route: str) -> str:
         counts=queries.counts(organisation.id),
         offers=services.offers(organisation),
         not_offered=services.not_offered(organisation),
-        open=facts.is_open(organisation, at),
+        open=is_open(organisation, at),
     )
 
 

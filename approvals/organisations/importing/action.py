@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import now
+from app.clock import today
 from app.database import without_time_limit, writing
 from approvals.organisations.importing import derived, statements
 from approvals.organisations.importing.account import Difference, FileReport, counts
@@ -93,7 +93,7 @@ def _apply(session: Session, parsed: ParsedFile, actor: Actor | None) -> FileRep
     if says_something:
         statements.write(connection, parsed.family, changes)
         _remember(session, parsed, changes.account.as_dict(), known)
-        on = max(now().date(), parsed.stated_on)
+        on = max(today(), parsed.stated_on)
         days = statements.complete_days(connection)
         outcome = derived.renew(connection, parsed.family, changes, days, on)
         found = _with_names(session, outcome.differences)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from app.days import real_day
+
 ESTABLISHMENTS = "establishments"
 STATE_FUNDED = "establishments.state_funded"
 ACADEMIES = "establishments.academies"
@@ -212,7 +214,7 @@ def claim_of(file_name: str) -> Claim:
     whole = download[1] if download and download[1] in DOWNLOADS else None
     for found in _DATE_IN_NAME.finditer(file_name):
         try:
-            return Claim(date(int(found[1]), int(found[2]), int(found[3])), whole)
+            return Claim(real_day(int(found[1]), int(found[2]), int(found[3])), whole)
         except ValueError:
             continue
     return Claim(None, None)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 
+from app.days import real_day
 from approvals.organisations.register import codes
 
 NOTHING = frozenset({"", "not recorded", "null", "none"})
@@ -135,13 +136,13 @@ def day(cell: str) -> str | None:
 
 def _date(value: str) -> date:
     if found := _DAY_FIRST.fullmatch(value):
-        return date(_year(found[3]), int(found[2]), int(found[1]))
+        return real_day(_year(found[3]), int(found[2]), int(found[1]))
     if found := _YEAR_FIRST.fullmatch(value):
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        return real_day(int(found[1]), int(found[2]), int(found[3]))
     if found := _WITH_MONTH_NAME.fullmatch(value):
-        return date(_year(found[3]), _MONTHS.get(found[2].casefold(), 0), int(found[1]))
+        return real_day(_year(found[3]), _MONTHS.get(found[2].casefold(), 0), int(found[1]))
     if len(value) == 8 and value.isascii() and value.isdigit():
-        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+        return real_day(int(value[:4]), int(value[4:6]), int(value[6:]))
     raise ValueError(value)
 
 

@@ -13,6 +13,7 @@ from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.oidc import grants
 from identity.oidc.cache import raise_revision
+from identity.oidc.clients.history import write_period
 from identity.oidc.clients.metadata import SECRET_METHODS
 from identity.oidc.clients.registration import sector, validated
 from identity.oidc.models import Client
@@ -53,6 +54,7 @@ def add(registration: dict[str, Any]) -> dict[str, Any]:
         )
         session.add(client)
         session.flush()
+        write_period(client)
         raise_revision()
         record(
             "client.registered",
@@ -87,6 +89,7 @@ def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> di
             grants.end_of_client(client.id, cause="the client's sector changed")
         client.name, client.service = registration["client_name"], registration.get("service")
         client.registration = registration
+        write_period(client)
         raise_revision()
         record(
             "client.updated",
@@ -104,6 +107,7 @@ def disable(client_id: str) -> Client:
     with writing():
         client = find(client_id)
         client.disabled_at = client.disabled_at or now()
+        write_period(client)
         grants.end_of_client(client.id, cause="client disabled")
         raise_revision()
         record("client.disabled", client=client_id, service=client.service, client_name=client.name)
@@ -118,6 +122,7 @@ def enable(client_id: str) -> Client:
     with writing():
         client = find(client_id)
         client.disabled_at = None
+        write_period(client)
         raise_revision()
         record("client.enabled", client=client_id, service=client.service, client_name=client.name)
     return client

@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from app.cli.tables import show as show_table
 from app.database import writing
 from app.foreign_json import read_json
@@ -70,7 +71,7 @@ def list_clients() -> None:
 
 
 @clients_group.command("show")
-@click.argument("client_id")
+@click.argument("client_id", type=NAME)
 @with_appcontext
 def show(client_id: str) -> None:
     """Print a client's registration as JSON, without its secret."""
@@ -81,7 +82,7 @@ def show(client_id: str) -> None:
 
 
 @clients_group.command("update")
-@click.argument("client_id")
+@click.argument("client_id", type=NAME)
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def update(client_id: str, file: TextIO) -> None:
@@ -99,7 +100,7 @@ def update(client_id: str, file: TextIO) -> None:
 
 
 @clients_group.command("enable")
-@click.argument("client_id")
+@click.argument("client_id", type=NAME)
 @with_appcontext
 def enable(client_id: str) -> None:
     """Let a disabled client in again. People sign in to it anew."""
@@ -112,7 +113,7 @@ def enable(client_id: str) -> None:
 
 
 @clients_group.command("disable")
-@click.argument("client_id")
+@click.argument("client_id", type=NAME)
 @with_appcontext
 def disable(client_id: str) -> None:
     """End a client and every token that it holds."""
@@ -125,7 +126,7 @@ def disable(client_id: str) -> None:
 
 
 @clients_group.command("rotate-secret")
-@click.argument("client_id")
+@click.argument("client_id", type=NAME)
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24 * 30),

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from app.cli.tables import show
 from app.clock import now
 from identity.oidc.keys import actions
@@ -48,7 +49,7 @@ def rotate(alg: str | None, at_once: bool) -> None:
 
 
 @keys_group.command("retire")
-@click.argument("kid")
+@click.argument("kid", type=NAME)
 @with_appcontext
 def retire(kid: str) -> None:
     """Take a key out at once, with every token that it signed: for a key that has become known."""

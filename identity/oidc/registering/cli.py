@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 from app.cli.tables import show
 from app.typed_text import RefusedText, clean_text
 from identity.oidc import scopes
@@ -24,12 +25,14 @@ def registration_tokens_group() -> None:
 
 
 @registration_tokens_group.command("issue")
-@click.argument("note")
-@click.option("--service", "services", multiple=True, help="A service whose client it may be.")
-@click.option("--scope", "wanted", multiple=True, help="Each scope that it may have.")
+@click.argument("note", type=NAME)
+@click.option(
+    "--service", "services", type=NAME, multiple=True, help="A service whose client it may be."
+)
+@click.option("--scope", "wanted", type=NAME, multiple=True, help="Each scope that it may have.")
 @click.option("--grant-type", "grant_types", multiple=True, type=click.Choice(list(GRANT_TYPES)))
 @click.option("--profile", type=click.Choice(PROFILES), help="The profile that it must have.")
-@click.option("--redirect-host", "hosts", multiple=True, help="A host of its addresses.")
+@click.option("--redirect-host", "hosts", type=NAME, multiple=True, help="A host of its addresses.")
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True)
 @with_appcontext
@@ -85,7 +88,7 @@ def list_tokens() -> None:
 
 
 @registration_tokens_group.command("revoke")
-@click.argument("token_id")
+@click.argument("token_id", type=NAME)
 @with_appcontext
 def revoke(token_id: str) -> None:
     """Let a token register nothing more. Clients that it registered stay."""

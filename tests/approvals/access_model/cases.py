@@ -1,9 +1,10 @@
 """Facts for the rules, each a small change of one in which access is given."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from app.clock import start_of_day
 from approvals.access_model import loading, schema
 from approvals.access_model.definition import ServiceDefinition
 from approvals.access_model.facts import (
@@ -91,12 +92,12 @@ CASES = [
     ),
     Case(
         "OrganisationIsOpen",
-        _school(closed_at=datetime(2026, 8, 31, tzinfo=UTC)),
+        _school(closed_at=start_of_day(date(2026, 8, 31))),
         "Elm School closed on 31 August 2026.",
     ),
     Case(
         "OrganisationIsOpen",
-        _school(opened_at=datetime(2027, 9, 1, tzinfo=UTC)),
+        _school(opened_at=start_of_day(date(2027, 9, 1))),
         "Elm School opens on 1 September 2027.",
     ),
     Case("OrganisationIsOpen", _school(active=False), "Elm School is not open."),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.clock import now
+from app.clock import now, start_of_day
 from app.database import writing
 from approvals import access_model
 from approvals.access_model import loading
@@ -53,10 +53,11 @@ def test_a_closed_school_gives_no_access_from_its_closing_day_on() -> None:
     ada = world.person()
     elm = world.organisation("Elm School", urn="100001", closed_on=date(2026, 8, 31))
     world.grant(world.member(ada, elm), "School_Anon")
+    midnight = start_of_day(date(2026, 8, 31))
     before = access_model.decide(
-        ada, "school_performance", elm, datetime(2026, 8, 30, 23, 59, tzinfo=UTC)
+        ada, "school_performance", elm, midnight - timedelta(microseconds=1)
     )
-    after = access_model.decide(ada, "school_performance", elm, datetime(2026, 8, 31, tzinfo=UTC))
+    after = access_model.decide(ada, "school_performance", elm, midnight)
     assert before.allowed
     assert [reason.sentence for reason in after.reasons] == ["Elm School closed on 31 August 2026."]
 

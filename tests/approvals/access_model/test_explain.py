@@ -9,19 +9,27 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.actors import SYSTEM
+from app.clock import end_of_day
 from app.database import writing
 from approvals.access_model import checks, entry, loading, rules
 from approvals.access_model.answers import Allowed
 from approvals.access_model.models import ListedOrganisation
-from approvals.organisations.models import Organisation
+from approvals.organisations.models import END, Organisation, OrganisationPeriod
+from approvals.organisations.register import codes
 from approvals.terms import actions as terms
+from approvals.terms.models import TermsVersion
+from identity.accounts import suspension
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
+from identity.oidc.clients import actions as clients
 from tests.approvals.access_model import world
 from tests.approvals.access_model.test_rules import TABLES
+from tests.identity.oidc.relying_party import register
 
+SERVICE = "school_performance"
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 ENDED = datetime(2026, 6, 30, 15, 5, tzinfo=UTC)
 
@@ -138,8 +146,15 @@ def _two_groups(scene: Scene) -> None:
 
 def _suspended(scene: Scene) -> None:
     scene.entering()
-    with writing():
-        scene.ada.suspended_at = ENDED
+    with time_machine.travel(ENDED, tick=False):
+        suspension.suspend(scene.ada, actor=SYSTEM)
+
+
+def _client_disabled(scene: Scene) -> None:
+    scene.entering()
+    client = register(client_name="Results", service="school_performance")
+    with time_machine.travel(ENDED, tick=False):
+        clients.disable(client["client_id"])
 
 
 def _platform_terms(scene: Scene) -> None:
@@ -236,6 +251,16 @@ CASES: list[tuple[type, Make, list[str]]] = [
         ["The account has been suspended since 30 June 2026 at 4:05pm."],
     ),
     (
+        entry.SomeClientIsEnabled,
+        _client_disabled,
+        [
+            (
+                "The service has no client that is enabled: Results (disabled since 30 June 2026 "
+                "at 4:05pm)."
+            )
+        ],
+    ),
+    (
         entry.PlatformTermsAreAccepted,
         _platform_terms,
         ["“Terms of use of Secure Access”, version 1, has not been accepted."],
@@ -289,9 +314,13 @@ def test_the_cases_cover_every_rule_but_those_that_have_their_own_tests() -> Non
 
 
 def test_a_service_that_is_not_known(app: Flask, scene: Scene) -> None:
-    scene.entering()
-    said = reasons(explain(app, service="nothing"))
-    assert said == ["There is no service with the code nothing."]
+    result = app.test_cli_runner().invoke(
+        args=["access", "explain", "ada.byron@example.org", "--service", "nothing"]
+    )
+    assert result.exit_code == 1
+    assert "There is no service with the code nothing. `secure-access services find`" in (
+        result.output
+    )
 
 
 def test_a_person_who_does_not_belong_to_the_organisation(app: Flask, scene: Scene) -> None:
@@ -327,7 +356,9 @@ def test_what_a_person_can_do_is_said_in_words(app: Flask, scene: Scene) -> None
         "    can download pupil data",
         "    can upload data",
         "    can print reports and save them",
-        "  until 1 January 2027",
+        "  for 1 school:",
+        "    100001 Elm School (own)",
+        "  until 31 December 2026",
     ]
 
 
@@ -356,7 +387,8 @@ def test_terms_that_wait_stand_beside_what_is_granted(app: Flask, scene: Scene) 
 def test_another_day_is_explained_as_it_was(app: Flask, scene: Scene) -> None:
     scene.entering(until=ENDED)
     assert "Elm School: may enter" in explain(app, "--at", "2026-06-29")
-    assert "Elm School: may enter" in explain(app, "--at", "2026-06-30T15:04:59")
+    assert "Elm School: may enter" in explain(app, "--at", "2026-06-30T15:04:59Z")
+    assert "Elm School: may enter" in explain(app, "--at", "2026-06-30T16:04:59+01:00")
     assert "Elm School: may not enter" in explain(app, "--at", "2026-06-30")
     assert "Elm School: may not enter" in explain(app, "--at", "2019-12-31")
 
@@ -381,18 +413,25 @@ def test_somebody_whom_nobody_knows(app: Flask, scene: Scene) -> None:
     result = app.test_cli_runner().invoke(
         args=["access", "explain", "who@example.org", "--service", "school_performance"]
     )
-    assert result.output.splitlines()[1:] == [
-        "There is no account with the address who@example.org, and no invitation to it."
-    ]
+    assert result.exit_code == 1
+    assert "There is no account with the address who@example.org, and no invitation to it." in (
+        result.output
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["not-an-address", "--service", "x"], "Error: "),
-        (["a@example.org", "--service", "x", "--organisation", "999"], "no organisation that goes"),
+        (["not-an-address", "--service", SERVICE], "Error: "),
+        (["a@example.org", "--service", "x", "--organisation", "999"], "There is no organisation"),
+        (["a@example.org", "--service", ""], "it is empty"),
+        (["a@example.org", "--service", SERVICE, "--organisation", " "], "it is empty"),
+        (["", "--service", SERVICE], "it is empty"),
         (["a@example.org", "--service", "x", "--organisation", "Elm"], "Several organisations"),
-        (["a@example.org", "--service", "x", "--at", "yesterday"], "is no date: write 2026-11-23"),
+        (["a@example.org", "--service", "x", "--at", "yesterday"], "is not a date such as"),
+        (["a@example.org", "--service", "x", "--at", "9999-12-31"], "from 1000 to 2999"),
+        (["a@example.org", "--service", "x", "--at", "0000-01-01"], "from 1000 to 2999"),
+        (["a@example.org", "--service", "x", "--at", "2026-06-30T15:04"], "has no offset"),
     ],
 )
 def test_what_cannot_be_asked_is_said(
@@ -402,3 +441,129 @@ def test_what_cannot_be_asked_is_said(
     result = app.test_cli_runner().invoke(args=["access", "explain", *arguments])
     assert result.exit_code != 0
     assert message in result.output
+
+
+# ----------------------------------------------------------------------- the past as it was
+
+
+def test_explain_answers_for_the_time_of_a_suspension_that_has_ended(
+    app: Flask, scene: Scene
+) -> None:
+    scene.entering()
+    for begins, ends in (("2026-03-01", "2026-03-05"), ("2026-06-01", "2026-06-05")):
+        with time_machine.travel(f"{begins}T12:00:00Z", tick=False):
+            suspension.suspend(scene.ada, actor=SYSTEM)
+        with time_machine.travel(f"{ends}T12:00:00Z", tick=False):
+            suspension.restore(scene.ada, actor=SYSTEM)
+    answers = {at: reasons(explain(app, "--at", at)) for at in ("2026-02-28", "2026-03-03")}
+    assert answers == {
+        "2026-02-28": [],
+        "2026-03-03": ["The account has been suspended since 1 March 2026 at 12:00pm."],
+    }
+    assert reasons(explain(app, "--at", "2026-06-03T00:00Z")) == [
+        "The account has been suspended since 1 June 2026 at 1:00pm."
+    ]
+    assert reasons(explain(app, "--at", "2026-04-01")) == []
+    assert reasons(explain(app)) == []
+
+
+def test_explain_answers_for_the_time_when_the_client_was_disabled(
+    app: Flask, scene: Scene
+) -> None:
+    scene.entering()
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        client_id = register(client_name="Results", service=SERVICE)["client_id"]
+    with time_machine.travel("2026-03-02T12:00:00Z", tick=False):
+        clients.disable(client_id)
+    with time_machine.travel("2026-03-05T12:00:00Z", tick=False):
+        clients.enable(client_id)
+    assert reasons(explain(app, "--at", "2026-03-01")) == []
+    assert reasons(explain(app, "--at", "2026-03-03")) == [
+        (
+            "The service has no client that is enabled: "
+            "Results (disabled since 2 March 2026 at 12:00pm)."
+        )
+    ]
+    assert reasons(explain(app, "--at", "2026-03-06")) == []
+
+
+def test_explain_answers_for_the_time_before_a_client_changed_its_service(
+    app: Flask, scene: Scene
+) -> None:
+    scene.entering()
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        answer = register(client_name="Results", service=SERVICE)
+    metadata = {key: value for key, value in answer.items() if not key.startswith("client_secret")}
+    metadata = {key: value for key, value in metadata.items() if key != "client_id_issued_at"}
+    with time_machine.travel("2026-03-05T12:00:00Z", tick=False):
+        clients.update(
+            answer["client_id"],
+            {key: value for key, value in metadata.items() if key not in {"service", "client_id"}},
+            grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        )
+    assert reasons(explain(app, "--at", "2026-03-02")) == []
+    assert reasons(explain(app, "--at", "2026-03-06")) == ["The service has no client any more."]
+
+
+def test_explain_answers_with_the_kind_that_a_trust_had_then(app: Flask, scene: Scene) -> None:
+    trust = world.organisation("Ivy Trust", "multi_academy_trust", uid="1800")
+    world.grant(world.member(scene.ada, trust), "MAT_Named")
+    with writing() as session:
+        session.execute(
+            update(OrganisationPeriod)
+            .where(OrganisationPeriod.organisation_id == trust.id)
+            .values(valid_to=date(2026, 6, 1), type_code=codes.SINGLE_ACADEMY_TRUST)
+        )
+        session.add(
+            OrganisationPeriod(
+                organisation_id=trust.id,
+                valid_from=date(2026, 6, 1),
+                valid_to=END,
+                open=True,
+                name="Ivy Trust",
+                type_code=codes.MULTI_ACADEMY_TRUST,
+            )
+        )
+    assert "Ivy Trust: may enter" in explain(app)
+    assert "Ivy Trust: may not enter" in explain(app, "--at", "2026-05-31")
+    assert "Ivy Trust: may enter" in explain(app, "--at", "2026-06-01")
+
+
+def test_terms_published_with_an_earlier_date_count_from_their_publication(
+    app: Flask, scene: Scene
+) -> None:
+    scene.entering()
+    world.publish(SERVICE, since=datetime(2026, 5, 1, 12, tzinfo=UTC))
+    with writing() as session:
+        version = session.scalars(select(TermsVersion)).one()
+        version.effective_from = datetime(2020, 1, 1, tzinfo=UTC)
+    assert reasons(explain(app, "--at", "2026-05-01T11:59Z")) == []
+    assert reasons(explain(app, "--at", "2026-05-01T12:00Z")) == [
+        "“Terms of use of school_performance”, version 1, has not been accepted."
+    ]
+
+
+def test_two_groups_held_together_are_explained_without_contradiction(
+    app: Flask, scene: Scene
+) -> None:
+    scene.reload(("one_user_group = true", "one_user_group = false"))
+    membership = world.member(scene.ada, scene.elm)
+    world.grant(membership, "School_Named")
+    world.grant(membership, "School_Governor")
+    said = [line.strip() for line in explain(app)]
+    can = {line.removeprefix("can ") for line in said if line.startswith("can ")}
+    cannot = {line.removeprefix("cannot ") for line in said if line.startswith("cannot ")}
+    assert "see pupil names" in can
+    assert not can & cannot
+
+
+def test_a_date_ahead_is_explained_as_that_day_and_ends_are_last_days(
+    app: Flask, scene: Scene
+) -> None:
+    scene.entering(until=end_of_day(date(2027, 7, 1)))
+    said = explain(app, "--at", "2027-07-01")
+    assert said[0] == "Ada Byron (ada.byron@example.org), School Performance, 1 July 2027"
+    assert "  until 1 July 2027" in said
+    assert "School Named at Elm School ended on 1 July 2027." in reasons(
+        explain(app, "--at", "2027-07-02")
+    )

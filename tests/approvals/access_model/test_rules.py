@@ -8,7 +8,6 @@ import pytest
 
 from approvals.access_model import rules
 from approvals.access_model.answers import Allowed, Reason, RemitScope
-from approvals.access_model.wording import on
 from tests.approvals.access_model.cases import (
     ALLOWED,
     CASES,
@@ -168,8 +167,3 @@ def test_training_opens_nothing_real() -> None:
     given = rules.decide(facts, NOW)
     assert given.environment == "training"
     assert given.remit == RemitScope("training", "training", None)
-
-
-def test_dates_are_said_on_british_clocks() -> None:
-    assert on(NOW.replace(month=7)) == "23 July 2026 at 10:00am"
-    assert on(NOW.replace(month=7, hour=0)) == "23 July 2026"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from app.clock import day_of, now
 from app.database import writing
 from approvals.access_model import loading
 from approvals.memberships.models import Grant, Membership
@@ -116,7 +117,16 @@ def grant(
 
 
 def publish(service: str | None, *, since: datetime = LONG_AGO, accept_again: bool = True) -> str:
-    """Publishes terms and returns their public id."""
+    """Publish terms, as if at `since` where that has passed; return their public id."""
     text = f"# Terms of use of {service or 'Secure Access'}\n\nDo no harm."
-    version = terms.publish(text, service=service, effective_from=since, accept_again=accept_again)
+    with writing():
+        ahead = since > now()
+        version = terms.publish(
+            text,
+            service=service,
+            first_day=day_of(since) if ahead else None,
+            accept_again=accept_again,
+        )
+        if not ahead:
+            version.effective_from = version.published_at = since
     return version.public_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -177,3 +178,46 @@ def test_the_navigation_shows_an_approver_his_organisation_and_nobody_else(
         browser(app, bob).get("/home").link("Users")
     olive = world.operator()
     assert browser(app, olive).get("/home").link("Operators") == "/ops"
+
+
+@pytest.mark.parametrize(
+    ("kind", "identifiers", "reason"),
+    [
+        (Kind.SINGLE_ACADEMY_TRUST, {"uid": "17001"}, "people are added to the school"),
+        (Kind.DEPARTMENT, {}, "offers no user group to"),
+    ],
+)
+def test_the_page_of_a_service_gives_the_advice_of_the_refused_sign_in(
+    app: Flask, kind: Kind, identifiers: dict[str, Any], reason: str
+) -> None:
+    load_shipped()
+    body = world.organisation("Ivy Body", kind=kind, **identifiers)
+    world.member(body, "ann@ivy.example", approver=True, given_name="Ann")
+    pia = world.member(body, "pia@ivy.example", approver=True, given_name="Pia")
+    page = browser(app, pia).get(f"/services/{SERVICE}")
+    assert reason in page.text
+    assert "Ask Ann" not in page.text
+    assert "give yourself" not in page.text
+    answer = asking.whom_to_ask(world.who(pia), SERVICE, now())
+    assert all(sentence in page.text for sentence in answer.reasons)
+
+
+def test_a_sole_approver_reads_on_both_pages_that_they_can_give_themselves_a_group(
+    app: Flask, school: Organisation
+) -> None:
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    page = browser(app, ann).get(f"/services/{SERVICE}")
+    sentence = asking.YOURSELF.format("Ashfield School")
+    assert sentence in page.text
+    assert sentence in asking.whom_to_ask(world.who(ann), SERVICE, now()).reasons
+
+
+def test_nobody_is_sent_to_the_approvers_of_a_closed_school(
+    app: Flask, school: Organisation
+) -> None:
+    world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    world.close(school)
+    page = browser(app, bob).get(f"/services/{SERVICE}")
+    assert "Ashfield School closed on" in page.text
+    assert "Ask Ann" not in page.text

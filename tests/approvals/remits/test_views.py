@@ -1,7 +1,7 @@
 """Remits for programs."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from app.clock import now
 from app.database import writing
 from approvals.memberships.models import Grant
 from approvals.organisations import queries
-from approvals.organisations.made_up.county import LEARNING, SELWICK
+from approvals.organisations.made_up.county import LEARNING, SELWICK, SNAPSHOTS
 from approvals.organisations.models import TrustLink
 from approvals.remits import remit_of, summaries
 from tests.approvals.access_model import world
@@ -160,8 +161,8 @@ def test_ID_06_another_organisation_in_query_header_or_body_is_not_looked_at(
     other = queries.by_uid(SELWICK)
     assert other is not None
     own = person_of_trust("/api/remit").get_json()
-    asked = f"organisation={other.public_id}&key={SELWICK}&kind=multi_academy_trust"
-    assert person_of_trust(f"/api/remit?{asked}").get_json() == own
+    for asked in (f"organisation={other.public_id}", f"key={SELWICK}", "kind=all"):
+        assert person_of_trust(f"/api/remit?{asked}").status_code == 400
     foreign = {"X-Organisation": other.public_id, "X-Tenant": SELWICK}
     assert person_of_trust("/api/remit", **foreign).get_json() == own
     assert person_of_trust(f"/api/remits/multi_academy_trust/{SELWICK}").status_code == 403
@@ -233,3 +234,77 @@ def test_CS_06_a_page_of_a_public_client_may_ask_with_a_person_s_token(app: Flas
     ):
         elsewhere = visitor.options(path, headers={**preflight, "Origin": origin})
         assert "Access-Control-Allow-Origin" not in elsewhere.headers
+
+
+# -------------------------------------------------------------------------- on another day
+
+
+def _is_of_first_day(body: dict[str, Any]) -> None:
+    trust, day = queries.by_uid(LEARNING), SNAPSHOTS[0]
+    assert trust is not None
+    expected = remit_of(trust, "remit", day)
+    assert (body["as_of"], body["version"]) == (day.isoformat(), expected.version)
+    assert expected.version != remit_of(trust, "remit", now()).version
+    assert [(each["urn"], each["basis"]) for each in body["schools"]] == [
+        (school.urn, school.basis) for school in expected.schools
+    ]
+
+
+def test_remit_by_key_answers_for_a_past_day_with_the_basis_of_each_school(get: Get) -> None:
+    _is_of_first_day(
+        get(f"/api/remits/multi_academy_trust/{LEARNING}?as_of={SNAPSHOTS[0]}").get_json()
+    )
+
+
+def test_own_remit_answers_for_a_past_day_with_the_basis_of_each_school(
+    person_of_trust: Get,
+) -> None:
+    _is_of_first_day(person_of_trust(f"/api/remit?as_of={SNAPSHOTS[0]}").get_json())
+
+
+def test_remit_endpoint_says_where_the_earliest_known_state_is_used(get: Get) -> None:
+    day = SNAPSHOTS[0] - timedelta(days=1)
+    trust = queries.by_uid(LEARNING)
+    assert trust is not None
+    with writing() as session:
+        session.execute(update(TrustLink).values(known_from=SNAPSHOTS[0]))
+    body = get(f"/api/remits/multi_academy_trust/{LEARNING}?as_of={day}").get_json()
+    assert {each["basis"] for each in body["schools"]} == {"earliest known"}
+    assert any("their earliest known state is used" in note for note in body["notes"])
+
+
+def test_remit_endpoint_keeps_the_day_on_the_following_pages(get: Get) -> None:
+    path = f"/api/remits/multi_academy_trust/{LEARNING}"
+    day = SNAPSHOTS[0]
+    whole = get(f"{path}?as_of={day}").get_json()
+    first = get(f"{path}?as_of={day}&limit=1").get_json()
+    second = get(first["next"].removeprefix("http://localhost:8000")).get_json()
+    assert second["as_of"] == day.isoformat()
+    assert second["schools"] == whole["schools"][1:2]
+
+
+UNUSABLE = [
+    "at=2018-02-16",
+    "date=2018-02-16",
+    "as_of=2018-02-16&as_of=2019-02-16",
+    "as_of=9999-12-31",
+    "as_of=0000-01-01",
+    "as_of=2026-02-29",
+    "as_of=2018-02-16T10:00",
+    "as_of=2998-01-01",
+    "as_of=",
+    "as_of=yesterday",
+]
+
+
+def test_remit_by_key_refuses_unknown_parameters_and_unusable_dates(get: Get) -> None:
+    path = f"/api/remits/multi_academy_trust/{LEARNING}"
+    answers = {asked: get(f"{path}?{asked}") for asked in UNUSABLE}
+    assert {answer.status_code for answer in answers.values()} == {400}
+    assert all(answer.is_json for answer in answers.values())
+    assert "known are after, limit, as_of" in answers["at=2018-02-16"].get_data(as_text=True)
+
+
+def test_own_remit_refuses_unknown_parameters_and_unusable_dates(person_of_trust: Get) -> None:
+    answers = [person_of_trust(f"/api/remit?{asked}") for asked in UNUSABLE]
+    assert {answer.status_code for answer in answers} == {400}

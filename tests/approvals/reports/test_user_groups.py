@@ -141,7 +141,11 @@ def test_the_command_prints_each_format(app: Flask, elm: Organisation, form: str
     ("arguments", "message"),
     [
         (["--as-of", "2026-03-10", "--service", "nothing"], "no service with the code nothing"),
-        (["--as-of", "yesterday"], "does not match the format"),
+        (["--as-of", "yesterday"], "is not a date such as 2026-11-23"),
+        (["--as-of", "9999-12-31"], "The year must be from 1000 to 2999"),
+        (["--as-of", "2999-12-31"], "31 December 2999 is in the future"),
+        (["--as-of", "2026-02-29"], "Enter a real date"),
+        (["--as-of", "2026-03-10", "--service", ""], "it is empty"),
         ([], "Missing option '--as-of'"),
     ],
 )

@@ -106,7 +106,6 @@ def test_the_terms_of_the_platform_are_accepted_on_the_way(client: FlaskClient, 
     publish(
         "Use it kindly.",
         service=None,
-        effective_from=now() - timedelta(days=1),
         accept_again=True,
     )
     invite()

@@ -7,7 +7,6 @@ from datetime import timedelta
 import time_machine
 from flask.testing import FlaskClient
 
-from app.clock import now
 from approvals.terms.actions import publish
 from tests.identity.conftest import audited
 from tests.identity.people import Person, sign_in
@@ -15,9 +14,7 @@ from tests.identity.walking import Walker
 
 
 def _publish(text: str, *, accept_again: bool) -> str:
-    return publish(
-        text, service=None, effective_from=now() - timedelta(hours=1), accept_again=accept_again
-    ).public_id
+    return publish(text, service=None, accept_again=accept_again).public_id
 
 
 def test_required_terms_are_accepted_before_our_own_pages_open(

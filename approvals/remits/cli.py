@@ -1,0 +1,82 @@
+"""`secure-access remits`: the schools of a body on any day."""
+
+import csv
+import io
+import json
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.dates import MOMENT_NOT_IN_FUTURE
+from app.cli.names import NAME
+from app.cli.tables import show as show_table
+from app.clock import now
+from app.database import db, without_time_limit
+from app.days import in_words
+from approvals.remits.notes import notes
+from approvals.remits.remit import KINDS, remit_of_key
+from approvals.remits.views import as_json
+
+remits_cli = AppGroup("remits", help="Schools that organisations may see, on any day.")
+
+
+@remits_cli.command("show")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("key", required=False, type=NAME)
+@click.option(
+    "--at",
+    "at",
+    type=MOMENT_NOT_IN_FUTURE,
+    help="A date (its end in London), or a moment with Z or an offset. Now unless given.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
+    """List the schools of a remit, each with its basis.
+
+    KIND and KEY are those of the claim `remit`: own and a URN, multi_academy_trust or
+    single_academy_trust and a UID, local_authority and a code, diocese and a code, or all.
+    """
+    without_time_limit(db.session())
+    remit = remit_of_key(kind, key, at or now())
+    if remit is None:
+        raise click.ClickException(_unknown(kind, key))
+    if form == "json":
+        click.echo(json.dumps(as_json(remit, remit.schools), indent=2, ensure_ascii=False))
+        return
+    rows = [[school.urn, school.name, school.basis] for school in remit.schools]
+    if form == "csv":
+        click.echo(_as_csv(rows), nl=False)
+    else:
+        schools = "1 school" if remit.count == 1 else f"{remit.count:,} schools"
+        body = remit.organisation.name if remit.organisation else kind
+        show_table(
+            ["URN", "Name", "Basis"], rows, title=f"{body}: {schools} on {in_words(remit.on)}"
+        )
+    for note in notes(remit):
+        click.echo(note, err=form == "csv")
+
+
+def _unknown(kind: str, key: str | None) -> str:
+    if kind in ("all", "training"):
+        return f"The remit {kind} has no key: leave out {key}."
+    if key is None:
+        return f"Give the key of the remit {kind}, such as the one in the claim."
+    return (
+        f"There is no {kind} with the key {key}. `secure-access organisations find` finds "
+        "organisations by name."
+    )
+
+
+def _as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["urn", "name", "basis"])
+    writer.writerows(rows)
+    return text.getvalue()
