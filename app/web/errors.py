@@ -21,6 +21,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.audit.record import request_id
+from app.web import navigation
 
 log = structlog.get_logger()
 _PROGRAMS = "secure_access.program_paths"
@@ -197,6 +198,11 @@ def _code(status: int) -> str:
     return {403: "access_denied", 404: "not_found"}.get(status, "invalid_request")
 
 
+def _readable_frame(status: int) -> navigation.Frame | None:
+    # A 503 is answered while the database is busy: a page without navigation does not wait for it.
+    return None if status == 503 else navigation.readable_frame(after_failure=status >= 500)
+
+
 def _page(status: int, heading: str, advice: str, **more: Any) -> Response:
     if wants_json():
         response = jsonify(
@@ -209,6 +215,7 @@ def _page(status: int, heading: str, advice: str, **more: Any) -> Response:
                 heading=heading,
                 advice=advice,
                 request_id=request_id(),
+                readable_frame=_readable_frame(status),
                 **more,
             )
         )

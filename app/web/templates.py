@@ -35,7 +35,7 @@ def install(app: Flask) -> None:
         reference=reference,
         navigation_item=_navigation_item,
     )
-    app.jinja_env.globals.update(navigation=navigation.entries)
+    app.jinja_env.globals.update(frame=navigation.frame)
 
 
 def day(value: date | datetime | None) -> str:

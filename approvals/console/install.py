@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
 
 def _console() -> str | None:
     session = current()
-    if session is None:
+    if session is None or session.awaiting_terms:
         return None
     if "operator" not in g:
         g.operator = is_operator(session.account_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask import Flask, g, url_for
+from flask import session as form_session
 
 from app.audit import declare
 from app.purge import purger
@@ -14,6 +15,8 @@ from approvals.memberships.cli import approvers_cli
 from approvals.organisations.importing import when_closed
 from approvals.organisations.models import Organisation
 from identity.sessions import current
+
+_LAST_PLACE = "workspace"
 
 
 def install(app: Flask) -> None:
@@ -32,6 +35,8 @@ def install(app: Flask) -> None:
     )
     for endpoint, text, order in pages:
         navigation.add(app, navigation.Entry(text, _page(endpoint), order))
+    navigation.add(app, navigation.Entry("Change organisation", _switch, 24))
+    navigation.set_place(app, _place)
 
 
 def _page(endpoint: str) -> Callable[[], str | None]:
@@ -42,13 +47,42 @@ def _page(endpoint: str) -> Callable[[], str | None]:
     return address
 
 
+def _place() -> tuple[str, str] | None:
+    organisation = _workspace()
+    if organisation is None:
+        return None
+    return organisation.name, url_for("memberships.home", organisation=organisation.public_id)
+
+
+def _switch() -> str | None:
+    if _workspace() is None or len(_approved()) == 1:
+        return None
+    return url_for("home.home", _anchor="organisations")
+
+
 def _workspace() -> Organisation | None:
-    """The organisation whose pages the navigation offers: the one at hand, else the only one."""
+    """Return the organisation whose pages the navigation offers.
+
+    That is the one at hand; elsewhere the one whose pages this browser showed last, else the first
+    by name.
+    """
     if "workspace" not in g:
-        session = current()
-        mine = queries.approved_by(session.account_id) if session else []
-        here = g.get("organisation")
-        only = mine[0] if len(mine) == 1 else None
-        g.workspace = here if here in mine else only
+        mine, here = _approved(), g.get("organisation")
+        if here in mine and form_session.get(_LAST_PLACE) != here.public_id:
+            form_session[_LAST_PLACE] = here.public_id
+        last = next(
+            (each for each in mine if each.public_id == form_session.get(_LAST_PLACE)), None
+        )
+        g.workspace = last or next(iter(mine), None)
     found: Organisation | None = g.workspace
+    return found
+
+
+def _approved() -> list[Organisation]:
+    """Return the organisations that the present person approves for; none before the terms."""
+    if "approved" not in g:
+        session = current()
+        signed_in = session is not None and not session.awaiting_terms
+        g.approved = queries.approved_by(session.account_id) if session and signed_in else []
+    found: list[Organisation] = g.approved
     return found

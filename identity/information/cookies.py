@@ -39,7 +39,8 @@ def cookies() -> list[Cookie]:
         ),
         Cookie(
             str(current_app.config["SESSION_COOKIE_NAME"]),
-            "Makes sure that a form was sent from our own page, and shows you the result once",
+            "Makes sure that a form was sent from our own page, shows you the result once, and"
+            " remembers which of your organisations you looked at last",
             closing,
         ),
     ]
