@@ -13,7 +13,7 @@ class RefusedForGood(Exception):
 
 
 def is_final(error: smtplib.SMTPException) -> bool:
-    """Return whether an answer to MAIL, RCPT or DATA is a permanent refusal of the mail."""
+    """Return whether an error of `send_message` is a permanent refusal of the mail."""
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return True  # The address needs SMTPUTF8, and the server does not have it.
     codes = [code for code, _ in _replies(error)]

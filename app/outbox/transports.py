@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -41,17 +42,18 @@ class MailServer:
         self.settings = settings
 
     def deliver(self, message: EmailMessage, _identifier: str) -> None:
-        with self._connect() as server:
+        server = self._connect()
+        try:
             if self.settings.smtp_username and self.settings.smtp_password:
                 server.login(
                     self.settings.smtp_username, self.settings.smtp_password.get_secret_value()
                 )
-            try:
-                server.send_message(message)
-            except smtplib.SMTPException as error:
-                if is_final(error):
-                    raise RefusedForGood(describe(error)) from None
-                raise
+            _send(server, message)
+        finally:
+            # The reply to QUIT says nothing about the mail: it is taken or refused by then.
+            with suppress(OSError):
+                server.quit()
+            server.close()
 
     def _connect(self) -> smtplib.SMTP:
         settings = self.settings
@@ -66,6 +68,15 @@ class MailServer:
         if settings.smtp_security == "starttls":
             server.starttls(context=ssl.create_default_context())
         return server
+
+
+def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        server.send_message(message)
+    except smtplib.SMTPException as error:
+        if is_final(error):
+            raise RefusedForGood(describe(error)) from None
+        raise
 
 
 def transport(settings: AppSettings) -> Transport:

@@ -4,7 +4,7 @@ Whatever changes who belongs to an organisation first locks its row, so that two
 organisation are judged one after the other: two approvers who stop each other leave one.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -124,6 +124,13 @@ def held(membership: Membership, at: datetime) -> tuple[rules.Held, ...]:
         for grant in membership.grants
         if grant.valid_to is None or grant.valid_to > at
     )
+
+
+def recent_changes(membership: Membership, at: datetime) -> int:
+    """Count the changes of the last 24 hours that gave the person something here."""
+    given = {grant.valid_from for grant in membership.grants}
+    appointed = {appointment.valid_from for appointment in membership.appointments}
+    return sum(moment > at - timedelta(days=1) for moment in given | appointed)
 
 
 def is_approver(membership: Membership) -> bool:

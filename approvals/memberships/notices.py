@@ -119,6 +119,11 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
         )
 
 
+def _actor_in_words(actor: Actor) -> str:
+    """Return who acted, for the beginning of a sentence. Operators run the commands."""
+    return "An operator" if actor.kind == "command" else actor.name
+
+
 def _workspace(organisation: Organisation) -> str:
     # Commands send mails too, and outside requests Flask builds no addresses.
     return f"/o/{organisation.public_id}"
@@ -143,5 +148,5 @@ def _send(
     send_mail(
         to=to,
         template=f"memberships/{template}",
-        context={"organisation": organisation.name, "actor": actor.name, **context},
+        context={"organisation": organisation.name, "actor": _actor_in_words(actor), **context},
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 LONGEST_END = timedelta(days=5 * 366)
+MOST_CHANGES = 10
 
 Access = Mapping[str, Sequence[str]]
 """User groups by service: what somebody is to hold. A service with an empty list is given up."""
@@ -76,6 +77,10 @@ INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer op
 ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
 TOO_MANY_INVITATIONS = "too_many_invitations"
+TOO_MANY_CHANGES = Refusal(
+    "too_many_changes",
+    "This person’s access was changed 10 times in the last 24 hours. Change it again tomorrow.",
+)
 END_IN_THE_PAST = Refusal("end_in_the_past", "The end date must be in the future.")
 END_TOO_FAR = Refusal("end_too_far", "The end date must be within 5 years.")
 OWN_APPOINTMENT = Refusal(
@@ -131,6 +136,15 @@ def may_give_to(
     if giver is None or giver != receiver or not gains:
         return None
     return None if approvers.sole(giver) else OWN_GROUP
+
+
+def may_change_again(changes: int) -> Refusal | None:
+    """Each change is mailed to the person, so only so many may be made in 24 hours.
+
+    `changes` counts those that gave something. Taking away is never refused, and without giving
+    there is no more to take away.
+    """
+    return TOO_MANY_CHANGES if changes >= MOST_CHANGES else None
 
 
 def may_end_on(last_day: date | None, today: date) -> Refusal | None:

@@ -25,6 +25,7 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
             approver=facts.is_approver(membership),
             suspended=account is not None and account.suspended_at is not None,
         )
+        refusal = refusal or rules.may_change_again(facts.recent_changes(membership, now()))
         if refusal is not None:
             raise rules.RefusalError(refusal)
         membership.appointments.append(Appointment(valid_from=now()))

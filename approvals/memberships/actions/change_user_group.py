@@ -54,6 +54,9 @@ def change_user_group(
                 approvers=approvers,
             )
             or rules.may_end_on(last_day, day_of(at))
+            or (
+                rules.may_change_again(facts.recent_changes(membership, at)) if plan.gains else None
+            )
         )
         if refusal is not None:
             raise rules.RefusalError(refusal)

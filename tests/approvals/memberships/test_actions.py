@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.database import db, writing
+from approvals.activity import queries as activity
 from approvals.memberships import facts, rules
 from approvals.memberships.actions import (
     add_member,
@@ -157,6 +158,35 @@ def test_asking_for_what_is_held_changes_nothing() -> None:
         change_user_group(bob, service=SERVICE, user_groups=["School_Anon"], actor=world.COMMAND)
     assert refused(error) == "same_as_now"
     assert world.mails("memberships/user_group_changed") == []
+
+
+def test_access_of_one_person_is_changed_at_most_ten_times_a_day() -> None:
+    """Each change is a mail to the person, and an approver could send any number of them."""
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example")
+
+    def toggle() -> None:
+        change_user_group(bob, service=SERVICE, user_groups=["School_Named"], actor=world.COMMAND)
+        change_user_group(bob, service=SERVICE, user_groups=[], actor=world.COMMAND)
+
+    for _ in range(10):
+        toggle()
+    with pytest.raises(rules.RefusalError) as refusal:
+        toggle()
+    assert refusal.value.refusal == rules.TOO_MANY_CHANGES
+    with pytest.raises(rules.RefusalError):
+        make_approver(bob, actor=world.COMMAND)
+    remove_member(bob, actor=world.COMMAND)
+
+
+def test_mails_and_activity_call_a_command_an_operator() -> None:
+    school = world.school()
+    bob = world.member(school, "bob@ashfield.example")
+    make_approver(bob, actor=world.COMMAND)
+    [(_, mail)] = world.mails("memberships/made_approver")
+    assert "An operator made you an approver" in mail
+    happened = activity.about(school, bob, None, limit=1)
+    assert happened[0].sentence == "An operator (command test) made Ada Byron an approver."
 
 
 def test_a_sole_approver_may_give_himself_a_user_group_and_operators_are_told() -> None:
