@@ -18,11 +18,19 @@ _KEY = "secure_access.mail_templates"
 # "evil.example" and "www.evil.example", but neither "J.R. Hartley" nor "3.14".
 _HOST_NAME = re.compile(r"(?<=\w)([.。．｡])(?=[^\W\d_][\w-])")
 
+_PLAIN_ADDRESS = re.compile(r"[\w.+'-]+@[\w.-]+")
+
 
 class Verbatim(str):
-    """A value that goes into a mail unchanged: an address of ours, or an e-mail address."""
+    """A value that goes into a mail unchanged."""
 
     __slots__ = ()
+
+
+def email_address(address: str) -> str:
+    """Return an e-mail address for a mail: unchanged, unless it also looks like a web address."""
+    plain = _PLAIN_ADDRESS.fullmatch(address) and not address.casefold().startswith("www.")
+    return Verbatim(address) if plain else address
 
 
 def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str]:

@@ -7,10 +7,12 @@ from flask import url_for
 
 from app.clock import now
 from app.days import parse_day
+from app.typed_text import RefusedText
 from approvals.access_model import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
+from identity.accounts.names import clean_names
 from identity.accounts.person import full_name
 
 
@@ -91,6 +93,14 @@ def name(journey: Journey) -> str:
     return full_name(answers.get("given_name", ""), answers.get("family_name", ""))
 
 
+def _names_are_clean(answers: dict[str, Any]) -> bool:
+    """Return whether the names pass today's rules; an earlier version may have stored them."""
+    try:
+        return any(clean_names(answers["given_name"], answers["family_name"]))
+    except RefusedText:
+        return False
+
+
 def _answered(journey: Journey, step: str) -> bool:
     answers = journey.answers
     match step.partition("/"):
@@ -99,6 +109,6 @@ def _answered(journey: Journey, step: str) -> bool:
         case ("end-date", _, _):
             return "last_day" in answers
         case ("name", _, _):
-            return "given_name" in answers
+            return "given_name" in answers and _names_are_clean(answers)
         case (question, _, _):
             return question in answers

@@ -12,7 +12,7 @@ from jinja2 import meta
 
 from app.clock import now
 from app.outbox.message import compose
-from app.outbox.rendering import render_mail, without_links
+from app.outbox.rendering import email_address, render_mail, without_links
 from wsgi import ROOT
 
 ISSUER = "http://localhost:8000"
@@ -75,6 +75,19 @@ def test_mail_template_makes_no_link_of_a_value(app: Flask, template: str) -> No
 )
 def test_mail_shows_ordinary_names_unchanged(name: str) -> None:
     assert without_links(name) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("jo.day+x@school.example", "jo.day+x@school.example"),
+        ("o'neil@schüle.example", "o'neil@schüle.example"),
+        ("www.evil.example/verify@school.example", "www. evil. example/verify@school. example"),
+        ("www.evil@school.example", "www. evil@school. example"),
+    ],
+)
+def test_mail_shows_an_email_address_that_is_no_web_address(address: str, shown: str) -> None:
+    assert without_links(email_address(address)) == shown
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,20 @@ def test_pages_say_when_the_next_invitation_can_go(
     assert when.rstrip(".") in add.submit(email=BO).text
 
 
+def test_operators_page_says_when_the_next_invitation_can_go(
+    app: Flask, school: Organisation
+) -> None:
+    for _ in range(3):
+        _again(school)
+    found = facts.open_membership(school.id, BO)
+    assert found is not None
+    withdraw_invitation(found, actor=COMMAND)
+    olive = browser(app, world.operator())
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    check = page.submit(email=BO, given_name="Bo", family_name="")
+    assert "You can send the next one on" in check.submit().text
+
+
 def test_command_says_when_the_next_invitation_can_go(app: Flask, school: Organisation) -> None:
     for _ in range(3):
         _again(school)

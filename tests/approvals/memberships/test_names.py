@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app.database import writing
 from approvals.memberships import facts
 from approvals.memberships.actions import add_member
-from approvals.memberships.models import Membership
+from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from tests.approvals import world
 from tests.approvals.world import COMMAND, browser, path
@@ -81,6 +83,18 @@ def test_operators_page_refuses_a_link_and_accepts_one_name(
     check = page.submit(email="bo@ashfield.example", given_name="Suharto", family_name="")
     assert check.submit().heading == "Invitation sent"
     assert _added(school).name == "Suharto"
+
+
+def test_journey_of_an_earlier_version_asks_for_the_name_again(
+    school: Organisation, name_page: Page
+) -> None:
+    check = name_page.submit(given_name="Bo", family_name="Day")
+    check = check.submit(groups="none").submit(answer="no")
+    with writing() as session:
+        journey = session.scalars(select(Journey)).one()
+        journey.answers = {**journey.answers, "family_name": LINK}
+    assert check.submit().heading == "What is the person’s name?"
+    assert facts.open_membership(school.id, "bo@ashfield.example") is None
 
 
 def test_add_member_refuses_a_link_in_a_name(school: Organisation) -> None:
