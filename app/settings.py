@@ -5,18 +5,25 @@ Each floor adds its fields as a class of its own; `wsgi.py` composes them. There
 mode: the one relaxation is that an issuer on the loopback may be plain http.
 """
 
-import base64
-import binascii
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import NoDecode
 
 from app.present import part
+from app.unsafe_settings import is_loopback, is_random_key, trust_everybody
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "test"})
@@ -99,7 +106,7 @@ class AppSettings(FloorSettings):
     """Password at the mail server."""
 
     smtp_security: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
-    """`starttls`, `tls` or `none` (only sensible for a server on the loopback)."""
+    """`starttls`, `tls` or `none` (only for a server on the loopback)."""
 
     redis_url: SecretStr | None = None
     """Redis for request limits across processes. Without it each process counts for itself."""
@@ -173,19 +180,22 @@ class AppSettings(FloorSettings):
             )
         return value.rstrip("/")
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "secret_key_fallbacks")
     @classmethod
-    def _a_secret_of_its_own(cls, value: SecretStr) -> SecretStr:
-        secret = value.get_secret_value()
-        if (
-            len(secret) < SHORTEST_SECRET
-            or secret.strip().casefold() in WELL_KNOWN_SECRETS
-            or len(set(secret)) < 8
-        ):
-            raise ValueError(
-                f"Set SECURE_ACCESS_SECRET_KEY to {SHORTEST_SECRET} or more random characters: "
-                "openssl rand -base64 48."
-            )
+    def _a_secret_of_its_own(
+        cls, value: SecretStr | list[SecretStr], info: ValidationInfo
+    ) -> SecretStr | list[SecretStr]:
+        for each in value if isinstance(value, list) else [value]:
+            secret = each.get_secret_value()
+            if (
+                len(secret) < SHORTEST_SECRET
+                or secret.strip().casefold() in WELL_KNOWN_SECRETS
+                or len(set(secret)) < 8
+            ):
+                raise ValueError(
+                    f"Set SECURE_ACCESS_{str(info.field_name).upper()} to {SHORTEST_SECRET} or "
+                    "more random characters: openssl rand -base64 48."
+                )
         return value
 
     @field_validator("encryption_keys")
@@ -193,16 +203,23 @@ class AppSettings(FloorSettings):
     def _keys_of_256_bits(cls, value: list[SecretStr]) -> list[SecretStr]:
         if not value:
             raise ValueError("Set SECURE_ACCESS_ENCRYPTION_KEYS to a key: openssl rand -base64 32.")
-        for key in value:
-            try:
-                raw = base64.b64decode(key.get_secret_value(), validate=True)
-            except binascii.Error:
-                raw = b""
-            if len(raw) != 32 or len(set(raw)) < 8:
-                raise ValueError(
-                    "Each of SECURE_ACCESS_ENCRYPTION_KEYS must be 32 random bytes in base64: "
-                    "openssl rand -base64 32."
-                )
+        if not all(is_random_key(key.get_secret_value()) for key in value):
+            raise ValueError(
+                "Each of SECURE_ACCESS_ENCRYPTION_KEYS must be 32 random bytes in base64: "
+                "openssl rand -base64 32."
+            )
+        return value
+
+    @field_validator("trusted_proxies", "outbound_networks")
+    @classmethod
+    def _not_everybody(
+        cls, value: list[IPv4Network | IPv6Network], info: ValidationInfo
+    ) -> list[IPv4Network | IPv6Network]:
+        if trust_everybody(value):
+            raise ValueError(
+                f"SECURE_ACCESS_{str(info.field_name).upper()} names nearly every address: name "
+                "the networks that are meant, such as 10.0.0.0/24."
+            )
         return value
 
     @field_validator("debug")
@@ -218,6 +235,25 @@ class AppSettings(FloorSettings):
             raise ValueError(
                 "SECURE_ACCESS_HOSTS is above 1: set SECURE_ACCESS_DATABASE_URL to PostgreSQL, "
                 "which hosts can share."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_encrypted_on_its_way(self) -> "AppSettings":
+        sends = self.mail_directory is None
+        if sends and self.smtp_security == "none" and not is_loopback(self.smtp_host):
+            raise ValueError(
+                "SECURE_ACCESS_SMTP_SECURITY is none and SECURE_ACCESS_SMTP_HOST another machine: "
+                "set it to starttls or tls. Mails carry links that open accounts."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _plain_http_stays_on_this_machine(self) -> "AppSettings":
+        if not self.secure and not is_loopback(self.bind):
+            raise ValueError(
+                "SECURE_ACCESS_BIND is reachable from other machines, and SECURE_ACCESS_ISSUER "
+                "plain http: set SECURE_ACCESS_BIND to 127.0.0.1, or the issuer to https://."
             )
         return self
 

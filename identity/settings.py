@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from app.settings import FloorSettings
 from app.settings import settings as app_settings
+from app.unsafe_settings import is_loopback
 
 
 class IdentitySettings(FloorSettings):
@@ -72,6 +74,19 @@ class IdentitySettings(FloorSettings):
 
     signing_key_days: int = Field(default=90, ge=1, le=400)
     """Days for which a key signs before the worker lets the next one sign in its place."""
+
+    @field_validator("breached_passwords_url")
+    @classmethod
+    def _asked_over_tls(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://unset")
+        if parts.scheme != "https" and not (
+            parts.scheme == "http" and is_loopback(parts.hostname or "")
+        ):
+            raise ValueError(
+                "SECURE_ACCESS_BREACHED_PASSWORDS_URL must begin with https://: its answers decide "
+                "which passwords are refused."
+            )
+        return value
 
 
 def settings() -> IdentitySettings:

@@ -1,11 +1,16 @@
 """`secure-access` itself: what it lists, and what it says where the database is not ready."""
 
+import os
 import re
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from flask.cli import FlaskGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app.cli import demo
 from app.health.checks import schema_is_current
 
 OF_LIBRARIES = ("db", "limiter")
@@ -14,6 +19,9 @@ OF_LIBRARIES = ("db", "limiter")
 
 class Commands(FlaskGroup):
     """Each command is told by the first sentence of its help, all of it."""
+
+    only_help = False
+    """Whether the present call only shows help, which needs no setting and no database."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         # Here Flask would list its libraries' commands below a traceback: say what is not set.
@@ -26,8 +34,20 @@ class Commands(FlaskGroup):
             _tell_whole(command)
         return command
 
+    def main(self, args: Sequence[str] | None = None, **more: Any) -> Any:  # type: ignore[override]
+        """Run the command; what it writes to disk only its own user may read."""
+        words = list(sys.argv[1:] if args is None else args)
+        self.only_help = not words or "--help" in words
+        before = os.umask(0o077)
+        try:
+            return super().main(args=words, **more)
+        finally:
+            os.umask(before)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
+            if not self.only_help:
+                demo.tell(ctx.ensure_object(ScriptInfo).load_app())
             return super().invoke(ctx)
         except DBAPIError:
             sentence = _not_ready(ctx.ensure_object(ScriptInfo))

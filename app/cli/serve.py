@@ -1,10 +1,15 @@
 """`secure-access serve`: the HTTP server."""
 
 import click
+import structlog
 from flask.cli import with_appcontext
 
+from app.cli.demo import refuse_to_serve_it
 from app.cli.ports import occupied
 from app.settings import settings
+from app.unsafe_settings import warnings
+
+log = structlog.get_logger()
 
 
 @click.command("serve")
@@ -13,7 +18,10 @@ def serve_command() -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped."""
     from app.serving.server import serve  # other commands need no server
 
+    refuse_to_serve_it()
     chosen = settings()
+    for sentence in warnings(chosen):
+        log.warning("unsafe setting", reason=sentence)
     reason = occupied(chosen.bind, chosen.port)
     if reason is not None:
         raise click.ClickException(

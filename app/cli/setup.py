@@ -7,6 +7,8 @@ import flask_migrate
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app.database import restrict_files
+
 _KEY = "secure_access.setup_steps"
 
 
@@ -18,6 +20,7 @@ def setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
 
 def run_steps() -> list[tuple[str, str]]:
     """Migrates, then runs each room's step in the order of registration."""
+    restrict_files()
     flask_migrate.upgrade()
     steps: dict[str, Callable[[], str]] = current_app.extensions.get(_KEY, {})
     return [("migrations", "the schema is current")] + [

@@ -13,10 +13,13 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.cli.demo import refuse_to_serve_it
 from app.clock import now
 from app.database import db
 from app.outbox.delivery import deliver_due
 from app.purge import purge_expired
+from app.settings import settings
+from app.unsafe_settings import warnings
 
 IDLE_SECONDS = 1.0
 JOB_SECONDS = 0.2
@@ -44,6 +47,9 @@ def worker_command(once: bool) -> None:
     """Deliver mail and logout notices and clear expired rows, until stopped. What is in hand is
     finished first.
     """
+    refuse_to_serve_it()
+    for sentence in warnings(settings()):
+        log.warning("unsafe setting", reason=sentence)
     stop = threading.Event()
     if once:
         stop.set()

@@ -4,7 +4,7 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime
-from app.database.engine import db, install
+from app.database.engine import db, install, restrict_files
 from app.database.held import settle, settled_in_the_end
 from app.database.plain import Plain, writing_plainly
 from app.database.together import NotCommitted
@@ -18,6 +18,7 @@ __all__ = [
     "UtcDateTime",
     "db",
     "install",
+    "restrict_files",
     "settle",
     "settled_in_the_end",
     "without_time_limit",

@@ -1,5 +1,7 @@
 """Engines as the two databases want them."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -25,6 +27,16 @@ def install(app: Flask, settings: AppSettings) -> None:
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
         held.install(app, db.engine)
+
+
+def restrict_files() -> None:
+    """Take from others what an older version let them read: the SQLite file and its log files."""
+    name = db.engine.url.database
+    if db.engine.dialect.name != "sqlite" or not name:
+        return
+    for path in (Path(f"{name}{suffix}") for suffix in ("", "-wal", "-shm")):
+        with suppress(OSError):
+            path.chmod(path.stat().st_mode & ~0o077)
 
 
 def _engine_options(settings: AppSettings) -> dict[str, Any]:

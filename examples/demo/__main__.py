@@ -1,5 +1,6 @@
 """`make demo`: makes what is missing, starts everything, stops everything."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,10 @@ PROGRAM = str(Path(sys.executable).parent / "secure-access")
 
 
 def main() -> None:
+    # What the demo writes, with everything that it starts, only its own user may read.
+    os.umask(0o077)
+    if INSTANCE.exists():
+        INSTANCE.chmod(0o700)
     addresses = Addresses.from_environment()
     _require_free_ports(addresses)
     write_settings(addresses)
@@ -74,12 +79,16 @@ def run(*arguments: str) -> None:
 
 
 def _fill(addresses: Addresses) -> None:
-    print("Making the demo: register, organisations, people. This takes a minute, once.")
+    print("Making the demo. This takes a minute or two, once.")
+    print("  1 of 4: importing the register", flush=True)
     run("register", "import", "--as-of", UNDATED, *map(str, sorted(REGISTER.glob("*.csv"))))
+    print("  2 of 4: adding organisations", flush=True)
     for body in BODIES:
         run("organisations", "add", *body)
     with create_app().app_context():
+        print("  3 of 4: registering services", flush=True)
         registered = clients.register(addresses, [])
+        print("  4 of 4: adding people", flush=True)
         people = seed_people(choose())
     announcement.write(addresses, people, registered)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -44,11 +45,77 @@ def test_what_a_command_is_for_is_told_to_the_end_of_the_sentence(run: Run) -> N
     assert [cut for page in pages for cut in re.findall(r"^  .*\w\.\.\.", page, re.MULTILINE)] == []
 
 
-def test_without_settings_help_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wsgi.Settings, "model_config", {"env_prefix": "NOWHERE_"})
-    said = CliRunner().invoke(wsgi.cli, ["--help"])
+@pytest.mark.parametrize("words", [[], ["--help"], ["register", "import", "--help"]])
+def test_help_needs_no_settings(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    _unset(monkeypatch)
+    assert "Usage:" in CliRunner().invoke(wsgi.cli, words).output
+
+
+def test_a_command_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    _unset(monkeypatch)
+    said = CliRunner().invoke(wsgi.cli, ["keys", "list"])
     assert "Set SECURE_ACCESS_DATABASE_URL." in said.output
     assert "Traceback" not in said.output
+
+
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wsgi, "DEMO_SETTINGS", Path("/nowhere/demo.env"))
+    for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
+        monkeypatch.delenv(name)
+
+
+def _made_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _unset(monkeypatch)
+    file = tmp_path / "demo.env"
+    demo = settings(f"sqlite:///{tmp_path / 'demo.sqlite3'}")
+    file.write_text(
+        f"SECURE_ACCESS_DATABASE_URL={demo.database_url}\nSECURE_ACCESS_ISSUER={demo.issuer}\n"
+        f"SECURE_ACCESS_SECRET_KEY={demo.secret_key.get_secret_value()}\n"
+        f"SECURE_ACCESS_ENCRYPTION_KEYS={demo.encryption_keys[0].get_secret_value()}\n"
+        f"SECURE_ACCESS_MAIL_DIRECTORY={tmp_path}\n"
+    )
+    monkeypatch.setattr(wsgi, "DEMO_SETTINGS", file)
+
+
+def test_a_command_says_that_it_acts_on_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _made_demo(monkeypatch, tmp_path)
+    done = CliRunner().invoke(wsgi.cli, ["settings"])
+    assert done.exit_code == 0
+    assert "This acts on the demo" in done.stderr
+    assert "demo" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_production_commands_take_nothing_of_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    _made_demo(monkeypatch, tmp_path)
+    monkeypatch.setenv("SECURE_ACCESS_ISSUER", "https://access.example.org")
+    done = CliRunner().invoke(wsgi.cli, [command])
+    assert done.exit_code == 1
+    assert "Set SECURE_ACCESS_DATABASE_URL." in done.stderr
+
+
+def test_a_named_database_takes_no_setting_of_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _made_demo(monkeypatch, tmp_path)
+    monkeypatch.setenv("SECURE_ACCESS_DATABASE_URL", "sqlite://")
+    said = CliRunner().invoke(wsgi.cli, ["keys", "list"]).output
+    assert "Set SECURE_ACCESS_SECRET_KEY." in said
+
+
+def test_files_that_a_command_writes_are_its_users_alone(tmp_path: Path) -> None:
+    database = tmp_path / "new.sqlite3"
+    database.touch(mode=0o644)
+    made = running(f"sqlite:///{database}")("setup")
+    assert made.exit_code == 0, made.output
+    running(f"sqlite:///{database}")("register", "generate", str(tmp_path / "register"))
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 1
+    assert [file for file in files if file.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.parametrize(
