@@ -25,6 +25,7 @@ from identity.oidc import grants
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
+    BearerError,
     InsufficientScope,
     InvalidProof,
     InvalidToken,
@@ -40,6 +41,7 @@ from identity.oidc.machine import error_response
 from identity.oidc.parameters import FORM, from_form, from_query
 from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import CERTIFICATE, KEY, Binding, of_claims, token_type
+from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.token.entitlement import Entitlement, standing
 from identity.oidc.tokens import AccessToken, read_access_token
 from identity.sessions.lookup import person
@@ -106,7 +108,8 @@ class Bearer:
             return Allowed()
         try:
             verified = presented(call())
-            _require(verified, self.scope, self.kind)
+            require(verified, self.scope, self.kind)
+            _act_as_holder(verified)
         except OAuthError as error:
             return Refused(error.description, answer=partial(error_response, error))
         notes().oidc_token = verified
@@ -131,16 +134,31 @@ def presented(asked: Call) -> VerifiedToken:
     """
     scheme, text = _sent(asked)
     verified = stands(text)
+    try:
+        _is_from_its_holder(asked, verified, scheme=scheme, text=text)
+    except TokenNonceNeeded:
+        raise
+    except BearerError as error:
+        raise rejected(verified.client, verified.family, error) from None
+    return verified
+
+
+def rejected(client: RelyingParty, family: Family | None, error: OAuthError) -> OAuthError:
+    """Record that a token of ours was not accepted, and return the error to raise."""
+    record_refusal(ACCESS, client, error, family=family, path=call().path)
+    return error
+
+
+def _is_from_its_holder(asked: Call, verified: VerifiedToken, *, scheme: str, text: str) -> None:
     binding = verified.binding
     if scheme != token_type(binding).lower():
         raise InvalidTokenProof("The access token was sent under the wrong scheme")
     if binding is None:
-        return verified
+        return
     if binding.member == CERTIFICATE and binding != certificate.proven():
         raise InvalidToken(detail="no certificate, or another")
     if binding.member == KEY and binding != _proven(asked, verified, text):
         raise InvalidTokenProof(detail="no proof, or one of another key")
-    return verified
 
 
 def _proven(asked: Call, verified: VerifiedToken, text: str) -> Binding | None:
@@ -194,9 +212,11 @@ def stands(text: str) -> VerifiedToken:
     if access_token.grant is not None:
         family = grants.find_with_token(access_token.grant, access_token.jti)
         if family is None or family.ended_at is not None or family.client_id != client.key:
-            raise InvalidToken(detail="family ended")
+            # A family of another client would be a token that we never issued: it names nobody.
+            known = family if family is not None and family.client_id == client.key else None
+            raise rejected(client, known, InvalidToken(detail="family ended"))
     if family.revoked_alone if family is not None else grants.revoked_alone(access_token.jti):
-        raise InvalidToken(detail="revoked")
+        raise rejected(client, family, InvalidToken(detail="revoked"))
     return VerifiedToken(access_token, client, family)
 
 
@@ -204,7 +224,7 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
     """What the person of the token holds now; None, and the family's end, where nothing is left."""
     if verified.family is None:
         return None
-    found = standing(verified.family, now())
+    found = standing(verified.client, verified.family, now())
     if isinstance(found, Entitlement):
         return found
     with writing():
@@ -219,17 +239,26 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
     return None
 
 
-def _require(verified: VerifiedToken, scope: str, kind: Kind) -> None:
-    if verified.access_token.audience != settings().issuer:
-        raise InvalidToken("The access token is for another audience")
-    if (verified.family is not None) != (kind == "person"):
-        raise InsufficientScope(f"This needs the token of a {kind}")
-    if scope not in verified.scopes:
-        raise InsufficientScope
+def require(verified: VerifiedToken, scope: str, kind: Kind) -> None:
+    """Raise BearerError unless the token is for the issuer, of this kind, with this scope."""
+    try:
+        if verified.access_token.audience != settings().issuer:
+            raise InvalidToken("The access token is for another audience")
+        if (verified.family is not None) != (kind == "person"):
+            raise InsufficientScope(f"This needs the token of a {kind}")
+        if scope not in verified.scopes:
+            raise InsufficientScope
+    except BearerError as error:
+        raise rejected(verified.client, verified.family, error) from None
+
+
+def _act_as_holder(verified: VerifiedToken) -> None:
+    """Make the person, or the service itself, the actor of what follows. Raises InvalidToken."""
     if verified.family is None:
         set_current_actor(Actor("client", verified.client_id, verified.client.name))
         return
     account = verified.account
     if not account.active:
-        raise InvalidToken(detail="account not active")
+        error = InvalidToken(detail="account not active")
+        raise rejected(verified.client, verified.family, error)
     set_current_actor(person(account))

@@ -20,7 +20,8 @@
     │   └── TooManyFailures               429
     ├── TooManyOfPublicClient             429 (RFC 9126, section 2.3)
     ├── InvalidGrant
-    │   └── OnRecord                      the same, where its audit row is written already
+    │   ├── OnRecord                      the same, where its audit row is written already
+    │   └── NotForThisClient              told to nobody: the answer is that of an unknown token
     ├── UnsupportedGrantType
     ├── InvalidProof                      RFC 9449, section 5
     │   └── NonceNeeded                   RFC 9449, section 8
@@ -151,6 +152,10 @@ class InvalidGrant(OAuthError):
 
 class OnRecord(InvalidGrant):
     pass
+
+
+class NotForThisClient(InvalidGrant):
+    text = "The token is of another client"
 
 
 class UnsupportedGrantType(OAuthError):

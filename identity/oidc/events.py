@@ -20,6 +20,12 @@ EVENTS = [
     Event("token.issued", "{client} received an access token.", {"client", "grant_type"}),
     Event("token.refused", "{client} was refused a token: {reason}.", {"client", "reason"}),
     Event(
+        "access.refused",
+        "A token that {client} holds was not accepted: {reason}.",
+        {"client", "reason"},
+    ),
+    Event("request.refused", "A request of {client} was refused: {reason}.", {"client", "reason"}),
+    Event(
         "token.reused",
         "A {what} of {client} was used twice, and all that came from it ended.",
         {"client", "what"},
@@ -44,6 +50,11 @@ EVENTS = [
         "registration_token.revoked",
         "{actor} revoked the token for registering services: {note}.",
         {"token", "note"},
+    ),
+    Event(
+        "registration.refused",
+        "A registration with the token {note} was refused: {reason}.",
+        {"token", "note", "reason"},
     ),
     Event("client.enabled", "{actor} enabled the service {client_name}.", {"client"}),
     Event("client.disabled", "{actor} disabled the service {client_name}.", {"client"}),

@@ -13,7 +13,7 @@ from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import unlimited
 from app.web.programs import call_directly
-from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed
+from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed, refusals
 from identity.oidc.authorize import pending
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures, public_limits
@@ -50,6 +50,7 @@ def install(app: Flask) -> None:
     failures.install(app)
     client_keys.install(app)
     public_limits.install(app)
+    refusals.install(app)
     register_pages(app, blueprint, *PAGES)
     app.after_request(cors.allow)
     for endpoint, view in app.view_functions.items():

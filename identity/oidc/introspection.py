@@ -12,16 +12,19 @@ from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
 from app.web.call import Answer, call
+from identity.accounts.models import Account
+from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import exchange, parameters
 from identity.oidc.access import VerifiedToken, entitlement, stands
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import confidential
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidRequest, InvalidToken
+from identity.oidc.errors import InvalidRequest, InvalidToken, NotForThisClient
 from identity.oidc.keys.store import INTROSPECTION
 from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.proof.binding import token_type
+from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.tokens import signed
 
 SIGNED = f"application/{INTROSPECTION}"
@@ -31,16 +34,17 @@ INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
 
 
-_LIVE_REFRESH_TOKEN = Plain(
-    select(TokenFamily.scope, RefreshToken.created_at, RefreshToken.expires_at)
-    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
-    .where(
-        RefreshToken.token_hash == bindparam("hash"),
-        RefreshToken.used_at.is_(None),
-        RefreshToken.expires_at > bindparam("at"),
-        TokenFamily.ended_at.is_(None),
-        TokenFamily.client_id == bindparam("client"),
+_REFRESH_TOKEN = Plain(
+    select(
+        TokenFamily.__table__,
+        *WITH_ACCOUNT,
+        RefreshToken.created_at.label("token_created_at"),
+        RefreshToken.expires_at.label("token_expires_at"),
+        RefreshToken.used_at,
     )
+    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+    .join(Account, Account.id == TokenFamily.account_id)
+    .where(RefreshToken.token_hash == bindparam("hash"))
 )
 
 
@@ -78,6 +82,7 @@ def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
     except InvalidToken:
         return None
     if not _may_ask(client, verified):
+        record_refusal(ACCESS, client, NotForThisClient(), grant=verified.access_token.grant)
         return None
     if verified.family is not None and not _still_holds(verified):
         return None
@@ -102,8 +107,16 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
 
 
 def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
-    found = _LIVE_REFRESH_TOKEN.one(hash=secret_hash(text), at=now(), client=client.key)
+    found = _REFRESH_TOKEN.one(hash=secret_hash(text))
     if found is None:
+        return None
+    if found.client_id != client.key:
+        record_refusal(ACCESS, client, NotForThisClient(), grant=found.public_id)
+        return None
+    if found.ended_at is not None:
+        record_refusal(ACCESS, client, InvalidToken(detail="family ended"), family=found)
+        return None
+    if found.used_at is not None or found.token_expires_at <= now():
         return None
     return {
         "active": True,
@@ -111,6 +124,6 @@ def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
         "iss": settings().issuer,
         "client_id": client.client_id,
         "scope": found.scope,
-        "iat": int(found.created_at.timestamp()),
-        "exp": int(found.expires_at.timestamp()),
+        "iat": int(found.token_created_at.timestamp()),
+        "exp": int(found.token_expires_at.timestamp()),
     }

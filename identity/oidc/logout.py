@@ -21,13 +21,15 @@ from app.web import anyone, permit
 from app.web.call import call
 from app.web.errors import BadRequest
 from app.web.forms import Form
+from app.web.request import client_network
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import OAuthError
+from identity.oidc.errors import InvalidRequest, OAuthError
 from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
+from identity.oidc.refusals import REQUEST, record_refusal
 from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
@@ -50,7 +52,12 @@ class Asked:
         if session is None or self.claims is None or self.client is None:
             return False
         subject = subject_for(self.client, session.account.subject)
-        return self.claims.get("sid") == session.sid and self.claims.get("sub") == subject
+        if self.claims.get("sub") != subject:
+            return False
+        if "sid" in self.claims:
+            return bool(self.claims["sid"] == session.sid)
+        # A client without a logout address gets no `sid`: the moment of the sign-in names it.
+        return bool(self.claims.get("auth_time") == int(session.auth_time.timestamp()))
 
 
 @blueprint.route("/end-session", methods=["GET", "POST"])
@@ -101,7 +108,14 @@ def _read(given: Parameters) -> Asked:
     if claims is None or client is None or (named is not None and named != client.client_id):
         return Asked(None, None, None)
     address = given.get("post_logout_redirect_uri")
-    if address is None or address not in client.post_logout_redirect_uris:
+    if address is not None and address not in client.post_logout_redirect_uris:
+        error = InvalidRequest(
+            "post_logout_redirect_uri is not registered for this client",
+            detail=f"post_logout_redirect_uri {address[:500]!r}",
+        )
+        record_refusal(REQUEST, client, error, network=client_network())
+        return Asked(claims, client, None)
+    if address is None:
         return Asked(claims, client, None)
     state = given.get("state")
     return Asked(

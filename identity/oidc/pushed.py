@@ -17,12 +17,13 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.public_limits import admit_pushed_request
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidProof, InvalidRequest
+from identity.oidc.errors import InvalidProof, InvalidRequest, NonceNeeded, OAuthError
 from identity.oidc.machine import json_response, machine
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import Parameters
 from identity.oidc.policy import INTERACTION, PUSHED_REQUEST
 from identity.oidc.proof import dpop
+from identity.oidc.refusals import REQUEST, record_refusal
 from identity.statements import rows_changed
 
 PATH = "/par"
@@ -37,14 +38,13 @@ def par() -> Answer:
     given.refuse_repeated()
     client = authenticate(call(), given)
     admit_pushed_request(client)
-    if "request_uri" in given:
-        raise InvalidRequest("request_uri cannot be pushed")
-    asked = Asked(_of_client(given, client), pushing=True)
-    key = dpop.proven_by(client, call(), path=PATH)
-    asked.proven_key = key.thumbprint if key is not None else None
-    check(asked)
-    if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
-        raise InvalidProof("dpop_jkt names another key than the DPoP proof")
+    try:
+        asked = _checked(given, client)
+    except NonceNeeded:
+        raise
+    except OAuthError as error:
+        record_refusal(REQUEST, client, error)
+        raise
     handle = new_secret()
     with writing() as session:
         session.add(
@@ -63,6 +63,18 @@ def par() -> Answer:
         },
         201,
     )
+
+
+def _checked(given: Parameters, client: RelyingParty) -> Asked:
+    if "request_uri" in given:
+        raise InvalidRequest("request_uri cannot be pushed")
+    asked = Asked(_of_client(given, client), pushing=True)
+    key = dpop.proven_by(client, call(), path=PATH)
+    asked.proven_key = key.thumbprint if key is not None else None
+    check(asked)
+    if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
+        raise InvalidProof("dpop_jkt names another key than the DPoP proof")
+    return asked
 
 
 def purge(_session: Session) -> int:

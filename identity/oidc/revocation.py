@@ -16,9 +16,10 @@ from identity.oidc import grants, parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidRequest
+from identity.oidc.errors import InvalidRequest, NotForThisClient
 from identity.oidc.machine import empty_response, machine
 from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
+from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.tokens import AccessToken, read_access_token
 
 
@@ -38,6 +39,8 @@ def revoke() -> Answer:
         _revoke_family(client, text)
     elif access_token.client_id == client.client_id:
         _revoke_alone(client, access_token)
+    else:
+        record_refusal(ACCESS, client, NotForThisClient(), grant=access_token.grant)
     return empty_response(200)
 
 
@@ -65,12 +68,16 @@ def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
 
 
 def _revoke_family(client: RelyingParty, text: str) -> None:
+    columns = (TokenFamily.id, TokenFamily.public_id, TokenFamily.organisation)
     family = db.session.execute(
-        select(TokenFamily.id, TokenFamily.public_id, TokenFamily.organisation)
+        select(*columns, TokenFamily.client_id)
         .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
-        .where(RefreshToken.token_hash == secret_hash(text), TokenFamily.client_id == client.key)
+        .where(RefreshToken.token_hash == secret_hash(text))
     ).one_or_none()
     if family is None:
+        return
+    if family.client_id != client.key:
+        record_refusal(ACCESS, client, NotForThisClient(), grant=family.public_id)
         return
     with writing():
         if grants.end_family(family.id, cause="revoked by the client"):

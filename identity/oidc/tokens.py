@@ -128,8 +128,8 @@ def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
     if opened is None or state(opened[0], now()) is State.WITHDRAWN:
         return None
     claims = opened[1]
-    # Other signed answers share the type; only an ID token names the session.
-    return claims if claims.get("iss") == settings().issuer and "sid" in claims else None
+    # Other signed answers share the type; only an ID token has the hash of an access token.
+    return claims if claims.get("iss") == settings().issuer and "at_hash" in claims else None
 
 
 def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:

@@ -9,11 +9,11 @@ from app.settings import settings
 from app.web import anyone, permit
 from app.web.call import Answer, call
 from identity.oidc import scopes
-from identity.oidc.access import entitlement, presented
+from identity.oidc.access import entitlement, presented, require
 from identity.oidc.blueprint import blueprint
 from identity.oidc.claims import of_person
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InsufficientScope, InvalidToken
+from identity.oidc.errors import InvalidToken
 from identity.oidc.keys.store import ID_TOKEN
 from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.subjects import subject_for
@@ -26,12 +26,9 @@ from identity.oidc.tokens import signed
 def userinfo() -> Answer:
     """What is true of the person now, not when the token was made."""
     verified = presented(call())
-    if verified.access_token.audience != settings().issuer:
-        raise InvalidToken("The access token is for another audience")
-    if verified.family is None or scopes.OPENID not in verified.scopes:
-        raise InsufficientScope
+    require(verified, scopes.OPENID, "person")
     holds = entitlement(verified)
-    if holds is None:
+    if holds is None or verified.family is None:
         raise InvalidToken(detail="no access any more")
     granted = set(verified.scopes)
     requested = verified.family.claims_requested.get("userinfo")

@@ -102,12 +102,22 @@ def _ask_to_sign_in(visit: Visit) -> Response:
     return sign_in.begin(
         pending.address(request),
         caption=visit.asked.client.name,
-        login_hint=visit.asked.parameters.get("login_hint"),
+        login_hint=visit.asked.parameters.get("login_hint") or _address_of_signed_in(visit),
         cancel_to=pending.cancel_address(request),
         fresh=visit.session_or_none is not None,
         services=_services(visit),
         ends_at=visit.asked.redirect_uri,
     )
+
+
+def _address_of_signed_in(visit: Visit) -> str | None:
+    """The address of the person who is asked to sign in again; None where it may be another's."""
+    if visit.session_or_none is None or "select_account" in visit.asked.prompts:
+        return None
+    expected, account = visit.asked.expected_subject, visit.session.account
+    if expected is not None and subject_for(visit.asked.client, account.subject) != expected:
+        return None
+    return account.email
 
 
 def _show_no_access(visit: Visit) -> Response:

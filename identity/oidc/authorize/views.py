@@ -15,6 +15,7 @@ from app.web.call import call
 from app.web.errors import NotFound
 from app.web.forms import Form
 from app.web.headers import allow_form_redirect
+from app.web.request import client_network
 from identity.oidc import parameters
 from identity.oidc.authorize import pending
 from identity.oidc.authorize.asked import Asked, from_store
@@ -34,6 +35,7 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import AccessDenied, OAuthError
+from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
 from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
@@ -58,7 +60,7 @@ def authorize() -> Response:
         asked = Asked(read(call()))
         check(asked)
     except OAuthError as error:
-        return with_error(asked, error)
+        return _refused(asked, error)
     if request.method == "POST":
         return redirect(pending.address(pending.store(asked, bound=False)), 303)
     return _go_on(Visit(asked, None, now()))
@@ -144,8 +146,15 @@ def _visit(request_id: str) -> Visit | Response:
     try:
         check(asked)
     except OAuthError as error:
-        return with_error(asked, error)
+        return _refused(asked, error)
     return Visit(asked, found, found.created_at)
+
+
+def _refused(asked: Asked, error: OAuthError) -> Response:
+    """Answer a request that did not pass the checks, on record where its client is known."""
+    if asked.known_client is not None:
+        record_refusal(REQUEST, asked.known_client, error, network=client_network())
+    return with_error(asked, error)
 
 
 def _go_on(visit: Visit) -> Response:
@@ -155,7 +164,9 @@ def _go_on(visit: Visit) -> Response:
             raise question.silently()
     except OAuthError as error:
         _give_up(visit, error)
-        return with_error(visit.asked, error)
+        if visit.asked.silent or isinstance(error, AccessDenied):
+            return with_error(visit.asked, error)
+        return _refused(visit.asked, error)
     if question is not None:
         return question.ask(visit)
     try:

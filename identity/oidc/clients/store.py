@@ -80,6 +80,12 @@ class RelyingParty:
         return self.auth_method != "none"
 
     @property
+    def is_told_of_sign_out(self) -> bool:
+        """Whether it registered an address of any kind for signing out, and so needs `sid`."""
+        addresses = (self.backchannel_logout_uri, self.frontchannel_logout_uri)
+        return any(addresses) or bool(self.post_logout_redirect_uris)
+
+    @property
     def fapi(self) -> bool:
         """Whether the FAPI 2.0 Security Profile binds it."""
         return self.profile == metadata.FAPI2

@@ -15,7 +15,7 @@ from app.settings import settings
 from app.web import anyone, permit
 from app.web.call import Answer, call
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients import actions
+from identity.oidc.clients import actions, store
 from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.errors import (
     InvalidClientMetadata,
@@ -26,6 +26,7 @@ from identity.oidc.errors import (
 )
 from identity.oidc.machine import empty_response, json_response, machine
 from identity.oidc.models import Client
+from identity.oidc.refusals import ACCESS, REQUEST, record_refusal
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import Policy, within
 from identity.oidc.token.endpoint import GRANT_TYPES
@@ -56,6 +57,7 @@ def register() -> Answer:
             within(Policy.from_store(policy), metadata), grant_types=tuple(GRANT_TYPES)
         )
     except InvalidMetadata as error:
+        tokens.record_refusal(initial, str(error))
         raise _refusal(error) from None
     with writing():
         if not tokens.claim(initial):
@@ -87,7 +89,10 @@ def update_registration(client_id: str) -> Answer:
     try:
         answer = actions.update(client_id, within(policy, metadata), grant_types=tuple(GRANT_TYPES))
     except InvalidMetadata as error:
-        raise _refusal(error) from None
+        refusal = _refusal(error)
+        if (known := store.find(client_id)) is not None:
+            record_refusal(REQUEST, known, refusal, path=PATH)
+        raise refusal from None
     return json_response(answer | _management(client_id, access_token))
 
 
@@ -129,7 +134,10 @@ def _managed(client_id: str) -> tuple[Client, str]:
     expected = (client.registration_token_hash if client else None) or ""
     right = hmac.compare_digest(secret_hash(access_token), expected)
     if client is None or client.disabled_at is not None or not right:
-        raise InvalidToken("The registration access token is not this client's")
+        error = InvalidToken("The registration access token is not this client's")
+        if (known := store.find(client_id)) is not None:
+            record_refusal(ACCESS, known, error, path=PATH)
+        raise error
     set_current_actor(Actor("client", client.client_id, client.name))
     return client, access_token
 

@@ -12,6 +12,7 @@ from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.oidc.models import InitialAccessToken
+from identity.oidc.refusals import admit_refusal
 from identity.oidc.registering.policy import Policy
 from identity.statements import rows_changed
 
@@ -84,6 +85,14 @@ def claim(token: InitialAccessToken) -> bool:
         InitialAccessToken.id == token.id, InitialAccessToken.uses_left > 0
     )
     return rows_changed(used.values(uses_left=InitialAccessToken.uses_left - 1)) == 1
+
+
+def record_refusal(token: InitialAccessToken, reason: str) -> None:
+    """Record that a registration with this token was refused, a few times a minute at most."""
+    public_id, note = token.public_id, token.note
+    if admit_refusal("registration.refused", public_id):
+        with writing():
+            record("registration.refused", token=public_id, note=note, reason=reason[:1000])
 
 
 def purge(_session: Session) -> int:

@@ -16,7 +16,7 @@ from identity.accounts.models import Account
 from identity.accounts.reading import WITH_ACCOUNT, copy_in
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant, InvalidRequest, OnRecord
+from identity.oidc.errors import InvalidGrant, InvalidRequest
 from identity.oidc.grants import Family, end_family, put_on_record
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
@@ -26,7 +26,7 @@ from identity.oidc.statements import claimed
 from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
-from identity.oidc.token.reuse import CODE, used_twice
+from identity.oidc.token.reuse import CODE, refused_after_end, used_twice
 
 _FAMILY_AND_CODE = Plain(
     select(
@@ -100,7 +100,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     if found.used_at is not None:
         used_twice(client, found, what=CODE)
     if found.ended_at is not None:
-        raise OnRecord(detail=f"family ended: {found.ended_cause}")
+        raise refused_after_end(client, found)
     if found.code_expires_at <= at:
         raise InvalidGrant(detail="code expired")
     if parameters.get("redirect_uri") != found.redirect_uri:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.audit import record
-from app.database import writing
 from app.web import anyone, permit
 from app.web.call import Answer, call
 from identity.oidc import parameters
@@ -11,9 +9,11 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
-    InvalidGrant,
     InvalidRequest,
+    NonceNeeded,
+    OAuthError,
     OnRecord,
+    TooManyOfPublicClient,
     UnauthorizedClient,
     UnsupportedGrantType,
 )
@@ -21,6 +21,7 @@ from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import Binding
+from identity.oidc.refusals import TOKEN, record_refusal
 from identity.oidc.token import (
     authorization_code,
     client_credentials,
@@ -51,12 +52,16 @@ def token() -> Answer:
     given = parameters.from_form(call())
     given.refuse_repeated()
     client = authenticate(call(), given)
-    grant = _grant_type(client, given)
-    binding = _binding(client)
     try:
+        grant = _grant_type(client, given)
+        binding = _binding(client)
         return json_response(grant.redeem(client, given.only(grant.parameters), binding))
-    except InvalidGrant as error:
-        _put_on_record(client, grant, error)
+    except (OnRecord, NonceNeeded, TooManyOfPublicClient):
+        # On record already, the way to a nonce, or a bound that keeps rows from being written.
+        raise
+    except OAuthError as error:
+        grant_type = given.get("grant_type", "")[:100]
+        record_refusal(TOKEN, client, error, grant_type=grant_type)
         raise
 
 
@@ -74,20 +79,6 @@ def _binding(client: RelyingParty) -> Binding | None:
     if binding is None:
         raise InvalidRequest("This client shows its certificate with each token request")
     return binding
-
-
-def _put_on_record(client: RelyingParty, grant: GrantType, error: InvalidGrant) -> None:
-    """A refusal to a client that proved itself; anybody could fill the audit as a public one."""
-    if isinstance(error, OnRecord) or not client.confidential:
-        return
-    with writing():
-        record(
-            "token.refused",
-            client=client.client_id,
-            service=client.service,
-            grant_type=grant.name,
-            reason=error.detail or error.description,
-        )
 
 
 def _grant_type(client: RelyingParty, given: Parameters) -> GrantType:

@@ -56,11 +56,14 @@ class Entitlement:
         }
 
 
-def standing(family: Family, at: datetime) -> Entitlement | str:
+def standing(client: RelyingParty, family: Family, at: datetime) -> Entitlement | str:
     """The entitlement, or the cause for which there is none any more."""
     account = copy_in(family)
     if not account.active:
         return "account not active"
+    if family.service != client.service:
+        # A family begun while the client's registration changed is of its former service.
+        return "the client's service changed"
     if family.organisation is None or family.service is None:
         return Entitlement(account, None)
     claims = approvals().claims(account, family.service, family.organisation, at)
@@ -69,7 +72,7 @@ def standing(family: Family, at: datetime) -> Entitlement | str:
 
 def entitled(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
     """Raises InvalidGrant: for terms not accepted; else with the end of the family."""
-    found = standing(family, at)
+    found = standing(client, family, at)
     if isinstance(found, str):
         with writing():
             end_lost(family, cause=found)

@@ -73,7 +73,8 @@ def response_for_person(
             access_token=access_token,
             claims=entitlement.named(client, family.claims_requested.get("id_token"))
             | sign_in
-            | {"sub": subject, "sid": family.sid}
+            | {"sub": subject}
+            | ({"sid": family.sid} if client.is_told_of_sign_out else {})
             | ({"nonce": nonce} if nonce is not None else {}),
             at=at,
         )

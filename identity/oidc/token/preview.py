@@ -18,7 +18,7 @@ from identity.ports import approvals
 AT_SIGN_IN = "set at sign-in"
 """Stands for what the moment and the manner of a sign-in decide."""
 OF_EVERY_TOKEN = ("iat", "exp", "auth_time", "acr", "amr")
-OF_ID_TOKENS = ("at_hash", "sid", "nonce")
+OF_ID_TOKENS = ("at_hash", "nonce")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def preview(
     subject, issuer = subject_for(client, account.subject), settings().issuer
     return Preview(
         id_token={"iss": issuer, "sub": subject, "aud": client.client_id}
-        | dict.fromkeys([*OF_EVERY_TOKEN, *OF_ID_TOKENS], AT_SIGN_IN),
+        | dict.fromkeys([*OF_EVERY_TOKEN, *OF_ID_TOKENS], AT_SIGN_IN)
+        | ({"sid": AT_SIGN_IN} if client.is_told_of_sign_out else {}),
         access_token={
             "iss": issuer,
             "sub": subject,

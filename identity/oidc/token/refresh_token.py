@@ -14,7 +14,7 @@ from identity.accounts.models import Account
 from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope, OnRecord
+from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
 from identity.oidc.grants import Family, put_on_record
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
@@ -29,7 +29,7 @@ from identity.oidc.token.issue import (
     response_for_person,
 )
 from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
-from identity.oidc.token.reuse import REFRESH_TOKEN, used_twice
+from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twice
 
 _FAMILY_AND_TOKEN = Plain(
     select(
@@ -99,7 +99,7 @@ def _find(
     if found.used_at is not None and not may_be_lost(client, found, at):
         used_twice(client, found, what=REFRESH_TOKEN)
     if found.ended_at is not None:
-        raise OnRecord(detail=f"family ended: {found.ended_cause}")
+        raise refused_after_end(client, found)
     if found.token_expires_at <= at:
         raise InvalidGrant(detail="refresh token expired")
     if not keeps(found.bound_to, binding):

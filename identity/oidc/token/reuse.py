@@ -12,6 +12,7 @@ from identity.accounts.reading import copy_in
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OnRecord
 from identity.oidc.grants import Family, end_family, put_on_record
+from identity.oidc.refusals import TOKEN, record_refusal
 from identity.ports import approvals
 
 CODE, REFRESH_TOKEN = "code", "refresh token"
@@ -20,11 +21,21 @@ CODE, REFRESH_TOKEN = "code", "refresh token"
 def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
     """Ends the family at once, for the provider's own endpoints too (RFC 9700, 2.1.1 and 4.14.2).
 
-    Raises OnRecord. Further uses of a family that has ended are refused without a new row.
+    Raises OnRecord.
     """
     with writing():
-        if end_family(family.id, cause=f"{what} used twice"):
+        ended = end_family(family.id, cause=f"{what} used twice")
+        if ended:
             put_on_record("token.reused", client, family, what=what)
             if what == REFRESH_TOKEN:
                 approvals().refresh_token_reused(copy_in(family), client.client_id, client.name)
+    if not ended:
+        raise refused_after_end(client, family, what=f"{what} used twice")
     raise OnRecord(detail=f"{what} used twice")
+
+
+def refused_after_end(client: RelyingParty, family: Family, *, what: str | None = None) -> OnRecord:
+    """Record a use of a family that has ended, and return the error to raise."""
+    error = OnRecord(detail=what or f"family ended: {family.ended_cause}")
+    record_refusal(TOKEN, client, error, family=family)
+    return error

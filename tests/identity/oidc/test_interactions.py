@@ -207,3 +207,41 @@ def test_organisation_cannot_be_chosen_for_a_finished_request(
     page.submit(organisation="oakfield")
     assert [row.organisation for row in rows()] == ["elmwood"]
     assert timedelta(days=1) == pending.LEFT_BEHIND
+
+
+def test_sign_in_page_of_prompt_login_holds_the_address_of_the_signed_in_person(
+    rp: RelyingParty, browser: FlaskClient, ada: Person
+) -> None:
+    def email(**changes: str) -> str:
+        return walk(browser, rp.request(**changes)).form("sign-in").values["email"]
+
+    assert email(prompt="login") == ada.email
+    assert email(max_age="0") == ada.email
+    assert email(prompt="login", login_hint="eve@school.example") == "eve@school.example"
+    assert email(prompt="select_account") == ""
+
+
+def test_sign_in_page_holds_no_address_where_another_person_is_expected(
+    rp: RelyingParty, provider: Flask, browser: FlaskClient
+) -> None:
+    eve = signed_in_browser(provider, make_person("eve@school.example"))
+    hint = rp.tokens(eve)["id_token"]
+    page = walk(browser, rp.request(id_token_hint=hint))
+    assert page.form("sign-in").values["email"] == ""
+
+
+def test_id_token_names_the_session_only_for_clients_with_a_logout_address(
+    provider: Flask, browser: FlaskClient
+) -> None:
+    bare = RelyingParty(provider.test_client(), register(post_logout_redirect_uris=[]))
+    hint = bare.tokens(browser)["id_token"]
+    assert "sid" not in bare.verified(hint)
+    for members in (
+        {"post_logout_redirect_uris": ["https://rp.example/bye"]},
+        {"frontchannel_logout_uri": "https://rp.example/out", "post_logout_redirect_uris": []},
+    ):
+        told = RelyingParty(provider.test_client(), register(**members))
+        assert "sid" in told.verified(told.tokens(browser)["id_token"])
+    assert "code" in bare.authorize(browser, id_token_hint=hint)
+    signed_out = browser.get("/end-session", query_string={"id_token_hint": hint})
+    assert signed_out.headers["Refresh"] == "2; url=/signed-out"

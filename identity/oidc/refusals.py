@@ -1,0 +1,58 @@
+"""Audit rows of refused requests in which a client or a person can be named.
+
+Anybody can repeat a request, so the same reason for the same client, or for the same token family,
+is written a few times a minute at most. Each process counts for itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Flask
+
+from app.audit import record
+from app.database import writing
+from app.present import part
+from app.web.counters import Allowance
+from identity.accounts.reading import copy_in
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import OAuthError
+from identity.oidc.grants import Family, put_on_record
+
+A_MINUTE, AN_HOUR = 3, 20
+"""Rows of one reason for one client, or for one token family."""
+TOKEN, ACCESS, REQUEST = "token.refused", "access.refused", "request.refused"
+_KEY = "identity.oidc.refusals"
+
+
+def install(app: Flask) -> None:
+    app.extensions[_KEY] = Allowance(A_MINUTE, AN_HOUR)
+
+
+def admit_refusal(event: str, *about: str) -> bool:
+    """Count a refusal of this kind; False where rows enough say so."""
+    return cast(Allowance, part(_KEY)).use(event, *about)
+
+
+def record_refusal(
+    event: str,
+    client: RelyingParty,
+    error: OAuthError,
+    *,
+    family: Family | None = None,
+    **more: Any,
+) -> None:
+    """Record that a request of this client was refused; with a family, the person is named.
+
+    Not inside a transaction of `writing_plainly()`.
+    """
+    about = client.client_id if family is None else family.public_id
+    if not admit_refusal(event, about, type(error).__name__, error.description):
+        return
+    reason = error.detail or error.description
+    with writing():
+        if family is None:
+            record(event, client=client.client_id, service=client.service, reason=reason, **more)
+        else:
+            subject = copy_in(family).subject
+            put_on_record(event, client, family, subject=subject, reason=reason, **more)
