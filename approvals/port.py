@@ -1,6 +1,6 @@
 """What identity asks about rights (identity.ports), answered by the rooms that know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import url_for
@@ -90,6 +90,9 @@ class ApprovalsPort:
 
     def service_exists(self, code: str) -> bool:
         return access_model.service(code) is not None
+
+    def service_names(self) -> Mapping[str, str]:
+        return {service.code: service.name for service in access_model.services()}
 
     def service_name(self, code: str) -> str:
         service = access_model.service(code)

@@ -126,6 +126,10 @@ class Approvals(Protocol):
 
     def service_exists(self, code: str) -> bool: ...
 
+    def service_names(self) -> Mapping[str, str]:
+        """The names of all services by their codes."""
+        ...
+
     def service_name(self, code: str) -> str: ...
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:

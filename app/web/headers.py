@@ -59,8 +59,10 @@ def allow_form_redirect(address: str) -> None:
     """
     parts = urlsplit(address)
     origins: set[str] = g.setdefault("form_origins", set())
-    # An application on a phone may have a scheme of its own, without a host.
-    origins.add(f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:")
+    # An application may have a scheme of its own. A host-source names no address of IPv6 (CSP 3,
+    # 2.3.1): for [::1] only the scheme is left.
+    by_host = parts.scheme in {"http", "https"} and not parts.netloc.startswith("[")
+    origins.add(f"{parts.scheme}://{parts.netloc}" if by_host else f"{parts.scheme}:")
 
 
 def allow_frames(addresses: list[str]) -> None:

@@ -24,6 +24,7 @@ from identity.accounts.email import clean_email
 from identity.accounts.models import Account
 from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.jwks import read
+from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.foreign import UnfitKey
 from identity.oidc.parameters import PUSHED
@@ -68,10 +69,9 @@ class NobodyThere(LookupError):
 def of_client(client: RelyingParty) -> list[Step]:
     """What can be said of the client itself, and whether its addresses that we call answer now."""
     steps = []
-    if client.service is None and (idle := _scopes_of_services(client)):
-        steps.append(
-            Step("Scopes", False, f"Without a service nothing comes of {' and '.join(idle)}")
-        )
+    misfit = why_scopes_do_not_fit(client.service, client.scopes, client.grant_types)
+    if misfit is not None:
+        steps.append(Step("Scopes", False, misfit[0].upper() + misfit[1:]))
     if client.jwks_uri is not None:
         steps.append(_keys(client.jwks_uri))
     if client.backchannel_logout_uri is not None:
@@ -127,11 +127,6 @@ def try_person(client: RelyingParty, address: str) -> Trial:
 
 def _authorize(parameters: Mapping[str, str]) -> str:
     return f"{settings().issuer}/authorize?{urlencode(parameters)}"
-
-
-def _scopes_of_services(client: RelyingParty) -> list[str]:
-    described = {claim.scope for claim in approvals().claim_descriptions()}
-    return [scope for scope in client.scopes if scope in described]
 
 
 def _person_steps(

@@ -20,7 +20,16 @@ from app.web.forms import AtMost, Form, TypedText
 from approvals.access_model import ServiceDefinition
 from approvals.memberships.forms import EmailForm
 from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.metadata import BASELINE, FAPI2
+from identity.oidc.clients.metadata import (
+    AUTH_METHODS,
+    BASELINE,
+    FAPI2,
+    NATIVE,
+    WEB,
+    InvalidMetadata,
+)
+from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
+from identity.oidc.token import token_exchange
 
 NO_SERVICE = ""
 LONGEST = 8_000
@@ -28,18 +37,26 @@ PROFILES = (
     (BASELINE, "Baseline: a secret or a key, PKCE"),
     (FAPI2, "FAPI 2.0: keys only, pushed requests, tokens bound to a key"),
 )
-METHODS = (
-    ("client_secret_basic", "A secret, in the Authorization header (client_secret_basic)"),
-    ("client_secret_post", "A secret, in the form (client_secret_post)"),
-    ("private_key_jwt", "Its own key (private_key_jwt)"),
-    ("none", "Nothing: an app on a phone or in a browser (none)"),
-)
-GRANTS = (
-    ("authorization_code", "People sign in (authorization_code)"),
-    ("refresh_token", "It refreshes their tokens (refresh_token)"),
-    ("client_credentials", "It calls us in its own name (client_credentials)"),
-)
-USUAL_SCOPES = "openid profile email"
+KINDS = {
+    WEB: "A website with a server, or a page in the browser (web)",
+    NATIVE: "An app on a phone or computer: no secret, PKCE (native)",
+}
+METHODS = {
+    "client_secret_basic": "A secret, in the Authorization header (client_secret_basic)",
+    "client_secret_post": "A secret, in the form (client_secret_post)",
+    "private_key_jwt": "Its own key (private_key_jwt)",
+    "tls_client_auth": "A certificate of an authority that you trust (tls_client_auth)",
+    "none": "Nothing: an app on a phone or in a browser (none)",
+}
+GRANTS = {
+    "authorization_code": "People sign in (authorization_code)",
+    "refresh_token": "It refreshes their tokens (refresh_token)",
+    "client_credentials": "It calls us in its own name (client_credentials)",
+    token_exchange.GRANT.name: "It calls other services for the person (token-exchange)",
+}
+"""What each is called on the page; which there are follows from the provider."""
+USUAL_SCOPES = "openid profile email organisation access"
+SUBJECT = "tls_client_auth_subject_dn"
 
 
 class PersonForm(EmailForm):
@@ -78,8 +95,11 @@ class ClientForm(OnceForm):
     profile = RadioField("Profile", default=BASELINE, validate_choice=False)
     method = RadioField(
         "How does it prove itself?",
-        default=METHODS[0][0],
+        default=AUTH_METHODS[0],
         validate_choice=False,
+    )
+    application_type = RadioField(
+        "What kind of application is it?", default=WEB, validate_choice=False
     )
     grant_types = SelectMultipleField(
         "What does it do?",
@@ -97,6 +117,7 @@ class ClientForm(OnceForm):
     )
     backchannel_logout_uri = StringField("Back-channel logout address", filters=[tidy])
     jwks_uri = StringField("Address of its public keys", filters=[tidy])
+    tls_client_auth_subject_dn = StringField("Subject of its certificate", filters=[tidy])
 
     def offer(self, services: Sequence[ServiceDefinition]) -> None:
         """The services that there are, for the page to show."""
@@ -118,5 +139,27 @@ class ClientForm(OnceForm):
             "post_logout_redirect_uris": (self.post_logout_redirect_uris.data or "").split(),
             "backchannel_logout_uri": self.backchannel_logout_uri.data,
             "jwks_uri": self.jwks_uri.data,
+            "application_type": self.application_type.data,
+            SUBJECT: self.tls_client_auth_subject_dn.data,
         }
         return {member: value for member, value in said.items() if value}
+
+    def tell(self, error: InvalidMetadata) -> None:
+        """Show each fault at the field that it is about, the rest above the form."""
+        for fault in error.faults:
+            name = "method" if fault.member == "token_endpoint_auth_method" else fault.member
+            if name in self._fields and not self._fields[name].errors:
+                self._fields[name].errors = [str(fault)]
+            elif name not in self._fields:
+                self.form_errors.append(str(fault))
+
+    def check_scopes(self) -> bool:
+        """Whether the scopes go with the service; if not, the field says so."""
+        misfit = why_scopes_do_not_fit(
+            self.service.data or None,
+            (self.scope.data or "").split(),
+            self.grant_types.data or [],
+        )
+        if misfit is not None:
+            self.scope.errors = [f"{misfit[0].upper()}{misfit[1:]}"]
+        return misfit is None

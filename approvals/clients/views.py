@@ -18,6 +18,7 @@ from approvals.clients import answers, queries
 from approvals.clients import check as checking
 from approvals.clients.forms import (
     GRANTS,
+    KINDS,
     METHODS,
     PROFILES,
     ClientForm,
@@ -28,7 +29,7 @@ from approvals.clients.forms import (
 from approvals.console.access import operator
 from approvals.memberships.forms import Confirmation
 from identity.oidc.clients import actions, store
-from identity.oidc.clients.metadata import InvalidMetadata
+from identity.oidc.clients.metadata import InvalidMetadata, offered_auth_methods
 from identity.oidc.models import Client
 from identity.oidc.parameters import only_looking
 from identity.oidc.token.endpoint import GRANT_TYPES
@@ -49,19 +50,23 @@ def clients() -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     form = ClientForm()
     form.offer(access_model.services())
-    if form.validate_on_submit():
+    if form.is_submitted():
+        # All that is wrong is told at once: by the form, by the provider's rules, by the service.
+        fits = all([form.validate(), form.check_scopes()])
         try:
             registration = actions.checked(form.metadata(), grant_types=tuple(GRANT_TYPES))
         except InvalidMetadata as error:
-            form.form_errors.append(str(error))
+            form.tell(error)
         else:
-            return _once(form, lambda: _added(registration))
+            if fits:
+                return _once(form, lambda: _added(registration))
     return render_template(
         "clients/register.html",
         form=form,
         profiles=PROFILES,
-        methods=METHODS,
-        grant_types=GRANTS,
+        kinds=KINDS.items(),
+        methods=[(each, METHODS[each]) for each in offered_auth_methods()],
+        grant_types=[(each, GRANTS[each]) for each in GRANT_TYPES],
         back=url_for("clients.clients"),
     )
 

@@ -108,7 +108,7 @@ def _read(given: Parameters) -> Asked:
     if claims is None or client is None or (named is not None and named != client.client_id):
         return Asked(None, None, None)
     address = given.get("post_logout_redirect_uri")
-    if address is not None and address not in client.post_logout_redirect_uris:
+    if address is not None and not client.may_return_after_sign_out(address):
         error = InvalidRequest(
             "post_logout_redirect_uri is not registered for this client",
             detail=f"post_logout_redirect_uri {address[:500]!r}",

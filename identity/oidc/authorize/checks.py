@@ -68,7 +68,7 @@ def request_object_is_right(asked: Asked) -> None:
     if "request" not in asked.parameters:
         return
     outside = asked.parameters
-    if outside.get("redirect_uri") in asked.client.redirect_uris:
+    if asked.client.may_return_to(outside.get("redirect_uri", "")):
         asked.redirect_uri = outside["redirect_uri"]
         response_mode_is_offered(asked)
     if "request_uri" in outside:
@@ -94,11 +94,13 @@ def request_came_as_registered(asked: Asked) -> None:
 
 
 def redirect_uri_is_registered(asked: Asked) -> None:
-    """Compared character by character (RFC 9700, 2.1), the port of a loopback address included."""
+    """Compared character by character (RFC 9700, 2.1), for a native application without the port
+    of a loopback address (RFC 8252, 7.3).
+    """
     address = asked.parameters.get("redirect_uri")
     if address is None:
         raise InvalidRequest("redirect_uri is missing")
-    if address not in asked.client.redirect_uris:
+    if not asked.client.may_return_to(address):
         raise InvalidRequest(
             "redirect_uri is not registered for this client",
             detail=f"redirect_uri {address[:500]!r} of {asked.client.client_id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,11 +28,21 @@ class UnknownClient(LookupError):
     """The text is a sentence for the operator."""
 
 
-def checked(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+def checked(
+    metadata: Any,
+    *,
+    grant_types: tuple[str, ...],
+    confusable: Callable[[str], str | None] = lambda _name: None,
+) -> dict[str, Any]:
     """The registration that the metadata asks for; not inside `writing()`, as it may call the
-    client's own server. Raises InvalidMetadata.
+    client's own server. `confusable` as `validated` has it. Raises InvalidMetadata.
     """
-    return validated(metadata, grant_types=grant_types, service_exists=approvals().service_exists)
+    return validated(
+        metadata,
+        grant_types=grant_types,
+        service_exists=approvals().service_exists,
+        confusable=confusable,
+    )
 
 
 def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
@@ -66,14 +77,20 @@ def add(registration: dict[str, Any]) -> dict[str, Any]:
         return described(client, secret)
 
 
-def update(client_id: str, metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+def update(
+    client_id: str,
+    metadata: Any,
+    *,
+    grant_types: tuple[str, ...],
+    confusable: Callable[[str], str | None] = lambda _name: None,
+) -> dict[str, Any]:
     """The metadata takes the place of the client's registration (RFC 7592, 2.2); the response.
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
     here only. Tokens that were issued follow the new registration where they are looked at next,
     and end where the service or the sector changes. Raises UnknownClient and InvalidMetadata.
     """
-    registration = checked(metadata, grant_types=grant_types)
+    registration = checked(metadata, grant_types=grant_types, confusable=confusable)
     with writing():
         client = find(client_id)
         before = client.registration

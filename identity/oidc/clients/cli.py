@@ -16,7 +16,8 @@ from app.database import writing
 from app.foreign_json import read_json
 from identity.oidc.clients import actions
 from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.metadata import InvalidMetadata
+from identity.oidc.clients.metadata import LOCALISED, InvalidMetadata
+from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
 from identity.oidc.token.endpoint import GRANT_TYPES
 
 
@@ -36,17 +37,20 @@ def register(file: TextIO) -> None:
     metadata = _json(file)
     several = metadata if isinstance(metadata, list) else [metadata]
     registrations: list[dict[str, Any]] = []
+    faults: list[str] = []
     # All or none: a list with a mistake in it registers nothing.
     for position, each in enumerate(several, start=1):
         try:
             registrations.append(actions.checked(each, grant_types=tuple(GRANT_TYPES)))
         except InvalidMetadata as error:
             where = f"Client {position}: " if isinstance(metadata, list) else ""
-            raise click.ClickException(f"{where}{error}") from None
+            faults += [f"{where}{fault}" for fault in error.faults]
+    if faults:
+        raise click.ClickException("\n".join(faults))
     with writing():
         answers = [actions.add(registration) for registration in registrations]
     for each, answer in zip(several, answers, strict=True):
-        _warn_of_unknown(each, answer)
+        _warn(each, answer)
     click.echo(json.dumps(answers if isinstance(metadata, list) else answers[0], indent=2))
 
 
@@ -93,9 +97,11 @@ def update(client_id: str, file: TextIO) -> None:
     try:
         metadata = _json(file)
         answer = actions.update(client_id, metadata, grant_types=tuple(GRANT_TYPES))
-    except (actions.UnknownClient, InvalidMetadata) as error:
+    except actions.UnknownClient as error:
         raise click.ClickException(str(error)) from None
-    _warn_of_unknown(metadata, answer)
+    except InvalidMetadata as error:
+        raise click.ClickException("\n".join(map(str, error.faults))) from None
+    _warn(metadata, answer)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -147,11 +153,23 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))
 
 
-def _warn_of_unknown(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Members that nobody knows are ignored (RFC 7591, 2); most are known ones, misspelt."""
+def _warn(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Members that are not known are ignored (RFC 7591, 2); most are known ones, misspelt."""
     for member in sorted(metadata.keys() - answer.keys()):
-        if metadata[member] is not None:
-            click.echo(f"Warning: {member} was ignored: no such member is known.", err=True)
+        bare, _, language = member.partition("#")
+        if metadata[member] is None or (bare in answer and language.lower() in {"en", "en-gb"}):
+            continue
+        why = _IGNORED.get(bare, "no such member is known")
+        why = "pages are in English" if language and bare in LOCALISED else why
+        click.echo(f"Warning: {member} was ignored: {why}.", err=True)
+    misfit = why_scopes_do_not_fit(
+        answer.get("service"), answer["scope"].split(), answer["grant_types"]
+    )
+    if misfit is not None:
+        click.echo(f"Warning: {misfit}.", err=True)
+
+
+_IGNORED = {"logo_uri": "pages show no picture from another server"}
 
 
 def _json(file: TextIO) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.settings import settings
@@ -12,78 +14,167 @@ from identity.oidc.clients.metadata import (
     CLIENT_ALGS,
     FAPI2,
     KEY_METHODS,
+    NATIVE,
     RESPONSE_ALGS,
     InvalidMetadata,
+    Members,
     offered_auth_methods,
 )
 from identity.oidc.foreign import FAPI_ALGS
 from identity.oidc.proof import certificate
 
+Check = Callable[[Members, dict[str, Any]], None]
 
-def refuse_contradictions(result: dict[str, Any]) -> None:
-    """Of a registration whose members are each right. Raises InvalidMetadata."""
-    grants, method = result["grant_types"], result["token_endpoint_auth_method"]
-    if "authorization_code" in grants and not result["redirect_uris"]:
+
+def _has_redirect_uris(result: Members, _given: Any) -> None:
+    if "authorization_code" in result["grant_types"] and not result["redirect_uris"]:
         raise InvalidMetadata(
             "redirect_uris: a client with the grant authorization_code needs at least one.",
             "invalid_redirect_uri",
         )
-    _keys_fit(result)
-    _certificate_fits(result)
+
+
+def _is_fit_for_native(result: Members, _given: Any) -> None:
+    """RFC 8252, 8.4: whoever has the application has its secret too, so it has none."""
+    if result["application_type"] != NATIVE:
+        return
+    if result["token_endpoint_auth_method"] != "none":
+        raise InvalidMetadata(
+            "application_type native: token_endpoint_auth_method is none, a secret in an "
+            "application is known to everybody who has it."
+        )
+
+
+def _frame_fits(result: Members, _given: Any) -> None:
     frame = result.get("frontchannel_logout_uri")
     if frame and redirects.origin(frame) not in map(redirects.origin, result["redirect_uris"]):
         # Front-Channel Logout, 2.
         raise InvalidMetadata("frontchannel_logout_uri has the origin of one of redirect_uris.")
-    if result["profile"] == FAPI2:
-        _fit_for_fapi2(result)
+
+
+def _refresh_fits(result: Members, _given: Any) -> None:
+    grants = result["grant_types"]
     if "refresh_token" in grants and "authorization_code" not in grants:
         raise InvalidMetadata("grant_types: refresh_token goes with authorization_code only.")
+
+
+def _exchange_fits(result: Members, _given: Any) -> None:
     if result.get("exchange_from") and not result["resources"]:
         raise InvalidMetadata("exchange_from goes with resources: nobody else's are meant.")
-    if method != "none":
+
+
+def _public_grants_fit(result: Members, _given: Any) -> None:
+    if result["token_endpoint_auth_method"] != "none":
         return
-    for grant in sorted(set(grants) - {"authorization_code", "refresh_token"}):
+    for grant in sorted(set(result["grant_types"]) - {"authorization_code", "refresh_token"}):
         raise InvalidMetadata(f"A client without a secret cannot have {grant}.")
-    if not result["require_pkce"]:
+
+
+def _public_pkce_fits(result: Members, _given: Any) -> None:
+    if result["token_endpoint_auth_method"] == "none" and not result["require_pkce"]:
         raise InvalidMetadata("require_pkce is always true for a client without a secret.")
 
 
-def _keys_fit(result: dict[str, Any]) -> None:
+def _keys_are_given_once(_result: Members, given: Any) -> None:
+    if "jwks" in given and "jwks_uri" in given:
+        raise InvalidMetadata("Give jwks or jwks_uri, not both.")
+
+
+def _keys_fit(result: Members, _given: Any) -> None:
     method = result["token_endpoint_auth_method"]
     by_keys = method in KEY_METHODS or result["require_signed_request_object"]
-    if by_keys and not {"jwks", "jwks_uri"} & set(result):
+    if by_keys and not ("jwks" in result or "jwks_uri" in result):
         raise InvalidMetadata("jwks or jwks_uri is needed: this client is known by its keys.")
 
 
-def _certificate_fits(result: dict[str, Any]) -> None:
-    """RFC 8705, 2.1.2 and 3.4."""
+def _method_is_offered(result: Members, _given: Any) -> None:
+    """RFC 8705, 2.1."""
     method = result["token_endpoint_auth_method"]
     if method not in offered_auth_methods():
         raise InvalidMetadata(f"{method} is not offered: this provider takes no certificates.")
+
+
+def _certificate_binding_fits(result: Members, _given: Any) -> None:
+    """RFC 8705, 3.4."""
     if result["tls_client_certificate_bound_access_tokens"] and (
         settings().client_certificate_header is None
     ):
         raise InvalidMetadata(
             "tls_client_certificate_bound_access_tokens: this provider sees no certificates."
         )
-    named = len(set(certificate.SUBJECTS) & set(result))
-    if named != (1 if method in CERTIFICATE_METHODS else 0):
+
+
+def _certificate_subject_fits(result: Members, _given: Any) -> None:
+    """RFC 8705, 2.1.2."""
+    by_certificate = result["token_endpoint_auth_method"] in CERTIFICATE_METHODS
+    named = sum(member in result for member in certificate.SUBJECTS)
+    if named != (1 if by_certificate else 0):
         raise InvalidMetadata(
             "tls_client_auth goes with exactly one of " + ", ".join(certificate.SUBJECTS) + "."
         )
 
 
-def _fit_for_fapi2(result: dict[str, Any]) -> None:
-    """FAPI 2.0 Security Profile, 5.3.2 and 5.4.1: nothing may undo what the profile sets."""
+def _fapi2_method_fits(result: Members, _given: Any) -> None:
+    """FAPI 2.0 Security Profile, 5.3.2, and the next four: nothing undoes what it sets."""
     methods = (*KEY_METHODS, *CERTIFICATE_METHODS)
-    if result["token_endpoint_auth_method"] not in methods:
+    if _is_fapi2(result) and result["token_endpoint_auth_method"] not in methods:
         raise InvalidMetadata(f"profile fapi2: the client proves itself by {' or '.join(methods)}.")
-    for member in ("require_pkce", "require_pushed_authorization_requests"):
-        if not result[member]:
-            raise InvalidMetadata(f"profile fapi2: {member} is always true.")
-    if not any(result[member] for member in BINDING):
+
+
+def _fapi2_pkce_fits(result: Members, _given: Any) -> None:
+    if _is_fapi2(result) and not result["require_pkce"]:
+        raise InvalidMetadata("profile fapi2: require_pkce is always true.")
+
+
+def _fapi2_pushing_fits(result: Members, _given: Any) -> None:
+    if _is_fapi2(result) and not result["require_pushed_authorization_requests"]:
+        raise InvalidMetadata(
+            "profile fapi2: require_pushed_authorization_requests is always true."
+        )
+
+
+def _fapi2_binding_fits(result: Members, _given: Any) -> None:
+    if _is_fapi2(result) and not any(result[member] for member in BINDING):
         raise InvalidMetadata(f"profile fapi2: {' or '.join(BINDING)} is always true.")
-    algs = ("id_token_signed_response_alg", *RESPONSE_ALGS, *CLIENT_ALGS)
-    for member in (*algs, "access_token_signed_response_alg"):
-        if result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:
-            raise InvalidMetadata(f"profile fapi2: {member} is {' or '.join(FAPI_ALGS)}.")
+
+
+def _fapi2_alg_fits(member: str, result: Members, _given: Any) -> None:
+    """FAPI 2.0 Security Profile, 5.4.1."""
+    if _is_fapi2(result) and result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:
+        raise InvalidMetadata(f"profile fapi2: {member} is {' or '.join(FAPI_ALGS)}.")
+
+
+def _is_fapi2(result: Members) -> bool:
+    return bool(result["profile"] == FAPI2)
+
+
+CHECKS: tuple[Check, ...] = (
+    _has_redirect_uris,
+    _is_fit_for_native,
+    _keys_are_given_once,
+    _keys_fit,
+    _method_is_offered,
+    _certificate_binding_fits,
+    _certificate_subject_fits,
+    _frame_fits,
+    _fapi2_method_fits,
+    _fapi2_pkce_fits,
+    _fapi2_pushing_fits,
+    _fapi2_binding_fits,
+    *(
+        partial(_fapi2_alg_fits, member)
+        for member in (
+            "id_token_signed_response_alg",
+            *RESPONSE_ALGS,
+            *CLIENT_ALGS,
+            "access_token_signed_response_alg",
+        )
+    ),
+    _refresh_fits,
+    _exchange_fits,
+    _public_grants_fit,
+    _public_pkce_fits,
+)
+"""Each is given the members that were read and the metadata; raises InvalidMetadata, or Faulty
+where it looks at a member that could not be read.
+"""

@@ -5,6 +5,7 @@ What reads a member raises InvalidMetadata, which names the member and what it m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.settings import settings
@@ -47,13 +48,13 @@ RESPONSE_ALGS = (
     "introspection_signed_response_alg",
 )
 """Answers that are signed where the client names an algorithm."""
-ADDRESSES = (
-    "client_uri",
-    "logo_uri",
-    "policy_uri",
-    "tos_uri",
-    "initiate_login_uri",
-)
+ADDRESSES = ("client_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+"""Addresses of pages to which people are led. There is no `logo_uri`: our pages show no picture
+that another server would be asked for."""
+LOCALISED = ("client_name", "client_uri", "policy_uri", "tos_uri")
+"""Members that people see, of those that may carry a language tag."""
+WEB, NATIVE = "web", "native"
+APPLICATION_TYPES = (WEB, NATIVE)
 CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """What the client signs with, where it binds itself to one algorithm."""
 MOST_ADDRESSES = 100
@@ -62,11 +63,70 @@ LONGEST_MAX_AGE = 10**9
 
 
 class InvalidMetadata(ValueError):
-    """`error` is the code of RFC 7591 section 3.2.2, the text a sentence for the operator."""
+    """`error` is the code of RFC 7591 section 3.2.2, the text a sentence for the operator.
+
+    `faults` are all that were found; of several the first one's code counts.
+    """
 
     def __init__(self, text: str, error: str = "invalid_client_metadata") -> None:
         super().__init__(text)
         self.error = error
+        self.member: str | None = None
+        """The member that could not be read; None where members do not go together."""
+        self.faults: tuple[InvalidMetadata, ...] = (self,)
+
+    @classmethod
+    def of(cls, faults: Sequence[InvalidMetadata]) -> InvalidMetadata:
+        """All of these in one; each sentence once."""
+        faults = list({str(fault): fault for fault in faults}.values())
+        if len(faults) == 1:
+            return faults[0]
+        every = cls(" ".join(str(fault) for fault in faults), faults[0].error)
+        every.faults = tuple(faults)
+        return every
+
+
+class Faulty(Exception):
+    """A member was looked at that could not be read."""
+
+
+class Members(dict[str, Any]):
+    """Members that were read. Looking at one that is at fault raises Faulty: nothing follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faulty: set[str] = set()
+
+    def __getitem__(self, member: str) -> Any:
+        self._must_be_sound(member)
+        return super().__getitem__(member)
+
+    def get(self, member: str, default: Any = None) -> Any:
+        self._must_be_sound(member)
+        return super().get(member, default)
+
+    def __contains__(self, member: object) -> bool:
+        self._must_be_sound(member)
+        return super().__contains__(member)
+
+    def _must_be_sound(self, member: object) -> None:
+        if member in self.faulty:
+            raise Faulty(member)
+
+
+def in_english(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata with its texts in the language of our pages (RFC 7591, 2.2).
+
+    `client_name#en-GB` or `client_name#en` takes the place of `client_name`; so do the other
+    members that people see. Members in other languages are left out.
+    """
+    tagged = {name.lower(): value for name, value in given.items() if "#" in name}
+    result = {name: value for name, value in given.items() if "#" not in name}
+    for member in LOCALISED:
+        for language in ("en", "en-gb"):
+            if f"{member}#{language}" in tagged:
+                result[member] = tagged[f"{member}#{language}"]
+    return result
 
 
 def offered_auth_methods() -> tuple[str, ...]:

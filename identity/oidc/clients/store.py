@@ -32,6 +32,8 @@ class RelyingParty:
     scopes: tuple[str, ...]
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
+    native: bool
+    """Whether it is an application on a device, for which any port of the loopback will do."""
     resources: tuple[str, ...]
     require_pkce: bool
     require_auth_time: bool
@@ -78,6 +80,13 @@ class RelyingParty:
     @property
     def confidential(self) -> bool:
         return self.auth_method != "none"
+
+    def may_return_to(self, address: str) -> bool:
+        """Whether the address is a registered redirect URI."""
+        return redirects.matches(self.redirect_uris, address, native=self.native)
+
+    def may_return_after_sign_out(self, address: str) -> bool:
+        return redirects.matches(self.post_logout_redirect_uris, address, native=self.native)
 
     @property
     def is_told_of_sign_out(self) -> bool:
@@ -131,6 +140,9 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         scopes=tuple(scopes.split(data["scope"])),
         redirect_uris=tuple(data["redirect_uris"]),
         post_logout_redirect_uris=tuple(data["post_logout_redirect_uris"]),
+        native=data["application_type"] == metadata.NATIVE
+        and data["token_endpoint_auth_method"] == "none"
+        and data["profile"] != metadata.FAPI2,
         resources=tuple(data["resources"]),
         require_pkce=data["require_pkce"],
         require_auth_time=data["require_auth_time"],
@@ -185,4 +197,5 @@ def _load_origins() -> frozenset[str]:
         for registered in enabled
         if registered["token_endpoint_auth_method"] == "none"
         for address in registered["redirect_uris"]
+        if redirects.own_scheme(address) is None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from identity.oidc.machine import empty_response, json_response, machine
 from identity.oidc.models import Client
 from identity.oidc.refusals import ACCESS, REQUEST, record_refusal
 from identity.oidc.registering import tokens
+from identity.oidc.registering.names import why_confusable
 from identity.oidc.registering.policy import Policy, within
 from identity.oidc.token.endpoint import GRANT_TYPES
 
@@ -54,7 +56,9 @@ def register() -> Answer:
     try:
         # It may ask the client's own server: nobody waits for that with what he has to write.
         registration = actions.checked(
-            within(Policy.from_store(policy), metadata), grant_types=tuple(GRANT_TYPES)
+            within(Policy.from_store(policy), metadata),
+            grant_types=tuple(GRANT_TYPES),
+            confusable=partial(why_confusable, service=metadata.get("service")),
         )
     except InvalidMetadata as error:
         tokens.record_refusal(initial, str(error))
@@ -87,7 +91,14 @@ def update_registration(client_id: str) -> Answer:
     _is_about(client, metadata)
     policy = Policy.from_store(client.registration_policy or {})
     try:
-        answer = actions.update(client_id, within(policy, metadata), grant_types=tuple(GRANT_TYPES))
+        answer = actions.update(
+            client_id,
+            within(policy, metadata),
+            grant_types=tuple(GRANT_TYPES),
+            confusable=partial(
+                why_confusable, service=metadata.get("service"), client_id=client_id
+            ),
+        )
     except InvalidMetadata as error:
         refusal = _refusal(error)
         if (known := store.find(client_id)) is not None:

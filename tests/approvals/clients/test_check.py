@@ -101,7 +101,44 @@ def test_a_check_says_which_scopes_give_nothing_without_a_service(olive: Walker)
     assert idle in olive.get(f"/ops/clients/{without['client_id']}/check").text
     assert idle not in olive.get(f"/ops/clients/{within['client_id']}/check").text
     page = olive.get("/ops/clients/new")
-    assert page.form().values["scope"] == "openid profile email"
+    assert page.form().values["scope"] == "openid profile email organisation access"
+
+
+def test_check_of_client_of_a_service_without_its_scopes_is_not_good(
+    app: Flask, olive: Walker
+) -> None:
+    client = registered(scope="openid profile email")
+    lacking = "The client learns nothing of School Performance: add organisation or access"
+    assert f"Not yet {lacking}" in olive.get(f"/ops/clients/{client['client_id']}/check").text
+    service = registered(scope="remits:read", grant_types=["client_credentials"])
+    assert lacking not in olive.get(f"/ops/clients/{service['client_id']}/check").text
+
+
+def test_register_command_warns_of_scopes_that_do_not_fit_the_service(
+    app: Flask, school: Organisation
+) -> None:
+    metadata = {
+        "client_name": "Pupil reports",
+        "service": "school_performance",
+        "redirect_uris": ["https://rp.example/cb"],
+        "scope": "openid",
+        "policy_uri#en": "https://rp.example/privacy",
+        "tos_uri#cy": "https://rp.example/telerau",
+        "logo_uri": "https://rp.example/logo.png",
+    }
+    result = app.test_cli_runner().invoke(
+        args=["clients", "register", "-"], input=json.dumps(metadata)
+    )
+    assert result.exit_code == 0
+    for warning in (
+        "the client learns nothing of School Performance",
+        "tos_uri#cy was ignored: pages are in English",
+        "logo_uri was ignored: pages show no picture from another server",
+    ):
+        assert warning in result.stderr
+    assert '"policy_uri": "https://rp.example/privacy"' in result.stdout
+    assert "policy_uri#en was ignored" not in result.stderr
+    assert "logo_uri" not in result.stdout
 
 
 def test_a_check_shows_the_pushed_request_of_a_client_that_has_to_push_it(olive: Walker) -> None:

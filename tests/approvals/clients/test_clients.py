@@ -13,10 +13,13 @@ from app.audit import AuditEvent
 from app.clock import now
 from app.database import db
 from app.purge import purge_expired
+from approvals.clients.forms import GRANTS, METHODS
 from approvals.clients.models import ClientAnswer
 from approvals.organisations.models import Organisation
 from identity.oidc.clients import actions, store
+from identity.oidc.clients.metadata import AUTH_METHODS, offered_auth_methods
 from identity.oidc.models import Client
+from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.approvals import world
 from tests.approvals.clients.registering import registered
 from tests.approvals.world import browser
@@ -76,6 +79,7 @@ def test_an_operator_registers_a_client_and_sees_its_secret_once(app: Flask, oli
         service="school_performance",
         profile="baseline",
         method="client_secret_basic",
+        application_type="web",
         grant_types="client_credentials",
         scope="openid remits:read",
         redirect_uris="",
@@ -120,6 +124,7 @@ def test_a_form_that_is_sent_again_makes_no_other_secret_and_no_other_client(
         "service": "",
         "profile": "baseline",
         "method": "client_secret_basic",
+        "application_type": "web",
         "grant_types": "client_credentials",
         "scope": "remits:read",
     }
@@ -182,6 +187,49 @@ def test_what_cannot_be_registered_is_said_and_nothing_is_lost(olive: Walker) ->
     assert "https://*.example/callback" in page.html
     assert 'value="Pupil reports"' in page.html
     assert db.session.scalar(select(func.count()).select_from(Client)) == 0
+
+
+def test_form_tells_all_faults_at_once_and_each_at_its_field(olive: Walker) -> None:
+    page = olive.get("/ops/clients/new").submit(
+        client_name="",
+        service="school_performance",
+        profile="fapi2",
+        method="client_secret_basic",
+        grant_types="authorization_code",
+        scope="openid nonsense",
+        redirect_uris="https://*.example/callback http://rp.example/cb",
+        post_logout_redirect_uris="ftp://rp.example/bye",
+        jwks_uri="jwks",
+    )
+    summary = page.html[page.html.index("There is a problem") : page.html.index("<h1")]
+    for field in ("client_name", "scope", "redirect_uris", "post_logout_redirect_uris", "jwks_uri"):
+        assert f'href="#{field}"' in summary, field
+    assert "the client proves itself by" in summary
+    assert db.session.scalar(select(func.count()).select_from(Client)) == 0
+
+
+def test_form_offers_every_grant_type_and_every_offered_way_to_prove_a_client(
+    olive: Walker,
+) -> None:
+    page = olive.get("/ops/clients/new")
+    assert set(GRANTS) == set(GRANT_TYPES)
+    assert set(METHODS) == set(AUTH_METHODS)
+    for value in (*GRANT_TYPES, *offered_auth_methods(), "native"):
+        assert f'value="{value}"' in page.html, value
+
+
+def test_operator_registers_a_native_application(olive: Walker) -> None:
+    page = olive.get("/ops/clients/new").submit(
+        client_name="Pupil reports",
+        service="school_performance",
+        profile="baseline",
+        application_type="native",
+        method="none",
+        grant_types="authorization_code",
+        scope="openid access",
+        redirect_uris="com.example.app:/callback http://127.0.0.1/cb",
+    )
+    assert "Pupil reports is registered" in page.heading
 
 
 def test_clients_are_found_by_name_service_or_id(olive: Walker) -> None:

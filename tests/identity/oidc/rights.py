@@ -97,6 +97,9 @@ class Rights:
     def service_exists(self, code: str) -> bool:
         return code == SERVICE
 
+    def service_names(self) -> Mapping[str, str]:
+        return {SERVICE: "Reports", "school_performance": "School Performance"}
+
     def service_name(self, code: str) -> str:
         return "Reports"
 
