@@ -1,17 +1,35 @@
-"""Which trust a school is in on any day. Pure."""
+"""Trust membership of a school on any day, by the newest file. Pure.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+Files that name the same trust one after the other tell of one stay: its Joined Date is that of the
+newest of them that gives one, so that a corrected date replaces the older one. A stay lasts until
+the next one begins. A stay without a date begins on the day of its first file.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 
 from approvals.organisations.register import layouts
 from approvals.organisations.register.statuses import BEGINNING, END, Said, as_day
 
-Word = tuple[date, str, date | None]
-"""Day of a statement, trust ("" for none) and Joined Date."""
-
 _LINK_FAMILIES = frozenset({layouts.ALL_LINKS, layouts.GROUP_LINKS})
+
+
+@dataclass(frozen=True)
+class TrustStatement:
+    """A file's statement about a school's trust. `uid` is "" for none."""
+
+    day: date
+    uid: str
+    joined_on: date | None
+
+
+@dataclass(frozen=True)
+class _Stay:
+    uid: str
+    first_file: date
+    joined_on: date | None
+    begin: date
 
 
 @dataclass(frozen=True)
@@ -25,54 +43,52 @@ class Belonging:
 
 
 def belongings(said: Said) -> tuple[Belonging, ...]:
-    words = list(_trust_words(said))
-    if not any(uid for _, uid, _ in words):
-        return ()
-    days = {BEGINNING, *(day for day, _, _ in words)}
-    days.update(joined for _, _, joined in words if joined)
-    found: list[Belonging] = []
-    for day, next_day in pairwise([*sorted(days), END]):
-        uid = trust_on(day, words)
-        if not uid:
+    """The school's times in trusts, in order, without overlap."""
+    kept: list[_Stay] = []
+    for stay in reversed(_stays(_trust_statements(said))):
+        later = kept[-1] if kept else None
+        if later is not None and stay.begin >= later.begin:
             continue
-        if found and found[-1].uid == uid and found[-1].valid_to == day:
-            last = found.pop()
-            found.append(Belonging(uid, last.valid_from, next_day, last.known_from))
+        if later is None or stay.uid != later.uid:
+            kept.append(stay)
+        elif later.joined_on is None:
+            kept[-1] = stay
+    kept.reverse()
+    ends = [stay.begin for stay in kept[1:]] + [END]
+    return tuple(
+        Belonging(stay.uid, stay.begin, end, stay.joined_on or stay.first_file)
+        for stay, end in zip(kept, ends, strict=False)
+        if stay.uid
+    )
+
+
+def _stays(statements: Iterable[TrustStatement]) -> list[_Stay]:
+    stays: list[_Stay] = []
+    for each in statements:
+        last = stays[-1] if stays else None
+        if last is not None and last.uid == each.uid:
+            joined_on = each.joined_on or last.joined_on
+            begin = joined_on or last.begin
+            stays[-1] = replace(last, joined_on=joined_on, begin=begin)
         else:
-            known_from = day
-            if day == BEGINNING:
-                known_from = next(each for each, trust, _ in words if trust == uid)
-            found.append(Belonging(uid, day, next_day, known_from))
-    return tuple(found)
+            begin = each.joined_on or (each.day if stays else BEGINNING)
+            stays.append(_Stay(each.uid, each.day, each.joined_on, begin))
+    return stays
 
 
-def _trust_words(
-    said: Said,
-) -> Iterable[Word]:
-    """Day, trust ("" for none) and Joined Date; on one day a link file's word counts."""
-    by_day: dict[date, tuple[bool, str, date | None]] = {}
+def _trust_statements(said: Said) -> Iterable[TrustStatement]:
+    """One statement a day. Of one day a link file's counts before an establishment file's."""
+    by_day: dict[date, tuple[bool, TrustStatement]] = {}
     for day, family, facts in said:
         of_links = family in _LINK_FAMILIES
         if facts is None and of_links:
-            word: tuple[bool, str, date | None] = (of_links, "", None)
+            statement = TrustStatement(day, "", None)
         elif facts is not None and "trust" in facts:
-            word = (of_links, facts["trust"], as_day(facts.get("joined_on")))
+            uid = facts["trust"]
+            statement = TrustStatement(day, uid, as_day(facts.get("joined_on")) if uid else None)
         else:
             continue
         standing = by_day.get(day)
         if standing is None or of_links or not standing[0]:
-            by_day[day] = word
-    return ((day, uid, joined) for day, (_, uid, joined) in sorted(by_day.items()))
-
-
-def trust_on(day: date, words: Sequence[Word]) -> str:
-    """The UID of the trust on a day, or "". The newest word whose Joined Date covers it counts."""
-    for stated, uid, joined in reversed(words):
-        if stated < day:
-            return "" if joined and joined > day else uid
-        if uid and joined and joined <= day:
-            return uid
-        if stated == day:
-            return "" if joined else uid
-    _, uid, joined = words[0]
-    return "" if joined else uid
+            by_day[day] = (of_links, statement)
+    return (statement for _, (_, statement) in sorted(by_day.items()))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from approvals.organisations.register import codes, layouts
@@ -77,16 +76,106 @@ def group_statuses(said: Said) -> Iterable[Status]:
             latest = Status(day, CLOSED, None, None)
         else:
             code = _STATUS_OF_GROUP[facts["status_code"]]
-            latest = Status(day, code, None, as_day(facts.get("closed_on")))
+            # The opening date of an open group is the day when its company was incorporated.
+            ahead = as_day(facts.get("opened_on")) if code == NOT_YET_OPEN else None
+            latest = Status(day, code, ahead, as_day(facts.get("closed_on")))
     if latest:
         yield latest
 
 
+@dataclass(frozen=True)
+class Life:
+    """A school or group from its opening to its closure, as the newest of its files date them.
+
+    `begin` is the day from which this life and no earlier one is meant. Without `opened_on` the
+    files that list it as open say when it opened.
+    """
+
+    begin: date
+    opened_on: date | None
+    closed_on: date | None
+    statuses: tuple[Status, ...]
+
+
+def lives(statuses: Sequence[Status]) -> tuple[Life, ...]:
+    """The lives of a body, in order: a body that is listed again after it closed has another one.
+
+    Of several dates of one life that of the newest file counts, as long as its status agrees: a
+    date that lies ahead comes true on its day, unless a later file says that it has not.
+    """
+    found: list[Life] = []
+    for group in _grouped(statuses):
+        opened_on, closed_on = _opened_on(group), _closed_on(group)
+        begin = BEGINNING
+        if found:
+            last_closed = found[-1].statuses[-1].day
+            begin = group[0].day
+            if opened_on and last_closed < opened_on < begin:
+                begin = opened_on
+            if closed_on and closed_on < begin:
+                begin = closed_on
+        found.append(Life(begin, opened_on, closed_on, tuple(group)))
+    return tuple(found)
+
+
+def _grouped(statuses: Sequence[Status]) -> list[list[Status]]:
+    groups: list[list[Status]] = []
+    for status in statuses:
+        if groups and not (groups[-1][-1].code == CLOSED and status.code != CLOSED):
+            groups[-1].append(status)
+        else:
+            groups.append([status])
+    return groups
+
+
+def _opened_on(group: Sequence[Status]) -> date | None:
+    """The opening date by the newest file that gives one.
+
+    It is not later than the first file, from that one on, that lists the body as open. A date that
+    had passed when the body was still proposed to open has not come true.
+    """
+    for place in range(len(group) - 1, -1, -1):
+        status = group[place]
+        if status.opened_on is None:
+            if status.code == NOT_YET_OPEN:
+                return None
+            continue
+        if status.code == NOT_YET_OPEN and status.opened_on <= status.day:
+            return None
+        listed = next((each.day for each in group[place:] if each.is_open), END)
+        return min(status.opened_on, listed)
+    return None
+
+
+def _closed_on(group: Sequence[Status]) -> date | None:
+    """The closing date by the newest file that gives one, else the day of the first "closed".
+
+    None where the body is open and no date lies ahead; BEGINNING where it was never anything else.
+    """
+    newest = group[-1]
+    if newest.code != CLOSED:
+        ahead = newest.is_open and newest.closed_on is not None and newest.closed_on > newest.day
+        return newest.closed_on if ahead else None
+    first = next(place for place, status in enumerate(group) if status.code == CLOSED)
+    for status in reversed(group[first:]):
+        if status.closed_on is not None:
+            return min(status.closed_on, status.day)
+    if first == 0:
+        return BEGINNING
+    before = group[first - 1]
+    if before.is_open and before.closed_on and before.closed_on > before.day:
+        return min(before.closed_on, group[first].day)
+    return group[first].day
+
+
 def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
+    """The newest status, and the dates of the newest life as the register gives them."""
     newest = statuses[-1]
     closed_on = newest.closed_on
     if newest.code == CLOSED and closed_on is None:
-        closed_on = _first_day_of_closure(statuses)
+        closed_on = lives(statuses)[-1].closed_on
+        if closed_on == BEGINNING:
+            closed_on = None
     opened = (status.opened_on for status in reversed(statuses) if status.opened_on)
     return {
         "status_code": newest.code,
@@ -95,60 +184,19 @@ def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
     }
 
 
-def _first_day_of_closure(statuses: Sequence[Status]) -> date | None:
-    """The day of the first of the last statements that say "closed", if one before it says else."""
-    for before, status in reversed(list(pairwise(statuses))):
-        if before.code != CLOSED:
-            return status.day
-    return None
-
-
-def status_on(day: date, statuses: Sequence[Status]) -> str:
+def status_on(day: date, of_body: Sequence[Life]) -> str:
     """The status on a day; a body whose status no file states counts as open."""
-    if not statuses:
+    life = next((each for each in reversed(of_body) if each.begin <= day), None)
+    if life is None:
         return OPEN
-    for place in range(len(statuses) - 1, -1, -1):
-        status = statuses[place]
-        if status.day < day:
-            return _still(day, status)
-        if status.is_open and _reaches_back(day, statuses, place):
-            return _open_code(day, statuses)
-        if status.code == CLOSED and status.closed_on and status.closed_on <= day:
-            return CLOSED
-        if status.day == day:
-            return status.code
-    return _before(day, statuses[0])
-
-
-def _reaches_back(day: date, statuses: Sequence[Status], place: int) -> bool:
-    """Whether a statement "open" holds for the earlier day: since its opening date.
-
-    Not where an earlier statement says otherwise after that date: it has reopened meanwhile.
-    """
-    status = statuses[place]
-    if status.day == day:
-        return True
-    if status.opened_on is None or status.opened_on > day:
-        return False
-    return all(earlier.is_open or earlier.day < status.opened_on for earlier in statuses[:place])
-
-
-def _open_code(day: date, statuses: Sequence[Status]) -> str:
-    earlier = [status for status in statuses if status.day <= day]
-    return earlier[-1].code if earlier and earlier[-1].is_open else OPEN
-
-
-def _still(day: date, status: Status) -> str:
-    """What the last statement before the day means on it: a closing date ahead comes true."""
-    if status.is_open and status.closed_on and status.day < status.closed_on <= day:
+    if life.closed_on is not None and life.closed_on <= day:
         return CLOSED
-    return status.code
-
-
-def _before(day: date, first: Status) -> str:
-    """Before everything that was said."""
-    if first.opened_on and day < first.opened_on:
-        return NOT_YET_OPEN
-    if first.code == CLOSED:
-        return OPEN if first.closed_on and day < first.closed_on else CLOSED
-    return first.code
+    stated = [status for status in life.statuses if status.day <= day and status.code != CLOSED]
+    if life.opened_on is not None:
+        if day < life.opened_on:
+            return NOT_YET_OPEN
+        return stated[-1].code if stated and stated[-1].is_open else OPEN
+    if stated:
+        return stated[-1].code
+    first = life.statuses[0].code
+    return OPEN if first == CLOSED else first

@@ -4,8 +4,9 @@ Pure, and a function of the statements alone: files imported in any order give t
 
 - Name, type, local authority and diocese bear no date: from a statement's day on until the next
   one; before the first, as the first says.
-- Open or closed: on the day of a statement what it says. Between, by the dates that it gives: a
-  school listed as closed is so from its `CloseDate`, one listed as open from its `OpenDate`.
+- Open or closed: by `OpenDate` and `CloseDate` of the newest file that gives them, where none is
+  given from the day of the first file that says so. A date that lies ahead counts from that day on,
+  unless a later file moves it or says that the school has not opened or closed.
 - Trust: from its `Joined Date` on, by the newest file; without that date from the day of the first
   file that says so. Joining a trust ends belonging to the one before, as does a complete file
   without the school, on its day.
@@ -28,6 +29,7 @@ from approvals.organisations.register.statuses import (
     as_day,
     dates_of,
     group_statuses,
+    lives,
     school_statuses,
     status_on,
 )
@@ -196,12 +198,13 @@ def _periods(
             day for day in (status.day, status.opened_on, status.closed_on) if day is not None
         )
     periods: list[Period] = []
+    of_body = lives(statuses)
     place = 0
     for day, next_day in pairwise([*sorted(days), END]):
         while place + 1 < len(states) and states[place + 1][0] <= day:
             place += 1
         state = states[place][1]
-        code = status_on(day, statuses)
+        code = status_on(day, of_body)
         period = Period(
             day,
             next_day,

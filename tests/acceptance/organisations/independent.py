@@ -55,12 +55,11 @@ def trust_links(path: Path) -> dict[str, Link]:
 def trusts_on(day: date, snapshots: Mapping[date, Mapping[str, Link]]) -> dict[str, set[str]]:
     """The schools of each trust on a day.
 
-    A file of a later day tells of the day as well where its Joined Date has come by then; of such
-    files the newest counts. Else the newest file of the day or before: absence from it means left.
+    The newest file counts back to its Joined Date. Before that an older file counts, but not with
+    an older date of the same trust, and not after the day of a newer file that lacks the school.
     """
     found: dict[str, set[str]] = defaultdict(set)
-    schools = set().union(*snapshots.values())
-    for urn in schools:
+    for urn in set().union(*snapshots.values()):
         trust = _trust_on(day, urn, snapshots)
         if trust:
             found[trust].add(urn)
@@ -68,15 +67,18 @@ def trusts_on(day: date, snapshots: Mapping[date, Mapping[str, Link]]) -> dict[s
 
 
 def _trust_on(day: date, urn: str, snapshots: Mapping[date, Mapping[str, Link]]) -> str | None:
-    for stated in sorted((s for s in snapshots if s >= day), reverse=True):
+    newer = ""
+    for stated in sorted(snapshots, reverse=True):
         link = snapshots[stated].get(urn)
-        if link and link[1] <= day:
-            return link[0]
-    earlier = [stated for stated in snapshots if stated <= day]
-    if not earlier:
-        return None
-    link = snapshots[max(earlier)].get(urn)
-    return link[0] if link and link[1] <= day else None
+        if link is None:
+            if stated <= day:
+                return None
+            newer = ""
+        elif link[0] != newer:
+            if link[1] <= day:
+                return link[0]
+            newer = link[0]
+    return None
 
 
 def days_around(days: Iterable[date]) -> list[date]:

@@ -89,6 +89,64 @@ def test_a_closing_date_ahead_comes_true() -> None:
     assert not _on(timeline, date(2018, 8, 31)).open
 
 
+def test_school_timeline_ignores_closing_date_that_a_later_file_withdraws() -> None:
+    closing = {"status_code": "3", "closed_on": "2018-08-31"}
+    timeline = _school((FIRST, closing), (SECOND, {"closed_on": ""}))
+    assert _on(timeline, date(2018, 9, 15)).open
+
+
+def test_school_timeline_follows_closing_date_that_a_later_file_moves() -> None:
+    closing = {"status_code": "3", "closed_on": "2018-08-31"}
+    moved = {"status_code": "2", "closed_on": "2018-09-15"}
+    timeline = _school((FIRST, closing), (SECOND, moved))
+    assert _on(timeline, date(2018, 9, 14)).open
+    assert not _on(timeline, date(2018, 9, 15)).open
+
+
+def test_school_timeline_follows_past_closing_date_that_a_later_file_moves() -> None:
+    first = {"status_code": "2", "closed_on": "2018-04-01"}
+    newest = {"status_code": "2", "closed_on": "2018-05-31"}
+    timeline = _school((FIRST, first), (SECOND, newest))
+    assert _on(timeline, date(2018, 5, 30)).open
+    assert not _on(timeline, date(2018, 5, 31)).open
+
+
+def test_school_timeline_follows_opening_date_that_a_later_file_moves() -> None:
+    timeline = _school((FIRST, {"opened_on": "2018-01-01"}), (SECOND, {"opened_on": "2018-09-01"}))
+    assert not _on(timeline, date(2018, 8, 31)).open
+    assert _on(timeline, date(2018, 9, 1)).open
+
+
+def test_school_timeline_opens_proposed_school_on_its_opening_date() -> None:
+    timeline = _school((FIRST, {"status_code": "4", "opened_on": "2018-09-01"}))
+    assert not _on(timeline, date(2018, 8, 31)).open
+    assert _on(timeline, date(2018, 9, 1)).open
+
+
+def test_school_timeline_ignores_opening_date_that_a_later_file_moves_or_withdraws() -> None:
+    proposed = {"status_code": "4", "opened_on": "2018-09-01"}
+    moved = _school((FIRST, proposed), (SECOND, {"status_code": "4", "opened_on": "2019-09-01"}))
+    assert not _on(moved, date(2018, 9, 2)).open
+    assert _on(moved, date(2019, 9, 1)).open
+    withdrawn = _school((FIRST, proposed), (SECOND, {"status_code": "4"}))
+    assert not _on(withdrawn, date(2018, 9, 2)).open
+    passed = _school((SECOND, proposed))
+    assert not _on(passed, SECOND).open
+
+
+def test_group_timeline_opens_and_closes_a_trust_on_the_dates_given_in_advance() -> None:
+    proposed = {
+        "name": "T",
+        "type_code": "06",
+        "status_code": "PROPOSED_TO_OPEN",
+        "opened_on": "2018-09-01",
+    }
+    closing = {"name": "T", "type_code": "06", "status_code": "OPEN", "closed_on": "2019-08-31"}
+    timeline = group_timeline({layouts.GROUPS: [(FIRST, proposed), (SECOND, closing)]}, {})
+    days = (date(2018, 8, 31), date(2018, 9, 1), date(2019, 8, 30), date(2019, 8, 31))
+    assert [_on(timeline, day).open for day in days] == [False, True, True, False]
+
+
 def test_proposed_to_close_is_open_and_proposed_to_open_is_not() -> None:
     assert _on(_school((FIRST, {"status_code": "3"})), FIRST).open
     assert not _on(_school((FIRST, {"status_code": "4"})), FIRST).open
@@ -111,6 +169,42 @@ def test_a_trust_counts_from_the_joined_date() -> None:
     timeline = _links((SECOND, "1700", "2018-09-01"))
     assert _trust(timeline, date(2018, 8, 31)) is None
     assert _trust(timeline, date(2018, 9, 1)) == "1700"
+
+
+def test_school_timeline_follows_joined_date_that_a_later_file_moves_later() -> None:
+    timeline = _links((FIRST, "1700", "2018-04-01"), (SECOND, "1700", "2018-09-01"))
+    assert _trust(timeline, date(2018, 8, 31)) is None
+    assert _trust(timeline, date(2018, 9, 1)) == "1700"
+
+
+def test_school_timeline_follows_joined_date_that_a_later_file_moves_earlier() -> None:
+    timeline = _links((FIRST, "1700", "2018-04-01"), (SECOND, "1700", "2018-02-01"))
+    assert _trust(timeline, date(2018, 1, 31)) is None
+    assert _trust(timeline, date(2018, 2, 1)) == "1700"
+
+
+def test_school_timeline_moves_a_joined_date_across_a_file_that_it_contradicts() -> None:
+    third = SECOND + timedelta(days=100)
+    timeline = _links(
+        (FIRST, "1700", "2018-04-01"), (SECOND, "1701", None), (third, "1700", "2018-09-01")
+    )
+    assert _trust(timeline, date(2018, 8, 31)) is None
+    assert _trust(timeline, SECOND) == "1700"
+
+
+def test_school_timeline_returns_to_a_trust_from_the_second_joined_date() -> None:
+    third = SECOND + timedelta(days=100)
+    timeline = _links(
+        (FIRST, "1700", "2018-04-01"), (SECOND, "", None), (third, "1700", "2018-12-01")
+    )
+    days = (FIRST, SECOND, date(2018, 11, 30), date(2018, 12, 1))
+    assert [_trust(timeline, day) for day in days] == ["1700", None, None, "1700"]
+
+
+def test_school_timeline_stays_in_a_trust_until_the_joined_date_of_the_next_one() -> None:
+    timeline = _links((FIRST, "1700", "2015-09-01"), (SECOND, "1701", "2019-01-01"))
+    assert _trust(timeline, date(2018, 12, 31)) == "1700"
+    assert _trust(timeline, date(2019, 1, 1)) == "1701"
 
 
 def test_joining_a_trust_ends_belonging_to_the_one_before() -> None:
@@ -179,13 +273,8 @@ def test_periods_cover_every_day_once_and_trusts_never_overlap(
         assert before.valid_to == after.valid_from
     for one, other in pairwise(timeline.belongings):
         assert one.valid_to <= other.valid_from
-    for day, facts in words:
-        is_open = facts is not None and facts["status_code"] in "13"
-        closed_since = any(
-            later is not None
-            and later["status_code"] == "2"
-            and later.get("closed_on", "9") <= day.isoformat()
-            for stated, later in words
-            if stated > day
-        )
-        assert _on(timeline, day).open == (is_open and not closed_since)
+    day, facts = words[-1]
+    assert _on(timeline, day).open == (facts is not None and facts["status_code"] in "13")
+    if facts and facts["status_code"] == "2" and facts.get("closed_on", "9") <= day.isoformat():
+        since = date.fromisoformat(facts["closed_on"])
+        assert not any(period.open for period in periods if period.valid_from >= since)
