@@ -32,6 +32,7 @@ from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.made_up import write_county, write_national
 from approvals.organisations.register import values
 from approvals.organisations.register.layouts import claim_of
+from approvals.organisations.register.reading import check_layout
 
 register_cli = AppGroup("register", help="The register of schools and groups.")
 organisations_cli = AppGroup("organisations", help="Organisations that are in no register file.")
@@ -62,7 +63,7 @@ def _as_of(_context: click.Context, _option: click.Parameter, text: str | None) 
     "paths",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
 )
 @click.option(
     "--as-of", type=NAME, callback=_as_of, help="The day of files that have no date in their names."
@@ -76,30 +77,46 @@ def import_command(
     """Import register files, told apart by their headers, in the order of their dates.
 
     Good rows are loaded, bad ones are reported with line, column and reason. A file that is not
-    what it claims loads nothing, and the command ends with 1.
+    what it claims loads nothing, and the command ends with 1; so it does where a complete file was
+    taken for an excerpt.
     """
     as_of = as_of or _asked_for(paths)
     console = Console()
-    refused = 0
+    failed = 0
     with _progress(console) as progress:
         if dry_run:
             with trying_only():
-                refused = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
+                failed = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
         else:
-            refused = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
-    if refused:
+            failed = _import_all(paths, as_of, complete, whole, console, progress, dry_run)
+    if failed:
         raise click.exceptions.Exit(1)
 
 
 def _asked_for(paths: tuple[Path, ...]) -> date | None:
-    """The date of files whose names have none: asked of a person, demanded of a script."""
-    undated = [path.name for path in paths if claim_of(path.name).stated_on is None]
+    """The date of register files whose names have none; prompted for on a terminal.
+
+    Files that are refused anyway need no date.
+    """
+    undated = [
+        path.name
+        for path in paths
+        if claim_of(path.name).stated_on is None and _is_register_file(path)
+    ]
     if not undated:
         return None
     names = ", ".join(undated)
     if sys.stdin.isatty():
         return _day(click.prompt(f"Which day is {names} of", type=str))
     raise click.UsageError(f"Say with --as-of which day this is of: {names}.")
+
+
+def _is_register_file(path: Path) -> bool:
+    try:
+        check_layout(path)
+    except RefusedFile:
+        return False
+    return True
 
 
 def _progress(console: Console) -> Progress:
@@ -122,7 +139,8 @@ def _import_all(
     progress: Progress,
     dry_run: bool,
 ) -> int:
-    refused = 0
+    """Import each file and print its report. Return how many did not do what they claim."""
+    failed = 0
     for path in in_order(paths, as_of):
         task = progress.add_task(path.name, total=None)
         try:
@@ -134,13 +152,14 @@ def _import_all(
                 progress=partial(_show, progress, task),
             )
         except RefusedFile as error:
-            refused += 1
+            failed += 1
             console.print(f"[bold]Refused[/bold]: {printing.plain(str(error))}")
         else:
+            failed += report.taken_for_excerpt
             printing.print_report(report, console, whole=whole, dry_run=dry_run)
         finally:
             progress.remove_task(task)
-    return refused
+    return failed
 
 
 def _show(progress: Progress, task: TaskID, rows: int) -> None:
@@ -152,7 +171,11 @@ def _show(progress: Progress, task: TaskID, rows: int) -> None:
 @click.option("--national", is_flag=True, help="A country of 50,000 schools, not a small county.")
 def generate_command(directory: Path, national: bool) -> None:
     """Write a made-up register into DIRECTORY: a small county, or a whole country."""
-    written = write_national(directory) if national else write_county(directory)
+    try:
+        written = write_national(directory) if national else write_county(directory)
+    except OSError as error:
+        where = error.filename or directory
+        raise click.ClickException(f"{where} cannot be written: {error.strerror}.") from None
     for path in written:
         click.echo(path)
 

@@ -17,6 +17,8 @@ def plain(text: str) -> str:
 def print_report(report: FileReport, console: Console, *, whole: bool, dry_run: bool) -> None:
     """The account of a file's rows, its differences and its bad rows."""
     extent = "complete" if report.complete else "excerpt"
+    if report.taken_for_excerpt:
+        extent = "[bold red]taken for an excerpt[/bold red]"
     console.print(
         f"[bold]{plain(report.name)}[/bold]: {report.title} of {report.stated_on}, {extent}, "
         f"{report.seconds:.1f} s"

@@ -62,6 +62,7 @@ class FileReport:
     notes: Sequence[str]
     seconds: float
     wrote: bool = field(default=False)
+    taken_for_excerpt: bool = False
 
     def counts(self) -> dict[Change, int]:
         return counts(self.differences)

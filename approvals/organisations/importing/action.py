@@ -113,6 +113,7 @@ def _apply(session: Session, parsed: ParsedFile, actor: Actor | None) -> FileRep
         notes=parsed.notes,
         seconds=0.0,
         wrote=says_something,
+        taken_for_excerpt=parsed.taken_for_excerpt,
     )
 
 

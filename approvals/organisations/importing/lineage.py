@@ -35,7 +35,7 @@ def renew(connection: Connection, family: str, changes: Changes) -> None:
                         urn,
                         link_urn,
                         link_type,
-                        codes.LINK_RELATIONS[link_type],
+                        codes.link_relation(link_type),
                         date.fromisoformat(day) if day else None,
                     )
                 )

@@ -1,7 +1,9 @@
 """The register's codes, and the one closed table that turns names into them.
 
-Sources: the lookups of Get Information About Schools; names as its downloads of 2017 to 2026 and
-the performance tables (`NFTYPE`) write them.
+Sources: the lookups of Get Information About Schools, in whole, types and statuses without any
+school today included (DFE-Digital/get-information-about-schools, Edubase.Services/Enums and
+establishmentLinks.js); names as its downloads of 2017 to 2026 and the performance tables
+(`NFTYPE`) write them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,12 +18,16 @@ ESTABLISHMENT_TYPES: Mapping[str, str] = MappingProxyType(
         "06": "City technology college",
         "07": "Community special school",
         "08": "Non-maintained special school",
+        "09": "Independent school approved for SEN pupils",
         "10": "Other independent special school",
         "11": "Other independent school",
         "12": "Foundation special school",
         "14": "Pupil referral unit",
         "15": "Local authority nursery school",
+        "17": "European schools",
         "18": "Further education",
+        "22": "EY setting",
+        "23": "Playing for success centres",
         "24": "Secure units",
         "25": "Offshore schools",
         "26": "Service children's education",
@@ -50,6 +56,7 @@ ESTABLISHMENT_TYPES: Mapping[str, str] = MappingProxyType(
         "49": "Online provider",
         "56": "Institution funded by other government department",
         "57": "Academy secure 16 to 19",
+        "98": "Legacy types",
     }
 )
 
@@ -64,6 +71,8 @@ GROUP_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "01": "Federation",
         "02": "Trust",
+        "03": "Collegiate",
+        "04": "Partnership",
         "05": "School sponsor",
         "06": "Multi-academy trust",
         "07": "Umbrella trust",
@@ -84,17 +93,34 @@ TRUST_TYPE_OF_FLAG: Mapping[str, str] = MappingProxyType(
 """`TrustSchoolFlag`: 3 multi-academy trust, 5 single-academy trust; 1 is a foundation trust."""
 NO_TRUST_FLAGS = frozenset({"0", "1", "2"})
 
+OPEN, CLOSED, NOT_YET_OPEN = "1", "2", "4"
+
 STATUSES: Mapping[str, str] = MappingProxyType(
     {
-        "1": "Open",
-        "2": "Closed",
+        OPEN: "Open",
+        CLOSED: "Closed",
         "3": "Open, but proposed to close",
-        "4": "Proposed to open",
+        NOT_YET_OPEN: "Proposed to open",
+        "5": "De-registered as EY setting",
+        "6": "Quarantine",
+        "7": "Pending approval",
+        "8": "Rejected opening",
+        "9": "Created in error",
+        "10": "Archived",
     }
 )
-OPEN_STATUSES = frozenset({"1", "3"})
+OPEN_STATUSES = frozenset({OPEN, "3"})
 
-GROUP_STATUSES = frozenset({"OPEN", "CLOSED", "PROPOSED_TO_OPEN"})
+STATUS_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        **{code: code for code in ("1", "2", "3", "4")},
+        **dict.fromkeys(("5", "6", "8", "9", "10"), CLOSED),
+        "7": NOT_YET_OPEN,
+    }
+)
+"""What a status means for access, as one of the four that a school with pupils can have."""
+
+OPEN_GROUP_STATUSES = frozenset({"OPEN", "PROPOSED_TO_CLOSE"})
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
@@ -139,12 +165,21 @@ def plain_name(name: str) -> str:
 
 GROUP_TYPE_CODES = _table(GROUP_TYPES, [])
 
+GROUP_STATUS_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "OPEN": OPEN,
+        "CLOSED": CLOSED,
+        "PROPOSED_TO_OPEN": NOT_YET_OPEN,
+        "PROPOSED_TO_CLOSE": "3",
+        "CREATED_IN_ERROR": CLOSED,
+    }
+)
+"""The statuses of groups, each with the status of a school that means the same."""
+
 GROUP_STATUS_CODES: Mapping[str, str] = MappingProxyType(
     {
-        "open": "OPEN",
-        "closed": "CLOSED",
-        "proposed to open": "PROPOSED_TO_OPEN",
-        "proposed_to_open": "PROPOSED_TO_OPEN",
+        **{code.casefold(): code for code in GROUP_STATUS_MEANINGS},
+        **{code.replace("_", " ").casefold(): code for code in GROUP_STATUS_MEANINGS},
     }
 )
 
@@ -174,6 +209,8 @@ ESTABLISHMENT_TYPE_CODES = _table(
         ("Academy 16-19 sponsor led", "46"),
         ("Academy 16 to 19 converter", "45"),
         ("Sixth form centre/consortia", "31"),
+        ("LA nursery school", "15"),
+        ("Free schools - 16 to 19", "39"),
     ],
 )
 
@@ -199,7 +236,27 @@ LINK_RELATIONS: Mapping[str, str] = MappingProxyType(
         "Sixth Form Centre School": OTHER,
         "Closure": OTHER,
         "Expansion": OTHER,
+        "Parent": PREDECESSOR,
+        "Parent - merged": PREDECESSOR,
+        "Parent - Split School": PREDECESSOR,
+        "Child": SUCCESSOR,
+        "Child - Split School": SUCCESSOR,
+        "Children's Centre Link": OTHER,
+        "Not applicable": OTHER,
         "Other": OTHER,
     }
 )
-"""What the linked school is to the first one, by the seventeen types of the links files."""
+"""What the linked school is to the first one. `Parent` and `Child` are the older names."""
+
+_LINK_TYPES = {plain_name(name): name for name in LINK_RELATIONS}
+
+
+def link_type(cell: str) -> str:
+    """The type of a link as the table writes it; one that is not in the table as it stands."""
+    name = " ".join(cell.split())[:80]
+    return _LINK_TYPES.get(plain_name(name), name) or "Other"
+
+
+def link_relation(of_type: str) -> str:
+    """Predecessor, successor or other; no access depends on it, so unknown types are `OTHER`."""
+    return LINK_RELATIONS.get(of_type, OTHER)

@@ -47,7 +47,7 @@ _FLAGS = frozenset({*codes.TRUST_TYPE_OF_FLAG, *codes.NO_TRUST_FLAGS})
 
 
 def _establishment_trust(row: Row, state: State) -> str | None:
-    flag = row.value("trust_flag", values.code, {*codes.TRUST_TYPE_OF_FLAG, *codes.NO_TRUST_FLAGS})
+    flag = row.optional(row.coded, "trust_flag", values.code, _FLAGS)
     if flag in codes.NO_TRUST_FLAGS or flag == "":
         return ""
     uid = row.value("trust_uid", values.identifier, 8)
@@ -77,12 +77,12 @@ def _establishment(row: Row, state: State) -> str:
         "la_code": _local_authority(row, state),
         "diocese_code": diocese_code,
         "trust": _establishment_trust(row, state),
-        "phase_code": row.code("phase", codes.PHASES, codes.PHASE_CODES),
+        "phase_code": _phase(row),
         "low_age": _age(row, "low_age"),
         "high_age": _age(row, "high_age"),
-        "ukprn": row.value("ukprn", values.number, 8),
-        "establishment_number": row.value("establishment_number", values.number, 4),
-        "region_code": row.coded("region_code", values.code, codes.REGIONS) or None,
+        "ukprn": row.optional(row.value, "ukprn", values.number, 8),
+        "establishment_number": row.optional(row.value, "establishment_number", values.number, 4),
+        "region_code": row.optional(row.coded, "region_code", values.code, codes.REGIONS) or None,
         **_place(row),
     }
     if diocese_code:
@@ -90,8 +90,13 @@ def _establishment(row: Row, state: State) -> str:
     return state.say(row, f"urn:{urn}", _without_silence(facts))
 
 
+def _phase(row: Row) -> str | None:
+    code = row.optional(row.coded, "phase_code", values.code, codes.PHASES)
+    return code or row.optional(row.coded, "phase_name", values.from_table, codes.PHASE_CODES)
+
+
 def _age(row: Row, column: str) -> int | None:
-    digits = row.coded(column, values.number, 3)
+    digits = row.optional(row.coded, column, values.number, 3)
     return None if digits is None else int(digits)
 
 
@@ -103,12 +108,16 @@ def _group_facts(row: Row, state: State) -> tuple[str, Facts]:
     if not type_code:
         raise row.fault("type_name", "the cell is empty")
     status = _group_status(row)
+    if status == "PROPOSED_TO_OPEN":
+        opened_on = row.value("opened_on", values.day)
+    else:
+        opened_on = row.optional(row.value, "opened_on", values.day)
     facts = {
         **state.names(row.cell("name")),
         "type_code": type_code,
         "status_code": status,
-        "closed_on": _closed_on(row, status == "OPEN"),
-        "opened_on": row.value("opened_on", values.day),
+        "closed_on": _closed_on(row, status in codes.OPEN_GROUP_STATUSES),
+        "opened_on": opened_on,
         "group_id": row.value("group_id", values.text, 12) or None,
         "companies_house_number": _company_number(row),
     }
@@ -129,7 +138,7 @@ def _company_number(row: Row) -> str | None:
 
 def _group(row: Row, state: State) -> str:
     uid, facts = _group_facts(row, state)
-    facts.update(ukprn=row.value("ukprn", values.number, 8), **_place(row))
+    facts.update(ukprn=row.optional(row.value, "ukprn", values.number, 8), **_place(row))
     return state.say(row, f"uid:{uid}", _without_silence(facts))
 
 
@@ -151,26 +160,24 @@ def _group_link(row: Row, state: State) -> str:
         {
             **state.names(row.cell("school_name")),
             "type_code": type_code,
-            "phase_code": row.code("phase", codes.PHASES, codes.PHASE_CODES),
+            "phase_code": _phase(row),
             "la_code": _local_authority(row, state),
         },
     )
     is_trust = group["type_code"] in codes.TRUST_TYPES
+    is_open = group.get("status_code") in codes.OPEN_GROUP_STATUSES
     state.memberships.setdefault(subject, []).append(
-        Membership(uid, is_trust, group.get("status_code") == "OPEN", joined_on, state.line)
+        Membership(uid, is_trust, is_open, joined_on, state.line)
     )
     return subject
-
-
-_LINK_TYPES = {codes.plain_name(name): name for name in codes.LINK_RELATIONS}
 
 
 def _school_link(row: Row, state: State) -> str:
     urn = _school_urn(row)
     link_urn = _school_urn(row, "link_urn")
-    link_type = row.needed("link_type", values.from_table, _LINK_TYPES)
+    link_type = row.value("link_type", codes.link_type)
     row.subject = f"link:{urn}:{link_urn}:{link_type}"
-    facts = {"established_on": row.value("established_on", values.day)}
+    facts = {"established_on": row.optional(row.value, "established_on", values.day)}
     return state.say(row, row.subject, _without_silence(facts))
 
 

@@ -8,12 +8,13 @@ import codecs
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from approvals.organisations.register import layouts
+from approvals.organisations.register import layouts, values
 from approvals.organisations.register.layouts import Layout, NotARegisterFile
 from approvals.organisations.register.readers import reader_of, subject_of
 from approvals.organisations.register.rows import Row, RowFault, State
@@ -38,7 +39,10 @@ class Fault:
 
 @dataclass
 class ParsedFile:
-    """What one file says. `subjects` holds, for each good row, whom it is about."""
+    """What one file says. `subjects` holds, for each good row, whom it is about.
+
+    `taken_for_excerpt` says that the file calls itself complete and is not taken for that.
+    """
 
     name: str
     sha256: str
@@ -52,6 +56,7 @@ class ParsedFile:
     faults: list[Fault] = field(default_factory=list)
     spared: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    taken_for_excerpt: bool = False
 
 
 def read(
@@ -67,34 +72,72 @@ def read(
     by eight digits and `.csv` is complete (decisions.md, "Register").
     """
     name = path.name
-    if path.stat().st_size > LARGEST_FILE:
-        raise NotARegisterFile(f"{name} is larger than any register file.")
     encoding, digest = _encoding_and_digest(path, name)
     claim = layouts.claim_of(name)
     stated_on = claim.stated_on or as_of
-    with path.open(encoding=encoding, newline="") as lines:
-        rows = csv.reader(lines)
-        try:
-            header = next(rows, [])
-            layout = layouts.layout_of(header, name)
-            if stated_on is None:
-                raise NotARegisterFile(
-                    f"{name} has no date in its name: say which day it is of with --as-of."
-                )
-            parsed = ParsedFile(
-                name,
-                digest,
-                layout,
-                layouts.family_of(layout, name),
-                stated_on,
-                complete or claim.download is not None,
+    with _table(path, encoding) as rows:
+        header = _header(rows)
+        layout = layouts.layout_of(header, name)
+        if stated_on is None:
+            raise NotARegisterFile(
+                f"{name} has no date in its name: say which day it is of with --as-of."
             )
-            _read_rows(parsed, header, _numbered(rows, progress))
+        parsed = ParsedFile(
+            name,
+            digest,
+            layout,
+            layouts.family_of(layout, name),
+            stated_on,
+            complete or claim.download is not None,
+        )
+        if claim.stated_on and as_of not in (None, claim.stated_on):
+            parsed.notes.append(
+                f"The date in the file's name counts: {claim.stated_on}, not --as-of {as_of}."
+            )
+        _read_rows(parsed, header, _numbered(rows, progress))
+    return parsed
+
+
+def check_layout(path: Path) -> Layout:
+    """The file's layout, by its first line alone. Raises NotARegisterFile with a sentence."""
+    with _table(path, _encoding_and_digest(path, path.name)[0]) as rows:
+        return layouts.layout_of(_header(rows), path.name)
+
+
+@contextmanager
+def _table(path: Path, encoding: str) -> Iterator[Any]:
+    """The file's rows. Raises NotARegisterFile where it is no table."""
+    with path.open(encoding=encoding, newline="") as file:
+        rows = csv.reader(_visible(file))
+        try:
+            yield rows
         except csv.Error as error:
             raise NotARegisterFile(
-                f"{name} is not a table of comma-separated values (line {rows.line_num}: {error})."
+                f"{path.name} is not a table of comma-separated values "
+                f"(line {rows.line_num}: {error})."
             ) from None
-    return parsed
+
+
+def _visible(lines: Iterable[str]) -> Iterator[str]:
+    """The lines without characters that cannot be seen."""
+    for line in lines:
+        yield line if line.isascii() else line.translate(values.INVISIBLE)
+
+
+def _header(rows: Iterable[list[str]]) -> list[str]:
+    """The first row with anything in it, after the line `sep=,` that a spreadsheet may add."""
+    for cells in rows:
+        if not all(map(values.is_blank, cells)) and cells[0].strip() not in ("sep=", "sep=;"):
+            return cells
+    return []
+
+
+def _without_blank_end(cells: list[str], width: int = 0) -> list[str]:
+    """The cells without blank ones at their end, but not fewer than `width`."""
+    end = len(cells)
+    while end > width and values.is_blank(cells[end - 1]):
+        end -= 1
+    return cells[:end]
 
 
 def _numbered(rows: Any, progress: Progress | None) -> Iterator[tuple[int, int, list[str]]]:
@@ -109,6 +152,17 @@ def _numbered(rows: Any, progress: Progress | None) -> Iterator[tuple[int, int, 
 
 def _encoding_and_digest(path: Path, name: str) -> tuple[str, str]:
     """UTF-8 where the whole file is that, else Windows-1252, as the register's downloads are."""
+    try:
+        if not path.is_file():
+            raise NotARegisterFile(f"{name} is not a file.")
+        if path.stat().st_size > LARGEST_FILE:
+            raise NotARegisterFile(f"{name} is larger than any register file.")
+        return _decode(path, name)
+    except OSError as error:
+        raise NotARegisterFile(f"{name} cannot be read: {error.strerror}.") from None
+
+
+def _decode(path: Path, name: str) -> tuple[str, str]:
     digest = hashlib.sha256()
     possible = {each: codecs.getincrementaldecoder(each)() for each in ("utf-8-sig", "cp1252")}
     empty = True
@@ -141,21 +195,25 @@ def _read_rows(
     state = State(parsed.complete)
     read_row = reader_of(parsed.layout.code)
     places = layouts.positions(parsed.layout, header)
-    widest = len(header)
+    widest, named = len(header), len(_without_blank_end(header))
     narrowest = 1 + max(place for columns in places.values() for place in columns)
     widest_seen = 0
     seen: dict[tuple[str, str], Any] = {}
-    unknown_subjects = 0
+    unknown_subjects = totals = 0
     cells: list[str] = []
-    for line, height, cells in rows:
-        if not cells:
+    for line, height, row_cells in rows:
+        if all(map(values.is_blank, row_cells)):
             continue
+        if values.is_total(row_cells):
+            totals += 1
+            continue
+        cells = _without_blank_end(row_cells, named)
         parsed.rows += 1
         state.line = line
         try:
             if height > _TALLEST_ROW:
                 raise RowFault("", f"a quotation mark is not closed: the row takes {height} lines")
-            row = Row(cells, places, header, seen)
+            row = Row(cells, places, header, seen, state.left_out)
             if not narrowest <= len(cells) <= widest:
                 subject = subject_of(row) if height == 1 else None
                 reason = f"the row has {len(cells)} cells, the header {widest}"
@@ -177,8 +235,11 @@ def _read_rows(
     parsed.statements = dict(state.finished())
     parsed.spared -= parsed.statements.keys()
     parsed.notes.extend(state.notes())
+    if totals:
+        parsed.notes.append(f"{totals} rows of totals were left out.")
     if parsed.complete and unknown_subjects:
         parsed.complete = False
+        parsed.taken_for_excerpt = True
         parsed.notes.append(
             f"{unknown_subjects} rows do not say whom they are about, so nothing is taken to have "
             "closed or left because it is absent."

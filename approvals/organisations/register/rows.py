@@ -6,6 +6,7 @@ says that there is none.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,9 +33,9 @@ def canonical(facts: Mapping[str, Any]) -> str:
 
 
 class Row:
-    """The cells of one row, by field. `seen` is shared by the rows of a file."""
+    """The cells of one row, by field. `seen` and `left_out` are shared by the rows of a file."""
 
-    __slots__ = ("_cells", "_header", "_places", "_seen", "subject")
+    __slots__ = ("_cells", "_header", "_left_out", "_places", "_seen", "subject")
 
     def __init__(
         self,
@@ -42,8 +43,10 @@ class Row:
         places: Mapping[str, tuple[int, ...]],
         header: Sequence[str],
         seen: dict[tuple[str, str], Any],
+        left_out: Counter[str],
     ) -> None:
         self._cells = cells
+        self._left_out = left_out
         self._seen = seen
         self._places = places
         self._header = header
@@ -77,6 +80,19 @@ class Row:
             self._seen[key] = self.value(column, reader, *details)
         said: Said = self._seen[key]
         return said
+
+    def optional(
+        self, read: Callable[..., Said], column: str, reader: Callable[..., Said], *details: Any
+    ) -> Said | None:
+        """The value by `read`, which is `value` or `coded`; None where the cell is unreadable.
+
+        For columns that may cost no row: the report counts the cells that were left out.
+        """
+        try:
+            return read(column, reader, *details)
+        except RowFault:
+            self._left_out[self.heading(column)] += 1
+            return None
 
     def needed(self, column: str, reader: Callable[..., str | None], *details: Any) -> str:
         value = self.value(column, reader, *details)
@@ -121,6 +137,7 @@ class State:
     lines: dict[str, int] = field(default_factory=dict)
     withdrawn: list[tuple[int, str, str]] = field(default_factory=list)
     damaged: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def say(self, row: Row, subject: str, facts: Facts) -> str:
         """The only row about this subject. A second one is a fault."""
@@ -170,13 +187,17 @@ class State:
                 self.withdrawn.append((loser.line, reason, subject))
 
     def notes(self) -> list[str]:
-        if not self.damaged:
-            return []
-        sentence = (
-            f"{self.damaged} names were damaged by a wrong decoding before the file came here; "
-            "a name known from elsewhere stands."
-        )
-        return [sentence]
+        notes = [
+            f"Column {heading}: {number} cells could not be read and were left out; their rows "
+            "were loaded."
+            for heading, number in sorted(self.left_out.items())
+        ]
+        if self.damaged:
+            notes.append(
+                f"{self.damaged} names were damaged by a wrong decoding before the file came here; "
+                "a name known from elsewhere stands."
+            )
+        return notes
 
 
 def settled(memberships: Sequence[Membership], complete: bool) -> Facts:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from approvals.organisations.register import codes, layouts
+from approvals.organisations.register.codes import CLOSED, NOT_YET_OPEN, OPEN
 
 Said = Iterable[tuple[date, str, Mapping[str, Any] | None]]
 
@@ -23,12 +24,12 @@ ESTABLISHMENT_FAMILIES = frozenset(
     }
 )
 
-OPEN, CLOSED, NOT_YET_OPEN = "1", "2", "4"
-_STATUS_OF_GROUP = {"OPEN": OPEN, "CLOSED": CLOSED, "PROPOSED_TO_OPEN": NOT_YET_OPEN}
 
 
 @dataclass(frozen=True)
 class Status:
+    """A file's statement. `code` is one of the four of `codes.STATUS_MEANINGS`."""
+
     day: date
     code: str
     opened_on: date | None
@@ -55,7 +56,7 @@ def school_statuses(said: Said) -> Iterable[Status]:
         else:
             latest = Status(
                 day,
-                facts["status_code"],
+                codes.STATUS_MEANINGS[facts["status_code"]],
                 as_day(facts.get("opened_on")),
                 as_day(facts.get("closed_on")),
             )
@@ -75,7 +76,7 @@ def group_statuses(said: Said) -> Iterable[Status]:
         if facts is None:
             latest = Status(day, CLOSED, None, None)
         else:
-            code = _STATUS_OF_GROUP[facts["status_code"]]
+            code = codes.GROUP_STATUS_MEANINGS[facts["status_code"]]
             # The opening date of an open group is the day when its company was incorporated.
             ahead = as_day(facts.get("opened_on")) if code == NOT_YET_OPEN else None
             latest = Status(day, code, ahead, as_day(facts.get("closed_on")))

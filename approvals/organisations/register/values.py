@@ -5,7 +5,7 @@ cell says nothing; it raises Unreadable with a sentence otherwise.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -16,6 +16,10 @@ NOTHING = frozenset({"", "not recorded", "null", "none"})
 NONE = frozenset({"not applicable", "does not apply"})
 DAMAGED = "�"
 """What a wrong decoding leaves in the place of a letter."""
+
+_BLANK = re.compile(r"""[\s"'`\u2018\u2019\u201c\u201d\x1a]*""")
+_TOTAL = re.compile(r"(grand |sub)?totals?:?|count:?|sum:?", re.IGNORECASE)
+_FIGURE = re.compile(r"[\d.,% ]+")
 
 _SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?E[+-]?\d+", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
@@ -31,8 +35,25 @@ _MONTHS = {
 _CENTURY_TURNS = 70
 
 
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+"""For `str.translate`: removes characters that take no room and that no cell means."""
+
+
 class Unreadable(ValueError):
     """The cell cannot mean anything; the text says why."""
+
+
+def is_blank(cell: str) -> bool:
+    """Whether the cell has nothing in it but blanks and quotation marks."""
+    return _BLANK.fullmatch(cell) is not None
+
+
+def is_total(cells: Sequence[str]) -> bool:
+    """Whether the row is a spreadsheet's total: that word, and otherwise figures."""
+    first = next((cell for cell in cells if not is_blank(cell)), "")
+    if not _TOTAL.fullmatch(first.strip()):
+        return False
+    return all(cell is first or is_blank(cell) or _FIGURE.fullmatch(cell) for cell in cells)
 
 
 def text(cell: str, longest: int = 250) -> str | None:

@@ -77,6 +77,42 @@ def test_the_day_is_asked_for_where_none_stands(app: Flask, tmp_path: Path) -> N
     assert _count() == 2
 
 
+def test_register_import_refuses_other_files_without_asking_for_their_date(
+    app: Flask, tmp_path: Path
+) -> None:
+    spine = tmp_path / "england_spine.csv"
+    spine.write_text("URN,LAESTAB,SCHNAME,NFTYPE\n1,2,3,4\n")
+    args = ["register", "import", str(spine), str(tmp_path), "/dev/null"]
+    result = app.test_cli_runner().invoke(args=args, env={"COLUMNS": "200"})
+    assert result.exit_code == 1
+    assert "--as-of" not in result.output
+    assert "reference data" in result.output
+    assert result.output.count("is not a file") == 2
+
+
+def test_register_import_reports_complete_file_taken_for_an_excerpt(
+    app: Flask, tmp_path: Path
+) -> None:
+    path = tmp_path / "edubasealldata20200101.csv"
+    path.write_text(HEADER + "123456,201,One School,01,1\n,201,Other School,01,1\n")
+    result = app.test_cli_runner().invoke(args=["register", "import", str(path)])
+    assert result.exit_code == 1
+    assert "taken for an excerpt" in result.output
+    assert queries.by_urn("123456") is not None
+
+
+def test_register_generate_reports_a_place_that_cannot_be_written(
+    app: Flask, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    result = app.test_cli_runner().invoke(
+        args=["register", "generate", str(tmp_path / "file" / "county")]
+    )
+    assert result.exit_code == 1
+    assert "cannot be written" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_the_second_import_says_that_nothing_has_changed(
     app: Flask, county_files: list[Path]
 ) -> None:

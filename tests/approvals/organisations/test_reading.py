@@ -1,5 +1,6 @@
 """Register files read: their kinds by their headers, bad rows with line, column and reason."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 
 from approvals.organisations.made_up import World, files
 from approvals.organisations.made_up.county import SNAPSHOTS
+from approvals.organisations.register import codes, layouts
 from approvals.organisations.register.layouts import NotARegisterFile, claim_of
 from approvals.organisations.register.reading import read
+from approvals.organisations.register.timeline import group_timeline, school_timeline
 
 HEADER = "URN,LA (code),EstablishmentName,TypeOfEstablishment (code),EstablishmentStatus (code)\n"
 LINKS = (
@@ -81,7 +84,7 @@ def test_a_date_is_asked_for_where_none_stands(tmp_path: Path) -> None:
         ("123458,20X,One School,01,1", "LA (code)", "not a number"),
         ("123458,201,,01,1", "EstablishmentName", "the cell is empty"),
         ("123458,201,One School,99,1", "TypeOfEstablishment (code)", "not a code"),
-        ("123458,201,One School,01,9", "EstablishmentStatus (code)", "not a code"),
+        ("123458,201,One School,01,11", "EstablishmentStatus (code)", "not a code"),
         ("123458,201,One School,01", "", "the row has 4 cells"),
         ("123458,201,One School,01,1,x", "", "the row has 6 cells"),
         ("123456,201,One School,01,1", "URN", "on line 2"),
@@ -182,3 +185,90 @@ def test_a_foundation_trust_is_no_trust(tmp_path: Path) -> None:
     parsed = read(_file(tmp_path, header + row), as_of=DAY)
     assert '"trust":""' in parsed.statements["urn:123456"]
     assert "uid:1579" not in parsed.statements
+
+
+def test_read_takes_what_a_spreadsheet_adds_for_no_content(tmp_path: Path) -> None:
+    blank = [",,,,", '"","","","",""', " ,\u00a0,\t,,", "\u200b,,,,", '"""""",,,,', "", "\x1a"]
+    text = "sep=,\n\n" + "\ufeff" + HEADER.replace("\n", ",,\n") + "\n".join([*blank, ""])
+    text += GOOD.replace("\n", ",,,,,\n") + "\n".join(blank * 3) + "\n"
+    text += "123457,\u200b201,Other School,01,1\nTotal,,,,2\n"
+    path = _file(tmp_path, text, "edubasealldata20200101.csv")
+    parsed = read(path)
+    assert parsed.complete
+    assert not parsed.faults
+    assert (parsed.rows, sorted(parsed.subjects)) == (2, ["urn:123456", "urn:123457"])
+
+
+def test_read_notes_complete_file_taken_for_an_excerpt(tmp_path: Path) -> None:
+    path = _file(tmp_path, HEADER + GOOD * 1 + ",201,x,01,1\n", "edubasealldata20200101.csv")
+    parsed = read(path)
+    assert parsed.taken_for_excerpt
+    assert not parsed.complete
+
+
+def test_read_notes_an_as_of_that_the_files_name_contradicts(tmp_path: Path) -> None:
+    path = _file(tmp_path, HEADER + GOOD, "edubasealldata20200101.csv")
+    parsed = read(path, as_of=date(2021, 1, 1))
+    assert parsed.stated_on == DAY
+    assert parsed.notes == ["The date in the file's name counts: 2020-01-01, not --as-of 2021-01-01."]
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "."])
+def test_read_refuses_what_is_no_file(name: str) -> None:
+    with pytest.raises(NotARegisterFile, match="is not a file"):
+        read(Path(name))
+
+
+def test_read_loads_rows_whose_other_values_are_unreadable(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",PhaseOfEducation (code),UKPRN,StatutoryLowAge,GOR (code)\n")
+    path = _file(tmp_path, header + GOOD.replace("\n", ",42,1E+07,many,?\n"))
+    parsed = read(path, as_of=DAY)
+    assert not parsed.faults
+    assert "urn:123456" in parsed.statements
+    assert [note.split(":")[0] for note in parsed.notes] == [
+        "Column GOR (code)",
+        "Column PhaseOfEducation (code)",
+        "Column StatutoryLowAge",
+        "Column UKPRN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link_type", "relation"),
+    [
+        ("Children's Centre Link", "other"),
+        ("Parent - merged", "predecessor"),
+        ("Child - Split School", "successor"),
+        ("successor", "successor"),
+        ("A type of next year", "other"),
+        ("", "other"),
+    ],
+)
+def test_read_loads_links_of_every_type(tmp_path: Path, link_type: str, relation: str) -> None:
+    header = "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n"
+    path = _file(tmp_path, header + f"100001,100002,A School,{link_type},not a date\n")
+    parsed = read(path, as_of=DAY)
+    assert not parsed.faults
+    (subject,) = parsed.statements
+    assert codes.link_relation(subject.split(":", 3)[3]) == relation
+
+
+@pytest.mark.parametrize("status", sorted(codes.STATUSES))
+def test_read_loads_schools_of_every_status(tmp_path: Path, status: str) -> None:
+    path = _file(tmp_path, HEADER + GOOD.replace(",01,1", f",01,{status}"))
+    parsed = read(path, as_of=DAY)
+    assert not parsed.faults
+    said = {layouts.ESTABLISHMENTS: [(DAY, json.loads(parsed.statements["urn:123456"]))]}
+    assert school_timeline(said, {}).periods[-1].open == (status in ("1", "3"))
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"),
+    [("Open", True), ("Proposed to close", True), ("Closed", False), ("Created in error", False)],
+)
+def test_read_loads_groups_of_every_status(tmp_path: Path, status: str, is_open: bool) -> None:
+    header = "Group UID,Group Name,Group Type,Group Status\n"
+    path = _file(tmp_path, header + f"1700,A Trust,Multi-academy trust,{status}\n")
+    parsed = read(path, as_of=DAY)
+    said = {layouts.GROUPS: [(DAY, json.loads(parsed.statements["uid:1700"]))]}
+    assert group_timeline(said, {}).periods[-1].open == is_open
