@@ -1,10 +1,11 @@
 """Many rows at once: imports of tens of thousands of rows, nothing that a request does."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Date, Table, insert
 
 _ROWS_AT_ONCE = 2_000
 
@@ -46,11 +47,18 @@ def _copy(
 def _binders(connection: Connection, table: Table, columns: Sequence[str]) -> list[tuple[int, Any]]:
     """What the columns' types do to a value before the driver sees it, by place."""
     dialect = connection.dialect
-    return [
-        (place, binder)
-        for place, name in enumerate(columns)
-        if (binder := table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-    ]
+    binders = []
+    for place, name in enumerate(columns):
+        kind = table.c[name].type
+        binder = kind.dialect_impl(dialect).bind_processor(dialect)
+        if binder is not None:
+            binders.append((place, _iso_day if isinstance(kind, Date) else binder))
+    return binders
+
+
+def _iso_day(day: date | None) -> str | None:
+    """A day as SQLite keeps it: SQLAlchemy's own function takes four times as long."""
+    return None if day is None else day.isoformat()
 
 
 def _bound(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
 from app.database import held
@@ -19,14 +19,19 @@ class NotWriting(RuntimeError):
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(connection: Connection | None = None) -> Iterator[Session]:
     """Opens the transaction that writes, or joins the one that is open.
+
+    With a connection, which is in no transaction, it is opened there: an import's temporary tables
+    belong to one connection. Raises RuntimeError where a transaction is open already.
 
     The outermost one commits at its end and rolls back when an exception leaves it. What was read
     before it begins is read again when it is next touched, so that rules judge what is true now.
     """
     session = db.session()
     if session.info.get(WRITING):
+        if connection is not None:
+            raise RuntimeError("a transaction is open on another connection")
         yield session
         return
     if held.inside():
@@ -36,7 +41,10 @@ def writing() -> Iterator[Session]:
     # A group that this thread has a part in may have the turn.
     held.settle()
     with turn_to_write(db.engine.dialect.name):
-        session.connection(execution_options={"begin_immediate": True})
+        session.connection(
+            bind_arguments={"bind": connection} if connection is not None else None,
+            execution_options={"begin_immediate": True},
+        )
         session.info[WRITING] = True
         try:
             yield session

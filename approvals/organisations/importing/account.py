@@ -27,7 +27,7 @@ class Account:
 
 
 class Change(StrEnum):
-    """What a file can change about a school or trust."""
+    """What a file can change about a school, a trust, a local authority or a diocese."""
 
     OPENED = "opened"
     CLOSED = "closed"
@@ -35,11 +35,19 @@ class Change(StrEnum):
     JOINED_TRUST = "joined a trust"
     LEFT_TRUST = "left a trust"
     CHANGED_LA = "changed local authority"
+    CHANGED_DIOCESE = "changed diocese"
+    EMPTIED = "left without schools"
+    NEW = "with their first schools"
+
+    @property
+    def is_of_trust(self) -> bool:
+        """Whether before and after are trusts."""
+        return self in (Change.JOINED_TRUST, Change.LEFT_TRUST)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One change, in words. `identifier` is "URN 100000" or "UID 1700"."""
+    """One change, in words. `identifier` is "URN 100000", "UID 1700" or "LA code 909"."""
 
     change: Change
     identifier: str

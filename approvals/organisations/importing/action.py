@@ -1,44 +1,81 @@
-"""The import of one register file: read, compare, write, audit, in one transaction."""
+"""The import of one register file: read, prepared without a lock, made to count at once.
+
+Everything that takes long (reading, comparing, working out) goes into temporary tables
+(`staging`). One short transaction then copies them into the register, with the audit row and
+everything that ends because an organisation closes. An import that is killed before it has changed
+nothing.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import today
-from app.database import without_time_limit, writing
-from approvals.organisations.importing import derived, statements
+from app.clock import now, today
+from app.database import db, writing
+from app.identifiers import new_id
+from approvals.organisations.importing import bodies, scratch, staging, statements
 from approvals.organisations.importing.account import Difference, FileReport, counts
-from approvals.organisations.importing.tables import blocks
-from approvals.organisations.models import Organisation, RegisterFile
+from approvals.organisations.importing.derived import Outcome, Renewal
+from approvals.organisations.importing.statements import Changes
+from approvals.organisations.importing.tables import FILES
 from approvals.organisations.register.layouts import NotARegisterFile, claim_of
 from approvals.organisations.register.reading import ParsedFile, Progress, read
 
 _CLOSING = "secure_access.organisations_closed"
 _MOST_AUDITED_CHANGES = 1_000
+_ATTEMPTS = 3
 
 WhenClosed = Callable[[Session, Sequence[int]], None]
 RefusedFile = NotARegisterFile
 
+_scratch: ContextVar[Engine | None] = ContextVar("register_scratch", default=None)
 
-class _DryRun(Exception):  # it is no error: it undoes what was only tried
-    """Ends the transaction without a trace."""
+
+class _Overtaken(Exception):
+    """Another import ended while this one prepared: it has to be prepared anew."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A prepared import. `known` is the row of the same file, where it was imported before.
+
+    `revision` is the newest register file when it was prepared: the plan holds for no other state.
+    """
+
+    changes: Changes
+    known: int | None
+    revision: str | None
+    outcome: Outcome
+    schools_before: dict[str, int]
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.changes.after) or self.known is None
 
 
 def when_closed(app: Flask, listener: WhenClosed) -> None:
-    """Registers what is to happen, in the same transaction, when an import closes organisations.
+    """Register what happens, in the same transaction, when organisations close.
 
     The listener is called with the session and the ids of the organisations.
     """
     app.extensions.setdefault(_CLOSING, []).append(listener)
+
+
+def end_closed(session: Session, closed: Sequence[int]) -> None:
+    """Call the listeners for organisations that have closed; inside `writing()`."""
+    if closed:
+        for listener in current_app.extensions.get(_CLOSING, ()):
+            listener(session, closed)
 
 
 def in_order(paths: Sequence[Path], as_of: date | None) -> list[Path]:
@@ -54,116 +91,150 @@ def import_file(
     actor: Actor | None = None,
     progress: Progress | None = None,
 ) -> FileReport:
-    """Imports one file. Raises RefusedFile with a sentence when it is not what it claims.
+    """Import one file. Raises RefusedFile with a sentence when it is not what it claims.
 
-    A file that says nothing new changes nothing, the audit included.
+    A file that says nothing new changes nothing, the audit included. Not inside `writing()`.
     """
     began = time.perf_counter()
     parsed = read(path, as_of=as_of, complete=complete, progress=progress)
-    with writing() as session:
-        without_time_limit(session)
-        report = _apply(session, parsed, actor)
+    report = _import(parsed, actor)
     return replace(report, seconds=time.perf_counter() - began)
 
 
 @contextmanager
 def trying_only() -> Iterator[None]:
-    """What is imported inside is seen by the next file and undone at the end."""
-    with writing() as session:
+    """Imports inside change a copy of the register, so that each file sees the ones before it."""
+    with scratch.copy_of_register(db.engine) as engine:
+        token = _scratch.set(engine)
         try:
             yield
         finally:
-            session.rollback()
+            _scratch.reset(token)
 
 
-def _apply(session: Session, parsed: ParsedFile, actor: Actor | None) -> FileReport:
-    connection = session.connection()
+def _import(parsed: ParsedFile, actor: Actor | None) -> FileReport:
+    trial = _scratch.get()
+    for _ in range(_ATTEMPTS):
+        with staging.prepared_on(trial or db.engine) as connection:
+            plan = _prepare(connection, parsed)
+            found: Sequence[Difference] = ()
+            try:
+                if plan.says_something and trial is None:
+                    found = _make_count(connection, parsed, plan, actor)
+                elif plan.says_something:
+                    found = _apply(connection, parsed, plan)
+                    connection.commit()
+            except _Overtaken:
+                continue
+            return _report(parsed, plan, found)
+    raise RefusedFile(
+        f"{parsed.name} was not imported, because other imports ran at the same time. Import it "
+        "again when they have ended."
+    )
+
+
+def _prepare(connection: Connection, parsed: ParsedFile) -> _Plan:
+    """Stage what the file changes. Takes no lock; the longest part of an import."""
+    revision = _revision(connection)
     days = statements.complete_days(connection)
     changes = statements.changes_of(connection, parsed, days)
-    known = session.scalar(
-        select(RegisterFile.id).where(
-            RegisterFile.family == parsed.family,
-            RegisterFile.stated_on == parsed.stated_on,
-            RegisterFile.sha256 == parsed.sha256,
-            RegisterFile.complete == parsed.complete,
+    known = connection.scalar(
+        select(FILES.c.id).where(
+            FILES.c.family == parsed.family,
+            FILES.c.stated_on == parsed.stated_on,
+            FILES.c.sha256 == parsed.sha256,
+            FILES.c.complete == parsed.complete,
         )
     )
-    found: Sequence[Difference] = ()
-    says_something = bool(changes.after) or known is None
-    if says_something:
-        statements.write(connection, parsed.family, changes)
-        _remember(session, parsed, changes.account.as_dict(), known)
-        on = max(today(), parsed.stated_on)
-        days = statements.complete_days(connection)
-        outcome = derived.renew(connection, parsed.family, changes, days, on)
-        found = _with_names(session, outcome.differences)
+    connection.commit()
+    plan = _Plan(changes, known, revision, Outcome(), {})
+    if not plan.says_something:
+        return plan
+    statements.stage(connection, parsed.family, changes)
+    connection.commit()
+    if parsed.complete and parsed.stated_on not in days.get(parsed.family, []):
+        days[parsed.family] = sorted([*days.get(parsed.family, []), parsed.stated_on])
+    on = max(today(), parsed.stated_on)
+    outcome = Renewal(connection, parsed.family, changes, days, on).run()
+    schools = bodies.schools_of(connection, on) if outcome.moves.numbers else {}
+    connection.commit()
+    return replace(plan, outcome=outcome, schools_before=schools)
+
+
+def _make_count(
+    connection: Connection, parsed: ParsedFile, plan: _Plan, actor: Actor | None
+) -> Sequence[Difference]:
+    """Copy what was staged into the register, in one transaction with everything that follows."""
+    with writing(connection) as session:
+        if _revision(connection) != plan.revision:
+            raise _Overtaken
+        found = _apply(connection, parsed, plan)
         session.expire_all()
-        if outcome.closed:
-            for listener in current_app.extensions.get(_CLOSING, ()):
-                listener(session, outcome.closed)
-        _audit(parsed, changes.account.as_dict(), found, actor)
-    return FileReport(
-        name=parsed.name,
-        title=parsed.layout.title,
-        stated_on=parsed.stated_on.isoformat(),
-        complete=parsed.complete,
-        account=changes.account,
-        differences=found,
-        faults=parsed.faults,
-        notes=parsed.notes,
-        seconds=0.0,
-        wrote=says_something,
-        taken_for_excerpt=parsed.taken_for_excerpt,
-    )
+        end_closed(session, plan.outcome.closed)
+        _audit(parsed, plan, found, actor)
+    return found
 
 
-def _remember(
-    session: Session, parsed: ParsedFile, account: dict[str, int], known: int | None
-) -> None:
-    if known is not None:
-        session.execute(delete(RegisterFile).where(RegisterFile.id == known))
-    session.execute(
-        insert(RegisterFile).values(
+def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> Sequence[Difference]:
+    staging.apply(connection)
+    if plan.known is not None:
+        connection.execute(delete(FILES).where(FILES.c.id == plan.known))
+    connection.execute(
+        insert(FILES).values(
+            public_id=new_id(),
             family=parsed.family,
             stated_on=parsed.stated_on,
             complete=parsed.complete,
             name=parsed.name,
             sha256=parsed.sha256,
-            account=account,
+            account=plan.changes.account.as_dict(),
+            imported_at=now(),
         )
     )
+    outcome = plan.outcome
+    of_bodies = bodies.differences(connection, outcome.moves, plan.schools_before)
+    return [*_with_names(connection, outcome.differences), *of_bodies]
 
 
-def _with_names(session: Session, differences: Sequence[Difference]) -> list[Difference]:
-    """Trusts by name and UID in the place of their ids."""
-    ids = {
-        int(value)
-        for difference in differences
-        if difference.change.value.endswith("a trust")
-        for value in (difference.before, difference.after)
-        if value
+def _revision(connection: Connection) -> str | None:
+    revision: str | None = connection.scalar(select(func.max(FILES.c.public_id)))
+    return revision
+
+
+def _with_names(connection: Connection, found: Sequence[Difference]) -> list[Difference]:
+    """Trusts by name and UID in the place of their keys."""
+    of_trusts = [each for each in found if each.change.is_of_trust]
+    keys = {key for each in of_trusts for key in (each.before, each.after) if key}
+    names = {
+        key: f"{name} ({bodies.label(key)})"
+        for key, name in bodies.names_of(connection, keys).items()
     }
-    names: dict[str, str] = {"": ""}
-    for block in blocks(ids):
-        rows = session.execute(
-            select(Organisation.id, Organisation.name, Organisation.uid).where(
-                Organisation.id.in_(block)
-            )
-        )
-        names.update((str(row.id), f"{row.name} (UID {row.uid})") for row in rows)
     return [
-        replace(each, before=names[each.before], after=names[each.after])
-        if each.change.value.endswith("a trust")
+        replace(each, before=names.get(each.before, ""), after=names.get(each.after, ""))
+        if each.change.is_of_trust
         else each
-        for each in differences
+        for each in found
     ]
 
 
+def _report(parsed: ParsedFile, plan: _Plan, found: Sequence[Difference]) -> FileReport:
+    return FileReport(
+        name=parsed.name,
+        title=parsed.layout.title,
+        stated_on=parsed.stated_on.isoformat(),
+        complete=parsed.complete,
+        account=plan.changes.account,
+        differences=found,
+        faults=parsed.faults,
+        notes=parsed.notes,
+        seconds=0.0,
+        wrote=plan.says_something,
+        taken_for_excerpt=parsed.taken_for_excerpt,
+    )
+
+
 def _audit(
-    parsed: ParsedFile,
-    account: dict[str, int],
-    differences: Sequence[Difference],
-    actor: Actor | None,
+    parsed: ParsedFile, plan: _Plan, differences: Sequence[Difference], actor: Actor | None
 ) -> None:
     record(
         "register.imported",
@@ -172,7 +243,7 @@ def _audit(
         stated_on=parsed.stated_on.isoformat(),
         complete=parsed.complete,
         sha256=parsed.sha256,
-        rows=account,
+        rows=plan.changes.account.as_dict(),
         changes={change.value: number for change, number in counts(differences).items()},
         details=[
             [each.change.value, each.identifier, each.before, each.after]

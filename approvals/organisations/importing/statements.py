@@ -1,4 +1,4 @@
-"""The stored statements: loading the streams, adding a file's words, writing the changes.
+"""The stored statements: loading the streams, adding a file's words, staging the changes.
 
 Hot by size, not by frequency: plain statements, in blocks.
 """
@@ -10,18 +10,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, func, select
 
 from app.database.bulk import insert_rows
+from approvals.organisations.importing import staging
 from approvals.organisations.importing.account import Account
 from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
 from approvals.organisations.register.layouts import NotARegisterFile
 from approvals.organisations.register.reading import ParsedFile
+from approvals.organisations.register.rows import canonical
 from approvals.organisations.register.stream import Word, with_word
 from approvals.organisations.register.timeline import Streams
 
 _WHOLE_TABLE = 5_000
 _SUSPICIOUS_ABSENCE = 100
+_OF_TRUST = frozenset({"joined_on", "other_groups"})
+_ABSENT = ""
+"""No facts that a statement has: neither JSON nor None."""
 
 
 @dataclass
@@ -70,6 +75,7 @@ def changes_of(
     ]
     for subject, facts in words_to_add:
         before = changes.before.get(subject, [])
+        facts = _with_silent(facts, dict(before).get(parsed.stated_on))
         after = with_word(before, parsed.stated_on, facts, family_days, complete=parsed.complete)
         if after is None:
             classes[subject] = "unchanged"
@@ -82,6 +88,16 @@ def changes_of(
         classes[subject] = "history" if is_history else _class_of(before, facts)
     changes.account = _account(parsed, classes)
     return changes
+
+
+def _with_silent(facts: str | None, earlier: str | None) -> str | None:
+    """The facts, with those of an earlier file of the same day on which this one is silent."""
+    if facts is None or earlier is None or facts == earlier:
+        return facts
+    said, kept = json.loads(facts), json.loads(earlier)
+    if "trust" in said:
+        kept = {key: value for key, value in kept.items() if key not in _OF_TRUST}
+    return canonical({**kept, **said})
 
 
 def _class_of(before: Sequence[Word], facts: str | None) -> str:
@@ -149,30 +165,29 @@ def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]
     return {row[0]: row[1] for row in rows}
 
 
-def write(connection: Connection, family: str, changes: Changes) -> None:
-    """Writes the changed words."""
-    added: list[tuple[Any, ...]] = []
-    altered: list[dict[str, Any]] = []
-    removed: list[dict[str, Any]] = []
-    for subject, after in changes.after.items():
-        old = dict(changes.before.get(subject, ()))
-        new = dict(after)
-        removed.extend({"of": subject, "on": day} for day in old.keys() - new.keys())
-        for day, facts in new.items():
-            if day not in old:
-                added.append((family, subject, day, facts))
-            elif old[day] != facts:
-                altered.append({"of": subject, "on": day, "said": facts})
-    this = and_(
-        STATEMENTS.c.family == family,
-        STATEMENTS.c.subject == bindparam("of"),
-        STATEMENTS.c.stated_on == bindparam("on"),
-    )
-    for block in blocks(removed):
-        connection.execute(delete(STATEMENTS).where(this), block)
-    for block in blocks(altered):
-        connection.execute(update(STATEMENTS).where(this).values(facts=bindparam("said")), block)
-    insert_rows(connection, STATEMENTS, ("family", "subject", "stated_on", "facts"), added)
+def stage(connection: Connection, family: str, changes: Changes) -> None:
+    """Stage the changed words, a few thousand subjects at a time."""
+    for block in blocks(sorted(changes.after), _WHOLE_TABLE):
+        added: list[tuple[Any, ...]] = []
+        gone: list[tuple[Any, ...]] = []
+        for subject in block:
+            old = dict(changes.before.get(subject, ()))
+            new = dict(changes.after[subject])
+            gone.extend((family, subject, day) for day in old if new.get(day, _ABSENT) != old[day])
+            added.extend(
+                (family, subject, day, facts)
+                for day, facts in new.items()
+                if old.get(day, _ABSENT) != facts
+            )
+        columns = staging.STATEMENT_COLUMNS
+        insert_rows(connection, staging.OLD_STATEMENTS, columns[:3], gone)
+        insert_rows(connection, staging.NEW_STATEMENTS, columns, added)
+        connection.commit()
+
+
+def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, Any] | None]]:
+    """The words with their facts read from JSON."""
+    return [(day, None if facts is None else json.loads(facts)) for day, facts in words]
 
 
 def streams(
@@ -185,13 +200,7 @@ def streams(
         own = changes.after.get(subject) or changes.before.get(subject)
         if own:
             of_subject = {**of_subject, family: own}
-        yield (
-            subject,
-            {
-                each: [(day, None if facts is None else json.loads(facts)) for day, facts in words]
-                for each, words in of_subject.items()
-            },
-        )
+        yield subject, {each: parsed(words) for each, words in of_subject.items()}
 
 
 def _other_families(

@@ -121,7 +121,7 @@ def _table(path: Path, encoding: str) -> Iterator[Any]:
 def _visible(lines: Iterable[str]) -> Iterator[str]:
     """The lines without characters that cannot be seen."""
     for line in lines:
-        yield line if line.isascii() else line.translate(values.INVISIBLE)
+        yield line if line.isascii() else values.INVISIBLE.sub("", line)
 
 
 def _header(rows: Iterable[list[str]]) -> list[str]:

@@ -192,12 +192,20 @@ def status_on(day: date, of_body: Sequence[Life]) -> str:
         return OPEN
     if life.closed_on is not None and life.closed_on <= day:
         return CLOSED
-    stated = [status for status in life.statuses if status.day <= day and status.code != CLOSED]
+    if life.opened_on is not None and day < life.opened_on:
+        return NOT_YET_OPEN
+    stated = _stated_on(day, life)
     if life.opened_on is not None:
-        if day < life.opened_on:
-            return NOT_YET_OPEN
-        return stated[-1].code if stated and stated[-1].is_open else OPEN
-    if stated:
-        return stated[-1].code
+        return stated if stated in codes.OPEN_STATUSES else OPEN
+    if stated is not None:
+        return stated
     first = life.statuses[0].code
     return OPEN if first == CLOSED else first
+
+
+def _stated_on(day: date, life: Life) -> str | None:
+    """The status by the newest file of the day or before that does not say "closed"."""
+    for status in reversed(life.statuses):
+        if status.day <= day and status.code != CLOSED:
+            return status.code
+    return None

@@ -35,8 +35,8 @@ _MONTHS = {
 _CENTURY_TURNS = 70
 
 
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-"""For `str.translate`: removes characters that take no room and that no cell means."""
+INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+"""Characters that take no room and that no cell means."""
 
 
 class Unreadable(ValueError):

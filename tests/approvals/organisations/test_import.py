@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from app.audit import AuditEvent
 from app.database import Base, db
@@ -21,6 +21,7 @@ from approvals.organisations.importing import (
     trying_only,
     when_closed,
 )
+from approvals.organisations.importing import action
 from approvals.organisations.importing.account import Change
 from approvals.organisations.kinds import Kind
 from approvals.organisations.made_up import World, files
@@ -32,6 +33,7 @@ from approvals.organisations.models import (
     RegisterFile,
     TrustLink,
 )
+from approvals.organisations.register.reading import ParsedFile
 
 Load = Callable[..., list[FileReport]]
 _LINKS = "grouplinks_edubaseallacademiesandfree"
@@ -336,3 +338,161 @@ def test_authorities_and_trusts_come_from_establishments(
     assert (trust.kind, trust.name) == (Kind.MULTI_ACADEMY_TRUST, "Marlshire Learning Trust")
     assert queries.by_la_code("000") is None
     assert queries.by_uid("90008") is None
+
+
+def _named(report: FileReport, change: Change) -> list[tuple[str, str, str, str]]:
+    return [
+        (each.identifier, each.name, each.before, each.after)
+        for each in report.differences
+        if each.change is change
+    ]
+
+
+def _authorities(tmp_path: Path, day: str, rows: str) -> Path:
+    path = tmp_path / f"edubasealldata{day}.csv"
+    header = HEADER_WITH_NAMES + "\n"
+    path.write_text(header + rows)
+    return path
+
+
+HEADER_WITH_NAMES = (
+    "URN,LA (code),LA (name),EstablishmentName,TypeOfEstablishment (code),"
+    "EstablishmentStatus (code),Diocese (code),Diocese (name)"
+)
+
+
+def test_import_reports_an_authority_that_is_split(load: Load, tmp_path: Path) -> None:
+    before = "".join(f"12345{n},909,Cumbria,School {n},01,1,CE23,Marl\n" for n in range(3))
+    after = before.replace("909,Cumbria,School 0", "942,Cumberland,School 0")
+    after = after.replace("909,Cumbria", "943,Westmorland").replace("CE23,Marl", "RC91,Selwick")
+    first, second = load(
+        [
+            _authorities(tmp_path, "20200101", before),
+            _authorities(tmp_path, "20200201", after),
+        ]
+    )
+    assert ("LA code 909", "Cumbria", "", "3 schools: newly opened or from none 3") in _named(
+        first, Change.NEW
+    )
+    assert _named(second, Change.EMPTIED) == [
+        (
+            "Diocese code CE23",
+            "Marl",
+            "3 schools",
+            "Selwick (Diocese code RC91) 3",
+        ),
+        (
+            "LA code 909",
+            "Cumbria",
+            "3 schools",
+            "Westmorland (LA code 943) 2, Cumberland (LA code 942) 1",
+        ),
+    ]
+    assert ("LA code 943", "Westmorland", "", "2 schools: Cumbria (LA code 909) 2") in _named(
+        second, Change.NEW
+    )
+    assert len(_named(second, Change.CHANGED_DIOCESE)) == 3
+
+
+def test_import_reports_renamed_authorities_and_dioceses(load: Load, tmp_path: Path) -> None:
+    row = "123456,909,Cumbria,School,01,1,CE23,Marl\n"
+    renamed = row.replace("Cumbria", "Old Cumbria").replace("Marl", "Marl and Fen")
+    _, report = load(
+        [
+            _authorities(tmp_path, "20200101", row),
+            _authorities(tmp_path, "20200201", renamed),
+        ]
+    )
+    assert _named(report, Change.RENAMED) == [
+        ("LA code 909", "Old Cumbria", "Cumbria", "Old Cumbria"),
+        ("Diocese code CE23", "Marl and Fen", "Marl", "Marl and Fen"),
+    ]
+
+
+def test_import_reports_a_trust_that_its_last_school_leaves(load: Load, tmp_path: Path) -> None:
+    header = "URN,Linked UID,Group Name,Group Type,Closed Date,Group Status,Joined date\n"
+    school = "123456,201,A,One School,34,1,,\n"
+    rows = "123456,{},Trust {},Multi-academy trust,,Open,{}\n"
+    paths = [_authorities(tmp_path, "20200101", school)]
+    for day, uid, joined in (("20200102", 1700, "01-01-2019"), ("20200201", 1701, "01-02-2020")):
+        path = tmp_path / f"grouplinks_edubaseallacademiesandfree{day}.csv"
+        path.write_text(header + rows.format(uid, uid, joined))
+        paths.append(path)
+    *_, report = load(paths)
+    assert _named(report, Change.EMPTIED) == [
+        ("UID 1700", "Trust 1700", "1 school", "Trust 1701 (UID 1701) 1")
+    ]
+
+
+def test_import_keeps_what_another_file_of_the_same_day_says(load: Load, tmp_path: Path) -> None:
+    school = "123456,201,A,One School,34,1,CE23,Marl\n"
+    whole = _authorities(tmp_path, "20200101", school)
+    excerpt = tmp_path / "excerpt_20200101.csv"
+    excerpt.write_text(_HEADER + "123456,201,Another Name,34,1\n")
+    load([whole, excerpt])
+    found = queries.by_urn("123456")
+    assert found is not None
+    assert (found.name, found.diocese_code) == ("Another Name", "CE23")
+
+
+def test_import_changes_nothing_when_it_ends_before_its_last_transaction(
+    load: Load, county_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = in_order(county_files, SNAPSHOTS[-1])
+    load([first])
+    before = _everything()
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(action, "_make_count", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load([second])
+    assert _everything() == before
+
+
+def test_import_prepares_while_another_connection_writes(
+    app: Flask, county_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no lock on the whole database")
+    written: list[str] = []
+    prepare = action._prepare
+
+    def prepare_and_write(connection: Connection, parsed: ParsedFile) -> object:
+        plan = prepare(connection, parsed)
+        with db.engine.connect() as other:
+            other.exec_driver_sql("PRAGMA busy_timeout = 0")
+            other.execution_options(begin_immediate=True)
+            other.execute(select(func.count()).select_from(Organisation))
+            written.append(parsed.name)
+        return plan
+
+    monkeypatch.setattr(action, "_prepare", prepare_and_write)
+    import_file(county_files[0], as_of=SNAPSHOTS[-1])
+    assert written == [county_files[0].name]
+
+
+def test_import_is_prepared_again_after_another_import_overtook_it(
+    app: Flask, county_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = in_order(county_files, SNAPSHOTS[-1])
+    prepare = action._prepare
+    overtaken: list[str] = []
+
+    def prepare_slowly(connection: Connection, parsed: ParsedFile) -> object:
+        plan = prepare(connection, parsed)
+        if parsed.name == first.name and not overtaken:
+            overtaken.append(parsed.name)
+            import_file(second, as_of=SNAPSHOTS[-1])
+        return plan
+
+    monkeypatch.setattr(action, "_prepare", prepare_slowly)
+    import_file(first, as_of=SNAPSHOTS[-1])
+    found = _everything()
+    names = set(db.session.scalars(select(RegisterFile.name)))
+    assert names == {first.name, second.name}
+    monkeypatch.undo()
+    import_file(first, as_of=SNAPSHOTS[-1])
+    import_file(second, as_of=SNAPSHOTS[-1])
+    assert _everything() == found
