@@ -2,14 +2,12 @@
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import or_, select
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from app.database import db
 from approvals.memberships import rules
 from approvals.memberships.actions import appoint_approver
-from approvals.organisations.models import Organisation
+from approvals.organisations.cli import named_organisation
 from identity.accounts.name_options import name_options
 
 _ACTOR = Actor.command("approvers appoint")
@@ -33,27 +31,9 @@ def approvers_cli() -> None:
 @with_appcontext
 def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to an organisation as an approver, or make a member of it one."""
-    organisation = find_organisation(identifier)
-    if organisation is None:
-        raise click.ClickException(
-            f"There is no organisation with the identifier {identifier}. "
-            "`secure-access organisations find` finds organisations by name."
-        )
+    organisation = named_organisation(identifier)
     set_current_actor(_ACTOR)
     try:
         click.echo(appoint_approver(organisation, email, given_name, family_name, _ACTOR))
     except (rules.RefusalError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def find_organisation(identifier: str) -> Organisation | None:
-    """By public id, by the register's key (`la:201`), or by URN or UID where only one has it."""
-    found = db.session.scalars(
-        select(Organisation).where(
-            or_(
-                Organisation.public_id == identifier,
-                Organisation.key.in_([identifier, f"urn:{identifier}", f"uid:{identifier}"]),
-            )
-        )
-    ).all()
-    return found[0] if len(found) == 1 else None

@@ -19,6 +19,16 @@ EVENTS = (
     ),
     Event("membership.declined", "{person} said that the invitation was not for them.", _ABOUT),
     Event("membership.removed", "{actor} removed {person}.", _ABOUT),
+    Event(
+        "membership.moved",
+        "{actor} moved {person} here, because another organisation was merged into this one.",
+        _ABOUT | {"after", "source"},
+    ),
+    Event(
+        "organisation.merged",
+        "{actor} merged the organisation into {target_name} and closed it: {moved} people moved.",
+        {"organisation", "into", "target_name", "moved", "already"},
+    ),
     Event("membership.left", "{person} left the organisation.", _ABOUT),
     Event("membership.invitation_resent", "{actor} sent {person} a new invitation.", _ABOUT),
     Event(
@@ -36,7 +46,7 @@ EVENTS = (
     ),
     Event(
         "organisation.access_ended",
-        "The register says that the organisation has closed: all access through it ended.",
+        "The organisation has closed: all access through it ended.",
         {"organisation", "people"},
     ),
     Event(

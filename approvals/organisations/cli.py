@@ -19,9 +19,11 @@ from rich.progress import (
 
 from app.actors import Actor
 from app.cli.names import NAME
+from app.clock import today
 from app.days import NotADate, day_not_in_future, parse_day
-from approvals.organisations import printing
+from approvals.organisations import printing, queries
 from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.by_hand import CannotChange, rename_organisation
 from approvals.organisations.importing import (
     RefusedFile,
     import_file,
@@ -30,15 +32,20 @@ from approvals.organisations.importing import (
 )
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.made_up import write_county, write_national
+from approvals.organisations.models import Organisation
 from approvals.organisations.register import values
 from approvals.organisations.register.layouts import claim_of
 from approvals.organisations.register.reading import check_layout
 
 register_cli = AppGroup("register", help="The register of schools and groups.")
-organisations_cli = AppGroup("organisations", help="Organisations that are in no register file.")
+organisations_cli = AppGroup(
+    "organisations", help="Find organisations; add and change those that no register file holds."
+)
 
 _IMPORT = Actor.command("register import")
 _ADD = Actor.command("organisations add")
+_RENAME = Actor.command("organisations rename")
+_FOUND = 50
 
 
 def _day(text: str) -> date:
@@ -198,3 +205,53 @@ def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | Non
     except CannotAdd as error:
         raise click.ClickException(str(error)) from None
     click.echo(organisation.public_id)
+
+
+@organisations_cli.command("find")
+@click.argument("text", type=NAME)
+@click.option("--kind", type=click.Choice([kind.value for kind in KINDS]), help="Only this kind.")
+@click.option("--limit", default=_FOUND, show_default=True, type=click.IntRange(1, 1000))
+def find_command(text: str, kind: str | None, limit: int) -> None:
+    """List organisations whose name holds every word of TEXT, or whose identifier it is.
+
+    Each line is the id that other commands take, the name, and in brackets the kind, the
+    identifier and the town.
+    """
+    kinds = [Kind(kind)] if kind else []
+    found = queries.search(text, kinds=kinds, limit=limit)
+    if not found:
+        raise click.ClickException(f"No organisation is called {text} or has this identifier.")
+    for organisation in found:
+        parts = [organisation.facts.name]
+        parts += [organisation.hint] if organisation.hint != organisation.facts.name else []
+        if not queries.is_open(organisation, today()):
+            parts.append("not open")
+        click.echo(f"{organisation.public_id}  {organisation.name} ({', '.join(parts)})")
+    more = queries.search_count(text, kinds=kinds) - len(found)
+    if more > 0:
+        click.echo(f"{more} more: give more words, --kind, or a higher --limit.", err=True)
+
+
+@organisations_cli.command("rename")
+@click.argument("identifier", type=NAME)
+@click.argument("name", type=NAME)
+def rename_command(identifier: str, name: str) -> None:
+    """Give an organisation that was added by hand a new name, from today on."""
+    organisation = named_organisation(identifier)
+    before = organisation.name
+    try:
+        rename_organisation(organisation, name, actor=_RENAME)
+    except CannotChange as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{before} is now called {organisation.name}.")
+
+
+def named_organisation(identifier: str) -> Organisation:
+    """The organisation that a command names. Raises ClickException where there is none."""
+    organisation = queries.by_identifier(identifier)
+    if organisation is None:
+        raise click.ClickException(
+            f"There is no organisation with the identifier {identifier}. "
+            "`secure-access organisations find` finds organisations by name."
+        )
+    return organisation

@@ -13,4 +13,10 @@ EVENTS = (
         "{actor} added {organisation}.",
         {"organisation", "after"},
     ),
+    Event(
+        "organisation.renamed",
+        "{actor} renamed {organisation}.",
+        {"organisation", "before", "after"},
+    ),
+    Event("organisation.closed", "{actor} closed {organisation}.", {"organisation"}),
 )

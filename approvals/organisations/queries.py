@@ -47,6 +47,17 @@ def by_diocese_code(diocese_code: str) -> Organisation | None:
     )
 
 
+def by_identifier(identifier: str) -> Organisation | None:
+    """By public id, by the register's key (`la:201`), or by URN or UID where only one has it."""
+    keys = [identifier, f"urn:{identifier}", f"uid:{identifier}"]
+    found = db.session.scalars(
+        select(Organisation).where(
+            or_(Organisation.public_id == identifier, Organisation.key.in_(keys))
+        )
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
 def _by_key(key: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.key == key))
 

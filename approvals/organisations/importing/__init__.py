@@ -3,10 +3,19 @@
 from approvals.organisations.importing.account import FileReport
 from approvals.organisations.importing.action import (
     RefusedFile,
+    end_closed,
     import_file,
     in_order,
     trying_only,
     when_closed,
 )
 
-__all__ = ["FileReport", "RefusedFile", "import_file", "in_order", "trying_only", "when_closed"]
+__all__ = [
+    "FileReport",
+    "RefusedFile",
+    "end_closed",
+    "import_file",
+    "in_order",
+    "trying_only",
+    "when_closed",
+]

@@ -1,4 +1,4 @@
-"""Temporary tables in which an import prepares its changes, and the statements that make them count.
+"""Temporary tables in which an import prepares its changes, and how they are made to count.
 
 The tables belong to the import's own database connection: preparing takes no lock that a request
 waits for, and an import that is killed leaves nothing behind. `apply` then copies all changes into
@@ -114,9 +114,9 @@ def _apply_organisations(connection: Connection) -> None:
 
 def _apply_periods(connection: Connection) -> None:
     _remove(connection, PERIODS, ("organisation_id",), OLD_PERIODS)
-    rows = select(
-        ORGANISATIONS.c.id, *(NEW_PERIODS.c[name] for name in PERIOD_COLUMNS)
-    ).join_from(NEW_PERIODS, ORGANISATIONS, ORGANISATIONS.c.key == NEW_PERIODS.c.key)
+    rows = select(ORGANISATIONS.c.id, *(NEW_PERIODS.c[name] for name in PERIOD_COLUMNS)).join_from(
+        NEW_PERIODS, ORGANISATIONS, ORGANISATIONS.c.key == NEW_PERIODS.c.key
+    )
     connection.execute(insert(PERIODS).from_select(("organisation_id", *PERIOD_COLUMNS), rows))
 
 
@@ -142,9 +142,7 @@ def _apply_school_links(connection: Connection) -> None:
 def _remove(connection: Connection, table: Table, key: tuple[str, ...], gone: Table) -> None:
     columns = [table.c[name] for name in key]
     these = tuple_(*columns) if len(columns) > 1 else columns[0]
-    connection.execute(
-        delete(table).where(these.in_(select(*(gone.c[name] for name in key))))
-    )
+    connection.execute(delete(table).where(these.in_(select(*(gone.c[name] for name in key)))))
 
 
 def _copy(connection: Connection, table: Table, columns: tuple[str, ...], new: Table) -> None:

@@ -25,7 +25,6 @@ ESTABLISHMENT_FAMILIES = frozenset(
 )
 
 
-
 @dataclass(frozen=True)
 class Status:
     """A file's statement. `code` is one of the four of `codes.STATUS_MEANINGS`."""

@@ -210,7 +210,8 @@ def test_read_notes_an_as_of_that_the_files_name_contradicts(tmp_path: Path) -> 
     path = _file(tmp_path, HEADER + GOOD, "edubasealldata20200101.csv")
     parsed = read(path, as_of=date(2021, 1, 1))
     assert parsed.stated_on == DAY
-    assert parsed.notes == ["The date in the file's name counts: 2020-01-01, not --as-of 2021-01-01."]
+    (note,) = parsed.notes
+    assert note == "The date in the file's name counts: 2020-01-01, not --as-of 2021-01-01."
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "."])

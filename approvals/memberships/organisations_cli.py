@@ -1,0 +1,78 @@
+"""`secure-access organisations close` and `merge`, which end people's access."""
+
+import click
+from flask.cli import with_appcontext
+
+from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
+from approvals.memberships.actions.merge import count_people, merge_organisations
+from approvals.organisations.by_hand import CannotChange, check_changeable, close_organisation
+from approvals.organisations.cli import named_organisation
+from approvals.organisations.models import Organisation
+
+_CLOSE = Actor.command("organisations close")
+_MERGE = Actor.command("organisations merge")
+
+
+@click.command("close")
+@click.argument("identifier", type=NAME)
+@click.option("--yes", is_flag=True, help="Do not ask to confirm.")
+@with_appcontext
+def close_command(identifier: str, yes: bool) -> None:
+    """Close an organisation that was added by hand, from today on, and end access through it."""
+    organisation = _changeable(identifier)
+    click.echo(f"{_described(organisation)} closes. {_people(count_people(organisation))} there.")
+    _confirm("Close it?", yes=yes)
+    set_current_actor(_CLOSE)
+    try:
+        close_organisation(organisation, actor=_CLOSE)
+    except CannotChange as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("It is closed, and all access through it has ended.")
+
+
+@click.command("merge")
+@click.argument("source", type=NAME)
+@click.argument("target", type=NAME)
+@click.option("--yes", is_flag=True, help="Do not ask to confirm.")
+@with_appcontext
+def merge_command(source: str, target: str, yes: bool) -> None:
+    """Move the people of SOURCE to TARGET, with their access there, and close SOURCE."""
+    closing, remaining = _changeable(source), _changeable(target)
+    click.echo(
+        f"{_described(closing)} is merged into {_described(remaining)} and closes. "
+        f"{_people(count_people(closing))} there."
+    )
+    _confirm("Merge them?", yes=yes)
+    set_current_actor(_MERGE)
+    try:
+        merged = merge_organisations(closing, remaining, actor=_MERGE)
+    except CannotChange as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(
+        f"{closing.name} is closed. {merged.moved} moved to {remaining.name}; {merged.already} "
+        "belonged to both and keep what they have there."
+    )
+
+
+def _changeable(identifier: str) -> Organisation:
+    organisation = named_organisation(identifier)
+    try:
+        check_changeable(organisation)
+    except CannotChange as error:
+        raise click.ClickException(str(error)) from None
+    return organisation
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if not yes:
+        click.confirm(question, abort=True)
+
+
+def _described(organisation: Organisation) -> str:
+    return f"{organisation.name} ({organisation.hint}, {organisation.public_id})"
+
+
+def _people(number: int) -> str:
+    people = "1 person has" if number == 1 else f"{number} people have"
+    return f"{people} access or an open invitation"
