@@ -24,7 +24,8 @@ from approvals.organisations.register.timeline import Streams
 
 _WHOLE_TABLE = 5_000
 _SUSPICIOUS_ABSENCE = 100
-_OF_TRUST = frozenset({"joined_on", "other_groups"})
+_TRUSTS = frozenset({"trust", "next_trust"})
+_OF_TRUST = frozenset({"joined_on", "next_trust", "other_groups"})
 _ABSENT = ""
 """No facts that a statement has: neither JSON nor None."""
 
@@ -95,7 +96,7 @@ def _with_silent(facts: str | None, earlier: str | None) -> str | None:
     if facts is None or earlier is None or facts == earlier:
         return facts
     said, kept = json.loads(facts), json.loads(earlier)
-    if "trust" in said:
+    if said.keys() & _TRUSTS:
         kept = {key: value for key, value in kept.items() if key not in _OF_TRUST}
     return canonical({**kept, **said})
 

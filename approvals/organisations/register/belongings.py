@@ -5,9 +5,10 @@ newest of them that gives one, so that a corrected date replaces the older one. 
 the next one begins. A stay without a date begins on the day of its first file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from approvals.organisations.register import layouts
 from approvals.organisations.register.statuses import BEGINNING, END, Said, as_day
@@ -77,18 +78,29 @@ def _stays(statements: Iterable[TrustStatement]) -> list[_Stay]:
 
 
 def _trust_statements(said: Said) -> Iterable[TrustStatement]:
-    """One statement a day. Of one day a link file's counts before an establishment file's."""
-    by_day: dict[date, tuple[bool, TrustStatement]] = {}
+    """Those of each day, in order. Of one day a link file's count before an establishment file's.
+
+    A file may also name a trust that the school joins later; it follows the present one.
+    """
+    by_day: dict[date, tuple[bool, list[TrustStatement]]] = {}
     for day, family, facts in said:
         of_links = family in _LINK_FAMILIES
         if facts is None and of_links:
-            statement = TrustStatement(day, "", None)
-        elif facts is not None and "trust" in facts:
-            uid = facts["trust"]
-            statement = TrustStatement(day, uid, as_day(facts.get("joined_on")) if uid else None)
+            statements = [TrustStatement(day, "", None)]
+        elif facts is not None and ("trust" in facts or "next_trust" in facts):
+            statements = list(_of_file(day, facts))
         else:
             continue
         standing = by_day.get(day)
         if standing is None or of_links or not standing[0]:
-            by_day[day] = (of_links, statement)
-    return (statement for _, (_, statement) in sorted(by_day.items()))
+            by_day[day] = (of_links, statements)
+    return (each for _, (_, statements) in sorted(by_day.items()) for each in statements)
+
+
+def _of_file(day: date, facts: Mapping[str, Any]) -> Iterable[TrustStatement]:
+    if "trust" in facts:
+        uid = facts["trust"]
+        yield TrustStatement(day, uid, as_day(facts.get("joined_on")) if uid else None)
+    if "next_trust" in facts:
+        uid, joined_on = facts["next_trust"]
+        yield TrustStatement(day, uid, as_day(joined_on))

@@ -192,7 +192,7 @@ def _decode(path: Path, name: str) -> tuple[str, str]:
 def _read_rows(
     parsed: ParsedFile, header: list[str], rows: Iterable[tuple[int, int, list[str]]]
 ) -> None:
-    state = State(parsed.complete)
+    state = State(parsed.complete, parsed.stated_on)
     read_row = reader_of(parsed.layout.code)
     places = layouts.positions(parsed.layout, header)
     widest, named = len(header), len(_without_blank_end(header))

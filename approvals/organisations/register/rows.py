@@ -1,14 +1,15 @@
 """One row of each layout, read into what it says.
 
 What is said about a subject is a mapping with the names of Organisation's columns as keys, and for
-a school `trust` (a UID), `joined_on` and `other_groups`. A missing key says nothing; an empty text
-says that there is none.
+a school `trust` (a UID), `joined_on`, `next_trust` (UID and Joined Date) and `other_groups`. A
+missing key says nothing; an empty text says that there is none.
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 from approvals.organisations.register import values
@@ -124,12 +125,17 @@ class Membership:
     joined_on: str | None
     line: int
 
+    def is_ahead(self, stated_on: str) -> bool:
+        """Whether the school joins the group after the day of the file."""
+        return self.joined_on is not None and self.joined_on > stated_on
+
 
 @dataclass
 class State:
     """What the rows of one file have said so far."""
 
     complete: bool
+    stated_on: date
     line: int = 1
     said: dict[str, str] = field(default_factory=dict)
     mentioned: dict[str, Facts] = field(default_factory=dict)
@@ -166,16 +172,23 @@ class State:
     def finished(self) -> Iterator[tuple[str, str]]:
         """All subjects with their facts, in the form that is stored."""
         for subject, memberships in self.memberships.items():
-            self.mentioned[subject].update(settled(memberships, self.complete))
+            self.mentioned[subject].update(
+                settled(memberships, self.stated_on.isoformat(), complete=self.complete)
+            )
         for subject, facts in self.mentioned.items():
             yield subject, canonical(facts)
         yield from self.said.items()
 
     def settle_conflicts(self) -> None:
-        """Withdraws each row that puts a school into a second open trust."""
+        """Withdraws each row that puts a school into a second open trust on the file's day."""
+        stated_on = self.stated_on.isoformat()
         for subject, memberships in self.memberships.items():
             trusts = sorted(
-                (each for each in memberships if each.is_trust and each.group_open),
+                (
+                    each
+                    for each in memberships
+                    if each.is_trust and each.group_open and not each.is_ahead(stated_on)
+                ),
                 key=lambda each: (each.joined_on or "", each.line),
             )
             for loser in trusts[:-1]:
@@ -200,22 +213,26 @@ class State:
         return notes
 
 
-def settled(memberships: Sequence[Membership], complete: bool) -> Facts:
+def settled(memberships: Sequence[Membership], stated_on: str, *, complete: bool) -> Facts:
     """The trust and the other groups of one school.
 
     A closed trust counts only where no open one stands. Where no trust stands, only a complete
-    file says that there is none.
+    file says that there is none. A trust that the school joins later is `next_trust`.
     """
     trusts = sorted(
         (each for each in memberships if each.is_trust),
         key=lambda each: (each.group_open, each.joined_on or "", each.line),
     )
+    present = [each for each in trusts if not each.is_ahead(stated_on)]
+    ahead = [each for each in trusts if each.group_open and each.is_ahead(stated_on)]
     facts: Facts = {"trust": ""} if complete else {}
-    if trusts:
-        facts = {"trust": trusts[-1].uid}
-        if trusts[-1].joined_on:
-            facts["joined_on"] = trusts[-1].joined_on
-    others = [each for each in memberships if each not in trusts[-1:]]
+    if present:
+        facts = {"trust": present[-1].uid}
+        if present[-1].joined_on:
+            facts["joined_on"] = present[-1].joined_on
+    if ahead:
+        facts["next_trust"] = [ahead[-1].uid, ahead[-1].joined_on]
+    others = [each for each in memberships if each not in (*present[-1:], *ahead[-1:])]
     if others:
         facts["other_groups"] = sorted([each.uid, each.joined_on or ""] for each in others)
     return facts

@@ -273,3 +273,18 @@ def test_read_loads_groups_of_every_status(tmp_path: Path, status: str, is_open:
     parsed = read(path, as_of=DAY)
     said = {layouts.GROUPS: [(DAY, json.loads(parsed.statements["uid:1700"]))]}
     assert group_timeline(said, {}).periods[-1].open == is_open
+
+
+def test_read_keeps_a_school_in_its_trust_until_it_joins_the_next_one(tmp_path: Path) -> None:
+    rows = (
+        "123456,1700,Old Trust,Multi-academy trust,,Open,01-09-2015,One School\n"
+        "123456,1701,New Trust,Multi-academy trust,,Open,01-03-2020,One School\n"
+    )
+    parsed = read(_file(tmp_path, LINKS + rows), as_of=DAY, complete=True)
+    assert not parsed.faults
+    said = {layouts.GROUP_LINKS: [(DAY, json.loads(parsed.statements["urn:123456"]))]}
+    found = school_timeline(said, {}).belongings
+    assert [(each.uid, each.valid_from) for each in found] == [
+        ("1700", date(2015, 9, 1)),
+        ("1701", date(2020, 3, 1)),
+    ]

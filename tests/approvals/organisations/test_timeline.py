@@ -252,6 +252,7 @@ _FACTS = st.fixed_dictionaries(
         "la_code": st.sampled_from(["", "201", "202"]),
         "trust": st.sampled_from(["", "1700", "1701"]),
         "joined_on": _DAYS.map(str),
+        "next_trust": st.tuples(st.sampled_from(["1700", "1701"]), _DAYS.map(str)).map(list),
     },
 )
 
