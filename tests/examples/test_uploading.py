@@ -36,7 +36,7 @@ def test_it_replaces_the_results_of_its_years_and_no_others(person: Browser) -> 
     assert page.count("<td>2025</td>") > 1
 
 
-def test_a_newer_upload_counts_and_the_same_file_is_kept_once(person: Browser) -> None:
+def test_BU_07_upload_sent_twice_is_kept_once_and_the_newest_counts(person: Browser) -> None:
     for data in (content(ADA), content(BEN), content(ADA), content(ADA)):
         upload(person, data)
     assert "Ada Example" in person.text("/schools/100001")
@@ -109,14 +109,14 @@ def test_each_mistake_is_named_with_its_line_and_nothing_is_stored(
         b'"' + b"x" * 200_000,
     ],
 )
-def test_what_is_no_such_file_is_refused_in_a_sentence(data: bytes) -> None:
+def test_BU_03_BU_04_file_that_is_no_csv_of_results_is_refused_in_a_sentence(data: bytes) -> None:
     assert read_upload(data) == (
         [],
         [f"Use a CSV file in UTF-8 that begins with {HEADER}."],
     )
 
 
-def test_columns_may_come_in_any_order_with_a_byte_order_mark_and_empty_lines() -> None:
+def test_BU_03_columns_come_in_any_order_with_byte_order_mark_and_empty_lines() -> None:
     header = ",".join(reversed(HEADER.split(",")))
     line = ",".join(reversed(ADA.split(",")))
     rows, mistakes = read_upload(f"\ufeff{header}\r\n\r\n{line}\r\n".encode())
@@ -130,7 +130,7 @@ def test_many_mistakes_make_a_short_page(person: Browser) -> None:
     assert "And 3975 more." in answer.text
 
 
-def test_a_file_that_is_too_large_is_refused(person: Browser) -> None:
+def test_BU_02_upload_that_is_too_large_is_refused(person: Browser) -> None:
     answer = person.service.post(
         "/schools/100001/upload",
         base_url=BASE_URL,
@@ -139,6 +139,43 @@ def test_a_file_that_is_too_large_is_refused(person: Browser) -> None:
     )
     assert answer.status_code == 413
     assert "up to 1 megabyte" in answer.text
+
+
+@pytest.mark.parametrize("columns", [10_000, 90_000])
+def test_BU_02_upload_of_thousands_of_columns_is_refused_in_a_sentence(columns: int) -> None:
+    assert read_upload(("x," * columns + "x\n").encode())[0] == []
+
+
+@pytest.mark.parametrize("name", ["../../results.csv", "CON", "x" * 300, "results.exe", "<b>.csv"])
+def test_BU_04_name_of_an_upload_does_not_matter(person: Browser, name: str) -> None:
+    upload(person, content(ADA), name)
+    page = person.text("/schools/100001/upload")
+    assert "<b>.csv" not in page
+    assert page.count("?upload=") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(
+            b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n' % number
+            for number in range(10_000)
+        )
+        + b"--x--\r\n",
+        b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n1',
+        b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\n--y--\r\n--x--\r\n",
+    ],
+    ids=["thousands of parts", "no end", "nested"],
+)
+def test_BU_09_malformed_multipart_upload_is_refused(person: Browser, body: bytes) -> None:
+    answer = person.service.post(
+        "/schools/100001/upload",
+        base_url=BASE_URL,
+        data=body,
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code in {400, 413}
+    assert "?upload=" not in person.text("/schools/100001/upload")
 
 
 def test_a_form_without_a_file_is_answered(person: Browser) -> None:
@@ -151,7 +188,7 @@ def test_the_example_file_can_be_uploaded(person: Browser) -> None:
 
 
 @pytest.mark.parametrize("risky", ["=1+1", "+1", "-1", "@SUM(A1)", "|cmd", "\tx", "\rx"])
-def test_a_cell_never_becomes_a_formula(risky: str) -> None:
+def test_BU_01_cell_never_becomes_a_formula(risky: str) -> None:
     assert as_csv([["pupil"], [risky]]).splitlines()[1].strip('"').startswith("'")
 
 
