@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.web.authorisation import anyone, permit
@@ -39,7 +39,11 @@ def join() -> ResponseReturnValue:
     """Who invites and to what; or why this browser cannot accept."""
     found = _found()
     if found is None:
-        return _over()
+        journey = joining.begin_again(request.args.get("journey"))
+        if journey is None:
+            return _over()
+        flash("You took longer than 4 hours. Accept the invitation again to continue.", "important")
+        return redirect(url_for(".join", journey=journey.public_id), code=303)
     journey, invitation = found
     session = current()
     if invitations.expired(invitation):
@@ -105,7 +109,7 @@ def sign_out() -> ResponseReturnValue:
 def not_me() -> ResponseReturnValue:
     found = _usable()
     if found is None:
-        return _over()
+        return _again()
     try:
         joining.decline(*found)
     except joining.TooLate:
@@ -118,7 +122,7 @@ def not_me() -> ResponseReturnValue:
 def ask_again() -> ResponseReturnValue:
     found = _found()
     if found is None:
-        return _over()
+        return _again()
     if not invitations.expired(found[1]):
         return _again()
     joining.ask_again(found[1])

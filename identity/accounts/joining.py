@@ -33,6 +33,8 @@ from identity.sign_in.actions import begin_session
 from identity.statements import rows_changed
 
 LIFETIME = timedelta(hours=4)
+# For so long after that a page that was left open leads on.
+REMEMBERED = timedelta(days=1)
 
 
 class TooLate(Exception):
@@ -87,6 +89,42 @@ def find(public_id: str | None) -> tuple[JoinJourney, Invitation] | None:
         )
     ).first()
     return (row[0], row[1]) if row is not None else None
+
+
+def begin_again(public_id: str | None) -> JoinJourney | None:
+    """Return a journey in place of this browser's one whose time is over, its names kept.
+
+    None where there is no such journey, or its link no longer works.
+    """
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return None
+    over = db.session.scalar(
+        select(JoinJourney)
+        .join(Invitation, Invitation.id == JoinJourney.invitation_id)
+        .where(
+            JoinJourney.public_id == public_id,
+            JoinJourney.browser_hash == browser,
+            JoinJourney.expires_at <= now(),
+            JoinJourney.finished_at.is_(None),
+            Invitation.state == InvitationState.OPEN.value,
+            Invitation.token_hash == JoinJourney.token_hash,
+        )
+    )
+    if over is None:
+        return None
+    with writing() as session:
+        journey = JoinJourney(
+            browser_hash=browser,
+            invitation_id=over.invitation_id,
+            token_hash=over.token_hash,
+            given_name=over.given_name,
+            family_name=over.family_name,
+            expires_at=now() + LIFETIME,
+        )
+        session.add(journey)
+        session.flush()
+    return journey
 
 
 def describe(invitation: Invitation) -> InvitationDescription:
@@ -211,8 +249,10 @@ def opened_by_another(invitation: Invitation, account: Account) -> None:
 
 
 def purge_journeys(_session: DatabaseSession) -> int:
-    """Journeys whose time is over."""
-    return rows_changed(delete(JoinJourney).where(JoinJourney.expires_at < now()))
+    """Delete journeys that no open page needs any more, and the secrets of those that are over."""
+    over = update(JoinJourney).where(JoinJourney.expires_at < now())
+    rows_changed(over.values(password_hash=None, totp_secret=None))
+    return rows_changed(delete(JoinJourney).where(JoinJourney.expires_at < now() - REMEMBERED))
 
 
 def _draft(journey: JoinJourney) -> _Draft | None:

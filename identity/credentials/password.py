@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
@@ -15,7 +15,7 @@ from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
 from identity.statements import whoever
 
-WRONG = "Enter your email address and password again. One of them is not right."
+WRONG = "Your email address or password is incorrect."
 
 
 class Password:
@@ -58,6 +58,13 @@ def store(account_id: int, password_hash: str) -> None:
         db.session.add(credential)
     credential.password_hash = password_hash
     credential.changed_at = now()
+
+
+def forget(account_id: int) -> None:
+    """Delete the person's password, inside `writing()`; a reset link sets the next one."""
+    db.session.execute(
+        delete(PasswordCredential).where(PasswordCredential.account_id == account_id)
+    )
 
 
 def is_unchanged(account_id: int, proved: Proved) -> bool:

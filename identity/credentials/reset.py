@@ -130,6 +130,8 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
+        # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
+        _supersede(account.id, NOT_ME)
         record("password.reset", actor=person(account), subject=account.subject)
         send_mail(
             to=account.email,
@@ -147,12 +149,17 @@ def disavowal_path(account: Account) -> str:
 
 
 def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
-    """End all that the person holds; the journey on which he sets a new password at once."""
+    """End everything the person holds; return the journey on which they set a new password.
+
+    The password that somebody else knows signs nobody in from now on. None where the link no
+    longer works.
+    """
     with writing() as session:
         locked = lock_access(account.id)
         if locked is None or not locked.active or not _claim(link):
             return None
         end_access(account.id, cause="not me")
+        password.forget(account.id)
         record("sign_in.disavowed", actor=person(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = _add(account.email_key, account, RESET, None, lifetime)
@@ -181,11 +188,11 @@ def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
 def supersede_links(ending: Ending) -> None:
     """The reset links' channel of `end_access`.
 
-    The link with which the owner says "not me" lives on: a thief who changes the password must
-    not take it from him.
+    The "not me" link outlives a change that was made inside a session: a thief who changes the
+    password must not take the link from the owner.
     """
     if ending.everything:
-        _supersede(ending.account_id)
+        _supersede(ending.account_id, RESET)
 
 
 def usable() -> Select[int]:
@@ -229,7 +236,7 @@ def _send(address: str, key: str) -> None:
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
-        _supersede(account.id, but=link.id)
+        _supersede(account.id, RESET, but=link.id)
         path = url_for("credentials.open_reset", token=token, _external=False)
         context = {"name": account.name, "link": path, "minutes": minutes}
         send_mail(to=account.email, template="credentials/reset", context=context)
@@ -258,12 +265,12 @@ def _recent(key: str) -> int:
     return db.session.scalar(counted) or 0
 
 
-def _supersede(account_id: int, *, but: int | None = None) -> None:
+def _supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
     rows_changed(
         update(PasswordReset)
         .where(
             PasswordReset.account_id == account_id,
-            PasswordReset.purpose == RESET,
+            PasswordReset.purpose == purpose,
             PasswordReset.id != but if but is not None else true(),
             PasswordReset.used_at.is_(None),
             PasswordReset.superseded_at.is_(None),

@@ -18,7 +18,7 @@ from identity.credentials.owner import owner
 from identity.sessions.access import freshly_signed_in, signed_in, signed_in_before_terms
 from identity.sessions.lookup import signed_in_session
 
-WRONG_CURRENT = "Enter your current password again. It is not right."
+WRONG_CURRENT = "Your current password is incorrect."
 
 
 @blueprint.get("/account/password")

@@ -51,14 +51,14 @@ def ask_to_sign_in() -> Response:
 
 
 def wanted_page() -> str:
-    """The page to come back to: this one, or for a form whose page differs the start."""
+    """Return the page to come back to: this one, or the start for a form of another page."""
     adapter = current_app.create_url_adapter(request)
     if request.method in {"GET", "HEAD"}:
         return request.full_path.rstrip("?")
     try:
         if adapter is not None:
             adapter.match(request.path, method="GET")
-            return request.path
+            return request.full_path.rstrip("?")
     except HTTPException:
         pass
     return "/"

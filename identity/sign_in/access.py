@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import g, redirect, request, url_for
+from werkzeug import Response
 
 from app.web.authorisation import Allowed, Refused
 from identity.sessions.lookup import current
@@ -21,7 +22,7 @@ def half_signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
     journey = find(request.args.get("journey"), JourneyKind.SIGN_IN, JourneyKind.CONFIRM)
     proof = first_proof(journey) if journey is not None else None
     if proof is None or not _confirms_this_session(proof):
-        return Refused("sign-in", answer=lambda: redirect(url_for("sign_in.start"), code=303))
+        return Refused("sign-in", answer=_back_to_the_first_page)
     g.sign_in_journey, g.sign_in_first_proof = journey, proof
     return Allowed()
 
@@ -29,6 +30,14 @@ def half_signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
 def half_signed_in_journey() -> tuple[SignInJourney, FirstProof]:
     """Return the journey that `half_signed_in` allowed, and the proof that it was allowed on."""
     return g.sign_in_journey, g.sign_in_first_proof
+
+
+def _back_to_the_first_page() -> Response:
+    """Lead back to where the journey began: there its time or its end is explained."""
+    journey = request.args.get("journey")
+    if find(journey, JourneyKind.CONFIRM) is not None:
+        return redirect(url_for("sign_in.confirm", journey=journey), code=303)
+    return redirect(url_for("sign_in.start", journey=journey), code=303)
 
 
 def _confirms_this_session(proof: FirstProof) -> bool:

@@ -116,7 +116,8 @@ def prove_second_factor(
 
     Raises JourneyOver where the state that was proved is over.
     """
-    attempt = throttle.code_attempt(first.account_id, device=devices.known_device(first.account_id))
+    device = devices.known_device(first.account_id)
+    attempt = throttle.code_attempt(first.account_id, device=device)
     wait = throttle.admit(attempt)
     if wait:
         return Wait(wait)
@@ -127,6 +128,8 @@ def prove_second_factor(
         outcome = factor.prove(account.id, answer)
         if isinstance(outcome, NotProved):
             _second_step_refused(account, factor, outcome, attempt)
+            if outcome.counts and device is None and throttle.count_guess(account.id):
+                _warn_of_guesses(account)
             return outcome
         throttle.give_back(attempt)
         if not account.active or not journeys.finish(first):
@@ -236,6 +239,16 @@ def _second_step_refused(
         network=client_network(),
     )
     _note_wait("second step", account.subject, attempt)
+
+
+def _warn_of_guesses(account: Account) -> None:
+    """Tell the owner that a person who knows their password guesses codes."""
+    send_mail(
+        to=account.email,
+        template="credentials/codes_guessed",
+        context={"name": account.name, "at": now(), "link": reset.disavowal_path(account)},
+    )
+    record("sign_in.guesses_announced", actor=ANONYMOUS, subject=account.subject)
 
 
 def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> None:

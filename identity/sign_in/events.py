@@ -16,5 +16,10 @@ EVENTS = (
         required={"subject", "factor"},
     ),
     Event("sign_in.throttled", "Sign-in tries have to wait.", required={"step", "seconds"}),
+    Event(
+        "sign_in.guesses_announced",
+        "{subject} was mailed about wrong codes.",
+        required={"subject"},
+    ),
     Event("sign_in.terms_declined", "{actor} did not accept the terms.", required={"subject"}),
 )

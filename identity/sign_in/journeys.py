@@ -28,6 +28,9 @@ from identity.statements import rows_changed
 
 # Long enough to find the phone, short enough not to be found by the next person at the desk.
 LIFETIME = timedelta(minutes=30)
+# For so long after that the journey's purpose is known to the browser that left a page open.
+REMEMBERED = timedelta(days=1)
+TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def create(
         journey = SignInJourney(
             kind=kind.value,
             browser_hash=bound_browser(),
-            expires_at=now() + LIFETIME,
+            # A page of terms is only for a session, which has limits of its own.
+            expires_at=now() + (REMEMBERED if kind is JourneyKind.TERMS else LIFETIME),
             resume_to=resume_to,
             cancel_to=cancel_to,
             ends_at=ends_at,
@@ -166,6 +170,49 @@ def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
     if journey is not None and journey.ends_at:
         allow_form_redirect(journey.ends_at)
     return journey
+
+
+def find_left_open(public_id: str | None, kind: JourneyKind) -> SignInJourney | None:
+    """Return this browser's journey of that id whose time is over or which is finished, or None.
+
+    Its page may still be open somewhere. Nothing that was proved in it counts; its purpose does
+    (`begin_again`).
+    """
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return None
+    journey: SignInJourney | None = db.session.scalar(
+        select(SignInJourney).where(
+            SignInJourney.public_id == public_id,
+            SignInJourney.kind == kind.value,
+            SignInJourney.browser_hash == browser,
+            or_(SignInJourney.expires_at <= now(), SignInJourney.finished_at.is_not(None)),
+        )
+    )
+    return journey
+
+
+def keep_mistake(
+    journey: SignInJourney, page: str, sentence: str, *, email: str | None = None
+) -> None:
+    """Store the sentence about a wrong answer for the page that shows it next.
+
+    email: the address that was typed, which the page fills in again.
+    """
+    values = {"mistake": sentence, "mistake_page": page}
+    if email is not None:
+        values["login_hint"] = email[:254]
+    with writing():
+        rows_changed(
+            update(SignInJourney)
+            .where(SignInJourney.id == journey.id, SignInJourney.finished_at.is_(None))
+            .values(**values)
+        )
+
+
+def mistake_on(journey: SignInJourney, page: str) -> str | None:
+    """Return the sentence about the last wrong answer where it belongs to this page."""
+    return journey.mistake if journey.mistake_page == page else None
 
 
 def first_proof(journey: SignInJourney) -> FirstProof | None:
@@ -210,7 +257,7 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
             SignInJourney.finished_at.is_(None),
             SignInJourney.expires_at > now(),
         )
-        .values(account_id=account_id, proved=[factor])
+        .values(account_id=account_id, proved=[factor], mistake=None, mistake_page=None)
     )
     return bound == 1
 
@@ -272,5 +319,5 @@ def end_all() -> None:
 
 
 def purge_journeys(_session: DatabaseSession) -> int:
-    """Journeys whose time is over."""
-    return rows_changed(delete(SignInJourney).where(SignInJourney.expires_at < now()))
+    """Delete journeys that no open page needs any more."""
+    return rows_changed(delete(SignInJourney).where(SignInJourney.expires_at < now() - REMEMBERED))

@@ -47,6 +47,10 @@ class SignInJourney(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     confirms_session_id: Mapped[int | None]
     proved: Mapped[list[str]] = mapped_column(default=list)
+    # The sentence about the last answer, and the page that shows it: a POST is answered by a
+    # redirect, so that Back and Reload never send an answer again.
+    mistake: Mapped[str | None] = mapped_column(String(300))
+    mistake_page: Mapped[str | None] = mapped_column(String(40))
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_sign_in_journey_account_id", "account_id"),)

@@ -26,6 +26,7 @@ from identity.statements import rows_changed
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _CODE_WINDOW = timedelta(minutes=15)
+_GUESSES = 5
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,21 @@ def failed(attempt: Attempt) -> None:
         rows = _locked([bucket.name for bucket in attempt.on_failure])
         for bucket in attempt.on_failure:
             _put(rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, now()))
+
+
+def count_guess(account_id: int) -> bool:
+    """Count a wrong code from an unknown browser; return whether the owner has to be warned now.
+
+    That is at the fifth within a day, and then at most once a day. Must run inside `writing()`.
+    """
+    bucket = Bucket(f"guesses:{account_id}", Limit(_GUESSES, _DAY, _DAY, _DAY))
+    row = _locked([bucket.name])[bucket.name]
+    moment = now()
+    if wait(_tally(row), moment):
+        return False
+    tally = after_failure(_tally(row), bucket.limit, moment)
+    _put(row, tally)
+    return tally.blocked_until is not None
 
 
 def pending(attempt: Attempt) -> timedelta:

@@ -8,6 +8,7 @@ from werkzeug import Response
 
 from app.web.authorisation import anyone, permit
 from identity.credentials.factor import Factor, NotProved
+from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
 from identity.ports import approvals
@@ -26,6 +27,9 @@ from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import CodeForm, PasswordForm, SignInForm
 from identity.sign_in.models import JourneyKind, SignInJourney
 
+CONFIRMATION = "confirmation"
+WRONG_PASSWORD = "Your password is incorrect."
+
 
 @blueprint.get("/")
 @permit(anyone)
@@ -39,18 +43,13 @@ def welcome() -> ResponseReturnValue:
 @blueprint.get("/sign-in")
 @permit(anyone)
 def start() -> ResponseReturnValue:
-    """E-mail address and password; without a journey, one that ends at `next` or at home."""
-    journey = _sign_in_journey()
-    session = current()
-    if journey is not None and session is not None:
-        if journey.finished_at is not None or not journey.fresh:
-            # Signed in meanwhile, in another tab or by going Back.
-            return _onwards(journey)
-    elif session is not None:
-        return redirect(own_page(request.args.get("next")) or approvals().home(), code=303)
-    if journey is None or journey.finished_at is not None:
-        return journeys.begin(own_page(request.args.get("next")) or approvals().home())
-    return _sign_in_page(journey, SignInForm(email=journey.login_hint))
+    """Email address and password; without a journey, one that ends at `next` or at home."""
+    journey, session = _sign_in_journey(), current()
+    if session is not None and (journey is None or not journey.fresh or journey.finished_at):
+        return _signed_in_already(journey)
+    if journey is not None and journey.finished_at is None:
+        return _sign_in_page(journey, SignInForm(email=journey.login_hint))
+    return _begin_again()
 
 
 @blueprint.post("/sign-in")
@@ -58,16 +57,31 @@ def start() -> ResponseReturnValue:
 def submit() -> ResponseReturnValue:
     journey = _sign_in_journey()
     if journey is None or journey.finished_at is not None:
-        return redirect(url_for(".start"), code=303)
+        left_open = _left_open(JourneyKind.SIGN_IN)
+        if left_open is None:
+            return redirect(url_for(".closed"), code=303)
+        if "cancel" in request.form:
+            return redirect(left_open.cancel_to or "/", code=303)
+        # The page outlived its journey: what was entered counts on another one.
+        journey = journeys.begin_again(left_open)
     if "cancel" in request.form:
         return redirect(journey.cancel_to or "/", code=303)
     form = SignInForm()
-    outcome = prove_password(journey, form.email.data or "", form.password.data or "")
+    email = form.email.data or ""
+    outcome = prove_password(journey, email, form.password.data or "")
     if isinstance(outcome, Wait):
         return _told_to_wait(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
-        return _sign_in_page(journey, form, mistake=outcome.sentence)
+        journeys.keep_mistake(journey, PASSWORD.name, outcome.sentence, email=email)
+        return redirect(url_for(".start", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
+
+
+@blueprint.get("/sign-in/closed")
+@permit(anyone)
+def closed() -> ResponseReturnValue:
+    """Explain that a sign-in page was left open for so long that its purpose is not known."""
+    return render_template("sign_in/closed.html")
 
 
 @blueprint.get("/sign-in/code")
@@ -107,7 +121,9 @@ def confirm() -> ResponseReturnValue:
     session = signed_in_session()
     journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:
-        back = own_page(request.args.get("next")) or approvals().home()
+        left_open = _left_open(JourneyKind.CONFIRM)
+        back = left_open.resume_to if left_open is not None else request.args.get("next")
+        back = own_page(back) or approvals().home()
         journey = journeys.confirm(back, session)
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if journey.finished_at is not None:
@@ -120,18 +136,19 @@ def confirm() -> ResponseReturnValue:
 def submit_confirm() -> ResponseReturnValue:
     journey = _confirmation()
     if journey is None or journey.finished_at is not None:
-        return redirect(url_for(".confirm"), code=303)
+        return redirect(url_for(".confirm", journey=request.args.get("journey")), code=303)
     if "cancel" in request.form:
         return redirect(approvals().home(), code=303)
     form = PasswordForm()
     try:
         outcome = confirm_password(journey, form.password.data or "")
     except JourneyOver:
-        return redirect(url_for(".confirm"), code=303)
+        return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if isinstance(outcome, Wait):
         return _told_to_wait(_confirm_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
-        return _confirm_page(journey, form, mistake="Enter your password again. It is not right.")
+        journeys.keep_mistake(journey, CONFIRMATION, WRONG_PASSWORD)
+        return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
 
 
@@ -145,16 +162,22 @@ def _second_factor(factor: Factor) -> ResponseReturnValue:
     if isinstance(outcome, Wait):
         return _told_to_wait(_code_page(journey, form, factor=factor, wait=outcome), outcome)
     if isinstance(outcome, NotProved):
-        return _code_page(journey, form, factor=factor, mistake=outcome.sentence)
+        journeys.keep_mistake(journey, factor.name, outcome.sentence)
+        return redirect(_page_of(factor, journey), code=303)
     return _onwards(journey)
+
+
+def _page_of(factor: Factor, journey: SignInJourney) -> str:
+    endpoint = ".code" if factor is TOTP else ".recovery_code"
+    return url_for(endpoint, journey=journey.public_id)
 
 
 def _second_step(journey: SignInJourney) -> str:
     account_id = journey.account_id
     if account_id is not None and TOTP.enrolled(account_id):
-        return url_for(".code", journey=journey.public_id)
+        return _page_of(TOTP, journey)
     if account_id is not None and RECOVERY_CODE.enrolled(account_id):
-        return url_for(".recovery_code", journey=journey.public_id)
+        return _page_of(RECOVERY_CODE, journey)
     return url_for(".cannot")
 
 
@@ -172,8 +195,31 @@ def _onwards(journey: SignInJourney) -> Response:
     return redirect(journey.resume_to, code=303)
 
 
+def _signed_in_already(journey: SignInJourney | None) -> Response:
+    """Lead on a person who signed in meanwhile, in another tab or before they went back."""
+    journey = journey or _left_open(JourneyKind.SIGN_IN)
+    if journey is not None:
+        return _onwards(journey)
+    return redirect(own_page(request.args.get("next")) or approvals().home(), code=303)
+
+
+def _begin_again() -> Response:
+    """Begin another journey for the purpose of one that is over, or for `next` or home."""
+    left_open = _left_open(JourneyKind.SIGN_IN)
+    if left_open is None:
+        return journeys.begin(own_page(request.args.get("next")) or approvals().home())
+    journey = journeys.begin_again(left_open)
+    if left_open.finished_at is None:
+        journeys.keep_mistake(journey, PASSWORD.name, journeys.TOOK_TOO_LONG)
+    return redirect(url_for(".start", journey=journey.public_id), code=303)
+
+
 def _sign_in_journey() -> SignInJourney | None:
     return journeys.find(request.args.get("journey"), JourneyKind.SIGN_IN)
+
+
+def _left_open(kind: JourneyKind) -> SignInJourney | None:
+    return journeys.find_left_open(request.args.get("journey"), kind)
 
 
 def _confirmation() -> SignInJourney | None:
@@ -184,7 +230,6 @@ def _sign_in_page(
     journey: SignInJourney,
     form: SignInForm,
     *,
-    mistake: str | None = None,
     wait: Wait | None = None,
 ) -> Response:
     session = current()
@@ -192,7 +237,7 @@ def _sign_in_page(
         "sign_in/start.html",
         journey=journey,
         form=form,
-        mistake=mistake,
+        mistake=None if wait else journeys.mistake_on(journey, PASSWORD.name),
         wait=wait,
         signed_in=session.account if session else None,
     )
@@ -204,21 +249,18 @@ def _code_page(
     form: CodeForm,
     *,
     factor: Factor = TOTP,
-    mistake: str | None = None,
     wait: Wait | None = None,
 ) -> Response:
     template = "sign_in/code.html" if factor is TOTP else "sign_in/recovery_code.html"
+    mistake = None if wait else journeys.mistake_on(journey, factor.name)
     page = render_template(template, journey=journey, form=form, mistake=mistake, wait=wait)
     return make_response(page)
 
 
 def _confirm_page(
-    journey: SignInJourney,
-    form: PasswordForm,
-    *,
-    mistake: str | None = None,
-    wait: Wait | None = None,
+    journey: SignInJourney, form: PasswordForm, *, wait: Wait | None = None
 ) -> Response:
+    mistake = None if wait else journeys.mistake_on(journey, CONFIRMATION)
     page = render_template(
         "sign_in/confirm.html", journey=journey, form=form, mistake=mistake, wait=wait
     )

@@ -104,7 +104,7 @@ def test_LG_12_five_hundred_at_once_take_no_more_memory_than_a_few(
         crowd = Crowd(served, PEOPLE)
         crowd.comes()
         after = _most_memory(served)
-    assert crowd.statuses == [200] * PEOPLE
+    assert crowd.statuses == [303] * PEOPLE
     waiting = [left for _, left in crowd.health]
     assert max(waiting) > 0, "it is asked while people wait"
     assert {status for status, _ in crowd.health} == {200}

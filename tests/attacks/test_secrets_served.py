@@ -51,7 +51,7 @@ def test_HC_13_no_secret_reaches_a_log_an_address_or_a_referrer(
 
         page = browser.get("/sign-in?next=/account", follow_redirects=True)
         wrong = {**fields(page.text), "email": person.email, "password": WRONG}
-        assert browser.post(str(page.url), data=wrong).status_code == 200
+        assert browser.post(str(page.url), data=wrong).status_code == 303
         arrived = sign_in(browser, served.issuer + rp.request(), person, callback=CALLBACK)
         code = parse_qs(urlsplit(arrived).query)["code"][0]
         first = token(

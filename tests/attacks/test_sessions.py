@@ -181,7 +181,7 @@ def test_SE_08_and_SE_09_a_suspended_person_is_out_and_stays_out(
     assert not _alive(half)
     # The device is known, the password right: still no session.
     page = Walker(client).get("/sign-in").submit(email=person.email, password=PASSWORD)
-    assert "One of them is not right." in page.text
+    assert "Your email address or password is incorrect." in page.text
 
 
 def test_SE_10_and_MF_05_half_signed_in_opens_the_second_step_only(

@@ -192,7 +192,7 @@ def test_TX_02_what_is_no_address_is_none_anywhere(
 ) -> None:
     for address in ['"ada"@school.example', "ada@school", f"{'a' * 250}@school.example"]:
         page = Walker(app.test_client()).get("/sign-in").submit(email=address, password=PASSWORD)
-        assert "One of them is not right." in page.text, address
+        assert "Your email address or password is incorrect." in page.text, address
         page = Walker(app.test_client()).get("/forgot-password").submit(email=address)
         assert "There is a problem" in page.text, address
         page = browser(app, ann).get(path(school, "users", "new")).submit(email=address)

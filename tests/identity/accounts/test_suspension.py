@@ -22,7 +22,7 @@ def test_a_suspended_person_is_out_at_once_and_cannot_come_in(
     assert "suspended; all sessions have ended" in _run(app, "suspend", person.email.upper())
     assert Walker(client).get("/account").heading == "You need to sign in again"
     page = Walker(app.test_client()).get("/sign-in").submit(email=person.email, password=PASSWORD)
-    assert "One of them is not right." in page.text
+    assert "Your email address or password is incorrect." in page.text
     assert post.to(person.email)[-1].startswith("Your Secure Access account is suspended")
     assert audited("account.suspended")[0]["actor_kind"] == "command"
 

@@ -65,7 +65,7 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
     sign_in(here, person)
     page = Walker(here).get("/account/password")
     wrong = page.submit(current_password="not the password", password=NEW)
-    assert "Enter your current password again. It is not right." in wrong.text
+    assert "Your current password is incorrect." in wrong.text
     page = wrong.submit(current_password=person.password, password=NEW)
     assert page.heading == "Your account"
     assert "Your password has been changed" in page.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import time_machine
@@ -16,7 +17,7 @@ from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
 
-MISTAKE = "Enter your email address and password again. One of them is not right."
+MISTAKE = "Your email address or password is incorrect."
 
 
 def test_a_person_signs_in_with_password_and_code(client: FlaskClient, person: Person) -> None:
@@ -176,6 +177,38 @@ def test_who_says_not_me_ends_all_sessions_and_chooses_a_new_password(
     assert sign_in(app.test_client(), person, "/account").heading == "Your account"
 
 
+def _mailed_link(post: Post, person: Person) -> str:
+    mail = post.to(person.email)[-1]
+    return mail.split("This was not me:\n")[1].split()[0].removeprefix("http://localhost:8000")
+
+
+def test_not_me_link_is_void_after_a_reset_by_link(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    sign_in(app.test_client(), person)
+    clock.shift(timedelta(minutes=5))
+    sign_in(app.test_client(), person)
+    link = _mailed_link(post, person)
+    opened = Walker(app.test_client()).get(link)
+    Walker(app.test_client()).get("/forgot-password").submit(email=person.email)
+    reset = re.search(r"http://localhost:8000(/reset-password/\S+)", post.to(person.email)[-1])
+    assert reset
+    Walker(app.test_client()).get(reset.group(1)).submit(password="copper lantern hill 7")
+    assert Walker(app.test_client()).get(link).status == 410
+    assert opened.submit().status == 410
+
+
+def test_not_me_link_makes_the_password_void(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    sign_in(app.test_client(), person)
+    clock.shift(timedelta(minutes=5))
+    sign_in(app.test_client(), person)
+    Walker(app.test_client()).get(_mailed_link(post, person)).submit()
+    page = Walker(app.test_client()).get("/sign-in")
+    assert MISTAKE in page.submit(email=person.email, password=PASSWORD).text
+
+
 def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
@@ -186,7 +219,7 @@ def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
     page = Walker(client).get("/account/password")
     assert page.heading == "Confirm it is you"
     wrong = page.submit(password="not the password")
-    assert "Enter your password again. It is not right." in wrong.text
+    assert "Your password is incorrect." in wrong.text
     page = wrong.submit(password=PASSWORD)
     assert page.heading == "Enter the 6-digit code"
     page = page.submit(code=person.code())
