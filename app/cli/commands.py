@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from flask.cli import FlaskGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.cli import demo
+from app.database import DatabaseBusy, is_unavailable
+from app.database.requirements import reason
 from app.health.checks import schema_is_current
 
 OF_LIBRARIES = ("db", "limiter")
@@ -49,20 +52,24 @@ class Commands(FlaskGroup):
             if not self.only_help:
                 demo.tell(ctx.ensure_object(ScriptInfo).load_app())
             return super().invoke(ctx)
-        except DBAPIError:
-            sentence = _not_ready(ctx.ensure_object(ScriptInfo))
+        except (DBAPIError, DatabaseBusy) as error:
+            sentence = _explained(error, ctx.ensure_object(ScriptInfo))
             if sentence is None:
                 raise
         raise click.ClickException(sentence)
 
 
-def _not_ready(info: ScriptInfo) -> str | None:
-    """Why no command can do its work on this database; None where that is not the reason."""
-    with info.load_app().app_context():
-        try:
-            return schema_is_current()
-        except SQLAlchemyError as error:
-            return f"The database does not answer: {type(error).__name__}."
+def _explained(error: Exception, info: ScriptInfo) -> str | None:
+    """Return what the database said, and what to do; None where the command itself is wrong."""
+    try:
+        with info.load_app().app_context():
+            advice = schema_is_current()
+    except (SQLAlchemyError, sqlite3.Error):
+        return f"The database does not answer: {reason(error)}."
+    if advice is None and not is_unavailable(error):
+        return None
+    said = f"The database says: {reason(error)}."
+    return said if advice is None else f"{said} {advice}"
 
 
 def _tell_whole(command: click.Command) -> None:

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.database import restrict_files
+from app.database.requirements import missing_requirement
 
 _KEY = "secure_access.setup_steps"
 
@@ -20,6 +21,8 @@ def setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
 
 def run_steps() -> list[tuple[str, str]]:
     """Migrates, then runs each room's step in the order of registration."""
+    if (missing := missing_requirement()) is not None:
+        raise click.ClickException(missing)
     restrict_files()
     flask_migrate.upgrade()
     steps: dict[str, Callable[[], str]] = current_app.extensions.get(_KEY, {})

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.demo import refuse_to_serve_it
 from app.clock import now
 from app.database import db
+from app.database.requirements import reason
 from app.outbox.delivery import deliver_due
 from app.purge import purge_expired
 from app.settings import settings
@@ -70,7 +71,7 @@ def worker_command(once: bool) -> None:
                 purge_expired()
                 purged_at = now()
         except SQLAlchemyError as error:
-            log.error("the database does not answer", error=type(error).__name__)
+            log.error("the database does not answer", error=reason(error))
             delivered = 0
         finally:
             db.session.remove()
@@ -90,7 +91,7 @@ def _do_jobs(app: Flask, stop: threading.Event) -> None:
                 under_way = [work() for work in app.extensions.get(_KEY, [])]
                 busy = any(under_way)
             except SQLAlchemyError as error:
-                log.error("the database does not answer", error=type(error).__name__)
+                log.error("the database does not answer", error=reason(error))
                 busy = False
             except Exception:
                 # One piece of work that fails must not end all the others.

@@ -1,5 +1,6 @@
 """Engines as the two databases want them."""
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,16 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
 from app.database import held
 from app.database.base import Base
-from app.database.writers import BUSY_TIMEOUT_MS
+from app.database.writers import COMMAND_SECONDS, begin_immediate, own_limit, serves_requests
 from app.settings import AppSettings
 
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
+POSTGRESQL_LIMITS_OF_REQUESTS = "-c statement_timeout=4000 -c lock_timeout=2000 -c timezone=UTC"
+POOL_SECONDS = 2
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
@@ -26,6 +30,8 @@ def install(app: Flask, settings: AppSettings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        else:
+            _prepare_postgresql(db.engine)
         held.install(app, db.engine)
 
 
@@ -41,12 +47,14 @@ def restrict_files() -> None:
 
 def _engine_options(settings: AppSettings) -> dict[str, Any]:
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+        return {"connect_args": {"timeout": COMMAND_SECONDS, "check_same_thread": False}}
+    serves = serves_requests()
     return {
         "pool_pre_ping": True,
         "pool_size": settings.threads,
         "max_overflow": 2,
-        "connect_args": {"options": POSTGRESQL_LIMITS},
+        "connect_args": {"options": POSTGRESQL_LIMITS_OF_REQUESTS if serves else POSTGRESQL_LIMITS},
+        **({"pool_timeout": POOL_SECONDS} if serves else {}),
     }
 
 
@@ -61,7 +69,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(COMMAND_SECONDS * 1000)}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -70,5 +78,22 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         held.settle()
-        immediate = connection.get_execution_options().get("begin_immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("begin_immediate", False):
+            try:
+                begin_immediate(connection.connection.driver_connection, connection.info)
+            except sqlite3.Error as error:
+                raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Let a check of readiness wait no longer than it may."""
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        limit = own_limit()
+        if limit is not None:
+            milliseconds = int(limit * 1000)
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import Dialect, Engine
 
+from app.database.writers import begin_immediate
+
 
 class Line:
     """For one thread at a time. Found broken before a transaction began, it is made anew."""
@@ -16,7 +18,7 @@ class Line:
         self.writing = False
         self._engine = engine
         self._driver: Any = None
-        self._begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
+        self._known: dict[str, Any] = {}
 
     def execute(self, text: str, parameters: Any = ()) -> Any:
         """The driver's cursor. Raises the driver's errors."""
@@ -33,7 +35,10 @@ class Line:
         self._connected().executemany(text, rows)
 
     def begin(self) -> None:
-        self.execute(self._begin)
+        if self.dialect.name == "sqlite":
+            begin_immediate(self._connected(), self._known)
+        else:
+            self.execute("BEGIN")
         self.writing = True
 
     def commit(self) -> None:
@@ -55,6 +60,7 @@ class Line:
 
     def close(self) -> None:
         driver, self._driver = self._driver, None
+        self._known = {}
         if driver is not None:
             with suppress(Exception):
                 driver.close()

@@ -180,14 +180,13 @@ class Together:
         return group
 
     def _begin(self, group: Group) -> None:
-        has_turn = take_turn()
+        take_turn()
         try:
             self.line.begin()
         except BaseException:
-            if has_turn:
-                give_turn()
+            give_turn()
             raise
-        group.begun, group.has_turn = True, has_turn
+        group.begun = group.has_turn = True
 
     def _end(self, group: Group) -> None:
         """Commits, where there is something to commit. Whoever calls is the only one inside."""

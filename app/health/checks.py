@@ -7,10 +7,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import false, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, writing
+from app.database import db, is_unavailable, waiting_at_most, writing
+from app.database.writers import PROBE_SECONDS
+from app.outbox.models import OutboxMail
 
 Check = Callable[[], str | None]
 """Answers None when all is well, else a sentence without secrets."""
@@ -34,14 +36,16 @@ def detail(app: Flask, name: str, function: Check) -> None:
 def details() -> dict[str, str]:
     """Return the sentences of what operators should know, by its name."""
     found: dict[str, str] = {}
-    for name, function in current_app.extensions.get(_DETAILS, {}).items():
-        try:
-            sentence = function()
-        except SQLAlchemyError:
-            db.session.rollback()
-            continue
-        if sentence:
-            found[name] = sentence
+    with waiting_at_most(PROBE_SECONDS):
+        for name, function in current_app.extensions.get(_DETAILS, {}).items():
+            try:
+                sentence = function()
+            except SQLAlchemyError:
+                # The others would wait for the database again.
+                db.session.rollback()
+                return found
+            if sentence:
+                found[name] = sentence
     return found
 
 
@@ -53,14 +57,19 @@ def failures() -> dict[str, str]:
         **current_app.extensions.get(_KEY, {}),
     }
     found: dict[str, str] = {}
-    for name, function in checks.items():
-        try:
-            sentence = function()
-        except SQLAlchemyError as error:
-            sentence = f"The database does not answer: {type(error).__name__}."
-            db.session.rollback()
-        if sentence:
-            found[name] = sentence
+    with waiting_at_most(PROBE_SECONDS):
+        for name, function in checks.items():
+            try:
+                sentence = function()
+            except Exception as error:
+                if not isinstance(error, SQLAlchemyError) and not is_unavailable(error):
+                    raise
+                # The other checks would wait for it again.
+                found[name] = f"The database does not answer: {type(error).__name__}."
+                db.session.rollback()
+                return found
+            if sentence:
+                found[name] = sentence
     return found
 
 
@@ -68,6 +77,8 @@ def _database_takes_writes() -> str | None:
     with writing() as session:
         session.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS readiness (at INTEGER)"))
         session.execute(text("DELETE FROM readiness"))
+        # Changes nothing, and waits for whoever has locked the table.
+        session.execute(update(OutboxMail).where(false()).values(state=OutboxMail.state))
     return None
 
 

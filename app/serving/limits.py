@@ -16,10 +16,12 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 MAX_WAITING = 512
 """Requests of one process that wait for a thread; further ones are answered with 503."""
 RETRY_AFTER_SECONDS = 5
+STALL_SECONDS = 2.5
+"""For which requests wait while none of those at work ends or begins."""
 
 PROBES = 2
 """Checks of readiness that one process answers at once, beside its other requests."""
-PROBE_SECONDS = 1.0
+PROBE_TURN_SECONDS = 0.4
 SPARE_THREADS = 64
 """Threads for what takes none of the places above: `/healthz`, and refusals."""
 MAX_CONNECTIONS = 4096

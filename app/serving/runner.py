@@ -38,8 +38,10 @@ class Runner:
         self._application = application
         largest = application.config["MAX_CONTENT_LENGTH"]
         self._bodies = Bodies(largest=largest, seconds=limits.BODY_SECONDS)
-        self._turns = Turns(settings.threads, waiting=limits.MAX_WAITING)
-        self._probes = Turns(limits.PROBES, waiting=limits.PROBES, seconds=limits.PROBE_SECONDS / 2)
+        self._turns = Turns(
+            settings.threads, waiting=limits.MAX_WAITING, stall=limits.STALL_SECONDS
+        )
+        self._probes = Turns(limits.PROBES, waiting=limits.PROBES, stall=limits.PROBE_TURN_SECONDS)
         self._refusal = [
             ("Retry-After", str(limits.RETRY_AFTER_SECONDS)),
             *without_application(secure=settings.secure),
@@ -71,10 +73,14 @@ class Runner:
         if path == "/healthz":
             return self._answer(connection, environ)
         turns = self._probes if path == "/readyz" else self._turns
-        with turns.turn() as has_turn:
-            if has_turn:
-                return self._answer(connection, environ)
-        return self._refuse(connection, environ)
+        if not turns.take():
+            return self._refuse(connection, environ)
+        status = 500
+        try:
+            status = self._answer(connection, environ)
+        finally:
+            turns.give(done=status != 503)
+        return status
 
     def _answer(self, connection: Connection, environ: Environ) -> int:
         response = _Response()

@@ -21,6 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from werkzeug.utils import import_string
 
+from app.database import wait_as_a_server
 from app.serving import limits
 from app.serving.processors import settle_in
 from app.serving.runner import Runner
@@ -81,6 +82,7 @@ def _loader(settings: AppSettings) -> Callable[[str], Any]:
             place = begun.value
             begun.value += 1
         settle_in(place, workers=settings.workers)
+        wait_as_a_server()
         application = import_string(factory)()
         # Granian shows a WSGI application no more than PEP 3333 says. Its own wrapper is given the
         # connection as well, without which a slow one could not be closed.

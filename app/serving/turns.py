@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+
+_LOOK_AGAIN_SECONDS = 0.25
 
 
 class Turns:
-    """`at_once` requests at work, at most `waiting` behind them, each for at most `seconds`."""
+    """`at_once` requests at work, at most `waiting` behind them.
 
-    def __init__(self, at_once: int, *, waiting: int, seconds: float | None = None) -> None:
+    Those behind wait as long as the ones at work get their work done. While none has for `stall`
+    seconds, as where each waits for the database, nobody waits.
+    """
+
+    def __init__(self, at_once: int, *, waiting: int, stall: float) -> None:
         self._free = threading.Semaphore(at_once)
         self._room = threading.Semaphore(waiting)
-        self._seconds = seconds
+        self._stall = stall
+        self._lock = threading.Lock()
+        self._at_work = 0
+        self._progress_at = time.monotonic()
 
-    @contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Yield whether the request has a place, once it has one or cannot have any."""
-        has_turn = self._free.acquire(blocking=False) or self._wait()
-        try:
-            yield has_turn
-        finally:
-            if has_turn:
-                self._free.release()
+    def take(self) -> bool:
+        """Wait for a place; whether the request has one. Then `give` must follow."""
+        if not self._free.acquire(blocking=False) and not self._wait():
+            return False
+        with self._lock:
+            if self._at_work == 0:
+                self._progress_at = time.monotonic()
+            self._at_work += 1
+        return True
+
+    def give(self, *, done: bool) -> None:
+        """Leave the place. `done` is False where the work could not be done for now."""
+        with self._lock:
+            self._at_work -= 1
+            if done:
+                self._progress_at = time.monotonic()
+        self._free.release()
 
     def _wait(self) -> bool:
         if not self._room.acquire(blocking=False):
             return False
         try:
-            return self._free.acquire(timeout=self._seconds)
+            while (left := self._progress_at + self._stall - time.monotonic()) > 0:
+                if self._free.acquire(timeout=min(left, _LOOK_AGAIN_SECONDS)):
+                    return True
+            return False
         finally:
             self._room.release()

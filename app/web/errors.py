@@ -21,6 +21,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.audit.record import request_id
+from app.database import is_unavailable
 from app.web import navigation
 
 log = structlog.get_logger()
@@ -124,6 +125,8 @@ ADVICE = {
     500: "Try again in a few minutes. Nothing was half done: what you were changing is as it was.",
     503: "Try again in a few minutes.",
 }
+RETRY_AFTER_SECONDS = 5
+"""Where the database cannot be used: a lock that another program holds mostly ends by then."""
 TO_PROGRAMS = {
     404: "Check the address.",
     405: "The header Allow names the methods that it takes.",
@@ -187,6 +190,11 @@ def answer(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if is_unavailable(error):
+        log.error("the database cannot be used", error=type(error).__name__, route=_route())
+        response = _page(503, HEADINGS[503], ADVICE[503])
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
     log.error("unexpected error", route=_route(), exc_info=error)
     return _page(500, HEADINGS[500], ADVICE[500])
 

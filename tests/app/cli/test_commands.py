@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
+from sqlalchemy import make_url
 
 import wsgi
+from app.database import waiting_at_most
 from tests.conftest import settings
+from tests.servers import postgresql
 
 Run = Callable[..., Result]
 
@@ -139,8 +145,8 @@ def test_files_that_a_command_writes_are_its_users_alone(tmp_path: Path) -> None
 def test_without_tables_a_command_says_to_run_setup(run: Run, command: list[str]) -> None:
     said = run(*command)
     assert said.exit_code == 1
-    assert said.output.splitlines()[-1] == (
-        "Error: The database has another schema: run secure-access setup."
+    assert said.output.splitlines()[-1].endswith(
+        "The database has another schema: run secure-access setup."
     )
     assert "Traceback" not in said.output
 
@@ -149,3 +155,37 @@ def test_a_database_that_does_not_answer_is_a_sentence() -> None:
     said = running("postgresql+psycopg://nobody@127.0.0.1:1/none")("clients", "list")
     assert said.exit_code == 1
     assert said.output.startswith("Error: The database does not answer")
+
+
+def test_setup_says_which_right_the_database_role_lacks(
+    postgresql_server: postgresql.PostgreSQL,
+) -> None:
+    url = postgresql_server.create_database()
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
+        owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    as_plain = make_url(url).set(username="plain", password="plain")
+    said = running(as_plain.render_as_string(hide_password=False))("setup")
+    assert said.exit_code == 1
+    assert "The role plain may not create tables in the schema public" in said.output
+    assert 'GRANT USAGE, CREATE ON SCHEMA "public" TO "plain"' in said.output
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("ALTER ROLE plain SET search_path = nowhere")
+    said = running(as_plain.render_as_string(hide_password=False))("setup")
+    assert "has no schema to create tables in" in said.output
+
+
+def test_setup_says_that_the_folder_of_the_database_is_missing(tmp_path: Path) -> None:
+    said = running(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite3'}")("setup")
+    assert said.exit_code == 1
+    assert f"There is no folder {tmp_path / 'nowhere'}" in said.output
+
+
+def test_a_command_shows_what_the_database_said(tmp_path: Path) -> None:
+    path = tmp_path / "locked.sqlite3"
+    run = running(f"sqlite:///{path}")
+    assert run("setup").exit_code == 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder, waiting_at_most(0.1):
+        holder.execute("BEGIN IMMEDIATE")
+        said = run("keys", "rotate")
+    assert said.output == "Error: The database says: database is locked.\n"

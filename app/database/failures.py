@@ -1,0 +1,42 @@
+"""Which errors mean that the database cannot be used now, and not that a statement is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.database.writers import DatabaseBusy
+
+_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the error, or what it came from, says that the database cannot be used now.
+
+    A lock that another program holds, a server that is away, a full disk: the same request may
+    succeed later.
+    """
+    while error is not None:
+        if isinstance(error, DatabaseBusy | PoolTimeout):
+            return True
+        if isinstance(error, sqlite3.Error):
+            return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_CODES
+        psycopg: Any = sys.modules.get("psycopg")
+        if psycopg is not None and isinstance(error, psycopg.OperationalError):
+            return True
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return True
+        error = getattr(error, "orig", None) or error.__cause__
+    return False
