@@ -23,7 +23,6 @@ TEMPLATES = sorted(
 HOSTILE = (
     "Visit HTTPS://evil.example/verify\r\nhttp://localhost:8000/x www.evil.example evil。example"
 )
-PATHS = {"link", "console", "users", "invitations"}
 # The beginnings of what mail programs turn into links: a scheme, "www.", a host name.
 LINKED = re.compile(r"(?i)https?://|www\.\w|\b[\w-]+[.。]\w[\w-]")
 
@@ -32,7 +31,8 @@ def _context(app: Flask, template: str) -> dict[str, Any]:
     """Every variable of the template, hostile wherever its value is not made by the service."""
     source = (ROOT / "templates" / "mail" / f"{template}.txt").read_text()
     names = meta.find_undeclared_variables(app.jinja_env.parse(source)) - {"issuer"}
-    made: dict[str, Any] = {name: f"/{name}" for name in PATHS}
+    paths = re.findall(r"(?m)^{{ issuer }}{{ (\w+) }}$", source)
+    made: dict[str, Any] = {name: f"/{name}" for name in paths}
     made |= {"at": now(), "expires_at": now()}
     group = SimpleNamespace(name=HOSTILE, can=[HOSTILE], cannot=[HOSTILE])
     made |= {"remaining": 1, "minutes": 60, "codes": True, "by_link": True, "groups": [group]}
