@@ -1,6 +1,6 @@
-"""What a new password must be (NIST SP 800-63B-4, 3.1.1.2; texts of the pages). Pure.
+"""Rules for a new password (NIST SP 800-63B-4, 3.1.1.2), with the sentences of the pages. Pure.
 
-Long, not common, not breached, not about its owner; no rules of composition.
+Long, not common, not easy to guess, not about its owner; no rules of composition.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from identity.credentials.common_passwords import is_common
+from identity.credentials.guessability import is_guessable
 from identity.credentials.hashing import normalised, too_long
 
 MIN_CODE_POINTS = 12
@@ -17,6 +18,7 @@ MIN_CODE_POINTS = 12
 TOO_SHORT = "Enter a password of 12 characters or more"
 TOO_LONG = "Enter a password that is shorter. This one is too long to store"
 COMMON = "That password is on a list of commonly used passwords. Choose another"
+GUESSABLE = "That password is easy to guess. You could use three random words instead"
 PERSONAL = "Your password must not contain your name, email address or organisation"
 
 # Words that many organisations' names share say nothing about one of them.
@@ -95,6 +97,8 @@ def refusal(password: str, owner: Owner) -> str | None:
         return COMMON
     if _mentions(text, owner):
         return PERSONAL
+    if is_guessable(text, (*_personal_parts(owner), *_GENERIC)):
+        return GUESSABLE
     return None
 
 
