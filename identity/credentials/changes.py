@@ -1,4 +1,4 @@
-"""Changes that a signed-in person makes to their own factors. Each ends all other sessions.
+"""Changes that signed-in people make to their own factors. Each ends all their other sessions.
 
 Each change locks the person's access and their session first (`hold`): a session that ended while
 its request was under way changes nothing.
@@ -125,7 +125,8 @@ def prove_enrolment(enrolment: TotpEnrolment, session: Session, answer: str) -> 
 def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -> str:
     """Replace the person's recovery codes; return the id of the page that shows the new ones.
 
-    Raises SessionOver.
+    announce: false for the first codes, on joining; true mails the person and ends their other
+    sessions. Raises SessionOver.
     """
     account = session.account
     with writing() as database:
@@ -141,6 +142,7 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
         database.add(shown)
         record("recovery_codes.made", subject=account.subject)
         if announce:
+            end_access(account.id, cause="second step changed", keep_session=session.id)
             send_mail(
                 to=account.email,
                 template="credentials/second_step_changed",

@@ -1,4 +1,4 @@
-"""Pages on which a signed-in person changes his password and his second step."""
+"""Pages on which signed-in people change their password and their second step."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from identity.credentials.factor import NotProved
 from identity.credentials.forms import ChangePasswordForm, ProveAppForm
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
 from identity.credentials.owner import owner
-from identity.sessions.access import freshly_signed_in, signed_in, signed_in_before_terms
+from identity.sessions.access import signed_in, signed_in_before_terms
 from identity.sessions.lookup import signed_in_session
+from identity.sessions.step_up import freshly_signed_in
 
 WRONG_CURRENT = "Your current password is incorrect."
 
@@ -69,6 +70,7 @@ def begin_app() -> ResponseReturnValue:
 
 
 @blueprint.get("/account/second-step/app")
+@blueprint.get("/account/second-step/app/prove", endpoint="app_to_prove")
 @permit(freshly_signed_in)
 def app() -> ResponseReturnValue:
     enrolment = changes.find_enrolment(request.args.get("journey"), signed_in_session())
@@ -90,6 +92,17 @@ def submit_app() -> ResponseReturnValue:
         return _app_page(enrolment, form, outcome.sentence)
     flash("Your new authenticator app is set up. The old one no longer works.", "success")
     return redirect(url_for(".second_step"), code=303)
+
+
+@blueprint.get("/account/second-step/codes")
+@permit(freshly_signed_in)
+def codes_question() -> ResponseReturnValue:
+    """Ask before all earlier codes stop working."""
+    return render_template(
+        "credentials/new_codes.html",
+        form=Form(),
+        remaining=recovery_codes.remaining(signed_in_session().account_id),
+    )
 
 
 @blueprint.post("/account/second-step/codes")

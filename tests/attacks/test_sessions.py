@@ -241,7 +241,7 @@ def test_SE_14_a_write_after_the_end_of_the_session_is_refused_whole(
 ) -> None:
     client = app.test_client()
     sign_in(client, person)
-    page = Walker(client).get("/account/second-step")
+    page = Walker(client).get("/account/second-step/codes")
     suspension.suspend(person.account, actor=OPERATOR)
     answer = page.submit("second-step/codes", follow=False)
     assert answer.status == 303

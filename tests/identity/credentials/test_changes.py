@@ -96,15 +96,31 @@ def test_another_authenticator_app_takes_the_old_ones_place_once_proved(
     assert sign_in(app.test_client(), person, "/account").heading == "Your account"
 
 
-def test_new_recovery_codes_are_made_and_shown_once(
+def test_new_recovery_codes_are_asked_about_made_and_shown_once(
     client: FlaskClient, person: Person, post: Post
 ) -> None:
     sign_in(client, person)
-    page = Walker(client).get("/account/second-step").submit("second-step/codes")
+    page = Walker(client).get("/account/second-step")
+    page = Walker(client).get(page.link("Get new recovery codes"))
+    assert page.heading == "Get new recovery codes"
+    assert audited("recovery_codes.made") == []
+    page = page.submit()
     assert page.heading == "Save your recovery codes"
     assert len(re.findall(r"[0-9a-z]{4}(?:-[0-9a-z]{4}){3}", page.text)) == 10
     assert page.submit().heading == "Your second step"
     assert post.to(person.email)[-1].startswith("New recovery codes were made")
+
+
+def test_new_recovery_codes_end_the_other_sessions(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    here, there = app.test_client(), app.test_client()
+    sign_in(there, person)
+    clock.shift(timedelta(minutes=2))
+    sign_in(here, person)
+    Walker(here).get("/account/second-step/codes").submit()
+    assert Walker(there).get("/account").heading == "You need to sign in again"
+    assert Walker(here).get("/account").heading == "Your account"
 
 
 def test_an_address_without_a_link_is_told_why_by_mail(
