@@ -22,7 +22,7 @@ class IdentitySettings(FloorSettings):
     """Hours after signing in at which a session ends however busy it is."""
 
     fresh_sign_in_minutes: int = Field(default=15, ge=1, le=60)
-    """Minutes for which a sign-in is fresh enough to change a password or a second step."""
+    """Minutes after which changes such as a new password or a removal ask for both factors."""
 
     invitation_days: int = Field(default=14, ge=1, le=60)
     """Days for which an invitation's link works."""

@@ -34,6 +34,7 @@ from identity.oidc.models import Client
 from identity.oidc.parameters import only_looking
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.sessions.lookup import signed_in_session
+from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
 
@@ -46,7 +47,7 @@ def clients() -> ResponseReturnValue:
 
 
 @pages.route("/new", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def register() -> ResponseReturnValue:
     form = ClientForm()
     form.offer(access_model.services())
@@ -111,7 +112,7 @@ def check(client_id: str) -> ResponseReturnValue:
 
 
 @pages.route("/<client_id>/secret", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def rotate_secret(client_id: str) -> ResponseReturnValue:
     found, form = _client(client_id), RotationForm()
     if found.secret_hash is None:
@@ -140,7 +141,7 @@ def answer(form_id: str) -> ResponseReturnValue:
 
 
 @pages.route("/<client_id>/disable", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def disable(client_id: str) -> ResponseReturnValue:
     found, form = _client(client_id), Confirmation()
     if form.validate_on_submit():
@@ -151,7 +152,7 @@ def disable(client_id: str) -> ResponseReturnValue:
 
 
 @pages.route("/<client_id>/enable", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def enable(client_id: str) -> ResponseReturnValue:
     found, form = _client(client_id), Confirmation()
     if form.validate_on_submit():

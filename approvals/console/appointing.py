@@ -26,6 +26,7 @@ from approvals.organisations.models import Organisation
 from identity.accounts.email import email_key
 from identity.accounts.models import Invitation
 from identity.accounts.person import full_name
+from identity.sessions.step_up import FreshSignIn
 
 ROOT = "/organisations/<organisation>/approvers/new"
 
@@ -60,7 +61,7 @@ def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
     return _who_page(found, form)
 
 
-@permit(operator)
+@permit(FreshSignIn(operator))
 def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
     found, form = the_organisation(organisation), Confirmation()
     started = _journey(found, journey)

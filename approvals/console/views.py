@@ -21,6 +21,7 @@ from approvals.memberships.views.common import me
 from approvals.organisations.queries import is_open
 from identity.accounts import suspension
 from identity.accounts.models import Account
+from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
 appointing.add_to(pages)
@@ -83,7 +84,7 @@ def person(person: str) -> ResponseReturnValue:
 
 
 @pages.route("/people/<person>/suspend", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def suspend(person: str) -> ResponseReturnValue:
     """Ends everything that the person holds until restored. Nobody suspends himself."""
     account, form = _person(person), Confirmation()
@@ -101,7 +102,7 @@ def suspend(person: str) -> ResponseReturnValue:
 
 
 @pages.route("/people/<person>/restore", methods=["GET", "POST"])
-@permit(operator)
+@permit(FreshSignIn(operator))
 def restore(person: str) -> ResponseReturnValue:
     account, form = _person(person), Confirmation()
     if form.validate_on_submit():

@@ -15,6 +15,7 @@ from approvals.console.access import operator
 from approvals.reports import chart, formats
 from approvals.reports.cli import DEFAULT_SERVICE
 from approvals.reports.user_groups import Report, UnknownService, user_groups
+from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("reports", __name__, url_prefix="/ops/reports")
 
@@ -65,14 +66,14 @@ def user_groups_picture() -> ResponseReturnValue:
 
 
 @pages.get("/user-groups.csv")
-@permit(operator)
+@permit(FreshSignIn(operator, before_page=True))
 def user_groups_csv() -> ResponseReturnValue:
     report = _report(_day())
     return _file(formats.as_csv(report), "text/csv", f"{_name(report)}.csv")
 
 
 @pages.get("/user-groups.json")
-@permit(operator)
+@permit(FreshSignIn(operator, before_page=True))
 def user_groups_json() -> ResponseReturnValue:
     report = _report(_day())
     return _file(formats.as_json(report), "application/json", f"{_name(report)}.json")

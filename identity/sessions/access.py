@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from app.clock import now
 from app.web.authorisation import Allowed, Refused
 from identity.sessions.lookup import current, presented_and_ended
-from identity.settings import settings
 
 
 def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
@@ -29,18 +26,6 @@ def signed_in_before_terms(_arguments: Mapping[str, Any]) -> Allowed | Refused:
     """A person who is fully signed in, terms or no terms: what must be possible without them."""
     if current() is None:
         return Refused("sign-in", answer=ask_to_sign_in)
-    return Allowed()
-
-
-def freshly_signed_in(arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """A person who showed both factors a short while ago: passwords and second steps ask for it."""
-    outcome = signed_in(arguments)
-    session = current()
-    if isinstance(outcome, Refused) or session is None:
-        return outcome
-    limit = timedelta(minutes=settings().fresh_sign_in_minutes)
-    if session.auth_time + limit <= now():
-        return Refused("fresh sign-in", answer=_ask_to_confirm)
     return Allowed()
 
 
@@ -78,10 +63,6 @@ def own_page(text: str | None) -> str | None:
 
 def _ask_for_terms() -> Response:
     return _redirect(url_for("sign_in.terms_due", next=wanted_page()))
-
-
-def _ask_to_confirm() -> Response:
-    return _redirect(url_for("sign_in.confirm", next=wanted_page()))
 
 
 def _redirect(address: str) -> Response:

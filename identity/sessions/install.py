@@ -12,7 +12,7 @@ from app.audit import declare
 from app.clock import now
 from app.purge import purger
 from app.restored import CAUSE, revived
-from identity.sessions import ending, views
+from identity.sessions import ending, kept_posts, views
 from identity.sessions.access import ask_to_sign_in
 from identity.sessions.actions import end_sessions, standing
 from identity.sessions.events import EVENTS
@@ -29,6 +29,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["current_session"] = current
     ending.register(app, end_sessions)
     purger(app, "sessions", _purge)
+    purger(app, "kept posts", kept_posts.purge)
     revived(
         app,
         "sessions",

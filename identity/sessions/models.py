@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.database import Base
-from app.identifiers import new_id
+from app.identifiers import new_id, new_secret
 from identity.accounts.models import Account
 from identity.sessions.browsers import in_words
 
@@ -60,3 +60,24 @@ class Session(Base):
     def amr(self) -> tuple[str, ...]:
         """How the person signed in, as RFC 8176 names it."""
         return tuple(self.amr_values)
+
+
+class KeptPost(Base):
+    """A posted form that waits until its person has confirmed who they are; completed once.
+
+    `sealed` holds path, query and fields, encrypted by the vault. `ended_at_page` is where the
+    completed form led, for a browser that opens its address again.
+    """
+
+    __tablename__ = "kept_post"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_secret)
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("session.id", ondelete="CASCADE"), index=True
+    )
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    claimed_at: Mapped[datetime | None]
+    ended_at_page: Mapped[str | None] = mapped_column(String(2000))

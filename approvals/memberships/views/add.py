@@ -1,5 +1,6 @@
 """Adding a user: a journey of short pages that ends in check answers and a confirmation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -27,6 +28,8 @@ from approvals.memberships.views.common import ended_member, me, page_of, show
 from identity.accounts.email import email_key
 from identity.accounts.forms import NamesForm
 from identity.accounts.models import Invitation
+from identity.sessions.lookup import signed_in_session
+from identity.sessions.step_up import FreshSignIn, is_fresh
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/new"
@@ -123,7 +126,11 @@ def add_end_date(journey: str, **_route: str) -> Answer:
     return _page("memberships/add/end_date.html", found, "end-date", form=form)
 
 
-@permit(approver_of)
+def _makes_an_approver(arguments: Mapping[str, Any]) -> bool:
+    return bool(_journey(arguments["journey"]).answers.get("approver"))
+
+
+@permit(FreshSignIn(approver_of, when=_makes_an_approver))
 def add_check(journey: str, **_route: str) -> Answer:
     found = _journey(journey)
     organisation = this_organisation()
@@ -133,8 +140,8 @@ def add_check(journey: str, **_route: str) -> Answer:
     form = Confirmation()
     if form.validate_on_submit():
         try:
-            _add(found)
-            return redirect(steps.address(found, organisation, "done"), 303)
+            step = "done" if _add(found) else "check"
+            return redirect(steps.address(found, organisation, step), 303)
         except rules.RefusalError as error:
             show(form, error.refusal)
     return _page(
@@ -170,13 +177,19 @@ def add_done(journey: str, **_route: str) -> Answer:
     )
 
 
-def _add(journey: Journey) -> None:
-    """Adds the person once, however often the button is pressed."""
-    answers = journey.answers
+def _add(journey: Journey) -> bool:
+    """Add the person once, however often the button is pressed.
+
+    False where the sign-in is too old for an approver: the answer was changed after the rule of
+    the route had read it.
+    """
     organisation = this_organisation()
     with writing():
+        answers = journey.answers
+        if answers["approver"] and not is_fresh(signed_in_session()):
+            return False
         if not journeys.claim(journey):
-            return
+            return True
         membership = add_member(
             organisation,
             email=answers["email"],
@@ -188,6 +201,7 @@ def _add(journey: Journey) -> None:
             actor=current_actor(),
         )
         journey.membership_id = membership.id
+    return True
 
 
 def _journey(public_id: str, *, finished: bool = False) -> Journey:

@@ -11,6 +11,7 @@ from approvals.memberships.actions import make_approver, stop_approver
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
 from approvals.memberships.views.common import me, show, the_member
+from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/<member>/approver"
@@ -22,7 +23,7 @@ def add_to(pages: Blueprint) -> None:
     pages.route(f"{ROOT}/stop", methods=both)(approver_stop)
 
 
-@permit(approver_of)
+@permit(FreshSignIn(approver_of))
 def approver_make(member: str, **_route: str) -> Answer:
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():
@@ -44,7 +45,7 @@ def approver_make(member: str, **_route: str) -> Answer:
     )
 
 
-@permit(approver_of)
+@permit(FreshSignIn(approver_of))
 def approver_stop(member: str, **_route: str) -> Answer:
     organisation, person, form = this_organisation(), the_member(member), Confirmation()
     oneself = person.account_id == me().id

@@ -17,6 +17,7 @@ from approvals.memberships.actions import (
 from approvals.memberships.forms import Confirmation, EmailForm
 from approvals.memberships.models import Membership
 from approvals.memberships.views.common import show, the_member
+from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/<member>/invitation"
@@ -63,7 +64,7 @@ def invitation_resend(member: str, **_route: str) -> Answer:
     return _page("memberships/invitations/resend.html", person, form=form, limit=limit)
 
 
-@permit(approver_of)
+@permit(FreshSignIn(approver_of))
 def invitation_correct(member: str, **_route: str) -> Answer:
     person = the_member(member)
     form = EmailForm(email=person.email)
@@ -80,7 +81,7 @@ def invitation_correct(member: str, **_route: str) -> Answer:
     return _page("memberships/invitations/correct.html", person, form=form)
 
 
-@permit(approver_of)
+@permit(FreshSignIn(approver_of))
 def invitation_withdraw(member: str, **_route: str) -> Answer:
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():

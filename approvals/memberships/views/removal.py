@@ -21,6 +21,7 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
 from approvals.memberships.views.common import ended_member, me, page_of, show, the_member
+from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
 
@@ -32,7 +33,7 @@ def add_to(pages: Blueprint) -> None:
     pages.route("/account/leave/<organisation>", methods=both)(leave_organisation)
 
 
-@permit(approver_of)
+@permit(FreshSignIn(approver_of))
 def remove(member: str, **_route: str) -> Answer:
     organisation, form = this_organisation(), Confirmation()
     done = url_for("memberships.removed", organisation=organisation.public_id, member=member)
@@ -90,7 +91,7 @@ def removed(member: str, **_route: str) -> Answer:
     )
 
 
-@permit(member_of)
+@permit(FreshSignIn(member_of))
 def leave_organisation(**_route: str) -> Answer:
     organisation, form, account = this_organisation(), Confirmation(), me()
     person = the_member(own_membership().public_id)

@@ -1,0 +1,177 @@
+"""Posted forms that wait while the person confirms who they are.
+
+A form is kept for its own session and its own address, encrypted, and completed once. Forms with a
+password or a code are never kept.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Response, current_app, redirect, request
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session as DatabaseSession
+
+from app.clock import now
+from app.database import db, writing
+from app.vault import decrypt, encrypt
+from identity.sessions.models import KeptPost, Session
+from identity.statements import rows_changed
+
+PARAMETER = "kept"
+CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code"})
+_TOKEN = "csrf_token"
+LIFETIME = timedelta(minutes=30)
+LONGEST = 16 * 1024
+MOST_PER_SESSION = 10
+_PURPOSE = "kept post"
+_FORM = "application/x-www-form-urlencoded"
+
+
+def keep(session: Session) -> str:
+    """Keep the form that this request posts; the address at which `complete` finds it again.
+
+    The form's CSRF token has been checked before any rule is asked. A form that may not be kept
+    leads back to its page, to be filled in again.
+    """
+    content = _content()
+    if content is None:
+        return _address(request.query_string.decode("latin-1"))
+    with writing() as database:
+        kept = KeptPost(
+            session_id=session.id,
+            sealed=encrypt(content, purpose=_PURPOSE),
+            expires_at=now() + LIFETIME,
+        )
+        database.add(kept)
+        database.flush()
+        _drop_oldest(session)
+        return _address(_without_parameter(), **{PARAMETER: kept.public_id})
+
+
+def complete(public_id: str | None, session: Session) -> Response | None:
+    """The response to the kept form of that id, posted now; None where there is none to post.
+
+    A form that was completed before leads to where it ended, however often its address is opened.
+    The caller has checked that the session's sign-in is recent.
+    """
+    if public_id is None or not _navigated():
+        return None
+    kept = _find(public_id, session)
+    if kept is None:
+        return None
+    content = _claim(kept)
+    if content is None:
+        return _ending(kept)
+    response = _post(content)
+    if response.status_code in {302, 303}:
+        with writing():
+            rows_changed(
+                update(KeptPost)
+                .where(KeptPost.id == kept.id)
+                .values(ended_at_page=response.headers["Location"][:2000])
+            )
+    return response
+
+
+def purge(_session: DatabaseSession) -> int:
+    """Forms that were not completed in time, and completed ones that nobody comes back to."""
+    return rows_changed(delete(KeptPost).where(KeptPost.expires_at < now()))
+
+
+def _content() -> str | None:
+    if request.mimetype != _FORM or CREDENTIAL_FIELDS & request.form.keys():
+        return None
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] != _TOKEN]
+    text = json.dumps({"path": request.path, "query": _without_parameter(), "fields": fields})
+    return text if len(text) <= LONGEST else None
+
+
+def _find(public_id: str, session: Session) -> KeptPost | None:
+    kept = db.session.scalar(
+        select(KeptPost).where(
+            KeptPost.public_id == public_id,
+            KeptPost.session_id == session.id,
+            KeptPost.expires_at > now(),
+        )
+    )
+    if kept is None or _content_of(kept)["path"] != request.path:
+        return None
+    return kept
+
+
+def _claim(kept: KeptPost) -> dict[str, Any] | None:
+    content = _content_of(kept)
+    with writing():
+        claimed = rows_changed(
+            update(KeptPost)
+            .where(KeptPost.id == kept.id, KeptPost.claimed_at.is_(None))
+            .values(claimed_at=now())
+        )
+    return content if claimed == 1 else None
+
+
+def _content_of(kept: KeptPost) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(decrypt(kept.sealed, purpose=_PURPOSE))
+    return content
+
+
+def _ending(kept: KeptPost) -> Response | None:
+    page = db.session.scalar(select(KeptPost.ended_at_page).where(KeptPost.id == kept.id))
+    return None if page is None else cast(Response, redirect(page, code=303))
+
+
+def _post(content: dict[str, Any]) -> Response:
+    """Send the form to the application as its browser did, with all checks of every request."""
+    fields = [tuple(pair) for pair in content["fields"]]
+    body = urlencode([*fields, (_TOKEN, generate_csrf())]).encode()
+    environ = {
+        name: value
+        for name, value in request.environ.items()
+        if name.startswith(("HTTP_", "REMOTE_", "SERVER_", "SCRIPT_", "wsgi.", "PATH_INFO"))
+    }
+    environ |= {
+        "REQUEST_METHOD": "POST",
+        "QUERY_STRING": content["query"],
+        "CONTENT_TYPE": _FORM,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+    }
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return cast(
+        Response, current_app.response_class.from_app(current_app.wsgi_app, environ, buffered=True)
+    )
+
+
+def _navigated() -> bool:
+    """Whether a redirect or a link of our own leads here, not a prefetch or another site."""
+    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return False
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+
+def _drop_oldest(session: Session) -> None:
+    newest = (
+        select(KeptPost.id)
+        .where(KeptPost.session_id == session.id)
+        .order_by(KeptPost.id.desc())
+        .limit(MOST_PER_SESSION)
+    )
+    rows_changed(
+        delete(KeptPost).where(KeptPost.session_id == session.id, KeptPost.id.not_in(newest))
+    )
+
+
+def _without_parameter() -> str:
+    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+    return urlencode([pair for pair in pairs if pair[0] != PARAMETER])
+
+
+def _address(query: str, **more: str) -> str:
+    whole = "&".join(part for part in (query, urlencode(more)) if part)
+    return f"{request.path}?{whole}" if whole else request.path
