@@ -1,6 +1,6 @@
 """Mails to people about their place in an organisation. Called inside `writing()`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -11,8 +11,8 @@ from app.outbox import send_mail
 from app.outbox.rendering import email_address
 from approvals.access_model.definition import together
 from approvals.console import operators
-from approvals.memberships import catalogue, wording
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships import catalogue, facts, wording
+from approvals.memberships.models import Membership
 from approvals.memberships.rules import Held
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -58,6 +58,22 @@ def made_approver(organisation: Organisation, membership: Membership, actor: Act
     )
 
 
+def new_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    """Tell the other approvers that somebody was made an approver, or invited to be one."""
+    for account in _approvers(organisation):
+        if account.subject == actor.identifier or account.id == membership.account_id:
+            continue
+        _send(
+            "new_approver",
+            account.email,
+            organisation,
+            actor,
+            person=membership.name,
+            invited=membership.joined_at is None,
+            users=f"{_workspace(organisation)}/users",
+        )
+
+
 def stopped_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
     _tell("stopped_approver", membership, organisation, actor)
 
@@ -91,20 +107,9 @@ def self_given(
 
 def tell_approvers(template: str, organisation: Organisation, membership: Membership) -> None:
     """Mail every approver who can act about a person of the organisation, save that person."""
-    accounts = db.session.scalars(
-        select(Account)
-        .join(Membership, Membership.account_id == Account.id)
-        .join(Appointment, Appointment.membership_id == Membership.id)
-        .where(
-            Membership.organisation_id == organisation.id,
-            Membership.valid_to.is_(None),
-            Membership.joined_at.is_not(None),
-            Appointment.valid_to.is_(None),
-            Account.suspended_at.is_(None),
-            Membership.id != membership.id,
-        )
-    ).all()
-    for account in accounts:
+    for account in _approvers(organisation):
+        if account.id == membership.account_id:
+            continue
         send_mail(
             to=account.email,
             template=f"memberships/{template}",
@@ -122,6 +127,15 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
 def _actor_in_words(actor: Actor) -> str:
     """Return who acted, for the beginning of a sentence. Operators run the commands."""
     return "An operator" if actor.kind == "command" else actor.name
+
+
+def _approvers(organisation: Organisation) -> Sequence[Account]:
+    """The approvers who can act now."""
+    return db.session.scalars(
+        select(Account).where(
+            Account.id.in_(facts.active_approvers(organisation.id).accounts),
+        )
+    ).all()
 
 
 def _workspace(organisation: Organisation) -> str:

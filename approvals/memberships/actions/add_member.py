@@ -6,7 +6,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, end_of_day, now
 from app.database import writing
-from approvals.memberships import facts, rules, wording
+from approvals.memberships import facts, notices, rules, wording
 from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
@@ -87,6 +87,15 @@ def add_member(
             membership=membership.public_id,
             person=membership.name,
         )
+        if approver:
+            record(
+                "approver.invited",
+                actor=actor,
+                organisation=organisation.public_id,
+                membership=membership.public_id,
+                person=membership.name,
+            )
+            notices.new_approver(organisation, membership, actor)
     return membership
 
 

@@ -33,6 +33,7 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
         _record("approver.made", organisation, membership, actor)
         if membership.joined_at is not None:
             notices.made_approver(organisation, membership, actor)
+        notices.new_approver(organisation, membership, actor)
     return membership
 
 

@@ -238,6 +238,31 @@ def test_making_and_stopping_an_approver_is_told_and_written_down() -> None:
     assert [len(world.audited(event)) for event in ("approver.made", "approver.stopped")] == [1, 1]
 
 
+def test_new_approver_is_mailed_to_the_other_approvers_only() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
+    cal = world.member(school, "cal@ashfield.example", approver=True)
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    before = len(world.mails("memberships/new_approver"))
+    make_approver(bob, actor=world.acting(ann))
+    ((to, text),) = world.mails("memberships/new_approver")[before:]
+    assert to == cal.email
+    assert "Ann Byron made Bob Byron an approver" in text
+
+
+def test_invited_approver_is_mailed_and_recorded() -> None:
+    school = world.school()
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    world.invited(school, "cal@ashfield.example", approver=True, given_name="Cal")
+    ((to, text),) = world.mails("memberships/new_approver")
+    assert to == ann.email
+    assert "invited Cal Byron to be an approver" in text
+    assert [row.detail["person"] for row in world.audited("approver.invited")] == [
+        "Ada Byron",
+        "Cal Byron",
+    ]
+
+
 def test_one_who_is_no_approver_any_more_changes_nothing() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
