@@ -1,6 +1,6 @@
 """What identity asks about rights (identity.ports), answered by the rooms that know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from flask import url_for
@@ -12,6 +12,7 @@ from approvals import access_model
 from approvals.access_model import claims as access_claims
 from approvals.access_model.facts import Facts
 from approvals.clients import notices
+from approvals.console import suspending
 from approvals.memberships import account_suspension, asking, joining
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
@@ -100,6 +101,9 @@ class ApprovalsPort:
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         notices.refresh_token_reused(account, client_id, client_name)
+
+    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+        suspending.suspending(account, accepted, actor)
 
     def home(self) -> str:
         return url_for("home.home")

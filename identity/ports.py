@@ -1,6 +1,6 @@
 """What identity asks about rights. `approvals` answers; identity never looks behind the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -82,6 +82,21 @@ class NoAccess:
     """Names of people to ask, each with the organisation."""
 
 
+class SuspensionRefused(Exception):
+    """The account may not be suspended; the text is a sentence for pages and commands."""
+
+
+class LeavesWithoutApprover(SuspensionRefused):
+    """Organisations would have no approver who can act, and the caller has not accepted that.
+
+    organisations: public id and name of each.
+    """
+
+    def __init__(self, organisations: Mapping[str, str]) -> None:
+        super().__init__("No approver would be left in: " + ", ".join(organisations.values()) + ".")
+        self.organisations = organisations
+
+
 class Approvals(Protocol):
     """Answered by `approvals`. Methods marked "writing" are called inside `writing()`."""
 
@@ -134,6 +149,13 @@ class Approvals(Protocol):
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         """Writing: a refresh token of the person was used twice, so it may have been stolen."""
+
+    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+        """Writing: judge a suspension before the account is locked, and tell operators of it.
+
+        accepted: public ids of the organisations that may be left without an approver. Raises
+        SuspensionRefused for the only operator, LeavesWithoutApprover where others are left so.
+        """
 
     def home(self) -> str:
         """Path of the page that a signed-in person comes to."""

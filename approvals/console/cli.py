@@ -4,11 +4,13 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli import tables
 from app.cli.names import NAME
-from approvals.console.operators import add_operator
+from approvals.console.operators import add_operator, appointments, remove_operator
 from identity.accounts.name_options import name_options
 
-_ACTOR = Actor.command("operators add")
+_ADD = Actor.command("operators add")
+_REMOVE = Actor.command("operators remove")
 
 
 @click.group("operators")
@@ -22,9 +24,35 @@ def operators_cli() -> None:
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
-    set_current_actor(_ACTOR)
+    set_current_actor(_ADD)
     try:
-        operator = add_operator(email, given_name=given_name, family_name=family_name, actor=_ACTOR)
+        operator = add_operator(email, given_name=given_name, family_name=family_name, actor=_ADD)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Invited {operator.email} as an operator.")
+
+
+@operators_cli.command("remove")
+@click.argument("email", type=NAME)
+@with_appcontext
+def remove(email: str) -> None:
+    """End the appointment of the operator EMAIL and their sessions. Operators are mailed."""
+    set_current_actor(_REMOVE)
+    try:
+        operator = remove_operator(email, actor=_REMOVE)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{operator.email} is no longer an operator.")
+
+
+@operators_cli.command("list")
+@with_appcontext
+def list_() -> None:
+    """List the operators and those who are invited to be one."""
+    rows = [
+        (account.email, account.name, "active" if account.suspended_at is None else "suspended")
+        if account is not None
+        else (operator.email, "", "invited")
+        for operator, account in appointments()
+    ]
+    tables.show(["Email address", "Name", "State"], rows)

@@ -8,6 +8,11 @@ EVENTS = (
         "{actor} appointed {person} as an operator and sent an invitation.",
         {"operator", "person"},
     ),
+    Event(
+        "operator.removed",
+        "{actor} ended the appointment of {person} as an operator.",
+        {"operator", "person"},
+    ),
     Event("operator.joined", "{person} joined as an operator.", {"operator", "person", "subject"}),
     Event(
         "operator.declined",

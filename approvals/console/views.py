@@ -14,6 +14,7 @@ from approvals.activity import queries as activity
 from approvals.activity.views import asked_day
 from approvals.console import appointing, queries
 from approvals.console.access import operator
+from approvals.console.suspending import only_approver_of
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
@@ -21,6 +22,7 @@ from approvals.memberships.views.common import me
 from approvals.organisations.queries import is_open
 from identity.accounts import suspension
 from identity.accounts.models import Account
+from identity.ports import SuspensionRefused
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
@@ -86,19 +88,29 @@ def person(person: str) -> ResponseReturnValue:
 @pages.route("/people/<person>/suspend", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def suspend(person: str) -> ResponseReturnValue:
-    """Ends everything that the person holds until restored. Nobody suspends himself."""
+    """End everything that the person holds until restored; no operator suspends themselves.
+
+    The form names the organisations that its page said would be left without an approver.
+    """
     account, form = _person(person), Confirmation()
     if account.id == me().id:
-        raise NotFound("nobody suspends himself")
+        raise NotFound("operators do not suspend themselves")
     if form.validate_on_submit():
-        suspension.suspend(account, actor=current_actor())
-        flash(
-            f"{account.name} is suspended and signed out everywhere, and has been told by email. "
-            "To undo this, restore the account.",
-            "success",
-        )
-        return redirect(url_for("console.person", person=account.subject), 303)
-    return _confirm("console/suspend.html", account, form)
+        try:
+            accepted = request.form.getlist("without_approver")
+            suspension.suspend(account, actor=current_actor(), accepted=accepted)
+        except SuspensionRefused as error:
+            form.form_errors.append(str(error))
+        else:
+            flash(
+                f"{account.name} is suspended and signed out everywhere, and has been told by "
+                "email. To undo this, restore the account.",
+                "success",
+            )
+            return redirect(url_for("console.person", person=account.subject), 303)
+    return _confirm(
+        "console/suspend.html", account, form, without_approver=only_approver_of(account)
+    )
 
 
 @pages.route("/people/<person>/restore", methods=["GET", "POST"])
@@ -142,10 +154,11 @@ def _person(subject: str) -> Account:
     return found
 
 
-def _confirm(template: str, account: Account, form: Confirmation) -> str:
+def _confirm(template: str, account: Account, form: Confirmation, **context: object) -> str:
     return render_template(
         template,
         account=account,
         form=form,
+        **context,
         back=url_for("console.person", person=account.subject),
     )

@@ -76,6 +76,12 @@ EVENTS = (
         "{actor} restored the account of {person}: they can sign in again.",
         _ABOUT,
     ),
+    Event("approver.invited", "{actor} invited {person} to be an approver.", _ABOUT),
+    Event(
+        "approver.none_left",
+        "{actor} suspended the account of {person}, the only approver. No approver can act.",
+        {"organisation", "subject", "person"},
+    ),
     Event("approver.made", "{actor} made {person} an approver.", _ABOUT),
     Event("approver.stopped", "{actor} stopped {person} being an approver.", _ABOUT),
     Event("page.denied", "{actor} was refused a page: {reason}.", {"reason", "tried"}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
@@ -14,16 +16,21 @@ from app.days import moment_in_words
 from identity.accounts import finding, suspension
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
+from identity.ports import LeavesWithoutApprover, SuspensionRefused
 
 accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts and restore them.")
 
 
 @accounts_cli.command("suspend")
 @click.argument("email", type=NAME)
-def suspend(email: str) -> None:
+@click.option("--yes", is_flag=True, help="Suspend an organisation's only approver unasked.")
+def suspend(email: str, yes: bool) -> None:
     """Stop the person from signing in and end all that they are signed in to, at once."""
     account = _account(email)
-    done = suspension.suspend(account, actor=Actor.command("accounts suspend"))
+    try:
+        done = _suspend(account, yes=yes)
+    except SuspensionRefused as error:
+        raise click.ClickException(str(error)) from error
     outcome = "suspended; all sessions have ended" if done else "suspended already"
     click.echo(f"{account.email}: {outcome}.")
 
@@ -57,6 +64,17 @@ def _state(account: Account) -> str:
     if account.suspended_at is not None:
         return f"suspended since {moment_in_words(account.suspended_at)}"
     return "joined" if account.joined_at is not None else "not joined"
+
+
+def _suspend(account: Account, *, yes: bool, accepted: Collection[str] = ()) -> bool:
+    actor = Actor.command("accounts suspend")
+    try:
+        return suspension.suspend(account, actor=actor, accepted=accepted)
+    except LeavesWithoutApprover as error:
+        if not yes:
+            click.echo(str(error))
+            click.confirm("Suspend the account all the same?", abort=True)
+        return _suspend(account, yes=yes, accepted=[*accepted, *error.organisations])
 
 
 def _account(email: str) -> Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,10 +17,15 @@ from identity.ports import approvals
 from identity.sessions.ending import end_access
 
 
-def suspend(account: Account, *, actor: Actor) -> bool:
-    """End everything the person holds, until restored; False where they were suspended already."""
+def suspend(account: Account, *, actor: Actor, accepted: Collection[str] = ()) -> bool:
+    """End everything that the person holds, until restored; False if suspended already.
+
+    accepted: public ids of the organisations that may be left without an approver. Raises
+    SuspensionRefused for the only operator, LeavesWithoutApprover where others are left so.
+    """
     with writing():
-        db.session.refresh(account, with_for_update=True)
+        approvals().suspending(account, accepted, actor)
+        db.session.refresh(account, with_for_update={"key_share": True})
         if account.suspended_at is not None:
             return False
         account.suspended_at = at = now()
@@ -33,7 +39,7 @@ def suspend(account: Account, *, actor: Actor) -> bool:
 
 
 def restore(account: Account, *, actor: Actor) -> bool:
-    """Let the person sign in again; False where they were not suspended."""
+    """Let the person sign in again; False if they were not suspended."""
     with writing():
         db.session.refresh(account, with_for_update=True)
         if account.suspended_at is None:

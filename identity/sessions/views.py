@@ -24,6 +24,7 @@ _REASONS = {
     "password changed": "Your password was changed. Sign in with the new one.",
     "password reset": "Your password was changed. Sign in with the new one.",
     "second step changed": "Your second step was changed.",
+    "no longer an operator": "You are no longer an operator of Secure Access.",
     "restored": "We put Secure Access back to an earlier state. Everybody has to sign in again.",
 }
 _SOME_REASON = "Your session has ended."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,9 @@ class Rights:
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         self.reused.append((account.subject, client_id))
+
+    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+        pass
 
     def home(self) -> str:
         return url_for("accounts.account")

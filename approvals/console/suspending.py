@@ -1,0 +1,90 @@
+"""Limits of a suspension: the last approver of an organisation, and the only operator."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import record
+from app.database import db
+from app.outbox import send_mail
+from approvals.console import operators
+from approvals.memberships import facts
+from approvals.memberships.models import Appointment, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+from identity.ports import LeavesWithoutApprover, SuspensionRefused
+
+ONLY_OPERATOR = "This is the only operator. Add another operator first."
+
+
+def only_approver_of(account: Account) -> list[Organisation]:
+    """The organisations in which nobody else can approve, by name."""
+    return [
+        organisation
+        for organisation in _approved_by(account)
+        if facts.active_approvers(organisation.id).sole(account.id)
+    ]
+
+
+def suspending(account: Account, accepted: Collection[str], actor: Actor) -> None:
+    """Judge the suspension under the locks that it rests on; see `identity.ports.Approvals`."""
+    active = operators.lock_active_operators()
+    for organisation in sorted(_approved_by(account), key=lambda each: each.id):
+        facts.lock_organisation(db.session(), organisation.id)
+    db.session.refresh(account)
+    if account.suspended_at is not None:
+        return
+    if [each.id for each in active] == [account.id]:
+        raise SuspensionRefused(ONLY_OPERATOR)
+    left = only_approver_of(account)
+    unexpected = {each.public_id: each.name for each in left if each.public_id not in accepted}
+    if unexpected:
+        raise LeavesWithoutApprover(unexpected)
+    for organisation in left:
+        record(
+            "approver.none_left",
+            actor=actor,
+            organisation=organisation.public_id,
+            subject=account.subject,
+            person=account.name,
+        )
+    if left:
+        _mail_operators(account, left, actor, active)
+
+
+def _mail_operators(
+    account: Account, left: list[Organisation], actor: Actor, active: list[Account]
+) -> None:
+    for operator in active:
+        if operator.id == account.id:
+            continue
+        send_mail(
+            to=operator.email,
+            template="console/no_approver_left",
+            context={
+                "person": account.name,
+                "actor": actor.name,
+                "organisations": [
+                    (each.name, f"/ops/organisations/{each.public_id}") for each in left
+                ],
+            },
+        )
+
+
+def _approved_by(account: Account) -> list[Organisation]:
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .join(Membership, Membership.organisation_id == Organisation.id)
+            .join(Appointment, Appointment.membership_id == Membership.id)
+            .where(
+                Membership.account_id == account.id,
+                Membership.valid_to.is_(None),
+                Membership.joined_at.is_not(None),
+                Appointment.valid_to.is_(None),
+            )
+            .order_by(Organisation.name, Organisation.id)
+            .distinct()
+        )
+    )
