@@ -7,10 +7,12 @@ import click
 from flask.cli import AppGroup
 
 from app.actors import Actor, set_current_actor
+from app.audit import record
 from app.cli.dates import MOMENT
 from app.cli.names import NAME
 from app.cli.tables import show as show_table
 from app.clock import now
+from app.database import writing
 from approvals.access_model import explain, loading, versions
 from approvals.access_model.schema import UnusableFile
 from approvals.organisations.models import Organisation
@@ -101,6 +103,9 @@ def explain_command(
             click.echo(line)
     except (ValueError, explain.Unknown) as error:
         raise click.ClickException(str(error)) from error
+    set_current_actor(Actor.command("access explain"))
+    with writing():
+        record("access.explained", what=email, of_service=service)
 
 
 def _organisation(text: str | None) -> Organisation | None:

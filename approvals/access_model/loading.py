@@ -33,6 +33,7 @@ EVENTS = [
         "{organisation} was listed in the access model of {service}.",
         required={"service", "organisation", "key"},
     ),
+    Event("access.explained", "{actor} looked up the access of {what}.", required={"what"}),
 ]
 SHIPPED = Path(__file__).parent / "services"
 IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from app.actors import current_actor
+from app.audit import record
 from app.database import db, writing
 from app.typed_text import RefusedText
 from app.web.authorisation import permit
@@ -76,6 +77,8 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
     answers = started.answers
     name = full_name(answers["given_name"], answers["family_name"])
     known = facts.open_membership(found.id, email_key(answers["email"]))
+    with writing():
+        record("console.organisation_read", organisation=found.public_id)
     return render_template(
         "console/appoint_check.html",
         organisation=found,

@@ -4,12 +4,15 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.audit import record
 from app.cli import tables
 from app.cli.names import NAME
+from app.database import writing
 from approvals.console.operators import add_operator, appointments, remove_operator
 from identity.accounts.name_options import name_options
 
 _ADD = Actor.command("operators add")
+_LIST = Actor.command("operators list")
 _REMOVE = Actor.command("operators remove")
 
 
@@ -49,10 +52,13 @@ def remove(email: str) -> None:
 @with_appcontext
 def list_() -> None:
     """List the operators and those who are invited to be one."""
+    set_current_actor(_LIST)
     rows = [
         (account.email, account.name, "active" if account.suspended_at is None else "suspended")
         if account is not None
         else (operator.email, "", "invited")
         for operator, account in appointments()
     ]
+    with writing():
+        record("console.operators_listed", found=len(rows))
     tables.show(["Email address", "Name", "State"], rows)

@@ -21,4 +21,11 @@ EVENTS = (
     ),
     Event("console.looked_for", "{actor} looked for people by “{what}”.", {"what", "found"}),
     Event("console.looked_at", "{actor} looked at the page of {subject}.", {"subject"}),
+    Event(
+        "console.organisation_read",
+        "{actor}, an operator, looked at the approvers of {organisation}.",
+        {"organisation"},
+    ),
+    Event("console.audit_read", "{actor} looked at the audit.", {"found"}),
+    Event("console.operators_listed", "{actor} listed the operators.", {"found"}),
 )

@@ -1,4 +1,4 @@
-"""The operators' pages: organisations, people, evidence. Look-ups of people are written down."""
+"""The operators' pages: organisations, people, audit. Look-ups of people leave audit rows."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,6 +48,8 @@ def organisations() -> ResponseReturnValue:
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
     found = appointing.the_organisation(organisation)
+    with writing():
+        record("console.organisation_read", organisation=found.public_id)
     services = Catalogue(now())
     return render_template(
         "console/organisation.html",
@@ -75,8 +77,7 @@ def people() -> ResponseReturnValue:
 @permit(operator)
 def person(person: str) -> ResponseReturnValue:
     account = _person(person)
-    with writing():
-        record("console.looked_at", subject=account.subject)
+    _record_look_up(account)
     return render_template(
         "console/person.html",
         account=account,
@@ -131,15 +132,22 @@ def audit() -> ResponseReturnValue:
     organisation = (request.args.get("organisation") or "").strip()[:36]
     kind = (request.args.get("kind") or "").strip()[:80]
     filters = activity.Filters(first_day=asked_day("from"), last_day=asked_day("to"))
+    page = activity.everywhere(search=search, organisation=organisation, kind=kind, filters=filters)
+    with writing():
+        record(
+            "console.audit_read",
+            what=search,
+            of_organisation=organisation,
+            of_kind=kind,
+            found=page.total,
+        )
     return render_template(
         "console/audit.html",
         search=search,
         organisation=organisation,
         kind=kind,
         filters=filters,
-        page=activity.everywhere(
-            search=search, organisation=organisation, kind=kind, filters=filters
-        ),
+        page=page,
     )
 
 
@@ -154,7 +162,13 @@ def _person(subject: str) -> Account:
     return found
 
 
+def _record_look_up(account: Account) -> None:
+    with writing():
+        record("console.looked_at", subject=account.subject)
+
+
 def _confirm(template: str, account: Account, form: Confirmation, **context: object) -> str:
+    _record_look_up(account)
     return render_template(
         template,
         account=account,

@@ -2,10 +2,20 @@
 
 from flask import Flask
 
+from app.audit import Event, declare
 from approvals.reports import cli
 from approvals.reports.views import pages
 
+EVENTS = (
+    Event(
+        "report.exported",
+        "{actor} downloaded the counts of user groups of {service}.",
+        {"service", "as_of", "file"},
+    ),
+)
+
 
 def install(app: Flask) -> None:
+    declare(app, EVENTS)
     app.cli.add_command(cli.report)
     app.register_blueprint(pages)

@@ -6,7 +6,9 @@ from typing import NamedTuple
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.audit import record
 from app.clock import today
+from app.database import writing
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -69,6 +71,7 @@ def user_groups_picture() -> ResponseReturnValue:
 @permit(FreshSignIn(operator, before_page=True))
 def user_groups_csv() -> ResponseReturnValue:
     report = _report(_day())
+    _record_export(report, "csv")
     return _file(formats.as_csv(report), "text/csv", f"{_name(report)}.csv")
 
 
@@ -76,7 +79,13 @@ def user_groups_csv() -> ResponseReturnValue:
 @permit(FreshSignIn(operator, before_page=True))
 def user_groups_json() -> ResponseReturnValue:
     report = _report(_day())
+    _record_export(report, "json")
     return _file(formats.as_json(report), "application/json", f"{_name(report)}.json")
+
+
+def _record_export(report: Report, file: str) -> None:
+    with writing():
+        record("report.exported", service=report.service, as_of=report.as_of.isoformat(), file=file)
 
 
 def _report(as_of: date) -> Report:

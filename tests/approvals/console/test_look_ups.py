@@ -1,0 +1,130 @@
+"""Operators' look-ups: each page and command that shows people leaves an audit row."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.audit import AuditEvent
+from app.database import db
+from approvals.organisations.models import Organisation
+from approvals.terms import shipped
+from approvals.terms.models import TermsVersion
+from identity.oidc.clients import actions as clients
+from tests.approvals import world
+from tests.approvals.world import browser
+from tests.identity.walking import Walker
+
+BOB = "bob@ashfield.example"
+NOT_ABOUT_PEOPLE = {
+    "/ops",
+    "/ops/organisations",
+    "/ops/organisations/<organisation>/approvers/new",
+    "/ops/organisations/<organisation>/approvers/new/<journey>",
+    "/ops/organisations/<organisation>/approvers/new/<journey>/done",
+    "/ops/clients",
+    "/ops/clients/<client_id>",
+    "/ops/clients/<client_id>/check",
+    "/ops/clients/<client_id>/disable",
+    "/ops/clients/<client_id>/enable",
+    "/ops/clients/<client_id>/secret",
+    "/ops/clients/answers/<form_id>",
+    "/ops/clients/new",
+    "/ops/reports",
+    "/ops/reports/user-groups",
+    "/ops/reports/user-groups.svg",
+    "/ops/terms",
+    "/ops/terms/<version>/text",
+}
+"""Pages that show nobody, or only what the operator has just entered themselves."""
+CLIENT = {
+    "client_name": "Rates",
+    "redirect_uris": ["https://rates.example/cb"],
+    "token_endpoint_auth_method": "client_secret_basic",
+    "scope": "openid",
+}
+
+
+@pytest.fixture
+def school(app: Flask) -> Organisation:
+    return world.school()
+
+
+@pytest.fixture
+def olive(app: Flask) -> Walker:
+    return browser(app, world.operator())
+
+
+def rows() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(AuditEvent)) or 0
+
+
+def test_every_operators_page_about_people_leaves_an_audit_row(
+    app: Flask, school: Organisation, olive: Walker
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", approver=True)
+    shipped.publish_first()
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
+    arguments = {
+        "organisation": school.public_id,
+        "person": world.who(bob).subject,
+        "journey": page.address.split("/")[-2],
+        "client_id": clients.add(CLIENT)["client_id"],
+        "version": db.session.scalars(select(TermsVersion.public_id)).first() or "",
+        "form_id": "none",
+    }
+    silent = set()
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/ops") or "GET" not in (rule.methods or ()):
+            continue
+        before = rows()
+        address = re.sub(r"<(\w+)>", lambda found: arguments[found[1]], rule.rule)
+        found = olive.get(f"{address}?q=bob&as_of=2026-01-01")
+        assert found.status == 200 or rule.rule in NOT_ABOUT_PEOPLE, found.text
+        if rows() == before:
+            silent.add(rule.rule)
+    assert silent - NOT_ABOUT_PEOPLE == set()
+
+
+def test_a_look_at_the_audit_is_recorded_with_its_search(olive: Walker) -> None:
+    olive.get("/ops/audit?q=tulip&kind=membership.")
+    (row,) = world.audited("console.audit_read")
+    assert (row.detail["what"], row.detail["of_kind"]) == ("tulip", "membership.")
+
+
+def test_a_look_at_an_organisation_is_recorded(olive: Walker, school: Organisation) -> None:
+    olive.get(f"/ops/organisations/{school.public_id}")
+    assert [row.organisation for row in world.audited("console.organisation_read")] == [
+        school.public_id
+    ]
+
+
+def test_an_export_is_recorded(olive: Walker, school: Organisation) -> None:
+    for file in ("csv", "json"):
+        olive.get(f"/ops/reports/user-groups.{file}?as_of=2026-01-01")
+    assert [row.detail["file"] for row in world.audited("report.exported")] == ["csv", "json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "event"),
+    [
+        (["operators", "list"], "console.operators_listed"),
+        (
+            ["access", "explain", BOB, "--service", world.SERVICE],
+            "access.explained",
+        ),
+    ],
+)
+def test_a_command_that_shows_people_is_recorded(
+    app: Flask, school: Organisation, words: list[str], event: str
+) -> None:
+    world.member(school, "bob@ashfield.example")
+    result = app.test_cli_runner().invoke(args=words)
+    assert result.exit_code == 0, result.output
+    db.session.rollback()
+    assert len(world.audited(event)) == 1
