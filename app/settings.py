@@ -35,6 +35,10 @@ class FloorSettings(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
+    def missing_facts(self) -> list[str]:
+        """Return the names of unset settings without which the pages lack what the law asks for."""
+        return []
+
 
 class AppSettings(FloorSettings):
     """What the app floor needs."""

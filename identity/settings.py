@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 from app.settings import FloorSettings
 from app.settings import settings as app_settings
 from app.unsafe_settings import is_loopback
+from identity.accounts.email import email_key
 
 
 class IdentitySettings(FloorSettings):
@@ -69,6 +71,35 @@ class IdentitySettings(FloorSettings):
     support_email: str | None = None
     """Address that the pages about help, privacy and accessibility name for questions."""
 
+    controller: str | None = None
+    """Name and postal address of the organisation responsible for personal data (controller)."""
+
+    privacy_email: str | None = None
+    """Address for questions about personal data; without it, the support address."""
+
+    lawful_basis: str = (
+        "we need it for a task in the public interest (Article 6(1)(e) of the UK GDPR)"
+    )
+    """Lawful basis for the privacy page: the end of a sentence that begins "We use it because"."""
+
+    account_retention: str | None = None
+    """How long accounts and what they could see are kept, in words: `2 years after you leave`."""
+
+    audit_retention: str | None = None
+    """How long the record of sign-ins and changes is kept, in words: `7 years`."""
+
+    regulator: str = "Information Commissioner’s Office"
+    """Regulator to which people can complain about the use of their data."""
+
+    regulator_url: str = "https://ico.org.uk/make-a-complaint/"
+    """Page of the regulator for complaints."""
+
+    security_contact: str | None = None
+    """Where to report weaknesses: `mailto:`, `https:` or `tel:`. Else the support address."""
+
+    security_policy_url: str | None = None
+    """Page that says how reports of weaknesses are handled, for `security.txt`."""
+
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
     """Seconds for which services may keep the published keys; a new key signs no earlier."""
 
@@ -86,6 +117,34 @@ class IdentitySettings(FloorSettings):
                 "SECURE_ACCESS_BREACHED_PASSWORDS_URL must begin with https://: its answers decide "
                 "which passwords are refused."
             )
+        return value
+
+    def missing_facts(self) -> list[str]:
+        facts = ("support_email", "controller", "account_retention", "audit_retention")
+        return [f"SECURE_ACCESS_{fact.upper()}" for fact in facts if getattr(self, fact) is None]
+
+    @field_validator("support_email", "privacy_email")
+    @classmethod
+    def _an_email_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            email_key(value)
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _a_contact_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(mailto:[^\s@]+@|https://|tel:\+)\S+", value):
+            raise ValueError(
+                "Set SECURE_ACCESS_SECURITY_CONTACT to an address such as "
+                "mailto:security@example.org or https://example.org/report."
+            )
+        return value
+
+    @field_validator("regulator_url", "security_policy_url")
+    @classmethod
+    def _a_page(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https://\S+", value):
+            raise ValueError("must be an address that begins with https://")
         return value
 
 

@@ -22,6 +22,8 @@ def serve_command() -> None:
     chosen = settings()
     for sentence in warnings(chosen):
         log.warning("unsafe setting", reason=sentence)
+    if missing := chosen.missing_facts():
+        log.warning("privacy page incomplete", unset=missing)
     reason = occupied(chosen.bind, chosen.port)
     if reason is not None:
         raise click.ClickException(

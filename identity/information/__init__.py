@@ -1,1 +1,1 @@
-"""Pages that owe nobody an answer: help, privacy, cookies, accessibility."""
+"""Help, privacy, cookies, accessibility, and `security.txt`."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.setup import setup_step
+from identity.information.facts import check_facts
 from identity.information.views import blueprint
 
 
 def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
+    setup_step(app, "facts for the privacy page", check_facts)

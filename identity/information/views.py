@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 
+from app.settings import settings as app_settings
 from app.web import anyone, permit
+from app.web.errors import NotFound
+from identity.information import facts
 from identity.information.cookies import cookies
 from identity.settings import settings
 
@@ -20,7 +23,22 @@ def help_page() -> str:
 @blueprint.get("/privacy")
 @permit(anyone)
 def privacy() -> str:
-    return render_template("information/privacy.html", contact=settings().support_email)
+    return render_template(
+        "information/privacy.html",
+        contact=facts.privacy_contact(),
+        settings=settings(),
+        retention=facts.retention(),
+    )
+
+
+@blueprint.get(facts.SECURITY_TXT_PATH)
+@permit(anyone)
+def security_txt() -> Response:
+    """Where to report a weakness (RFC 9116)."""
+    text = facts.security_txt(app_settings().issuer)
+    if text is None:
+        raise NotFound("no contact for reports of weaknesses is set")
+    return Response(text, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.get("/cookies")

@@ -1,0 +1,80 @@
+"""Facts about the operator of this service that its pages need, from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from app.clock import now
+from identity.settings import settings
+from identity.sign_in import devices
+
+SECURITY_TXT_PATH = "/.well-known/security.txt"
+_VALID_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Period:
+    """One row of the table of retention periods."""
+
+    data: str
+    kept: str
+
+
+def privacy_contact() -> str | None:
+    """The address for questions about personal data."""
+    return settings().privacy_email or settings().support_email
+
+
+def retention() -> list[Period]:
+    """How long each kind of personal data is kept."""
+    chosen = settings()
+    answerable = "As long as your organisation has to answer for who could see what"
+    return [
+        Period(
+            "Your account, your organisations and what you could see",
+            chosen.account_retention or answerable,
+        ),
+        Period("The record of sign-ins and changes", chosen.audit_retention or answerable),
+        Period("An invitation", f"Its link works for {_count(chosen.invitation_days, 'day')}"),
+        Period("A password reset", f"Its link works for {_count(chosen.reset_minutes, 'minute')}"),
+        Period(
+            "Where you are signed in",
+            f"{_count(chosen.session_hours, 'hour')}, then deleted within 2 days",
+        ),
+        Period(
+            "That you signed in on a device", f"{devices.LIFETIME.days} days after the last use"
+        ),
+    ]
+
+
+def security_txt(issuer: str) -> str | None:
+    """The text of `security.txt` (RFC 9116), or None where no contact is set."""
+    chosen = settings()
+    contact = chosen.security_contact or (
+        f"mailto:{chosen.support_email}" if chosen.support_email else None
+    )
+    if contact is None:
+        return None
+    midnight = datetime.combine(now().date(), time(), UTC)
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {(midnight + _VALID_FOR).isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: en",
+        f"Canonical: {issuer}{SECURITY_TXT_PATH}",
+    ]
+    if chosen.security_policy_url:
+        lines.append(f"Policy: {chosen.security_policy_url}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def check_facts() -> str:
+    """The step of `secure-access setup` that names what is missing."""
+    missing = settings().missing_facts()
+    if not missing:
+        return "complete"
+    return f"incomplete, set {', '.join(missing)}"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
