@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -107,3 +107,119 @@ def test_carrying_out_the_plan_gives_exactly_what_is_wanted(
     assert rules.loses(plan) == any(
         service in wanted and group not in wanted[service] for service, group, _ in held
     )
+
+
+# -------------------------------------------------- every refusal, and the order of refusals
+
+SOLE = Approvers(frozenset({1}))
+BOTH = Approvers(frozenset({1, 2}))
+
+
+@pytest.mark.parametrize(
+    ("is_open", "member", "invited", "refusal"),
+    [
+        (True, False, False, None),
+        (False, False, False, rules.ORGANISATION_ENDED),
+        (False, True, True, rules.ORGANISATION_ENDED),
+        (True, True, False, rules.ALREADY_MEMBER),
+        (True, False, True, rules.ALREADY_INVITED),
+        (True, True, True, rules.ALREADY_INVITED),
+    ],
+)
+def test_may_add_refuses_closed_organisations_and_people_who_are_there(
+    is_open: bool, member: bool, invited: bool, refusal: rules.Refusal | None
+) -> None:
+    found = rules.may_add(organisation_open=is_open, member=member, invited=invited)
+    assert found == refusal
+
+
+@pytest.mark.parametrize(
+    ("is_open", "approver", "suspended", "refusal"),
+    [
+        (True, False, False, None),
+        (False, False, False, rules.NOT_OPEN),
+        (False, True, True, rules.NOT_OPEN),
+        (True, False, True, rules.SUSPENDED),
+        (True, True, True, rules.SUSPENDED),
+        (True, True, False, rules.ALREADY_APPROVER),
+    ],
+)
+def test_may_appoint_refuses_people_who_left_are_suspended_or_approve_already(
+    is_open: bool, approver: bool, suspended: bool, refusal: rules.Refusal | None
+) -> None:
+    found = rules.may_appoint(open_=is_open, approver=approver, suspended=suspended)
+    assert found == refusal
+
+
+@pytest.mark.parametrize(
+    ("is_open", "approver", "approvers", "refusal"),
+    [
+        (True, True, BOTH, None),
+        (True, True, SOLE, rules.LAST_APPROVER),
+        (True, False, BOTH, rules.NOT_AN_APPROVER),
+        (False, True, BOTH, rules.NOT_OPEN),
+        (False, False, SOLE, rules.NOT_OPEN),
+    ],
+)
+def test_may_demote_refuses_the_last_approver(
+    is_open: bool, approver: bool, approvers: Approvers, refusal: rules.Refusal | None
+) -> None:
+    found = rules.may_demote(open_=is_open, approver=approver, account_id=1, approvers=approvers)
+    assert found == refusal
+
+
+@pytest.mark.parametrize(
+    ("is_open", "account", "approvers", "refusal"),
+    [
+        (True, 1, BOTH, None),
+        (True, 2, SOLE, None),
+        (True, None, SOLE, None),
+        (True, 1, SOLE, rules.LAST_APPROVER),
+        (False, 2, BOTH, rules.NOT_OPEN),
+        (False, 1, SOLE, rules.NOT_OPEN),
+    ],
+)
+def test_may_remove_refuses_the_last_approver(
+    is_open: bool, account: int | None, approvers: Approvers, refusal: rules.Refusal | None
+) -> None:
+    assert rules.may_remove(open_=is_open, account_id=account, approvers=approvers) == refusal
+
+
+@pytest.mark.parametrize("authority", [Authority.APPROVER, Authority.COMMAND, Authority.NONE])
+@pytest.mark.parametrize("oneself", [True, False])
+def test_may_appoint_first_treats_others_than_operators_as_any_act(
+    authority: Authority, oneself: bool
+) -> None:
+    refusal = rules.NO_AUTHORITY if authority is Authority.NONE else None
+    assert rules.may_appoint_first(authority, oneself=oneself) == refusal
+
+
+def test_may_end_on_allows_exactly_the_longest_time_and_no_day_more() -> None:
+    longest = TODAY + rules.LONGEST_END
+    assert rules.may_end_on(longest, TODAY) is None
+    assert rules.may_end_on(longest + timedelta(days=1), TODAY) == rules.END_TOO_FAR
+
+
+def test_may_give_takes_a_group_named_twice_for_one() -> None:
+    assert rules.may_give({"one": ["A", "A"]}, offered={"one": {"A"}}, several=[]) is None
+
+
+def test_a_plan_says_whether_it_changes_anything_and_whether_it_gives_anything() -> None:
+    held = [Held(1, "one", "A", None)]
+    same = rules.plan_change(held, {"one": ["A"]}, ends_at=None)
+    assert (same.nothing, same.gains) == (True, False)
+    less = rules.plan_change(held, {"one": []}, ends_at=None)
+    assert (less.nothing, less.gains) == (False, False)
+    more = rules.plan_change(held, {"one": ["A", "B"]}, ends_at=None)
+    assert (more.nothing, more.gains) == (False, True)
+
+
+def test_a_refusal_is_raised_with_its_code_and_sentence() -> None:
+    error = rules.RefusalError(rules.LAST_APPROVER)
+    assert error.refusal.code == "last_approver"
+    assert str(error) == rules.LAST_APPROVER.sentence
+
+
+def test_may_change_again_refuses_the_eleventh_change_of_a_day() -> None:
+    assert rules.may_change_again(rules.MOST_CHANGES - 1) is None
+    assert rules.may_change_again(rules.MOST_CHANGES) == rules.TOO_MANY_CHANGES
