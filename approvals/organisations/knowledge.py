@@ -1,4 +1,4 @@
-"""Since when it is known whether a body of the register was open on a day.
+"""Since when it is known whether a body was open on a day.
 
 Periods follow from all files that were imported. A file imported later may say something else of a
 day that has passed; access on that day followed what was known then.
@@ -10,10 +10,14 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from app.audit import AuditEvent
+from app.clock import day_of
 from app.database import db
 from approvals.organisations.importing.derived import timeline_of
 from approvals.organisations.models import Organisation, RegisterFile, RegisterStatement
 from approvals.organisations.register.timeline import Streams
+
+CLOSING_EVENTS = ("organisation.closed", "organisation.merged")
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,10 @@ class Learned:
 def learned_openness(organisation: Organisation, day: date) -> Learned | None:
     """Return since when it is known that the body was open, or closed, on the day.
 
-    None for a body of which no register file speaks.
+    None for a body of which no register file speaks, and that was not closed by hand on the day.
     """
+    if organisation.facts.by_hand:
+        return _closed_by_hand(organisation, day)
     imported = _import_moments()
     words = [
         (row.family, row.stated_on, row.facts, imported[row.family, row.stated_on])
@@ -55,6 +61,17 @@ def learned_openness(organisation: Organisation, day: date) -> Learned | None:
     if not states:
         return None
     return Learned(states[-1][0], states[-2][1] if len(states) > 1 else None)
+
+
+def _closed_by_hand(organisation: Organisation, day: date) -> Learned | None:
+    """A closure by hand counts for the whole day on which it was made."""
+    at = db.session.scalar(
+        select(func.max(AuditEvent.at)).where(
+            AuditEvent.organisation == organisation.public_id,
+            AuditEvent.event.in_(CLOSING_EVENTS),
+        )
+    )
+    return Learned(at, earlier=True) if at is not None and day_of(at) == day else None
 
 
 def _import_moments() -> dict[tuple[str, date], datetime]:

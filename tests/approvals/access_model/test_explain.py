@@ -17,6 +17,7 @@ from app.database import writing
 from approvals.access_model import checks, entry, loading, rules
 from approvals.access_model.answers import Allowed
 from approvals.access_model.models import ListedOrganisation
+from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
 from approvals.terms import actions as terms
@@ -567,3 +568,17 @@ def test_a_date_ahead_is_explained_as_that_day_and_ends_are_last_days(
     assert "School Named at Elm School ended on 1 July 2027." in reasons(
         explain(app, "--at", "2027-07-02")
     )
+
+
+def test_explain_says_since_when_a_closure_is_known(app: Flask, scene: Scene) -> None:
+    diocese = world.organisation("New Diocese", "diocese", diocese_code="CE99")
+    world.grant(world.member(scene.ada, diocese), "Diocese_Named")
+    with time_machine.travel("2026-05-01T13:00:00Z", tick=False):
+        close_organisation(diocese, actor=SYSTEM)
+    closed = "  - New Diocese closed on 1 May 2026."
+    known = "    (known since 1 May 2026 at 2:00pm: until then access was decided without this)"
+    assert {closed, known} <= set(explain(app, "--at", "2026-05-01T09:00Z"))
+    later = explain(app, "--at", "2026-05-02")
+    assert closed in later
+    assert known not in later
+    assert "New Diocese: may enter" in explain(app, "--at", "2026-04-30")

@@ -7,9 +7,12 @@ from pathlib import Path
 import time_machine
 from flask import Flask
 
+from app.actors import SYSTEM
 from approvals.organisations import queries
+from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.importing import FileReport
 from approvals.organisations.knowledge import learned_openness
+from tests.approvals.access_model import world
 
 HEADER = (
     "URN,LA (code),LA (name),EstablishmentNumber,EstablishmentName,TypeOfEstablishment (code),"
@@ -44,6 +47,15 @@ def test_a_closure_that_a_later_file_tells_is_known_since_that_import(
 
 
 def test_a_body_of_no_register_file_has_no_such_moment(app: Flask) -> None:
-    from tests.approvals.access_model import world
-
     assert learned_openness(world.organisation("Diocese", "diocese"), date(2026, 1, 1)) is None
+
+
+def test_a_closure_by_hand_counts_for_its_day_and_is_known_since_its_moment(app: Flask) -> None:
+    diocese = world.organisation("Diocese", "diocese", diocese_code="CE99")
+    with time_machine.travel(LEARNED, tick=False):
+        close_organisation(diocese, actor=SYSTEM)
+    learned = learned_openness(diocese, LEARNED.date())
+    assert learned is not None
+    assert (learned.since, learned.earlier) == (LEARNED, True)
+    assert learned_openness(diocese, date(2026, 4, 30)) is None
+    assert learned_openness(diocese, date(2026, 5, 2)) is None
