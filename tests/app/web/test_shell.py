@@ -21,7 +21,7 @@ def site() -> Flask:
     @app.get("/try/open")
     @permit(anyone)
     def _open() -> str:
-        return render_template_string("<p>{{ csp_nonce() }}</p>")
+        return render_template_string('<p id="{{ csp_nonce() }}"></p>')
 
     @app.get("/try/refused")
     @permit(lambda _arguments: Refused("not yours"))
@@ -86,7 +86,7 @@ def test_an_unexpected_error_shows_a_reference_and_nothing_else(browser: FlaskCl
 
 def test_a_nonce_is_new_on_each_page_and_named_in_its_policy(browser: FlaskClient) -> None:
     first, second = browser.get("/try/open"), browser.get("/try/open")
-    nonce = first.text.removeprefix("<p>").removesuffix("</p>")
+    nonce = first.text.removeprefix('<p id="').removesuffix('"></p>')
     assert f"'nonce-{nonce}'" in first.headers["Content-Security-Policy"]
     assert first.text != second.text
 
