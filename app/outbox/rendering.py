@@ -17,20 +17,13 @@ from app.settings import settings
 _KEY = "secure_access.mail_templates"
 # "evil.example" and "www.evil.example", but neither "J.R. Hartley" nor "3.14".
 _HOST_NAME = re.compile(r"(?<=\w)([.。．｡])(?=[^\W\d_][\w-])")
-
-_PLAIN_ADDRESS = re.compile(r"[\w.+'-]+@[\w.-]+")
+_EMAIL_ADDRESS = re.compile(r"(?i)(?!www\.)[\w.+'-]+@[\w.-]+")
 
 
 class Verbatim(str):
-    """A value that goes into a mail unchanged."""
+    """The address of this service, which goes into a mail unchanged."""
 
     __slots__ = ()
-
-
-def email_address(address: str) -> str:
-    """Return an e-mail address for a mail: unchanged, unless it also looks like a web address."""
-    plain = _PLAIN_ADDRESS.fullmatch(address) and not address.casefold().startswith("www.")
-    return Verbatim(address) if plain else address
 
 
 def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -42,8 +35,13 @@ def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str]:
 
 
 def without_links(value: object) -> object:
-    """Return a text on one line in which no mail program finds a web address."""
+    """Return a text on one line in which no mail program finds a web address.
+
+    An e-mail address stays as it is.
+    """
     if isinstance(value, Verbatim) or not isinstance(value, str):
+        return value
+    if _EMAIL_ADDRESS.fullmatch(value):
         return value
     return _HOST_NAME.sub(r"\1 ", _one_line(value).replace("://", ": //"))
 

@@ -8,7 +8,6 @@ from app.actors import Actor
 from app.clock import now
 from app.database import db
 from app.outbox import send_mail
-from app.outbox.rendering import email_address
 from approvals.access_model.definition import together
 from approvals.console import operators
 from approvals.memberships import catalogue, facts, wording
@@ -116,7 +115,7 @@ def tell_approvers(template: str, organisation: Organisation, membership: Member
             context={
                 "organisation": organisation.name,
                 "person": membership.name,
-                "email": email_address(membership.email),
+                "email": membership.email,
                 "users": f"{_workspace(organisation)}/users",
                 "page": f"{_workspace(organisation)}/users/{membership.public_id}",
                 "invitations": f"{_workspace(organisation)}/invitations",

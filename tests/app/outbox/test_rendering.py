@@ -12,7 +12,7 @@ from jinja2 import meta
 
 from app.clock import now
 from app.outbox.message import compose
-from app.outbox.rendering import email_address, render_mail, without_links
+from app.outbox.rendering import render_mail, without_links
 from wsgi import ROOT
 
 ISSUER = "http://localhost:8000"
@@ -33,7 +33,9 @@ def _context(app: Flask, template: str) -> dict[str, Any]:
     names = meta.find_undeclared_variables(app.jinja_env.parse(source)) - {"issuer"}
     paths = re.findall(r"(?m)^{{ issuer }}{{ (\w+) }}$", source)
     made: dict[str, Any] = {name: f"/{name}" for name in paths}
-    made |= {"at": now(), "expires_at": now()}
+    made |= {name: now() for name in re.findall(r"(\w+) \| (?:moment|day)", source)}
+    for targets, name in re.findall(r"for (\w+(?:, \w+)+) in (\w+)", source):
+        made[name] = [tuple(made.get(each, HOSTILE) for each in targets.split(", "))]
     group = SimpleNamespace(name=HOSTILE, can=[HOSTILE], cannot=[HOSTILE])
     made |= {"remaining": 1, "minutes": 60, "codes": True, "by_link": True, "groups": [group]}
     return {name: made.get(name, HOSTILE) for name in names}
@@ -87,7 +89,7 @@ def test_mail_shows_ordinary_names_unchanged(name: str) -> None:
     ],
 )
 def test_mail_shows_an_email_address_that_is_no_web_address(address: str, shown: str) -> None:
-    assert without_links(email_address(address)) == shown
+    assert without_links(address) == shown
 
 
 @pytest.mark.parametrize(
