@@ -191,3 +191,22 @@ def test_importing_the_real_files_twice_changes_nothing(load: Load) -> None:
         again = load(name)
         assert not again.wrote
         assert again.account.unchanged == again.account.read
+
+
+def test_a_joined_date_that_a_newer_file_moves_counts(load: Load) -> None:
+    for name in GROUP_LINKS:
+        load(name)
+    for urn in ("142754", "144737"):
+        assert urn not in _remit("3126", date(2018, 8, 31))
+        assert urn in _remit("3126", date(2018, 9, 1))
+
+
+def test_a_school_proposed_to_open_is_in_the_remit_from_its_opening_date(load: Load) -> None:
+    load("alllinksdata_MAT_academies_ece.csv", date(2025, 9, 22))
+    load("edubase_fulllayout_samples_merged.csv", date(2021, 5, 25))
+    school = queries.by_urn("148847")
+    assert school is not None
+    days = (date(2021, 11, 30), date(2021, 12, 1), date(2022, 6, 1))
+    assert [queries.is_open(school, day) for day in days] == [False, True, True]
+    assert "148847" not in _remit("4903", date(2022, 2, 28))
+    assert "148847" in _remit("4903", date(2022, 6, 1))
