@@ -124,10 +124,10 @@ def differences(
         for key in emptied
     ]
     for key in new_ones:
-        origin = _parts(came[key], names, "newly opened or from none")
-        found.append(
-            Difference(Change.NEW, label(key), names[key], "", f"{_schools(after[key])}: {origin}")
-        )
+        detail = _schools(after[key])
+        if came[key].keys() != {""}:
+            detail += f" from {_parts(came[key], names, 'newly opened or in none')}"
+        found.append(Difference(Change.NEW, label(key), names[key], "", detail))
     return found
 
 
@@ -144,7 +144,7 @@ def _schools(number: int) -> str:
 def _parts(numbers: Counter[str], names: Mapping[str, str], none: str) -> str:
     largest = numbers.most_common(_MOST_NAMED)
     parts = [
-        f"{f'{names[key]} ({label(key)})' if key else none} {number}" for key, number in largest
+        f"{f'{names[key]} ({label(key)})' if key else none}: {number}" for key, number in largest
     ]
     if len(numbers) > len(largest):
         parts.append(f"and {len(numbers) - len(largest)} more")

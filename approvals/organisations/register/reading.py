@@ -236,13 +236,13 @@ def _read_rows(
     parsed.spared -= parsed.statements.keys()
     parsed.notes.extend(state.notes())
     if totals:
-        parsed.notes.append(f"{totals} rows of totals were left out.")
+        parsed.notes.append(f"Rows of totals that were left out: {totals}.")
     if parsed.complete and unknown_subjects:
         parsed.complete = False
         parsed.taken_for_excerpt = True
         parsed.notes.append(
-            f"{unknown_subjects} rows do not say whom they are about, so nothing is taken to have "
-            "closed or left because it is absent."
+            f"Rows that do not say whom they are about: {unknown_subjects}. Nothing is taken to "
+            "have closed or left because it is absent."
         )
 
 
