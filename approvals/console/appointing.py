@@ -18,7 +18,7 @@ from approvals.console.access import operator
 from approvals.console.forms import ApproverForm
 from approvals.memberships import facts, journeys
 from approvals.memberships.actions import appoint_approver
-from approvals.memberships.forms import Confirmation
+from approvals.memberships.forms import CheckedAnswers
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.resemblance import doubt
 from approvals.memberships.rules import RefusalError
@@ -64,14 +64,16 @@ def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
 
 @permit(FreshSignIn(operator))
 def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
-    found, form = the_organisation(organisation), Confirmation()
+    found = the_organisation(organisation)
     started = _journey(found, journey)
+    form = CheckedAnswers(shown=str(started.version))
     if form.validate_on_submit():
         try:
-            _appoint(found, started)
+            _appoint(found, started, form.shown.data)
             return _to("done", found, started)
         except RefusalError as error:
             show(form, error.refusal)
+            form.shown.data = str(started.version)
         except RefusedText as error:
             form.form_errors.append(f"{error}.")
     answers = started.answers
@@ -123,12 +125,12 @@ def the_organisation(public_id: str) -> Organisation:
     return found
 
 
-def _appoint(organisation: Organisation, journey: Journey) -> None:
-    """Appoints once, however often the button is pressed."""
-    answers = journey.answers
+def _appoint(organisation: Organisation, journey: Journey, shown: str | None) -> None:
+    """Appoint the approver once, with the answers that the check page showed."""
     with writing():
-        if not journeys.claim(journey):
+        if not journeys.claim(journey, shown):
             return
+        answers = journey.answers
         appoint_approver(
             organisation,
             answers["email"],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from wtforms import RadioField, SelectMultipleField, StringField
+from wtforms import HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
 from app.clock import today
@@ -131,3 +131,9 @@ class LastDayForm(Form):
 
 class Confirmation(Form):
     """A button and nothing else."""
+
+
+class CheckedAnswers(Confirmation):
+    """The button of a check page, with the version of the answers that the page shows."""
+
+    shown = HiddenField()

@@ -12,6 +12,7 @@ from app.clock import now
 from app.database import db, writing
 from approvals.memberships.access import not_there
 from approvals.memberships.models import Journey, Membership
+from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
 from approvals.organisations.models import Organisation
 
 ADD_USER = "add_user"
@@ -71,24 +72,34 @@ def load(
 
 
 def answer(journey: Journey, **answers: Any) -> None:
-    """Keeps answers, in place of earlier ones to the same questions."""
-    with writing():
-        journey.answers = {**journey.answers, **answers}
+    """Store answers in place of earlier ones to the same questions."""
+    with writing() as session:
+        session.refresh(journey, with_for_update=True)
+        if journey.done_at is None:
+            journey.answers = {**journey.answers, **answers}
+            journey.version += 1
 
 
-def claim(journey: Journey) -> bool:
-    """Whether it is this request that acts on the journey; inside `writing()`.
+def claim(journey: Journey, shown: str | None) -> bool:
+    """Claim the journey on the answers that the check page showed; False where it was acted on.
 
-    One conditional UPDATE decides, so that a double click has one effect. An action that is
-    refused afterwards rolls the claim back with everything else.
+    shown: the journey's version as the page carried it. One conditional UPDATE decides, so that a
+    double click has one effect. An action that is refused afterwards rolls the claim back with
+    everything else. Must run inside `writing()`. Raises RefusalError where the answers changed.
     """
+    version = int(shown) if shown and shown.isdecimal() and len(shown) < 9 else -1
     claimed = db.session.execute(
         update(Journey)
-        .where(Journey.id == journey.id, Journey.done_at.is_(None))
+        .where(Journey.id == journey.id, Journey.done_at.is_(None), Journey.version == version)
         .values(done_at=now())
         .returning(Journey.id)
     )
-    return claimed.scalar_one_or_none() is not None
+    if claimed.scalar_one_or_none() is not None:
+        return True
+    db.session.refresh(journey)
+    if journey.done_at is None:
+        raise RefusalError(ANSWERS_CHANGED)
+    return False
 
 
 def purge(session: Session) -> int:

@@ -221,5 +221,7 @@ class Journey(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Counts the changes of the answers: a check page acts only on the answers that it showed.
+    version: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(default=now, index=True)
     done_at: Mapped[datetime | None]

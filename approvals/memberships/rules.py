@@ -65,6 +65,10 @@ NOT_OPEN = Refusal("not_open", "This person no longer belongs to the organisatio
 ALREADY_MEMBER = Refusal("already_member", "This person already belongs to the organisation.")
 ALREADY_INVITED = Refusal("already_invited", "This person has already been invited.")
 NOT_OFFERED = Refusal("not_offered", "The organisation cannot give this user group.")
+ANSWERS_CHANGED = Refusal(
+    "answers_changed",
+    "The answers were changed in another tab. Check what is shown now, then confirm it.",
+)
 TOO_MANY = Refusal("too_many", "A person can hold only one user group of this service.")
 OWN_GROUP = Refusal(
     "own_user_group",

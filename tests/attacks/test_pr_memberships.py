@@ -325,6 +325,38 @@ def test_PR_15_two_journeys_side_by_side_keep_their_own_answers(
     assert (dee.name, world.held(dee)) == ("Dee Two", ["School_Governor"])
 
 
+def test_PR_15_check_page_acts_only_on_the_answers_that_it_showed(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    walker = browser(app, ann)
+    page = walker.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
+    page = page.submit(given_name="Bob", family_name="One").submit(groups="School_Anon")
+    shown = page.submit(answer="no").submit(day="", month="", year="")
+    group = walker.get(shown.link("Change access to School Performance"))
+    group.submit(groups="School_Named")
+    refused = shown.submit()
+    assert "The answers were changed in another tab." in refused.text
+    assert facts.open_membership(school.id, "bob@ashfield.example") is None
+    assert refused.submit().heading == "Invitation sent"
+    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    assert bob is not None
+    assert world.held(bob) == ["School_Named"]
+
+
+def test_PR_15_change_of_access_acts_only_on_the_answers_that_it_showed(
+    app: Flask, school: Organisation, ann: Membership
+) -> None:
+    bob = world.member(school, "bob@ashfield.example", "School_Anon")
+    walker = browser(app, ann)
+    page = walker.get(path(school, "users", bob.public_id, "access", SERVICE))
+    page = page.submit(groups="School_Governor")
+    shown = page.submit(day="", month="", year="")
+    assert shown.heading.startswith("Check")
+    walker.get(page.address.rsplit("/", 1)[0]).submit(groups="School_Named")
+    assert "The answers were changed in another tab." in shown.submit().text
+    assert world.held(bob) == ["School_Anon"]
+
+
 def test_PR_15_making_one_an_approver_in_one_tab_touches_nobody_in_another(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:

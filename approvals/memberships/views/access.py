@@ -16,7 +16,7 @@ from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import change_user_group
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import compare
-from approvals.memberships.forms import Confirmation, LastDayForm, groups_form
+from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.views.common import me, show, the_member
 
@@ -87,14 +87,15 @@ def access_end_date(member: str, service: str, journey: str, **_route: str) -> A
 def access_check(member: str, service: str, journey: str, **_route: str) -> Answer:
     organisation, person, offer = this_organisation(), the_member(member), _offer(service)
     found = _journey(journey, person, service)
-    form = Confirmation()
+    form = CheckedAnswers(shown=str(found.version))
     if form.validate_on_submit():
         try:
-            if _change(found, person, service):
+            if _change(found, person, service, form.shown.data):
                 flash(_told(person, offer), "success")
             return redirect(_user(person), 303)
         except rules.RefusalError as error:
             show(form, error.refusal)
+            form.shown.data = str(found.version)
     at = now()
     groups = [group for group in offer.groups if group.code in found.answers["groups"]]
     held = [grant for grant in facts.held(person, at) if grant.service == service]
@@ -120,9 +121,9 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
     )
 
 
-def _change(journey: Journey, person: Membership, service: str) -> bool:
+def _change(journey: Journey, person: Membership, service: str, shown: str | None) -> bool:
     with writing():
-        if not journeys.claim(journey):
+        if not journeys.claim(journey, shown):
             return False
         change_user_group(
             person,

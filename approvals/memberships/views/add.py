@@ -15,7 +15,7 @@ from approvals.memberships import catalogue, facts, journeys, rules
 from approvals.memberships.access import approver_of, not_there, this_organisation
 from approvals.memberships.actions import add_member, limit_on
 from approvals.memberships.forms import (
-    Confirmation,
+    CheckedAnswers,
     EmailForm,
     LastDayForm,
     YesNoForm,
@@ -137,13 +137,14 @@ def add_check(journey: str, **_route: str) -> Answer:
     missing = steps.unanswered(found, organisation)
     if missing != steps.address(found, organisation, "check"):
         return redirect(missing, 303)
-    form = Confirmation()
+    form = CheckedAnswers(shown=str(found.version))
     if form.validate_on_submit():
         try:
-            step = "done" if _add(found) else "check"
+            step = "done" if _add(found, form.shown.data) else "check"
             return redirect(steps.address(found, organisation, step), 303)
         except rules.RefusalError as error:
             show(form, error.refusal)
+            form.shown.data = str(found.version)
     return _page(
         "memberships/add/check.html",
         found,
@@ -177,19 +178,20 @@ def add_done(journey: str, **_route: str) -> Answer:
     )
 
 
-def _add(journey: Journey) -> bool:
-    """Add the person once, however often the button is pressed.
+def _add(journey: Journey, shown: str | None) -> bool:
+    """Add the person once, with the answers that the check page showed.
 
-    False where the sign-in is too old for an approver: the answer was changed after the rule of
-    the route had read it.
+    False where those answers make an approver and the sign-in is too old for that: the answer was
+    changed after the rule of the route had read it.
     """
     organisation = this_organisation()
-    with writing():
+    with writing() as session:
+        if not journeys.claim(journey, shown):
+            return True
         answers = journey.answers
         if answers["approver"] and not is_fresh(signed_in_session()):
+            session.rollback()
             return False
-        if not journeys.claim(journey):
-            return True
         membership = add_member(
             organisation,
             email=answers["email"],
