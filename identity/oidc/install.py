@@ -19,6 +19,7 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures, public_limits
 from identity.oidc.clients import keys as client_keys
 from identity.oidc.clients.cli import clients_group
+from identity.oidc.clients.links import links_for_people
 from identity.oidc.events import EVENTS
 from identity.oidc.failed_notices import failed_recently, notices_group
 from identity.oidc.keys import actions as keys
@@ -28,6 +29,7 @@ from identity.oidc.registering import tokens
 from identity.oidc.registering.cli import registration_tokens_group
 from identity.pages import register_pages
 from identity.sessions import ending, leaving
+from identity.sign_in import service_links
 
 PAGES = (
     "identity.oidc.authorize.views",
@@ -67,6 +69,7 @@ def install(app: Flask) -> None:
         csrf.exempt(app.view_functions[endpoint])
     ending.register(app, grants.end_grants)
     leaving.register(app, frontchannel.frames)
+    service_links.register(app, links_for_people)
     backchannel.install(app)
     job(app, backchannel.deliver)
     job(app, keys.rotate_due)

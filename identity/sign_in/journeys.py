@@ -52,6 +52,7 @@ def begin(
     resume_to: str,
     *,
     caption: str | None = None,
+    client_id: str | None = None,
     login_hint: str | None = None,
     cancel_to: str | None = None,
     fresh: bool = False,
@@ -60,16 +61,17 @@ def begin(
 ) -> Response:
     """Ask the person of this browser to sign in, then continue at `resume_to`, a path of our own.
 
-    caption: the service, shown after "to continue to". cancel_to: a path of our own for a person
-    who cancels. fresh: ask even where a session is active (`prompt=login`, `max_age`). services:
-    the services whose terms are asked for after the sign-in, besides the platform's. ends_at: the
-    checked redirect URI at which the relying service awaits the person; the pages' form-action
-    covers its origin.
+    caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
+    our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
+    `max_age`). services: the services whose terms are asked for after the sign-in, besides the
+    platform's. ends_at: the checked redirect URI at which the relying service awaits the person;
+    the pages' form-action covers its origin.
     """
     journey = create(
         JourneyKind.SIGN_IN,
         resume_to,
         caption=caption,
+        client_id=client_id,
         login_hint=login_hint,
         cancel_to=cancel_to,
         fresh=fresh,
@@ -119,6 +121,7 @@ def create(
     account_id: int | None = None,
     confirms_session_id: int | None = None,
     caption: str | None = None,
+    client_id: str | None = None,
     login_hint: str | None = None,
     cancel_to: str | None = None,
     fresh: bool = False,
@@ -139,6 +142,7 @@ def create(
             cancel_to=cancel_to,
             ends_at=ends_at,
             caption=caption,
+            client_id=client_id,
             login_hint=(login_hint or "")[:254] or None,
             fresh=fresh,
             services=list(services),

@@ -41,6 +41,8 @@ class SignInJourney(Base):
     cancel_to: Mapped[str | None] = mapped_column(String(2000))
     ends_at: Mapped[str | None] = mapped_column(String(2000))
     caption: Mapped[str | None] = mapped_column(String(400))
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    """The client of the relying service that the person signs in to."""
     login_hint: Mapped[str | None] = mapped_column(String(254))
     fresh: Mapped[bool] = mapped_column(default=False)
     services: Mapped[list[str]] = mapped_column(default=list)

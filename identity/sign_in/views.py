@@ -14,7 +14,7 @@ from identity.credentials.totp import TOTP
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.lookup import current, signed_in_session
-from identity.sign_in import journeys, terms
+from identity.sign_in import journeys, service_links, terms
 from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import (
     JourneyOver,
@@ -240,6 +240,7 @@ def _sign_in_page(
         mistake=None if wait else journeys.mistake_on(journey, PASSWORD.name),
         wait=wait,
         signed_in=session.account if session else None,
+        links=service_links.links_of(journey),
     )
     return make_response(page)
 

@@ -102,6 +102,7 @@ def _ask_to_sign_in(visit: Visit) -> Response:
     return sign_in.begin(
         pending.address(request),
         caption=visit.asked.client.name,
+        client_id=visit.asked.client.client_id,
         login_hint=visit.asked.parameters.get("login_hint") or _address_of_signed_in(visit),
         cancel_to=pending.cancel_address(request),
         fresh=visit.session_or_none is not None,

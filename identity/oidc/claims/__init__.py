@@ -76,7 +76,7 @@ OF_SIGN_IN = (
     Entry("auth_time", None, "When the person last showed both factors."),
     Entry("acr", None, "The level of that sign-in."),
     Entry("amr", None, "How the person signed in, as RFC 8176 names it."),
-    Entry("sid", None, "The session at the provider."),
+    Entry("sid", None, "The session at the provider, for clients with a logout address."),
 )
 
 

@@ -50,6 +50,8 @@ class RelyingParty:
     home: str | None
     way_in: str | None
     """Where a person begins there."""
+    policy_uri: str | None
+    tos_uri: str | None
     profile: str
     earlier_secret_hash: str | None
     earlier_secret_until: datetime | None
@@ -158,6 +160,8 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         refresh_token_grace=data.get("refresh_token_grace", 0),
         home=data.get("client_uri"),
         way_in=way_in(data),
+        policy_uri=data.get("policy_uri"),
+        tos_uri=data.get("tos_uri"),
         profile=data["profile"],
         earlier_secret_hash=row.earlier_secret_hash,
         earlier_secret_until=row.earlier_secret_until,

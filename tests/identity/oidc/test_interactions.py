@@ -245,3 +245,29 @@ def test_id_token_names_the_session_only_for_clients_with_a_logout_address(
     assert "code" in bare.authorize(browser, id_token_hint=hint)
     signed_out = browser.get("/end-session", query_string={"id_token_hint": hint})
     assert signed_out.headers["Refresh"] == "2; url=/signed-out"
+
+
+def test_sign_in_page_links_to_policy_and_terms_of_the_client(
+    provider: Flask, stranger: FlaskClient
+) -> None:
+    rp = RelyingParty(
+        provider.test_client(),
+        register(
+            policy_uri="https://rp.example/ignored",
+            **{"policy_uri#en-GB": "https://rp.example/privacy"},
+            tos_uri="https://rp.example/terms?a=b",
+            logo_uri="https://rp.example/logo.png",
+        ),
+    )
+    page = walk(stranger, rp.request())
+    assert page.link("Privacy policy of Reports") == "https://rp.example/privacy"
+    assert page.link("Terms of use of Reports") == "https://rp.example/terms?a=b"
+    assert "logo.png" not in page.html
+    assert "logo_uri" not in rp.registration
+
+
+def test_sign_in_page_has_no_links_of_a_client_that_registered_none(
+    rp: RelyingParty, provider: Flask, stranger: FlaskClient
+) -> None:
+    assert "Privacy policy of" not in walk(stranger, rp.request()).text
+    assert "Privacy policy of" not in walk(provider.test_client(), "/sign-in").text
