@@ -151,7 +151,7 @@ def _of_another_shape(given: dict[str, Any], faulty: set[str]) -> Iterable[Inval
     except InvalidMetadata as error:
         yield error
         return
-    rest = {name: value for name, value in given.items() if name not in faulty}
+    rest = {name: value for name, value in given.items() if name not in {*faulty, SECTOR}}
     if isinstance(rest.get("redirect_uris"), list):
         # Authlib knows no schemes of native applications.
         rest["redirect_uris"] = [
@@ -160,7 +160,7 @@ def _of_another_shape(given: dict[str, Any], faulty: set[str]) -> Iterable[Inval
     for claims_class in (OAuthMetadata, OpenIDMetadata):
         try:
             claims_class(dict(rest), {}).validate()
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError, AttributeError) as error:
             named = getattr(error, "claim", None) or getattr(error, "description", "")
             yield InvalidMetadata(f"The metadata is refused: {named or error}.")
             return
