@@ -63,7 +63,8 @@ def refuse(error: HTTPException) -> ResponseReturnValue:
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if code == 401 else {}
         return {"error": error.name, "error_description": error.description}, code, challenge
     if code == 401 and "key" not in session:
-        session["next"] = request.full_path if request.method == "GET" else "/schools"
+        short = request.method == "GET" and len(request.full_path) <= 1000  # it goes into a cookie
+        session["next"] = request.full_path if short else "/schools"
         return redirect("/sign-in")
     if code == 401:
         sign_in.forget()

@@ -10,6 +10,7 @@ from examples.school_performance import results, sign_in
 from examples.school_performance.sensitive import Query
 
 pages = Blueprint("reports", __name__)
+LAST_SENT = "coalesce((SELECT max(sent.rowid) FROM sent WHERE upload = id), 0)"
 DOWNLOAD = "download_pupil_data"
 NEEDS = {"print": "print_reports", "csv": DOWNLOAD, "downloads": DOWNLOAD, "upload": "upload_data"}
 
@@ -38,9 +39,13 @@ def admit() -> None:
 
 def pupils(urn: str, upload: str = "") -> list[results.Pupil]:
     """A school's pupils, or those of one upload."""
-    kept = "SELECT pupils FROM upload WHERE urn = ? AND ? IN ('', id) ORDER BY rowid"
-    uploads = [json.loads(rows) for (rows,) in g.store.run(kept, urn, upload)]
+    uploads = uploaded(urn, LAST_SENT, upload)
     return results.pupils_of(urn, uploads) if not upload else uploads[0] if uploads else []
+
+
+def uploaded(urn: str, order: str, upload: str = "") -> list[list[results.Pupil]]:
+    kept = f"SELECT pupils FROM upload WHERE urn = ? AND ? IN ('', id) ORDER BY {order}, rowid"  # noqa: S608
+    return [json.loads(rows) for (rows,) in g.store.run(kept, urn, upload)]
 
 
 @pages.get("/schools", defaults={"form": "page"})
@@ -60,11 +65,14 @@ def schools(form: str) -> ResponseReturnValue:
 @pages.get("/api/schools/<urn>", defaults={"form": "api"})
 def school(urn: str, form: str) -> ResponseReturnValue:
     """What the address asks about one school, answered as far as the person's rights go."""
-    columns = tuple(request.args.getlist("column")) or ("year", "pupil", "gender", *results.SCORES)
+    chosen = tuple(filter(None, request.args.getlist("column")))
+    columns = chosen or ("year", "pupil", "gender", *results.SCORES)
     filters = (text.partition(":")[::2] for text in request.args.getlist("filter") if text)
     query = Query(columns, tuple(filters), *(request.args.get(it, "") for it in ("sort", "group")))
     names = "view_pupil_names" in g.access["capabilities"]
-    table = results.answer(pupils(urn, request.args.get("upload", "")), query, names=names)
+    rows = pupils(urn, request.args.get("upload", ""))
+    arrived = [results.pupils_of(urn, []), *uploaded(urn, "rowid")]
+    table = results.answer(rows, query, names=names, arrived=arrived)
     if form == "api":
         return {"urn": urn, "name": g.schools[urn], "header": table[0], "rows": table[1:]}
     if form == "csv":
@@ -89,8 +97,10 @@ def upload(urn: str) -> ResponseReturnValue:
         rows, mistakes = results.read_upload(data := request.files["file"].read())
         if not mistakes:
             number = sha256(urn.encode() + data).hexdigest()[:20]  # the same file is kept once
-            insert = "INSERT OR REPLACE INTO upload (id, urn, name, pupils) VALUES (?, ?, ?, ?)"
+            insert = "INSERT OR IGNORE INTO upload (id, urn, name, pupils) VALUES (?, ?, ?, ?)"
             g.store.run(insert, number, urn, g.person["name"], json.dumps(rows))
+            g.store.run("INSERT INTO sent VALUES (?)", number)
             return redirect(f"/schools/{urn}?upload={number}")
-    uploads = g.store.run("SELECT id, at, name FROM upload WHERE urn = ? ORDER BY rowid DESC", urn)
+    listed = f"SELECT id, at, name FROM upload WHERE urn = ? ORDER BY {LAST_SENT} DESC, rowid DESC"  # noqa: S608
+    uploads = g.store.run(listed, urn)
     return render_template("upload.html", urn=urn, mistakes=mistakes, uploads=uploads)

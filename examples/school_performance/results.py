@@ -4,6 +4,8 @@ import csv
 import io
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -11,13 +13,14 @@ from statistics import mean
 
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from examples.school_performance.sensitive import SENSITIVE, Query, why_refused
+from examples.school_performance.sensitive import SENSITIVE, Query, may_be_shown, why_refused
 
 Pupil = dict[str, str]
 HERE = Path(__file__).parent
 ITEMS = tomllib.loads((HERE / "items.toml").read_text())
 PUPILS: list[Pupil] = list(csv.DictReader((HERE / "pupils.csv").read_text().splitlines()))
 SCORES = ("reading", "writing", "maths")
+NOT_SHOWN = "Not shown"
 TRAINING_SCHOOLS = {f"T0000{number}": f"Training School {number}" for number in range(1, 6)}
 
 
@@ -36,26 +39,63 @@ def averages(pupils: list[Pupil]) -> list[str]:
     return [f"{mean(int(row[score]) for row in pupils):.1f}" for score in SCORES]
 
 
-def answer(pupils: list[Pupil], query: Query, *, names: bool) -> list[list[str]]:
-    """A header and rows. Pages, print, files, uploads and the API all come here for theirs."""
+def standing(pupils: list[Pupil], item: str, arrived: list[list[Pupil]]) -> list[Pupil]:
+    """Return the rows whose number of a sensitive item may be shown for these, or none.
+
+    Each of `arrived` counts as shown, in turn, where its number may stand beside those before it.
+    """
+    shown, stands = list[list[Counter[str]]](), list[Pupil]()
+    for rows in arrived:
+        group = [Counter(p["pupil"] for p in rows if p[item] == value) for value in ("Yes", "No")]
+        if may_be_shown(group, shown):
+            shown.append(group)
+            stands = rows
+        if rows == pupils:
+            break
+    return stands
+
+
+def answer(
+    pupils: list[Pupil], query: Query, *, names: bool, arrived: Sequence[list[Pupil]] = ()
+) -> list[list[str]]:
+    """A header and rows. Pages, print, files, uploads and the API all come here for theirs.
+
+    `arrived` holds the school's made-up rows and uploads, in the order of their first arrival.
+    """
     if unknown := query.items() - ITEMS.keys():
-        raise BadRequest(f"There is no column called {', '.join(sorted(unknown))}.")
+        raise BadRequest(f"There is no column called {', '.join(sorted(unknown)) or 'nothing'}.")
     if reason := why_refused(query):
         raise Forbidden(reason)
     hidden = r"(?<=\S)\S+|(?<!\S)\S(?!\S)"  # all but first letters, and names of one letter
+    if sensitive := sorted(query.items() & SENSITIVE):
+        return numbers(pupils, query, sensitive[0], arrived)
     rows = [row if names else row | {"pupil": re.sub(hidden, ".", row["pupil"])} for row in pupils]
     rows = [row for row in rows if all(row[item] == value for item, value in query.filters)]
-    sensitive = sorted(query.items() & SENSITIVE)
-    if by := "year" if sensitive else query.group:
-        table = [[by, "pupils", *(sensitive or SCORES)]]
+    if by := query.group:
+        table = [[by, "pupils", *SCORES]]
         for value in sorted({row[by] for row in rows}):
             group = [row for row in rows if row[by] == value]
-            # Only counted: rows of single pupils could be laid beside another table's.
-            yes = [str(sum(row[item] == "Yes" for row in group)) for item in sensitive]
-            table.append([value, str(len(group)), *(yes or averages(group))])
+            table.append([value, str(len(group)), *averages(group)])
         return table
     rows.sort(key=lambda row: row.get(query.sort, "").zfill(3))  # 95 comes before 105
     return [list(query.columns), *([row[item] for item in query.columns] for row in rows)]
+
+
+def numbers(
+    pupils: list[Pupil], query: Query, item: str, arrived: Sequence[list[Pupil]]
+) -> list[list[str]]:
+    """Only counted: rows of single pupils could be laid beside another table's."""
+    table = [["year", "pupils", item]]
+    for year in sorted({row["year"] for row in pupils}):
+        of_year = [[row for row in rows if row["year"] == year] for rows in (pupils, *arrived)]
+        rows = standing(of_year[0], item, list(filter(None, of_year[1:])))
+        counted = [row for row in rows if all(row[it] == value for it, value in query.filters)]
+        if rows and counted:
+            yes = sum(row[item] == "Yes" for row in counted)
+            table.append([year, str(len(counted)), str(yes)])
+        elif not rows and all(value == year for it, value in query.filters if it == "year"):
+            table.append([year, NOT_SHOWN, NOT_SHOWN])
+    return table
 
 
 def as_csv(table: list[list[str]]) -> str:
