@@ -47,6 +47,8 @@ def join() -> ResponseReturnValue:
     journey, invitation = found
     session = current()
     if invitations.expired(invitation):
+        if invitation.renewal_asked_at is not None:
+            return render_template("accounts/asked_again.html")
         return render_template(
             "accounts/expired.html", form=Form(), journey=journey, invitation=invitation
         )
@@ -114,6 +116,15 @@ def not_me() -> ResponseReturnValue:
         joining.decline(*found)
     except joining.TooLate:
         return _over()
+    return redirect(url_for(".declined", journey=request.args.get("journey")), code=303)
+
+
+@blueprint.get("/join/declined")
+@permit(anyone)
+def declined() -> ResponseReturnValue:
+    """Confirm to the browser that declined an invitation that it is declined."""
+    if not joining.has_declined(request.args.get("journey")):
+        return _again()
     return render_template("accounts/declined.html")
 
 
@@ -126,7 +137,7 @@ def ask_again() -> ResponseReturnValue:
     if not invitations.expired(found[1]):
         return _again()
     joining.ask_again(found[1])
-    return render_template("accounts/asked_again.html")
+    return _again()
 
 
 @blueprint.get("/join/details")

@@ -228,6 +228,23 @@ def decline(journey: JoinJourney, invitation: Invitation) -> None:
         record("invitation.declined", actor=ANONYMOUS, invitation=invitation.public_id)
 
 
+def has_declined(public_id: str | None) -> bool:
+    """Return whether this browser's journey of that id declined its invitation."""
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return False
+    state = db.session.scalar(
+        select(Invitation.state)
+        .join(JoinJourney, JoinJourney.invitation_id == Invitation.id)
+        .where(
+            JoinJourney.public_id == public_id,
+            JoinJourney.browser_hash == browser,
+            JoinJourney.finished_at.is_not(None),
+        )
+    )
+    return state == InvitationState.DECLINED.value
+
+
 def ask_again(invitation: Invitation) -> None:
     """Ask the inviting side for a new link in place of an expired one; once is enough."""
     with writing():

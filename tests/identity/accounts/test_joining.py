@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import purge_expired
 from approvals.terms.actions import publish
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
@@ -219,7 +220,24 @@ def test_this_is_not_me_ends_the_invitation(client: FlaskClient, post: Post) -> 
     assert page.heading == "Thank you for telling us"
     db.session.refresh(invitation)
     assert invitation.state == "declined"
+    assert Walker(client).get(page.address).heading == "Thank you for telling us"
+    assert Walker(client).get("/join/declined?journey=x").status == 410
     assert Walker(client).get(path).heading == "This invitation link does not work"
+
+
+def test_joining_page_of_an_expired_journey_leads_on_with_the_names_that_were_entered(
+    client: FlaskClient, post: Post, clock: time_machine.Traveller
+) -> None:
+    invite()
+    page = Walker(client).get(link(post)).submit()
+    assert page.heading == "Check your name"
+    page = page.submit(given_name="Grace", family_name="Hopper-Murray")
+    clock.shift(timedelta(hours=4, minutes=1))
+    purge_expired()
+    page = page.submit(password="copper lantern hill 7")
+    assert page.heading == "You have been invited"
+    assert "You took longer than 4 hours." in page.text
+    assert page.submit().form().values["family_name"] == "Hopper-Murray"
 
 
 def test_an_expired_invitation_offers_to_ask_again(
@@ -231,7 +249,7 @@ def test_an_expired_invitation_offers_to_ask_again(
     page = Walker(client).get(path)
     assert page.heading == "This invitation has run out"
     assert page.submit().heading == "You have asked for a new invitation"
-    assert Walker(client).get(path).submit().heading == "You have asked for a new invitation"
+    assert Walker(client).get(path).heading == "You have asked for a new invitation"
     assert len(audited("invitation.renewal_asked")) == 1
     with writing():
         invitations.resend(invitation)
