@@ -12,6 +12,7 @@ from app.web import (
     limits,
     long_words,
     request,
+    static,
     templates,
 )
 from app.web.address import OneAddress
@@ -29,5 +30,6 @@ def install(app: Flask, settings: AppSettings) -> None:
     headers.install(app)
     forms.install(app, settings)
     limits.install(app, settings)
+    static.install(app)
     authorisation.install(app)
     app.wsgi_app = OneAddress(app.wsgi_app, settings)  # type: ignore[method-assign]  # WSGI middleware
