@@ -39,8 +39,9 @@ help:
 # ---------------------------------------------------------------------- environment
 # Each stamp is younger than what it was made from, so a second run does nothing.
 
+# A command starts in half the time where Python finds its modules compiled.
 setup: .venv/.runtime assets
-	@:
+	@$(BIN)/python -m compileall -q app approvals identity examples wsgi.py
 
 .venv/.bootstrap: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Secure Access needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=...")'
@@ -51,7 +52,7 @@ setup: .venv/.runtime assets
 
 .venv/.runtime: .venv/.bootstrap requirements/runtime.txt pyproject.toml
 	@echo 'Installing what the server needs'
-	@$(UV) pip install --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --compile-bytecode --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install --no-deps --no-build-isolation --editable .
 	@touch $@
 
