@@ -16,7 +16,7 @@ from app.database.writers import COMMAND_SECONDS, begin_immediate, own_limit, se
 from app.settings import AppSettings
 
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
-POSTGRESQL_LIMITS_OF_REQUESTS = "-c statement_timeout=4000 -c lock_timeout=2000 -c timezone=UTC"
+POSTGRESQL_LIMITS_OF_REQUESTS = "-c statement_timeout=4000 -c lock_timeout=3500 -c timezone=UTC"
 POOL_SECONDS = 2
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)

@@ -2,8 +2,8 @@
 
 On SQLite one transaction writes at a time. The threads of a process take turns; against other
 processes the one with the turn waits for SQLite's own lock. A command may wait for long. A request
-may not: its client gets 503 and comes again (`REQUEST_SECONDS`). Once a lock could not be had, the
-requests that follow hardly wait, until one of them has it.
+may not: its client gets 503 and comes again (`REQUEST_SECONDS`). When a lock could not be had, the
+requests that wait as well hardly wait for it any more, for a second or until one of them has it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 COMMAND_SECONDS = 30.0
-REQUEST_SECONDS = 2.0
+REQUEST_SECONDS = 3.5
 PROBE_SECONDS = 0.4
 """Of a check of readiness, which answers within a second."""
-LOCKED_SECONDS = 0.1
+LOCKED_SECONDS = 0.05
+LOCKED_FOR_SECONDS = 1.0
 
 _TURN = threading.Lock()
 
@@ -30,10 +31,13 @@ class DatabaseBusy(SQLAlchemyError):
 
 
 class _Waiting:
-    """`seconds` is what this process allows; `locked` whether the last wait was in vain."""
+    """`seconds` is what this process allows; after a wait in vain others hardly wait,
+    until `locked_until`.
+    """
 
     seconds = COMMAND_SECONDS
-    locked = False
+    locked_until = 0.0
+    turn_given_at = 0.0
 
 
 class _Thread(threading.local):
@@ -71,7 +75,7 @@ def own_limit() -> float | None:
 
 def patience() -> float:
     """Return the seconds for which this thread may wait for a lock now."""
-    if _process.locked:
+    if _process.locked_until > time.monotonic():
         return LOCKED_SECONDS
     return _process.seconds if _thread.seconds is None else _thread.seconds
 
@@ -90,16 +94,22 @@ def turn_to_write(dialect: str) -> Iterator[None]:
 
 
 def take_turn() -> None:
-    """Waits for the turn. Raises DatabaseBusy.
+    """Waits for the turn, as long as it changes hands. Raises DatabaseBusy.
 
     SQLite itself would let the others ask again and again, in no order.
     """
-    if not _TURN.acquire(blocking=False) and not _TURN.acquire(timeout=patience()):
-        raise DatabaseBusy("no turn to write")
+    if _TURN.acquire(blocking=False):
+        return
+    begun = time.monotonic()
+    while (left := max(begun, _process.turn_given_at) + patience() - time.monotonic()) > 0:
+        if _TURN.acquire(timeout=left):
+            return
+    raise DatabaseBusy("no turn to write")
 
 
 def give_turn() -> None:
     """Any thread may give what another has taken."""
+    _process.turn_given_at = time.monotonic()
     _TURN.release()
 
 
@@ -118,6 +128,6 @@ def begin_immediate(driver: Any, known: dict[str, Any]) -> None:
     except Exception:
         # A wait that was cut short, for a check of readiness, says nothing to others.
         if serves_requests() and time.monotonic() - begun > REQUEST_SECONDS / 2:
-            _process.locked = True
+            _process.locked_until = time.monotonic() + LOCKED_FOR_SECONDS
         raise
-    _process.locked = False
+    _process.locked_until = 0.0

@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 MAX_WAITING = 512
 """Requests of one process that wait for a thread; further ones are answered with 503."""
 RETRY_AFTER_SECONDS = 5
-STALL_SECONDS = 2.5
+STALL_SECONDS = 3.5
 """For which requests wait while none of those at work ends or begins."""
 
 PROBES = 2

@@ -6,6 +6,7 @@ import threading
 import time
 
 _LOOK_AGAIN_SECONDS = 0.25
+_SHORT_SECONDS = 0.5
 
 
 class Turns:
@@ -44,10 +45,16 @@ class Turns:
     def _wait(self) -> bool:
         if not self._room.acquire(blocking=False):
             return False
+        begun = time.monotonic()
         try:
             while (left := self._progress_at + self._stall - time.monotonic()) > 0:
-                if self._free.acquire(timeout=min(left, _LOOK_AGAIN_SECONDS)):
+                if not self._free.acquire(timeout=min(left, _LOOK_AGAIN_SECONDS)):
+                    continue
+                if self._progress_at > begun or time.monotonic() - begun < _SHORT_SECONDS:
                     return True
+                # The place is of a request that could not be done: this one would wait as long.
+                self._free.release()
+                return False
             return False
         finally:
             self._room.release()

@@ -42,7 +42,8 @@ def send(filename: str) -> Response:
     # Each encoding is a representation of its own (RFC 9110, 8.8.3.3).
     whole.set_etag(f"{response.get_etag()[0]}-gzip")
     response.close()
-    return whole.make_conditional(request)
+    whole.make_conditional(request)
+    return whole
 
 
 @lru_cache(maxsize=64)
