@@ -5,9 +5,22 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, insert
+from sqlalchemy import Connection, Date, Table, insert, text
 
 _ROWS_AT_ONCE = 2_000
+_CACHE_KIB = 32 * 1024
+
+
+def allow_long_work(connection: Connection) -> None:
+    """Set up a connection that nobody else uses for statements that write many rows.
+
+    PostgreSQL's limit on a statement is lifted. SQLite gets a cache for the pages that change:
+    without it they go to the disk twice while the lock is held.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET statement_timeout = 0"))
+    else:
+        connection.execute(text(f"PRAGMA cache_size = -{_CACHE_KIB}"))
 
 
 def insert_rows(

@@ -25,7 +25,7 @@ from app.database import db, writing
 from app.identifiers import new_id
 from approvals.organisations.importing import bodies, scratch, staging, statements
 from approvals.organisations.importing.account import Difference, FileReport, counts
-from approvals.organisations.importing.derived import Outcome, Renewal
+from approvals.organisations.importing.derived import Renewal
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import FILES
 from approvals.organisations.register.layouts import NotARegisterFile, claim_of
@@ -55,8 +55,8 @@ class _Plan:
     changes: Changes
     known: int | None
     revision: str | None
-    outcome: Outcome
-    schools_before: dict[str, int]
+    differences: Sequence[Difference] = ()
+    closed: Sequence[int] = ()
 
     @property
     def says_something(self) -> bool:
@@ -117,16 +117,15 @@ def _import(parsed: ParsedFile, actor: Actor | None) -> FileReport:
     for _ in range(_ATTEMPTS):
         with staging.prepared_on(trial or db.engine) as connection:
             plan = _prepare(connection, parsed)
-            found: Sequence[Difference] = ()
             try:
                 if plan.says_something and trial is None:
-                    found = _make_count(connection, parsed, plan, actor)
+                    _make_count(connection, parsed, plan, actor)
                 elif plan.says_something:
-                    found = _apply(connection, parsed, plan)
+                    _apply(connection, parsed, plan)
                     connection.commit()
             except _Overtaken:
                 continue
-            return _report(parsed, plan, found)
+            return _report(parsed, plan)
     raise RefusedFile(
         f"{parsed.name} was not imported, because other imports ran at the same time. Import it "
         "again when they have ended."
@@ -147,7 +146,7 @@ def _prepare(connection: Connection, parsed: ParsedFile) -> _Plan:
         )
     )
     connection.commit()
-    plan = _Plan(changes, known, revision, Outcome(), {})
+    plan = _Plan(changes, known, revision)
     if not plan.says_something:
         return plan
     statements.stage(connection, parsed.family, changes)
@@ -156,26 +155,28 @@ def _prepare(connection: Connection, parsed: ParsedFile) -> _Plan:
         days[parsed.family] = sorted([*days.get(parsed.family, []), parsed.stated_on])
     on = max(today(), parsed.stated_on)
     outcome = Renewal(connection, parsed.family, changes, days, on).run()
-    schools = bodies.schools_of(connection, on) if outcome.moves.numbers else {}
+    found = _with_names(connection, outcome.differences)
+    if outcome.moves.numbers:
+        schools = bodies.schools_of(connection, on)
+        found += bodies.differences(connection, outcome.moves, schools)
     connection.commit()
-    return replace(plan, outcome=outcome, schools_before=schools)
+    return replace(plan, differences=found, closed=outcome.closed)
 
 
 def _make_count(
     connection: Connection, parsed: ParsedFile, plan: _Plan, actor: Actor | None
-) -> Sequence[Difference]:
+) -> None:
     """Copy what was staged into the register, in one transaction with everything that follows."""
     with writing(connection) as session:
         if _revision(connection) != plan.revision:
             raise _Overtaken
-        found = _apply(connection, parsed, plan)
+        _apply(connection, parsed, plan)
         session.expire_all()
-        end_closed(session, plan.outcome.closed)
-        _audit(parsed, plan, found, actor)
-    return found
+        end_closed(session, plan.closed)
+        _audit(parsed, plan, actor)
 
 
-def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> Sequence[Difference]:
+def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> None:
     staging.apply(connection)
     if plan.known is not None:
         connection.execute(delete(FILES).where(FILES.c.id == plan.known))
@@ -191,9 +192,6 @@ def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> Sequence[
             imported_at=now(),
         )
     )
-    outcome = plan.outcome
-    of_bodies = bodies.differences(connection, outcome.moves, plan.schools_before)
-    return [*_with_names(connection, outcome.differences), *of_bodies]
 
 
 def _revision(connection: Connection) -> str | None:
@@ -217,14 +215,14 @@ def _with_names(connection: Connection, found: Sequence[Difference]) -> list[Dif
     ]
 
 
-def _report(parsed: ParsedFile, plan: _Plan, found: Sequence[Difference]) -> FileReport:
+def _report(parsed: ParsedFile, plan: _Plan) -> FileReport:
     return FileReport(
         name=parsed.name,
         title=parsed.layout.title,
         stated_on=parsed.stated_on.isoformat(),
         complete=parsed.complete,
         account=plan.changes.account,
-        differences=found,
+        differences=plan.differences,
         faults=parsed.faults,
         notes=parsed.notes,
         seconds=0.0,
@@ -233,9 +231,7 @@ def _report(parsed: ParsedFile, plan: _Plan, found: Sequence[Difference]) -> Fil
     )
 
 
-def _audit(
-    parsed: ParsedFile, plan: _Plan, differences: Sequence[Difference], actor: Actor | None
-) -> None:
+def _audit(parsed: ParsedFile, plan: _Plan, actor: Actor | None) -> None:
     record(
         "register.imported",
         actor=actor,
@@ -244,9 +240,9 @@ def _audit(
         complete=parsed.complete,
         sha256=parsed.sha256,
         rows=plan.changes.account.as_dict(),
-        changes={change.value: number for change, number in counts(differences).items()},
+        changes={change.value: number for change, number in counts(plan.differences).items()},
         details=[
             [each.change.value, each.identifier, each.before, each.after]
-            for each in differences[:_MOST_AUDITED_CHANGES]
+            for each in plan.differences[:_MOST_AUDITED_CHANGES]
         ],
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from approvals.organisations.importing import staging
 from approvals.organisations.importing.account import Change, Difference
 from approvals.organisations.importing.tables import (
     ORGANISATIONS,
@@ -152,19 +153,29 @@ def _parts(numbers: Counter[str], names: Mapping[str, str], none: str) -> str:
 
 
 def names_of(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
-    """The names of bodies by key: of the organisation, else as the newest file has them."""
+    """The names of bodies by key, what is staged included: an organisation's own, else the newest.
+
+    Dioceses are organisations only where somebody added them.
+    """
     wanted = sorted(key for key in keys if key)
     names: dict[str, str] = {}
     for block in blocks(wanted):
-        rows = connection.execute(
-            select(STATEMENTS.c.subject, STATEMENTS.c.facts)
-            .where(STATEMENTS.c.subject.in_(block), STATEMENTS.c.subject.startswith("diocese:"))
-            .order_by(STATEMENTS.c.stated_on)
-        )
-        names.update((subject, name) for subject, facts in rows if (name := _name(facts)))
-        found = select(ORGANISATIONS.c.key, ORGANISATIONS.c.name)
-        of_block = connection.execute(found.where(ORGANISATIONS.c.key.in_(block)))
-        names.update((row.key, row.name) for row in of_block)
+        dioceses = [key for key in block if key.startswith("diocese:")]
+        for table in (STATEMENTS, staging.NEW_STATEMENTS) if dioceses else ():
+            rows = connection.execute(
+                select(table.c.subject, table.c.facts)
+                .where(table.c.subject.in_(dioceses))
+                .order_by(table.c.stated_on)
+            )
+            names.update((row.subject, name) for row in rows if (name := _name(row.facts)))
+        changed, new = staging.CHANGED_ORGANISATIONS.c, staging.NEW_ORGANISATIONS.c
+        own = ORGANISATIONS.c
+        for query in (
+            select(own.key, own.name).where(own.key.in_(block)),
+            select(own.key, changed.name).where(own.id == changed.id, own.key.in_(block)),
+            select(new.key, new.name).where(new.key.in_(block)),
+        ):
+            names.update((row.key, row.name) for row in connection.execute(query))
     return {key: names.get(key, "without a name") for key in wanted}
 
 

@@ -20,12 +20,12 @@ from sqlalchemy import (
     delete,
     insert,
     select,
-    text,
     tuple_,
     update,
 )
 from sqlalchemy.schema import CreateTable
 
+from app.database.bulk import allow_long_work
 from approvals.organisations.importing.standing import COLUMNS, PERIOD_COLUMNS
 from approvals.organisations.importing.tables import (
     ORGANISATIONS,
@@ -76,8 +76,7 @@ def prepared_on(engine: Engine) -> Iterator[Connection]:
     """A connection of its own with the empty tables; both are gone at the end."""
     with engine.connect() as connection:
         try:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SET statement_timeout = 0"))
+            allow_long_work(connection)
             for table in _METADATA.sorted_tables:
                 connection.execute(CreateTable(table))
             connection.commit()
