@@ -146,12 +146,14 @@ class ClientForm(OnceForm):
 
     def tell(self, error: InvalidMetadata) -> None:
         """Show each fault at the field that it is about, the rest above the form."""
+        told = {name for name, field in self._fields.items() if field.errors}
         for fault in error.faults:
             name = "method" if fault.member == "token_endpoint_auth_method" else fault.member
-            if name in self._fields and not self._fields[name].errors:
-                self._fields[name].errors = [str(fault)]
-            elif name not in self._fields:
+            if name not in self._fields:
                 self.form_errors.append(str(fault))
+            elif name not in told:
+                field = self._fields[name]
+                field.errors = [*field.errors, str(fault)]
 
     def check_scopes(self) -> bool:
         """Whether the scopes go with the service; if not, the field says so."""

@@ -205,6 +205,8 @@ def test_form_tells_all_faults_at_once_and_each_at_its_field(olive: Walker) -> N
     for field in ("client_name", "scope", "redirect_uris", "post_logout_redirect_uris", "jwks_uri"):
         assert f'href="#{field}"' in summary, field
     assert "the client proves itself by" in summary
+    for address in ("https://*.example/callback", "http://rp.example/cb"):
+        assert page.text.count(f"redirect_uris: '{address}' cannot be registered") == 2
     assert db.session.scalar(select(func.count()).select_from(Client)) == 0
 
 

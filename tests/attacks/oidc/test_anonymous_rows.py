@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -11,11 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.database import Base, db
+from app.outbox import OutboxMail
+from app.vault import decrypt
 from app.web.authorisation import anyone, rule_of
+from identity.credentials import reset
 from identity.oidc.clients import public_limits
 from tests.conftest import settings
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import SigningParty
+from tests.identity.people import Person
 from wsgi import Settings
 
 A_MINUTE, AN_HOUR = 10, 15
@@ -116,3 +121,16 @@ def test_public_client_pushes_are_bounded_in_an_hour(
     made = dict(parse_qsl(urlsplit(public_rp.request()).query))
     statuses = [public_rp.http.post("/par", data=made).status_code for _ in range(3)]
     assert statuses == [201, 201, 429]
+
+
+def test_link_of_a_mail_that_is_opened_again_and_again_stores_bounded_rows(
+    provider: Flask, ada: Person
+) -> None:
+    reset.ask(ada.email)
+    mail = db.session.scalars(select(OutboxMail).where(OutboxMail.recipient == ada.email)).one()
+    text = decrypt(mail.sealed_text or "", purpose="mail")
+    found = re.search(r"/reset-password/\S+", text)
+    assert found is not None
+    statuses = [provider.test_client().get(found[0]).status_code for _ in range(A_MINUTE + 2)]
+    assert statuses == [303] * A_MINUTE + [429] * 2
+    assert rows()["reset_journey"] == A_MINUTE
