@@ -18,7 +18,7 @@ MIN_CODE_POINTS = 12
 TOO_SHORT = "Enter a password of 12 characters or more"
 TOO_LONG = "Enter a password that is shorter. This one is too long to store"
 COMMON = "That password is on a list of commonly used passwords. Choose another"
-GUESSABLE = "That password is easy to guess. You could use three random words instead"
+GUESSABLE = "That password is easy to guess. You could use three random words with spaces"
 PERSONAL = "Your password must not contain your name, email address or organisation"
 
 # Words that many organisations' names share say nothing about one of them.

@@ -14,7 +14,7 @@ from wtforms import PasswordField
 
 from app.clock import now
 from app.database import db, writing
-from app.web.authorisation import rule_of
+from app.web.authorisation import anyone, rule_of
 from app.web.forms import Form
 from approvals.console.models import Operator
 from approvals.memberships.models import Membership
@@ -29,6 +29,7 @@ from tests.identity.people import Person, make_person
 from tests.identity.walking import Page, Walker
 
 AT_ONCE = 40
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 CLIENT = {
     "client_name": "Rates",
     "redirect_uris": ["https://rates.example/cb"],
@@ -70,6 +71,35 @@ FRESH = {
     "reports.user_groups_json",
 }
 """Every route that is nothing without a recent sign-in."""
+OPEN = {
+    # Steps on the way to an act, which change nothing themselves.
+    "clients.check",
+    "console.appoint",
+    "console.appoint_again",
+    "memberships.access",
+    "memberships.access_again",
+    "memberships.access_end_date",
+    "memberships.add",
+    "memberships.add_access",
+    "memberships.add_approver",
+    "memberships.add_email",
+    "memberships.add_end_date",
+    "memberships.add_name",
+    # Everyday acts: a user group, an invitation sent again to the same address.
+    "memberships.access_check",
+    "memberships.invitation_resend",
+    # Acts that only end access of one's own.
+    "sessions.end",
+    "sessions.end_others",
+    # Steps of signing in and of entering a service.
+    "credentials.saved_codes",
+    "oidc.choose_organisation",
+    "sign_in.submit_code",
+    "sign_in.submit_confirm",
+    "sign_in.submit_recovery_code",
+    "sign_in.submit_terms",
+}
+"""Every other route at which a signed-in person posts a form: an older sign-in will do."""
 
 
 @pytest.fixture
@@ -142,6 +172,15 @@ def routes(app: Flask) -> Iterator[tuple[Rule, FreshSignIn]]:
 
 def test_every_sensitive_route_asks_for_a_recent_sign_in(app: Flask) -> None:
     assert {route.endpoint for route, _ in routes(app)} == FRESH
+
+
+def test_every_other_route_of_signed_in_people_is_open_on_purpose(app: Flask) -> None:
+    posting = {
+        route.endpoint
+        for route in app.url_map.iter_rules()
+        if WRITING & (route.methods or set()) and rule_of(app, route.endpoint) is not anyone
+    }
+    assert posting - FRESH == OPEN
 
 
 def test_every_route_that_keeps_a_post_has_a_page_at_its_address(app: Flask) -> None:

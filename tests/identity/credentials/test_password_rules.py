@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from identity.credentials.password_rules import (
@@ -37,7 +37,8 @@ OWNER = Owner(
         "🦊🐢🦉🐝🐙🦋🐞🐳🦔🐧🦜🐊",
         "tulipbrickfern",
         "blue chair 42",
-        "xkqzvbnmwert",
+        "lamp river stone",
+        "xkqznvbmwrte",
         " leading and trailing ",
     ],
 )
@@ -106,6 +107,8 @@ def test_words_that_many_organisations_share_are_free() -> None:
     assert refusal("old school yard bus", OWNER) is None
 
 
+# A password is chosen seldom: the estimate may take its time on a busy machine.
+@settings(deadline=None, max_examples=50)
 @given(st.text(min_size=12, max_size=40))
 def test_normal_forms_of_one_password_are_judged_alike(password: str) -> None:
     assert refusal(unicodedata.normalize("NFD", password), OWNER) == refusal(
