@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.clock import now
+from app.clock import now, today
 from app.database import db, writing
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.kinds import Kind
@@ -173,15 +173,15 @@ def _add(session: Session, school: Organisation, place: int) -> None:
 
 
 def _open_schools() -> Select[*tuple[Organisation]]:
-    today = now().date()
+    present = today()
     return (
         select(Organisation)
         .join(OrganisationPeriod, OrganisationPeriod.organisation_id == Organisation.id)
         .where(
             Organisation.kind == Kind.ESTABLISHMENT,
             OrganisationPeriod.open,
-            OrganisationPeriod.valid_from <= today,
-            OrganisationPeriod.valid_to > today,
+            OrganisationPeriod.valid_from <= present,
+            OrganisationPeriod.valid_to > present,
         )
         .order_by(Organisation.id)
     )

@@ -1,5 +1,6 @@
 """What changed and by whom: an organisation's activity, for its approvers."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request
@@ -16,24 +17,37 @@ pages = Blueprint("activity", __name__)
 @permit(approver_of)
 def activity(**_route: str) -> str:
     organisation = this_organisation()
+    days = (day_field("from"), day_field("to"))
     filters = queries.Filters(
         kind=request.args.get("kind", ""),
         person=request.args.get("person", "")[:36],
-        first_day=asked_day("from"),
-        last_day=asked_day("to"),
+        first_day=days[0].day,
+        last_day=days[1].day,
     )
     return render_template(
         "activity/activity.html",
         organisation=organisation,
         page=queries.of_organisation(organisation, filters),
         filters=filters,
+        days=days,
         kinds=queries.KINDS,
     )
 
 
-def asked_day(name: str) -> date | None:
-    """Return a day in the address, `2026-11-23`; none where it is none."""
+@dataclass(frozen=True)
+class DayField:
+    """A day in the address, as it was typed, and as it was understood; `error` says why not."""
+
+    name: str
+    text: str
+    day: date | None = None
+    error: str = ""
+
+
+def day_field(name: str) -> DayField:
+    """Return the day in the address under this name, `2026-11-23`; an empty one is no error."""
+    text = request.args.get(name, "").strip()[:40]
     try:
-        return parse_day(request.args.get(name, ""))
-    except NotADate:
-        return None
+        return DayField(name, text, parse_day(text) if text else None)
+    except NotADate as error:
+        return DayField(name, text, error=str(error))

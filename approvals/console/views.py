@@ -11,7 +11,7 @@ from app.typed_text import tidy
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.activity import queries as activity
-from approvals.activity.views import asked_day
+from approvals.activity.views import day_field
 from approvals.console import appointing, queries
 from approvals.console.access import operator
 from approvals.console.suspending import only_approver_of
@@ -131,7 +131,8 @@ def audit() -> ResponseReturnValue:
     search = _search()
     organisation = (request.args.get("organisation") or "").strip()[:36]
     kind = (request.args.get("kind") or "").strip()[:80]
-    filters = activity.Filters(first_day=asked_day("from"), last_day=asked_day("to"))
+    days = (day_field("from"), day_field("to"))
+    filters = activity.Filters(first_day=days[0].day, last_day=days[1].day)
     page = activity.everywhere(search=search, organisation=organisation, kind=kind, filters=filters)
     with writing():
         record(
@@ -143,6 +144,7 @@ def audit() -> ResponseReturnValue:
         )
     return render_template(
         "console/audit.html",
+        days=days,
         search=search,
         organisation=organisation,
         kind=kind,

@@ -1,6 +1,8 @@
 """Days are days in London, and every date that people enter is read by one parser."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -160,3 +162,37 @@ def test_no_command_takes_an_empty_text_for_a_name() -> None:
         if each.name not in NAMES_OF_PEOPLE and not path.startswith(("db ", "limiter "))
     ]
     assert plain == []
+
+
+OWN_DAYS = {"app/clock.py", "identity/information/facts.py"}
+"""The clock itself, and a file format that counts in UTC."""
+OWN_DATES = {
+    "app/days.py",
+    "approvals/organisations/importing/lineage.py",
+    "approvals/organisations/register/statuses.py",
+}
+"""The parser itself, and dates that the register's own parser wrote."""
+
+
+def _sources(*without: str) -> dict[str, str]:
+    root = Path(__file__).parents[2]
+    found = {
+        str(path.relative_to(root)): path.read_text()
+        for floor in ("app", "identity", "approvals")
+        for path in (root / floor).rglob("*.py")
+    }
+    return {
+        path: text
+        for path, text in found.items()
+        if path not in without and "/made_up/" not in path
+    }
+
+
+def test_no_module_takes_the_day_of_a_moment_by_itself() -> None:
+    taking = re.compile(r"\)\.date\(\)|\bat\.date\(\)|\bmoment\.date\(\)|datetime\.combine")
+    assert [path for path, text in _sources(*OWN_DAYS).items() if taking.search(text)] == []
+
+
+def test_no_module_parses_dates_by_itself() -> None:
+    parsing = re.compile(r"\bdate\.fromisoformat|strptime|click\.DateTime|\bdate\(\*?\w*int\(")
+    assert [path for path, text in _sources(*OWN_DATES).items() if parsing.search(text)] == []

@@ -112,3 +112,25 @@ def test_what_happened_is_told_in_sentences(app: Flask) -> None:
 def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None:
     for kind in queries.KINDS:
         assert any(name.startswith(kind) for name in declared())
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("9999-12-31", "The year must be from 1000 to 2999"),
+        ("0000-01-01", "The year must be from 1000 to 2999"),
+        ("2026-02-29", "Enter a real date"),
+        ("yesterday", "is not a date such as 2026-11-23"),
+    ],
+)
+def test_lists_of_activity_and_audit_say_which_day_cannot_be_used(
+    app: Flask, walker: Walker, school: Organisation, text: str, sentence: str
+) -> None:
+    operator = browser(app, world.operator())
+    for page in (
+        walker.get(f"{path(school, 'activity')}?to={text}"),
+        operator.get(f"/ops/audit?from={text}"),
+    ):
+        assert page.status == 200
+        assert "There is a problem" in page.text
+        assert sentence in page.text
