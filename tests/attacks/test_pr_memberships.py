@@ -291,7 +291,9 @@ def test_PR_08_a_user_group_changed_by_two_at_once_is_one(
 
     acts = change(ann, "School_Named"), change(cal, "School_Governor")
     db.session.rollback()
-    assert {"done"} <= set(outcomes(app, *acts)) <= {"done", "same_as_now"}
+    # Those that come late may find that the day's changes are used up.
+    results = set(outcomes(app, *acts))
+    assert {"done"} <= results <= {"done", "same_as_now", rules.TOO_MANY_CHANGES.code}
     assert len(world.held(fresh(number))) == 1
 
 
