@@ -9,6 +9,11 @@ EVENTS = (
         {"file", "stated_on", "rows", "sha256"},
     ),
     Event(
+        "register.renewed",
+        "{actor} worked out the register anew by the rules of this release.",
+        {"rules", "changes"},
+    ),
+    Event(
         "organisation.added",
         "{actor} added {organisation}.",
         {"organisation", "after"},

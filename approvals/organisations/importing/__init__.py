@@ -3,12 +3,11 @@
 from approvals.organisations.importing.account import FileReport
 from approvals.organisations.importing.action import (
     RefusedFile,
-    end_closed,
     import_file,
     in_order,
     trying_only,
-    when_closed,
 )
+from approvals.organisations.importing.closing import end_closed, when_closed
 
 __all__ = [
     "FileReport",

@@ -7,16 +7,14 @@ nothing.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, delete, func, insert, select
-from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
@@ -25,17 +23,17 @@ from app.database import db, writing
 from app.identifiers import new_id
 from approvals.organisations.importing import bodies, scratch, staging, statements
 from approvals.organisations.importing.account import Difference, FileReport, counts
+from approvals.organisations.importing.closing import end_closed
 from approvals.organisations.importing.derived import Renewal
+from approvals.organisations.importing.renewal import marked
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import FILES
 from approvals.organisations.register.layouts import NotARegisterFile, claim_of
 from approvals.organisations.register.reading import ParsedFile, Progress, read
 
-_CLOSING = "secure_access.organisations_closed"
 _MOST_AUDITED_CHANGES = 1_000
 _ATTEMPTS = 3
 
-WhenClosed = Callable[[Session, Sequence[int]], None]
 RefusedFile = NotARegisterFile
 
 _scratch: ContextVar[Engine | None] = ContextVar("register_scratch", default=None)
@@ -61,21 +59,6 @@ class _Plan:
     @property
     def says_something(self) -> bool:
         return bool(self.changes.after) or self.known is None
-
-
-def when_closed(app: Flask, listener: WhenClosed) -> None:
-    """Register what happens, in the same transaction, when organisations close.
-
-    The listener is called with the session and the ids of the organisations.
-    """
-    app.extensions.setdefault(_CLOSING, []).append(listener)
-
-
-def end_closed(session: Session, closed: Sequence[int]) -> None:
-    """Call the listeners for organisations that have closed; inside `writing()`."""
-    if closed:
-        for listener in current_app.extensions.get(_CLOSING, ()):
-            listener(session, closed)
 
 
 def in_order(paths: Sequence[Path], as_of: date | None) -> list[Path]:
@@ -188,7 +171,7 @@ def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> None:
             complete=parsed.complete,
             name=parsed.name,
             sha256=parsed.sha256,
-            account=plan.changes.account.as_dict(),
+            account=marked(plan.changes.account.as_dict()),
             imported_at=now(),
         )
     )

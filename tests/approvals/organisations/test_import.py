@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from app.audit import AuditEvent
-from app.database import Base, db
+from app.database import Base, db, writing
 from approvals.organisations import queries
 from approvals.organisations.importing import (
     FileReport,
@@ -23,6 +23,7 @@ from approvals.organisations.importing import (
     when_closed,
 )
 from approvals.organisations.importing.account import Change
+from approvals.organisations.importing.renewal import renew_register
 from approvals.organisations.kinds import Kind
 from approvals.organisations.made_up import World, files
 from approvals.organisations.made_up.county import FENWICK, HARBOUR, LEARNING, SNAPSHOTS
@@ -495,3 +496,17 @@ def test_import_is_prepared_again_after_another_import_overtook_it(
     import_file(first, as_of=SNAPSHOTS[-1])
     import_file(second, as_of=SNAPSHOTS[-1])
     assert _everything() == found
+
+
+def test_setup_works_out_anew_what_older_rules_worked_out(
+    loaded: list[FileReport], county_files: list[Path]
+) -> None:
+    before = _everything()
+    assert renew_register() == "worked out by the present rules"
+    with writing() as session:
+        session.execute(update(RegisterFile).values(account={"read": 1}))
+        session.execute(update(OrganisationPeriod).values(open=False))
+        session.execute(delete(TrustLink))
+    assert renew_register().startswith("worked out anew")
+    assert _everything() == before
+    assert renew_register() == "worked out by the present rules"
