@@ -29,9 +29,18 @@ class Tally:
     blocked_until: datetime | None = None
 
 
+CLOCK_SLACK = timedelta(minutes=1)
+"""By which the clocks of two hosts may differ."""
+
+
 def wait(tally: Tally, at: datetime) -> timedelta:
-    """How long the next try has to wait; zero where it need not."""
+    """How long the next try has to wait; zero where it need not.
+
+    A failure that lies ahead was counted while the clock was wrong: it counts, and blocks nobody.
+    """
     if tally.blocked_until is None or tally.blocked_until <= at:
+        return timedelta(0)
+    if tally.last_failure_at is not None and tally.last_failure_at > at + CLOCK_SLACK:
         return timedelta(0)
     return tally.blocked_until - at
 

@@ -19,7 +19,7 @@ from app.clock import now
 from app.database import db, writing
 from app.identifiers import secret_hash
 from identity.settings import settings
-from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
+from identity.sign_in.limits import CLOCK_SLACK, Limit, Tally, after_failure, after_success, wait
 from identity.sign_in.models import AttemptBucket
 from identity.statements import rows_changed
 
@@ -88,7 +88,9 @@ def admit(attempt: Attempt) -> timedelta:
     # Most refusals are answered from a plain read: a flood of guesses writes nothing.
     blocked = db.session.scalars(
         select(AttemptBucket.blocked_until).where(
-            AttemptBucket.name.in_(names), AttemptBucket.blocked_until > moment
+            AttemptBucket.name.in_(names),
+            AttemptBucket.blocked_until > moment,
+            AttemptBucket.last_failure_at <= moment + CLOCK_SLACK,
         )
     ).all()
     if blocked:

@@ -31,6 +31,15 @@ def test_then_the_wait_doubles_up_to_its_longest() -> None:
     ]  # fmt: skip
 
 
+def test_wait_is_none_for_a_failure_of_a_clock_that_was_ahead() -> None:
+    tally = _fail(500)
+    assert wait(tally, AT - timedelta(hours=2)) == timedelta(0)
+    assert wait(tally, AT - timedelta(seconds=30)) > 15 * MINUTE
+    assert wait(after_failure(tally, LIMIT, AT - timedelta(hours=2)), AT - timedelta(hours=2)) > (
+        timedelta(0)
+    )
+
+
 def test_calm_empties_the_bucket() -> None:
     assert after_failure(_fail(9), LIMIT, AT + timedelta(hours=1)).failures == 1
 
