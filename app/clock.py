@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_
 
 LONDON = ZoneInfo("Europe/London")
+CLOCK_SLACK = timedelta(minutes=1)
+"""By which the clocks of two hosts may differ."""
 
 
 def now() -> datetime:
@@ -45,3 +47,11 @@ def is_due(next_attempt_at: Any, *, longest_wait: timedelta) -> ColumnElement[bo
     """
     present = now()
     return or_(next_attempt_at <= present, next_attempt_at > present + longest_wait)
+
+
+def is_within(limit: timedelta, moment: datetime) -> bool:
+    """Return whether a past moment lies less than `limit` back.
+
+    A moment that lies ahead was noted while the clock was wrong: it proves nothing.
+    """
+    return moment - CLOCK_SLACK <= now() < moment + limit

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from flask import Response, redirect, request, url_for
 
-from app.clock import now
+from app.clock import is_within
 from app.web.authorisation import Allowed, Refused, Rule
 from identity.sessions import kept_posts
 from identity.sessions.access import signed_in
@@ -21,7 +21,7 @@ from identity.settings import settings
 def is_fresh(session: Session) -> bool:
     """Whether the person showed both factors within the last `fresh_sign_in_minutes`."""
     limit = timedelta(minutes=settings().fresh_sign_in_minutes)
-    return session.auth_time + limit > now()
+    return is_within(limit, session.auth_time)
 
 
 @dataclass(frozen=True)

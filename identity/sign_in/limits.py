@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.clock import CLOCK_SLACK
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -27,10 +29,6 @@ class Tally:
     failures: int = 0
     last_failure_at: datetime | None = None
     blocked_until: datetime | None = None
-
-
-CLOCK_SLACK = timedelta(minutes=1)
-"""By which the clocks of two hosts may differ."""
 
 
 def wait(tally: Tally, at: datetime) -> timedelta:

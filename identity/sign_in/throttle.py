@@ -15,11 +15,11 @@ from datetime import timedelta
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from app.clock import now
+from app.clock import CLOCK_SLACK, now
 from app.database import db, writing
 from app.identifiers import secret_hash
 from identity.settings import settings
-from identity.sign_in.limits import CLOCK_SLACK, Limit, Tally, after_failure, after_success, wait
+from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
 from identity.sign_in.models import AttemptBucket
 from identity.statements import rows_changed
 

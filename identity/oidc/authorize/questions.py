@@ -16,7 +16,7 @@ from flask import url_for
 from werkzeug import Response
 from werkzeug.utils import redirect
 
-from app.clock import now
+from app.clock import is_within
 from identity import sign_in
 from identity.oidc import levels
 from identity.oidc.authorize import pending
@@ -53,7 +53,7 @@ def sign_in_is_too_old(visit: Visit) -> bool:
     if "select_account" in visit.asked.prompts and len(visit.open_entrances) < 2:
         return True
     age = visit.asked.max_age
-    return age is not None and visit.session.auth_time + timedelta(seconds=age) <= now()
+    return age is not None and not is_within(timedelta(seconds=age), visit.session.auth_time)
 
 
 def somebody_else_is_signed_in(visit: Visit) -> bool:
