@@ -5,27 +5,28 @@ import contextvars
 import gc
 import secrets
 import shutil
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
-from typing import Any, ClassVar
+from typing import Any
 
 import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from jinja2 import BaseLoader, Environment, Template
-from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from app.database import db
+from tests.compiled import use_compiled, use_compiled_routes
 from tests.servers import postgresql
 from wsgi import Settings, create_app
 
 ISSUER = "http://localhost:8000"
 _ENCRYPTION_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 _SECRET_KEY = secrets.token_urlsafe(48)
+
+
+use_compiled_routes()
 
 
 def pytest_collection_finish() -> None:
@@ -116,53 +117,13 @@ class Browser(FlaskClient):
         return response
 
 
-class CompiledOnce(BaseLoader):
-    """Template loader that compiles each template once per process.
-
-    An application compiles the templates that it renders, which takes longer than most tests.
-    """
-
-    compiled: ClassVar[dict[str, CodeType]] = {}
-
-    def __init__(self, loader: BaseLoader | None) -> None:
-        assert loader
-        self.loader = loader
-
-    def load(
-        self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None
-    ) -> Template:
-        if name not in self.compiled:
-            source, filename, _ = self.loader.get_source(environment, name)
-            self.compiled[name] = environment.compile(source, name, filename)
-        return environment.template_class.from_code(
-            environment, self.compiled[name], globals or {}, None
-        )
-
-
-_first_engines: dict[str, Engine] = {}
-
-
-def _share_compiled_statements(engine: Engine) -> None:
-    """Compile each SQL statement once per process and kind of database.
-
-    SQLAlchemy's caches belong to a dialect, and each engine has its own.
-    """
-    if engine.dialect.name not in _first_engines:
-        engine.connect().close()  # A dialect is ready with its first connection.
-        _first_engines[engine.dialect.name] = engine
-    first = _first_engines[engine.dialect.name]
-    engine.dialect = engine.pool._dialect = first.dialect
-    engine._compiled_cache = first._compiled_cache
-
-
 @contextmanager
 def application(chosen: Settings) -> Iterator[Flask]:
     """The whole application, with its context pushed: queries and actions can be called at once."""
     flask = create_app(chosen)
     flask.test_client_class = Browser
-    flask.jinja_env.loader = CompiledOnce(flask.jinja_env.loader)
     with flask.app_context():
-        _share_compiled_statements(db.engine)
+        use_compiled(flask)
         try:
             yield flask
         finally:
