@@ -74,6 +74,8 @@ def removed(member: str, **_route: str) -> Answer:
     For people whose membership ended in another way, or not at all, their own page says how it is.
     """
     organisation, person = this_organisation(), ended_member(member)
+    if person is None:
+        the_member(member)  # Somebody of another organisation has no page here, and no redirect.
     if person is None or person.ended_cause not in {"removed", "invitation withdrawn"}:
         return redirect(page_of(member), 303)
     at, services = person.valid_to, Catalogue(now())
