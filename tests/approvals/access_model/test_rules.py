@@ -167,3 +167,12 @@ def test_training_opens_nothing_real() -> None:
     given = rules.decide(facts, NOW)
     assert given.environment == "training"
     assert given.remit == RemitScope("training", "training", None)
+
+
+def test_a_grant_of_an_unknown_service_is_named_by_the_code_of_its_group() -> None:
+    coming = replace(GRANT, valid_from=NOW + DAY)
+    given = rules.decide(replace(ALLOWED, service=None, grants=(coming,)), NOW)
+    assert not given.allowed
+    assert "School_Named at Elm School starts on 24 November 2026 at 9:00am." in [
+        reason.sentence for reason in given.reasons
+    ]

@@ -73,6 +73,7 @@ def test_nobody_gains_by_his_own_hand_save_the_sole_approver() -> None:
         (None, 1, True, two): None,
         (1, 1, True, one): None,
         (1, None, True, two): None,
+        (None, None, True, two): None,
     }
     for (giver, receiver, gains, approvers), refusal in cases.items():
         found = rules.may_give_to(giver=giver, receiver=receiver, gains=gains, approvers=approvers)
