@@ -58,7 +58,7 @@ def register() -> Answer:
         registration = actions.checked(
             within(Policy.from_store(policy), metadata),
             grant_types=tuple(GRANT_TYPES),
-            confusable=partial(why_confusable, service=metadata.get("service")),
+            confusable=partial(why_confusable, service=metadata.get("service"), policy=policy),
         )
     except InvalidMetadata as error:
         tokens.record_refusal(initial, str(error))
@@ -96,7 +96,10 @@ def update_registration(client_id: str) -> Answer:
             within(policy, metadata),
             grant_types=tuple(GRANT_TYPES),
             confusable=partial(
-                why_confusable, service=metadata.get("service"), client_id=client_id
+                why_confusable,
+                service=metadata.get("service"),
+                policy=client.registration_policy or {},
+                client_id=client_id,
             ),
         )
     except InvalidMetadata as error:

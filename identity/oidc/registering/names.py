@@ -7,8 +7,10 @@ by a service's name, in letters that only look alike, on the page that asks for 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.database import db
 from identity.accounts.looks import alike, mixes_alphabets
@@ -19,34 +21,40 @@ OURS = "Secure Access"
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
-def why_confusable(name: str, *, service: str | None, client_id: str | None = None) -> str | None:
+def why_confusable(
+    name: str, *, service: str | None, policy: Mapping[str, Any], client_id: str | None = None
+) -> str | None:
     """Return in a clause why a client of this service may not give itself this name, or None.
 
-    client_id: the client's own, where it is registered already.
+    policy: the stored policy that the client registers under; clients of the same one are taken
+    for clients of the same people. client_id: the client's own, where it is registered already.
     """
     if mixes_alphabets(name):
         return "a word of it has letters of several alphabets"
-    services = approvals().service_names()
-    for code, known in services.items():
+    for code, known in approvals().service_names().items():
         if code != service and _contains(name, known):
             return f"it can be taken for the service {known}"
     if _contains(name, OURS):
         return f"it can be taken for {OURS} itself"
-    for known in _names_given_by_operators(service, client_id):
+    for known in _names_of_others(service, policy, client_id):
         if _contains(name, known):
             return "it can be taken for another client"
     return None
 
 
-def _names_given_by_operators(service: str | None, client_id: str | None) -> list[str]:
-    others = select(Client.name).where(
-        Client.disabled_at.is_(None), Client.registration_policy.is_(None)
-    )
-    if service is not None:
-        others = others.where(or_(Client.service.is_(None), Client.service != service))
-    if client_id is not None:
-        others = others.where(Client.client_id != client_id)
-    return list(db.session.scalars(others.distinct()))
+def _names_of_others(
+    service: str | None, policy: Mapping[str, Any], client_id: str | None
+) -> set[str]:
+    enabled = select(
+        Client.client_id, Client.name, Client.service, Client.registration_policy
+    ).where(Client.disabled_at.is_(None))
+    return {
+        row.name
+        for row in db.session.execute(enabled)
+        if row.client_id != client_id
+        and row.registration_policy != policy
+        and (service is None or row.service != service)
+    }
 
 
 def _contains(name: str, known: str) -> bool:

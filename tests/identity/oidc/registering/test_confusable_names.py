@@ -60,6 +60,15 @@ def test_client_of_a_service_may_bear_its_name(http: FlaskClient) -> None:
     assert register(http, bearer, client_name="Reports for heads").status_code == 400
 
 
+def test_client_cannot_give_itself_the_name_of_a_client_of_another_policy(
+    http: FlaskClient,
+) -> None:
+    theirs = token(uses=2, redirect_hosts=("rp.example",))
+    assert register(http, theirs, client_name="Timetables").status_code == 201
+    assert register(http, theirs, client_name="Timetables").status_code == 201
+    assert register(http, token(), client_name="Timetab1es").status_code == 400
+
+
 def test_client_keeps_its_own_name_and_takes_no_other_later(http: FlaskClient) -> None:
     registered = register(http, token()).get_json()
     own = METADATA | {"client_id": registered["client_id"]}
