@@ -12,6 +12,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.web import long_words
 from tests.journeys.conftest import Demo, press, sign_in
 from tests.journeys.overflow import (
     ORGANISATION,
@@ -26,6 +27,8 @@ from tests.journeys.test_main_job import CONTINUE, PASSWORD, open_invitation, ow
 
 pytestmark = pytest.mark.browser
 NEWCOMER = long_address("newcomer")
+# As long as a word may be that gets no break opportunity.
+GIVEN_NAME = "Featherstonehaughcholmondeleys"
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,7 @@ def pressed(page: Page, name: str | re.Pattern[str]) -> None:
 
 def test_long_names_have_the_length_that_is_asked_for() -> None:
     assert (len(NEWCOMER), len(SURNAME), len(ORGANISATION)) == (60, 60, 100)
+    assert len(GIVEN_NAME) == long_words.FITS
 
 
 def test_pages_of_approver_and_of_newcomer(
@@ -83,7 +87,7 @@ def invite(desk: Page) -> None:
     pressed(desk, "Add a user")
     desk.fill("input[name=email]", NEWCOMER)
     pressed(desk, CONTINUE)
-    desk.fill("input[name=given_name]", "Newcomer")
+    desk.fill("input[name=given_name]", GIVEN_NAME)
     desk.fill("input[name=family_name]", SURNAME)
     pressed(desk, CONTINUE)
     desk.get_by_label("Diocese Anon", exact=True).check()
@@ -145,7 +149,7 @@ def join(page: Page, demo: Demo) -> None:
 def change_and_remove(desk: Page) -> None:
     """Another user group, approver and not, removed, and the page afterwards."""
     follow(desk, "Users")
-    follow(desk, re.compile("^Newcomer"))
+    follow(desk, re.compile(f"^{GIVEN_NAME}"))
     follow(desk, re.compile("^Change access"))
     desk.get_by_label("Diocese Named", exact=True).check()
     pressed(desk, CONTINUE)
@@ -155,7 +159,7 @@ def change_and_remove(desk: Page) -> None:
     pressed(desk, "Make approver")
     follow(desk, re.compile("^Stop"))
     pressed(desk, "Remove approver rights")
-    follow(desk, re.compile("^Remove Newcomer"))
+    follow(desk, re.compile(f"^Remove {GIVEN_NAME}"))
     pressed(desk, "Remove from organisation")
     follow(desk, "add them again")
     desk.go_back()
