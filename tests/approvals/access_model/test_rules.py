@@ -176,3 +176,9 @@ def test_a_grant_of_an_unknown_service_is_named_by_the_code_of_its_group() -> No
     assert "School_Named at Elm School starts on 24 November 2026 at 9:00am." in [
         reason.sentence for reason in given.reasons
     ]
+
+
+def test_a_person_counts_as_joined_from_the_very_moment_of_joining() -> None:
+    assert rules.decide(
+        replace(ALLOWED, person=replace(ALLOWED.person, joined_at=NOW)), NOW
+    ).allowed
