@@ -17,7 +17,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import make_url
 
 import wsgi
-from app.database import waiting_at_most
+from app.database import db, waiting_at_most
 from tests.conftest import settings
 from tests.servers import postgresql
 
@@ -25,8 +25,16 @@ Run = Callable[..., Result]
 
 
 def running(database_url: str) -> Run:
-    info = ScriptInfo(create_app=lambda: wsgi.create_app(settings(database_url)))
-    return lambda *arguments: CliRunner().invoke(wsgi.cli, arguments, obj=info, terminal_width=80)
+    app = wsgi.create_app(settings(database_url))
+    info = ScriptInfo(create_app=lambda: app)
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(wsgi.cli, arguments, obj=info, terminal_width=80)
+        with app.app_context():
+            db.engine.dispose()
+        return result
+
+    return run
 
 
 @pytest.fixture
