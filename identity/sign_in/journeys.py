@@ -205,7 +205,8 @@ def keep_mistake(
     """
     values = {"mistake": sentence, "mistake_page": page}
     if email is not None:
-        values["login_hint"] = email[:254]
+        # Databases keep no NUL and no lone surrogate.
+        values["login_hint"] = "".join(filter(str.isprintable, email))[:254]
     with writing():
         rows_changed(
             update(SignInJourney)

@@ -191,8 +191,8 @@ def test_pages_refuse_a_journey_of_another_kind(
     answer = page.walker.post(f"{address}?journey={journey}", data)
     assert answer.heading in {
         "Sign in",
+        "Confirm it is you",
         "Your account",
-        "Your services",
         "My services",
         "This invitation link does not work",
         "This link does not work any more",

@@ -98,7 +98,7 @@ def test_LK_04_a_link_is_over_a_second_after_its_time(
     clock.shift(timedelta(days=14))
     assert Walker(app.test_client()).get(invitation).heading == "This invitation has run out"
     late = joining.submit(code=code_of(joining))
-    assert late.heading == "This invitation link does not work"
+    assert late.heading == "This invitation has run out"
     assert db.session.scalars(select(Account.email)).all() == [person.email]
 
 

@@ -112,22 +112,23 @@ def _ends(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_slow_connection_is_closed(impatient: Served, request: pytest.FixtureRequest) -> None:
-    reader = socket.socket()
-    request.addfinalizer(reader.close)
-    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    reader.connect((ports.HOST, impatient.port))
-    reader.sendall(_request(impatient, b"GET " + LARGE, b"\r\n") * REPEATED)
     length, chunked = b"Content-Length: 9\r\n\r\na", b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
     head = _open(impatient, _request(impatient, b"GET /sign-in", b"X-Slow: "))
     body = _open(impatient, _request(impatient, b"POST /token", FORM + length))
     chunks = _open(impatient, _request(impatient, b"POST /token", FORM + chunked))
     begun = time.monotonic()
-    assert _is_held(impatient, reader)
     assert _ends(head) == b""
     assert time.monotonic() - begun == pytest.approx(1, abs=0.95)
     for connection in (body, chunks):
         assert _ends(connection)[:13] in {b"HTTP/1.1 408 ", b""}
         assert 1.5 < time.monotonic() - begun < 4
+    # Last: the limit on responses is set on the listening socket just after it opens.
+    reader = socket.socket()
+    request.addfinalizer(reader.close)
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    reader.connect((ports.HOST, impatient.port))
+    reader.sendall(_request(impatient, b"GET " + LARGE, b"\r\n") * REPEATED)
+    assert _is_held(impatient, reader)
     ports.wait_until(lambda: not _is_held(impatient, reader), seconds=10, what="the reader is gone")
 
 

@@ -23,7 +23,8 @@ _OVERFLOWS = """() => {
     if (wide > width) found.push(`${wide} pixels wide in a window of ${width}`);
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
-    const hidden = 'script, style, noscript, option, .govuk-visually-hidden, .govuk-skip-link';
+    const hidden = 'script, style, noscript, option, .govuk-visually-hidden, .govuk-skip-link,'
+        + ' .hidden';
     while (texts.nextNode()) {
         const text = texts.currentNode;
         let box = text.parentElement;

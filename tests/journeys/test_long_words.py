@@ -31,7 +31,7 @@ NEWCOMER = long_address("newcomer")
 GIVEN_NAME = "Featherstonehaughcholmondeleys"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def people(demo: Demo) -> dict[str, dict[str, Any]]:
     """The approver, a user and the operator, with long names; their diocese too."""
     found = {
