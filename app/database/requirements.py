@@ -1,4 +1,4 @@
-"""What `secure-access setup` needs of the database, looked at before anything is changed."""
+"""Checks of the rights and the version that `secure-access setup` needs of the database."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Bodies:
         return number
 
     def _end(self, number: int) -> bool:
-        """Whether nobody has ended it before."""
+        """Return whether this call was the first to end it."""
         with self._lock:
             return self._pending.pop(number, None) is not None
 

@@ -32,7 +32,7 @@ _BUSY_PAGE = (
 
 
 class Runner:
-    """What the server calls with each request, after its head has come."""
+    """The callable that the server calls with each request, once its head has arrived."""
 
     def __init__(self, application: Flask, settings: AppSettings) -> None:
         self._application = application

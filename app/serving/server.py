@@ -74,7 +74,7 @@ def _descriptors() -> int:
 
 
 def _loader(settings: AppSettings) -> Callable[[str], Any]:
-    """What each worker makes its application with."""
+    """Return the loader with which each worker makes its application."""
     begun = multiprocessing.Value("i", 0)
 
     def load(factory: str) -> Any:

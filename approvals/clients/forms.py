@@ -54,7 +54,7 @@ GRANTS = {
     "client_credentials": "It calls us in its own name (client_credentials)",
     token_exchange.GRANT.name: "It calls other services for the person (token-exchange)",
 }
-"""What each is called on the page; which there are follows from the provider."""
+"""The name of each on the page; the list itself follows from the provider."""
 USUAL_SCOPES = "openid profile email organisation access"
 SUBJECT = "tls_client_auth_subject_dn"
 

@@ -33,7 +33,7 @@ PROGRAM = str(Path(sys.executable).parent / "secure-access")
 
 
 def main() -> None:
-    # What the demo writes, with everything that it starts, only its own user may read.
+    # Only its own user may read the files of the demo and of everything that it starts.
     os.umask(0o077)
     if INSTANCE.exists():
         INSTANCE.chmod(0o700)

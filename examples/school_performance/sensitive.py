@@ -1,4 +1,4 @@
-"""What may be asked of pupils' results, and the two rules about sensitive items."""
+"""The questions about pupils' results, and the two rules about sensitive items."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -13,7 +13,7 @@ from identity.accounts.blueprint import blueprint
 from identity.accounts.cli import accounts_cli
 from identity.accounts.events import EVENTS
 from identity.accounts.invitation_limits import purge_counts
-from identity.accounts.joining import purge_journeys
+from identity.accounts.join_journeys import purge_journeys
 from identity.pages import register_pages
 from identity.sessions.lookup import current
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
-from identity.accounts import invitations, joining
+from identity.accounts import invitations, join_journeys, joining
 from identity.accounts.blueprint import blueprint
 from identity.accounts.forms import AppForm, NamesForm, PasswordForm
 from identity.accounts.models import Invitation, JoinJourney
@@ -27,7 +27,7 @@ from identity.sign_in import ask_for_terms, begin
 @permit(anyone)
 def open_invitation(token: str) -> ResponseReturnValue:
     """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
-    journey = joining.open_link(token)
+    journey = join_journeys.open_link(token)
     if journey is None:
         return _over()
     return redirect(url_for(".join", journey=journey.public_id), code=303)
@@ -39,7 +39,7 @@ def join() -> ResponseReturnValue:
     """Who invites and to what; or why this browser cannot accept."""
     found = _found()
     if found is None:
-        journey = joining.begin_again(request.args.get("journey"))
+        journey = join_journeys.begin_again(request.args.get("journey"))
         if journey is None:
             return _over()
         flash("You took longer than 4 hours. Accept the invitation again to continue.", "important")
@@ -123,7 +123,7 @@ def not_me() -> ResponseReturnValue:
 @permit(anyone)
 def declined() -> ResponseReturnValue:
     """Confirm to the browser that declined an invitation that it is declined."""
-    if not joining.has_declined(request.args.get("journey")):
+    if not join_journeys.has_declined(request.args.get("journey")):
         return _again()
     return render_template("accounts/declined.html")
 
@@ -251,7 +251,7 @@ def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
 
 
 def _found() -> tuple[JoinJourney, Invitation] | None:
-    return joining.find(request.args.get("journey"))
+    return join_journeys.find(request.args.get("journey"))
 
 
 def _usable() -> tuple[JoinJourney, Invitation] | None:

@@ -7,7 +7,7 @@ from flask import Flask
 from app.audit import declare
 from app.purge import purger
 from app.restored import revived
-from identity.credentials import hashing, reset, totp
+from identity.credentials import hashing, reset_links, totp
 from identity.credentials.blueprint import blueprint
 from identity.credentials.changes import purge_enrolments
 from identity.credentials.events import EVENTS
@@ -21,14 +21,14 @@ def install(app: Flask) -> None:
     with app.app_context():
         hashing.install(app, settings().password_hashes_at_once)
     register_pages(app, blueprint, "identity.credentials.reset_views", "identity.credentials.views")
-    ending.register(app, reset.supersede_links)
-    revived(app, "links by mail", standing=reset.usable, end=reset.supersede_all)
+    ending.register(app, reset_links.supersede_links)
+    revived(app, "links by mail", standing=reset_links.usable, end=reset_links.supersede_all)
     revived(
         app,
         "present codes of authenticator apps",
         standing=totp.acceptable_now,
         end=totp.use_up_present_steps,
     )
-    purger(app, "reset links", reset.purge_links)
+    purger(app, "reset links", reset_links.purge_links)
     purger(app, "used steps of authenticator apps", totp.purge_used_steps)
     purger(app, "enrolments and shown codes", purge_enrolments)

@@ -1,9 +1,4 @@
-"""Links by mail: to set a new password, and to say that a sign-in was not one's own.
-
-A link proves that somebody reads the mailbox, and nothing else: it signs nobody in, stands for no
-second step, revives no suspended account. Each is single-use, bound to its purpose, superseded by
-a newer one, and leaves the address for a journey as soon as it is opened.
-"""
+"""Resetting a password by mail, and saying that a sign-in was not one's own."""
 
 from __future__ import annotations
 
@@ -11,33 +6,27 @@ from datetime import timedelta
 
 import structlog
 from flask import url_for
-from sqlalchemy import Select, delete, func, select, true, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.identifiers import new_secret, secret_hash
+from app.identifiers import new_secret
 from app.outbox import send_mail
 from identity.accounts.email import clean_email, email_key
 from identity.accounts.models import Account, Invitation, InvitationState
-from identity.anonymous_rows import admit_row
-from identity.credentials import password
+from identity.credentials import password, reset_links
 from identity.credentials.models import PasswordReset, ResetJourney
-from identity.sessions.browser import bound_browser, browser_hash
-from identity.sessions.ending import Ending, end_access, lock_access
+from identity.credentials.reset_links import NOT_ME, RESET
+from identity.sessions.browser import bound_browser
+from identity.sessions.ending import end_access, lock_access
 from identity.sessions.lookup import person
 from identity.settings import settings
-from identity.statements import rows_changed, whoever
 
-RESET = "reset"
-NOT_ME = "not-me"
 _NOT_ME_LIFETIME = timedelta(days=7)
 _HOUR = timedelta(hours=1)
-# For so long the browser that used a link may try to sign in whatever others guess meanwhile.
-_VOUCHED = timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -59,79 +48,16 @@ def ask(email: str) -> None:
             record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
 
 
-def open_link(token: str, purpose: str) -> ResetJourney | None:
-    """A journey of this browser for a link that may still be used, else None. Uses nothing up."""
-    with writing() as session:
-        link = session.scalar(
-            select(PasswordReset).where(
-                PasswordReset.token_hash == secret_hash(token), PasswordReset.purpose == purpose
-            )
-        )
-        if link is None or holder(link) is None:
-            return None
-        admit_row()
-        journey = ResetJourney(
-            browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at
-        )
-        session.add(journey)
-        session.flush()
-    return journey
-
-
-def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
-    """The link behind a journey of this browser, and whose it is; None where it works no more."""
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return None
-    link = db.session.scalar(
-        select(PasswordReset)
-        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
-        .where(
-            ResetJourney.public_id == public_id,
-            ResetJourney.browser_hash == browser,
-            PasswordReset.purpose == purpose,
-        )
-    )
-    account = holder(link) if link is not None else None
-    return (link, account) if link is not None and account is not None else None
-
-
-def was_used_here(public_id: str | None) -> bool:
-    """Return whether this browser set a password by the link of this journey, within the hour."""
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return False
-    used = db.session.scalar(
-        select(PasswordReset.id)
-        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
-        .where(
-            ResetJourney.public_id == public_id,
-            PasswordReset.used_by_browser == browser,
-            PasswordReset.purpose == RESET,
-            PasswordReset.used_at > now() - _HOUR,
-        )
-    )
-    return used is not None
-
-
-def holder(link: PasswordReset) -> Account | None:
-    """Whose password the link sets, where it still may be used."""
-    if link.used_at is not None or link.superseded_at is not None or link.expires_at <= now():
-        return None
-    account = db.session.get(Account, link.account_id) if link.account_id else None
-    return account if account is not None and account.active else None
-
-
 def set_password(link: PasswordReset, account: Account, password_hash: str) -> bool:
     """Use the link up and set the password; False where the link no longer works."""
     with writing():
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not _claim(link):
+        if locked is None or not locked.active or not reset_links.claim(link):
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
         # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
-        _supersede(account.id, NOT_ME)
+        reset_links.supersede(account.id, NOT_ME)
         record("password.reset", actor=person(account), subject=account.subject)
         send_mail(
             to=account.email,
@@ -144,7 +70,7 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
 def disavowal_path(account: Account) -> str:
     """A path for a mail about a sign-in: there its reader says "not me". In `writing()`."""
     token = new_secret()
-    _add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
+    reset_links.add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
     return url_for("credentials.open_not_me", token=token, _external=False)
 
 
@@ -156,13 +82,13 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
     """
     with writing() as session:
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not _claim(link):
+        if locked is None or not locked.active or not reset_links.claim(link):
             return None
         end_access(account.id, cause="not me")
         password.forget(account.id)
         record("sign_in.disavowed", actor=person(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
-        successor = _add(account.email_key, account, RESET, None, lifetime)
+        successor = reset_links.add(account.email_key, account, RESET, None, lifetime)
         session.flush()
         journey = ResetJourney(
             browser_hash=bound_browser(), reset_id=successor.id, expires_at=successor.expires_at
@@ -170,53 +96,6 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
         session.add(journey)
         session.flush()
     return journey
-
-
-def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
-    """The link that this browser has just used for that person, or None."""
-    found: int | None = db.session.scalar(
-        select(func.max(PasswordReset.id)).where(
-            PasswordReset.account_id == whoever(account_id),
-            PasswordReset.used_by_browser == browser,
-            PasswordReset.purpose == RESET,
-            PasswordReset.used_at > now() - _VOUCHED,
-        )
-    )
-    return found
-
-
-def supersede_links(ending: Ending) -> None:
-    """The reset links' channel of `end_access`.
-
-    The "not me" link outlives a change that was made inside a session: a thief who changes the
-    password must not take the link from the owner.
-    """
-    if ending.everything:
-        _supersede(ending.account_id, RESET)
-
-
-def usable() -> Select[int]:
-    """Links that can still be used, of both purposes."""
-    return select(PasswordReset.id).where(
-        PasswordReset.account_id.is_not(None),
-        PasswordReset.used_at.is_(None),
-        PasswordReset.superseded_at.is_(None),
-        PasswordReset.expires_at > now(),
-    )
-
-
-def supersede_all() -> None:
-    """No link works any more; whoever needs one asks for it."""
-    rows_changed(
-        update(PasswordReset).where(PasswordReset.id.in_(usable())).values(superseded_at=now())
-    )
-
-
-def purge_links(_session: DatabaseSession) -> int:
-    """Links that ran out a day ago; until then they count towards the hour's limit."""
-    long_ago = now() - timedelta(days=1)
-    rows_changed(delete(ResetJourney).where(ResetJourney.expires_at < long_ago))
-    return rows_changed(delete(PasswordReset).where(PasswordReset.expires_at < long_ago))
 
 
 class _EnoughForNow(Exception):
@@ -232,11 +111,11 @@ def _send(address: str, key: str) -> None:
     # and what is counted and superseded below includes all that came before it.
     lifetime = timedelta(minutes=minutes)
     owner = account if active else None
-    link = _add(key, owner, RESET, token, lifetime, number=_turn(key))
+    link = reset_links.add(key, owner, RESET, token, lifetime, number=_turn(key))
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
-        _supersede(account.id, RESET, but=link.id)
+        reset_links.supersede(account.id, RESET, but=link.id)
         path = url_for("credentials.open_reset", token=token, _external=False)
         context = {"name": account.name, "link": path, "minutes": minutes}
         send_mail(to=account.email, template="credentials/reset", context=context)
@@ -265,20 +144,6 @@ def _recent(key: str) -> int:
     return db.session.scalar(counted) or 0
 
 
-def _supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
-    rows_changed(
-        update(PasswordReset)
-        .where(
-            PasswordReset.account_id == account_id,
-            PasswordReset.purpose == purpose,
-            PasswordReset.id != but if but is not None else true(),
-            PasswordReset.used_at.is_(None),
-            PasswordReset.superseded_at.is_(None),
-        )
-        .values(superseded_at=now())
-    )
-
-
 def _why_no_link(account: Account | None, key: str) -> str:
     if account is not None and account.suspended_at is not None:
         return "suspended"
@@ -298,41 +163,3 @@ def _turn(key: str) -> int:
         select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)
     )
     return (last or 0) + 1
-
-
-def _add(
-    key: str,
-    account: Account | None,
-    purpose: str,
-    token: str | None,
-    lifetime: timedelta,
-    *,
-    number: int | None = None,
-) -> PasswordReset:
-    moment = now()
-    link = PasswordReset(
-        purpose=purpose,
-        email_key=key,
-        number=number,
-        account_id=account.id if account else None,
-        token_hash=secret_hash(token) if token else None,
-        created_at=moment,
-        expires_at=moment + lifetime,
-    )
-    db.session.add(link)
-    db.session.flush()
-    return link
-
-
-def _claim(link: PasswordReset) -> bool:
-    claimed = rows_changed(
-        update(PasswordReset)
-        .where(
-            PasswordReset.id == link.id,
-            PasswordReset.used_at.is_(None),
-            PasswordReset.superseded_at.is_(None),
-            PasswordReset.expires_at > now(),
-        )
-        .values(used_at=now(), used_by_browser=browser_hash())
-    )
-    return claimed == 1

@@ -9,7 +9,7 @@ from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.limits import limiter
 from identity.accounts.models import Account
-from identity.credentials import password, reset
+from identity.credentials import password, reset, reset_links
 from identity.credentials.blueprint import blueprint
 from identity.credentials.forms import EmailForm, NewPasswordForm
 from identity.credentials.hashing import hash_password
@@ -56,7 +56,7 @@ def check_email() -> ResponseReturnValue:
 @permit(anyone)
 def open_reset(token: str) -> ResponseReturnValue:
     """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
-    journey = reset.open_link(token, reset.RESET)
+    journey = reset_links.open_link(token, reset_links.RESET)
     if journey is None:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".new_password", journey=journey.public_id), code=303)
@@ -65,7 +65,7 @@ def open_reset(token: str) -> ResponseReturnValue:
 @blueprint.get("/reset-password")
 @permit(anyone)
 def new_password() -> ResponseReturnValue:
-    found = reset.find(request.args.get("journey"), reset.RESET)
+    found = reset_links.find(request.args.get("journey"), reset_links.RESET)
     if found is None:
         return render_template("credentials/link_over.html"), 410
     return _new_password_page(found[1], NewPasswordForm())
@@ -74,7 +74,7 @@ def new_password() -> ResponseReturnValue:
 @blueprint.post("/reset-password")
 @permit(anyone)
 def submit_new_password() -> ResponseReturnValue:
-    found = reset.find(request.args.get("journey"), reset.RESET)
+    found = reset_links.find(request.args.get("journey"), reset_links.RESET)
     if found is None:
         return render_template("credentials/link_over.html"), 410
     link, account = found
@@ -92,7 +92,7 @@ def submit_new_password() -> ResponseReturnValue:
 @permit(anyone)
 def password_set() -> ResponseReturnValue:
     """The confirmation, in the browser that set the password; elsewhere the sign-in page."""
-    if not reset.was_used_here(request.args.get("journey")):
+    if not reset_links.was_used_here(request.args.get("journey")):
         return redirect(url_for("sign_in.start"), code=303)
     return render_template("credentials/password_set.html")
 
@@ -100,7 +100,7 @@ def password_set() -> ResponseReturnValue:
 @blueprint.get("/not-me/<token>")
 @permit(anyone)
 def open_not_me(token: str) -> ResponseReturnValue:
-    journey = reset.open_link(token, reset.NOT_ME)
+    journey = reset_links.open_link(token, reset_links.NOT_ME)
     if journey is None:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".not_me", journey=journey.public_id), code=303)
@@ -125,7 +125,7 @@ def submit_not_me() -> ResponseReturnValue:
 
 
 def _disavowable() -> tuple[PasswordReset, Account] | None:
-    return reset.find(request.args.get("journey"), reset.NOT_ME)
+    return reset_links.find(request.args.get("journey"), reset_links.NOT_ME)
 
 
 def _new_password_page(

@@ -10,8 +10,9 @@ from werkzeug import Response
 
 from app.web.authorisation import Allowed, Refused
 from identity.sessions.lookup import current
-from identity.sign_in.journeys import FirstProof, find, first_proof
+from identity.sign_in.journeys import find
 from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.proofs import FirstProof, first_proof
 
 
 def half_signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:

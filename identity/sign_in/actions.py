@@ -16,7 +16,7 @@ from app.outbox import send_mail
 from app.web.request import client_network
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
-from identity.credentials import catalogue, reset
+from identity.credentials import catalogue, reset, reset_links
 from identity.credentials.factor import Factor, NotProved, Proved
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.credentials.recovery_codes import RECOVERY_CODE, remaining
@@ -26,9 +26,9 @@ from identity.sessions.browser import browser_hash
 from identity.sessions.ending import lock_access
 from identity.sessions.lookup import current, person, still_stands
 from identity.sessions.models import Session
-from identity.sign_in import devices, journeys, throttle
-from identity.sign_in.journeys import FirstProof
+from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.proofs import FirstProof
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def prove_password(
         key,
         client_network(),
         device=devices.known_device(account.id if account else None),
-        reset=reset.used_in_browser(account.id if account else None, browser_hash()),
+        reset=reset_links.used_in_browser(account.id if account else None, browser_hash()),
     )
     outcome = _first_factor(account, password, attempt)
     if account is None or not isinstance(outcome, Proved):
@@ -82,10 +82,10 @@ def prove_password(
         if not _still_proves(account.id, outcome):
             return NotProved(WRONG)
         throttle.give_back(attempt)
-        if journeys.record_first_proof(journey, account.id, PASSWORD.name):
+        if proofs.record_first_proof(journey, account.id, PASSWORD.name):
             return journey
         another = journeys.begin_again(journey)
-        journeys.record_first_proof(another, account.id, PASSWORD.name)
+        proofs.record_first_proof(another, account.id, PASSWORD.name)
         return another
 
 
@@ -104,7 +104,7 @@ def confirm_password(journey: SignInJourney, password: str) -> SignInJourney | N
         if not _still_proves(addressee.id, outcome):
             return NotProved(WRONG)
         throttle.give_back(attempt)
-        if not journeys.record_first_proof(journey, addressee.id, PASSWORD.name):
+        if not proofs.record_first_proof(journey, addressee.id, PASSWORD.name):
             raise JourneyOver
     return journey
 
@@ -132,7 +132,7 @@ def prove_second_factor(
                 _warn_of_guesses(account)
             return outcome
         throttle.give_back(attempt)
-        if not account.active or not journeys.finish(first):
+        if not account.active or not proofs.finish(first):
             raise JourneyOver
         return _complete(first, account, factor)
 

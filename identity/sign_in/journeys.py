@@ -1,13 +1,11 @@
-"""Sign-in journeys: created, found, bound to a person by the first proof, finished once.
+"""Sign-in journeys: created, found, remembered for a page that was left open.
 
-A journey's person never changes. What was proved is handed on as a value (`FirstProof`), and each
-transition is one conditional UPDATE on the state that was read.
+A journey's person never changes; `identity.sign_in.proofs` binds it and finishes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import redirect, url_for
@@ -31,21 +29,6 @@ LIFETIME = timedelta(minutes=30)
 # For so long after that the journey's purpose is known to the browser that left a page open.
 REMEMBERED = timedelta(days=1)
 TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
-
-
-@dataclass(frozen=True)
-class FirstProof:
-    """The first factor as a journey's row records it, read by one statement.
-
-    The second step works on these values alone: the row is written again, and never read again.
-    """
-
-    journey_id: int
-    kind: JourneyKind
-    account_id: int
-    proved: tuple[str, ...]
-    confirms_session_id: int | None
-    services: tuple[str, ...]
 
 
 def begin(
@@ -220,53 +203,6 @@ def mistake_on(journey: SignInJourney, page: str) -> str | None:
     return journey.mistake if journey.mistake_page == page else None
 
 
-def first_proof(journey: SignInJourney) -> FirstProof | None:
-    """Return the proof that the journey holds, or None where no factor was proved or it is over."""
-    row = db.session.execute(
-        select(
-            SignInJourney.id,
-            SignInJourney.kind,
-            SignInJourney.account_id,
-            SignInJourney.proved,
-            SignInJourney.confirms_session_id,
-            SignInJourney.services,
-        ).where(
-            SignInJourney.id == journey.id,
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
-    ).first()
-    if row is None or row.account_id is None or not row.proved:
-        return None
-    return FirstProof(
-        row.id,
-        JourneyKind(row.kind),
-        row.account_id,
-        tuple(row.proved),
-        row.confirms_session_id,
-        tuple(row.services),
-    )
-
-
-def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> bool:
-    """Bind the journey to the person who proved `factor`; False where it cannot be theirs.
-
-    A journey that belongs to another person or is finished stays as it is. Must run inside
-    `writing()`.
-    """
-    bound = rows_changed(
-        update(SignInJourney)
-        .where(
-            SignInJourney.id == journey.id,
-            or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
-        .values(account_id=account_id, proved=[factor], mistake=None, mistake_page=None)
-    )
-    return bound == 1
-
-
 def begin_again(journey: SignInJourney) -> SignInJourney:
     """Store another journey with the purpose of this sign-in, for nobody yet, nothing proved."""
     return create(
@@ -279,25 +215,6 @@ def begin_again(journey: SignInJourney) -> SignInJourney:
         services=journey.services,
         ends_at=journey.ends_at,
     )
-
-
-def finish(proof: FirstProof) -> bool:
-    """Finish the journey on the state that was proved; False where that state is over.
-
-    Must run inside `writing()`.
-    """
-    finished = rows_changed(
-        update(SignInJourney)
-        .where(
-            SignInJourney.id == proof.journey_id,
-            SignInJourney.kind == proof.kind.value,
-            SignInJourney.account_id == proof.account_id,
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
-        .values(finished_at=now())
-    )
-    return finished == 1
 
 
 def end_journeys(ending: Ending) -> None:

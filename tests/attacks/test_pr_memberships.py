@@ -219,7 +219,7 @@ def test_PR_09_an_invited_or_suspended_approver_is_no_successor(
 
 
 def outcomes(app: Flask, *acts: Callable[[], object]) -> list[str]:
-    """What the acts come to, each of them in many threads at once."""
+    """Return the outcomes of the acts, each of them in many threads at once."""
     return race(app, lambda number: outcome(acts[number % len(acts)]))
 
 

@@ -102,7 +102,7 @@ def _is_held(served: Served, client: socket.socket) -> bool:
 
 
 def _ends(connection: socket.socket) -> bytes:
-    """What comes until the connection ends."""
+    """Return the bytes that arrive until the connection ends."""
     got = b""
     with connection, suppress(ConnectionError):
         while part := connection.recv(65_536):

@@ -80,7 +80,7 @@ def test_second_upload_is_answered_only_where_it_tells_five_pupils_or_none_apart
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_answers_are_the_same_whatever_holds_for_fewer_than_five_newcomers(number: int) -> None:
-    """Somebody who knows all names and all answers to all questions learns nothing of them."""
+    """All names and all answers to all questions together tell nothing of the newcomers."""
     answers = set()
     for yes in range(number + 1):
         second = [*FIRST, *pupils(yes, number - yes, 100)]

@@ -27,7 +27,7 @@ class Account:
 
 
 class Change(StrEnum):
-    """What a file can change about a school, a trust, a local authority or a diocese."""
+    """The changes that a file can make to a school, a trust, a local authority or a diocese."""
 
     OPENED = "opened"
     CLOSED = "closed"

@@ -1,4 +1,4 @@
-"""What other rooms do when organisations close."""
+"""The hook by which other rooms act when organisations close."""
 
 from collections.abc import Callable, Sequence
 

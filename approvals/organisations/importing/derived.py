@@ -1,4 +1,4 @@
-"""What follows from the statements: worked out anew, and staged where it differs.
+"""Periods that follow from the statements: worked out anew, and staged where they differ.
 
 Each touched subject is worked out anew and compared with what stands in the database; only
 differences are staged (`staging`).
@@ -46,7 +46,7 @@ TrustRow = tuple[str, date, date, date]
 
 @dataclass
 class Outcome:
-    """What was different, who closed by it (ids of organisations), which schools moved where."""
+    """The differences, the ids of organisations that close by them, and the moves of schools."""
 
     differences: list[Difference] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)

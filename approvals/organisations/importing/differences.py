@@ -12,7 +12,7 @@ _LABELS = {"urn": "URN", "uid": "UID"}
 
 Rows = Sequence[tuple[Any, ...]]
 OnDay = tuple[tuple[Any, ...] | None, str]
-"""What holds on one day: a row of PERIOD_COLUMNS, if any, and the key of the trust or ""."""
+"""The state on one day: a row of PERIOD_COLUMNS, if any, and the key of the trust or ""."""
 
 
 def on_day(periods: Rows, trusts: Rows, day: date) -> OnDay:

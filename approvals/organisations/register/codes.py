@@ -118,7 +118,7 @@ STATUS_MEANINGS: Mapping[str, str] = MappingProxyType(
         "7": NOT_YET_OPEN,
     }
 )
-"""What a status means for access, as one of the four that a school with pupils can have."""
+"""The meaning of a status for access, as one of the four of a school with pupils."""
 
 OPEN_GROUP_STATUSES = frozenset({"OPEN", "PROPOSED_TO_CLOSE"})
 
@@ -246,7 +246,7 @@ LINK_RELATIONS: Mapping[str, str] = MappingProxyType(
         "Other": OTHER,
     }
 )
-"""What the linked school is to the first one. `Parent` and `Child` are the older names."""
+"""The relation of the linked school to the first one. `Parent` and `Child` are the older names."""
 
 _LINK_TYPES = {plain_name(name): name for name in LINK_RELATIONS}
 

@@ -39,7 +39,7 @@ class Fault:
 
 @dataclass
 class ParsedFile:
-    """What one file says. `subjects` holds, for each good row, whom it is about.
+    """The statements of one file. `subjects` holds the subject of each good row.
 
     `taken_for_excerpt` says that the file calls itself complete and is not taken for that.
     """

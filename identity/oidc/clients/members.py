@@ -162,7 +162,7 @@ def _resources(given: Given) -> list[str]:
     for resource in resources:
         refusal = redirects.why_resource_refused(resource)
         if refusal is None and redirects.origin(resource) == settings().issuer:
-            # Who registers a resource may introspect its tokens: the issuer's are nobody's.
+            # A client may introspect tokens for the resources that it registers.
             refusal = "it is the provider's own, which every token may be for anyway"
         if refusal:
             raise InvalidMetadata(f"resources: {resource!r} cannot be registered, {refusal}.")

@@ -106,7 +106,7 @@ def sector(registration: Mapping[str, Any]) -> str | None:
 
 
 def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
-    """What a profile and a kind of application mean where the metadata is silent."""
+    """The defaults of a profile and a kind of application where the metadata has no value."""
     if given.get("application_type") == NATIVE:
         given = {"token_endpoint_auth_method": "none"} | given
     if given.get("profile") != FAPI2:

@@ -72,7 +72,7 @@ def within(policy: Policy, metadata: Any) -> dict[str, Any]:
 
 def _beyond(policy: Policy, given: dict[str, Any]) -> Iterator[InvalidMetadata]:
     if given.get("resources"):
-        # Who registers a resource may introspect the tokens of others that are for it.
+        # A client that registers a resource may introspect the tokens of others that are for it.
         yield InvalidMetadata("resources are for an operator to register.")
     if given.get("require_pkce") is False:
         yield InvalidMetadata("require_pkce is for an operator to switch off.")

@@ -26,7 +26,7 @@ SESSION = "secure_access_session"
 
 
 def at_once(app: Flask, request: Callable[[FlaskClient, int], TestResponse]) -> list[TestResponse]:
-    """What THREADS requests are answered that start together."""
+    """Return the answers to THREADS requests that start together."""
     barrier = threading.Barrier(THREADS)
 
     def run(number: int) -> TestResponse:

@@ -1,4 +1,4 @@
-"""What a person meets when an authorization request has ended, or cannot be accepted."""
+"""Pages of an authorization request that has ended or cannot be accepted."""
 
 from __future__ import annotations
 

@@ -1,0 +1,190 @@
+"""Links by mail: to set a new password, and to say that a sign-in was not one's own.
+
+A link proves that its reader reads the mailbox, and nothing else: it signs nobody in, stands for no
+second step, revives no suspended account. Each is single-use, bound to its purpose, superseded by
+a newer one, and leaves the address for a journey as soon as it is opened.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Select, delete, func, select, true, update
+from sqlalchemy.orm import Session as DatabaseSession
+
+from app.clock import now
+from app.database import db, writing
+from app.identifiers import secret_hash
+from identity.accounts.models import Account
+from identity.anonymous_rows import admit_row
+from identity.credentials.models import PasswordReset, ResetJourney
+from identity.sessions.browser import bound_browser, browser_hash
+from identity.sessions.ending import Ending
+from identity.statements import rows_changed, whoever
+
+RESET = "reset"
+NOT_ME = "not-me"
+# For so long the browser that used a link may try to sign in whatever others guess meanwhile.
+_VOUCHED = timedelta(hours=1)
+
+
+def open_link(token: str, purpose: str) -> ResetJourney | None:
+    """A journey of this browser for a link that may still be used, else None. Uses nothing up."""
+    with writing() as session:
+        link = session.scalar(
+            select(PasswordReset).where(
+                PasswordReset.token_hash == secret_hash(token), PasswordReset.purpose == purpose
+            )
+        )
+        if link is None or holder(link) is None:
+            return None
+        admit_row()
+        journey = ResetJourney(
+            browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at
+        )
+        session.add(journey)
+        session.flush()
+    return journey
+
+
+def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
+    """The link behind a journey of this browser, and whose it is; None where it works no more."""
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return None
+    link = db.session.scalar(
+        select(PasswordReset)
+        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
+        .where(
+            ResetJourney.public_id == public_id,
+            ResetJourney.browser_hash == browser,
+            PasswordReset.purpose == purpose,
+        )
+    )
+    account = holder(link) if link is not None else None
+    return (link, account) if link is not None and account is not None else None
+
+
+def was_used_here(public_id: str | None) -> bool:
+    """Return whether this browser set a password by the link of this journey, within the hour."""
+    browser = browser_hash()
+    if not public_id or browser is None:
+        return False
+    used = db.session.scalar(
+        select(PasswordReset.id)
+        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
+        .where(
+            ResetJourney.public_id == public_id,
+            PasswordReset.used_by_browser == browser,
+            PasswordReset.purpose == RESET,
+            PasswordReset.used_at > now() - _VOUCHED,
+        )
+    )
+    return used is not None
+
+
+def holder(link: PasswordReset) -> Account | None:
+    """Whose password the link sets, where it still may be used."""
+    if link.used_at is not None or link.superseded_at is not None or link.expires_at <= now():
+        return None
+    account = db.session.get(Account, link.account_id) if link.account_id else None
+    return account if account is not None and account.active else None
+
+
+def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
+    """The link that this browser has just used for that person, or None."""
+    found: int | None = db.session.scalar(
+        select(func.max(PasswordReset.id)).where(
+            PasswordReset.account_id == whoever(account_id),
+            PasswordReset.used_by_browser == browser,
+            PasswordReset.purpose == RESET,
+            PasswordReset.used_at > now() - _VOUCHED,
+        )
+    )
+    return found
+
+
+def add(
+    key: str,
+    account: Account | None,
+    purpose: str,
+    token: str | None,
+    lifetime: timedelta,
+    *,
+    number: int | None = None,
+) -> PasswordReset:
+    moment = now()
+    link = PasswordReset(
+        purpose=purpose,
+        email_key=key,
+        number=number,
+        account_id=account.id if account else None,
+        token_hash=secret_hash(token) if token else None,
+        created_at=moment,
+        expires_at=moment + lifetime,
+    )
+    db.session.add(link)
+    db.session.flush()
+    return link
+
+
+def claim(link: PasswordReset) -> bool:
+    claimed = rows_changed(
+        update(PasswordReset)
+        .where(
+            PasswordReset.id == link.id,
+            PasswordReset.used_at.is_(None),
+            PasswordReset.superseded_at.is_(None),
+            PasswordReset.expires_at > now(),
+        )
+        .values(used_at=now(), used_by_browser=browser_hash())
+    )
+    return claimed == 1
+
+
+def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
+    rows_changed(
+        update(PasswordReset)
+        .where(
+            PasswordReset.account_id == account_id,
+            PasswordReset.purpose == purpose,
+            PasswordReset.id != but if but is not None else true(),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.superseded_at.is_(None),
+        )
+        .values(superseded_at=now())
+    )
+
+
+def supersede_links(ending: Ending) -> None:
+    """The reset links' channel of `end_access`.
+
+    The "not me" link outlives a change that was made inside a session: a thief who changes the
+    password must not take the link from the owner.
+    """
+    if ending.everything:
+        supersede(ending.account_id, RESET)
+
+
+def usable() -> Select[int]:
+    """Links that can still be used, of both purposes."""
+    return select(PasswordReset.id).where(
+        PasswordReset.account_id.is_not(None),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.superseded_at.is_(None),
+        PasswordReset.expires_at > now(),
+    )
+
+
+def supersede_all() -> None:
+    """No link works any more; whoever needs one asks for it."""
+    rows_changed(
+        update(PasswordReset).where(PasswordReset.id.in_(usable())).values(superseded_at=now())
+    )
+
+
+def purge_links(_session: DatabaseSession) -> int:
+    """Links that ran out a day ago; until then they count towards the hour's limit."""
+    long_ago = now() - timedelta(days=1)
+    rows_changed(delete(ResetJourney).where(ResetJourney.expires_at < long_ago))
+    return rows_changed(delete(PasswordReset).where(PasswordReset.expires_at < long_ago))

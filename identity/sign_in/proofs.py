@@ -1,0 +1,97 @@
+"""What a sign-in journey has proved, and for whom: written once, handed on as a value.
+
+The first proof binds a journey to its person, and one conditional UPDATE on the state that was
+proved finishes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select, update
+
+from app.clock import now
+from app.database import db
+from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.statements import rows_changed
+
+
+@dataclass(frozen=True)
+class FirstProof:
+    """The first factor as a journey's row records it, read by one statement.
+
+    The second step works on these values alone: the row is written again, and never read again.
+    """
+
+    journey_id: int
+    kind: JourneyKind
+    account_id: int
+    proved: tuple[str, ...]
+    confirms_session_id: int | None
+    services: tuple[str, ...]
+
+
+def first_proof(journey: SignInJourney) -> FirstProof | None:
+    """Return the proof that the journey holds, or None where no factor was proved or it is over."""
+    row = db.session.execute(
+        select(
+            SignInJourney.id,
+            SignInJourney.kind,
+            SignInJourney.account_id,
+            SignInJourney.proved,
+            SignInJourney.confirms_session_id,
+            SignInJourney.services,
+        ).where(
+            SignInJourney.id == journey.id,
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
+    ).first()
+    if row is None or row.account_id is None or not row.proved:
+        return None
+    return FirstProof(
+        row.id,
+        JourneyKind(row.kind),
+        row.account_id,
+        tuple(row.proved),
+        row.confirms_session_id,
+        tuple(row.services),
+    )
+
+
+def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> bool:
+    """Bind the journey to the person who proved `factor`; False where it cannot be theirs.
+
+    A journey that belongs to another person or is finished stays as it is. Must run inside
+    `writing()`.
+    """
+    bound = rows_changed(
+        update(SignInJourney)
+        .where(
+            SignInJourney.id == journey.id,
+            or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
+        .values(account_id=account_id, proved=[factor], mistake=None, mistake_page=None)
+    )
+    return bound == 1
+
+
+def finish(proof: FirstProof) -> bool:
+    """Finish the journey on the state that was proved; False where that state is over.
+
+    Must run inside `writing()`.
+    """
+    finished = rows_changed(
+        update(SignInJourney)
+        .where(
+            SignInJourney.id == proof.journey_id,
+            SignInJourney.kind == proof.kind.value,
+            SignInJourney.account_id == proof.account_id,
+            SignInJourney.finished_at.is_(None),
+            SignInJourney.expires_at > now(),
+        )
+        .values(finished_at=now())
+    )
+    return finished == 1
