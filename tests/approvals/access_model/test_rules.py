@@ -8,6 +8,7 @@ import pytest
 
 from approvals.access_model import rules
 from approvals.access_model.answers import Allowed, Reason, RemitScope
+from approvals.access_model.facts import Facts
 from tests.approvals.access_model.cases import (
     ALLOWED,
     CASES,
@@ -182,3 +183,56 @@ def test_a_person_counts_as_joined_from_the_very_moment_of_joining() -> None:
     assert rules.decide(
         replace(ALLOWED, person=replace(ALLOWED.person, joined_at=NOW)), NOW
     ).allowed
+
+
+def test_decide_explains_the_membership_that_begins_at_the_very_moment() -> None:
+    ended = replace(MEMBERSHIP, id=2, valid_to=NOW - DAY)
+    invited = replace(MEMBERSHIP, id=3, valid_from=NOW, joined_at=None)
+    decision = rules.decide(replace(ALLOWED, memberships=(ended, invited), grants=()), NOW)
+    assert decision.reasons[0].sentence == "The invitation to Elm School has not been accepted."
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(ALLOWED, organisation=replace(ALLOWED.organisation, closed_at=NOW + DAY)),
+        replace(ALLOWED, organisation=replace(ALLOWED.organisation, opened_at=NOW - DAY)),
+        replace(ALLOWED, organisation=replace(ALLOWED.organisation, opened_at=NOW)),
+        replace(ALLOWED, memberships=(replace(MEMBERSHIP, valid_from=NOW, joined_at=NOW),)),
+        replace(ALLOWED, memberships=(replace(MEMBERSHIP, valid_to=NOW + DAY),)),
+        replace(ALLOWED, grants=(replace(GRANT, valid_from=NOW),)),
+        replace(ALLOWED, grants=(replace(GRANT, valid_to=NOW + DAY),)),
+    ],
+    ids=[
+        "organisation closes later",
+        "organisation opened before",
+        "organisation opens now",
+        "membership starts now",
+        "membership ends later",
+        "grant starts now",
+        "grant ends later",
+    ],
+)
+def test_decide_allows_from_the_start_and_until_the_end(facts: Facts) -> None:
+    assert rules.decide(facts, NOW).reasons == ()
+
+
+def test_decide_refuses_an_organisation_from_the_moment_of_its_closure() -> None:
+    closing = replace(ALLOWED, organisation=replace(ALLOWED.organisation, closed_at=NOW))
+    assert [reason.rule for reason in rules.decide(closing, NOW).reasons] == ["OrganisationIsOpen"]
+
+
+def test_decide_names_only_the_unknown_service_where_there_is_no_grant() -> None:
+    unknown = replace(ALLOWED, service=None, grants=())
+    assert [reason.rule for reason in rules.decide(unknown, NOW).reasons] == ["ServiceIsKnown"]
+
+
+def test_decide_names_service_and_organisation_where_the_file_gives_no_sentence() -> None:
+    office = replace(ALLOWED.organisation, kind="inspectorate", key=None)
+    assert (
+        Reason(
+            "OrganisationMayHoldSomething",
+            "School Performance offers no user group to Elm School.",
+        )
+        in rules.decide(replace(ALLOWED, organisation=office), NOW).reasons
+    )

@@ -85,3 +85,21 @@ def test_the_remit_of_all_schools_needs_a_group_of_all_schools(trust: Organisati
     world.grant(world.member(world.person("Bea Young"), trust), "Ofsted_Anon")
     assert is_of_service(everything, SERVICE, now())
     assert not is_of_service(remit_of(trust, "training", now()), SERVICE, now())
+
+
+def test_is_of_service_counts_a_grant_from_its_start_and_not_at_its_end(
+    trust: Organisation,
+) -> None:
+    begins, ends = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    world.grant(world.member(world.person(), trust), "MAT_Named", since=begins, until=ends)
+    remit = remit_of(trust, "remit", begins)
+    assert is_of_service(remit, SERVICE, begins)
+    assert not is_of_service(remit, SERVICE, ends)
+
+
+def test_is_of_service_counts_no_membership_at_its_end(trust: Organisation) -> None:
+    ends = datetime(2026, 10, 1, tzinfo=UTC)
+    world.grant(world.member(world.person(), trust, until=ends), "MAT_Named")
+    remit = remit_of(trust, "remit", ends)
+    assert is_of_service(remit, SERVICE, ends - timedelta(days=1))
+    assert not is_of_service(remit, SERVICE, ends)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from app.database import db
+from app.database import db, writing
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.importing import import_file
@@ -22,10 +22,11 @@ from approvals.organisations.made_up.county import (
     SNAPSHOTS,
 )
 from approvals.organisations.made_up.world import School, value_on
-from approvals.organisations.models import Organisation
+from approvals.organisations.models import Organisation, OrganisationPeriod
 from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
 from approvals.remits import NoRemit, Remit, Scope, remit_of
 from approvals.remits.remit import remit_of_key
+from tests.approvals.access_model import world
 
 pytestmark = pytest.mark.usefixtures("app")
 TODAY = SNAPSHOTS[-1]
@@ -115,6 +116,26 @@ def test_a_day_before_the_first_file_is_the_earliest_known(county_world: World) 
     assert {school.basis for school in trust.schools} == {"trust"}
 
 
+def test_a_maintained_school_is_called_maintained_only_in_an_authoritys_remit(
+    county_world: World,
+) -> None:
+    school = next(
+        each
+        for each in county_world.schools
+        if each.is_open_on(TODAY)
+        and each.type_code in MAINTAINED_TYPES
+        and value_on(each.authority, TODAY) == MARLSHIRE
+    )
+    scopes: tuple[Scope, ...] = ("own", "all")
+    for scope in scopes:
+        found = remit_of(_school(school), scope, TODAY).school(school.urn)
+        assert found is not None
+        assert found.basis == scope
+    found = remit_of(_authority(), "remit", TODAY).school(school.urn)
+    assert found is not None
+    assert found.basis == "maintained"
+
+
 def test_a_closed_school_is_not_in_the_remit(county_world: World) -> None:
     closed = next(school for school in county_world.schools if school.closed == date(2019, 1, 1))
     school = _school(closed)
@@ -134,6 +155,22 @@ def test_a_closed_trust_has_no_schools() -> None:
     assert remit_of(_by_uid(FENWICK), "remit", date(2019, 4, 1)).count == 0
 
 
+def test_a_closed_trust_has_no_schools_where_its_links_have_no_end() -> None:
+    trust = _by_uid(LEARNING)
+    assert remit_of(trust, "remit", TODAY).count
+    with writing() as session:
+        session.execute(
+            update(OrganisationPeriod)
+            .where(OrganisationPeriod.organisation_id == trust.id)
+            .values(open=False)
+        )
+    assert list(remit_of(trust, "remit", TODAY).stream()) == []
+
+
+def test_a_trust_remit_without_a_trust_has_no_schools() -> None:
+    assert list(Remit("multi_academy_trust", LEARNING, TODAY).stream()) == []
+
+
 def test_all_is_every_open_school_and_training_none(county_world: World) -> None:
     team = add_organisation(Kind.SERVICE_TEAM, "The team")
     everything = remit_of(team, "all", TODAY)
@@ -149,10 +186,16 @@ def test_a_body_without_schools_of_its_own_has_no_remit() -> None:
     team = add_organisation(Kind.SERVICE_TEAM, "The team")
     scopes: tuple[Scope, ...] = ("own", "remit")
     for scope in scopes:
-        with pytest.raises(NoRemit):
+        with pytest.raises(NoRemit, match="have no schools of their own"):
             remit_of(team, scope, TODAY)
-    with pytest.raises(NoRemit):
+    with pytest.raises(NoRemit, match="have no schools of their own"):
         remit_of(_authority(), "own", TODAY)
+
+
+def test_remit_of_refuses_a_body_without_its_identifier() -> None:
+    nameless = world.organisation("Fenland", "local_authority")
+    with pytest.raises(NoRemit, match="Fenland has no LA code"):
+        remit_of(nameless, "remit", TODAY)
 
 
 def test_pages_follow_each_other_without_gap() -> None:
@@ -160,6 +203,7 @@ def test_pages_follow_each_other_without_gap() -> None:
     found: list[str] = []
     while page := remit.page(after=found[-1] if found else None, limit=7):
         found += [school.urn for school in page]
+        assert len(found) <= remit.count
     assert found == sorted(_urns(remit))
 
 
@@ -228,3 +272,13 @@ def test_a_remit_is_found_again_by_kind_and_key(county_world: World) -> None:
         ("nothing", "1"),
     ):
         assert remit_of_key(wrong, key, TODAY) is None
+
+
+def test_remit_of_key_finds_no_diocese_for_a_missing_key() -> None:
+    world.organisation("Diocese without a code", "diocese")
+    assert remit_of_key("diocese", None, TODAY) is None
+
+
+def test_a_school_that_no_file_speaks_of_is_its_own_remit() -> None:
+    school = world.organisation("Elm School", urn="199999")
+    assert [each.basis for each in remit_of(school, "own", TODAY).stream()] == ["own"]
