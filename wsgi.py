@@ -1,37 +1,33 @@
-"""Composes Secure Access. The only place that knows all three floors."""
+"""Composes Secure Access. The only place that knows all three floors.
 
-import base64
+What composes the application is imported by `create_app`, so that the console script shows help
+without it.
+"""
+
+from __future__ import annotations
+
 import os
-import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
-from pydantic import SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-import app.install
-import approvals.install
-import identity.install
-from app.cli import demo as demo_mark
+import app.commands
+import approvals.commands
+import identity.commands
+from app.cli import demo
 from app.cli.commands import Commands
-from app.settings import AppSettings
-from app.web.application import Application
-from app.web.authorisation import require_a_rule_for_every_route
-from approvals.settings import ApprovalsSettings
-from identity.settings import IdentitySettings
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from approvals.settings import Settings
 
 ROOT = Path(__file__).resolve().parent
 DEMO_SETTINGS = ROOT / "instance" / "demo.env"
-
-
-class Settings(ApprovalsSettings, IdentitySettings, AppSettings, BaseSettings):
-    """All settings, from the environment."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SECURE_ACCESS_", extra="ignore", env_ignore_empty=True
-    )
+COMMANDS = (*app.commands.COMMANDS, *identity.commands.COMMANDS, *approvals.commands.COMMANDS)
 
 
 class Unconfigured(click.ClickException):
@@ -42,20 +38,25 @@ class Unconfigured(click.ClickException):
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The whole service. Raises Unconfigured rather than start with unsafe settings."""
-    demo = demo_settings() if settings is None else None
-    if settings is None:
-        try:
-            settings = Settings(_env_file=demo)  # type: ignore[call-arg]  # from the environment
-        except ValidationError as error:
-            raise Unconfigured(error) from None
+    """Return the whole service. Raises Unconfigured rather than start with unsafe settings."""
+    demo_file = demo_settings() if settings is None else None
+    settings = settings or _read_settings(demo_file)
+
+    import app.install
+    import approvals.install
+    import identity.install
+    from app.web.application import Application
+    from app.web.authorisation import require_a_rule_for_every_route
+
     flask = Application("wsgi", root_path=str(ROOT))
-    if demo is not None:
-        demo_mark.mark(flask, demo)
+    if demo_file is not None:
+        demo.mark(flask, demo_file)
     app.install.install(flask, settings)
     identity.install.install(flask)
     approvals.install.install(flask)
     require_a_rule_for_every_route(flask)
+    for command in COMMANDS:
+        flask.cli.add_command(command)
     return flask
 
 
@@ -70,22 +71,15 @@ def demo_settings() -> Path | None:
     return DEMO_SETTINGS
 
 
-def _command_app() -> Flask:
-    """Return the application of a command; of one that only shows help, also without settings."""
+def _read_settings(file: Path | None) -> Settings:
+    from pydantic import ValidationError
+
+    from approvals.settings import Settings
+
     try:
-        return create_app()
-    except Unconfigured:
-        if not cli.only_help:
-            raise
-    return create_app(
-        Settings(
-            _env_file=None,  # type: ignore[call-arg]  # a parameter of BaseSettings
-            database_url="sqlite://",
-            issuer="http://localhost",
-            secret_key=SecretStr(secrets.token_urlsafe(48)),
-            encryption_keys=[SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())],
-        )
-    )
+        return Settings(_env_file=file)  # type: ignore[call-arg]  # from the environment
+    except ValidationError as error:
+        raise Unconfigured(error) from None
 
 
 def _sentence(fault: ErrorDetails) -> str:
@@ -96,17 +90,6 @@ def _sentence(fault: ErrorDetails) -> str:
     return text if "SECURE_ACCESS_" in text else f"SECURE_ACCESS_{name}: {text}."
 
 
-@click.group(
-    cls=Commands,
-    create_app=_command_app,
-    add_default_commands=False,
-    add_version_option=False,
-    set_debug_flag=False,
-    load_dotenv=False,
-)
+@click.group(cls=Commands, create_app=create_app, commands=COMMANDS)
 def cli() -> None:
     """Secure Access: identity federation and account approval."""
-
-
-# Flask's own options would let another application, a debug mode or other settings in.
-cli.params.clear()

@@ -1,10 +1,7 @@
 """The present moment, and days: every day is a day in Europe/London."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import ColumnElement, or_
 
 LONDON = ZoneInfo("Europe/London")
 CLOCK_SLACK = timedelta(minutes=1)
@@ -38,15 +35,6 @@ def end_of_day(day: date) -> datetime:
     refuses it.
     """
     return start_of_day(day + timedelta(days=1))
-
-
-def is_due(next_attempt_at: Any, *, longest_wait: timedelta) -> ColumnElement[bool]:
-    """Return the condition on a column for work whose next attempt is due.
-
-    A moment further ahead than any wait was written while the clock was ahead: due as well.
-    """
-    present = now()
-    return or_(next_attempt_at <= present, next_attempt_at > present + longest_wait)
 
 
 def is_within(limit: timedelta, moment: datetime) -> bool:

@@ -1,8 +1,8 @@
 """Settings of the floor below, and the rules that refuse unsafe ones.
 
 Every setting is an environment variable: the field's name in capitals behind `SECURE_ACCESS_`.
-Each floor adds its fields as a class of its own; `wsgi.py` composes them. There is no development
-mode: the one relaxation is that an issuer on the loopback may be plain http.
+Each floor adds its fields as a class of its own; `approvals.settings` puts them together. There is
+no development mode: the one relaxation is that an issuer on the loopback may be plain http.
 """
 
 from ipaddress import IPv4Network, IPv6Network
@@ -33,7 +33,7 @@ SHORTEST_SECRET = 32
 class FloorSettings(BaseModel):
     """A floor's settings: the sentence under each field is its entry in the reference."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
     def missing_facts(self) -> list[str]:
         """Return the names of unset settings without which the pages lack what the law asks for."""

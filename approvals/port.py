@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.actors import Actor
 from app.database import db
-from approvals import access_model
 from approvals.access_model import claims as access_claims
+from approvals.access_model import decision as access_model
 from approvals.access_model.facts import Facts
 from approvals.clients import notices
 from approvals.console import suspending

@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
+from approvals.settings import Settings
 from tests.servers import ports, postgresql
-from wsgi import Settings
 
 DURABLE = {
     "fsync": "on",

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.database import db
+from app.database import db, schema
+from approvals.settings import Settings
 from tests.compiled import use_compiled, use_compiled_routes
 from tests.servers import postgresql
-from wsgi import Settings, create_app
+from wsgi import create_app
 
 ISSUER = "http://localhost:8000"
 _ENCRYPTION_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -58,7 +58,7 @@ def settings(database_url: str, **changes: Any) -> Settings:
 def make_tables(database_url: str) -> None:
     app = create_app(settings(database_url))
     with app.app_context():
-        flask_migrate.upgrade()
+        schema.upgrade()
         db.session.remove()
         db.engine.dispose()
 

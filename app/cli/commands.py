@@ -1,66 +1,84 @@
-"""`secure-access` itself: what it lists, and what it says where the database is not ready."""
+"""`secure-access` itself: its list of commands, and its messages where a command cannot run.
 
+A command's module declares names, options and help alone, and imports what it works with inside
+its functions. Help therefore needs no settings and no database, and nothing is composed for it.
+"""
+
+from __future__ import annotations
+
+import gc
 import os
 import re
 import sqlite3
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
-from flask.cli import FlaskGroup, ScriptInfo
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from flask import Flask
+from flask.cli import ScriptInfo
 
 from app.cli import demo
-from app.database import DatabaseBusy, is_unavailable
-from app.database.requirements import reason
-from app.health.checks import schema_is_current
-
-OF_LIBRARIES = ("db", "limiter")
-"""Commands that libraries add. They work, for developers; operators need `setup` alone."""
 
 
-class Commands(FlaskGroup):
-    """Each command is told by the first sentence of its help, all of it."""
+class Commands(click.Group):
+    """The console script. The application is composed when the first command asks for it."""
 
-    only_help = False
-    """Whether the present call only shows help, which needs no setting and no database."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        # Here Flask would list its libraries' commands below a traceback: say what is not set.
-        ctx.ensure_object(ScriptInfo).load_app()
-        return [name for name in super().list_commands(ctx) if name not in OF_LIBRARIES]
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        command = super().get_command(ctx, name)
-        if command is not None:
-            _tell_whole(command)
-        return command
+    def __init__(
+        self,
+        *args: Any,
+        create_app: Callable[[], Flask],
+        commands: Iterable[click.Command],
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self._create_app = create_app
+        for command in commands:
+            _describe_in_one_sentence(command)
+            self.add_command(command)
 
     def main(self, args: Sequence[str] | None = None, **more: Any) -> Any:  # type: ignore[override]
         """Run the command; what it writes to disk only its own user may read."""
-        words = list(sys.argv[1:] if args is None else args)
-        self.only_help = not words or "--help" in words
         before = os.umask(0o077)
         try:
-            return super().main(args=words, **more)
+            return super().main(args=args, **more)
         finally:
             os.umask(before)
 
     def invoke(self, ctx: click.Context) -> object:
+        if ctx.obj is None:
+            ctx.obj = ScriptInfo(create_app=self._composed, set_debug_flag=False)
         try:
-            if not self.only_help:
-                demo.tell(ctx.ensure_object(ScriptInfo).load_app())
             return super().invoke(ctx)
-        except (DBAPIError, DatabaseBusy) as error:
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
             sentence = _explained(error, ctx.ensure_object(ScriptInfo))
             if sentence is None:
                 raise
         raise click.ClickException(sentence)
 
+    def _composed(self) -> Flask:
+        """Return the application; note on standard error where it acts on the demo."""
+        # Objects that importing makes stay for ever. Collections that walk them, here and when the
+        # process ends, are a third of what starting a command costs.
+        gc.disable()
+        app = self._create_app()
+        gc.freeze()
+        gc.enable()
+        demo.tell(app)
+        return app
+
 
 def _explained(error: Exception, info: ScriptInfo) -> str | None:
     """Return what the database said, and what to do; None where the command itself is wrong."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    from app.database import DatabaseBusy, is_unavailable
+    from app.database.requirements import reason
+    from app.database.schema import schema_is_current
+
+    if not isinstance(error, (DBAPIError, DatabaseBusy)):
+        return None
     try:
         with info.load_app().app_context():
             advice = schema_is_current()
@@ -72,10 +90,11 @@ def _explained(error: Exception, info: ScriptInfo) -> str | None:
     return said if advice is None else f"{said} {advice}"
 
 
-def _tell_whole(command: click.Command) -> None:
+def _describe_in_one_sentence(command: click.Command) -> None:
+    """Make lists of commands show the first sentence of each one's help, all of it."""
     if command.help and not command.short_help:
         words = " ".join(command.help.split())
         command.short_help = re.split(r"(?<=\.)\s", words, maxsplit=1)[0]
     if isinstance(command, click.Group):
         for each in command.commands.values():
-            _tell_whole(each)
+            _describe_in_one_sentence(each)

@@ -1,10 +1,11 @@
 """`secure-access restored`: the one step after a backup was restored."""
 
+from __future__ import annotations
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
-from app.restored import end_what_was_revived
 
 
 @click.command("restored")
@@ -14,6 +15,8 @@ def restored_command() -> None:
 
     Run it with `serve` and `worker` stopped. Run again it finds nothing to end.
     """
+    from app.restored import end_what_was_revived
+
     set_current_actor(Actor.command("restored"))
     outcome = end_what_was_revived()
     for what, number in outcome.ended.items():

@@ -1,32 +1,28 @@
 """`secure-access serve`: the HTTP server."""
 
+from __future__ import annotations
+
 import click
-import structlog
 from flask.cli import with_appcontext
 
-from app.cli.demo import refuse_to_serve_it
 from app.cli.ports import occupied
-from app.settings import settings
-from app.unsafe_settings import warnings
-
-log = structlog.get_logger()
+from app.cli.starting import checked_settings
 
 
 @click.command("serve")
 @with_appcontext
 def serve_command() -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped."""
-    from app.serving.server import serve  # other commands need no server
+    import structlog
 
-    refuse_to_serve_it()
-    chosen = settings()
-    for sentence in warnings(chosen):
-        log.warning("unsafe setting", reason=sentence)
-    if missing := chosen.missing_facts():
-        log.warning("privacy page incomplete", unset=missing)
-    reason = occupied(chosen.bind, chosen.port)
+    from app.serving.server import serve
+
+    settings = checked_settings()
+    if missing := settings.missing_facts():
+        structlog.get_logger().warning("privacy page incomplete", unset=missing)
+    reason = occupied(settings.bind, settings.port)
     if reason is not None:
         raise click.ClickException(
             f"{reason} Stop what listens there, or set SECURE_ACCESS_PORT to another one."
         )
-    serve("wsgi:create_app", chosen)
+    serve("wsgi:create_app", settings)

@@ -1,14 +1,20 @@
 """`secure-access settings`: the reference of all settings, from the fields themselves."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import with_appcontext
-from pydantic.fields import FieldInfo
 
-from app.settings import settings
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 
 def reference() -> str:
     """A Markdown table: variable, default, meaning."""
+    from app.settings import settings
+
     fields = type(settings()).model_fields
     rows = [
         f"| `SECURE_ACCESS_{name.upper()}` | {_default(field)} | {field.description} |"

@@ -1,14 +1,12 @@
 """`secure-access setup`: brings a database to the present state. Run again it changes nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import click
-import flask_migrate
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-
-from app.database import restrict_files
-from app.database.requirements import missing_requirement
 
 _KEY = "secure_access.setup_steps"
 
@@ -21,10 +19,14 @@ def setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
 
 def run_steps() -> list[tuple[str, str]]:
     """Migrates, then runs each room's step in the order of registration."""
+    from app.database import restrict_files
+    from app.database.requirements import missing_requirement
+    from app.database.schema import upgrade
+
     if (missing := missing_requirement()) is not None:
         raise click.ClickException(missing)
     restrict_files()
-    flask_migrate.upgrade()
+    upgrade()
     steps: dict[str, Callable[[], str]] = current_app.extensions.get(_KEY, {})
     return [("migrations", "the schema is current")] + [
         (name, step()) for name, step in steps.items()

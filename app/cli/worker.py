@@ -1,44 +1,11 @@
-"""`secure-access worker`: delivers what was promised and clears what has expired."""
+"""`secure-access worker`: the process beside `serve` that delivers mail and clears rows."""
 
-import signal
-import threading
-import time
-from collections.abc import Callable
-from datetime import timedelta
-from types import FrameType
+from __future__ import annotations
 
 import click
-import structlog
-from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.demo import refuse_to_serve_it
-from app.clock import now
-from app.database import db
-from app.database.requirements import reason
-from app.outbox.delivery import deliver_due
-from app.purge import purge_expired
-from app.settings import settings
-from app.unsafe_settings import warnings
-
-IDLE_SECONDS = 1.0
-JOB_SECONDS = 0.2
-PURGE_EVERY = timedelta(hours=1)
-
-log = structlog.get_logger()
-
-
-_KEY = "secure_access.worker_jobs"
-Job = Callable[[], bool]
-
-
-def job(app: Flask, work: Job) -> None:
-    """Add work that the worker does several times a second, and that waits for nobody.
-
-    It answers whether something of it is still under way.
-    """
-    app.extensions.setdefault(_KEY, []).append(work)
+from app.cli.starting import checked_settings
 
 
 @click.command("worker")
@@ -48,56 +15,7 @@ def worker_command(once: bool) -> None:
     """Deliver mail and logout notices and clear expired rows, until stopped. What is in hand is
     finished first.
     """
-    refuse_to_serve_it()
-    for sentence in warnings(settings()):
-        log.warning("unsafe setting", reason=sentence)
-    stop = threading.Event()
-    if once:
-        stop.set()
+    from app import worker
 
-    def _stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    jobs = threading.Thread(target=_do_jobs, args=[app, stop])
-    jobs.start()
-    purged_at = None
-    while True:
-        try:
-            delivered = deliver_due()
-            if purged_at is None or now() - purged_at >= PURGE_EVERY:
-                purge_expired()
-                purged_at = now()
-        except SQLAlchemyError as error:
-            log.error("the database does not answer", error=reason(error))
-            delivered = 0
-        finally:
-            db.session.remove()
-        if stop.is_set():
-            jobs.join()
-            return
-        if not delivered:
-            stop.wait(IDLE_SECONDS)
-
-
-def _do_jobs(app: Flask, stop: threading.Event) -> None:
-    """Beside the mails, so that a mail server that hangs keeps no service from being told."""
-    with app.app_context():
-        busy = True
-        while busy or not stop.is_set():
-            try:
-                under_way = [work() for work in app.extensions.get(_KEY, [])]
-                busy = any(under_way)
-            except SQLAlchemyError as error:
-                log.error("the database does not answer", error=reason(error))
-                busy = False
-            except Exception:
-                # One piece of work that fails must not end all the others.
-                log.exception("work failed")
-                busy = False
-            finally:
-                db.session.remove()
-            if busy or not stop.is_set():
-                time.sleep(JOB_SECONDS)
+    checked_settings()
+    worker.run(once=once)

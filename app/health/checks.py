@@ -1,16 +1,13 @@
 """What must hold before traffic is sent here. Rooms add what they know."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import false, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, is_unavailable, waiting_at_most, writing
+from app.database.schema import schema_is_current
 from app.database.writers import PROBE_SECONDS
 from app.outbox.models import OutboxMail
 
@@ -80,14 +77,3 @@ def _database_takes_writes() -> str | None:
         # Changes nothing, and waits for whoever has locked the table.
         session.execute(update(OutboxMail).where(false()).values(state=OutboxMail.state))
     return None
-
-
-def schema_is_current() -> str | None:
-    """A sentence where the database has no tables yet, or those of another version."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(current_app.root_path) / "migrations"))
-    newest = ScriptDirectory.from_config(config).get_current_head()
-    present = MigrationContext.configure(db.session.connection()).get_current_revision()
-    return (
-        None if present == newest else "The database has another schema: run secure-access setup."
-    )

@@ -7,11 +7,12 @@ from flask import Flask
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
-from app.clock import is_due, now
+from app.clock import now
 from app.database import db, writing
+from app.database.due import is_due
 from app.health.checks import detail
 from app.outbox.enqueue import PURPOSE
-from app.outbox.failed import failed_recently, mails_cli
+from app.outbox.failed import failed_recently
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import RefusedForGood, describe
@@ -30,7 +31,6 @@ KEPT_AFTER_SENDING = timedelta(days=30)
 
 
 def install(app: Flask) -> None:
-    app.cli.add_command(mails_cli)
     detail(app, "mails", failed_recently)
     purger(app, "sent mail", _purge_sent)
     revived(app, "mails that were waiting", standing=_waiting, end=_withdraw_waiting)

@@ -1,43 +1,24 @@
-"""Mails that failed for good, for operators: `secure-access mails failed` and `/readyz`."""
+"""Mails that failed for good: what operators read of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from datetime import timedelta
 
-import click
-from flask.cli import AppGroup
 from sqlalchemy import func, select
 
-from app.cli.tables import show
 from app.clock import now
 from app.database import db
 from app.outbox.models import OutboxMail
 
 RECENT = timedelta(days=7)
 
-mails_cli = AppGroup("mails", help="Mails that could not be delivered.")
 
-
-@mails_cli.command("failed")
-def failed_command() -> None:
-    """List the mails of the last 30 days that the mail server did not take."""
-    mails = db.session.scalars(
+def failed_mails() -> Sequence[OutboxMail]:
+    """Return the mails that the mail server did not take, oldest failure first."""
+    return db.session.scalars(
         select(OutboxMail).where(OutboxMail.failed_at.is_not(None)).order_by(OutboxMail.failed_at)
     ).all()
-    if not mails:
-        click.echo("No mail has failed.")
-        return
-    show(
-        ["Failed at", "To", "Mail", "Attempts", "Cause"],
-        [
-            [
-                f"{mail.failed_at:%Y-%m-%d %H:%M} UTC",
-                mail.recipient,
-                mail.template,
-                str(mail.attempts),
-                mail.last_error or "",
-            ]
-            for mail in mails
-        ],
-    )
 
 
 def failed_recently() -> str | None:

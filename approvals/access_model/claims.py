@@ -21,7 +21,7 @@ from approvals.access_model.facts import OrganisationFacts
 from approvals.organisations import queries as organisations
 from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.models import Organisation
-from approvals.remits import remit_of
+from approvals.remits.remit import remit_of
 from approvals.terms import queries as terms
 from identity.ports import ClaimDescription, ServiceClaims
 

@@ -1,21 +1,20 @@
 """`secure-access services …` and `secure-access access …`."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
 
 from app.actors import Actor, set_current_actor
-from app.audit import record
 from app.cli.dates import MOMENT
 from app.cli.names import NAME
-from app.cli.tables import show as show_table
-from app.clock import now
-from app.database import writing
-from approvals.access_model import explain, loading, versions
-from approvals.access_model.schema import UnusableFile
-from approvals.organisations.models import Organisation
+
+if TYPE_CHECKING:
+    from approvals.organisations.models import Organisation
 
 services = AppGroup("services", help="The services that people sign in to, and their user groups.")
 
@@ -26,6 +25,9 @@ services = AppGroup("services", help="The services that people sign in to, and t
 )
 def load(files: tuple[Path, ...]) -> None:
     """Load the access model of services from FILES. Loading a file again changes nothing."""
+    from approvals.access_model import loading
+    from approvals.access_model.schema import UnusableFile
+
     set_current_actor(Actor.command("services load"))
     try:
         outcomes = loading.load(files)
@@ -41,6 +43,9 @@ def load(files: tuple[Path, ...]) -> None:
 @services.command("list")
 def show() -> None:
     """List the services and their user groups as they are in force now."""
+    from app.cli.tables import show as show_table
+    from approvals.access_model import versions
+
     for each in versions.services():
         definition = each.definition
         show_table(
@@ -62,6 +67,9 @@ def show() -> None:
 @click.argument("text", required=False, type=NAME)
 def find(text: str | None) -> None:
     """Find services by words of their name or code; without TEXT, list all."""
+    from app.cli.tables import show as show_table
+    from approvals.access_model import versions
+
     words = (text or "").casefold().split()
     found = [
         each.definition
@@ -98,6 +106,11 @@ def explain_command(
 
     A moment ahead is answered by what is known today.
     """
+    from app.audit import record
+    from app.clock import now
+    from app.database import writing
+    from approvals.access_model import explain
+
     try:
         for line in explain.explain(email, service, _organisation(organisation), at or now()):
             click.echo(line)
@@ -109,6 +122,8 @@ def explain_command(
 
 
 def _organisation(text: str | None) -> Organisation | None:
+    from approvals.access_model import explain
+
     if text is None:
         return None
     found = explain.find(text)

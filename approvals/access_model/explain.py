@@ -19,8 +19,8 @@ from approvals.access_model.definition import together
 from approvals.organisations import knowledge
 from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
-from approvals.remits import NoRemit, Remit, Scope, remit_of
 from approvals.remits.notes import notes
+from approvals.remits.remit import NoRemit, Remit, Scope, remit_of
 from identity.accounts.email import email_key
 from identity.accounts.models import Account
 

@@ -1,13 +1,17 @@
 """`secure-access clients check`: what the operators' page of that name shows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from approvals.clients import check
-from approvals.clients.check import Entering, Step
-from identity.oidc.clients import store
+
+if TYPE_CHECKING:
+    from approvals.clients.check import Entering, Step
 
 
 @click.command("check")
@@ -18,6 +22,9 @@ def check_command(client_id: str, email: str) -> None:
     """Try how EMAIL would sign in to a client, step by step, and what tokens would say. Nobody is
     signed in and no token is issued; the try is put on record.
     """
+    from approvals.clients import check
+    from identity.oidc.clients import store
+
     set_current_actor(Actor.command("clients check"))
     client = store.find(client_id)
     if client is None:
@@ -45,6 +52,8 @@ def _print_step(step: Step) -> None:
 
 
 def _print_entrance(each: Entering) -> None:
+    from approvals.clients import check
+
     if each.organisation:
         click.echo(f"\n{each.organisation}")
     if each.preview is None:

@@ -17,9 +17,8 @@ from wtforms.validators import UUID, InputRequired, NumberRange
 from app.identifiers import new_id
 from app.typed_text import tidy
 from app.web.forms import AtMost, Form, TypedText
-from approvals.access_model import ServiceDefinition
+from approvals.access_model.definition import ServiceDefinition
 from approvals.memberships.forms import EmailForm
-from identity.oidc.clients.actions import OVERLAP
 from identity.oidc.clients.metadata import (
     AUTH_METHODS,
     BASELINE,
@@ -29,6 +28,7 @@ from identity.oidc.clients.metadata import (
     InvalidMetadata,
 )
 from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
+from identity.oidc.policy import SECRET_OVERLAP
 from identity.oidc.token import token_exchange
 
 NO_SERVICE = ""
@@ -74,7 +74,7 @@ class OnceForm(Form):
 class RotationForm(OnceForm):
     hours = IntegerField(
         "For how many hours should the old secret still work?",
-        default=OVERLAP // timedelta(hours=1),
+        default=SECRET_OVERLAP // timedelta(hours=1),
         validators=[
             InputRequired("Enter a number of hours, 0 for not at all"),
             NumberRange(0, 24 * 30, "Hours must be between 0 and 720"),

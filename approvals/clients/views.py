@@ -13,7 +13,7 @@ from app.typed_text import tidy
 from app.web.authorisation import permit
 from app.web.call import call
 from app.web.errors import NotFound
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.clients import answers, queries
 from approvals.clients import check as checking
 from approvals.clients.forms import (

@@ -1,14 +1,12 @@
 """`secure-access operators`: the people who look after Secure Access itself."""
 
+from __future__ import annotations
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
-from app.audit import record
-from app.cli import tables
 from app.cli.names import NAME
-from app.database import writing
-from approvals.console.operators import add_operator, appointments, remove_operator
 from identity.accounts.name_options import name_options
 
 _ADD = Actor.command("operators add")
@@ -27,6 +25,8 @@ def operators_cli() -> None:
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
+    from approvals.console.operators import add_operator
+
     set_current_actor(_ADD)
     try:
         operator = add_operator(email, given_name=given_name, family_name=family_name, actor=_ADD)
@@ -40,6 +40,8 @@ def add(email: str, given_name: str, family_name: str) -> None:
 @with_appcontext
 def remove(email: str) -> None:
     """End the appointment of the operator EMAIL and their sessions. Operators are mailed."""
+    from approvals.console.operators import remove_operator
+
     set_current_actor(_REMOVE)
     try:
         operator = remove_operator(email, actor=_REMOVE)
@@ -52,6 +54,11 @@ def remove(email: str) -> None:
 @with_appcontext
 def list_() -> None:
     """List the operators and those who are invited to be one."""
+    from app.audit import record
+    from app.cli import tables
+    from app.database import writing
+    from approvals.console.operators import appointments
+
     set_current_actor(_LIST)
     rows = [
         (account.email, account.name, "active" if account.suspended_at is None else "suspended")

@@ -5,7 +5,6 @@ from flask import Flask, g, url_for
 from app.audit import declare
 from app.web import navigation
 from approvals.console import events
-from approvals.console.cli import operators_cli
 from approvals.console.operators import is_operator
 from approvals.console.views import pages
 from identity.sessions import current
@@ -14,7 +13,6 @@ from identity.sessions import current
 def install(app: Flask) -> None:
     declare(app, events.EVENTS)
     app.register_blueprint(pages)
-    app.cli.add_command(operators_cli)
     navigation.add(app, navigation.Entry("Operators", _console, order=60))
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.database import db
-from approvals import access_model
-from approvals.access_model import Answer, ServiceDefinition, UserGroup
+from approvals.access_model import decision as access_model
+from approvals.access_model.decision import Answer
+from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.home.schools import schools_in_words
 from approvals.memberships import queries
 from approvals.memberships.asking import Advice, advice

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import cast
 
-from approvals.access_model import RemitScope
+from approvals.access_model.answers import RemitScope
 from approvals.organisations.models import Organisation
-from approvals.remits import NoRemit, Scope, remit_of
+from approvals.remits.remit import NoRemit, Scope, remit_of
 
 
 def schools_in_words(organisation: Organisation, remit: RemitScope, at: datetime) -> str:

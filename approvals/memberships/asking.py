@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals import access_model
-from approvals.access_model import Answer
+from approvals.access_model import decision as access_model
+from approvals.access_model.decision import Answer
 from approvals.memberships import queries
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account

@@ -1,13 +1,12 @@
 """`secure-access approvers`: the first approver of an organisation, outside the pages."""
 
+from __future__ import annotations
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from approvals.memberships import rules
-from approvals.memberships.actions import appoint_approver
-from approvals.organisations.cli import named_organisation
 from identity.accounts.name_options import name_options
 
 _ACTOR = Actor.command("approvers appoint")
@@ -31,6 +30,10 @@ def approvers_cli() -> None:
 @with_appcontext
 def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to an organisation as an approver, or make a member of it one."""
+    from approvals.memberships import rules
+    from approvals.memberships.actions import appoint_approver
+    from approvals.organisations.cli import named_organisation
+
     organisation = named_organisation(identifier)
     set_current_actor(_ACTOR)
     try:

@@ -11,9 +11,6 @@ from app.web import navigation
 from approvals.access_model.definition import together
 from approvals.memberships import events, journeys, queries, views, wording
 from approvals.memberships.actions.end_closed import end_access_through
-from approvals.memberships.cli import approvers_cli
-from approvals.memberships.organisations_cli import close_command, merge_command
-from approvals.organisations.cli import organisations_cli
 from approvals.organisations.importing import when_closed
 from approvals.organisations.models import Organisation
 from identity.sessions import current
@@ -24,9 +21,6 @@ _LAST_PLACE = "workspace"
 def install(app: Flask) -> None:
     declare(app, events.EVENTS)
     app.register_blueprint(views.blueprint())
-    app.cli.add_command(approvers_cli)
-    organisations_cli.add_command(close_command)
-    organisations_cli.add_command(merge_command)
     purger(app, "membership journeys", journeys.purge)
     when_closed(app, end_access_through)
     app.jinja_env.filters["last_day"] = wording.last_day

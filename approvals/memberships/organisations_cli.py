@@ -1,14 +1,17 @@
 """`secure-access organisations close` and `merge`, which end people's access."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from approvals.memberships.actions.merge import count_people, merge_organisations
-from approvals.organisations.by_hand import CannotChange, check_changeable, close_organisation
-from approvals.organisations.cli import named_organisation
-from approvals.organisations.models import Organisation
+
+if TYPE_CHECKING:
+    from approvals.organisations.models import Organisation
 
 _CLOSE = Actor.command("organisations close")
 _MERGE = Actor.command("organisations merge")
@@ -20,6 +23,9 @@ _MERGE = Actor.command("organisations merge")
 @with_appcontext
 def close_command(identifier: str, yes: bool) -> None:
     """Close an organisation that was added by hand, from today on, and end access through it."""
+    from approvals.memberships.actions.merge import count_people
+    from approvals.organisations.by_hand import CannotChange, close_organisation
+
     organisation = _changeable(identifier)
     click.echo(f"{_described(organisation)} closes. {_people(count_people(organisation))} there.")
     _confirm("Close it?", yes=yes)
@@ -38,6 +44,9 @@ def close_command(identifier: str, yes: bool) -> None:
 @with_appcontext
 def merge_command(source: str, target: str, yes: bool) -> None:
     """Move the people of SOURCE to TARGET, with their access there, and close SOURCE."""
+    from approvals.memberships.actions.merge import count_people, merge_organisations
+    from approvals.organisations.by_hand import CannotChange
+
     closing, remaining = _changeable(source), _changeable(target)
     click.echo(
         f"{_described(closing)} is merged into {_described(remaining)} and closes. "
@@ -56,6 +65,9 @@ def merge_command(source: str, target: str, yes: bool) -> None:
 
 
 def _changeable(identifier: str) -> Organisation:
+    from approvals.organisations.by_hand import CannotChange, check_changeable
+    from approvals.organisations.cli import named_organisation
+
     organisation = named_organisation(identifier)
     try:
         check_changeable(organisation)

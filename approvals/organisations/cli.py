@@ -1,41 +1,26 @@
 """`secure-access register` and `secure-access organisations`."""
 
+from __future__ import annotations
+
 import sys
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from app.actors import Actor
 from app.cli.names import NAME
-from app.clock import today
 from app.days import NotADate, day_not_in_future, parse_day
-from approvals.organisations import printing, queries
-from approvals.organisations.actions import CannotAdd, add_organisation
-from approvals.organisations.by_hand import CannotChange, rename_organisation
-from approvals.organisations.importing import (
-    RefusedFile,
-    import_file,
-    in_order,
-    trying_only,
-)
 from approvals.organisations.kinds import KINDS, Kind
-from approvals.organisations.made_up import write_county, write_national
-from approvals.organisations.models import Organisation
-from approvals.organisations.register import values
-from approvals.organisations.register.layouts import claim_of
-from approvals.organisations.register.reading import check_layout
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from approvals.organisations.models import Organisation
 
 register_cli = AppGroup("register", help="The register of schools and groups.")
 organisations_cli = AppGroup(
@@ -49,6 +34,8 @@ _FOUND = 50
 
 
 def _day(text: str) -> date:
+    from approvals.organisations.register import values
+
     try:
         day = values.day(text)
     except values.Unreadable as error:
@@ -87,6 +74,10 @@ def import_command(
     what it claims loads nothing, and the command ends with 1; so it does where a complete file was
     taken for an excerpt.
     """
+    from rich.console import Console
+
+    from approvals.organisations.importing import trying_only
+
     as_of = as_of or _asked_for(paths)
     console = Console()
     failed = 0
@@ -105,6 +96,8 @@ def _asked_for(paths: tuple[Path, ...]) -> date | None:
 
     Files that are refused anyway need no date.
     """
+    from approvals.organisations.register.layouts import claim_of
+
     undated = [
         path.name
         for path in paths
@@ -119,6 +112,9 @@ def _asked_for(paths: tuple[Path, ...]) -> date | None:
 
 
 def _is_register_file(path: Path) -> bool:
+    from approvals.organisations.importing import RefusedFile
+    from approvals.organisations.register.reading import check_layout
+
     try:
         check_layout(path)
     except RefusedFile:
@@ -127,6 +123,8 @@ def _is_register_file(path: Path) -> bool:
 
 
 def _progress(console: Console) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -147,6 +145,9 @@ def _import_all(
     dry_run: bool,
 ) -> int:
     """Import each file and print its report. Return how many did not do what they claim."""
+    from approvals.organisations import printing
+    from approvals.organisations.importing import RefusedFile, import_file, in_order
+
     failed = 0
     for path in in_order(paths, as_of):
         task = progress.add_task(path.name, total=None)
@@ -178,6 +179,8 @@ def _show(progress: Progress, task: TaskID, rows: int) -> None:
 @click.option("--national", is_flag=True, help="A country of 50,000 schools, not a small county.")
 def generate_command(directory: Path, national: bool) -> None:
     """Write a made-up register into DIRECTORY: a small county, or a whole country."""
+    from approvals.organisations.made_up import write_county, write_national
+
     try:
         written = write_national(directory) if national else write_county(directory)
     except OSError as error:
@@ -198,6 +201,8 @@ def generate_command(directory: Path, national: bool) -> None:
 @click.option("--ukprn", type=NAME, help="Of a training provider: eight digits.")
 def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | None) -> None:
     """Add a diocese, department, inspectorate, service team or training provider."""
+    from approvals.organisations.actions import CannotAdd, add_organisation
+
     try:
         organisation = add_organisation(
             Kind(kind), name, diocese_code=diocese_code, ukprn=ukprn, actor=_ADD
@@ -217,6 +222,9 @@ def find_command(text: str, kind: str | None, limit: int) -> None:
     Each line is the id that other commands take, the name, and in brackets the kind, the
     identifier and the town.
     """
+    from app.clock import today
+    from approvals.organisations import queries
+
     kinds = [Kind(kind)] if kind else []
     found = queries.search(text, kinds=kinds, limit=limit)
     if not found:
@@ -237,6 +245,8 @@ def find_command(text: str, kind: str | None, limit: int) -> None:
 @click.argument("name", type=NAME)
 def rename_command(identifier: str, name: str) -> None:
     """Give an organisation that was added by hand a new name, from today on."""
+    from approvals.organisations.by_hand import CannotChange, rename_organisation
+
     organisation = named_organisation(identifier)
     before = organisation.name
     try:
@@ -248,6 +258,8 @@ def rename_command(identifier: str, name: str) -> None:
 
 def named_organisation(identifier: str) -> Organisation:
     """The organisation that a command names. Raises ClickException where there is none."""
+    from approvals.organisations import queries
+
     organisation = queries.by_identifier(identifier)
     if organisation is None:
         raise click.ClickException(

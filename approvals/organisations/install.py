@@ -4,7 +4,6 @@ from flask import Flask
 
 from app.audit import declare
 from app.cli.setup import setup_step
-from approvals.organisations.cli import organisations_cli, register_cli
 from approvals.organisations.events import EVENTS
 from approvals.organisations.importing.renewal import renew_register
 
@@ -12,5 +11,3 @@ from approvals.organisations.importing.renewal import renew_register
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     setup_step(app, "register", renew_register)
-    app.cli.add_command(register_cli)
-    app.cli.add_command(organisations_cli)

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from app.actors import Actor
-from app.audit import Event, record
+from app.audit import record
 from app.database import db, without_time_limit, writing
 from approvals.access_model import loading
-from approvals.access_model import service as service_in_force
+from approvals.access_model.decision import service as service_in_force
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.importing import import_file, in_order
 from approvals.organisations.made_up import write_national
@@ -26,13 +26,6 @@ from approvals.population.people import DOMAIN, Person, person
 from approvals.population.places import Crowd
 from identity.accounts.models import Account
 
-EVENTS = [
-    Event(
-        "population.made",
-        "{actor} made {people} people up.",
-        required={"people", "service", "after"},
-    )
-]
 ACTOR = Actor.command("population asp-2018")
 PORTION = 2_000
 

@@ -1,15 +1,13 @@
 """`secure-access population …`."""
 
+from __future__ import annotations
+
 import time
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.actors import set_current_actor
-from approvals.population import asp_2018
-from approvals.population.places import NoPlace
 
 population = AppGroup("population", help="Made-up people, for tests and demonstrations.")
 
@@ -21,6 +19,12 @@ def asp_2018_command() -> None:
     They work in organisations of the right kind that were open on that day. Where fewer than 1,000
     schools are loaded, a made-up country is imported first. They cannot sign in.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from approvals.population import asp_2018
+    from approvals.population.places import NoPlace
+
     set_current_actor(asp_2018.ACTOR)
     began = time.monotonic()
     console = Console()

@@ -3,9 +3,8 @@
 from flask import Flask
 
 from app import audit
-from approvals.population import asp_2018, cli
+from approvals.population import events
 
 
 def install(app: Flask) -> None:
-    audit.declare(app, asp_2018.EVENTS)
-    app.cli.add_command(cli.population)
+    audit.declare(app, events.EVENTS)

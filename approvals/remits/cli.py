@@ -1,5 +1,7 @@
 """`secure-access remits`: the schools of a body on any day."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -8,21 +10,22 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
+from app.cli.choices import ChoiceOf
 from app.cli.dates import MOMENT_NOT_IN_FUTURE
 from app.cli.names import NAME
-from app.cli.tables import show as show_table
-from app.clock import now
-from app.database import db, without_time_limit
 from app.days import in_words
-from approvals.remits.notes import notes
-from approvals.remits.remit import KINDS, remit_of_key
-from approvals.remits.views import as_json
 
 remits_cli = AppGroup("remits", help="Schools that organisations may see, on any day.")
 
 
+def _kinds() -> tuple[str, ...]:
+    from approvals.remits.remit import KINDS
+
+    return KINDS
+
+
 @remits_cli.command("show")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=ChoiceOf("kind", _kinds))
 @click.argument("key", required=False, type=NAME)
 @click.option(
     "--at",
@@ -43,6 +46,13 @@ def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
     KIND and KEY are those of the claim `remit`: own and a URN, multi_academy_trust or
     single_academy_trust and a UID, local_authority and a code, diocese and a code, or all.
     """
+    from app.cli.tables import show as show_table
+    from app.clock import now
+    from app.database import db, without_time_limit
+    from approvals.remits.notes import notes
+    from approvals.remits.remit import remit_of_key
+    from approvals.remits.views import as_json
+
     without_time_limit(db.session())
     remit = remit_of_key(kind, key, at or now())
     if remit is None:

@@ -3,11 +3,9 @@
 from flask import Flask
 
 from approvals.remits import summaries
-from approvals.remits.cli import remits_cli
 from approvals.remits.views import blueprint
 
 
 def install(app: Flask) -> None:
     summaries.install(app)
     app.register_blueprint(blueprint)
-    app.cli.add_command(remits_cli)

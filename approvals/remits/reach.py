@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from app.database import db
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.memberships.models import Grant, Membership
 from approvals.remits.remit import Remit
 

@@ -23,7 +23,7 @@ from app.clock import now
 from app.settings import settings
 from app.web import permit
 from app.web.errors import BadRequest, Forbidden, NotFound
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.organisations import queries
 from approvals.remits.notes import notes
 from approvals.remits.reach import is_of_service

@@ -1,16 +1,14 @@
 """`secure-access report …`."""
 
+from __future__ import annotations
+
 from datetime import date
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
 
 from app.cli.dates import DAY_NOT_IN_FUTURE
 from app.cli.names import NAME
-from app.database import db, without_time_limit
-from approvals.reports import formats
-from approvals.reports.user_groups import UnknownService, user_groups
 
 DEFAULT_SERVICE = "school_performance"
 
@@ -41,6 +39,12 @@ report = AppGroup("report", help="Figures: who could see what, on any day.")
 )
 def user_groups_command(as_of: date, service: str, form: str) -> None:
     """Count the people of each user group at the end of a day in London."""
+    from rich.console import Console
+
+    from app.database import db, without_time_limit
+    from approvals.reports import formats
+    from approvals.reports.user_groups import UnknownService, user_groups
+
     without_time_limit(db.session())
     try:
         found = user_groups(service, as_of)

@@ -3,7 +3,6 @@
 from flask import Flask
 
 from app.audit import Event, declare
-from approvals.reports import cli
 from approvals.reports.views import pages
 
 EVENTS = (
@@ -17,5 +16,4 @@ EVENTS = (
 
 def install(app: Flask) -> None:
     declare(app, EVENTS)
-    app.cli.add_command(cli.report)
     app.register_blueprint(pages)

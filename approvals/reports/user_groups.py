@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 
 from app.clock import end_of_day
 from app.database import db
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.memberships.models import Grant, Membership
 
 

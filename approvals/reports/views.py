@@ -12,9 +12,9 @@ from app.database import writing
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.console.access import operator
-from approvals.reports import chart, formats
+from approvals.reports import formats
 from approvals.reports.cli import DEFAULT_SERVICE
 from approvals.reports.user_groups import Report, UnknownService, user_groups
 from identity.sessions.step_up import FreshSignIn
@@ -61,6 +61,8 @@ def user_groups_page() -> ResponseReturnValue:
 @pages.get("/user-groups.svg")
 @permit(operator)
 def user_groups_picture() -> ResponseReturnValue:
+    from approvals.reports import chart
+
     response = Response(chart.svg(_report(_day())), mimetype="image/svg+xml")
     # An image of its own: its styles stand inside it, and nothing in it may run or load.
     response.headers["Content-Security-Policy"] = PICTURE_POLICY

@@ -1,5 +1,7 @@
 """`secure-access terms …`."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +12,6 @@ from app.actors import Actor, set_current_actor
 from app.cli.dates import DAY
 from app.cli.names import NAME
 from app.days import shown
-from approvals import access_model
-from approvals.terms import actions
-from approvals.terms.due import owner
 
 terms = AppGroup("terms", help="Terms of use of the platform and of services.")
 
@@ -34,6 +33,10 @@ terms = AppGroup("terms", help="Terms of use of the platform and of services.")
 )
 def publish(file: Path, service: str | None, first_day: date, accept_again: bool) -> None:
     """Publish FILE, a Markdown text, as the next version."""
+    from approvals.access_model import decision as access_model
+    from approvals.terms import actions
+    from approvals.terms.due import owner
+
     set_current_actor(Actor.command("terms publish"))
     if service is not None and access_model.service(service) is None:
         raise click.ClickException(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.database import db
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.terms import markdown, queries
 from approvals.terms.models import TermsVersion
 from identity.ports import TermsDue

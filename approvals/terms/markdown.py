@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 
 import nh3
-from markdown_it import MarkdownIt
 
 TAGS = {"h2", "h3", "h4", "p", "ul", "ol", "li", "strong", "em", "a", "br", "hr", "blockquote"}
 CLASSES = {
@@ -33,6 +32,8 @@ def html(text: str) -> str:
 
     That heading is the page's own. HTML in the text is shown as text, never passed on.
     """
+    from markdown_it import MarkdownIt
+
     body = HEADING.sub("", text, count=1)
     rendered = MarkdownIt("commonmark", {"html": False}).render(body)
     rendered = rendered.replace("<h1>", "<h2>").replace("</h1>", "</h2>")

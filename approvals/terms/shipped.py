@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.actors import SYSTEM
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.terms import actions, queries
 
 TEXTS = Path(__file__).parent / "texts"

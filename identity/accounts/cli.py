@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from app.cli.tables import show as show_table
-from app.database import db
 from app.days import moment_in_words
-from identity.accounts import finding, suspension
-from identity.accounts.email import email_key
-from identity.accounts.models import Account
-from identity.ports import LeavesWithoutApprover, SuspensionRefused
+
+if TYPE_CHECKING:
+    from identity.accounts.models import Account
 
 accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts and restore them.")
 
@@ -26,6 +23,8 @@ accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts an
 @click.option("--yes", is_flag=True, help="Suspend an organisation's only approver unasked.")
 def suspend(email: str, yes: bool) -> None:
     """Stop the person from signing in and end all that they are signed in to, at once."""
+    from identity.ports import SuspensionRefused
+
     account = _account(email)
     try:
         done = _suspend(account, yes=yes)
@@ -39,6 +38,8 @@ def suspend(email: str, yes: bool) -> None:
 @click.argument("email", type=NAME)
 def restore(email: str) -> None:
     """Let a suspended person sign in again."""
+    from identity.accounts import suspension
+
     account = _account(email)
     done = suspension.restore(account, actor=Actor.command("accounts restore"))
     click.echo(f"{account.email}: {'restored' if done else 'not suspended'}.")
@@ -48,6 +49,9 @@ def restore(email: str) -> None:
 @click.argument("text", type=NAME)
 def find(text: str) -> None:
     """Find people by the beginning of a name or of the address; at most 50 are shown."""
+    from app.cli.tables import show as show_table
+    from identity.accounts import finding
+
     set_current_actor(Actor.command("accounts find"))
     found = finding.find_people(text)
     if not found:
@@ -67,6 +71,9 @@ def _state(account: Account) -> str:
 
 
 def _suspend(account: Account, *, yes: bool, accepted: Collection[str] = ()) -> bool:
+    from identity.accounts import suspension
+    from identity.ports import LeavesWithoutApprover
+
     actor = Actor.command("accounts suspend")
     try:
         return suspension.suspend(account, actor=actor, accepted=accepted)
@@ -78,6 +85,12 @@ def _suspend(account: Account, *, yes: bool, accepted: Collection[str] = ()) -> 
 
 
 def _account(email: str) -> Account:
+    from sqlalchemy import select
+
+    from app.database import db
+    from identity.accounts.email import email_key
+    from identity.accounts.models import Account
+
     try:
         key = email_key(email)
     except ValueError as error:

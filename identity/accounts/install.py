@@ -10,7 +10,6 @@ from app.restored import revived
 from app.web import navigation
 from identity.accounts import invitations
 from identity.accounts.blueprint import blueprint
-from identity.accounts.cli import accounts_cli
 from identity.accounts.events import EVENTS
 from identity.accounts.invitation_limits import purge_counts
 from identity.accounts.join_journeys import purge_journeys
@@ -21,7 +20,6 @@ from identity.sessions.lookup import current
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     register_pages(app, blueprint, "identity.accounts.join_views", "identity.accounts.views")
-    app.cli.add_command(accounts_cli)
     purger(app, "join journeys", purge_journeys)
     purger(app, "counts of invitation mails", purge_counts)
     revived(app, "invitation links", standing=invitations.usable, end=invitations.expire_all)

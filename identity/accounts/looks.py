@@ -11,7 +11,6 @@ import unicodedata
 from functools import lru_cache
 
 import idna
-from confusable_homoglyphs import categories, confusables
 
 _ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
 # What one word of one language may be written in (UTS #39, 5.1).
@@ -60,6 +59,8 @@ def _skeleton(text: str) -> str:
 @lru_cache(maxsize=1)
 def _prototypes() -> dict[int, str]:
     """The one character that stands for all that look like it, by the character's number."""
+    from confusable_homoglyphs import confusables
+
     table = {}
     for char, found in confusables.confusables_data.items():
         if len(char) != 1 or len(found) != 1:
@@ -71,5 +72,7 @@ def _prototypes() -> dict[int, str]:
 
 
 def _mixed(word: str) -> bool:
+    from confusable_homoglyphs import categories
+
     scripts = frozenset(categories.unique_aliases(word)) - _ANY_SCRIPT
     return len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER)

@@ -11,7 +11,6 @@ import hashlib
 import ssl
 from functools import lru_cache
 
-import httpx
 import structlog
 
 from app.settings import settings as app_settings
@@ -29,6 +28,8 @@ def is_breached(password: str) -> bool:
     address = settings().breached_passwords_url
     if not address:
         return False
+    import httpx
+
     digest = hashlib.sha1(
         normalised(password).encode("utf-8", "surrogatepass"), usedforsecurity=False
     ).hexdigest()
@@ -47,6 +48,8 @@ def is_breached(password: str) -> bool:
 
 
 def _range(address: str) -> str:
+    import httpx
+
     ca_file = app_settings().outbound_ca_file
     with (
         httpx.Client(

@@ -11,7 +11,6 @@ import re
 from datetime import timedelta
 
 import pyotp
-import segno
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -121,6 +120,8 @@ def text_key(sealed_secret: str) -> str:
 
 def qr_code(sealed_secret: str, email: str) -> str:
     """The secret as a picture for the app's camera: a data address of an SVG."""
+    import segno
+
     secret = decrypt(sealed_secret, purpose=_PURPOSE)
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER_NAME)
     return str(

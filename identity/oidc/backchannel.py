@@ -24,8 +24,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
-from app.clock import is_due, now
+from app.clock import now
 from app.database import db, writing
+from app.database.due import is_due
 from app.identifiers import new_id
 from app.outgoing import NotReached, call
 from app.settings import settings

@@ -1,12 +1,11 @@
-"""Notices of sign-outs that failed for good: `secure-access notices failed` and `/readyz`."""
+"""Notices of sign-outs that failed for good: what operators read of them."""
 
 from __future__ import annotations
 
-import click
-from flask.cli import with_appcontext
-from sqlalchemy import func, select
+from collections.abc import Sequence
 
-from app.cli.tables import show
+from sqlalchemy import Row, func, select
+
 from app.clock import now
 from app.database import db
 from app.restored import CAUSE
@@ -17,37 +16,14 @@ from identity.oidc.models import Client, LogoutNotice
 _GIVEN_UP = (LogoutNotice.state == "given up") & LogoutNotice.last_error.is_distinct_from(CAUSE)
 
 
-@click.group("notices")
-def notices_group() -> None:
-    """Notices of sign-outs to services (back-channel logout)."""
-
-
-@notices_group.command("failed")
-@with_appcontext
-def failed_command() -> None:
-    """List the notices of the last 7 days that a service did not take."""
-    rows = db.session.execute(
+def failed_notices() -> Sequence[Row[LogoutNotice, str, str]]:
+    """Return each notice that a service did not take, with the client's id and name."""
+    return db.session.execute(
         select(LogoutNotice, Client.client_id, Client.name)
         .join(Client, Client.id == LogoutNotice.client_id)
         .where(_GIVEN_UP)
         .order_by(LogoutNotice.done_at, LogoutNotice.id)
     ).all()
-    if not rows:
-        click.echo("No notice has failed.")
-        return
-    show(
-        ["Failed at", "Client", "Name", "Attempts", "Cause"],
-        [
-            [
-                f"{notice.done_at:%Y-%m-%d %H:%M} UTC",
-                client_id,
-                name,
-                str(notice.attempts),
-                notice.last_error or "",
-            ]
-            for notice, client_id, name in rows
-        ],
-    )
 
 
 def failed_recently() -> str | None:

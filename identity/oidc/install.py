@@ -6,27 +6,24 @@ from flask import Flask
 
 from app.audit import declare
 from app.cli.setup import setup_step
-from app.cli.worker import job
 from app.health.checks import detail
 from app.purge import purger
 from app.web.errors import answer_in_json
 from app.web.forms import csrf
 from app.web.limits import unlimited
 from app.web.programs import call_directly
+from app.worker import job
 from identity.oidc import backchannel, cache, cors, frontchannel, grants, once, pushed, refusals
 from identity.oidc.authorize import pending
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import failures, public_limits
 from identity.oidc.clients import keys as client_keys
-from identity.oidc.clients.cli import clients_group
 from identity.oidc.clients.links import links_for_people
 from identity.oidc.events import EVENTS
-from identity.oidc.failed_notices import failed_recently, notices_group
+from identity.oidc.failed_notices import failed_recently
 from identity.oidc.keys import actions as keys
-from identity.oidc.keys.cli import keys_group
 from identity.oidc.machine import is_machine
 from identity.oidc.registering import tokens
-from identity.oidc.registering.cli import registration_tokens_group
 from identity.pages import register_pages
 from identity.sessions import ending, leaving
 from identity.sign_in import service_links
@@ -81,11 +78,7 @@ def install(app: Flask) -> None:
     purger(app, "ids that were presented once", once.purge)
     purger(app, "private halves of old keys", lambda _session: keys.forget_private_halves())
     setup_step(app, "signing keys", _make_keys)
-    app.cli.add_command(clients_group)
-    app.cli.add_command(keys_group)
-    app.cli.add_command(notices_group)
     detail(app, "notices", failed_recently)
-    app.cli.add_command(registration_tokens_group)
 
 
 def _make_keys() -> str:

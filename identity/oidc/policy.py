@@ -38,6 +38,9 @@ PROOF_AGE = timedelta(seconds=60)
 LOGOUT_TOKEN_LIFE = timedelta(minutes=2)
 """OpenID Connect Back-Channel Logout, 2.4 and 4."""
 
+SECRET_OVERLAP = timedelta(hours=24)
+"""How long a client's old secret works beside a new one, unless another time is chosen."""
+
 WRONG_VERIFIERS = 3
 """Wrong PKCE verifiers after which a code is burnt (PK-02)."""
 

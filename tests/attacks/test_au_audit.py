@@ -24,10 +24,11 @@ from app.database import db, writing
 from app.logs import configure
 from approvals.memberships import actions
 from approvals.memberships.models import Membership
+from approvals.settings import Settings
 from identity.accounts.models import Account
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
-from wsgi import ROOT, Settings
+from wsgi import ROOT
 
 HOSTILE = "Eve\n{}\x1b[31m=cmd|' /C calc'!A0<script>"
 KILLED_WITHIN_A_CHANGE = """

@@ -14,6 +14,7 @@ from app.database import db
 from app.outbox import OutboxMail
 from app.outbox.delivery import deliver_due
 from app.reference import reference
+from approvals.settings import Settings
 from tests.conftest import application, settings
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
@@ -22,7 +23,6 @@ from tests.identity.oidc.served import serving
 from tests.identity.people import Person, make_person, sign_in
 from tests.identity.walking import Walker
 from tests.servers import ports
-from wsgi import Settings
 
 
 def lose(database_url: str, request: pytest.FixtureRequest) -> None:

@@ -18,9 +18,9 @@ import httpx
 import pytest
 from flask import Flask
 
+from approvals.settings import Settings
 from identity.settings import IdentitySettings
 from tests.identity.oidc.served import Served, serving
-from wsgi import Settings
 
 PEOPLE = 500
 FEW = 20

@@ -21,9 +21,9 @@ from sqlalchemy import select
 
 from app.audit import AuditEvent
 from app.database import db
+from approvals.settings import Settings
 from tests.identity.oidc.served import Served, serving
 from tests.identity.people import PASSWORD, Person, make_person
-from wsgi import Settings
 
 AT_ONCE = 8
 _OPEN: list[httpx.Client] = []

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from flask import Flask
 
+from approvals.settings import Settings
 from identity.sessions.cookies import SESSION, cookie_name
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.served import Served, serving
 from tests.identity.people import Person
 from tests.servers import ports
-from wsgi import Settings
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n"

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 
 from app.outgoing import MOST_BYTES, NotReached, call, why_refused
+from approvals.settings import Settings
 from tests.conftest import settings
-from wsgi import Settings
 
 
 @pytest.fixture

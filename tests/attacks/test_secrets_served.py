@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from app.audit import AuditEvent
 from app.database import db
+from approvals.settings import Settings
 from tests.identity.oidc import rights, signing_keys
 from tests.identity.oidc.foreign_client import fields, sign_in
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
 from tests.identity.oidc.served import serving
 from tests.identity.people import PASSWORD, Person
-from wsgi import Settings
 
 NEW_PASSWORD = "harbour violin copper moss"
 WRONG = "a wrong password of ours"

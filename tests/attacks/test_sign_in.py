@@ -19,6 +19,7 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.audit import AuditEvent
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.accounts import invitations, suspension
 from identity.sessions.access import own_page
 from identity.sign_in.models import AttemptBucket
@@ -26,7 +27,6 @@ from tests.conftest import settings
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
-from wsgi import Settings
 
 PROXY = "127.0.0.1"
 

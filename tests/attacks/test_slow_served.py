@@ -14,10 +14,10 @@ import httpx
 import pytest
 from flask import Flask
 
+from approvals.settings import Settings
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.served import Served, serving
 from tests.servers import ports
-from wsgi import Settings
 
 HELD = 200
 LARGE, REPEATED = b"/static/vendor/govuk-frontend/govuk-frontend.min.css", 60

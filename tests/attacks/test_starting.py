@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from approvals.settings import Settings
 from tests.identity.oidc.served import PROGRAM
-from wsgi import ROOT, Settings
+from wsgi import ROOT
 
 FLOORS = {"flask": "3.1.3", "werkzeug": "3.1.9", "authlib": "1.7.1", "joserfc": "1.6.1"}
 

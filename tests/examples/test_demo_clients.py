@@ -3,12 +3,12 @@
 import pytest
 from flask import Flask
 
+from approvals.settings import Settings
 from examples.demo import clients
 from examples.demo.clients import EXAMPLE, PLAYGROUND
 from examples.demo.configuration import Addresses
 from tests.approvals.access_model.world import load_school_performance
 from tests.conftest import settings
-from wsgi import Settings
 
 HERE = Addresses(8000, 8001, "http://localhost:8000")
 

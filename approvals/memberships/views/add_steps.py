@@ -8,7 +8,7 @@ from flask import url_for
 from app.clock import now
 from app.days import parse_day
 from app.typed_text import RefusedText
-from approvals.access_model import UserGroup
+from approvals.access_model.definition import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation

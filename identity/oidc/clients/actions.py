@@ -20,9 +20,6 @@ from identity.oidc.clients.registration import sector, validated
 from identity.oidc.models import Client
 from identity.ports import approvals
 
-OVERLAP = timedelta(hours=24)
-"""For how long the secret before a new one works, where nobody says otherwise."""
-
 
 class UnknownClient(LookupError):
     """The text is a sentence for the operator."""

@@ -11,14 +11,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from app.cli.tables import show as show_table
-from app.database import writing
-from app.foreign_json import read_json
-from identity.oidc.clients import actions
-from identity.oidc.clients.actions import OVERLAP
-from identity.oidc.clients.metadata import LOCALISED, InvalidMetadata
-from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
-from identity.oidc.token.endpoint import GRANT_TYPES
+from identity.oidc.policy import SECRET_OVERLAP
 
 
 @click.group("clients")
@@ -33,6 +26,11 @@ def register(file: TextIO) -> None:
     """Register the client, or the list of clients, whose metadata (RFC 7591) FILE holds; - reads it
     from standard input. Prints the registration responses: the only time that secrets are shown.
     """
+    from app.database import writing
+    from identity.oidc.clients import actions
+    from identity.oidc.clients.metadata import InvalidMetadata
+    from identity.oidc.token.endpoint import GRANT_TYPES
+
     set_current_actor(Actor.command("clients register"))
     metadata = _json(file)
     several = metadata if isinstance(metadata, list) else [metadata]
@@ -58,6 +56,9 @@ def register(file: TextIO) -> None:
 @with_appcontext
 def list_clients() -> None:
     """Show all clients."""
+    from app.cli.tables import show as show_table
+    from identity.oidc.clients import actions
+
     show_table(
         ["Client", "Name", "Service", "Authentication", "Grants", "State"],
         [
@@ -79,6 +80,8 @@ def list_clients() -> None:
 @with_appcontext
 def show(client_id: str) -> None:
     """Print a client's registration as JSON, without its secret."""
+    from identity.oidc.clients import actions
+
     try:
         click.echo(json.dumps(actions.described(actions.find(client_id)), indent=2))
     except actions.UnknownClient as error:
@@ -93,6 +96,10 @@ def update(client_id: str, file: TextIO) -> None:
     """Let the metadata (RFC 7591) in FILE take the place of the client's registration; - reads it
     from standard input. What it leaves out goes back to its default. The secret stays.
     """
+    from identity.oidc.clients import actions
+    from identity.oidc.clients.metadata import InvalidMetadata
+    from identity.oidc.token.endpoint import GRANT_TYPES
+
     set_current_actor(Actor.command("clients update"))
     try:
         metadata = _json(file)
@@ -110,6 +117,8 @@ def update(client_id: str, file: TextIO) -> None:
 @with_appcontext
 def enable(client_id: str) -> None:
     """Let a disabled client in again. People sign in to it anew."""
+    from identity.oidc.clients import actions
+
     set_current_actor(Actor.command("clients enable"))
     try:
         client = actions.enable(client_id)
@@ -123,6 +132,8 @@ def enable(client_id: str) -> None:
 @with_appcontext
 def disable(client_id: str) -> None:
     """End a client and every token that it holds."""
+    from identity.oidc.clients import actions
+
     set_current_actor(Actor.command("clients disable"))
     try:
         client = actions.disable(client_id)
@@ -136,7 +147,7 @@ def disable(client_id: str) -> None:
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24 * 30),
-    default=OVERLAP // timedelta(hours=1),
+    default=SECRET_OVERLAP // timedelta(hours=1),
     show_default=True,
     help="Hours for which the old secret still works; 0 where it has become known.",
 )
@@ -145,6 +156,8 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     """Give a client a new secret, shown once. The old one works on for a day, so that the service
     loses no request, unless another overlap is named.
     """
+    from identity.oidc.clients import actions
+
     set_current_actor(Actor.command("clients rotate-secret"))
     try:
         secret = actions.rotate_secret(client_id, overlap=timedelta(hours=overlap_hours))
@@ -155,6 +168,9 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
 
 def _warn(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
     """Members that are not known are ignored (RFC 7591, 2); most are known ones, misspelt."""
+    from identity.oidc.clients.metadata import LOCALISED
+    from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
+
     for member in sorted(metadata.keys() - answer.keys()):
         bare, _, language = member.partition("#")
         if metadata[member] is None or (bare in answer and language.lower() in {"en", "en-gb"}):
@@ -173,6 +189,8 @@ _IGNORED = {"logo_uri": "pages show no picture from another server"}
 
 
 def _json(file: TextIO) -> Any:
+    from app.foreign_json import read_json
+
     try:
         return read_json(file.read())
     except ValueError as error:

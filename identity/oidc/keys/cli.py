@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from app.cli.tables import show
-from app.clock import now
-from identity.oidc.keys import actions
 from identity.oidc.keys.states import ALGS, State, state
-from identity.oidc.models import SigningKey
+
+if TYPE_CHECKING:
+    from identity.oidc.models import SigningKey
 
 
 @click.group("keys")
@@ -26,6 +26,10 @@ def keys_group() -> None:
 @with_appcontext
 def list_keys(everything: bool) -> None:
     """Show the keys: next, active, retired."""
+    from app.cli.tables import show
+    from app.clock import now
+    from identity.oidc.keys import actions
+
     rows = []
     for key in actions.everything():
         at = state(key, now())
@@ -43,6 +47,8 @@ def list_keys(everything: bool) -> None:
 @with_appcontext
 def rotate(alg: str | None, at_once: bool) -> None:
     """Let the next keys sign, and publish new ones behind them. No verifier notices."""
+    from identity.oidc.keys import actions
+
     set_current_actor(Actor.command("keys rotate"))
     for key in actions.rotate([alg] if alg else ALGS, at_once=at_once):
         click.echo(_sentence(key))
@@ -53,6 +59,8 @@ def rotate(alg: str | None, at_once: bool) -> None:
 @with_appcontext
 def retire(kid: str) -> None:
     """Take a key out at once, with every token that it signed: for a key that has become known."""
+    from identity.oidc.keys import actions
+
     set_current_actor(Actor.command("keys retire"))
     try:
         key = actions.retire(kid)
@@ -62,6 +70,8 @@ def retire(kid: str) -> None:
 
 
 def _sentence(key: SigningKey) -> str:
+    from app.clock import now
+
     if state(key, now()) is State.ACTIVE:
         return f"The {key.alg} key {key.kid} signs now."
     return (

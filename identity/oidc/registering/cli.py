@@ -8,15 +8,24 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.choices import ChoiceOf
 from app.cli.names import NAME
-from app.cli.tables import show
-from app.typed_text import RefusedText, clean_text
-from identity.oidc import scopes
-from identity.oidc.clients.metadata import PROFILES
-from identity.oidc.registering import tokens
-from identity.oidc.registering.policy import PEOPLE, Policy
-from identity.oidc.token.endpoint import GRANT_TYPES
-from identity.ports import approvals
+
+
+def _grant_types() -> tuple[str, ...]:
+    from identity.oidc.token.endpoint import GRANT_TYPES
+
+    return tuple(GRANT_TYPES)
+
+
+def _profiles() -> tuple[str, ...]:
+    from identity.oidc.clients.metadata import PROFILES
+
+    return PROFILES
+
+
+_GRANT_TYPE = ChoiceOf("grant type", _grant_types)
+_PROFILE = ChoiceOf("profile", _profiles)
 
 
 @click.group("registration-tokens")
@@ -30,8 +39,8 @@ def registration_tokens_group() -> None:
     "--service", "services", type=NAME, multiple=True, help="A service whose client it may be."
 )
 @click.option("--scope", "wanted", type=NAME, multiple=True, help="Each scope that it may have.")
-@click.option("--grant-type", "grant_types", multiple=True, type=click.Choice(list(GRANT_TYPES)))
-@click.option("--profile", type=click.Choice(PROFILES), help="The profile that it must have.")
+@click.option("--grant-type", "grant_types", multiple=True, type=_GRANT_TYPE)
+@click.option("--profile", type=_PROFILE, help="The profile that it must have.")
 @click.option("--redirect-host", "hosts", type=NAME, multiple=True, help="A host of its addresses.")
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True)
@@ -49,6 +58,12 @@ def issue(
     """Make a token; NOTE says for whom. It is printed once, and its id on standard error. Without
     options: one client that signs people in, with the standard scopes and no service.
     """
+    from app.typed_text import RefusedText, clean_text
+    from identity.oidc import scopes
+    from identity.oidc.registering import tokens
+    from identity.oidc.registering.policy import PEOPLE, Policy
+    from identity.ports import approvals
+
     set_current_actor(Actor.command("registration-tokens issue"))
     for service in services:
         if not approvals().service_exists(service):
@@ -71,6 +86,10 @@ def issue(
 @with_appcontext
 def list_tokens() -> None:
     """Show the tokens that can still be used."""
+    from app.cli.tables import show
+    from identity.oidc.registering import tokens
+    from identity.oidc.registering.policy import Policy
+
     rows = []
     for row in tokens.standing():
         policy = Policy.from_store(row.policy)
@@ -92,6 +111,8 @@ def list_tokens() -> None:
 @with_appcontext
 def revoke(token_id: str) -> None:
     """Let a token register nothing more. Clients that it registered stay."""
+    from identity.oidc.registering import tokens
+
     set_current_actor(Actor.command("registration-tokens revoke"))
     try:
         tokens.revoke(token_id)

@@ -17,7 +17,7 @@ from approvals.organisations.importing import FileReport, RefusedFile, import_fi
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation, TrustLink
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
-from approvals.remits import remit_of
+from approvals.remits.remit import remit_of
 from tests.acceptance.organisations import independent
 
 pytestmark = pytest.mark.acceptance

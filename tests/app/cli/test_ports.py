@@ -8,9 +8,10 @@ import subprocess
 import pytest
 
 from app.cli.ports import occupied
+from approvals.settings import Settings
 from tests.identity.oidc.served import serving
 from tests.servers import ports
-from wsgi import ROOT, Settings
+from wsgi import ROOT
 
 
 def test_a_port_on_which_nothing_listens_is_free() -> None:

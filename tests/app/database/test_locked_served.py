@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 
 from app.audit import AuditEvent
 from app.database import Base, db
+from approvals.settings import Settings
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.served import Served, serving
-from wsgi import Settings
 
 AT_ONCE = 40
 Ask = Callable[[httpx.Client], httpx.Response]

@@ -4,13 +4,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.actors import SYSTEM
 from app.audit import AuditEvent, Event, declare, record
 from app.database import Base, db, writing
+from app.database.schema import downgrade, upgrade
 
 
 def test_the_migrations_lead_to_the_tables_of_the_models(app: Flask) -> None:

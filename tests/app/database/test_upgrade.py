@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, select
 
 from app.actors import SYSTEM
 from app.audit import AuditEvent
 from app.clock import end_of_day
 from app.database import db, writing
+from app.database.schema import downgrade, upgrade
 from approvals.memberships.models import Grant
 from identity.accounts import suspension
 from identity.accounts.models import Account, Suspension

@@ -19,9 +19,10 @@ from app.outbox import OutboxMail, send_mail, withdraw_mail
 from app.outbox.delivery import MOST_ATTEMPTS, deliver_due
 from app.outbox.refusals import is_final
 from app.purge import purge_expired
+from approvals.settings import Settings
 from tests.conftest import application, settings
 from tests.servers import ports, smtp
-from wsgi import ROOT, Settings
+from wsgi import ROOT
 
 TEMPLATE = "Subject for {{ name }}\n\nHello {{ name }}\n\n{{ issuer }}/x\n"
 

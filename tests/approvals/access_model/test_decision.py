@@ -8,8 +8,9 @@ from flask import Flask
 
 from app.clock import now, start_of_day
 from app.database import writing
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.access_model import loading
+from approvals.access_model.answers import RemitScope
 from approvals.organisations.models import Organisation
 from tests.approvals.access_model import world
 from tests.sent import statements
@@ -32,7 +33,7 @@ def test_a_person_with_a_grant_may_enter() -> None:
     decision = access_model.decide(ada, "school_performance", elm, now())
     assert decision.allowed
     assert [group.name for group in decision.user_groups] == ["School Anon"]
-    assert decision.remit == access_model.RemitScope("own", "own", "100001")
+    assert decision.remit == RemitScope("own", "own", "100001")
 
 
 def test_the_answer_is_that_of_the_moment_asked_about() -> None:
@@ -94,7 +95,7 @@ def test_a_second_service_is_added_by_its_file_alone() -> None:
     assert school.capabilities == {"lend", "count"}
     trust = access_model.decide(ada, "library", ivy, now())
     assert trust.capabilities == {"count", "discard"}
-    assert trust.remit == access_model.RemitScope("remit", "single_academy_trust", "1800")
+    assert trust.remit == RemitScope("remit", "single_academy_trust", "1800")
 
 
 def test_what_an_organisation_may_hold_follows_its_kind_and_the_lists() -> None:

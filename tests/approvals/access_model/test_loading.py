@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.audit import AuditEvent
 from app.database import db
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation, ServiceVersion
 from approvals.access_model.schema import UnusableFile

@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 
 from approvals.organisations.models import Organisation
+from approvals.settings import Settings
 from identity.oidc.keys import actions as keys
 from tests.approvals import world
 from tests.approvals.world import browser
 from tests.conftest import settings
 from tests.identity.walking import Walker
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.actors import Actor
 from app.clock import now
 from app.database import db
-from approvals import access_model
+from approvals.access_model import decision as access_model
 from approvals.memberships.actions import remove_member
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.importing import import_file, in_order

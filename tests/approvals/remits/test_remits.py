@@ -24,8 +24,7 @@ from approvals.organisations.made_up.county import (
 from approvals.organisations.made_up.world import School, value_on
 from approvals.organisations.models import Organisation, OrganisationPeriod
 from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
-from approvals.remits import NoRemit, Remit, Scope, remit_of
-from approvals.remits.remit import remit_of_key
+from approvals.remits.remit import NoRemit, Remit, Scope, remit_of, remit_of_key
 from tests.approvals.access_model import world
 
 pytestmark = pytest.mark.usefixtures("app")

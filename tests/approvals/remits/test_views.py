@@ -15,7 +15,8 @@ from approvals.memberships.models import Grant
 from approvals.organisations import queries
 from approvals.organisations.made_up.county import LEARNING, SELWICK, SNAPSHOTS
 from approvals.organisations.models import TrustLink
-from approvals.remits import remit_of, summaries
+from approvals.remits import summaries
+from approvals.remits.remit import remit_of
 from tests.approvals.access_model import world
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser

@@ -15,13 +15,13 @@ from app.database import Base, db
 from app.outbox import OutboxMail
 from app.vault import decrypt
 from app.web.authorisation import anyone, rule_of
+from approvals.settings import Settings
 from identity.credentials import reset
 from identity.oidc.clients import public_limits
 from tests.conftest import settings
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import SigningParty
 from tests.identity.people import Person
-from wsgi import Settings
 
 A_MINUTE, AN_HOUR = 10, 15
 BEGUN = ("sign_in_journey", "oidc_authorization_request", "join_journey", "reset_journey")

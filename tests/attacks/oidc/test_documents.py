@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 from app.clock import now
 from app.database import writing
 from app.outgoing import SECONDS
+from approvals.settings import Settings
 from identity.accounts.models import Account
 from identity.oidc.clients.keys import AGAIN_AFTER
 from identity.oidc.clients.metadata import InvalidMetadata
@@ -32,7 +33,6 @@ from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty, segment, sign
 from tests.identity.people import Person, make_person
-from wsgi import Settings
 
 
 @pytest.fixture

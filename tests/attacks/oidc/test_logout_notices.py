@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from app.database import writing
+from approvals.settings import Settings
 from identity.oidc import backchannel
 from identity.oidc.clients import store
 from tests.attacks.oidc.evidence import audited
@@ -22,7 +23,6 @@ from tests.conftest import settings
 from tests.identity.oidc.listening import Listening, deliver, end_everything, states
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, header, register
 from tests.identity.people import Person
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from app.clock import now as clock
 from app.database import db
+from approvals.settings import Settings
 from identity.oidc.clients.public_limits import PUSHED_IN_A_MINUTE
 from identity.oidc.models import AuthorizationRequest, PushedRequest
 from tests.attacks.oidc.evidence import codes
@@ -26,7 +27,6 @@ from tests.conftest import settings
 from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import RelyingParty, answer, register
 from tests.identity.oidc.signing_party import FromNow, SigningParty, segment
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 
 from app.clock import now
 from app.database import db
+from approvals.settings import Settings
 from identity.oidc.keys import actions as keys
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings
@@ -29,7 +30,6 @@ from tests.identity.oidc.served import Served, serving
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 from tests.identity.people import Person
 from tests.races import THREADS
-from wsgi import Settings
 
 TRIES = 1000
 AT_ONCE = THREADS

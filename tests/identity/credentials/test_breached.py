@@ -13,11 +13,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from approvals.settings import Settings
 from identity.credentials.breached import is_breached
 from tests.conftest import settings
 from tests.identity.people import Person, sign_in
 from tests.identity.walking import Walker
-from wsgi import Settings
 
 BREACHED = "correct horse battery staple"
 

@@ -14,8 +14,9 @@ from typing import IO
 
 import httpx
 
+from approvals.settings import Settings
 from tests.servers import binaries, ports
-from wsgi import ROOT, Settings
+from wsgi import ROOT
 
 PROGRAM = str(Path(sys.executable).parent / "secure-access")
 

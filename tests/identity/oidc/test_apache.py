@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.accounts.models import Account
 from identity.sessions.ending import end_access
 from tests.conftest import settings
@@ -19,7 +20,6 @@ from tests.identity.oidc.relying_party import register
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person
 from tests.servers import apache, ports
-from wsgi import Settings
 
 CONFIGURATION = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration

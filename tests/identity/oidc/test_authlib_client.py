@@ -16,11 +16,11 @@ from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from approvals.settings import Settings
 from tests.identity.oidc.foreign_client import CALLBACK, sign_in
 from tests.identity.oidc.relying_party import register
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person
-from wsgi import Settings
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from flask.testing import FlaskClient
 
+from approvals.settings import Settings
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.conftest import settings
 from tests.identity.oidc.authorities import Authority, in_header
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, register
 from tests.identity.oidc.signing_party import SigningParty
-from wsgi import Settings
 
 OURS = Authority("Clients of this provider")
 THEIRS = Authority("Somebody else's clients")

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, OKPKey
 
+from approvals.settings import Settings
 from identity.oidc import backchannel
 from identity.oidc.clients import actions, store
 from identity.oidc.clients.keys import LONGEST_KEPT
@@ -21,7 +22,6 @@ from tests.identity.oidc.publishing import Publishing
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, answer, register
 from tests.identity.oidc.signing_party import SigningParty
 from tests.identity.people import Person
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from datetime import timedelta
 import httpx
 from flask import Flask
 
+from approvals.settings import Settings
 from identity.oidc.registering import tokens
 from identity.oidc.registering.policy import Policy
 from tests.identity.oidc.foreign_client import CALLBACK, foreign_client, sign_in
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person
-from wsgi import Settings
 
 
 def test_oauth4webapi_registers_itself_and_signs_in_with_proofs_and_nonces(

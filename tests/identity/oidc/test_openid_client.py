@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from joserfc.jwk import ECKey
 
+from approvals.settings import Settings
 from tests.conftest import settings
 from tests.identity.oidc.foreign_client import CALLBACK, foreign_client, sign_in
 from tests.identity.oidc.relying_party import register
@@ -19,7 +20,6 @@ from tests.identity.oidc.served import serving
 from tests.identity.oidc.tls import tls_proxy
 from tests.identity.people import Person
 from tests.servers import ports
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from app.actors import SYSTEM
 from app.database import db, writing
 from app.outbox.delivery import deliver_due
 from app.restored import end_what_was_revived
+from approvals.settings import Settings
 from identity.accounts import invitations, suspension
 from identity.accounts.models import Account
 from identity.credentials import reset
@@ -40,7 +41,6 @@ from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.signing_party import FromNow, SigningParty
 from tests.identity.people import Person, make_person
 from tests.identity.walking import Page, Walker
-from wsgi import Settings
 
 Backup = Callable[[], str]
 

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from approvals.settings import Settings
 from identity.oidc.clients import actions
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
@@ -18,7 +19,6 @@ from tests.identity.oidc.listening import Listening, deliver, end_everything, st
 from tests.identity.oidc.relying_party import CALLBACK, ISSUER, RelyingParty, header, register
 from tests.identity.oidc.rights import Rights
 from tests.identity.people import Person
-from wsgi import Settings
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 
 from app.clock import now
+from approvals.settings import Settings
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.served import serving
-from wsgi import Settings
 
 AT_ONCE = 16
 UNTIL_THREADS_END = 34

@@ -1,0 +1,26 @@
+"""Checks at the start of `serve` and `worker`, the processes that go on running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.settings import AppSettings
+
+
+def checked_settings() -> AppSettings:
+    """Return the settings, with a warning in the log for each unsafe one.
+
+    Raises ClickException where they would be the demo's in place of missing ones.
+    """
+    import structlog
+
+    from app.cli.demo import refuse_to_serve_it
+    from app.settings import settings
+    from app.unsafe_settings import warnings
+
+    refuse_to_serve_it()
+    chosen = settings()
+    for sentence in warnings(chosen):
+        structlog.get_logger().warning("unsafe setting", reason=sentence)
+    return chosen

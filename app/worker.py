@@ -1,0 +1,93 @@
+"""The worker: delivers mail and notices, and clears rows that have expired."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clock import now
+from app.database import db
+from app.database.requirements import reason
+from app.outbox.delivery import deliver_due
+from app.purge import purge_expired
+
+IDLE_SECONDS = 1.0
+JOB_SECONDS = 0.2
+PURGE_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+_KEY = "secure_access.worker_jobs"
+Job = Callable[[], bool]
+
+
+def job(app: Flask, work: Job) -> None:
+    """Add work that the worker does several times a second, and that waits for nobody.
+
+    It answers whether something of it is still under way.
+    """
+    app.extensions.setdefault(_KEY, []).append(work)
+
+
+def run(*, once: bool) -> None:
+    """Deliver and clear what is due, until a signal asks to stop; what is in hand is finished.
+
+    With `once`, stop when nothing is due any more.
+    """
+    stop = threading.Event()
+    if once:
+        stop.set()
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    jobs = threading.Thread(target=_do_jobs, args=[app, stop])
+    jobs.start()
+    purged_at = None
+    while True:
+        try:
+            delivered = deliver_due()
+            if purged_at is None or now() - purged_at >= PURGE_EVERY:
+                purge_expired()
+                purged_at = now()
+        except SQLAlchemyError as error:
+            log.error("the database does not answer", error=reason(error))
+            delivered = 0
+        finally:
+            db.session.remove()
+        if stop.is_set():
+            jobs.join()
+            return
+        if not delivered:
+            stop.wait(IDLE_SECONDS)
+
+
+def _do_jobs(app: Flask, stop: threading.Event) -> None:
+    """Beside the mails, so that a mail server that hangs keeps no service from being told."""
+    with app.app_context():
+        busy = True
+        while busy or not stop.is_set():
+            try:
+                under_way = [work() for work in app.extensions.get(_KEY, [])]
+                busy = any(under_way)
+            except SQLAlchemyError as error:
+                log.error("the database does not answer", error=reason(error))
+                busy = False
+            except Exception:
+                # One piece of work that fails must not end all the others.
+                log.exception("work failed")
+                busy = False
+            finally:
+                db.session.remove()
+            if busy or not stop.is_set():
+                time.sleep(JOB_SECONDS)

@@ -1,0 +1,30 @@
+"""The floor's commands, and those that it adds to groups of other rooms."""
+
+from approvals.access_model.cli import access, services
+from approvals.clients.cli import check_command
+from approvals.console.cli import operators_cli
+from approvals.memberships.cli import approvers_cli
+from approvals.memberships.organisations_cli import close_command, merge_command
+from approvals.organisations.cli import organisations_cli, register_cli
+from approvals.population.cli import population
+from approvals.remits.cli import remits_cli
+from approvals.reports.cli import report
+from approvals.terms.cli import terms
+from identity.oidc.clients.cli import clients_group
+
+COMMANDS = (
+    access,
+    approvers_cli,
+    operators_cli,
+    organisations_cli,
+    population,
+    register_cli,
+    remits_cli,
+    report,
+    services,
+    terms,
+)
+
+organisations_cli.add_command(close_command)
+organisations_cli.add_command(merge_command)
+clients_group.add_command(check_command)

@@ -1,0 +1,33 @@
+"""`secure-access notices`: notices of sign-outs that services did not take."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+notices_group = AppGroup("notices", help="Notices of sign-outs to services (back-channel logout).")
+
+
+@notices_group.command("failed")
+def failed_command() -> None:
+    """List the notices of the last 7 days that a service did not take."""
+    from app.cli.tables import show
+    from identity.oidc.failed_notices import failed_notices
+
+    rows = failed_notices()
+    if not rows:
+        click.echo("No notice has failed.")
+        return
+    show(
+        ["Failed at", "Client", "Name", "Attempts", "Cause"],
+        [
+            [
+                f"{notice.done_at:%Y-%m-%d %H:%M} UTC",
+                client_id,
+                name,
+                str(notice.attempts),
+                notice.last_error or "",
+            ]
+            for notice, client_id, name in rows
+        ],
+    )
