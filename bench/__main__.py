@@ -10,17 +10,18 @@ from types import FrameType
 
 import click
 
-from bench import machine, peer, removal, stores
+from bench import machine, peer, removal, start, stores
 from bench.filling import Filling, Work
 from bench.processes import Failed
 from bench.report import show
 from bench.results import Results, results
 from bench.rounds import Journal, Plan, run
 
-REGISTER, POPULATION, ENDPOINTS = "register", "population", "endpoints"
+START, REGISTER, POPULATION, ENDPOINTS = "start", "register", "population", "endpoints"
 SIGN_IN, REMOVAL = "sign-in", "removal"
-SECTIONS = (REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
+SECTIONS = (START, REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
 REMOVALS, QUICK_REMOVALS = 40, 5
+STARTS, QUICK_STARTS = 9, 3
 
 
 @click.command()
@@ -36,8 +37,8 @@ def main(
 ) -> None:
     """Measure SECTIONS, all of them where none is named.
 
-    Each stands on those before it: `endpoints` fills its databases as `register` and `population`
-    do, and shows what that took. Ends with 1 where a bar is missed.
+    `start` stands alone. Each other one stands on those before it: `endpoints` fills its databases
+    as `register` and `population` do, and shows what that took. Ends with 1 where a bar is missed.
     """
     wanted = set(sections or SECTIONS)
     plan = Plan(
@@ -70,9 +71,14 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
             described["peer"] = peer.version()
         filling = Filling(folder, quick=quick)
         filling.set_up(opened)
+        started = start.Starts()
+        if START in wanted:
+            started = start.starts(opened[0], folder, rounds=QUICK_STARTS if quick else STARTS)
+        if not wanted - {START}:
+            return results(described, [], None, starts=started)
         works: list[Work] = filling.import_register(opened, twice=REGISTER in wanted)
         journal: Journal | None = None
-        if wanted - {REGISTER}:
+        if wanted - {START, REGISTER}:
             if quick:
                 filling.add_a_few_people(opened)
             else:
@@ -85,7 +91,7 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
             removals = {
                 store.name: removal.told_after(store, folder, removals=number) for store in opened
             }
-        return results(described, works, journal, removals)
+        return results(described, works, journal, removals, started)
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:

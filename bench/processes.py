@@ -45,13 +45,20 @@ class Running:
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Run:
-    """Runs `secure-access` with these arguments. Raises Failed.
+    """Run `secure-access` with these arguments. Raises Failed."""
+    return _run([str(PROGRAM), *arguments], environment, log)
 
-    The kernel gives a child's peak memory with its end (wait4(2)), so no peak is missed.
-    """
+
+def cpu_seconds(command: Sequence[str], environment: Mapping[str, str], log: Path) -> float:
+    """Return the processor time of a command from its start to its end. Raises Failed."""
+    return _run(command, environment, log).cpu_seconds
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Run:
+    # The kernel gives a child's peak memory with its end (wait4(2)), so no peak is missed.
     started = time.monotonic()
     with log.open("ab") as output:
-        process = _start([str(PROGRAM), *arguments], environment, output.fileno())
+        process = _start(command, environment, output.fileno())
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
@@ -61,7 +68,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> 
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - started
     if process.returncode:
-        raise Failed(f"secure-access {' '.join(arguments[:2])} failed:\n{_end_of(log)}")
+        name = " ".join([Path(command[0]).name, *command[1:3]])
+        raise Failed(f"{name} failed:\n{_end_of(log)}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

@@ -119,7 +119,7 @@ def _show_bars(found: Results) -> None:
     for bar in found.bars:
         verdict = "[green]met[/]" if bar.met else "[red]missed[/]"
         table.add_row(
-            bar.what, f"{bar.most:.0f} {bar.unit}", f"{bar.measured:.1f} {bar.unit}", verdict
+            bar.what, f"{bar.most:g} {bar.unit}", f"{significant(bar.measured)} {bar.unit}", verdict
         )
     console.print(table)
 

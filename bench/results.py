@@ -1,7 +1,7 @@
 """What a run found: the figures of its journal and its commands, against the bars. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
@@ -11,6 +11,7 @@ from bench.filling import AGAIN, FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
 from bench.rounds import Journal, Row
 from bench.sign_in import SIGN_IN
+from bench.start import Starts
 from bench.stores import SQLITE
 
 IMPORT_SECONDS = 30.0
@@ -34,6 +35,7 @@ class Results:
     ratios: list[Ratio] = field(default_factory=list)
     removals: dict[str, list[float]] = field(default_factory=dict)
     """By store: for each removal, the seconds until the last healthy service was told."""
+    starts: Starts = field(default_factory=Starts)
 
     @property
     def met(self) -> bool:
@@ -44,10 +46,19 @@ class Results:
         told = (
             f"a removal told to {removal.SERVICES - removal.HANGING} of {removal.SERVICES} services"
         )
-        return bars(self.works) + [
-            Bar(f"{told}, 95th percentile, {store}", removal.SECONDS, "s", percentile(seconds, 95))
-            for store, seconds in self.removals.items()
-        ]
+        return (
+            self.starts.bars()
+            + bars(self.works)
+            + [
+                Bar(
+                    f"{told}, 95th percentile, {store}",
+                    removal.SECONDS,
+                    "s",
+                    percentile(seconds, 95),
+                )
+                for store, seconds in self.removals.items()
+            ]
+        )
 
     @property
     def sign_in_shares(self) -> dict[str, float]:
@@ -72,6 +83,10 @@ class Results:
                 }
                 for work in self.works
             ],
+            "starts": {
+                name: [round(taken, 3) for taken in samples]
+                for name, samples in asdict(self.starts).items()
+            },
             "rounds": self.rounds,
             "limits": {name: round(rate, 1) for name, rate in self.limits.items()},
             "empty_application": round(self.empty, 1),
@@ -128,9 +143,10 @@ def results(
     works: list[Work],
     journal: Journal | None,
     removals: dict[str, list[float]] | None = None,
+    starts: Starts | None = None,
 ) -> Results:
     if journal is None:
-        return Results(machine, works, removals=removals or {})
+        return Results(machine, works, removals=removals or {}, starts=starts or Starts())
     return Results(
         machine,
         works,
@@ -143,6 +159,7 @@ def results(
         peak_mib=journal.peak_mib,
         ratios=_ratios(journal),
         removals=removals or {},
+        starts=starts or Starts(),
     )
 
 

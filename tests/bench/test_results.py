@@ -8,6 +8,7 @@ from bench.processes import Run
 from bench.results import bars, results
 from bench.rounds import Journal, Row
 from bench.sign_in import SIGN_IN
+from bench.start import Starts
 from bench.stores import POSTGRESQL, SQLITE
 
 MACHINE = {"processor": "two cores"}
@@ -80,3 +81,12 @@ def test_our_rate_is_a_part_of_the_peer_s_in_the_same_rounds() -> None:
 
     beside.samples[theirs] = [Sample(101, 1.0, 0.0, 1.0)] * 3
     assert not results(MACHINE, [], beside).met
+
+
+def test_start_is_measured_by_its_ratio_to_importing_the_libraries() -> None:
+    quick = Starts(libraries=[2.0, 4.0], help=[1.0, 2.0], command=[3.0, 6.0])
+    slow = Starts(libraries=[0.7], help=[0.7], command=[1.2])
+
+    assert [bar.measured for bar in quick.bars()] == [0.5, 1.5]
+    assert results(MACHINE, [], None, starts=quick).met
+    assert not results(MACHINE, [], None, starts=slow).met
