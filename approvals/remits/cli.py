@@ -79,7 +79,7 @@ def _unknown(kind: str, key: str | None) -> str:
     if key is None:
         return f"Give the key of the remit {kind}, such as the one in the claim."
     return (
-        f"There is no {kind} with the key {key}. `secure-access organisations find` finds "
+        f"No remit {kind} has the key {key}. `secure-access organisations find` finds "
         "organisations by name."
     )
 

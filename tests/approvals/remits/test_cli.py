@@ -48,7 +48,7 @@ def test_remits_show_lists_the_schools_of_a_day_with_their_basis(app: Flask, for
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["local_authority", "999"], "There is no local_authority with the key 999."),
+        (["local_authority", "999"], "No remit local_authority has the key 999."),
         (["local_authority", ""], "it is empty"),
         (["local_authority"], "Give the key of the remit local_authority"),
         (["all", "900"], "The remit all has no key: leave out 900."),
