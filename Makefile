@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup assets demo demo-reset test acceptance lint format bench lock clean services
+.PHONY: help setup assets demo demo-reset test acceptance lint format catalogue bench lock clean services
 
 help:
 	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
@@ -33,6 +33,7 @@ help:
 	@echo 'make acceptance  the tests on the real register files in GIAS_DATA ($(GIAS_DATA))'
 	@echo 'make lint        style, types, import rules, templates'
 	@echo 'make format      put the code in its style'
+	@echo 'make catalogue   write the names of the tests into docs/security/catalogue.md'
 	@echo 'make bench       measure'
 	@echo 'make setup       what a running server needs; make lock renews the lock files'
 
@@ -124,6 +125,10 @@ lint: .venv/.dev
 format: .venv/.dev
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
+
+# After a test with the id of an attack in its name was added, renamed or moved.
+catalogue: .venv/.dev
+	@$(BIN)/python -m tests.attacks.catalogue
 
 # The peer's Node.js is a wheel's, since it needs a newer one (with SQLite in it) than most have.
 .venv/.peer: .venv/.node requirements/node.txt bench/peer/package-lock.json

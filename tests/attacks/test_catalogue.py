@@ -1,83 +1,104 @@
-"""Every built case of the catalogue has a test that is named by its id, and no other has one."""
+"""The catalogue of attacks (`docs/security/catalogue.md`) and the tests agree."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import NamedTuple
 
-CATALOGUE = Path(__file__).parent / "catalogue.txt"
-TESTS = Path(__file__).parents[1]
-IDS = re.compile(r"(?<=_)([A-Z]{2})((?:_\d\d(?![0-9]))+)")
+from tests.attacks.catalogue import (
+    PAGE,
+    ShownTest,
+    collect_tests,
+    fill_in,
+    find_faults,
+    ids_in,
+    list_tests,
+    read_entries,
+)
+from tests.files import read_text_files
 
-
-class Case(NamedTuple):
-    id: str
-    attempt: str
-    needs: str
-    """The capability that is not built yet, or nothing."""
-
-
-def read_cases(text: str) -> list[Case]:
-    cases = []
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            words, _, needs = line.partition("; needs: ")
-            case_id, _, attempt = words.partition(" ")
-            cases.append(Case(case_id, attempt, needs))
-    return cases
+PATH = "../../tests/attacks/test_x.py"
+ROW = "| AZ-01 | Addresses. | Error page. | [test_AZ_01_x](../../tests/attacks/test_x.py) |\n"
+TESTS = {"AZ-01": [ShownTest("test_AZ_01_x", PATH)]}
 
 
-def ids_of(test_names: Iterable[str]) -> set[str]:
-    """Return the ids in these names; several of one group may follow each other (ID_01_02)."""
-    return {
-        f"{group}-{number}"
-        for name in test_names
-        for group, numbers in IDS.findall(name)
-        for number in numbers.strip("_").split("_")
-    }
+def test_catalogue_agrees_with_the_tests() -> None:
+    assert find_faults(PAGE.read_text(), collect_tests(list_tests())) == []
 
 
-def faults(cases: Iterable[Case], tested: set[str]) -> list[str]:
-    """Return what catalogue and tests say differently."""
-    known = {case.id: case for case in cases}
-    found = [
-        f"{case.id} has no test"
-        for case in known.values()
-        if not case.needs and case.id not in tested
+def test_catalogue_has_each_entry_once() -> None:
+    text = PAGE.read_text()
+    ids = [entry.id for entry in read_entries(text)]
+    assert len(ids) == len(set(ids)) == 218
+    assert re.findall(r"^\| ([A-Z]{2}-\d\d) ", text, re.MULTILINE) == ids
+    groups = re.findall(r"^## ([A-Z]{2}): ", text, re.MULTILINE)
+    assert list(dict.fromkeys(entry_id[:2] for entry_id in ids)) == groups
+
+
+def test_catalogue_keeps_every_row_below_the_heading_of_its_group() -> None:
+    for section in re.split(r"^## (?=[A-Z]{2}: )", PAGE.read_text(), flags=re.MULTILINE)[1:]:
+        assert {entry.id[:2] for entry in read_entries(section)} == {section[:2]}
+
+
+def test_every_code_in_the_repository_has_an_entry() -> None:
+    known = {entry.id for entry in read_entries(PAGE.read_text())}
+    groups = "|".join(sorted({entry_id[:2] for entry_id in known}))
+    code = re.compile(rf"\b(?:{groups})-\d\d\b(?!-)")
+    unknown = [
+        f"{path}: {found}"
+        for path, text in read_text_files()
+        if path != "tests/attacks/test_catalogue.py"
+        for found in code.findall(text)
+        if found not in known
     ]
-    found += [
-        f"{case.id} has a test, though it waits for: {case.needs}"
-        for case in known.values()
-        if case.needs and case.id in tested
+    assert unknown == []
+
+
+def test_find_faults_accepts_a_page_that_agrees() -> None:
+    assert find_faults(ROW, TESTS) == []
+
+
+def test_find_faults_reports_an_entry_that_lost_its_test() -> None:
+    assert find_faults(ROW, {}) == [
+        "AZ-01 has no test",
+        f"AZ-01 lists test_AZ_01_x, which is not in {PATH} or lacks the id",
     ]
-    return found + [f"{each} is not in the catalogue" for each in sorted(tested - set(known))]
 
 
-def test_catalogue_and_tests_agree() -> None:
-    names = [
-        name
-        for file in TESTS.rglob("test_*.py")
-        for name in re.findall(r"^ *def (test_\w+)\(", file.read_text(), re.MULTILINE)
+def test_find_faults_reports_a_test_of_an_unknown_id() -> None:
+    tests = {**TESTS, "ZZ-09": [ShownTest("test_ZZ_09_x", PATH)]}
+    assert find_faults(ROW, tests) == ["ZZ-09 has no entry"]
+
+
+def test_find_faults_reports_missing_attack_and_expected_answer() -> None:
+    row = ROW.replace("Addresses.", "").replace("Error page.", "")
+    assert find_faults(row, TESTS) == ["AZ-01 has no attack", "AZ-01 has no expected answer"]
+
+
+def test_find_faults_reports_a_renamed_and_a_moved_test() -> None:
+    renamed = {"AZ-01": [ShownTest("test_AZ_01_y", PATH)]}
+    assert find_faults(ROW, renamed) == [
+        f"AZ-01 lists test_AZ_01_x, which is not in {PATH} or lacks the id",
+        "AZ-01 does not list test_AZ_01_y: run make catalogue",
     ]
-    assert faults(read_cases(CATALOGUE.read_text()), ids_of(names)) == []
+    moved = {"AZ-01": [ShownTest("test_AZ_01_x", "../../tests/test_x.py")]}
+    assert len(find_faults(ROW, moved)) == 2
 
 
-def test_catalogue_has_each_case_once_and_says_what_is_tried() -> None:
-    cases = read_cases(CATALOGUE.read_text())
-    assert len({case.id for case in cases}) == len(cases) == 218
-    assert [case for case in cases if not re.fullmatch(r"[A-Z]{2}-\d\d", case.id)] == []
-    assert [case.id for case in cases if not case.attempt] == []
+def test_find_faults_reports_a_test_of_an_entry_that_is_not_built() -> None:
+    row = "| AZ-01 | Keys. | Error page. | Not built: passkeys |\n"
+    assert find_faults(row, {}) == []
+    assert find_faults(row, TESTS) == ["AZ-01 has a test, but is not built: passkeys"]
 
 
-def test_catalogue_guard_names_each_kind_of_fault() -> None:
-    cases = read_cases("# A group\nAZ-01 addresses\nAZ-02 prefixes\nMF-07 keys; needs: passkeys\n")
-    tested = ids_of(["test_AZ_01_x", "test_AZ_020_none", "test_MF_07_x", "test_ZZ_01_09_x"])
-    assert faults(cases, tested) == [
-        "AZ-02 has no test",
-        "MF-07 has a test, though it waits for: passkeys",
-        "ZZ-01 is not in the catalogue",
-        "ZZ-09 is not in the catalogue",
-    ]
-    assert ids_of(["test_JW_08_and_JW_09_monsters"]) == {"JW-08", "JW-09"}
+def test_fill_in_writes_the_last_column_and_keeps_entries_that_are_not_built() -> None:
+    waiting = "| MF-07 | Keys. | Error page. | Not built: passkeys |\n"
+    page = f"# Attacks\n\n{ROW}{waiting}"
+    empty = page.replace(ROW, "| AZ-01 | Addresses. | Error page. | |\n")
+    assert fill_in(empty, TESTS) == page
+    assert fill_in(page, TESTS) == page
+
+
+def test_ids_in_reads_several_ids_of_one_name() -> None:
+    assert ids_in("test_ID_03_13_lists") == ["ID-03", "ID-13"]
+    assert ids_in("test_JW_08_and_JW_09_large_tokens") == ["JW-08", "JW-09"]
+    assert ids_in("test_AZ_020_nothing") == []
