@@ -32,7 +32,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RemitScope:
-    """Whose schools: a remit kind and the key of its body (decisions.md, "Words")."""
+    """Kind of a remit, and the key of the body whose schools it holds."""
 
     scope: Scope
     kind: str

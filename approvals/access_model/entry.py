@@ -1,7 +1,7 @@
 """Rules of the sign-in beside the decision: suspension, the service's clients, terms of use.
 
-They are no rules of `decide` (decisions.md, "Decision"), because they are about signing in and not
-about rights. The sign-in port asks the same functions that stand behind these rules.
+They are no rules of `decide`, because they are about signing in and not about rights
+(docs/decisions/0023). The sign-in port asks the same functions that stand behind these rules.
 """
 
 from collections.abc import Callable

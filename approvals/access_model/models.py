@@ -23,7 +23,7 @@ class ServiceVersion(Base):
     """One loaded state of a service's file. A row is never changed or deleted.
 
     It is in force from `valid_from` until the next version's; a moment before the first version is
-    answered from the first, as a date before the first register snapshot is (decisions.md).
+    answered from the first (docs/decisions/0023).
     `definition` is the file's content as `definition.ServiceDefinition` writes it, `sha256` the
     hash of that content, so that comments and layout make no version.
     """

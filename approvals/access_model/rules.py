@@ -12,7 +12,7 @@ order, and a later level is asked even where an earlier one refused, so that all
 
 Refusal outranks permission: access is given only when no rule refuses and something is held. What
 was granted elsewhere is set aside before the first question. Terms of use, credentials and
-suspension are no rules of this decision: the sign-in port asks them (decisions.md, "Decision").
+suspension are no rules of this decision: the sign-in port checks them (docs/decisions/0023).
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,7 @@
 """People in organisations: who belongs, approves and holds which user group, from when to when.
 
 Every row has a beginning and an end. A row that decided access is closed, never changed or
-deleted (house.md, "Effective dating"), so that any past day can be answered from it. A row with
+deleted (docs/decisions/0004), so that any past day can be answered from it. A row with
 ``valid_to`` none is open; a grant may carry an end that lies ahead.
 """
 
@@ -208,7 +208,7 @@ class Journey(Base):
     """Answers given so far on a journey of pages (adding a user, changing a user group).
 
     The journey's public id is in each page's address, so that two tabs never mix, Back works and
-    a crash loses nothing (house.md, "Journeys"). It belongs to the person who began it and to one
+    a crash loses nothing (docs/decisions/0021). It belongs to the person who began it and to one
     organisation. ``done_at`` is claimed by one conditional UPDATE: whoever sets it acts.
     """
 

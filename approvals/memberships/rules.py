@@ -133,7 +133,7 @@ def may_give(
 def may_give_to(
     *, giver: int | None, receiver: int | None, gains: bool, approvers: Approvers
 ) -> Refusal | None:
-    """Nobody gives himself a user group, save the sole active approver (decisions.md, Decision).
+    """Allow approvers their own user group only if no other can act (docs/decisions/0023).
 
     Giving one up (`gains` false) is always open.
     """

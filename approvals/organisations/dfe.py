@@ -1,6 +1,6 @@
 """The `organisation` claim, in the shape that DfE Sign-in's relying parties know.
 
-Keys and category ids are DfE Sign-in's (domain.md, section 2); what the register does not hold is
+Keys and category ids are DfE Sign-in's (docs/decisions/0023); what the register does not hold is
 null, as there. Kinds without a category of DfE Sign-in have ours (kinds.py says which).
 """
 

@@ -1,7 +1,7 @@
 """Kinds of organisation, as data: a new kind is one entry here and nothing else.
 
-The category ids are those that DfE Sign-in's relying parties know (domain.md, section 1); where it
-has no category the id is ours, and the claim dictionary says so (decisions.md, "Organisations").
+The category ids are those that DfE Sign-in's relying parties know; where it has no category the
+id is ours, and the claim dictionary says so (docs/decisions/0023).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which remits a service may read with its own token: those of its own people (decisions.md)."""
+"""Remits that a service may read with its own token: those of its people (docs/decisions/0022)."""
 
 from datetime import datetime
 

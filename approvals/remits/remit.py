@@ -1,9 +1,9 @@
 """An organisation's schools on a day, asked of the database and never held as a whole.
 
-Rules: domain.md, section 4, and decisions.md, "Register". Only schools that are open, or open but
-proposed to close, on the day. A trust's are those that have joined it, while it is open itself; a
-local authority's the state-funded ones in its area, whether it maintains them or not; a diocese's
-those that bear its code; `all` is every open establishment; `training` has none.
+A remit holds only schools that are open, or open but proposed to close, on the day
+(docs/decisions/0023). A trust's are those that have joined it, while it is open itself; a local
+authority's the state-funded ones in its area, whether it maintains them or not; a diocese's those
+that bear its code; `all` is every open establishment; `training` has none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

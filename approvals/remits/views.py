@@ -1,4 +1,4 @@
-"""Remits for programs: `GET /api/remit`, `GET /api/remits/{kind}/{key}` (decisions.md, "Tokens").
+"""Remits for programs: `GET /api/remit`, `GET /api/remits/{kind}/{key}`.
 
 The body: `{"kind", "key", "as_of", "count", "version", "notes", "schools": [{"urn", "name",
 "basis"}], "next"}`, schools by URN. `next` is the address of the following page, or null. `notes`

@@ -2,7 +2,7 @@
 
 The newest version is the one published last among those in effect. The required version is the
 newest in effect that must be accepted again; having accepted it, or a newer one, suffices
-(decisions.md, "Terms"). A person is only ever shown the newest version: accepting it also meets
+(docs/decisions/0023). A person is only ever shown the newest version: accepting it also meets
 an older requirement.
 """
 

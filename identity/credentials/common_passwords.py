@@ -1,4 +1,4 @@
-"""Passwords that guessers try first (decisions.md, Signing in).
+"""Passwords that guessers try first (NIST SP 800-63B-4, section 3.1.1.2).
 
 Pure: a listed password is refused as it stands, padded, repeated, with a year, or with letters
 written as look-alike signs.

@@ -92,10 +92,10 @@ def end_of_client(client_key: int, *, cause: str) -> int:
 def end_grants(ending: Ending) -> None:
     """The provider's channel of `end_access`.
 
-    A session that ends takes its families along, save those with `offline_access` where nothing
-    but the session ends (decisions, Tokens): their services are told of the sign-out and keep their
-    refresh tokens (Back-Channel Logout, 2.7). What a person does for his safety, such as ending
-    all other sessions, takes those too.
+    The end of a session ends its families, except those with `offline_access` where nothing but
+    the session ends (docs/decisions/0022): their services are notified of the sign-out and keep
+    their refresh tokens (Back-Channel Logout, 2.7). An act for the person's safety, such as ending
+    all other sessions, ends those as well.
     """
     conditions: list[ColumnElement[bool]] = [TokenFamily.account_id == ending.account_id]
     if ending.organisation is not None:

@@ -1,4 +1,4 @@
-"""Lifetimes. What a client registers may be shorter, never longer (decisions, Tokens)."""
+"""Lifetimes. What a client registers may be shorter, never longer (docs/decisions/0022)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class AsksForScope(Protocol):
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
 DEFAULT = ("openid", "profile", "email", "offline_access")
-"""Registered for a client whose metadata names none (decisions, Tokens)."""
+"""Registered for a client whose metadata names none (docs/decisions/0022)."""
 
 
 def split(text: str | None) -> list[str]:

@@ -25,8 +25,8 @@ class Ending:
     """What ends. With nothing but the account: everything that the person holds.
 
     organisation (public id) or service (code): only what was issued for it. session (id): only
-    that session and what came from it (sign-out; what has `offline_access` outlives it, see
-    decisions.md, Tokens). keep_session (id): everything but that one session.
+    that session and what came from it (sign-out; what has `offline_access` outlives it,
+    docs/decisions/0022). keep_session (id): everything but that one session.
     """
 
     account_id: int

@@ -1,6 +1,6 @@
 """Devices that their owners signed in with: a cookie that spares them other people's guesses.
 
-It is never a factor and opens nothing (decisions.md, Signing in).
+It is never a factor and opens nothing (docs/decisions/0007).
 """
 
 from __future__ import annotations

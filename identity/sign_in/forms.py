@@ -8,7 +8,7 @@ from app.web.forms import Form
 
 
 class SignInForm(Form):
-    """No validators: every mistake has the same answer (ux.md section 3)."""
+    """Fields without validators: every mistake has the same answer (docs/decisions/0007)."""
 
     email = StringField("Email address")
     password = PasswordField("Password")

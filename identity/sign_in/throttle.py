@@ -3,7 +3,7 @@
 The try is counted before the answer is checked and given back when it was right, so that
 parallel guesses cannot slip through between a check and a count. Other people's guesses never
 lock the owner out: a device that he signed in with, a browser in which he just reset his
-password, and his own session each count for themselves (decisions.md, Signing in).
+password, and his own session each count for themselves (docs/decisions/0007).
 """
 
 from __future__ import annotations

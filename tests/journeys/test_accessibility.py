@@ -1,6 +1,6 @@
 """Every page that links lead to: no violation that axe finds, nothing cut off or too wide.
 
-axe-core with the rules of WCAG 2.2 AA and its best practices (ux.md, automated checks).
+axe-core with the rules of WCAG 2.2 AA and its best practices.
 """
 
 from __future__ import annotations

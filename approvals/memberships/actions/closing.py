@@ -24,7 +24,7 @@ def close_membership(
     """Closes the membership, its grants and its appointment; an open invitation is withdrawn.
 
     What was issued for this organisation ends. With the last open membership everything of the
-    person ends, sessions included; others are left as they are (decisions.md, Decision).
+    person ends, sessions included; others are left as they are (docs/decisions/0023).
     """
     membership.valid_to = at
     membership.ended_cause = cause

@@ -65,7 +65,7 @@ ACADEMY_TYPES = frozenset(
     {"28", "33", "34", "35", "36", "38", "39", "40", "41", "42", "43", "44", "45", "46", "57"}
 )
 STATE_FUNDED_TYPES = MAINTAINED_TYPES | ACADEMY_TYPES | {"06", "08"}
-"""Binding list of decisions.md, "Register"."""
+"""GIAS `TypeOfEstablishment (code)` in a local authority's remit (docs/decisions/0023)."""
 
 GROUP_TYPES: Mapping[str, str] = MappingProxyType(
     {

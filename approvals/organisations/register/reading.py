@@ -69,7 +69,7 @@ def read(
     """Reads a file as a whole. Raises NotARegisterFile with a sentence when it is none.
 
     The date is that in the file's name, else `as_of`. A name that is exactly a download's followed
-    by eight digits and `.csv` is complete (decisions.md, "Register").
+    by eight digits and `.csv` is complete (docs/decisions/0023).
     """
     name = path.name
     encoding, digest = _encoding_and_digest(path, name)

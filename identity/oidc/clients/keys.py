@@ -24,7 +24,7 @@ KEPT_FOR = 600.0
 AGAIN_AFTER = 30.0
 """Seconds before the address is asked again, however often a strange `kid` comes."""
 LONGEST_KEPT = 24 * 3600.0
-"""Seconds for which keys serve on while the address does not tell any (reliability, F17)."""
+"""Seconds for which keys serve on while the address does not answer with any."""
 PATIENCE = 0.5
 """Seconds for which others wait for who asks the address."""
 _KEY = "identity.oidc.clients.keys"

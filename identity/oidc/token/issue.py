@@ -162,7 +162,7 @@ def prolong_refresh_token(
 
 
 def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetime:
-    """When a refresh token that is used now ends (decisions, Tokens)."""
+    """When a refresh token that is used now ends (docs/decisions/0022)."""
     end: datetime = family.ends_at
     idle = timedelta(seconds=client.offline_idle_lifetime)
     return min(end, at + idle) if family.offline else end

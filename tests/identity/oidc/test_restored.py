@@ -1,4 +1,4 @@
-"""A backup is restored: what was used, ended or sent after it was made does not count again (F33).
+"""Codes, tokens and mails from after a backup stay used, ended and sent when it is restored.
 
 The backup is the database's own: SQLite's `.backup`, and a copy on PostgreSQL.
 """
