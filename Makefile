@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup assets demo demo-reset test acceptance lint format catalogue bench lock clean services
+.PHONY: help setup assets demo demo-reset test acceptance lint format catalogue bench pictures lock clean services
 
 help:
 	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
@@ -35,6 +35,7 @@ help:
 	@echo 'make format      put the code in its style'
 	@echo 'make catalogue   write the names of the tests into docs/security/catalogue.md'
 	@echo 'make bench       measure'
+	@echo 'make pictures    renew the screenshots of the README'
 	@echo 'make setup       what a running server needs; make lock renews the lock files'
 
 # ---------------------------------------------------------------------- environment
@@ -150,6 +151,11 @@ BENCH_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_in
 
 bench: .venv/.dev .venv/.peer .venv/.bench assets services
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+# --------------------------------------------------------------------------- pictures
+
+pictures: setup .venv/.dev services
+	@$(BIN)/python -m tests.journeys.pictures
 
 # ------------------------------------------------------------------------------ locks
 # Names, versions and hashes, never addresses. `make lock UPGRADE=1` takes the newest versions.

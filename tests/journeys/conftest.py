@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,12 @@ class Demo:
         return self.people(**having)[0]
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Starts it once for all journeys of this process; each journey uses people of its own."""
-    instance = tmp_path_factory.mktemp("demo") / "instance"
+@contextmanager
+def running_demo(instance: Path) -> Iterator[Demo]:
+    """Start the demo on free ports with its files in `instance`, and stop it at the end.
+
+    Raises RuntimeError with the demo's output if the demo does not start.
+    """
     first = _three_free_ports()
     environment = {
         **os.environ,
@@ -77,7 +80,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         "REPORTING_PORT": str(first + 1),
         "ISSUER": "",
     }
-    log = (instance.parent / "demo.log").open("wb")
+    log_file = instance.parent / "demo.log"
+    log = log_file.open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "examples.demo"],
         cwd=ROOT,
@@ -96,13 +100,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             what="the demo",
         )
         if process.poll() is not None:
-            pytest.fail(f"the demo did not start:\n{(instance.parent / 'demo.log').read_text()}")
+            raise RuntimeError(f"the demo did not start:\n{log_file.read_text()}")
         announced = json.loads((instance / "demo.json").read_text())
         yield Demo(announced, instance, process)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all journeys of this process; each journey uses people of its own."""
+    with running_demo(tmp_path_factory.mktemp("demo") / "instance") as running:
+        yield running
 
 
 def _three_free_ports() -> int:
