@@ -9,16 +9,22 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
+def list_files() -> list[str]:
+    """Return the path of every file that git tracks or would add."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    names = set(filter(None, listing.stdout.split("\0")))
+    return sorted(name for name in names if (ROOT / name).is_file())
+
+
 def read_text_files(suffixes: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Yield path and text of every file that git tracks or would add, except binary ones.
+    """Yield path and text of every file of `list_files`, except binary ones.
 
     `suffixes` (".py", ".html") limits the files; by default there is no limit.
     """
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    for name in sorted(set(filter(None, listing.stdout.split("\0")))):
+    for name in list_files():
         file = ROOT / name
-        if not file.is_file() or (suffixes and file.suffix not in suffixes):
+        if suffixes and file.suffix not in suffixes:
             continue
         try:
             yield name, file.read_text()

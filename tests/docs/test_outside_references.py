@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.files import read_text_files
+from tests.files import list_files, read_text_files
 
 PROSE = (".css", ".html", ".js", ".md", ".py", ".toml", ".txt")
 DOCUMENT = re.compile(r"(?<![\w/.\"'-])((?:[\w-]+/)*[\w-]+\.md)\b(?!\.\w)")
@@ -36,7 +36,7 @@ def references_outside(path: str, text: str, tracked: set[str]) -> list[str]:
 
 
 def test_no_file_refers_to_a_document_outside_the_repository() -> None:
-    tracked = {path for path, _ in read_text_files()}
+    tracked = set(list_files())
     own = "tests/docs/test_outside_references.py"
     assert own in tracked
     outside = [
