@@ -28,6 +28,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 MOST_ATTEMPTS = 30
 KEPT_AFTER_SENDING = timedelta(days=30)
+LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 
 def install(app: Flask) -> None:
@@ -53,12 +54,16 @@ def _deliver(identifier: int, channel: Transport) -> bool:
         if not _claim(session, identifier):
             return False
         mail = session.get_one(OutboxMail, identifier)
-        public_id, recipient, subject, sealed = (
+        public_id, recipient, subject, sealed, expires_at = (
             mail.public_id,
             mail.recipient,
             mail.subject,
             mail.sealed_text,
+            mail.expires_at,
         )
+    if expires_at is not None and expires_at <= now():
+        _mark_failed(identifier, LINK_EXPIRED, final=True)
+        return False
     text = decrypt(sealed or "", purpose=PURPOSE)
     try:
         message = compose(
@@ -71,10 +76,10 @@ def _deliver(identifier: int, channel: Transport) -> bool:
         )
         channel.deliver(message, public_id)
     except (RefusedForGood, ValueError) as error:
-        _mark_failed(identifier, error, final=True)
+        _mark_failed(identifier, describe(error), final=True)
         return False
     except OSError as error:
-        _mark_failed(identifier, error)
+        _mark_failed(identifier, describe(error))
         return False
     with writing() as session:
         session.execute(
@@ -103,8 +108,7 @@ def _claim(session: Session, identifier: int) -> bool:
     return claimed.scalar_one_or_none() is not None
 
 
-def _mark_failed(identifier: int, error: Exception, *, final: bool = False) -> None:
-    cause = describe(error)
+def _mark_failed(identifier: int, cause: str, *, final: bool = False) -> None:
     with writing() as session:
         mail = session.get_one(OutboxMail, identifier)
         mail.last_error = cause[:250]

@@ -1,5 +1,6 @@
 """Promising a mail, and taking the promise back."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,12 +17,18 @@ PURPOSE = "mail"
 
 
 def send_mail(
-    *, to: str, template: str, context: dict[str, Any], dedupe_key: str | None = None
+    *,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    dedupe_key: str | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
     """Render `templates/mail/<template>.txt` and promise its delivery, inside `writing()`.
 
-    A second mail under the same `dedupe_key` is not sent. Values of `context` cannot make links
-    in the mail (see `app.outbox.rendering`).
+    A second mail under the same `dedupe_key` is not sent. A mail that is still waiting at
+    `expires_at` is not sent either: its link no longer works. Values of `context` cannot make
+    links in the mail (see `app.outbox.rendering`).
     """
     session = db.session()
     require_writing(session)
@@ -39,12 +46,13 @@ def send_mail(
             sealed_text=encrypt(body, purpose=PURPOSE),
             created_at=now(),
             next_attempt_at=now(),
+            expires_at=expires_at,
         )
     )
 
 
-def withdraw_mail(dedupe_key: str) -> None:
-    """Withdraw a promised mail that is no longer true, inside `writing()`.
+def withdraw_mail(*dedupe_keys: str) -> None:
+    """Withdraw promised mails that are no longer true, inside `writing()`.
 
     A mail that the worker is delivering at this moment still arrives.
     """
@@ -52,6 +60,6 @@ def withdraw_mail(dedupe_key: str) -> None:
     require_writing(session)
     session.execute(
         update(OutboxMail)
-        .where(OutboxMail.dedupe_key == dedupe_key, OutboxMail.state == "waiting")
+        .where(OutboxMail.dedupe_key.in_(dedupe_keys), OutboxMail.state == "waiting")
         .values(state="withdrawn", sealed_text=None)
     )

@@ -26,4 +26,6 @@ class OutboxMail(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     """When the mail server refused it for good, or the last attempt failed."""
+    expires_at: Mapped[datetime | None]
+    """When its link stops working: a mail that still waits then is not sent."""
     last_error: Mapped[str | None] = mapped_column(String(250))

@@ -176,6 +176,7 @@ def _send(invitation: Invitation) -> None:
             "link": f"/invitation/{token}",
         },
         dedupe_key=_mail_key(invitation.public_id, invitation.token_hash),
+        expires_at=invitation.expires_at,
     )
 
 

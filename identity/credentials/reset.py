@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from flask import url_for
@@ -67,11 +68,12 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
     return True
 
 
-def disavowal_path(account: Account) -> str:
-    """A path for a mail about a sign-in: there its reader says "not me". In `writing()`."""
+def send_disavowable(account: Account, template: str, **context: Any) -> None:
+    """Send a mail about a sign-in with a link to say "this was not me". Inside `writing()`."""
     token = new_secret()
-    reset_links.add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
-    return url_for("credentials.open_not_me", token=token, _external=False)
+    link = reset_links.add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
+    path = url_for("credentials.open_not_me", token=token, _external=False)
+    _send_link(account, link, template, {**context, "link": path})
 
 
 def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
@@ -117,8 +119,7 @@ def _send(address: str, key: str) -> None:
     if account is not None and token is not None:
         reset_links.supersede(account.id, RESET, but=link.id)
         path = url_for("credentials.open_reset", token=token, _external=False)
-        context = {"name": account.name, "link": path, "minutes": minutes}
-        send_mail(to=account.email, template="credentials/reset", context=context)
+        _send_link(account, link, "credentials/reset", {"link": path, "minutes": minutes})
         outcome = "link sent"
     else:
         outcome = _why_no_link(account, key)
@@ -132,6 +133,18 @@ def _send(address: str, key: str) -> None:
         actor=ANONYMOUS,
         subject=account.subject if account else None,
         outcome=outcome,
+    )
+
+
+def _send_link(
+    account: Account, link: PasswordReset, template: str, context: dict[str, Any]
+) -> None:
+    send_mail(
+        to=account.email,
+        template=template,
+        context={"name": account.name, **context},
+        dedupe_key=reset_links.mail_key(link.token_hash) if link.token_hash else None,
+        expires_at=link.expires_at,
     )
 
 

@@ -2,7 +2,8 @@
 
 A link proves that its reader reads the mailbox, and nothing else: it signs nobody in, stands for no
 second step, revives no suspended account. Each is single-use, bound to its purpose, superseded by
-a newer one, and leaves the address for a journey as soon as it is opened.
+a newer one, and leaves the address for a journey as soon as it is opened. A mail that still waits
+is withdrawn in the transaction that ends its link.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import secret_hash
+from app.outbox import withdraw_mail
 from identity.accounts.models import Account
 from identity.anonymous_rows import admit_row
 from identity.credentials.models import PasswordReset, ResetJourney
@@ -128,6 +130,11 @@ def add(
     return link
 
 
+def mail_key(token_hash: str) -> str:
+    """Return the deduplication key of the mail that carries the link."""
+    return f"link {token_hash}"
+
+
 def claim(link: PasswordReset) -> bool:
     claimed = rows_changed(
         update(PasswordReset)
@@ -139,11 +146,13 @@ def claim(link: PasswordReset) -> bool:
         )
         .values(used_at=now(), used_by_browser=browser_hash())
     )
+    if claimed == 1 and link.token_hash is not None:
+        withdraw_mail(mail_key(link.token_hash))
     return claimed == 1
 
 
 def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
-    rows_changed(
+    superseded = db.session.scalars(
         update(PasswordReset)
         .where(
             PasswordReset.account_id == account_id,
@@ -153,7 +162,10 @@ def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
             PasswordReset.superseded_at.is_(None),
         )
         .values(superseded_at=now())
-    )
+        .returning(PasswordReset.token_hash),
+        execution_options={"synchronize_session": False},
+    ).all()
+    withdraw_mail(*(mail_key(token_hash) for token_hash in superseded if token_hash))
 
 
 def supersede_links(ending: Ending) -> None:

@@ -161,15 +161,8 @@ def begin_session(account: Account, proved: list[Factor], services: Sequence[str
         new_device=not was_known,
     )
     if not was_known and not first:
-        send_mail(
-            to=account.email,
-            template="credentials/new_device",
-            context={
-                "name": account.name,
-                "at": session.auth_time,
-                "device": session.browser,
-                "link": reset.disavowal_path(account),
-            },
+        reset.send_disavowable(
+            account, "credentials/new_device", at=session.auth_time, device=session.browser
         )
     return session
 
@@ -243,11 +236,7 @@ def _second_step_refused(
 
 def _warn_of_guesses(account: Account) -> None:
     """Tell the owner that a person who knows their password guesses codes."""
-    send_mail(
-        to=account.email,
-        template="credentials/codes_guessed",
-        context={"name": account.name, "at": now(), "link": reset.disavowal_path(account)},
-    )
+    reset.send_disavowable(account, "credentials/codes_guessed", at=now())
     record("sign_in.guesses_announced", actor=ANONYMOUS, subject=account.subject)
 
 

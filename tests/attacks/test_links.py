@@ -12,7 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, select, text
 
 from app.actors import Actor
+from app.clock import now
 from app.database import db, writing
+from app.outbox import OutboxMail
+from app.outbox.delivery import deliver_due
 from identity.accounts import invitations, suspension
 from identity.accounts.models import Account, Invitation
 from identity.credentials.models import PasswordReset
@@ -65,6 +68,46 @@ def test_LK_03_a_reset_link_works_once(app: Flask, person: Person, post: Post) -
     assert first.submit(password=NEW).heading == "Password changed"
     assert _over(second.submit(password="another lantern hill 8"))
     assert _over(Walker(app.test_client()).get(path))
+
+
+def _states(template: str) -> list[str]:
+    """The states of the mails made from that template, oldest first."""
+    mails = select(OutboxMail.state).where(OutboxMail.template == template)
+    return list(db.session.scalars(mails.order_by(OutboxMail.id)))
+
+
+def test_waiting_mail_is_withdrawn_when_a_newer_reset_link_is_sent(
+    app: Flask, person: Person, post: Post
+) -> None:
+    _ask(app, person, post)
+    _ask(app, person, post)
+    assert _states("credentials/reset") == ["withdrawn", "waiting"]
+
+
+def test_waiting_reset_mail_is_withdrawn_when_access_ends(
+    app: Flask, person: Person, post: Post
+) -> None:
+    _ask(app, person, post)
+    suspension.suspend(person.account, actor=Actor.command("test"))
+    assert _states("credentials/reset") == ["withdrawn"]
+
+
+def test_waiting_not_me_mail_is_withdrawn_after_a_reset_by_link(
+    app: Flask, person: Person, post: Post
+) -> None:
+    sign_in(app.test_client(), person)
+    with time_machine.travel(now() + timedelta(minutes=5), tick=False):
+        sign_in(app.test_client(), person)
+        Walker(app.test_client()).get(_ask(app, person, post)).submit(password=NEW)
+    assert _states("credentials/new_device") == ["withdrawn"]
+
+
+def test_mail_is_not_sent_once_its_link_has_expired(app: Flask, person: Person, post: Post) -> None:
+    _ask(app, person, post)
+    with time_machine.travel(now() + timedelta(minutes=61), tick=False):
+        assert deliver_due() == 0
+        failed = app.test_cli_runner().invoke(args=["mails", "failed"])
+    assert "the link expired before the mail could be delivered" in failed.output
 
 
 def test_LK_03_one_of_many_parallel_uses_of_a_reset_link_changes_the_password(
@@ -195,12 +238,12 @@ def test_LK_09_a_hundred_requests_send_five_mails_and_harm_nobody_else(
     page = Walker(app.test_client()).get("/forgot-password")
     shown = {page.submit(email=person.email).text for _ in range(100)}
     assert len(shown) == 1
-    assert len(post.to(person.email)) == 5
+    assert len(_states("credentials/reset")) == 5
     page.submit(email="nobody@school.example")
     assert len(post.to("nobody@school.example")) == 1
     clock.shift(timedelta(minutes=61))
     page.submit(email=person.email)
-    assert len(post.to(person.email)) == 6
+    assert len(_states("credentials/reset")) == 6
 
 
 def test_LK_09_parallel_requests_send_no_more(app: Flask, person: Person, post: Post) -> None:
