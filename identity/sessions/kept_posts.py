@@ -41,7 +41,7 @@ def keep(session: Session) -> str:
     """
     content = _content()
     if content is None:
-        return _address(request.query_string.decode("latin-1"))
+        return _address(request.path, request.query_string.decode("latin-1"))
     with writing() as database:
         kept = KeptPost(
             session_id=session.id,
@@ -51,7 +51,8 @@ def keep(session: Session) -> str:
         database.add(kept)
         database.flush()
         _drop_oldest(session)
-        return _address(_without_parameter(), **{PARAMETER: kept.public_id})
+        query = _without_parameter(request.query_string.decode("latin-1"))
+        return _address(request.path, query, **{PARAMETER: kept.public_id})
 
 
 def complete(public_id: str | None, session: Session) -> Response | None:
@@ -79,6 +80,16 @@ def complete(public_id: str | None, session: Session) -> Response | None:
     return response
 
 
+def own_address() -> str:
+    """Return the address of this request, without the kept form that it may name."""
+    return without_kept(request.path, request.query_string.decode("latin-1"))
+
+
+def without_kept(path: str, query: str) -> str:
+    """Return a page's address, without the kept form that it may name."""
+    return _address(path, _without_parameter(query))
+
+
 def purge(_session: DatabaseSession) -> int:
     """Forms that were not completed in time, and completed ones that nobody comes back to."""
     return rows_changed(delete(KeptPost).where(KeptPost.expires_at < now()))
@@ -88,7 +99,8 @@ def _content() -> str | None:
     if request.mimetype != _FORM or CREDENTIAL_FIELDS & request.form.keys():
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != _TOKEN]
-    text = json.dumps({"path": request.path, "query": _without_parameter(), "fields": fields})
+    query = _without_parameter(request.query_string.decode("latin-1"))
+    text = json.dumps({"path": request.path, "query": query, "fields": fields})
     return text if len(text) <= LONGEST else None
 
 
@@ -167,11 +179,11 @@ def _drop_oldest(session: Session) -> None:
     )
 
 
-def _without_parameter() -> str:
-    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+def _without_parameter(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
     return urlencode([pair for pair in pairs if pair[0] != PARAMETER])
 
 
-def _address(query: str, **more: str) -> str:
+def _address(path: str, query: str, **more: str) -> str:
     whole = "&".join(part for part in (query, urlencode(more)) if part)
-    return f"{request.path}?{whole}" if whole else request.path
+    return f"{path}?{whole}" if whole else path

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import Response, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from app.clock import is_within
-from app.web.authorisation import Allowed, Refused, Rule
+from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
-from identity.sessions.access import signed_in
+from identity.sessions.access import own_page, signed_in
 from identity.sessions.lookup import current
 from identity.sessions.models import Session
 from identity.settings import settings
@@ -50,7 +52,10 @@ class FreshSignIn:
             return self._judge_page(session)
         if is_fresh(session) or (self.when is not None and not self.when(arguments)):
             return outcome
-        return Refused("fresh sign-in", answer=lambda: _keep_and_confirm(session))
+        page = None if self.before_page else kept_posts.own_address()
+        return Refused(
+            "fresh sign-in", answer=lambda: _confirm(kept_posts.keep(session), cancel_to=page)
+        )
 
     def _judge_page(self, session: Session) -> Allowed | Refused:
         if is_fresh(session):
@@ -66,9 +71,28 @@ freshly_signed_in = FreshSignIn(signed_in, before_page=True)
 """A person who showed both factors a short while ago: passwords and second steps ask for it."""
 
 
-def _keep_and_confirm(session: Session) -> Response:
-    return _confirm(kept_posts.keep(session))
+def _confirm(address: str, *, cancel_to: str | None = None) -> Response:
+    """Ask for the confirmation; a person who cancels is led back to where they came from.
+
+    cancel_to: for a request that no page of ours sent, as far as its browser says.
+    """
+    back = _page_before() or cancel_to
+    return cast(Response, redirect(url_for("sign_in.confirm", next=address, cancel=back), code=303))
 
 
-def _confirm(address: str) -> Response:
-    return cast(Response, redirect(url_for("sign_in.confirm", next=address), code=303))
+def _page_before() -> str | None:
+    """Return the page of ours that sent this request, or None where it would ask to confirm too."""
+    before = urlsplit(request.referrer or "")
+    if (before.scheme, before.netloc) != (request.scheme, request.host):
+        return None
+    adapter = current_app.create_url_adapter(request)
+    try:
+        matched = adapter.match(before.path, method="GET") if adapter is not None else None
+    except HTTPException:
+        return None
+    if matched is None or matched[0].startswith("sign_in."):
+        return None
+    rule = rule_of(current_app, matched[0])
+    if isinstance(rule, FreshSignIn) and rule.before_page:
+        return None
+    return own_page(kept_posts.without_kept(before.path, before.query))

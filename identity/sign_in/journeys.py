@@ -86,11 +86,12 @@ def ask_for_terms(
     return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
 
 
-def confirm(resume_to: str, session: Session) -> SignInJourney:
+def confirm(resume_to: str, session: Session, *, cancel_to: str | None = None) -> SignInJourney:
     """Return a journey in which the person of this session shows both factors once more."""
     return create(
         JourneyKind.CONFIRM,
         resume_to,
+        cancel_to=cancel_to,
         account_id=session.account_id,
         confirms_session_id=session.id,
         fresh=True,

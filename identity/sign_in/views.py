@@ -122,9 +122,12 @@ def confirm() -> ResponseReturnValue:
     journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:
         left_open = _left_open(JourneyKind.CONFIRM)
-        back = left_open.resume_to if left_open is not None else request.args.get("next")
-        back = own_page(back) or approvals().home()
-        journey = journeys.confirm(back, session)
+        if left_open is not None:
+            back, cancel_to = own_page(left_open.resume_to), left_open.cancel_to
+        else:
+            back = own_page(request.args.get("next"))
+            cancel_to = own_page(request.args.get("cancel"))
+        journey = journeys.confirm(back or approvals().home(), session, cancel_to=cancel_to)
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if journey.finished_at is not None:
         return redirect(journey.resume_to, code=303)
@@ -138,7 +141,7 @@ def submit_confirm() -> ResponseReturnValue:
     if journey is None or journey.finished_at is not None:
         return redirect(url_for(".confirm", journey=request.args.get("journey")), code=303)
     if "cancel" in request.form:
-        return redirect(approvals().home(), code=303)
+        return redirect(journey.cancel_to or approvals().home(), code=303)
     form = PasswordForm()
     try:
         outcome = confirm_password(journey, form.password.data or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -25,6 +26,7 @@ from identity.sessions.models import KeptPost, Session
 from identity.sessions.step_up import FreshSignIn
 from tests.approvals import world
 from tests.approvals.world import path
+from tests.conftest import ISSUER
 from tests.identity.people import Person, make_person
 from tests.identity.walking import Page, Walker
 
@@ -214,6 +216,48 @@ def test_removal_with_an_older_sign_in_is_completed_after_confirming(
     assert page.address.endswith(path(school, "users", bob.public_id, "removed"))
     assert not is_member(bob)
     assert len(world.audited("membership.removed")) == 1
+
+
+def test_cancelling_a_confirmation_leads_back_to_the_page_of_the_form(
+    app: Flask, school: Organisation, ann: Person, bob: Membership
+) -> None:
+    walker = browser(app, ann)
+    grow_old(ann)
+    page = walker.get(path(school, "users", bob.public_id, "remove")).submit()
+    page = page.submit(button="cancel")
+    assert page.heading.startswith("Remove")
+    assert is_member(bob)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "heading"),
+    [
+        (f"{ISSUER}/account", "Your account"),
+        (f"{ISSUER}/account?kept=1", "Your account"),
+        (f"{ISSUER}/account/second-step/app", "My services"),
+        (f"{ISSUER}/nowhere", "My services"),
+        ("https://evil.example/account", "My services"),
+        (f"{ISSUER}//evil.example/", "My services"),
+        ("http://localhost:8000@evil.example/account", "My services"),
+    ],
+)
+def test_cancelling_a_confirmation_leads_back_to_the_page_with_the_link(
+    app: Flask, ann: Person, referrer: str, heading: str
+) -> None:
+    walker = browser(app, ann)
+    grow_old(ann)
+    page = walker.get("/account/password", follow=True, Referer=referrer)
+    page = page.submit(button="cancel")
+    assert page.heading == heading, page.text
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_confirmation_cancels_at_pages_of_this_service_only(
+    app: Flask, ann: Person, address: str
+) -> None:
+    page = browser(app, ann).get("/sign-in/confirm-it-is-you?" + urlencode({"cancel": address}))
+    location = page.submit(button="cancel", follow=False).response.headers["Location"]
+    assert "evil.example" not in location
 
 
 def test_suspension_with_an_older_sign_in_ends_on_its_confirmation(
