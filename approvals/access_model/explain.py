@@ -19,6 +19,7 @@ from approvals.access_model.definition import together
 from approvals.organisations import knowledge
 from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
+from approvals.remits.later import learned_later
 from approvals.remits.notes import notes
 from approvals.remits.remit import NoRemit, Remit, Scope, remit_of
 from identity.accounts.email import email_key
@@ -134,13 +135,21 @@ def _schools(organisation: Organisation, scope: RemitScope, at: datetime) -> Ite
         yield f"  for no school: {error}"
         return
     count = remit.count
+    later = learned_later(remit, at)
     schools = "1 school" if count == 1 else f"{count:,} schools"
     if 0 < count <= FEW:
         yield f"  for {schools}:"
         for school in remit.schools:
-            yield f"    {school.urn} {school.name} ({school.basis})"
+            since = later.get(school.urn)
+            known = f"; known since {moment_in_words(since)}" if since else ""
+            yield f"    {school.urn} {school.name} ({school.basis}{known})"
     elif count:
         yield f"  for {schools}; to list them: {_command(remit)}"
+        if later:
+            yield (
+                f"    {len(later):,} of them by register files that were imported later, "
+                f"the last on {moment_in_words(max(later.values()))}"
+            )
     else:
         yield f"  for no school on {in_words(remit.on)}"
     yield from (f"    {note}" for note in notes(remit))

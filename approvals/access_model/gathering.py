@@ -6,13 +6,13 @@ statement, as it is asked whenever tokens are issued.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
-from app.clock import day_of, start_of_day
+from app.clock import day_of, start_of_day, today
 from app.database import Plain, UtcDateTime
 from approvals.access_model import versions
 from approvals.access_model.facts import (
@@ -24,8 +24,9 @@ from approvals.access_model.facts import (
 )
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.memberships.models import Grant, Membership
-from approvals.organisations.kinds import facts_of, kind_on_day
+from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
+from approvals.organisations.names import authority_name_on
 from identity.accounts.models import Account, by_name
 
 Statement = Select[*tuple[Any, ...]]
@@ -134,6 +135,7 @@ def _columns() -> Statement:
         Organisation.updated_at,
         select(func.max(RegisterFile.public_id)).scalar_subquery().label("revision"),
         OrganisationPeriod.open,
+        OrganisationPeriod.name.label("period_name"),
         OrganisationPeriod.type_code.label("period_type"),
         Membership.id.label("membership_id"),
         Membership.valid_from.label("member_from"),
@@ -167,14 +169,15 @@ def _complete(statement: Statement) -> Plain:
 
 
 def _read(statement: Plain, service: str, at: datetime, **asked_about: int | str) -> list[Facts]:
-    parameters = {"service": service, "at": at, "day": day_of(at), **asked_about}
+    day = day_of(at)
+    parameters = {"service": service, "at": at, "day": day, **asked_about}
     asked: dict[tuple[int | None, int], list[Found]] = {}
     for row in statement.all(**parameters):
         asked.setdefault((row.account_id, row.organisation_id), []).append(row)
-    return [_facts(rows, service) for rows in asked.values()]
+    return [_facts(rows, service, day) for rows in asked.values()]
 
 
-def _facts(rows: list[Found], service: str) -> Facts:
+def _facts(rows: list[Found], service: str, day: date) -> Facts:
     first = rows[0]
     version = versions.loaded(first.version_id, first.sha256) if first.version_id else None
     return Facts(
@@ -183,7 +186,7 @@ def _facts(rows: list[Found], service: str) -> Facts:
         person=PersonFacts(first.subject or "", first.account_joined_at),
         organisation=OrganisationFacts(
             public_id=first.organisation,
-            name=first.name,
+            name=_name(first, day),
             kind=kind_on_day(first.kind, first.period_type),
             key=_key(first),
             # A period of the register says whether it is open; dates alone speak for other bodies.
@@ -197,6 +200,14 @@ def _facts(rows: list[Found], service: str) -> Facts:
         memberships=tuple(_memberships(rows)),
         grants=tuple(_grants(rows, service)),
     )
+
+
+def _name(row: Found, day: date) -> str:
+    """The name on the day; only local authorities, which have no periods, are looked up."""
+    if row.period_name is None and row.kind == Kind.LOCAL_AUTHORITY and day < today():
+        return authority_name_on(f"la:{row.la_code}", day) or row.name
+    name: str = row.period_name or row.name
+    return name
 
 
 def _key(row: Found) -> str | None:

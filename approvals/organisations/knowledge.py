@@ -1,10 +1,12 @@
-"""Since when it is known whether a body was open on a day.
+"""Since when it is known whether a body was open, or had a school, on a day.
 
 Periods follow from all files that were imported. A file imported later may say something else of a
 day that has passed; access on that day followed what was known then.
 """
 
 import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,10 +16,14 @@ from app.audit import AuditEvent
 from app.clock import day_of
 from app.database import db
 from approvals.organisations.importing.derived import timeline_of
+from approvals.organisations.importing.tables import blocks
 from approvals.organisations.models import Organisation, RegisterFile, RegisterStatement
-from approvals.organisations.register.timeline import Streams
+from approvals.organisations.register.timeline import Period, Timeline
 
 CLOSING_EVENTS = ("organisation.closed", "organisation.merged")
+State = Callable[[Timeline, date], bool | None]
+"""Whether something held on a day by a timeline; None where the timeline does not cover it."""
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -38,29 +44,38 @@ def learned_openness(organisation: Organisation, day: date) -> Learned | None:
     """
     if organisation.facts.by_hand:
         return _closed_by_hand(organisation, day)
+    return learned([organisation.key], day, _is_open).get(organisation.key)
+
+
+def learned(keys: Sequence[str], day: date, state: State) -> dict[str, Learned]:
+    """Return since when the present state of each body on the day is known, by register key.
+
+    Bodies of which no register file speaks are left out.
+    """
     imported = _import_moments()
-    words = [
-        (row.family, row.stated_on, row.facts, imported[row.family, row.stated_on])
-        for row in db.session.scalars(
-            select(RegisterStatement)
-            .where(RegisterStatement.subject == organisation.key)
-            .order_by(RegisterStatement.stated_on)
-        )
-        if (row.family, row.stated_on) in imported
-    ]
-    states: list[tuple[datetime, bool]] = []
-    for moment in sorted({word[3] for word in words}):
-        streams: dict[str, list[tuple[date, dict[str, object] | None]]] = {}
-        for family, stated_on, facts, known in words:
-            if known <= moment:
-                said = None if facts is None else json.loads(facts)
-                streams.setdefault(family, []).append((stated_on, said))
-        state = _is_open(organisation.key, streams, _complete_days(moment), day)
-        if state is not None and (not states or states[-1][1] != state):
-            states.append((moment, state))
-    if not states:
-        return None
-    return Learned(states[-1][0], states[-2][1] if len(states) > 1 else None)
+    found: dict[str, Learned] = {}
+    for some in blocks(keys, _AT_ONCE):
+        for key, words in _words(some, imported).items():
+            states: list[tuple[datetime, bool]] = []
+            for moment, timeline in _timelines(key, words):
+                then = state(timeline, day)
+                if then is not None and (not states or states[-1][1] != then):
+                    states.append((moment, then))
+            if states:
+                earlier = states[-2][1] if len(states) > 1 else None
+                found[key] = Learned(states[-1][0], earlier)
+    return found
+
+
+def period_on(timeline: Timeline, day: date) -> Period | None:
+    """Return what held on the day by a timeline."""
+    return next((each for each in timeline.periods if each.valid_from <= day < each.valid_to), None)
+
+
+def was_imported_by(moment: datetime) -> bool:
+    """Return whether the register held any file at the moment."""
+    first = db.session.scalar(select(func.min(RegisterFile.imported_at)))
+    return first is not None and first <= moment
 
 
 def _closed_by_hand(organisation: Organisation, day: date) -> Learned | None:
@@ -95,9 +110,37 @@ def _complete_days(moment: datetime) -> dict[str, list[date]]:
     return days
 
 
-def _is_open(subject: str, streams: Streams, days: dict[str, list[date]], day: date) -> bool | None:
-    timeline = timeline_of(subject, streams, days)
-    for period in timeline.periods if timeline else ():
-        if period.valid_from <= day < period.valid_to:
-            return period.open
-    return None
+def _words(
+    keys: Sequence[str], imported: Mapping[tuple[str, date], datetime]
+) -> dict[str, list[tuple[RegisterStatement, datetime]]]:
+    """Each body's statements in the order of their days, with the moments of their imports."""
+    words: dict[str, list[tuple[RegisterStatement, datetime]]] = defaultdict(list)
+    for row in db.session.scalars(
+        select(RegisterStatement)
+        .where(RegisterStatement.subject.in_(keys))
+        .order_by(RegisterStatement.stated_on)
+    ):
+        moment = imported.get((row.family, row.stated_on))
+        if moment is not None:
+            words[row.subject].append((row, moment))
+    return words
+
+
+def _timelines(
+    key: str, words: Sequence[tuple[RegisterStatement, datetime]]
+) -> Iterable[tuple[datetime, Timeline]]:
+    """The timeline as it was after each import that spoke of the body."""
+    for moment in sorted({known for _, known in words}):
+        streams: dict[str, list[tuple[date, dict[str, object] | None]]] = {}
+        for row, known in words:
+            if known <= moment:
+                said = None if row.facts is None else json.loads(row.facts)
+                streams.setdefault(row.family, []).append((row.stated_on, said))
+        timeline = timeline_of(key, streams, _complete_days(moment))
+        if timeline is not None:
+            yield moment, timeline
+
+
+def _is_open(timeline: Timeline, day: date) -> bool | None:
+    period = period_on(timeline, day)
+    return period.open if period else None

@@ -49,6 +49,7 @@ def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
     from app.cli.tables import show as show_table
     from app.clock import now
     from app.database import db, without_time_limit
+    from approvals.organisations.names import name_on
     from approvals.remits.notes import notes
     from approvals.remits.remit import remit_of_key
     from approvals.remits.views import as_json
@@ -65,7 +66,7 @@ def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
         click.echo(_as_csv(rows), nl=False)
     else:
         schools = "1 school" if remit.count == 1 else f"{remit.count:,} schools"
-        body = remit.organisation.name if remit.organisation else kind
+        body = name_on(remit.organisation, remit.on) if remit.organisation else kind
         show_table(
             ["URN", "Name", "Basis"], rows, title=f"{body}: {schools} on {in_words(remit.on)}"
         )
