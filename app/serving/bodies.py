@@ -6,13 +6,11 @@ is late is therefore ended from outside: its connection is closed, and the read 
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -55,8 +53,7 @@ class _Chunks:
         """Nothing is held open."""
 
 
-@dataclass(frozen=True)
-class _Pending:
+class _Pending(NamedTuple):
     connection: Connection
     deadline: float
 
@@ -64,65 +61,75 @@ class _Pending:
 class Bodies:
     """The bodies that one process receives and keeps, within its limits.
 
-    `keep` receives a request's body. While more are pending than there is room for, the one that
+    `receive` receives a request's body. While more are pending than there is room for, the one that
     has taken longest is ended: bodies of well-behaved clients take milliseconds.
     """
 
     def __init__(self, *, largest: int, seconds: float) -> None:
         self._largest = largest
         self._seconds = seconds
-        self._lock = threading.Lock()
+        # Each change is one atomic operation of a dictionary. With a lock, threads would wait for
+        # each other in every request.
+        self._numbers = itertools.count()
         self._pending: dict[int, _Pending] = {}
         """By the request's number, the oldest first."""
-        self._kept_bytes = 0
-        self._number = 0
+        self._kept: dict[int, int] = {}
+        """Bytes, of pending bodies as well."""
         self._some = threading.Event()
 
     def watch(self) -> None:
         """Start the thread that ends the bodies that are late."""
         threading.Thread(target=self._end_late_ones, name="late bodies", daemon=True).start()
 
-    @contextmanager
-    def keep(self, connection: Connection, environ: Environ) -> Iterator[bool]:
-        """Put the whole body in `wsgi.input`, and yield whether there is a request to answer."""
+    def receive(self, connection: Connection, environ: Environ) -> int | None:
+        """Put the whole body in `wsgi.input`, and return its number, None where it did not come.
+
+        `release` must follow with the number once the request has been answered.
+        """
+        number = next(self._numbers)
         declared = environ.get("CONTENT_LENGTH")
-        size = min(int(declared), self._largest) if declared else self._largest
-        if size == 0 or (declared and int(declared) > self._largest):
+        length = int(declared) if declared else self._largest
+        if length == 0 or length > self._largest:
             # Too long: the application refuses it for its length, and nothing of it is read.
             environ["wsgi.input"] = BytesIO()
-            yield True
-            return
-        number = self._begin(connection, size)
+            return number
+        received = False
+        self._begin(number, connection, length)
         try:
             # One byte more than the longest shows the application that the body is longer.
-            body = environ["wsgi.input"].read(size if declared else size + 1)
-            in_time = self._end(number)
+            body = environ["wsgi.input"].read(length if declared else length + 1)
             environ["wsgi.input"] = BytesIO(body)
             # Of a client that has gone half of the body has come: not what it wanted done.
-            yield in_time and not (declared and len(body) < size)
+            received = self._end(number) and not (declared and len(body) < length)
         finally:
-            self._end(number)
-            with self._lock:
-                self._kept_bytes -= size
+            if not received:
+                self._end(number)
+                self.release(number)
+        return number if received else None
 
-    def _begin(self, connection: Connection, size: int) -> int:
-        with self._lock:
-            self._number += 1
-            number = self._number
-            self._kept_bytes += size
-            self._pending[number] = _Pending(connection, time.monotonic() + self._seconds)
-            full = len(self._pending) > MAX_BODIES or self._kept_bytes > MAX_BODY_BYTES
-            oldest = self._pending.pop(next(iter(self._pending))) if full else None
-        self._some.set()
-        if oldest is not None:
-            log.warning("connection closed", reason="too many bodies are being received")
-            close(oldest.connection)
-        return number
+    def release(self, number: int) -> None:
+        """Make room for other bodies: this request has been answered."""
+        self._kept.pop(number, None)
+
+    def _begin(self, number: int, connection: Connection, size: int) -> None:
+        self._kept[number] = size
+        self._pending[number] = _Pending(connection, time.monotonic() + self._seconds)
+        # After the body is pending: the thread that ends late ones clears it before it looks.
+        if not self._some.is_set():
+            self._some.set()
+        if len(self._pending) > MAX_BODIES or sum(list(self._kept.values())) > MAX_BODY_BYTES:
+            self._end_oldest()
+
+    def _end_oldest(self) -> None:
+        for number, pending in list(self._pending.items()):
+            if self._end(number):
+                log.warning("connection closed", reason="too many bodies are being received")
+                close(pending.connection)
+                return
 
     def _end(self, number: int) -> bool:
         """Return whether this call was the first to end it."""
-        with self._lock:
-            return self._pending.pop(number, None) is not None
+        return self._pending.pop(number, None) is not None
 
     def _end_late_ones(self) -> None:
         while True:
@@ -133,10 +140,10 @@ class Bodies:
             time.sleep(min(1.0, self._seconds / 4))
 
     def _late(self) -> list[_Pending]:
+        self._some.clear()
         now = time.monotonic()
-        with self._lock:
-            numbers = [number for number, each in self._pending.items() if each.deadline <= now]
-            late = [self._pending.pop(number) for number in numbers]
-            if not self._pending:
-                self._some.clear()
+        pending = list(self._pending.items())
+        late = [each for number, each in pending if each.deadline <= now and self._end(number)]
+        if self._pending:
+            self._some.set()
         return late

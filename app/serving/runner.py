@@ -62,11 +62,14 @@ class Runner:
         environ = self._environ | request
         if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._in_turn(connection, environ)
-        with self._bodies.keep(connection, environ) as received:
-            if received:
-                return self._in_turn(connection, environ)
-        close(connection)
-        return 408
+        number = self._bodies.receive(connection, environ)
+        if number is None:
+            close(connection)
+            return 408
+        try:
+            return self._in_turn(connection, environ)
+        finally:
+            self._bodies.release(number)
 
     def _in_turn(self, connection: Connection, environ: Environ) -> int:
         path = environ["PATH_INFO"]

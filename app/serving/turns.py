@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 
 _LOOK_AGAIN_SECONDS = 0.25
 _SHORT_SECONDS = 0.5
@@ -17,44 +18,66 @@ class Turns:
     """
 
     def __init__(self, at_once: int, *, waiting: int, stall: float) -> None:
-        self._free = threading.Semaphore(at_once)
-        self._room = threading.Semaphore(waiting)
+        self._at_once = at_once
+        # A deque's `pop` and `append` are atomic, so a request that finds a place needs no lock.
+        self._free = deque(range(at_once))
+        self._freed = threading.Condition()
+        self._waiting = 0
+        self._most_waiting = waiting
         self._stall = stall
-        self._lock = threading.Lock()
-        self._at_work = 0
         self._progress_at = time.monotonic()
 
     def take(self) -> bool:
         """Wait for a place; whether the request has one. Then `give` must follow."""
-        if not self._free.acquire(blocking=False) and not self._wait():
-            return False
-        with self._lock:
-            if self._at_work == 0:
-                self._progress_at = time.monotonic()
-            self._at_work += 1
-        return True
+        return self._take_free() or self._wait()
 
     def give(self, *, done: bool) -> None:
         """Leave the place. `done` is False where the work could not be done for now."""
-        with self._lock:
-            self._at_work -= 1
-            if done:
-                self._progress_at = time.monotonic()
-        self._free.release()
+        if done:
+            self._progress_at = time.monotonic()
+        self._free.append(0)
+        if self._waiting:
+            self._notify()
+
+    def _take_free(self) -> bool:
+        if len(self._free) == self._at_once:
+            # Nothing is at work: the time without requests was no stall. Noted before the place is
+            # taken, so that no request waits behind it with the old time.
+            self._progress_at = time.monotonic()
+        try:
+            self._free.pop()
+        except IndexError:
+            return False
+        return True
 
     def _wait(self) -> bool:
-        if not self._room.acquire(blocking=False):
-            return False
+        with self._freed:
+            if self._waiting >= self._most_waiting:
+                return False
+            # Before the look at the places: a place that is left after it is notified.
+            self._waiting += 1
         begun = time.monotonic()
         try:
             while (left := self._progress_at + self._stall - time.monotonic()) > 0:
-                if not self._free.acquire(timeout=min(left, _LOOK_AGAIN_SECONDS)):
+                with self._freed:
+                    if not self._free:
+                        self._freed.wait(min(left, _LOOK_AGAIN_SECONDS))
+                progress_at = self._progress_at
+                if not self._take_free():
                     continue
-                if self._progress_at > begun or time.monotonic() - begun < _SHORT_SECONDS:
+                if progress_at > begun or time.monotonic() - begun < _SHORT_SECONDS:
                     return True
                 # The place is of a request that could not be done: this one would wait as long.
-                self._free.release()
+                self._free.append(0)
                 return False
             return False
         finally:
-            self._room.release()
+            with self._freed:
+                self._waiting -= 1
+                # A notification that came too late for this request is another's.
+                if self._free:
+                    self._freed.notify()
+
+    def _notify(self) -> None:
+        with self._freed:
+            self._freed.notify()
