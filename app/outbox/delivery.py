@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -17,7 +17,7 @@ from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import RefusedForGood, describe
 from app.outbox.transports import Transport, transport
-from app.purge import purger
+from app.purge import Expired, purger
 from app.restored import CAUSE, revived
 from app.settings import settings
 from app.vault import decrypt
@@ -33,7 +33,7 @@ LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 def install(app: Flask) -> None:
     detail(app, "mails", failed_recently)
-    purger(app, "sent mail", _purge_sent)
+    purger(app, "sent mail", _expired)
     revived(app, "mails that were waiting", standing=_waiting, end=_withdraw_waiting)
 
 
@@ -147,11 +147,6 @@ def _withdraw_waiting() -> None:
     )
 
 
-def _purge_sent(session: Session) -> int:
-    old = select(OutboxMail).where(
-        OutboxMail.state != "waiting", OutboxMail.created_at < now() - KEPT_AFTER_SENDING
-    )
-    mails = session.scalars(old.limit(1000)).all()
-    for mail in mails:
-        session.delete(mail)
-    return len(mails)
+def _expired() -> list[Expired]:
+    old = and_(OutboxMail.state != "waiting", OutboxMail.created_at < now() - KEPT_AFTER_SENDING)
+    return [Expired(OutboxMail, old)]

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy import ColumnElement, and_, select, update
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from app.vault import decrypt, encrypt
 from approvals.clients.models import ClientAnswer
 from identity.sessions.models import Session
@@ -61,14 +61,14 @@ def take_secret(form_id: str, session: Session) -> str | None:
     return decrypt(sealed, purpose=_PURPOSE) if sealed is not None and taken == 1 else None
 
 
-def purge(_session: DatabaseSession) -> int:
-    """Secrets that nobody looked at go after minutes, what a form came to after a day."""
-    rows_changed(
-        update(ClientAnswer)
-        .where(ClientAnswer.created_at < now() - SHOWN_WITHIN)
-        .values(sealed_secret=None)
-    )
-    return rows_changed(delete(ClientAnswer).where(ClientAnswer.created_at < now() - KEPT))
+def expired() -> list[Expired]:
+    """Return secrets that were not looked at within minutes, and the results of old forms."""
+    table, at = ClientAnswer, now()
+    old_secret = and_(table.created_at < at - SHOWN_WITHIN, table.sealed_secret.is_not(None))
+    return [
+        Expired(table, old_secret, values={"sealed_secret": None}),
+        Expired(table, table.created_at < at - KEPT),
+    ]
 
 
 def _own(form_id: str, session: Session) -> tuple[ColumnElement[bool], ...]:

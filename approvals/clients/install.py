@@ -12,4 +12,4 @@ from approvals.clients.views import pages
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     app.register_blueprint(pages)
-    purger(app, "answers to forms about clients", answers.purge)
+    purger(app, "answers to forms about clients", answers.expired)

@@ -21,7 +21,7 @@ _LAST_PLACE = "workspace"
 def install(app: Flask) -> None:
     declare(app, events.EVENTS)
     app.register_blueprint(views.blueprint())
-    purger(app, "membership journeys", journeys.purge)
+    purger(app, "membership journeys", journeys.expired)
     when_closed(app, end_access_through)
     app.jinja_env.filters["last_day"] = wording.last_day
     app.jinja_env.globals["together"] = together

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import redirect
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 from werkzeug.exceptions import HTTPException
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from approvals.memberships.access import not_there
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
@@ -102,9 +102,6 @@ def claim(journey: Journey, shown: str | None) -> bool:
     return False
 
 
-def purge(session: Session) -> int:
-    """Journeys that were begun long ago go, finished or not."""
-    gone = session.execute(
-        delete(Journey).where(Journey.started_at < now() - KEPT).returning(Journey.id)
-    )
-    return len(gone.all())
+def expired() -> list[Expired]:
+    """Return journeys that were begun long ago, finished or not."""
+    return [Expired(Journey, Journey.started_at < now() - KEPT)]

@@ -8,11 +8,9 @@ from app.audit import declare
 from app.purge import purger
 from app.restored import revived
 from app.web import navigation
-from identity.accounts import invitations
+from identity.accounts import invitation_limits, invitations, join_journeys
 from identity.accounts.blueprint import blueprint
 from identity.accounts.events import EVENTS
-from identity.accounts.invitation_limits import purge_counts
-from identity.accounts.join_journeys import purge_journeys
 from identity.pages import register_pages
 from identity.sessions.lookup import current
 
@@ -20,8 +18,8 @@ from identity.sessions.lookup import current
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     register_pages(app, blueprint, "identity.accounts.join_views", "identity.accounts.views")
-    purger(app, "join journeys", purge_journeys)
-    purger(app, "counts of invitation mails", purge_counts)
+    purger(app, "join journeys", join_journeys.expired)
+    purger(app, "counts of invitation mails", invitation_limits.expired)
     revived(app, "invitation links", standing=invitations.usable, end=invitations.expire_all)
     navigation.add(app, navigation.Entry("Your account", _account_page, order=80))
     navigation.add(app, navigation.Entry("Sign out", _sign_out_page, order=90))

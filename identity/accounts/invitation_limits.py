@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
+from app.purge import Expired
 from app.web.templates import moment
 from identity.accounts.models import InvitationMail
-from identity.statements import rows_changed
 
 LIMITS = ((3, timedelta(hours=1)), (5, timedelta(days=1)))
 """At most so many mails in so much time."""
@@ -68,6 +67,6 @@ def count_invitation(sender: str, email_key: str) -> None:
     db.session.add(InvitationMail(sender=sender, email_key=email_key, sent_at=now()))
 
 
-def purge_counts(_session: Session) -> int:
-    """Delete the counts that no limit looks at any more."""
-    return rows_changed(delete(InvitationMail).where(InvitationMail.sent_at < now() - 2 * _LONGEST))
+def expired() -> list[Expired]:
+    """Return the counts that no limit looks at any more."""
+    return [Expired(InvitationMail, InvitationMail.sent_at < now() - 2 * _LONGEST)]

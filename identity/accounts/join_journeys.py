@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy import and_, or_, select
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState, JoinJourney
 from identity.anonymous_rows import admit_row
 from identity.sessions.browser import bound_browser, browser_hash
-from identity.statements import rows_changed
 
 LIFETIME = timedelta(hours=4)
 # For so long after that a page that was left open leads on.
@@ -111,8 +110,15 @@ def has_declined(public_id: str | None) -> bool:
     return state == InvitationState.DECLINED.value
 
 
-def purge_journeys(_session: DatabaseSession) -> int:
-    """Delete journeys that no open page needs any more, and the secrets of those that are over."""
-    over = update(JoinJourney).where(JoinJourney.expires_at < now())
-    rows_changed(over.values(password_hash=None, totp_secret=None))
-    return rows_changed(delete(JoinJourney).where(JoinJourney.expires_at < now() - REMEMBERED))
+def expired() -> list[Expired]:
+    """Return the secrets of journeys that are over, and journeys that no open page needs."""
+    at = now()
+    secrets = or_(JoinJourney.password_hash.is_not(None), JoinJourney.totp_secret.is_not(None))
+    return [
+        Expired(
+            JoinJourney,
+            and_(JoinJourney.expires_at < at, secrets),
+            values={"password_hash": None, "totp_secret": None},
+        ),
+        Expired(JoinJourney, JoinJourney.expires_at < at - REMEMBERED),
+    ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.outbox import send_mail
+from app.purge import Expired
 from app.vault import decrypt, encrypt
 from identity.accounts.models import Account
 from identity.credentials import password, recovery_codes, totp
@@ -172,8 +172,10 @@ def codes_saved(shown: RecoveryCodesShown) -> None:
         rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.id == shown.id))
 
 
-def purge_enrolments(_session: DatabaseSession) -> int:
-    """Enrolments and shown codes whose time is over."""
+def expired_enrolments() -> list[Expired]:
+    """Return enrolments and shown codes whose time is over."""
     moment = now()
-    shown = rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.expires_at < moment))
-    return shown + rows_changed(delete(TotpEnrolment).where(TotpEnrolment.expires_at < moment))
+    return [
+        Expired(RecoveryCodesShown, RecoveryCodesShown.expires_at < moment),
+        Expired(TotpEnrolment, TotpEnrolment.expires_at < moment),
+    ]

@@ -9,7 +9,7 @@ from app.purge import purger
 from app.restored import revived
 from identity.credentials import hashing, reset_links, totp
 from identity.credentials.blueprint import blueprint
-from identity.credentials.changes import purge_enrolments
+from identity.credentials.changes import expired_enrolments
 from identity.credentials.events import EVENTS
 from identity.pages import register_pages
 from identity.sessions import ending
@@ -29,6 +29,6 @@ def install(app: Flask) -> None:
         standing=totp.acceptable_now,
         end=totp.use_up_present_steps,
     )
-    purger(app, "reset links", reset_links.purge_links)
-    purger(app, "used steps of authenticator apps", totp.purge_used_steps)
-    purger(app, "enrolments and shown codes", purge_enrolments)
+    purger(app, "reset links", reset_links.expired_links)
+    purger(app, "used steps of authenticator apps", totp.expired_steps)
+    purger(app, "enrolments and shown codes", expired_enrolments)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, func, select, true, update
-from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy import Select, func, select, true, update
 
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import secret_hash
 from app.outbox import withdraw_mail
+from app.purge import Expired
 from identity.accounts.models import Account
 from identity.anonymous_rows import admit_row
 from identity.credentials.models import PasswordReset, ResetJourney
@@ -195,8 +195,10 @@ def supersede_all() -> None:
     )
 
 
-def purge_links(_session: DatabaseSession) -> int:
-    """Links that ran out a day ago; until then they count towards the hour's limit."""
+def expired_links() -> list[Expired]:
+    """Return links that ran out a day ago; until then they count towards the hour's limit."""
     long_ago = now() - timedelta(days=1)
-    rows_changed(delete(ResetJourney).where(ResetJourney.expires_at < long_ago))
-    return rows_changed(delete(PasswordReset).where(PasswordReset.expires_at < long_ago))
+    return [
+        Expired(ResetJourney, ResetJourney.expires_at < long_ago),
+        Expired(PasswordReset, PasswordReset.expires_at < long_ago),
+    ]

@@ -21,10 +21,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from app.vault import decrypt, encrypt
 from identity.credentials.factor import Kind, NotProved, Proved
 from identity.credentials.models import TotpCredential, UsedTotpStep
@@ -142,10 +142,10 @@ def use_up_present_steps() -> None:
         db.session.execute(insert(UsedTotpStep).from_select(["account_id", "step"], unused))
 
 
-def purge_used_steps(_session: Session) -> int:
-    """Forget steps so long past that a clock may be a day late and still accept none again."""
+def expired_steps() -> list[Expired]:
+    """Return steps so long past that a clock may be a day late and still accept none again."""
     oldest = _present_step() - KEPT // timedelta(seconds=STEP_SECONDS)
-    return rows_changed(delete(UsedTotpStep).where(UsedTotpStep.step < oldest))
+    return [Expired(UsedTotpStep, UsedTotpStep.step < oldest)]
 
 
 def _is_used(first: int, last: int) -> ColumnElement[bool]:

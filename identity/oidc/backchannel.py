@@ -20,8 +20,7 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
-from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from app.audit import record
 from app.clock import now
@@ -29,6 +28,7 @@ from app.database import db, writing
 from app.database.due import is_due
 from app.identifiers import new_id
 from app.outgoing import NotReached, call
+from app.purge import Expired
 from app.settings import settings
 from identity.accounts.models import Account
 from identity.oidc.clients import store
@@ -179,9 +179,10 @@ def deliver() -> bool:
     return delivery.step()
 
 
-def purge(_session: DatabaseSession) -> int:
-    done = LogoutNotice.state != "waiting", LogoutNotice.created_at < now() - KEPT
-    return rows_changed(delete(LogoutNotice).where(*done))
+def expired() -> list[Expired]:
+    """Return the notices that were delivered or given up long ago."""
+    done = and_(LogoutNotice.state != "waiting", LogoutNotice.created_at < now() - KEPT)
+    return [Expired(LogoutNotice, done)]
 
 
 def logout_token(client: RelyingParty, *, subject: str, sid: str, identifier: str) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
 from app.clock import now
 from app.database import Plain, db
+from app.purge import Expired
 from identity.accounts.models import Account
 from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import backchannel
@@ -116,21 +116,17 @@ def end_grants(ending: Ending) -> None:
     _end(*conditions, cause=ending.cause, at=ending.at)
 
 
-def purge(_session: DatabaseSession) -> int:
-    """Rows whose time is over: what they said is in the audit."""
+def expired() -> list[Expired]:
+    """Return rows whose time is over: what they said is in the audit."""
     at = now()
-    long_unused = OrganisationChoice.chosen_at < at - REMEMBERED
     # Reuse of a code or token is noticed for as long as its family is kept.
-    return sum(
-        rows_changed(statement)
-        for statement in (
-            delete(RevokedToken).where(RevokedToken.expires_at < at),
-            delete(AuthorizationCode).where(AuthorizationCode.grant_id.in_(_over(at))),
-            delete(RefreshToken).where(RefreshToken.grant_id.in_(_over(at))),
-            delete(TokenFamily).where(TokenFamily.ends_at < at),
-            delete(OrganisationChoice).where(long_unused),
-        )
-    )
+    return [
+        Expired(RevokedToken, RevokedToken.expires_at < at),
+        Expired(AuthorizationCode, AuthorizationCode.grant_id.in_(_over(at))),
+        Expired(RefreshToken, RefreshToken.grant_id.in_(_over(at))),
+        Expired(TokenFamily, TokenFamily.ends_at < at),
+        Expired(OrganisationChoice, OrganisationChoice.chosen_at < at - REMEMBERED),
+    ]
 
 
 def _not_told(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from app.clock import now
 from app.database import Plain, db, writing_plainly
+from app.purge import Expired
 from identity.oidc.cache import cache, raise_revision
 from identity.oidc.models import UsedOnce
 from identity.oidc.policy import CLOCK_SKEW, LONGEST_ASSERTION
-from identity.statements import adder, rows_changed
+from identity.statements import adder
 
 _FORGOTTEN = "forgotten"
 """Key of the row that stands for every id there was when it was written, until its end."""
@@ -63,5 +63,6 @@ def _end_of_the_forgotten() -> datetime:
     return _NEVER if found is None else found.expires_at
 
 
-def purge(_session: Session) -> int:
-    return rows_changed(delete(UsedOnce).where(UsedOnce.expires_at < now()))
+def expired() -> list[Expired]:
+    """Return ids whose tokens would be refused by their time alone."""
+    return [Expired(UsedOnce, UsedOnce.expires_at < now())]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
-
 from app.clock import now
 from app.database import writing
 from app.identifiers import new_secret, secret_hash
+from app.purge import Expired
 from app.web import anyone, permit
 from app.web.call import Answer, call
 from identity.oidc import parameters
@@ -24,7 +22,6 @@ from identity.oidc.parameters import Parameters
 from identity.oidc.policy import INTERACTION, PUSHED_REQUEST
 from identity.oidc.proof import dpop
 from identity.oidc.refusals import REQUEST, record_refusal
-from identity.statements import rows_changed
 
 PATH = "/par"
 
@@ -77,9 +74,9 @@ def _checked(given: Parameters, client: RelyingParty) -> Asked:
     return asked
 
 
-def purge(_session: Session) -> int:
-    """Kept as long as a person may still be answering questions about one."""
-    return rows_changed(delete(PushedRequest).where(PushedRequest.expires_at < now() - INTERACTION))
+def expired() -> list[Expired]:
+    """Return requests that are older than a person may take to answer questions about one."""
+    return [Expired(PushedRequest, PushedRequest.expires_at < now() - INTERACTION)]
 
 
 def _of_client(given: Parameters, client: RelyingParty) -> Parameters:

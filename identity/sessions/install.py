@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import delete
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import declare
 from app.clock import now
-from app.purge import purger
+from app.purge import Expired, purger
 from app.restored import CAUSE, revived
 from identity.sessions import ending, kept_posts, views
 from identity.sessions.access import ask_to_sign_in
@@ -18,7 +16,6 @@ from identity.sessions.actions import end_sessions, standing
 from identity.sessions.events import EVENTS
 from identity.sessions.lookup import SessionOver, current, note_activity
 from identity.sessions.models import Session
-from identity.statements import rows_changed
 
 
 def install(app: Flask) -> None:
@@ -28,8 +25,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(SessionOver, lambda _error: ask_to_sign_in())
     app.jinja_env.globals["current_session"] = current
     ending.register(app, end_sessions)
-    purger(app, "sessions", _purge)
-    purger(app, "kept posts", kept_posts.purge)
+    purger(app, "sessions", _expired)
+    purger(app, "kept posts", kept_posts.expired)
     revived(
         app,
         "sessions",
@@ -38,6 +35,6 @@ def install(app: Flask) -> None:
     )
 
 
-def _purge(_session: DatabaseSession) -> int:
+def _expired() -> list[Expired]:
     # What came from a session may be asked about a while after its end; its row outlives it.
-    return rows_changed(delete(Session).where(Session.absolute_end < now() - timedelta(days=1)))
+    return [Expired(Session, Session.absolute_end < now() - timedelta(days=1))]

@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Response, current_app, redirect, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from app.vault import decrypt, encrypt
 from identity.sessions.models import KeptPost, Session
 from identity.statements import rows_changed
@@ -90,9 +90,9 @@ def without_kept(path: str, query: str) -> str:
     return _address(path, _without_parameter(query))
 
 
-def purge(_session: DatabaseSession) -> int:
-    """Forms that were not completed in time, and completed ones that nobody comes back to."""
-    return rows_changed(delete(KeptPost).where(KeptPost.expires_at < now()))
+def expired() -> list[Expired]:
+    """Return forms that were not completed in time, and completed ones after the same time."""
+    return [Expired(KeptPost, KeptPost.expires_at < now())]
 
 
 def _content() -> str | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
 from app.database import db
 from app.identifiers import new_secret, secret_hash
+from app.purge import Expired
 from identity.sessions import cookies
 from identity.sessions.ending import Ending
 from identity.sessions.models import Session
@@ -84,6 +84,6 @@ def forget_devices(ending: Ending) -> None:
     rows_changed(statement)
 
 
-def purge_devices(_session: DatabaseSession) -> int:
-    """Devices that were not used for a month."""
-    return rows_changed(delete(KnownDevice).where(KnownDevice.expires_at < now()))
+def expired() -> list[Expired]:
+    """Return devices that were not used for a month."""
+    return [Expired(KnownDevice, KnownDevice.expires_at < now())]

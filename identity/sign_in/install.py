@@ -9,11 +9,11 @@ from app.purge import purger
 from app.restored import revived
 from identity.pages import register_pages
 from identity.sessions import ending
+from identity.sign_in import devices, journeys, throttle
 from identity.sign_in.blueprint import blueprint
-from identity.sign_in.devices import forget_devices, purge_devices
+from identity.sign_in.devices import forget_devices
 from identity.sign_in.events import EVENTS
-from identity.sign_in.journeys import end_all, end_journeys, purge_journeys, under_way
-from identity.sign_in.throttle import purge_buckets
+from identity.sign_in.journeys import end_all, end_journeys, under_way
 
 
 def install(app: Flask) -> None:
@@ -22,6 +22,6 @@ def install(app: Flask) -> None:
     ending.register(app, end_journeys)
     ending.register(app, forget_devices)
     revived(app, "sign-ins under way", standing=under_way, end=end_all)
-    purger(app, "sign-in journeys", purge_journeys)
-    purger(app, "known devices", purge_devices)
-    purger(app, "attempt counters", purge_buckets)
+    purger(app, "sign-in journeys", journeys.expired)
+    purger(app, "known devices", devices.expired)
+    purger(app, "attempt counters", throttle.expired)

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from flask import redirect, url_for
 from sqlalchemy import Select, delete, or_, select, update
-from sqlalchemy.orm import Session as DatabaseSession
 from werkzeug import Response
 
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from app.web.headers import allow_form_redirect
 from identity.anonymous_rows import admit_row
 from identity.sessions.access import own_page
@@ -241,6 +241,6 @@ def end_all() -> None:
     rows_changed(delete(SignInJourney).where(SignInJourney.finished_at.is_(None)))
 
 
-def purge_journeys(_session: DatabaseSession) -> int:
-    """Delete journeys that no open page needs any more."""
-    return rows_changed(delete(SignInJourney).where(SignInJourney.expires_at < now() - REMEMBERED))
+def expired() -> list[Expired]:
+    """Return journeys that no open page needs any more."""
+    return [Expired(SignInJourney, SignInJourney.expires_at < now() - REMEMBERED)]

@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
 
 from app.clock import CLOCK_SLACK, now
 from app.database import db, writing
 from app.identifiers import secret_hash
+from app.purge import Expired
 from identity.settings import settings
 from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
 from identity.sign_in.models import AttemptBucket
-from identity.statements import rows_changed
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -145,11 +144,9 @@ def give_back(attempt: Attempt) -> None:
             _put(rows[bucket.name], after_success(_tally(rows[bucket.name])))
 
 
-def purge_buckets(_session: Session) -> int:
-    """Counters that have been calm for longer than any limit remembers."""
-    return rows_changed(
-        delete(AttemptBucket).where(AttemptBucket.last_failure_at < now() - 8 * _DAY)
-    )
+def expired() -> list[Expired]:
+    """Return counters that have been calm for longer than any limit remembers."""
+    return [Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - 8 * _DAY)]
 
 
 def _locked(names: Sequence[str]) -> dict[str, AttemptBucket]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import url_for
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select, update
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret
+from app.purge import Expired
 from identity.anonymous_rows import admit_row
 from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.visit import Visit
@@ -180,13 +180,12 @@ def _bind(request: AuthorizationRequest) -> None:
         )
 
 
-def purge(_session: Session) -> int:
-    """Remove the parameters of requests that ran out of time, then the rows a day later."""
+def expired() -> list[Expired]:
+    """Return the parameters of requests that ran out of time, and rows that did so a day ago."""
     at = now()
-    ran_out = update(AuthorizationRequest).where(
-        AuthorizationRequest.expires_at < at, AuthorizationRequest.finished_at.is_(None)
-    )
-    rows_changed(ran_out.values(finished_at=at, parameters={}))
-    return rows_changed(
-        delete(AuthorizationRequest).where(AuthorizationRequest.expires_at < at - LEFT_BEHIND)
-    )
+    table = AuthorizationRequest
+    ran_out = and_(table.expires_at < at, table.finished_at.is_(None))
+    return [
+        Expired(table, ran_out, values={"finished_at": at, "parameters": {}}),
+        Expired(table, table.expires_at < at - LEFT_BEHIND),
+    ]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.purge import Expired
 from app.vault import encrypt
 from identity.oidc.cache import RECHECK, raise_revision
 from identity.oidc.keys.states import ALGS, State, due, signing, signs_at, state
@@ -101,16 +102,15 @@ def retire(kid: str) -> SigningKey:
     return key
 
 
-def forget_private_halves() -> int:
-    """What a key that signs no more could still sign is nobody's business: a purge job."""
+def expired_private_halves() -> list[Expired]:
+    """Return the private halves of keys that sign no more: nothing needs them."""
     done = [
-        key
+        key.id
         for key in everything()
         if key.private_key and state(key, now()) in {State.GONE, State.WITHDRAWN}
     ]
-    for key in done:
-        key.private_key = None
-    return len(done)
+    condition = and_(SigningKey.id.in_(done), SigningKey.private_key.is_not(None))
+    return [Expired(SigningKey, condition, values={"private_key": None})]
 
 
 def published_long_enough(key: SigningKey) -> datetime:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
+from app.purge import Expired
 from identity.oidc.models import InitialAccessToken
 from identity.oidc.refusals import admit_refusal
 from identity.oidc.registering.policy import Policy
@@ -95,5 +95,6 @@ def record_refusal(token: InitialAccessToken, reason: str) -> None:
             record("registration.refused", token=public_id, note=note, reason=reason[:1000])
 
 
-def purge(_session: Session) -> int:
-    return rows_changed(delete(InitialAccessToken).where(InitialAccessToken.expires_at < now()))
+def expired() -> list[Expired]:
+    """Return the registration tokens that have expired."""
+    return [Expired(InitialAccessToken, InitialAccessToken.expires_at < now())]

@@ -11,11 +11,12 @@ from flask import Flask
 
 from app.clock import now
 from app.database import writing
+from app.purge import purge_expired
 from identity.credentials import catalogue, recovery_codes
 from identity.credentials.factor import Factor, NotProved, Proved
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
-from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG, purge_used_steps
+from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG
 from tests.identity.people import Person
 from tests.races import THREADS, race
 
@@ -72,12 +73,11 @@ def test_totp_forgets_used_steps_after_days(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     TOTP.prove(person.account_id, _code(person, 0))
-    with writing() as session:
-        purge_used_steps(session)
-        clock.shift(timedelta(days=1))
-        assert purge_used_steps(session) == 0
-        clock.shift(timedelta(days=2))
-        assert purge_used_steps(session) == 1
+    purge_expired()
+    clock.shift(timedelta(days=1))
+    assert purge_expired()["used steps of authenticator apps"] == 0
+    clock.shift(timedelta(days=2))
+    assert purge_expired()["used steps of authenticator apps"] == 1
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
