@@ -1,13 +1,15 @@
 """Passwords that guessers try first (NIST SP 800-63B-4, section 3.1.1.2).
 
-Pure: a listed password is refused as it stands, padded, repeated, with a year, or with letters
-written as look-alike signs.
+Pure: a listed password or phrase is refused as it stands, padded, repeated, with a year, or with
+letters written as look-alike signs.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from identity.credentials.well_known_phrases import WELL_KNOWN_PHRASES
 
 _LOOK_ALIKES = str.maketrans("@4301!$57", "aaeoliss" + "t")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -58,4 +60,5 @@ def _listed() -> frozenset[str]:
     # 30,000 common passwords; loading them takes some 50 ms, once, where a password is chosen.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= _SHORTEST_UNIT)
+    words = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= _SHORTEST_UNIT)
+    return words | {_squeezed(phrase) for phrase in WELL_KNOWN_PHRASES.splitlines()}
