@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import func, select
 
@@ -52,12 +53,12 @@ def learned(keys: Sequence[str], day: date, state: State) -> dict[str, Learned]:
 
     Bodies of which no register file speaks are left out.
     """
-    imported = _import_moments()
+    imported, complete_days = _import_moments(), cache(_complete_days)
     found: dict[str, Learned] = {}
     for some in blocks(keys, _AT_ONCE):
         for key, words in _words(some, imported).items():
             states: list[tuple[datetime, bool]] = []
-            for moment, timeline in _timelines(key, words):
+            for moment, timeline in _timelines(key, words, complete_days):
                 then = state(timeline, day)
                 if then is not None and (not states or states[-1][1] != then):
                     states.append((moment, then))
@@ -127,7 +128,9 @@ def _words(
 
 
 def _timelines(
-    key: str, words: Sequence[tuple[RegisterStatement, datetime]]
+    key: str,
+    words: Sequence[tuple[RegisterStatement, datetime]],
+    complete_days: Callable[[datetime], dict[str, list[date]]],
 ) -> Iterable[tuple[datetime, Timeline]]:
     """The timeline as it was after each import that spoke of the body."""
     for moment in sorted({known for _, known in words}):
@@ -136,7 +139,7 @@ def _timelines(
             if known <= moment:
                 said = None if row.facts is None else json.loads(row.facts)
                 streams.setdefault(row.family, []).append((row.stated_on, said))
-        timeline = timeline_of(key, streams, _complete_days(moment))
+        timeline = timeline_of(key, streams, complete_days(moment))
         if timeline is not None:
             yield moment, timeline
 
