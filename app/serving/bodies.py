@@ -19,6 +19,7 @@ from app.serving.limits import MAX_BODIES, MAX_BODY_BYTES
 Environ = dict[str, Any]
 log = structlog.get_logger()
 _LATE = b"The request was not received in time.\n"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Connection(Protocol):
@@ -26,6 +27,17 @@ class Connection(Protocol):
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
     def response_iter(self, status: int, headers: list[tuple[str, str]], body: Any) -> None: ...
+
+
+def is_chunked_form(environ: Environ) -> bool:
+    """Return whether a form came in chunks instead of with its length.
+
+    The server does not say whether the last chunk came or the connection broke off, and the
+    beginning of a form is a form. JSON and tokens that are cut off are refused for their syntax.
+    """
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return False
+    return environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() in _FORMS
 
 
 def close(connection: Connection) -> None:

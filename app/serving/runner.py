@@ -14,13 +14,14 @@ import structlog
 from flask import Flask
 
 from app.serving import limits
-from app.serving.bodies import Bodies, Connection, Environ, close
+from app.serving.bodies import Bodies, Connection, Environ, close, is_chunked_form
 from app.serving.turns import Turns
 from app.settings import AppSettings
 from app.web.call import Headers
 from app.web.headers import without_application
 
 log = structlog.get_logger()
+_NO_LENGTH = b"Send the form with a Content-Length.\n"
 _BUSY_JSON = (
     b'{"error":"temporarily_unavailable","error_description":'
     b'"The service is busy. Try again in a few seconds."}\n'
@@ -42,10 +43,7 @@ class Runner:
             settings.threads, waiting=limits.MAX_WAITING, stall=limits.STALL_SECONDS
         )
         self._probes = Turns(limits.PROBES, waiting=limits.PROBES, stall=limits.PROBE_TURN_SECONDS)
-        self._refusal = [
-            ("Retry-After", str(limits.RETRY_AFTER_SECONDS)),
-            *without_application(secure=settings.secure),
-        ]
+        self._headers = without_application(secure=settings.secure)
         self._environ: Environ = {
             "SCRIPT_NAME": "",
             "SERVER_SOFTWARE": "Granian",
@@ -67,6 +65,8 @@ class Runner:
             close(connection)
             return 408
         try:
+            if is_chunked_form(environ):
+                return self._refuse_form(connection)
             return self._in_turn(connection, environ)
         finally:
             self._bodies.release(number)
@@ -105,10 +105,22 @@ class Runner:
         headers = [
             ("Content-Type", media_type),
             ("Content-Length", str(len(body))),
-            *self._refusal,
+            ("Retry-After", str(limits.RETRY_AFTER_SECONDS)),
+            *self._headers,
         ]
         connection.response_bytes(503, headers, body)
         return 503
+
+    def _refuse_form(self, connection: Connection) -> int:
+        """Ask for the length (RFC 9110, 15.5.12): without it nobody knows whether all came."""
+        headers = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(_NO_LENGTH))),
+            ("Connection", "close"),
+            *self._headers,
+        ]
+        connection.response_bytes(411, headers, _NO_LENGTH)
+        return 411
 
 
 class _Response:

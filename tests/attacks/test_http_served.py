@@ -118,9 +118,22 @@ def test_HC_04_no_request_hides_in_another(wire: Wire) -> None:
         b"POST /token HTTP/1.1\r\n" + wire.host + FORM + b"Transfer-Encoding: chunked\r\n"
         b"Connection: close\r\n\r\n3;a=b\r\na=b\r\n" + chunks
     )
-    assert extended.statuses in ([400], [401])
+    assert extended.statuses == [411]
     old = wire.send(b"POST /token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
     assert old.statuses == [400]
+    assert wire.is_well()
+
+
+def test_form_in_chunks_is_refused_and_json_in_chunks_is_received(wire: Wire) -> None:
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
+    line = b"POST %s HTTP/1.1\r\n" + wire.host
+    for kind in (b"application/x-www-form-urlencoded; charset=UTF-8", b"Multipart/Form-Data"):
+        head = line % b"/token" + b"Content-Type: " + kind + b"\r\n"
+        answered = wire.send(head + chunked + b"3\r\na=b\r\n0\r\n\r\n")
+        assert (answered.statuses, answered.closed) == ([411], True)
+        assert "Content-Length" in answered.text.splitlines()[-1]
+    head = line % b"/register" + b"Content-Type: application/json\r\nConnection: close\r\n"
+    assert wire.send(head + chunked + b"2\r\n{}\r\n0\r\n\r\n").statuses == [401]
     assert wire.is_well()
 
 
