@@ -1,4 +1,4 @@
-"""Sentences that many people know, which guessers therefore try (decisions.md, Signing in).
+"""Sentences that many people know, which guessers try (NIST SP 800-63B-4, section 3.1.1.2).
 
 Proverbs, titles, verses, films, and the examples that published advice on passphrases prints. Only
 whole phrases are refused, so no passphrase of random words is.
