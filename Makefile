@@ -24,12 +24,13 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup assets demo demo-reset test acceptance lint format catalogue bench pictures lock clean services
+.PHONY: help setup assets demo demo-reset test quick acceptance lint format catalogue bench pictures lock clean services
 
 help:
 	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
 	@echo 'make demo-reset  the same, starting anew'
 	@echo 'make test        lint and all tests; PYTEST_ARGS= for pytest, WORKERS= in parallel'
+	@echo 'make quick       lint, and the tests that need no PostgreSQL, browser or other process'
 	@echo 'make acceptance  the tests on the real register files in GIAS_DATA ($(GIAS_DATA))'
 	@echo 'make lint        style, types, import rules, templates'
 	@echo 'make format      put the code in its style'
@@ -107,6 +108,10 @@ demo-reset:
 
 test: .venv/.dev node_modules/.dev assets services lint
 	@$(BIN)/pytest --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
+
+# The tests whose fixtures need no other process; the summary counts the others as deselected.
+quick: .venv/.dev assets lint
+	@$(BIN)/pytest --quick --quiet --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
 
 acceptance: .venv/.dev node_modules/.dev assets services
 	@ls $(GIAS_DATA)/*.csv* >/dev/null 2>&1 || { \

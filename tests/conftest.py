@@ -5,6 +5,7 @@ import contextvars
 import gc
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,59 @@ _SECRET_KEY = secrets.token_urlsafe(48)
 
 
 use_compiled_routes()
+
+
+PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
+_quick_test: str | None = None
+"""The running test, if it must not start a process."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="run only tests that need no process beside pytest: no PostgreSQL, browser or server",
+    )
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Return whether the test needs no other process, by its fixtures and their parameters."""
+    if not isinstance(item, pytest.Function):
+        return True
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return "processes" not in item.fixturenames and "postgresql" not in parameters.values()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick`, deselect the tests that need other processes."""
+    if not config.getoption("quick"):
+        return
+    deselected = [item for item in items if not is_quick(item)]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if is_quick(item)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test start processes only if `is_quick` knows that it does."""
+    global _quick_test
+    _quick_test = item.nodeid if is_quick(item) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let fixtures of earlier tests stop their servers after the last test, by a process."""
+    global _quick_test
+    _quick_test = None
+
+
+def refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: fail a quick test that starts a process."""
+    if _quick_test is not None and event in PROCESS_EVENTS:
+        raise AssertionError(f"{_quick_test} starts a process: request the fixture `processes`")
+
+
+sys.addaudithook(refuse_processes)
 
 
 def pytest_collection_finish() -> None:
@@ -64,7 +118,15 @@ def make_tables(database_url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+def processes() -> None:
+    """Permission to start processes. A test or fixture that starts one requests it.
+
+    `make quick` leaves out the tests that request it, be it through another fixture.
+    """
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(processes: None) -> Iterator[postgresql.PostgreSQL]:
     with postgresql.running() as server:
         yield server
 

@@ -103,6 +103,7 @@ def test_AU_04_each_change_writes_one_complete_row(app: Flask, event: str) -> No
     assert abs(row.at - now()) < timedelta(minutes=1)
 
 
+@pytest.mark.usefixtures("processes")
 def test_AU_05_process_killed_within_a_change_leaves_neither_change_nor_row(
     app: Flask, app_settings: Settings
 ) -> None:

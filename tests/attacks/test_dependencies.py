@@ -69,6 +69,7 @@ def test_HC_03_without_the_database_nobody_gets_in_and_nothing_is_told(
     assert browser.get("/healthz").status_code == 200
 
 
+@pytest.mark.usefixtures("processes")
 def test_HC_03_without_redis_requests_are_still_counted(app: Flask, app_settings: Settings) -> None:
     changes = {
         "SECURE_ACCESS_REDIS_URL": f"redis://{ports.HOST}:{ports.free_port()}/0",

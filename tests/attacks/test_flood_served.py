@@ -90,6 +90,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("processes")
 def test_LG_12_five_hundred_at_once_take_no_more_memory_than_a_few(
     app: Flask, app_settings: Settings
 ) -> None:

@@ -25,6 +25,8 @@ from approvals.settings import Settings
 from tests.identity.oidc.served import Served, serving
 from tests.identity.people import PASSWORD, Person, make_person
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 AT_ONCE = 8
 _OPEN: list[httpx.Client] = []
 

@@ -20,6 +20,8 @@ from tests.identity.oidc.served import Served, serving
 from tests.identity.people import Person
 from tests.servers import ports
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n"
 

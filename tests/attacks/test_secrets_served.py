@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,6 +21,8 @@ from tests.identity.oidc.foreign_client import fields, sign_in
 from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, register
 from tests.identity.oidc.served import serving
 from tests.identity.people import PASSWORD, Person
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 NEW_PASSWORD = "harbour violin copper moss"
 WRONG = "a wrong password of ours"

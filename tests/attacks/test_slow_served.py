@@ -19,6 +19,8 @@ from tests.identity.oidc import signing_keys
 from tests.identity.oidc.served import Served, serving
 from tests.servers import ports
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 HELD = 200
 LARGE, REPEATED = b"/static/vendor/govuk-frontend/govuk-frontend.min.css", 60
 """More than the kernel's buffers hold of a connection."""

@@ -32,6 +32,7 @@ FLOORS = {"flask": "3.1.3", "werkzeug": "3.1.9", "authlib": "1.7.1", "joserfc": 
         ("SECURE_ACCESS_ENCRYPTION_KEYS", "A" * 43 + "="),
     ],
 )
+@pytest.mark.usefixtures("processes")
 def test_HC_12_the_server_does_not_start_with_debug_or_a_secret_that_is_none(
     app_settings: Settings, variable: str, value: str
 ) -> None:

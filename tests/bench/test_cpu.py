@@ -2,11 +2,14 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from bench.cpu import cpu_seconds, family, peak_memory_mib
 
 BUSY = "import time\nwhile time.process_time() < 0.5: pass"
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_time_of_children_counts_while_they_live_and_afterwards() -> None:
     before = cpu_seconds(os.getpid())
     with subprocess.Popen(
@@ -22,6 +25,7 @@ def test_the_time_of_children_counts_while_they_live_and_afterwards() -> None:
     assert cpu_seconds(os.getpid()) - before >= alive
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_process_that_is_gone_costs_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()

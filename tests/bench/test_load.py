@@ -12,7 +12,7 @@ from tests.servers import ports
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def server(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     port = ports.free_port()
     command = [str(GRANIAN), "--interface=wsgi", f"--port={port}", "bench.empty:application"]
     log = tmp_path_factory.mktemp("server") / "log"
@@ -65,6 +65,7 @@ def test_a_form_is_posted_encoded() -> None:
     assert sent.endswith("Content-Length: 9\r\n\r\nscope=a+b")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"(?s)no-such-command failed:.*\w"):
         run(["no-such-command"], os.environ, tmp_path / "log")

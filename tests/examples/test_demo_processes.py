@@ -9,8 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.servers import ports
 from wsgi import ROOT
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 STARTS_ONE = """
 import sys

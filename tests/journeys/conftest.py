@@ -110,7 +110,7 @@ def running_demo(instance: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all journeys of this process; each journey uses people of its own."""
     with running_demo(tmp_path_factory.mktemp("demo") / "instance") as running:
         yield running
@@ -129,7 +129,7 @@ def _three_free_ports() -> int:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
+def chromium(processes: None, playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(
         executable_path=str(binaries.chromium()), args=BROWSER_ARGUMENTS
     )

@@ -8,6 +8,8 @@ from sqlalchemy import create_engine, text
 from tests.servers import binaries, postgresql
 from tests.servers.postgresql import PostgreSQL
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSQL]:

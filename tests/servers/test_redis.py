@@ -1,6 +1,9 @@
+import pytest
 from redis import Redis
 
 from tests.servers import redis
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def test_it_keeps_what_it_is_given_until_it_is_stopped() -> None:

@@ -28,6 +28,7 @@ def test_a_port_that_others_would_share_is_in_use() -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("processes")
 def test_a_second_server_on_the_port_is_refused_in_a_sentence(app_settings: Settings) -> None:
     with serving(app_settings, workers=1) as served:
         second = subprocess.run(

@@ -8,6 +8,8 @@ import secrets
 import subprocess
 import sys
 
+import pytest
+
 from wsgi import ROOT
 
 _ONLY_OF_THE_APPLICATION = ("alembic", "joserfc", "pydantic", "rich", "sqlalchemy", "structlog")
@@ -58,9 +60,11 @@ def _imported_by(program: str) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
+@pytest.mark.usefixtures("processes")
 def test_help_of_every_command_imports_nothing_of_the_application() -> None:
     assert _imported_by(_SHOW_ALL_HELP).isdisjoint(_ONLY_OF_THE_APPLICATION)
 
 
+@pytest.mark.usefixtures("processes")
 def test_application_imports_no_library_of_a_few_pages_or_commands() -> None:
     assert _imported_by(_COMPOSE).isdisjoint(_ONLY_OF_A_FEW_PAGES_OR_COMMANDS)

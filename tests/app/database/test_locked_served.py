@@ -23,6 +23,8 @@ from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.served import Served, serving
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 AT_ONCE = 40
 Ask = Callable[[httpx.Client], httpx.Response]
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine
 from app.database import together
 from app.database.line import Line
 from app.database.together import Crowd, Group, NotCommitted, Together
-from app.database.writers import give_turn, take_turn
+from app.database.writers import give_turn, take_turn, waiting_at_most
 
 SECONDS = 10
 ADD = "INSERT INTO number VALUES (?)"
@@ -106,10 +106,9 @@ def test_nobody_is_kept_from_writing_by_a_part_that_could_not_begin(
     writes: Together, engine: Engine
 ) -> None:
     group = writes.add({ADD: [(1,)]})
-    writes.line.execute("PRAGMA busy_timeout = 0")
     with sqlite3.connect(str(engine.url.database), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with waiting_at_most(0.1), pytest.raises(sqlite3.OperationalError, match="locked"):
             add(writes, 2)
         other.execute("ROLLBACK")
     writes.settle(group)

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from app.serving.processors import own_processor
 
 
@@ -27,6 +29,7 @@ def test_fewer_workers_than_processors_move_about() -> None:
     assert own_processor(0, workers=1, processors={0, 1}) is None
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_process_keeps_to_its_own() -> None:
     """In a process of its own: the test's goes on moving about."""
     available = sorted(os.sched_getaffinity(0))
@@ -38,6 +41,7 @@ def test_a_process_keeps_to_its_own() -> None:
     assert kept.stdout.decode().strip() == str([available[1 % len(available)]])
 
 
+@pytest.mark.usefixtures("processes")
 def test_its_threads_do_not_push_each_other_off() -> None:
     command = (
         "import os, threading; from app.serving.processors import settle_in;"

@@ -31,6 +31,8 @@ from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty
 from tests.identity.people import Person
 from tests.races import THREADS
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 TRIES = 1000
 AT_ONCE = THREADS
 ROTATIONS = 30

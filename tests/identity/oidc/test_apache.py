@@ -21,6 +21,8 @@ from tests.identity.oidc.served import serving
 from tests.identity.people import Person
 from tests.servers import apache, ports
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 CONFIGURATION = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client_id}

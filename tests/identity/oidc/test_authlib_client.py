@@ -22,6 +22,8 @@ from tests.identity.oidc.relying_party import register
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])
 def test_authlib_signs_in_refreshes_and_revokes(

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import httpx
+import pytest
 from flask import Flask
 
 from approvals.settings import Settings
@@ -14,6 +15,8 @@ from identity.oidc.registering.policy import Policy
 from tests.identity.oidc.foreign_client import CALLBACK, foreign_client, sign_in
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def test_oauth4webapi_registers_itself_and_signs_in_with_proofs_and_nonces(

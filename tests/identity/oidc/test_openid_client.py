@@ -21,6 +21,8 @@ from tests.identity.oidc.tls import tls_proxy
 from tests.identity.people import Person
 from tests.servers import ports
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture
 def app_settings(database_url: str, tmp_path: Path) -> Settings:

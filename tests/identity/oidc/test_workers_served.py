@@ -9,11 +9,14 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
+import pytest
 
 from app.clock import now
 from approvals.settings import Settings
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.served import serving
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 AT_ONCE = 16
 UNTIL_THREADS_END = 34
