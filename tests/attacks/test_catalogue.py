@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.attacks.catalogue import (
     PAGE,
     ShownTest,
@@ -39,6 +41,7 @@ def test_catalogue_keeps_every_row_below_the_heading_of_its_group() -> None:
         assert {entry.id[:2] for entry in read_entries(section)} == {section[:2]}
 
 
+@pytest.mark.usefixtures("processes")
 def test_every_code_in_the_repository_has_an_entry() -> None:
     known = {entry.id for entry in read_entries(PAGE.read_text())}
     groups = "|".join(sorted({entry_id[:2] for entry_id in known}))
