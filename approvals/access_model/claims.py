@@ -133,45 +133,47 @@ CLAIMS = (
         "organisation",
         "organisation",
         _organisation,
-        "The organisation that the person has chosen to act for, in the shape of DfE Sign-in.",
+        "The organisation that the person chose, in the shape of DfE Sign-in.",
     ),
     Claim(
         "user_group",
         "access",
         _user_group,
-        "The person's user group: its code and name. Only of services that allow one a person.",
+        "The person's user group: its code and name. Only for services that allow one per person.",
     ),
     Claim(
         "user_groups",
         "access",
         _user_groups,
-        "The person's user groups, each with code and name. Only of services that allow several.",
+        "The person's user groups, each with code and name. Only for services that allow several.",
     ),
     Claim(
         "capabilities",
         "access",
         lambda source: source.service.in_order(source.decision.capabilities),
-        "What the person may do in the service. Decide by these, never by the user group.",
+        "Capabilities of the person in the service. Base decisions on these, never on the user "
+        "group.",
     ),
     Claim(
         "environment",
         "access",
         lambda source: source.decision.environment,
-        "live, or training: then show made-up schools only, whatever else the token says.",
+        "Environment: live or training. In training show only made-up schools, whatever the other "
+        "claims.",
     ),
     Claim(
         "remit",
         "access",
         _remit,
-        "Schools whose data the person may see: kind and key of the body, how many schools, a "
-        "version that changes with the list, an address to read it from, and the URNs themselves "
-        f"where there are {LISTED_UP_TO} or fewer.",
+        "Schools whose data the person may see: kind and key of the body, number of schools, a "
+        "version that changes with the list, an address to read it from, and the URNs if there "
+        f"are {LISTED_UP_TO} or fewer.",
     ),
     Claim(
         "terms",
         "access",
         _terms,
-        "The newest version of the service's terms of use that the person accepted, and when.",
+        "The newest version of the service's terms of use that the person accepted, and the time.",
     ),
 )
 

@@ -75,5 +75,5 @@ def test_a_request_can_be_sent_from_a_shell() -> None:
 
 
 def test_claims_are_explained_in_the_words_of_the_dictionary() -> None:
-    assert SENTENCES["sub"] == "The person, for ever."
+    assert SENTENCES["sub"] == "Identifier of the person. It never changes."
     assert {"jti", "client_id", "act", "remit", "capabilities"} <= set(SENTENCES)

@@ -28,7 +28,9 @@ def test_each_step_is_shown_without_javascript(demo: Demo, chromium: Browser) ->
         assert titles(page)[2:] == ["Answer at the callback", "Token request", "Userinfo"]
         expect(page.locator("body")).to_contain_text("grant_type=authorization_code")
         expect(page.locator("body")).to_contain_text("The nonce is ours.")
-        expect(page.locator("body")).to_contain_text("Decide by these, never by the user group.")
+        expect(page.locator("body")).to_contain_text(
+            "Base decisions on these, never on the user group."
+        )
         press(page, "Call School Performance")
         expect(page.locator("section").last).to_contain_text("200 OK")
         press(page, "Refresh")

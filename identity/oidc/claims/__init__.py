@@ -34,48 +34,53 @@ class Entry:
 
 
 OF_PEOPLE = (
-    PersonClaim("sub", "openid", lambda person: person.subject, "The person, for ever."),
+    PersonClaim(
+        "sub",
+        "openid",
+        lambda person: person.subject,
+        "Identifier of the person. It never changes.",
+    ),
     PersonClaim(
         "name",
         "profile",
         lambda person: person.name,
-        "The whole name.",
+        "Full name.",
     ),
     PersonClaim(
         "given_name",
         "profile",
         lambda person: person.given_name,
-        "First names. Left out where the person has none.",
+        "First names. Omitted if the person has none.",
     ),
     PersonClaim(
         "family_name",
         "profile",
         lambda person: person.family_name,
-        "Last name. Left out where the person has none.",
+        "Last name. Omitted if the person has none.",
     ),
     PersonClaim(
         "updated_at",
         "profile",
         lambda person: int(person.updated_at.timestamp()),
-        "When name or e-mail address last changed, in seconds since 1970.",
+        "Time of the last change of name or email address, in seconds since 1970.",
     ),
-    PersonClaim("email", "email", lambda person: person.email, "E-mail address; it can change."),
+    PersonClaim("email", "email", lambda person: person.email, "Email address. It can change."),
     PersonClaim(
         "email_verified",
         "email",
         lambda _person: True,
-        "Always true: nobody joins without opening a link sent to the address.",
+        "Always true: a person joins by opening a link sent to the address.",
     ),
 )
 
 OF_SIGN_IN = (
     Entry("iss", None, "The issuer."),
-    Entry("aud", None, "Whom the token is for: one audience."),
-    Entry("exp", None, "When the token ends."),
-    Entry("iat", None, "When the token was made."),
-    Entry("auth_time", None, "When the person last showed both factors."),
+    Entry("aud", None, "The only audience of the token."),
+    Entry("exp", None, "Time at which the token expires."),
+    Entry("iat", None, "Time at which the token was issued."),
+    Entry("auth_time", None, "Time of the person's last sign-in with both factors."),
     Entry("acr", None, "The level of that sign-in."),
-    Entry("amr", None, "How the person signed in, as RFC 8176 names it."),
+    Entry("amr", None, "Authentication methods of the sign-in, by their names in RFC 8176."),
     Entry("sid", None, "The session at the provider, for clients with a logout address."),
 )
 
