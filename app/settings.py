@@ -64,10 +64,10 @@ class AppSettings(FloorSettings):
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         default_factory=list
     )
-    """Networks of the proxies whose `X-Forwarded-For` is believed, comma separated."""
+    """Networks of the proxies whose `X-Forwarded-For` is trusted, comma separated."""
 
     client_certificate_header: Annotated[str, Field(pattern="^[A-Za-z0-9]+$")] | None = None
-    """Header in which trusted proxies pass on a caller's certificate: letters and digits alone."""
+    """Header in which trusted proxies send a caller's certificate: letters and digits only."""
     # Behind a dash an underscore could hide: X_Client_Cert is X-Client-Cert in WSGI (PEP 3333).
 
     client_certificate_authorities: Path | None = None
@@ -104,7 +104,7 @@ class AppSettings(FloorSettings):
     """Port of the mail server."""
 
     smtp_username: str | None = None
-    """User name at the mail server, where it asks for one."""
+    """User name at the mail server, if it requires one."""
 
     smtp_password: SecretStr | None = None
     """Password at the mail server."""
@@ -113,10 +113,10 @@ class AppSettings(FloorSettings):
     """`starttls`, `tls` or `none` (only for a server on the loopback)."""
 
     redis_url: SecretStr | None = None
-    """Redis for request limits across processes. Without it each process counts for itself."""
+    """Redis for request limits across processes. Without it each process counts separately."""
 
     request_limit: str = "600 per minute"
-    """Requests that one network address may make to any one page before it is asked to wait."""
+    """Requests of one network address to one page before further ones get 429."""
 
     outbound_ca_file: Path | None = None
     """Certificate authorities trusted for outgoing calls besides the system's."""

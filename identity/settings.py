@@ -18,10 +18,10 @@ class IdentitySettings(FloorSettings):
     """How people sign in, and for how long."""
 
     session_idle_minutes: int = Field(default=30, ge=1, le=60)
-    """Minutes without a page being opened after which a session ends."""
+    """Minutes without a request after which a session ends."""
 
     session_hours: int = Field(default=12, ge=1, le=24)
-    """Hours after signing in at which a session ends however busy it is."""
+    """Hours after the sign-in at which a session ends, even if it is in use."""
 
     fresh_sign_in_minutes: int = Field(default=15, ge=1, le=60)
     """Minutes after which changes such as a new password or a removal ask for both factors."""
@@ -45,7 +45,7 @@ class IdentitySettings(FloorSettings):
     """Password hashes that one process computes side by side; the others wait their turn."""
 
     breached_passwords_url: str | None = None
-    """Pwned Passwords range service, `https://api.pwnedpasswords.com/range/`; unset asks nobody."""
+    """Pwned Passwords range service, `https://api.pwnedpasswords.com/range/`. Unset: no check."""
 
     failures_per_account_and_network: int = Field(default=5, ge=1)
     """Wrong passwords for one account from one network before its next try has to wait."""
@@ -66,7 +66,7 @@ class IdentitySettings(FloorSettings):
     """Rows that requests of one network without a session may store in a minute: begun sign-ins."""
 
     anonymous_rows_per_hour: int = Field(default=4800, ge=1)
-    """The same in an hour. Each process counts for itself."""
+    """The same in an hour. Each process counts separately."""
 
     support_email: str | None = None
     """Address that the pages about help, privacy and accessibility name for questions."""
@@ -83,10 +83,10 @@ class IdentitySettings(FloorSettings):
     """Lawful basis for the privacy page: the end of a sentence that begins "We use it because"."""
 
     account_retention: str | None = None
-    """How long accounts and what they could see are kept, in words: `2 years after you leave`."""
+    """Retention of accounts and their access, in words: `2 years after you leave`."""
 
     audit_retention: str | None = None
-    """How long the record of sign-ins and changes is kept, in words: `7 years`."""
+    """Retention of the record of sign-ins and changes, in words: `7 years`."""
 
     regulator: str = "Information Commissioner’s Office"
     """Regulator to which people can complain about the use of their data."""
@@ -95,16 +95,16 @@ class IdentitySettings(FloorSettings):
     """Page of the regulator for complaints."""
 
     security_contact: str | None = None
-    """Where to report weaknesses: `mailto:`, `https:` or `tel:`. Else the support address."""
+    """Contact for security reports: `mailto:`, `https:` or `tel:`. Default: support address."""
 
     security_policy_url: str | None = None
-    """Page that says how reports of weaknesses are handled, for `security.txt`."""
+    """Page with the policy for reports of weaknesses, for `security.txt`."""
 
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
-    """Seconds for which services may keep the published keys; a new key signs no earlier."""
+    """Seconds for which services may cache the published keys; a new key signs only after them."""
 
     signing_key_days: int = Field(default=90, ge=1, le=400)
-    """Days for which a key signs before the worker lets the next one sign in its place."""
+    """Days for which a key signs before the worker replaces it by the next one."""
 
     @field_validator("breached_passwords_url")
     @classmethod
