@@ -75,8 +75,10 @@ def pytest_runtest_teardown() -> None:
 
 
 def refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: fail a quick test that starts a process."""
-    if _quick_test is not None and event in PROCESS_EVENTS:
+    """Audit hook: fail a quick test that starts a process other than git."""
+    if _quick_test is None or event not in PROCESS_EVENTS:
+        return
+    if event != "subprocess.Popen" or arguments[0] != "git":
         raise AssertionError(f"{_quick_test} starts a process: request the fixture `processes`")
 
 
