@@ -1,7 +1,7 @@
 # Secure Access. `make demo` to see it, `make test` to check it, `make help` for the rest.
 #
 # Needs Python 3.11+ with venv, git and make. Everything else is installed below .venv and
-# node_modules; what the tests need of the system is installed by tests/servers/install.py.
+# node_modules. tests/servers/install.py installs the system packages that the tests need.
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -9,7 +9,7 @@ GIAS_DATA ?= ../shared/data/gias
 PORT ?= 8000
 REPORTING_PORT ?= 8001
 export GIAS_DATA PORT REPORTING_PORT
-# ISSUER is passed on only where it is given.
+# ISSUER is passed on only if it is set.
 
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet --no-progress
@@ -17,7 +17,7 @@ VENDOR := static/vendor/govuk-frontend
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export UV_LINK_MODE ?= copy
-# uv reads none of pip's settings: a package mirror that pip is told of serves uv as well.
+# uv does not read pip's settings: pass pip's package mirror on to uv.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
@@ -28,21 +28,21 @@ endif
 
 help:
 	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
-	@echo 'make demo-reset  the same, starting anew'
+	@echo 'make demo-reset  the same, with new data'
 	@echo 'make test        lint and all tests; PYTEST_ARGS= for pytest, WORKERS= in parallel'
 	@echo 'make quick       lint, and the tests that need no PostgreSQL, browser or other process'
 	@echo 'make acceptance  the tests on the real register files in GIAS_DATA ($(GIAS_DATA))'
 	@echo 'make lint        style, types, import rules, templates'
-	@echo 'make format      put the code in its style'
+	@echo 'make format      format the code'
 	@echo 'make catalogue   write the names of the tests into docs/security/catalogue.md'
-	@echo 'make bench       measure'
+	@echo 'make bench       measure the performance'
 	@echo 'make pictures    renew the screenshots of the README'
-	@echo 'make setup       what a running server needs; make lock renews the lock files'
+	@echo 'make setup       install what the server needs; make lock renews the lock files'
 
 # ---------------------------------------------------------------------- environment
-# Each stamp is younger than what it was made from, so a second run does nothing.
+# Each stamp is newer than its prerequisites, so a second run does nothing.
 
-# A command starts in half the time where Python finds its modules compiled.
+# A command starts in half the time if Python's modules are compiled.
 setup: .venv/.runtime assets
 	@$(BIN)/python -m compileall -q app approvals identity examples wsgi.py
 
@@ -64,7 +64,7 @@ setup: .venv/.runtime assets
 	@$(UV) pip install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# Node.js is the machine's where it has one that serves (20 or newer, with npm), else a wheel's.
+# Node.js is the machine's if it is 20 or newer and has npm, otherwise a wheel's.
 .venv/.node: .venv/.bootstrap requirements/node.txt
 	@if ! { npm --version && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1; then \
 		echo 'Installing Node.js into .venv' && \
@@ -72,7 +72,7 @@ setup: .venv/.runtime assets
 	fi
 	@touch $@
 
-# `npm ci` empties node_modules, and the stamps go with it.
+# `npm ci` empties node_modules, and removes the stamps.
 node_modules/.runtime: .venv/.node package.json package-lock.json .npmrc
 	@echo 'Installing the front-end files'
 	@npm ci --omit=dev --silent --no-progress
@@ -119,7 +119,7 @@ acceptance: .venv/.dev node_modules/.dev assets services
 		echo 'Name their folder: make acceptance GIAS_DATA=...' >&2; exit 1; }
 	@$(BIN)/pytest --numprocesses=$(WORKERS) tests/acceptance $(PYTEST_ARGS)
 
-# Each speaks only where it finds something.
+# Each tool prints only what it finds.
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo 'Not in the project style: make format' >&2; exit 1; }
@@ -132,19 +132,19 @@ format: .venv/.dev
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-# After a test with the id of an attack in its name was added, renamed or moved.
+# Run it after adding, renaming or moving a test with the id of an attack in its name.
 catalogue: .venv/.dev
 	@$(BIN)/python -m tests.attacks.catalogue
 
-# The peer's Node.js is a wheel's, since it needs a newer one (with SQLite in it) than most have.
+# The peer's Node.js is a wheel's, because it needs a newer version (with SQLite) than most machines have.
 .venv/.peer: .venv/.node requirements/node.txt bench/peer/package-lock.json
 	@echo 'Installing the peer of the benchmark'
 	@$(UV) pip install --target .venv/peer-node --require-hashes -r requirements/node.txt
 	@npm ci --prefix bench/peer --silent --no-progress
 	@touch $@
 
-# What is measured runs on the system's Python where that is new enough: distributions build theirs
-# with profile-guided optimisation, most version managers do not.
+# The measured server runs on the system's Python if that is new enough: distributions build it with
+# profile-guided optimisation, and most version managers do not.
 BENCH_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/python3 || echo $(BIN)/python)
 
 .venv/.bench: .venv/.runtime requirements/bootstrap.txt requirements/runtime.txt pyproject.toml
@@ -168,7 +168,7 @@ pictures: setup .venv/.dev services
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-# Whom to fund is an address as well.
+# Funding entries contain addresses, and are removed.
 define STRIP_FUNDING
 const fs = require("fs"), lock = JSON.parse(fs.readFileSync("package-lock.json"));
 for (const entry of Object.values(lock.packages)) delete entry.funding;
