@@ -36,6 +36,6 @@ def run_steps() -> list[tuple[str, str]]:
 @click.command("setup")
 @with_appcontext
 def setup_command() -> None:
-    """Bring the database to the present state: schema, signing keys, access model, terms."""
+    """Bring the database to the current state: schema, signing keys, access model, terms."""
     for name, outcome in run_steps():
         click.echo(f"{name}: {outcome}")

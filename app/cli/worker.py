@@ -9,7 +9,7 @@ from app.cli.starting import checked_settings
 
 
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+@click.option("--once", is_flag=True, help="Do the work that is due now, then stop.")
 @with_appcontext
 def worker_command(once: bool) -> None:
     """Deliver mail and logout notices and clear expired rows, until stopped. What is in hand is

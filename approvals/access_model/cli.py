@@ -86,7 +86,7 @@ def find(text: str | None) -> None:
     )
 
 
-access = AppGroup("access", help="Reasons why people may or may not enter a service.")
+access = AppGroup("access", help="Decisions about access, with their reasons.")
 
 
 @access.command("explain")
@@ -102,9 +102,9 @@ access = AppGroup("access", help="Reasons why people may or may not enter a serv
 def explain_command(
     email: str, service: str, organisation: str | None, at: datetime | None
 ) -> None:
-    """Say whether EMAIL may enter a service and, for each rule that refuses, why.
+    """Show whether EMAIL may enter a service, with the reason of each rule that refuses.
 
-    A moment ahead is answered by what is known today.
+    A future moment is answered with the facts known today.
     """
     from app.audit import record
     from app.clock import now

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @click.argument("email", type=NAME)
 @with_appcontext
 def check_command(client_id: str, email: str) -> None:
-    """Try how EMAIL would sign in to a client, step by step, and what tokens would say. Nobody is
-    signed in and no token is issued; the try is put on record.
+    """Simulate the sign-in of EMAIL to a client: each step, and the claims of the tokens. No
+    session or token is created. The check is audited.
     """
     from approvals.clients import check
     from identity.oidc.clients import store

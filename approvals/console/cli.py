@@ -16,7 +16,7 @@ _REMOVE = Actor.command("operators remove")
 
 @click.group("operators")
 def operators_cli() -> None:
-    """The people who look after Secure Access itself."""
+    """The operators of Secure Access."""
 
 
 @operators_cli.command("add")
@@ -39,7 +39,7 @@ def add(email: str, given_name: str, family_name: str) -> None:
 @click.argument("email", type=NAME)
 @with_appcontext
 def remove(email: str) -> None:
-    """End the appointment of the operator EMAIL and their sessions. Operators are mailed."""
+    """End the appointment and the sessions of the operator EMAIL. All operators get a mail."""
     from approvals.console.operators import remove_operator
 
     set_current_actor(_REMOVE)
@@ -53,7 +53,7 @@ def remove(email: str) -> None:
 @operators_cli.command("list")
 @with_appcontext
 def list_() -> None:
-    """List the operators and those who are invited to be one."""
+    """List the operators and the invited operators."""
     from app.audit import record
     from app.cli import tables
     from app.database import writing

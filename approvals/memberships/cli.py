@@ -14,7 +14,7 @@ _ACTOR = Actor.command("approvers appoint")
 
 @click.group("approvers")
 def approvers_cli() -> None:
-    """The people who approve in organisations."""
+    """The approvers of organisations."""
 
 
 @approvers_cli.command("appoint")
@@ -29,7 +29,7 @@ def approvers_cli() -> None:
 @name_options
 @with_appcontext
 def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
-    """Invite EMAIL to an organisation as an approver, or make a member of it one."""
+    """Appoint EMAIL as an approver of an organisation. A person who is no member is invited."""
     from approvals.memberships import rules
     from approvals.memberships.actions import appoint_approver
     from approvals.organisations.cli import named_organisation

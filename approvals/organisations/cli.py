@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 register_cli = AppGroup("register", help="The register of schools and groups.")
 organisations_cli = AppGroup(
-    "organisations", help="Find organisations; add and change those that no register file holds."
+    "organisations", help="Find organisations; add and change those outside the register."
 )
 
 _IMPORT = Actor.command("register import")
@@ -60,19 +60,22 @@ def _as_of(_context: click.Context, _option: click.Parameter, text: str | None) 
     type=click.Path(exists=True, path_type=Path),
 )
 @click.option(
-    "--as-of", type=NAME, callback=_as_of, help="The day of files that have no date in their names."
+    "--as-of", type=NAME, callback=_as_of, help="Date of files without a date in their names."
 )
-@click.option("--complete", is_flag=True, help="What is absent from the files has closed or left.")
-@click.option("--dry-run", is_flag=True, help="Print the difference and write nothing.")
-@click.option("--all", "whole", is_flag=True, help="Print every difference and every bad row.")
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="Schools and memberships absent from the files have ended.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the differences and write nothing.")
+@click.option("--all", "whole", is_flag=True, help="Print every difference and every rejected row.")
 def import_command(
     paths: tuple[Path, ...], as_of: date | None, complete: bool, dry_run: bool, whole: bool
 ) -> None:
-    """Import register files, told apart by their headers, in the order of their dates.
+    """Import register files, recognised by their headers, in the order of their dates.
 
-    Good rows are loaded, bad ones are reported with line, column and reason. A file that is not
-    what it claims loads nothing, and the command ends with 1; so it does where a complete file was
-    taken for an excerpt.
+    Load the valid rows, and report the others with line, column and reason. The exit status is 1
+    if a file was refused, or if a complete file was treated as an excerpt.
     """
     from rich.console import Console
 
@@ -217,9 +220,9 @@ def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | Non
 @click.option("--kind", type=click.Choice([kind.value for kind in KINDS]), help="Only this kind.")
 @click.option("--limit", default=_FOUND, show_default=True, type=click.IntRange(1, 1000))
 def find_command(text: str, kind: str | None, limit: int) -> None:
-    """List organisations whose name holds every word of TEXT, or whose identifier it is.
+    """List organisations whose name contains every word of TEXT, or whose identifier is TEXT.
 
-    Each line is the id that other commands take, the name, and in brackets the kind, the
+    Each line has the id that other commands accept, the name, and in brackets the kind, the
     identifier and the town.
     """
     from app.clock import today
@@ -244,7 +247,7 @@ def find_command(text: str, kind: str | None, limit: int) -> None:
 @click.argument("identifier", type=NAME)
 @click.argument("name", type=NAME)
 def rename_command(identifier: str, name: str) -> None:
-    """Give an organisation that was added by hand a new name, from today on."""
+    """Rename an organisation outside the register, from today on."""
     from approvals.organisations.by_hand import CannotChange, rename_organisation
 
     organisation = named_organisation(identifier)

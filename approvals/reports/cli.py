@@ -12,7 +12,7 @@ from app.cli.names import NAME
 
 DEFAULT_SERVICE = "school_performance"
 
-report = AppGroup("report", help="Figures: who could see what, on any day.")
+report = AppGroup("report", help="Numbers of people by user group, on any day.")
 
 
 @report.command("user-groups")
@@ -21,7 +21,7 @@ report = AppGroup("report", help="Figures: who could see what, on any day.")
     "as_of",
     required=True,
     type=DAY_NOT_IN_FUTURE,
-    help="The day at whose end people are counted: today, or a day in the past.",
+    help="Day at the end of which people are counted: today or a past day.",
 )
 @click.option(
     "--service",

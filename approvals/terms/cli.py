@@ -26,10 +26,10 @@ terms = AppGroup("terms", help="Terms of use of the platform and of services.")
     "first_day",
     required=True,
     type=DAY,
-    help="The day from which the version is in effect. Today means now; earlier is refused.",
+    help="The day from which the version is in effect. Today means now; past days are rejected.",
 )
 @click.option(
-    "--accept-again", is_flag=True, help="Everybody must accept this version before going on."
+    "--accept-again", is_flag=True, help="People must accept this version before they can continue."
 )
 def publish(file: Path, service: str | None, first_day: date, accept_again: bool) -> None:
     """Publish FILE, a Markdown text, as the next version."""

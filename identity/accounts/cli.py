@@ -20,9 +20,9 @@ accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts an
 
 @accounts_cli.command("suspend")
 @click.argument("email", type=NAME)
-@click.option("--yes", is_flag=True, help="Suspend an organisation's only approver unasked.")
+@click.option("--yes", is_flag=True, help="Suspend an only approver without confirmation.")
 def suspend(email: str, yes: bool) -> None:
-    """Stop the person from signing in and end all that they are signed in to, at once."""
+    """Suspend an account: end its sessions and tokens at once, and refuse every sign-in."""
     from identity.ports import SuspensionRefused
 
     account = _account(email)
@@ -37,7 +37,7 @@ def suspend(email: str, yes: bool) -> None:
 @accounts_cli.command("restore")
 @click.argument("email", type=NAME)
 def restore(email: str) -> None:
-    """Let a suspended person sign in again."""
+    """Restore a suspended account."""
     from identity.accounts import suspension
 
     account = _account(email)

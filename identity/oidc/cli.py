@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-notices_group = AppGroup("notices", help="Notices of sign-outs to services (back-channel logout).")
+notices_group = AppGroup("notices", help="Logout notices to services (back-channel logout).")
 
 
 @notices_group.command("failed")
 def failed_command() -> None:
-    """List the notices of the last 7 days that a service did not take."""
+    """List the undelivered notices of the last 7 days."""
     from app.cli.tables import show
     from identity.oidc.failed_notices import failed_notices
 

@@ -23,8 +23,8 @@ def clients_group() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def register(file: TextIO) -> None:
-    """Register the client, or the list of clients, whose metadata (RFC 7591) FILE holds; - reads it
-    from standard input. Prints the registration responses: the only time that secrets are shown.
+    """Register a client, or a list of clients, from the metadata (RFC 7591) in FILE (- for standard
+    input). Print the registration responses, with the secrets, which are shown only once.
     """
     from app.database import writing
     from identity.oidc.clients import actions
@@ -93,8 +93,8 @@ def show(client_id: str) -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def update(client_id: str, file: TextIO) -> None:
-    """Let the metadata (RFC 7591) in FILE take the place of the client's registration; - reads it
-    from standard input. What it leaves out goes back to its default. The secret stays.
+    """Replace a client's registration by the metadata (RFC 7591) in FILE (- for standard input).
+    Members that FILE omits get their defaults. The secret stays.
     """
     from identity.oidc.clients import actions
     from identity.oidc.clients.metadata import InvalidMetadata
@@ -116,7 +116,7 @@ def update(client_id: str, file: TextIO) -> None:
 @click.argument("client_id", type=NAME)
 @with_appcontext
 def enable(client_id: str) -> None:
-    """Let a disabled client in again. People sign in to it anew."""
+    """Enable a disabled client. People have to sign in to it again."""
     from identity.oidc.clients import actions
 
     set_current_actor(Actor.command("clients enable"))
@@ -131,7 +131,7 @@ def enable(client_id: str) -> None:
 @click.argument("client_id", type=NAME)
 @with_appcontext
 def disable(client_id: str) -> None:
-    """End a client and every token that it holds."""
+    """Disable a client and end every token that it holds."""
     from identity.oidc.clients import actions
 
     set_current_actor(Actor.command("clients disable"))
@@ -149,12 +149,12 @@ def disable(client_id: str) -> None:
     type=click.IntRange(0, 24 * 30),
     default=SECRET_OVERLAP // timedelta(hours=1),
     show_default=True,
-    help="Hours for which the old secret still works; 0 where it has become known.",
+    help="Hours for which the old secret remains valid. Use 0 for a compromised secret.",
 )
 @with_appcontext
 def rotate_secret(client_id: str, overlap_hours: int) -> None:
-    """Give a client a new secret, shown once. The old one works on for a day, so that the service
-    loses no request, unless another overlap is named.
+    """Issue a new secret for a client, shown once. The old one remains valid for a day, or for the
+    given hours, so that the service loses no request.
     """
     from identity.oidc.clients import actions
 
@@ -167,7 +167,7 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
 
 
 def _warn(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Members that are not known are ignored (RFC 7591, 2); most are known ones, misspelt."""
+    """Warn of ignored members: unknown ones (RFC 7591, 2) are mostly misspelt."""
     from identity.oidc.clients.metadata import LOCALISED
     from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
 

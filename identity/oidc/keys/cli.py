@@ -22,7 +22,7 @@ def keys_group() -> None:
 
 
 @keys_group.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that are gone or withdrawn.")
+@click.option("--all", "everything", is_flag=True, help="Include expired and withdrawn keys.")
 @with_appcontext
 def list_keys(everything: bool) -> None:
     """Show the keys: next, active, retired."""
@@ -42,11 +42,11 @@ def list_keys(everything: bool) -> None:
 @keys_group.command("rotate")
 @click.option("--alg", type=click.Choice(ALGS), help="Only this algorithm's key.")
 @click.option(
-    "--now", "at_once", is_flag=True, help="Even where verifiers may not know the next key yet."
+    "--now", "at_once", is_flag=True, help="Rotate even if verifiers may not know the next key yet."
 )
 @with_appcontext
 def rotate(alg: str | None, at_once: bool) -> None:
-    """Let the next keys sign, and publish new ones behind them. No verifier notices."""
+    """Activate the next keys, and publish new ones to follow them. Verifiers do not notice."""
     from identity.oidc.keys import actions
 
     set_current_actor(Actor.command("keys rotate"))
@@ -58,7 +58,7 @@ def rotate(alg: str | None, at_once: bool) -> None:
 @click.argument("kid", type=NAME)
 @with_appcontext
 def retire(kid: str) -> None:
-    """Take a key out at once, with every token that it signed: for a key that has become known."""
+    """Withdraw a compromised key at once, together with every token that it signed."""
     from identity.oidc.keys import actions
 
     set_current_actor(Actor.command("keys retire"))

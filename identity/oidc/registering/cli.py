@@ -36,12 +36,24 @@ def registration_tokens_group() -> None:
 @registration_tokens_group.command("issue")
 @click.argument("note", type=NAME)
 @click.option(
-    "--service", "services", type=NAME, multiple=True, help="A service whose client it may be."
+    "--service",
+    "services",
+    type=NAME,
+    multiple=True,
+    help="Service of the client.",
 )
-@click.option("--scope", "wanted", type=NAME, multiple=True, help="Each scope that it may have.")
+@click.option(
+    "--scope",
+    "wanted",
+    type=NAME,
+    multiple=True,
+    help="Allowed scope; repeatable.",
+)
 @click.option("--grant-type", "grant_types", multiple=True, type=_GRANT_TYPE)
-@click.option("--profile", type=_PROFILE, help="The profile that it must have.")
-@click.option("--redirect-host", "hosts", type=NAME, multiple=True, help="A host of its addresses.")
+@click.option("--profile", type=_PROFILE, help="Required profile.")
+@click.option(
+    "--redirect-host", "hosts", type=NAME, multiple=True, help="Allowed host; repeatable."
+)
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True)
 @with_appcontext
@@ -55,8 +67,9 @@ def issue(
     uses: int,
     days: int,
 ) -> None:
-    """Make a token; NOTE says for whom. It is printed once, and its id on standard error. Without
-    options: one client that signs people in, with the standard scopes and no service.
+    """Issue a token; NOTE describes its recipient. The token is printed once, and its id on
+    standard error. Without options it registers one client for sign-in, with the standard scopes
+    and no service.
     """
     from app.typed_text import RefusedText, clean_text
     from identity.oidc import scopes
@@ -85,7 +98,7 @@ def issue(
 @registration_tokens_group.command("list")
 @with_appcontext
 def list_tokens() -> None:
-    """Show the tokens that can still be used."""
+    """List the valid tokens."""
     from app.cli.tables import show
     from identity.oidc.registering import tokens
     from identity.oidc.registering.policy import Policy
@@ -110,7 +123,7 @@ def list_tokens() -> None:
 @click.argument("token_id", type=NAME)
 @with_appcontext
 def revoke(token_id: str) -> None:
-    """Let a token register nothing more. Clients that it registered stay."""
+    """Revoke a token. Clients that it registered stay."""
     from identity.oidc.registering import tokens
 
     set_current_actor(Actor.command("registration-tokens revoke"))
