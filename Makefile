@@ -111,7 +111,7 @@ test: .venv/.dev node_modules/.dev assets services lint
 
 # The tests whose fixtures need no other process; the summary counts the others as deselected.
 quick: .venv/.dev assets lint
-	@$(BIN)/pytest --quick --quiet --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
+	@$(BIN)/pytest --quick --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
 
 acceptance: .venv/.dev node_modules/.dev assets services
 	@ls $(GIAS_DATA)/*.csv* >/dev/null 2>&1 || { \

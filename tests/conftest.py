@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     deselected = [item for item in items if not is_quick(item)]
     config.hook.pytest_deselected(items=deselected)
     items[:] = [item for item in items if is_quick(item)]
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["deselected"] = [item.nodeid for item in deselected]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Count the deselected tests in the summary: pytest-xdist deselects in its workers only."""
+    deselected = getattr(node, "workeroutput", {}).get("deselected", [])
+    if deselected and node.gateway.id == "gw0":
+        items = [SimpleNamespace(nodeid=name) for name in deselected]
+        node.config.hook.pytest_deselected(items=items)
 
 
 @pytest.hookimpl(tryfirst=True)
