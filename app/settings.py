@@ -88,6 +88,12 @@ class AppSettings(FloorSettings):
     threads: int = Field(default=8, ge=1)
     """Requests that each process answers at once."""
 
+    cpu_affinity: bool = False
+    """Bind each worker to one processor (Linux), unless there are fewer workers than processors."""
+
+    batch_scheduling: bool = False
+    """Run workers in the scheduling class `SCHED_BATCH` (Linux)."""
+
     debug: bool = False
     """Refused: the service has no debug mode."""
 

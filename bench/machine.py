@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.processes import PYTHON
+from bench.stores import PROCESSOR_SETTINGS
 
 _PACKAGES = ("granian", "Flask", "SQLAlchemy", "cryptography", "argon2-cffi-bindings")
 
@@ -18,6 +19,7 @@ def description(postgresql: str) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores in use",
+        "server": ", ".join(f"{name} {value}" for name, value in PROCESSOR_SETTINGS.items()),
         "memory": f"{_memory_gib():.0f} GiB",
         "system": f"{_system()}, Linux {platform.release()}",
         "python": _python(),

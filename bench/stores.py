@@ -24,6 +24,9 @@ DURABLE = {
 }
 """What the tests turn off for speed and a service must not be without."""
 
+PROCESSOR_SETTINGS = {"cpu_affinity": "true", "batch_scheduling": "true"}
+"""Off by default; the operators' guide says when to switch them on."""
+
 SQLITE = "SQLite"
 POSTGRESQL = "PostgreSQL"
 
@@ -70,6 +73,7 @@ class Store:
             "issuer": self.issuer,
             "port": str(self.port),
             "workers": "1",
+            **PROCESSOR_SETTINGS,
             "secret_key": self.secret_key,
             "encryption_keys": self.encryption_key,
             "mail_directory": str(self.mail),

@@ -23,7 +23,7 @@ from werkzeug.utils import import_string
 
 from app.database import wait_as_a_server
 from app.serving import limits
-from app.serving.processors import settle_in
+from app.serving.processors import bind_to_processor, use_batch_scheduling
 from app.serving.runner import Runner
 from app.settings import AppSettings
 
@@ -81,7 +81,10 @@ def _loader(settings: AppSettings) -> Callable[[str], Any]:
         with begun.get_lock():
             place = begun.value
             begun.value += 1
-        settle_in(place, workers=settings.workers)
+        if settings.batch_scheduling:
+            use_batch_scheduling()
+        if settings.cpu_affinity:
+            bind_to_processor(place, workers=settings.workers)
         wait_as_a_server()
         application = import_string(factory)()
         # Granian shows a WSGI application no more than PEP 3333 says. Its own wrapper is given the

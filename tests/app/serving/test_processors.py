@@ -1,14 +1,15 @@
-"""How a worker shares the processors."""
+"""CPU affinity and scheduling class of workers."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
 from app.serving.processors import own_processor
+from approvals.settings import Settings
+from tests.identity.oidc.served import serving
 
 
 def test_with_a_worker_for_each_processor_every_one_has_its_own() -> None:
@@ -30,24 +31,37 @@ def test_fewer_workers_than_processors_move_about() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_process_keeps_to_its_own() -> None:
-    """In a process of its own: the test's goes on moving about."""
-    available = sorted(os.sched_getaffinity(0))
-    command = (
-        "import os; from app.serving.processors import settle_in;"
-        f"settle_in(1, workers={len(available)}); print(sorted(os.sched_getaffinity(0)))"
-    )
-    kept = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
-    assert kept.stdout.decode().strip() == str([available[1 % len(available)]])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("switched_on", [False, True])
+def test_worker_is_bound_and_scheduled_as_batch_only_if_set(
+    app_settings: Settings, switched_on: bool
+) -> None:
+    processors = os.sched_getaffinity(0)
+    value = str(switched_on).lower()
+    with serving(
+        app_settings,
+        workers=len(processors),
+        SECURE_ACCESS_CPU_AFFINITY=value,
+        SECURE_ACCESS_BATCH_SCHEDULING=value,
+    ) as served:
+        workers = _children(served.process.pid)
+        classes = {os.sched_getscheduler(worker) for worker in workers}
+        bound_to = sorted(tuple(os.sched_getaffinity(worker)) for worker in workers)
+    if switched_on:
+        assert classes == {os.SCHED_BATCH}
+        assert bound_to == [(processor,) for processor in sorted(processors)]
+    else:
+        assert classes == {os.sched_getscheduler(0)}
+        assert bound_to == [tuple(processors)] * len(processors)
 
 
-@pytest.mark.usefixtures("processes")
-def test_its_threads_do_not_push_each_other_off() -> None:
-    command = (
-        "import os, threading; from app.serving.processors import settle_in;"
-        "settle_in(0, workers=1);"
-        "later = threading.Thread(target=lambda: print(os.sched_getscheduler(0)));"
-        "later.start(); later.join()"
-    )
-    told = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
-    assert int(told.stdout) == os.SCHED_BATCH
+def _children(process: int) -> list[int]:
+    """Return the worker processes of a server."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    children = [int(child) for child in text.split()]
+    return [child for child in children if not _is_resource_tracker(child)]
+
+
+def _is_resource_tracker(process: int) -> bool:
+    """Return whether it is the process that `multiprocessing` starts for itself."""
+    return b"resource_tracker" in Path(f"/proc/{process}/cmdline").read_bytes()
