@@ -61,8 +61,8 @@ def show() -> None:
         title="People: e-mail, password, and the key for an authenticator app",
     )
     console.print(
-        "No authenticator app at hand? .venv/bin/python -m examples.demo.code E-MAIL prints the"
-        " present code.\nThe same is in instance/demo.json. Ctrl+C stops everything."
+        "Without an authenticator app, .venv/bin/python -m examples.demo.code E-MAIL prints the"
+        " current code.\ninstance/demo.json has the same data. Ctrl+C stops everything."
     )
 
 
