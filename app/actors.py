@@ -5,7 +5,7 @@ from typing import Literal
 
 from flask import has_app_context
 
-from app.present import notes
+from app.context import request_values
 
 ActorKind = Literal["person", "command", "client", "system"]
 
@@ -34,12 +34,12 @@ ANONYMOUS = Actor("person", "", "somebody who is not signed in")
 
 def set_current_actor(actor: Actor) -> None:
     """Called once a session, a client or a command is known."""
-    notes().actor = actor
+    request_values().actor = actor
 
 
 def current_actor() -> Actor:
     """The person, client or command that acts now; in a worker, the system itself."""
     if not has_app_context():
         return SYSTEM
-    actor: Actor = notes().get("actor", SYSTEM)
+    actor: Actor = request_values().get("actor", SYSTEM)
     return actor

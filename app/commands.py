@@ -1,7 +1,7 @@
 """The floor's commands."""
 
+from app.cli.after_restore import restored_command
 from app.cli.mails import mails_cli
-from app.cli.restored import restored_command
 from app.cli.serve import serve_command
 from app.cli.settings import settings_command
 from app.cli.setup import setup_command

@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from app import database, logs, restored
+from app import after_restore, database, logs
 from app.health import views as health
+from app.health.checks import add_detail
 from app.outbox import delivery
+from app.outbox.failed import failed_recently
 from app.settings import AppSettings
 from app.web import install as web
 
@@ -15,5 +17,7 @@ def install(app: Flask, settings: AppSettings) -> None:
     database.install(app, settings)
     web.install(app, settings)
     health.install(app)
-    restored.install(app)
+    after_restore.install(app)
     delivery.install(app)
+    # Health is above the outbox, so the floor connects the two.
+    add_detail(app, "mails", failed_recently)

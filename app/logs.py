@@ -7,7 +7,7 @@ import structlog
 from flask import has_app_context
 from structlog.typing import EventDict, WrappedLogger
 
-from app.present import notes
+from app.context import request_values
 
 
 def configure() -> None:
@@ -27,6 +27,6 @@ def configure() -> None:
 
 
 def _with_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    if has_app_context() and "request_id" in notes():
-        event["request_id"] = notes().request_id
+    if has_app_context() and "request_id" in request_values():
+        event["request_id"] = request_values().request_id
     return event

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from app.present import part
+from app.context import extension
 from app.unsafe_settings import is_loopback, is_random_key, trust_everybody
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -301,4 +301,4 @@ class AppSettings(FloorSettings):
 
 def settings() -> AppSettings:
     """The settings of the running application."""
-    return cast(AppSettings, part("secure_access.settings"))
+    return cast(AppSettings, extension("secure_access.settings"))

@@ -46,7 +46,7 @@ def is_public(address: Address) -> bool:
     return address in GLOBAL_UNICAST and not any(address in network for network in IPV6)
 
 
-def carried(address: Address) -> IPv4Address | None:
+def embedded_addresses(address: Address) -> IPv4Address | None:
     """Return the IPv4 address that an IPv6 address leads to (NAT64, 6to4, Teredo), if any."""
     if not isinstance(address, IPv6Address):
         return None

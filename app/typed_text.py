@@ -20,7 +20,7 @@ class RefusedText(ValueError):
     """The text may not be stored. The message is a sentence for the person who typed it."""
 
 
-def tidy(text: str | None) -> str | None:
+def collapse_spaces(text: str | None) -> str | None:
     """Return the text trimmed, with single spaces and without invisible characters."""
     if text is None:
         return None
@@ -38,7 +38,7 @@ def clean_text(text: str | None, label: str, longest: int = LONGEST_NAME) -> str
     text = text or ""
     if len(text.strip().splitlines()) > 1:
         raise RefusedText(f"{label} must be on one line")
-    cleaned = tidy(text) or ""
+    cleaned = collapse_spaces(text) or ""
     compared = unicodedata.normalize("NFKC", cleaned).translate(_FULL_STOPS).casefold()
     if any(mark in compared for mark in _LINK_MARKS):
         raise RefusedText(f"{label} must not include @, :// or www.")

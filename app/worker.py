@@ -15,7 +15,7 @@ from app.clock import now
 from app.database import db
 from app.database.requirements import reason
 from app.outbox.delivery import deliver_due
-from app.purge import purge_expired
+from app.retention import purge_expired
 
 IDLE_SECONDS = 1.0
 JOB_SECONDS = 0.2
@@ -28,7 +28,7 @@ _KEY = "secure_access.worker_jobs"
 Job = Callable[[], bool]
 
 
-def job(app: Flask, work: Job) -> None:
+def register_job(app: Flask, work: Job) -> None:
     """Add work that the worker does several times a second, and that waits for nobody.
 
     It answers whether something of it is still under way.

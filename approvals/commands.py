@@ -1,8 +1,8 @@
 """The floor's commands, and those that it adds to groups of other rooms."""
 
-from approvals.access_model.cli import access, services
 from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
+from approvals.decision.cli import access, services
 from approvals.memberships.cli import approvers_cli
 from approvals.memberships.organisations_cli import close_command, merge_command
 from approvals.organisations.cli import organisations_cli, register_cli

@@ -13,9 +13,11 @@ from approvals.memberships.install import install as memberships
 from approvals.organisations.install import install as organisations
 from approvals.population.install import install as population
 from approvals.port import ApprovalsPort
+from approvals.remit_api.install import install as remit_api
 from approvals.remits.install import install as remits
 from approvals.reports.install import install as reports
 from approvals.terms.install import install as terms
+from approvals.workspace.install import install as workspace
 from identity import ports
 
 ROOMS: list[Callable[[Flask], None]] = [
@@ -24,6 +26,8 @@ ROOMS: list[Callable[[Flask], None]] = [
     access_model,
     terms,
     memberships,
+    workspace,
+    remit_api,
     home,
     activity,
     console,

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from app.actors import Actor
 from app.database import db
-from approvals.access_model import claims as access_claims
-from approvals.access_model import decision as access_model
-from approvals.access_model.facts import Facts
+from approvals.access_model import definitions
 from approvals.clients import notices
 from approvals.console import suspending
-from approvals.memberships import account_suspension, asking, joining
+from approvals.decision import claims as access_claims
+from approvals.decision import decision, no_access
+from approvals.decision.facts import AccessFacts
+from approvals.memberships import account_suspension, invitation_port
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
@@ -33,33 +34,33 @@ class ApprovalsPort:
     """The answers (identity.ports.Approvals says what each question means)."""
 
     def describe_invitation(self, invitation: Invitation) -> InvitationDescription:
-        return joining.describe_invitation(invitation)
+        return invitation_port.describe_invitation(invitation)
 
     def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
-        joining.accepted(invitation, account)
+        invitation_port.record_acceptance(invitation, account)
 
     def invitation_declined(self, invitation: Invitation) -> None:
-        joining.declined(invitation)
+        invitation_port.record_decline(invitation)
 
     def invitation_renewal_asked(self, invitation: Invitation) -> None:
-        joining.renewal_asked(invitation)
+        invitation_port.record_renewal_request(invitation)
 
     def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
         account_suspension.announce(account, actor, suspended=suspended)
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
-        return joining.context_words(holder)
+        return invitation_port.context_words(holder)
 
     def terms_due(
         self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
-        return terms.due(account.id, service, at, newly=newly)
+        return terms.due_terms(account.id, service, at, newly=newly)
 
     def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
         terms_actions.accept(account, terms, sid)
 
     def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
-        answers = access_model.where_may(account.id, service, at)
+        answers = decision.decisions_of_person(account.id, service, at)
         # Organisations that the person has left are of interest only where there are no others.
         answers = [each for each in answers if _belongs(each.facts, at)] or answers
         named = {each.organisation.public_id for each in answers}
@@ -90,13 +91,13 @@ class ApprovalsPort:
         return access_claims.descriptions()
 
     def service_exists(self, code: str) -> bool:
-        return access_model.service(code) is not None
+        return definitions.service(code) is not None
 
     def service_names(self) -> Mapping[str, str]:
-        return {service.code: service.name for service in access_model.services()}
+        return {service.code: service.name for service in definitions.services()}
 
     def service_name(self, code: str) -> str:
-        service = access_model.service(code)
+        service = definitions.service(code)
         return service.name if service else code
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
@@ -109,8 +110,8 @@ class ApprovalsPort:
         return url_for("home.home")
 
     def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess:
-        return asking.whom_to_ask(account, service, at)
+        return no_access.whom_to_ask(account, service, at)
 
 
-def _belongs(facts: Facts, at: datetime) -> bool:
+def _belongs(facts: AccessFacts, at: datetime) -> bool:
     return any(row.valid_to is None or row.valid_to > at for row in facts.memberships)

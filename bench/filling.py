@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from approvals.organisations.made_up import write_national
+from approvals.organisations.synthetic import write_national
 from bench.people import add_people
 from bench.processes import Run, run
 from bench.stores import Store

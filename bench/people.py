@@ -26,7 +26,7 @@ from identity.oidc.clients import actions as clients
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.ports import approvals
 from identity.sessions import cookies
-from identity.sessions.actions import terms_settled
+from identity.sessions.actions import complete_terms
 from identity.sign_in.actions import begin_session
 
 SERVICE = "school_performance"
@@ -223,7 +223,7 @@ def _sign_in(app: Flask, account_id: int) -> str:
                 for terms in approvals().terms_due(account, service, now(), newly=True)
             ]
             approvals().accept_terms(account, list(dict.fromkeys(due)), session.sid)
-            terms_settled(session)
+            complete_terms(session)
         return cookies.read(cookies.SESSION) or ""
 
 

@@ -1,10 +1,10 @@
 """The floor's commands."""
 
-from identity.accounts.cli import accounts_cli
+from identity.administration.cli import accounts_cli
 from identity.oidc.cli import notices_group
 from identity.oidc.clients.cli import clients_group
+from identity.oidc.dynamic_registration.cli import registration_tokens_group
 from identity.oidc.keys.cli import keys_group
-from identity.oidc.registering.cli import registration_tokens_group
 
 COMMANDS = (
     accounts_cli,

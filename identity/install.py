@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from identity import anonymous_rows
-from identity.accounts.install import install as accounts
 from identity.credentials.install import install as credentials
 from identity.information.install import install as information
+from identity.joining.install import install as joining
 from identity.oidc.install import install as oidc
 from identity.oidc.restoring import install as oidc_after_a_restore
+from identity.sessions import anonymous_rows
 from identity.sessions.install import install as sessions
 from identity.sign_in.install import install as sign_in
 
@@ -17,7 +17,7 @@ ROOMS: list[Callable[[Flask], None]] = [
     sessions,
     credentials,
     sign_in,
-    accounts,
+    joining,
     information,
     oidc,
     oidc_after_a_restore,

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 from flask import Flask
 
 from app.actors import Actor
-from app.present import part
+from app.context import extension
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
 
@@ -169,4 +169,4 @@ def register(app: Flask, port: Approvals) -> None:
 
 def approvals() -> Approvals:
     """The port's other side, as `approvals` registered it."""
-    return cast(Approvals, part(_KEY))
+    return cast(Approvals, extension(_KEY))

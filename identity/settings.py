@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from app.settings import FloorSettings
 from app.settings import settings as app_settings
 from app.unsafe_settings import is_loopback
-from identity.accounts.email import email_key
+from identity.email_address import email_key
 
 
 class IdentitySettings(FloorSettings):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from app.database import db, held
+from app.database import connections, db
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def statements() -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
-    driver = held.present().execute("SELECT 1").connection
+    driver = connections.current_connection().execute("SELECT 1").connection
     event.listen(db.engine, "before_cursor_execute", note)
     driver.set_trace_callback(plain)
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from app.present import part
+from app.context import extension
 
 _KEY = "secure_access.events"
 
@@ -40,5 +40,5 @@ def declare(app: Flask, events: Iterable[Event]) -> None:
 
 def declared() -> Mapping[str, Event]:
     """All kinds of event, by name."""
-    events: dict[str, Event] = part(_KEY)
+    events: dict[str, Event] = extension(_KEY)
     return events

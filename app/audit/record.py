@@ -9,12 +9,12 @@ from app.actors import Actor, current_actor
 from app.audit.events import declared
 from app.audit.models import AuditEvent
 from app.clock import now
-from app.database import Plain
+from app.context import request_values
+from app.database import CompiledStatement
 from app.identifiers import new_id
-from app.present import notes
 
 _LONGEST_NAME = 250
-_INSERT = Plain(insert(AuditEvent))
+_INSERT = CompiledStatement(insert(AuditEvent))
 
 
 class UndeclaredEvent(LookupError):
@@ -71,7 +71,7 @@ def record(
 
 def request_id() -> str:
     """The present request's id; outside requests, a new one for each command or piece of work."""
-    noted = notes()
+    noted = request_values()
     if "request_id" not in noted:
         noted.request_id = new_id()
     return str(noted.request_id)

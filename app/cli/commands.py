@@ -52,7 +52,7 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
-            sentence = _explained(error, ctx.ensure_object(ScriptInfo))
+            sentence = _explain(error, ctx.ensure_object(ScriptInfo))
             if sentence is None:
                 raise
         raise click.ClickException(sentence)
@@ -65,11 +65,11 @@ class Commands(click.Group):
         app = self._create_app()
         gc.freeze()
         gc.enable()
-        demo.tell(app)
+        demo.announce(app)
         return app
 
 
-def _explained(error: Exception, info: ScriptInfo) -> str | None:
+def _explain(error: Exception, info: ScriptInfo) -> str | None:
     """Return what the database said, and what to do; None where the command itself is wrong."""
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 

@@ -13,13 +13,13 @@ def mark(app: Flask, settings_file: Path) -> None:
     app.extensions[_KEY] = settings_file
 
 
-def tell(app: Flask) -> None:
+def announce(app: Flask) -> None:
     """Write on standard error that a command acts on the demo, where it does."""
     if _KEY in app.extensions:
         click.echo(f"This acts on the demo: its settings are in {app.extensions[_KEY]}.", err=True)
 
 
-def refuse_to_serve_it() -> None:
+def refuse_to_serve() -> None:
     """Raise where `serve` or `worker` would take settings of the demo in place of missing ones.
 
     `make demo` starts both with every setting in the environment.

@@ -11,14 +11,14 @@ mails_cli = AppGroup("mails", help="Mails that could not be delivered.")
 @mails_cli.command("failed")
 def failed_command() -> None:
     """List the mails of the last 30 days that the mail server did not take."""
-    from app.cli.tables import show
+    from app.cli.tables import print_rows
     from app.outbox.failed import failed_mails
 
     mails = failed_mails()
     if not mails:
         click.echo("No mail has failed.")
         return
-    show(
+    print_rows(
         ["Failed at", "To", "Mail", "Attempts", "Cause"],
         [
             [

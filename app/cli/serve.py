@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
-from app.cli.ports import occupied
+from app.cli.listen_address import why_occupied
 from app.cli.starting import checked_settings
 
 
@@ -20,7 +20,7 @@ def serve_command() -> None:
     settings = checked_settings()
     if missing := settings.missing_facts():
         structlog.get_logger().warning("privacy page incomplete", unset=missing)
-    reason = occupied(settings.bind, settings.port)
+    reason = why_occupied(settings.bind, settings.port)
     if reason is not None:
         raise click.ClickException(
             f"{reason} Stop what listens there, or set SECURE_ACCESS_PORT to another one."

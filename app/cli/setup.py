@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 _KEY = "secure_access.setup_steps"
 
 
-def setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
+def register_setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
     """Adds a room's step. It answers what it did, in a few words; run again it does nothing."""
     steps: dict[str, Callable[[], str]] = app.extensions.setdefault(_KEY, {})
     steps[name] = step

@@ -15,11 +15,11 @@ def checked_settings() -> AppSettings:
     """
     import structlog
 
-    from app.cli.demo import refuse_to_serve_it
+    from app.cli.demo import refuse_to_serve
     from app.settings import settings
     from app.unsafe_settings import warnings
 
-    refuse_to_serve_it()
+    refuse_to_serve()
     chosen = settings()
     for sentence in warnings(chosen):
         structlog.get_logger().warning("unsafe setting", reason=sentence)

@@ -11,7 +11,7 @@ from rich.text import Text
 _UNBOUNDED = 10_000
 
 
-def show(
+def print_rows(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None
 ) -> None:
     """A table; where the terminal is too narrow for its longest words, a block for each row.

@@ -10,9 +10,14 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
-from app.database import held
+from app.database import connections
 from app.database.base import Base
-from app.database.writers import COMMAND_SECONDS, begin_immediate, own_limit, serves_requests
+from app.database.write_lock import (
+    COMMAND_SECONDS,
+    begin_immediate,
+    explicit_limit,
+    serves_requests,
+)
 from app.settings import AppSettings
 
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
@@ -32,7 +37,7 @@ def install(app: Flask, settings: AppSettings) -> None:
             _prepare_sqlite(db.engine)
         else:
             _prepare_postgresql(db.engine)
-        held.install(app, db.engine)
+        connections.install(app, db.engine)
 
 
 def restrict_files() -> None:
@@ -77,7 +82,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        held.settle()
+        connections.flush_group()
         if connection.get_execution_options().get("begin_immediate", False):
             try:
                 begin_immediate(connection.connection.driver_connection, connection.info)
@@ -92,7 +97,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        limit = own_limit()
+        limit = explicit_limit()
         if limit is not None:
             milliseconds = int(limit * 1000)
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")

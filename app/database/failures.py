@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.database.writers import DatabaseBusy
+from app.database.write_lock import DatabaseBusy
 
 _SQLITE_CODES = {
     sqlite3.SQLITE_BUSY,

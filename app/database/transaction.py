@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
-from app.database import held
+from app.database import connections
 from app.database.engine import db
-from app.database.writers import turn_to_write
+from app.database.write_lock import hold_write_lock
 
 WRITING = "secure_access.writing"
 
@@ -34,13 +34,13 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
             raise RuntimeError("a transaction is open on another connection")
         yield session
         return
-    if held.inside():
+    if connections.in_transaction():
         raise RuntimeError("a plain transaction is open: the ORM would wait for it in vain")
     if session.in_transaction():
         session.commit()
     # A group that this thread has a part in may have the turn.
-    held.settle()
-    with turn_to_write(db.engine.dialect.name):
+    connections.flush_group()
+    with hold_write_lock(db.engine.dialect.name):
         session.connection(
             bind_arguments={"bind": connection} if connection is not None else None,
             execution_options={"begin_immediate": True},

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, is_unavailable, waiting_at_most, writing
 from app.database.schema import schema_is_current
-from app.database.writers import PROBE_SECONDS
+from app.database.write_lock import PROBE_SECONDS
 from app.outbox.models import OutboxMail
 
 Check = Callable[[], str | None]
@@ -18,13 +18,13 @@ _KEY = "secure_access.checks"
 _DETAILS = "secure_access.details"
 
 
-def check(app: Flask, name: str, function: Check) -> None:
+def add_check(app: Flask, name: str, function: Check) -> None:
     """Adds a check of a room to `/readyz`."""
     checks: dict[str, Check] = app.extensions.setdefault(_KEY, {})
     checks[name] = function
 
 
-def detail(app: Flask, name: str, function: Check) -> None:
+def add_detail(app: Flask, name: str, function: Check) -> None:
     """Add something to `/readyz` that operators should know and that does not make it fail."""
     details: dict[str, Check] = app.extensions.setdefault(_DETAILS, {})
     details[name] = function

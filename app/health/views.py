@@ -2,7 +2,7 @@ from flask import Blueprint, Flask, Response, jsonify
 
 from app.health.checks import details, failures
 from app.web import anyone, permit
-from app.web.limits import unlimited
+from app.web.rate_limits import unlimited
 
 blueprint = Blueprint("health", __name__)
 

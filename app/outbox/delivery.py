@@ -7,18 +7,16 @@ from flask import Flask
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
+from app.after_restore import CAUSE, register_revived
 from app.clock import now
 from app.database import db, writing
 from app.database.due import is_due
-from app.health.checks import detail
 from app.outbox.enqueue import PURPOSE
-from app.outbox.failed import failed_recently
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
-from app.outbox.refusals import RefusedForGood, describe
+from app.outbox.refusals import PermanentRefusal, describe_refusal
 from app.outbox.transports import Transport, transport
-from app.purge import Expired, purger
-from app.restored import CAUSE, revived
+from app.retention import Expired, register_purge
 from app.settings import settings
 from app.vault import decrypt
 
@@ -32,9 +30,8 @@ LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 
 def install(app: Flask) -> None:
-    detail(app, "mails", failed_recently)
-    purger(app, "sent mail", _expired)
-    revived(app, "mails that were waiting", standing=_waiting, end=_withdraw_waiting)
+    register_purge(app, "sent mail", _expired)
+    register_revived(app, "mails that were waiting", standing=_waiting_mails, end=_withdraw_waiting)
 
 
 def deliver_due(limit: int = 50) -> int:
@@ -75,11 +72,11 @@ def _deliver(identifier: int, channel: Transport) -> bool:
             issuer=settings().issuer,
         )
         channel.deliver(message, public_id)
-    except (RefusedForGood, ValueError) as error:
-        _mark_failed(identifier, describe(error), final=True)
+    except (PermanentRefusal, ValueError) as error:
+        _mark_failed(identifier, describe_refusal(error), final=True)
         return False
     except OSError as error:
-        _mark_failed(identifier, describe(error))
+        _mark_failed(identifier, describe_refusal(error))
         return False
     with writing() as session:
         session.execute(
@@ -134,7 +131,7 @@ def _mark_failed(identifier: int, cause: str, *, final: bool = False) -> None:
         log.info("a mail is tried again later", **noted)
 
 
-def _waiting() -> Select[int]:
+def _waiting_mails() -> Select[int]:
     return select(OutboxMail.id).where(OutboxMail.state == "waiting")
 
 

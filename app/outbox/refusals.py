@@ -8,7 +8,7 @@ _ABOUT_US = {530, 534, 535, 538}
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
-class RefusedForGood(Exception):
+class PermanentRefusal(Exception):
     """The mail server will never take this mail (RFC 5321, section 4.2.1). The text is its code."""
 
 
@@ -20,9 +20,9 @@ def is_final(error: smtplib.SMTPException) -> bool:
     return bool(codes) and all(500 <= code < 600 and code not in _ABOUT_US for code in codes)
 
 
-def describe(error: Exception) -> str:
+def describe_refusal(error: Exception) -> str:
     """Return what went wrong. Servers repeat the address in their texts, so only codes are kept."""
-    if isinstance(error, RefusedForGood):
+    if isinstance(error, PermanentRefusal):
         return str(error)
     replies = _replies(error)
     if replies:

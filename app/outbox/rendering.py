@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from jinja2 import Environment
 
-from app.present import part
+from app.context import extension
 from app.settings import settings
 
 _KEY = "secure_access.mail_templates"
@@ -49,7 +49,7 @@ def without_links(value: object) -> object:
 def _environment() -> Environment:
     if _KEY not in current_app.extensions:
         current_app.extensions[_KEY] = current_app.jinja_env.overlay(finalize=without_links)
-    environment: Environment = part(_KEY)
+    environment: Environment = extension(_KEY)
     return environment
 
 

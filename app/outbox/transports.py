@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from app.outbox.refusals import RefusedForGood, describe, is_final
+from app.outbox.refusals import PermanentRefusal, describe_refusal, is_final
 from app.settings import AppSettings
 
 _TIMEOUT_SECONDS = 15
@@ -75,7 +75,7 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.send_message(message)
     except smtplib.SMTPException as error:
         if is_final(error):
-            raise RefusedForGood(describe(error)) from None
+            raise PermanentRefusal(describe_refusal(error)) from None
         raise
 
 

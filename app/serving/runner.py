@@ -17,8 +17,8 @@ from app.serving import limits
 from app.serving.bodies import Bodies, Connection, Environ, close, is_chunked_form
 from app.serving.turns import Turns
 from app.settings import AppSettings
-from app.web.call import Headers
 from app.web.headers import without_application
+from app.web.http import Headers
 
 log = structlog.get_logger()
 _NO_LENGTH = b"Send the form with a Content-Length.\n"

@@ -23,7 +23,7 @@ from werkzeug.utils import import_string
 
 from app.database import wait_as_a_server
 from app.serving import limits
-from app.serving.processors import bind_to_processor, use_batch_scheduling
+from app.serving.cpu_affinity import bind_to_processor, use_batch_scheduling
 from app.serving.runner import Runner
 from app.settings import AppSettings
 

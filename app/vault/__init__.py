@@ -46,11 +46,13 @@ def tag(text: str, *, purpose: str) -> bytes:
 
 
 def _ring(purpose: str) -> MultiFernet:
-    return _derived(tuple(key.get_secret_value() for key in settings().encryption_keys), purpose)
+    return _derive_keys(
+        tuple(key.get_secret_value() for key in settings().encryption_keys), purpose
+    )
 
 
 @lru_cache(maxsize=64)
-def _derived(keys: tuple[str, ...], purpose: str) -> MultiFernet:
+def _derive_keys(keys: tuple[str, ...], purpose: str) -> MultiFernet:
     return MultiFernet([Fernet(_derive(base64.b64decode(key), purpose)) for key in keys])
 
 

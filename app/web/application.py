@@ -7,7 +7,7 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.routing import MapAdapter
 
-from app.web import programs
+from app.web import direct_endpoints
 
 
 class FormSessions(SecureCookieSessionInterface):
@@ -30,10 +30,10 @@ class Application(Flask):
         return func
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        program = programs.called(self, environ)
+        program = direct_endpoints.find_endpoint(self, environ)
         if program is None:
             return super().wsgi_app(environ, start_response)
-        return programs.answer(self, program, environ, start_response)
+        return direct_endpoints.respond(self, program, environ, start_response)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Outside pages always the same one, which only builds addresses."""

@@ -45,7 +45,7 @@ def anyone(_arguments: Mapping[str, Any]) -> Allowed:
     return Allowed()
 
 
-def a_file_of_ours(arguments: Mapping[str, Any]) -> Allowed | Refused:
+def static_file(arguments: Mapping[str, Any]) -> Allowed | Refused:
     """A file below the static folder, for everybody; not what a link in it leads out to."""
     folder = Path(current_app.static_folder or "").resolve()
     try:
@@ -71,8 +71,8 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 
 
 def install(app: Flask) -> None:
-    permit(a_file_of_ours)(app.view_functions["static"])
-    app.before_request(ask)
+    permit(static_file)(app.view_functions["static"])
+    app.before_request(check_endpoint_rule)
 
 
 def require_a_rule_for_every_route(app: Flask) -> None:
@@ -84,17 +84,17 @@ def require_a_rule_for_every_route(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(silent)}")
 
 
-def ask() -> Any:
-    """Asks the rule of the present page, as `judge` does."""
+def check_endpoint_rule() -> Any:
+    """Asks the rule of the present page, as `check_rule` does."""
     if request.endpoint is None:
         return None
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         raise Forbidden("no rule")
-    return judge(rule, request.view_args or {})
+    return check_rule(rule, request.view_args or {})
 
 
-def judge(rule: Rule, arguments: Mapping[str, Any]) -> Any:
+def check_rule(rule: Rule, arguments: Mapping[str, Any]) -> Any:
     """None where the caller may go on, else the answer that the rule has for him.
 
     Raises Forbidden and NotFound.

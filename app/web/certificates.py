@@ -19,8 +19,8 @@ from cryptography.x509.verification import (
 
 from app.clock import now
 from app.settings import settings
-from app.web.call import call
-from app.web.request import through_trusted_proxy
+from app.web.client_address import through_trusted_proxy
+from app.web.http import current_request
 
 _ARMOUR = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
 
@@ -36,7 +36,7 @@ def client_certificate() -> x509.Certificate | None:
     percent-encoded. Whether it is good for anything is not yet known. Raises UnreadableCertificate.
     """
     name = settings().client_certificate_header
-    text = call().header(name) if name is not None else None
+    text = current_request().header(name) if name is not None else None
     if not text or not through_trusted_proxy():
         return None
     text = unquote(text)

@@ -29,7 +29,7 @@ _PROGRAMS = "secure_access.program_paths"
 
 
 @dataclass(frozen=True)
-class Onward:
+class OnwardLink:
     """The link with which an error page leads on: its text and its address."""
 
     text: str
@@ -51,7 +51,7 @@ class Problem(HTTPException):
         detail: str = "",
         *,
         description: str | None = None,
-        onward: Onward | None = None,
+        onward: OnwardLink | None = None,
         note: str | None = None,
     ) -> None:
         super().__init__(description or self.advice)
@@ -137,7 +137,7 @@ TO_PROGRAMS = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(HTTPException, error_page)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -150,7 +150,7 @@ def wants_json() -> bool:
     return request.path.startswith(programs) or best == "application/json"
 
 
-def answer_in_json(app: Flask, *paths: str) -> None:
+def register_json_paths(app: Flask, *paths: str) -> None:
     """Says that only programs call what begins with these paths: their errors are JSON."""
     app.extensions.setdefault(_PROGRAMS, []).extend(paths)
 
@@ -167,7 +167,7 @@ def _stale_form(error: CSRFError) -> Response:
     )
 
 
-def answer(error: HTTPException) -> Response:
+def error_page(error: HTTPException) -> Response:
     """The styled page, or JSON, for an error."""
     status, more = error.code or 500, {}
     if error.response is not None or 300 <= status < 400:

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request
 
 from app.identifiers import new_secret
 from app.settings import settings
-from app.web.call import Headers
+from app.web.http import Headers
 
 HSTS = "max-age=63072000; includeSubDomains"
 PERMISSIONS = (
@@ -39,7 +39,7 @@ def without_application(*, secure: bool) -> Headers:
 
 
 def install(app: Flask) -> None:
-    app.after_request(protect)
+    app.after_request(add_security_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
@@ -91,7 +91,7 @@ def _written(nonce: str, forms: str, frames: str) -> str:
 _PLAIN_POLICY = _written("", "'self'", "'none'")
 
 
-def protect(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
     """Adds what is missing."""
     given = tuple(name.lower() for name, _ in response.headers)
     kept = request.endpoint == "static"

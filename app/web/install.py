@@ -6,16 +6,16 @@ from app.settings import AppSettings
 from app.web import (
     authorisation,
     characters,
+    client_address,
     errors,
     forms,
     headers,
-    limits,
     long_words,
-    request,
+    rate_limits,
     static,
     templates,
 )
-from app.web.address import OneAddress
+from app.web.trusted_host import TrustedHost
 
 
 def install(app: Flask, settings: AppSettings) -> None:
@@ -24,12 +24,12 @@ def install(app: Flask, settings: AppSettings) -> None:
     )
     templates.install(app)
     long_words.install(app)
-    request.install(app)
+    client_address.install(app)
     characters.install(app)
     errors.install(app)
     headers.install(app)
     forms.install(app, settings)
-    limits.install(app, settings)
+    rate_limits.install(app, settings)
     static.install(app)
     authorisation.install(app)
-    app.wsgi_app = OneAddress(app.wsgi_app, settings)  # type: ignore[method-assign]  # WSGI middleware
+    app.wsgi_app = TrustedHost(app.wsgi_app, settings)  # type: ignore[method-assign]  # WSGI middleware

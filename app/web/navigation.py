@@ -42,7 +42,7 @@ class Frame:
     links: list[Link]
 
 
-def add(app: Flask, entry: Entry) -> None:
+def add_entry(app: Flask, entry: Entry) -> None:
     entries: list[Entry] = app.extensions.setdefault(_KEY, [])
     entries.append(entry)
     entries.sort(key=lambda each: each.order)

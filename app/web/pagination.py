@@ -55,7 +55,7 @@ class Page(Generic[Row]):
         return component
 
 
-def asked_page() -> int:
+def requested_page() -> int:
     """The page number of the request; 1 where it is none."""
     text = request.args.get("page", "1")
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
@@ -69,7 +69,7 @@ def paginate(
         db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
         or 0
     )
-    number = asked_page()
+    number = requested_page()
     if (number - 1) * per_page >= total:
         number = 1
     limited = statement.limit(per_page).offset((number - 1) * per_page)

@@ -32,7 +32,7 @@ def send(filename: str) -> Response:
         return response
     file = Path(current_app.static_folder or "") / filename
     state = file.stat()
-    body = _compressed(file, state.st_mtime_ns, state.st_size)
+    body = _compress(file, state.st_mtime_ns, state.st_size)
     whole = Response(body, mimetype=response.mimetype)
     whole.headers["Content-Encoding"] = "gzip"
     whole.cache_control.no_cache = response.cache_control.no_cache
@@ -47,5 +47,5 @@ def send(filename: str) -> Response:
 
 
 @lru_cache(maxsize=64)
-def _compressed(file: Path, _changed: int, _size: int) -> bytes:
+def _compress(file: Path, _changed: int, _size: int) -> bytes:
     return gzip.compress(file.read_bytes(), 9, mtime=0)

@@ -7,7 +7,7 @@ from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from app.days import in_words, moment_in_words, shown
-from app.reference import reference
+from app.request_reference import short_reference
 from app.web import navigation
 
 
@@ -28,27 +28,27 @@ def install(app: Flask) -> None:
     )
     WTFormsHelpers(app)
     app.jinja_env.filters.update(
-        day=day,
-        moment=moment,
-        number=number,
+        day=format_day,
+        moment=format_moment,
+        number=format_number,
         shown=shown,
-        reference=reference,
+        reference=short_reference,
         navigation_item=_navigation_item,
     )
     app.jinja_env.globals.update(frame=navigation.frame)
 
 
-def day(value: date | datetime | None) -> str:
+def format_day(value: date | datetime | None) -> str:
     """`23 November 2026`, on British clocks."""
     return "" if value is None else in_words(value)
 
 
-def moment(value: datetime | None) -> str:
+def format_moment(value: datetime | None) -> str:
     """`23 November 2026 at 2:05pm`, on British clocks."""
     return "" if value is None else moment_in_words(value)
 
 
-def number(value: int) -> str:
+def format_number(value: int) -> str:
     """`62,195`."""
     return f"{value:,}"
 

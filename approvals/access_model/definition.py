@@ -100,7 +100,7 @@ class UserGroup:
     cannot: tuple[str, ...]
 
 
-def together(groups: Collection[UserGroup]) -> tuple[list[str], list[str]]:
+def join_phrases(groups: Collection[UserGroup]) -> tuple[list[str], list[str]]:
     """Return what somebody with all of these user groups can do, and what they cannot.
 
     A line that one of the groups allows is no longer among those that another does not.

@@ -3,10 +3,10 @@
 from flask import Flask
 
 from app import audit
-from app.cli.setup import setup_step
+from app.cli.setup import register_setup_step
 from approvals.access_model import loading
 
 
 def install(app: Flask) -> None:
     audit.declare(app, loading.EVENTS)
-    setup_step(app, "access model", loading.load_shipped)
+    register_setup_step(app, "access model", loading.load_shipped)

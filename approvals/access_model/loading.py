@@ -17,7 +17,7 @@ from approvals.access_model import schema
 from approvals.access_model.definition import ListedOrganisation, Scope, ServiceDefinition
 from approvals.access_model.models import ListedOrganisation as ListedRow
 from approvals.access_model.models import Service, ServiceVersion
-from approvals.access_model.schema import Problem, UnusableFile
+from approvals.access_model.schema import SchemaProblem, UnusableFile
 from approvals.organisations.actions import CannotAdd, add_organisation
 from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation
@@ -40,7 +40,7 @@ IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LoadedFile:
     """What loading a file came to. `new` is false where it said nothing new."""
 
     service: str
@@ -61,16 +61,16 @@ def scopes_of_kinds() -> Mapping[str, frozenset[Scope]]:
     }
 
 
-def load(files: Sequence[Path], *, actor: Actor | None = None) -> list[Outcome]:
+def load(files: Sequence[Path], *, actor: Actor | None = None) -> list[LoadedFile]:
     """Loads files. Raises UnusableFile with every problem of every file, having loaded none."""
     definitions: list[tuple[str, ServiceDefinition]] = []
-    problems: list[Problem] = []
+    problems: list[SchemaProblem] = []
     for path in files:
         try:
             content = path.read_bytes()
             definitions.append((str(path), schema.read(content, str(path), scopes_of_kinds())))
         except OSError as error:
-            problems.append(Problem(str(path), "file", error.strerror or "cannot be read"))
+            problems.append(SchemaProblem(str(path), "file", error.strerror or "cannot be read"))
         except UnusableFile as error:
             problems += error.problems
     if problems:
@@ -93,7 +93,7 @@ def load_shipped() -> str:
 
 def _load(
     session: Session, file: str, definition: ServiceDefinition, actor: Actor | None
-) -> Outcome:
+) -> LoadedFile:
     service = session.scalars(select(Service).where(Service.code == definition.code)).first()
     if service is None:
         service = Service(code=definition.code, created_at=now())
@@ -108,7 +108,7 @@ def _load(
         .limit(1)
     ).first()
     if before is not None and before.sha256 == sha256:
-        return Outcome(service.code, before.number, False, added)
+        return LoadedFile(service.code, before.number, False, added)
     version = ServiceVersion(
         service_id=service.id,
         number=before.number + 1 if before else 1,
@@ -128,7 +128,7 @@ def _load(
         number=version.number,
         file=Path(file).name,
     )
-    return Outcome(service.code, version.number, True, added)
+    return LoadedFile(service.code, version.number, True, added)
 
 
 def _was_ever_loaded(session: Session, definition: ServiceDefinition) -> bool:
@@ -173,7 +173,7 @@ def _settle_listed(
                 reason = (
                     f"{listed.key} already stands for {meant.name}: give another one its own key"
                 )
-                raise UnusableFile([Problem(file, f"{place}.key", reason)])
+                raise UnusableFile([SchemaProblem(file, f"{place}.key", reason)])
             continue
         organisation = _find(session, listed)
         if organisation is None:
@@ -186,7 +186,9 @@ def _settle_listed(
                     actor=actor,
                 )
             except CannotAdd as error:
-                raise UnusableFile([Problem(file, place, f"{listed.name}: {error}")]) from error
+                raise UnusableFile(
+                    [SchemaProblem(file, place, f"{listed.name}: {error}")]
+                ) from error
             added.append(listed.name)
         session.add(
             ListedRow(service_id=service.id, key=listed.key, organisation_id=organisation.id)

@@ -17,7 +17,7 @@ ScopesOfKinds = Mapping[str, Collection[Scope]]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SchemaProblem:
     """One thing wrong with a file. `key` leads to it: `user_groups[3].schools`."""
 
     file: str
@@ -31,7 +31,7 @@ class Problem:
 class UnusableFile(ValueError):
     """The file cannot be loaded. Nothing of it was."""
 
-    def __init__(self, problems: Collection[Problem]) -> None:
+    def __init__(self, problems: Collection[SchemaProblem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
 
@@ -41,17 +41,21 @@ def read(content: bytes, file: str, kinds: ScopesOfKinds) -> ServiceDefinition:
     try:
         data = tomllib.loads(content.decode())
     except UnicodeDecodeError as error:
-        raise UnusableFile([Problem(file, f"byte {error.start}", "is not UTF-8 text")]) from error
+        raise UnusableFile(
+            [SchemaProblem(file, f"byte {error.start}", "is not UTF-8 text")]
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise UnusableFile([Problem(file, "TOML", str(error))]) from error
+        raise UnusableFile([SchemaProblem(file, "TOML", str(error))]) from error
     try:
         service = from_data(data)
     except ValidationError as error:
         raise UnusableFile(
-            [Problem(file, _key(each["loc"]), _reason(each)) for each in error.errors()]
+            [SchemaProblem(file, _key(each["loc"]), _reason(each)) for each in error.errors()]
         ) from error
     problems = [
-        Problem(file, key, reason) for check in CHECKS for key, reason in check(service, kinds)
+        SchemaProblem(file, key, reason)
+        for check in CHECKS
+        for key, reason in check(service, kinds)
     ]
     if problems:
         raise UnusableFile(problems)
@@ -97,7 +101,7 @@ def _names_lead_somewhere(service: ServiceDefinition, kinds: ScopesOfKinds) -> F
             yield f"schools.{group.schools}", f"is missing, and {group.code} needs its line"
 
 
-def _somebody_may_hold_each(service: ServiceDefinition, kinds: ScopesOfKinds) -> Found:
+def _check_holders(service: ServiceDefinition, kinds: ScopesOfKinds) -> Found:
     used = {key for group in service.user_groups for key in group.organisations}
     for number, each in enumerate(service.organisations, 1):
         if each.key not in used:
@@ -164,7 +168,7 @@ def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> F
 CHECKS: tuple[Callable[[ServiceDefinition, ScopesOfKinds], Found], ...] = (
     _codes_are_unique,
     _names_lead_somewhere,
-    _somebody_may_hold_each,
+    _check_holders,
     _schools_fit_their_holders,
     _groups_held_together_open_the_same,
     _texts_make_no_links,

@@ -25,7 +25,7 @@ Candidate = aliased(ServiceVersion)
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedVersion:
     """A version's content, and under which keys it lists which organisations (by database id)."""
 
     definition: ServiceDefinition
@@ -53,9 +53,9 @@ def in_force(
     )
 
 
-def loaded(version_id: int, sha256: str) -> Loaded:
+def loaded_version(version_id: int, sha256: str) -> LoadedVersion:
     """The content of a version. Its hash is part of the question: a rolled-back id comes again."""
-    kept: dict[tuple[int, str], Loaded] = current_app.extensions.setdefault(_KEY, {})
+    kept: dict[tuple[int, str], LoadedVersion] = current_app.extensions.setdefault(_KEY, {})
     found = kept.get((version_id, sha256))
     if found is None:
         found = _read(version_id)
@@ -65,7 +65,7 @@ def loaded(version_id: int, sha256: str) -> Loaded:
     return found
 
 
-def _read(version_id: int) -> Loaded:
+def _read(version_id: int) -> LoadedVersion:
     version = db.session.get_one(ServiceVersion, version_id)
     definition = schema.from_data(version.definition)
     keys = {each.key for each in definition.organisations}
@@ -75,10 +75,10 @@ def _read(version_id: int) -> Loaded:
     ):
         if row.key in keys:
             listed[row.organisation_id] = listed.get(row.organisation_id, frozenset()) | {row.key}
-    return Loaded(definition, listed)
+    return LoadedVersion(definition, listed)
 
 
-def first_loaded(code: str) -> datetime | None:
+def first_version(code: str) -> datetime | None:
     """Return the moment from which versions of a service are known; none for an unknown code."""
     return db.session.scalar(
         select(func.min(ServiceVersion.valid_from))
@@ -87,18 +87,18 @@ def first_loaded(code: str) -> datetime | None:
     )
 
 
-def service(code: str, at: datetime | None = None) -> Loaded | None:
+def service_version(code: str, at: datetime | None = None) -> LoadedVersion | None:
     """The version of a service in force at a moment (now, unless told)."""
     found = _all(at or now(), code)
     return found[0] if found else None
 
 
-def services(at: datetime | None = None) -> Sequence[Loaded]:
+def service_versions(at: datetime | None = None) -> Sequence[LoadedVersion]:
     """Every service as it was at a moment, in the order of their codes."""
     return _all(at or now())
 
 
-def _all(at: datetime, code: str | None = None) -> list[Loaded]:
+def _all(at: datetime, code: str | None = None) -> list[LoadedVersion]:
     statement = (
         select(ServiceVersion.id, ServiceVersion.sha256)
         .join(Service, Service.id == ServiceVersion.service_id)
@@ -107,4 +107,4 @@ def _all(at: datetime, code: str | None = None) -> list[Loaded]:
     )
     if code is not None:
         statement = statement.where(Service.code == code)
-    return [loaded(row.id, row.sha256) for row in db.session.execute(statement)]
+    return [loaded_version(row.id, row.sha256) for row in db.session.execute(statement)]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from app.audit import AuditEvent, declared
 from app.clock import end_of_day, now, start_of_day
 from app.database import db
-from app.reference import beginning
+from app.request_reference import request_id_prefix
 from app.web.pagination import Page, paginate
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
@@ -19,7 +19,7 @@ from identity.oidc.models import Client
 
 
 @dataclass(frozen=True)
-class Happening:
+class ActivityEntry:
     """One audit row, as a sentence."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Filters:
+class ActivityFilters:
     """What a list of happenings is narrowed to."""
 
     kind: str = ""
@@ -55,7 +55,9 @@ OF_MACHINES = "token."
 """Events between a service and the provider, many to each sign-in: operators alone read them."""
 
 
-def of_organisation(organisation: Organisation, filters: Filters) -> Page[Happening]:
+def activity_of_organisation(
+    organisation: Organisation, filters: ActivityFilters
+) -> Page[ActivityEntry]:
     """A page of what happened in this organisation, the latest first."""
     statement = _in(organisation)
     if filters.kind in KINDS:
@@ -65,19 +67,19 @@ def of_organisation(organisation: Organisation, filters: Filters) -> Page[Happen
     return _page(_between(statement, filters))
 
 
-def about(
+def activity_about_person(
     organisation: Organisation, person: Membership, account: Account | None, *, limit: int
-) -> list[Happening]:
+) -> list[ActivityEntry]:
     """The latest of what happened to this person in this organisation."""
     statement = _concerning(
         _in(organisation), person.public_id, account.subject if account else None
     )
-    return list(in_words(db.session.scalars(statement.limit(limit))))
+    return list(describe_entry(db.session.scalars(statement.limit(limit))))
 
 
-def everywhere(
-    *, search: str = "", organisation: str = "", kind: str = "", filters: Filters
-) -> Page[Happening]:
+def activity_everywhere(
+    *, search: str = "", organisation: str = "", kind: str = "", filters: ActivityFilters
+) -> Page[ActivityEntry]:
     """A page of everything, for operators.
 
     `search` is a person's subject, a client id, a request id or its reference.
@@ -110,7 +112,7 @@ def request_of(organisation: Organisation, person: Membership, event: str) -> st
     return found or ""
 
 
-def in_words(rows: Iterable[AuditEvent]) -> Sequence[Happening]:
+def describe_entry(rows: Iterable[AuditEvent]) -> Sequence[ActivityEntry]:
     """Rows as sentences. Names of organisations and people are looked up once for all of them."""
     found = list(rows)
     organisations = _organisation_names({row.organisation for row in found if row.organisation})
@@ -126,10 +128,10 @@ def _happening(
     people: dict[str, str],
     clients: dict[str, str],
     services: Catalogue,
-) -> Happening:
+) -> ActivityEntry:
     event = declared().get(row.event)
     subject = people.get(row.subject or "", "") or str(row.detail.get("person", "somebody"))
-    words = _Words(
+    words = _EventFields(
         {
             **row.detail,
             "actor": _actor_in_words(row),
@@ -141,7 +143,7 @@ def _happening(
         }
     )
     sentence = event.sentence.format_map(words) if event else row.event
-    return Happening(
+    return ActivityEntry(
         at=row.at,
         sentence=sentence[:1].upper() + sentence[1:],
         actor=row.actor_name,
@@ -160,7 +162,7 @@ def _actor_in_words(row: AuditEvent) -> str:
     return row.actor_name
 
 
-class _Words(dict[str, object]):
+class _EventFields(dict[str, object]):
     """A field that an old row does not carry leaves a gap, not an error."""
 
     def __missing__(self, key: str) -> str:
@@ -168,7 +170,7 @@ class _Words(dict[str, object]):
 
 
 def _of_request(search: str) -> ColumnElement[bool]:
-    start = beginning(search)
+    start = request_id_prefix(search)
     if start is None:
         return AuditEvent.request_id == search
     # The bounds let the index find them; no digit comes behind "z".
@@ -204,7 +206,7 @@ def _person(organisation: Organisation, membership: str) -> tuple[str, str | Non
     return membership, subject
 
 
-def _between(statement: Select[AuditEvent], filters: Filters) -> Select[AuditEvent]:
+def _between(statement: Select[AuditEvent], filters: ActivityFilters) -> Select[AuditEvent]:
     if filters.first_day:
         statement = statement.where(AuditEvent.at >= start_of_day(filters.first_day))
     if filters.last_day:
@@ -212,9 +214,9 @@ def _between(statement: Select[AuditEvent], filters: Filters) -> Select[AuditEve
     return statement
 
 
-def _page(statement: Select[AuditEvent]) -> Page[Happening]:
+def _page(statement: Select[AuditEvent]) -> Page[ActivityEntry]:
     found = paginate(statement)
-    return Page(in_words(found.rows), found.number, found.per_page, found.total)
+    return Page(describe_entry(found.rows), found.number, found.per_page, found.total)
 
 
 def _organisation_names(public_ids: set[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ pages = Blueprint("activity", __name__)
 def activity(**_route: str) -> str:
     organisation = this_organisation()
     days = (day_field("from"), day_field("to"))
-    filters = queries.Filters(
+    filters = queries.ActivityFilters(
         kind=request.args.get("kind", ""),
         person=request.args.get("person", "")[:36],
         first_day=days[0].day,
@@ -27,7 +27,7 @@ def activity(**_route: str) -> str:
     return render_template(
         "activity/activity.html",
         organisation=organisation,
-        page=queries.of_organisation(organisation, filters),
+        page=queries.activity_of_organisation(organisation, filters),
         filters=filters,
         days=days,
         kinds=queries.KINDS,

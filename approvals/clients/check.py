@@ -13,20 +13,20 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from app import outgoing
+from app import http_client
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.outgoing import NotReached
+from app.http_client import Unreachable
 from app.settings import settings
 from approvals.clients import queries
-from identity.accounts.email import clean_email
 from identity.accounts.models import Account
-from identity.oidc.clients.documents import fetched
+from identity.email_address import clean_email
 from identity.oidc.clients.jwks import read
+from identity.oidc.clients.remote_documents import fetched
 from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.foreign import UnfitKey
+from identity.oidc.jwt_verification import UnsuitableKey
 from identity.oidc.parameters import PUSHED
 from identity.oidc.pushed import PATH
 from identity.oidc.token.preview import Preview, preview
@@ -54,7 +54,7 @@ class Entering:
 
 
 @dataclass(frozen=True)
-class Trial:
+class SignInTrial:
     """What a sign-in of a person comes to: the questions about the person, then each way in."""
 
     account: Account
@@ -62,7 +62,7 @@ class Trial:
     entrances: Sequence[Entering]
 
 
-class NobodyThere(LookupError):
+class UnknownPerson(LookupError):
     """The text is a sentence for the operator."""
 
 
@@ -105,14 +105,14 @@ def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
     ]
 
 
-def try_person(client: RelyingParty, address: str) -> Trial:
+def try_person(client: RelyingParty, address: str) -> SignInTrial:
     """Tries the sign-in of whoever has the address, and puts on record that it was looked at.
 
     Raises NobodyThere; ValueError for what is no address.
     """
     account, at = queries.person_at(clean_email(address)), now()
     if account is None:
-        raise NobodyThere("Nobody has an account with this address")
+        raise UnknownPerson("Nobody has an account with this address")
     with writing():
         record(
             "client.checked",
@@ -122,7 +122,7 @@ def try_person(client: RelyingParty, address: str) -> Trial:
             client_name=client.name,
         )
     entrances = _entrances(client, account, at)
-    return Trial(account, _person_steps(client, account, entrances, at), entrances)
+    return SignInTrial(account, _person_steps(client, account, entrances, at), entrances)
 
 
 def _authorize(parameters: Mapping[str, str]) -> str:
@@ -170,9 +170,9 @@ def _entrances(client: RelyingParty, account: Account, at: datetime) -> list[Ent
 def _keys(address: str) -> Step:
     try:
         count = len(read(fetched(address)))
-    except NotReached:
+    except Unreachable:
         return Step("Public keys", False, f"No key set was found at {address}")
-    except UnfitKey as error:
+    except UnsuitableKey as error:
         return Step("Public keys", False, f"{address}: {error}")
     return Step("Public keys", count > 0, f"{count} found at {address}")
 
@@ -182,8 +182,8 @@ def _answers(name: str, address: str) -> Step:
     token cannot be tried without one.
     """
     try:
-        status = outgoing.call("GET", address).status
-    except NotReached:
+        status = http_client.fetch("GET", address).status
+    except Unreachable:
         return Step(name, False, f"{address} does not answer")
     good = status < 500 and status not in _NOT_THERE
     return Step(name, good, f"{address} answers with status {status}")

@@ -31,7 +31,7 @@ def check_command(client_id: str, email: str) -> None:
         raise click.ClickException(f"There is no client {client_id}, or it is disabled.")
     try:
         trial = check.try_person(client, email)
-    except (check.NobodyThere, ValueError) as error:
+    except (check.UnknownPerson, ValueError) as error:
         raise click.ClickException(f"{error}.") from None
     click.echo(client.name)
     for step in check.of_client(client):

@@ -15,7 +15,7 @@ from wtforms import (
 from wtforms.validators import UUID, InputRequired, NumberRange
 
 from app.identifiers import new_id
-from app.typed_text import tidy
+from app.typed_text import collapse_spaces
 from app.web.forms import AtMost, Form, TypedText
 from approvals.access_model.definition import ServiceDefinition
 from approvals.memberships.forms import EmailForm
@@ -28,7 +28,7 @@ from identity.oidc.clients.metadata import (
     InvalidMetadata,
 )
 from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
-from identity.oidc.policy import SECRET_OVERLAP
+from identity.oidc.lifetimes import SECRET_OVERLAP
 from identity.oidc.token import token_exchange
 
 NO_SERVICE = ""
@@ -85,7 +85,7 @@ class RotationForm(OnceForm):
 class ClientForm(OnceForm):
     client_name = StringField(
         "Name of the client",
-        filters=[tidy],
+        filters=[collapse_spaces],
         validators=[
             InputRequired("Enter the name of the client"),
             TypedText("Name of the client"),
@@ -106,7 +106,7 @@ class ClientForm(OnceForm):
         default=["authorization_code", "refresh_token"],
         validate_choice=False,
     )
-    scope = StringField("Scopes", default=USUAL_SCOPES, filters=[tidy])
+    scope = StringField("Scopes", default=USUAL_SCOPES, filters=[collapse_spaces])
     redirect_uris = TextAreaField(
         "Redirect URIs", validators=[AtMost(LONGEST, "Redirect URIs")], default=""
     )
@@ -115,9 +115,11 @@ class ClientForm(OnceForm):
         validators=[AtMost(LONGEST, "Addresses")],
         default="",
     )
-    backchannel_logout_uri = StringField("Back-channel logout address", filters=[tidy])
-    jwks_uri = StringField("Address of its public keys", filters=[tidy])
-    tls_client_auth_subject_dn = StringField("Subject of its certificate", filters=[tidy])
+    backchannel_logout_uri = StringField("Back-channel logout address", filters=[collapse_spaces])
+    jwks_uri = StringField("Address of its public keys", filters=[collapse_spaces])
+    tls_client_auth_subject_dn = StringField(
+        "Subject of its certificate", filters=[collapse_spaces]
+    )
 
     def offer(self, services: Sequence[ServiceDefinition]) -> None:
         """The services that there are, for the page to show."""

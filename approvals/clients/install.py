@@ -3,8 +3,8 @@
 from flask import Flask
 
 from app.audit import declare
-from app.purge import purger
-from approvals.clients import answers
+from app.retention import register_purge
+from approvals.clients import one_time_forms
 from approvals.clients.events import EVENTS
 from approvals.clients.views import pages
 
@@ -12,4 +12,4 @@ from approvals.clients.views import pages
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     app.register_blueprint(pages)
-    purger(app, "answers to forms about clients", answers.expired)
+    register_purge(app, "answers to forms about clients", one_time_forms.expired)

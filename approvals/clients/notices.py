@@ -4,7 +4,7 @@ from flask import url_for
 
 from app.clock import now
 from app.outbox import send_mail
-from approvals.console.operators import active_operators
+from approvals.operators.actions import active_operators
 from identity.accounts.person import Person
 
 

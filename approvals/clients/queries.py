@@ -4,8 +4,8 @@ from sqlalchemy import or_, select
 
 from app.database import db
 from app.web.pagination import Page, paginate
-from identity.accounts.email import email_key
 from identity.accounts.models import Account
+from identity.email_address import email_key
 from identity.oidc.models import Client
 
 

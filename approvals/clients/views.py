@@ -9,13 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
-from app.typed_text import tidy
+from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
-from app.web.call import call
 from app.web.errors import NotFound
-from approvals.access_model import decision as access_model
-from approvals.clients import answers, queries
+from app.web.http import current_request
+from approvals.access_model import definitions
 from approvals.clients import check as checking
+from approvals.clients import one_time_forms, queries
 from approvals.clients.forms import (
     GRANTS,
     KINDS,
@@ -26,14 +26,14 @@ from approvals.clients.forms import (
     PersonForm,
     RotationForm,
 )
-from approvals.console.access import operator
 from approvals.memberships.forms import Confirmation
+from approvals.operators.access import operator
 from identity.oidc.clients import actions, store
 from identity.oidc.clients.metadata import InvalidMetadata, offered_auth_methods
 from identity.oidc.models import Client
 from identity.oidc.parameters import only_looking
 from identity.oidc.token.endpoint import GRANT_TYPES
-from identity.sessions.lookup import signed_in_session
+from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
@@ -42,7 +42,7 @@ pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
 @pages.get("")
 @permit(operator)
 def clients() -> ResponseReturnValue:
-    search = (tidy(request.args.get("q")) or "")[:100]
+    search = (collapse_spaces(request.args.get("q")) or "")[:100]
     return render_template("clients/clients.html", search=search, page=queries.find_clients(search))
 
 
@@ -50,7 +50,7 @@ def clients() -> ResponseReturnValue:
 @permit(FreshSignIn(operator))
 def register() -> ResponseReturnValue:
     form = ClientForm()
-    form.offer(access_model.services())
+    form.offer(definitions.services())
     if form.is_submitted():
         # All that is wrong is told at once: by the form, by the provider's rules, by the service.
         fits = all([form.validate(), form.check_scopes()])
@@ -79,7 +79,7 @@ def client(client_id: str) -> ResponseReturnValue:
     return render_template(
         "clients/client.html",
         client=found,
-        service=access_model.service(found.service) if found.service else None,
+        service=definitions.service(found.service) if found.service else None,
         registration=found.registration,
         metadata=json.dumps(found.registration, indent=2),
         old_secret_until=_later(found),
@@ -97,7 +97,7 @@ def check(client_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             trial = checking.try_person(found, form.email.data or "")
-        except checking.NobodyThere as error:
+        except checking.UnknownPerson as error:
             form.email.errors = [str(error)]
     return render_template(
         "clients/check.html",
@@ -128,14 +128,16 @@ def rotate_secret(client_id: str) -> ResponseReturnValue:
 def answer(form_id: str) -> ResponseReturnValue:
     """The new secret, where it was not shown before; to who only looks it counts as not shown."""
     session = signed_in_session()
-    client_id = answers.client_of(form_id, session)
+    client_id = one_time_forms.client_of(form_id, session)
     if client_id is None:
         raise NotFound("no form of this session")
     found = _client(client_id)
     return render_template(
         "clients/answer.html",
         client=found,
-        secret=None if only_looking(call()) else answers.take_secret(form_id, session),
+        secret=None
+        if only_looking(current_request())
+        else one_time_forms.take_secret(form_id, session),
         old_secret_until=_later(found),
     )
 
@@ -178,7 +180,7 @@ def _later(client: Client) -> object:
 def _once(form: OnceForm, act: Callable[[], tuple[str, str | None]]) -> ResponseReturnValue:
     """The page that shows the secret once is another than this, so that no reload makes one."""
     form_id = form.form_id.data or ""
-    answers.once(form_id, signed_in_session(), act)
+    one_time_forms.act_once(form_id, signed_in_session(), act)
     return redirect(url_for("clients.answer", form_id=form_id), 303)
 
 

@@ -25,7 +25,7 @@ def operators_cli() -> None:
 @with_appcontext
 def add(email: str, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
-    from approvals.console.operators import add_operator
+    from approvals.operators.actions import add_operator
 
     set_current_actor(_ADD)
     try:
@@ -40,7 +40,7 @@ def add(email: str, given_name: str, family_name: str) -> None:
 @with_appcontext
 def remove(email: str) -> None:
     """End the appointment and the sessions of the operator EMAIL. All operators get a mail."""
-    from approvals.console.operators import remove_operator
+    from approvals.operators.actions import remove_operator
 
     set_current_actor(_REMOVE)
     try:
@@ -57,7 +57,7 @@ def list_() -> None:
     from app.audit import record
     from app.cli import tables
     from app.database import writing
-    from approvals.console.operators import appointments
+    from approvals.operators.actions import appointments
 
     set_current_actor(_LIST)
     rows = [
@@ -68,4 +68,4 @@ def list_() -> None:
     ]
     with writing():
         record("console.operators_listed", found=len(rows))
-    tables.show(["Email address", "Name", "State"], rows)
+    tables.print_rows(["Email address", "Name", "State"], rows)

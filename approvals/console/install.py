@@ -5,15 +5,15 @@ from flask import Flask, g, url_for
 from app.audit import declare
 from app.web import navigation
 from approvals.console import events
-from approvals.console.operators import is_operator
 from approvals.console.views import pages
+from approvals.operators.actions import is_operator
 from identity.sessions import current
 
 
 def install(app: Flask) -> None:
     declare(app, events.EVENTS)
     app.register_blueprint(pages)
-    navigation.add(app, navigation.Entry("Operators", _console, order=60))
+    navigation.add_entry(app, navigation.Entry("Operators", _console, order=60))
 
 
 def _console() -> str | None:

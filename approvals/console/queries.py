@@ -9,8 +9,8 @@ from app.database import db
 from app.web.pagination import Page, paginate
 from approvals.memberships.models import Membership, folded
 from approvals.organisations.models import Organisation
-from identity.accounts.email import email_key
 from identity.accounts.models import Account, by_name
+from identity.email_address import email_key
 
 SHORTEST = 2
 

@@ -8,9 +8,9 @@ from app.actors import Actor
 from app.audit import record
 from app.database import db
 from app.outbox import send_mail
-from approvals.console import operators
 from approvals.memberships import facts
 from approvals.memberships.models import Appointment, Membership
+from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.ports import LeavesWithoutApprover, SuspensionRefused
@@ -29,7 +29,7 @@ def only_approver_of(account: Account) -> list[Organisation]:
 
 def suspending(account: Account, accepted: Collection[str], actor: Actor) -> None:
     """Judge the suspension under the locks that it rests on; see `identity.ports.Approvals`."""
-    active = operators.lock_active_operators()
+    active = actions.lock_active_operators()
     for organisation in sorted(_approved_by(account), key=lambda each: each.id):
         facts.lock_organisation(db.session(), organisation.id)
     db.session.refresh(account)

@@ -7,26 +7,26 @@ from app.actors import current_actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.typed_text import tidy
+from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
-from approvals.console import appointing, queries
-from approvals.console.access import operator
+from approvals.console import appoint_approver, queries
 from approvals.console.suspending import only_approver_of
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
-from approvals.memberships.views.common import me
+from approvals.operators.access import operator
 from approvals.organisations.queries import is_open
-from identity.accounts import suspension
+from approvals.workspace.views.common import me
 from identity.accounts.models import Account
+from identity.administration import suspension
 from identity.ports import SuspensionRefused
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
-appointing.add_to(pages)
+appoint_approver.add_to(pages)
 
 
 @pages.get("")
@@ -47,7 +47,7 @@ def organisations() -> ResponseReturnValue:
 @pages.get("/organisations/<organisation>")
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
-    found = appointing.the_organisation(organisation)
+    found = appoint_approver.the_organisation(organisation)
     with writing():
         record("console.organisation_read", organisation=found.public_id)
     services = Catalogue(now())
@@ -132,8 +132,10 @@ def audit() -> ResponseReturnValue:
     organisation = (request.args.get("organisation") or "").strip()[:36]
     kind = (request.args.get("kind") or "").strip()[:80]
     days = (day_field("from"), day_field("to"))
-    filters = activity.Filters(first_day=days[0].day, last_day=days[1].day)
-    page = activity.everywhere(search=search, organisation=organisation, kind=kind, filters=filters)
+    filters = activity.ActivityFilters(first_day=days[0].day, last_day=days[1].day)
+    page = activity.activity_everywhere(
+        search=search, organisation=organisation, kind=kind, filters=filters
+    )
     with writing():
         record(
             "console.audit_read",
@@ -154,7 +156,7 @@ def audit() -> ResponseReturnValue:
 
 
 def _search() -> str:
-    return (tidy(request.args.get("q")) or "")[:100]
+    return (collapse_spaces(request.args.get("q")) or "")[:100]
 
 
 def _person(subject: str) -> Account:

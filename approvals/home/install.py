@@ -9,7 +9,7 @@ from identity.sessions import current
 
 def install(app: Flask) -> None:
     app.register_blueprint(pages)
-    navigation.add(app, navigation.Entry("My services", _home, order=10))
+    navigation.add_entry(app, navigation.Entry("My services", _home, order=10))
 
 
 def _home() -> str | None:

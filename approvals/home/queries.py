@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.database import db
-from approvals.access_model import decision as access_model
-from approvals.access_model.decision import Answer
+from approvals.access_model import definitions
 from approvals.access_model.definition import ServiceDefinition, UserGroup
+from approvals.decision import decision
+from approvals.decision.decision import AccessDecision
+from approvals.decision.no_access import Advice, advice
 from approvals.home.schools import schools_in_words
 from approvals.memberships import queries
-from approvals.memberships.asking import Advice, advice
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.oidc.clients.way_in import way_in
@@ -20,7 +21,7 @@ from identity.oidc.models import Client
 
 
 @dataclass(frozen=True)
-class Given:
+class GrantedGroup:
     """A user group that the person holds: who gave it, since when, until when."""
 
     group: UserGroup
@@ -30,7 +31,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Place:
+class AccessPlace:
     """An organisation through which a person may, or may not, open a service.
 
     `advice` is for a place that is closed, `approvers` for one that is open.
@@ -39,7 +40,7 @@ class Place:
     organisation: Organisation
     allowed: bool
     training: bool
-    given: Sequence[Given]
+    given: Sequence[GrantedGroup]
     groups: Sequence[UserGroup]
     schools: str
     advice: Advice
@@ -54,14 +55,14 @@ class MyService:
     name: str
     description: str
     address: str | None
-    places: Sequence[Place]
+    places: Sequence[AccessPlace]
 
     @property
-    def open(self) -> Sequence[Place]:
+    def open(self) -> Sequence[AccessPlace]:
         return [place for place in self.places if place.allowed]
 
     @property
-    def closed(self) -> Sequence[Place]:
+    def closed(self) -> Sequence[AccessPlace]:
         return [place for place in self.places if not place.allowed]
 
 
@@ -74,7 +75,7 @@ def my_services(account: Account, at: datetime) -> list[MyService]:
         ]
         for each in organisations
     }
-    services = [service for service in access_model.services(at) if service.active]
+    services = [service for service in definitions.services(at) if service.active]
     addresses = ways_in(service.code for service in services)
     return [
         _service(account, service, organisations, approvers, addresses.get(service.code), at)
@@ -112,7 +113,7 @@ def _service(
 ) -> MyService:
     answers = {
         answer.organisation.public_id: answer
-        for answer in access_model.where_may(account.id, service.code, at)
+        for answer in decision.decisions_of_person(account.id, service.code, at)
     }
     places = [
         _place(account, organisation, answers[organisation.public_id], approvers, at)
@@ -125,14 +126,14 @@ def _service(
 def _place(
     account: Account,
     organisation: Organisation,
-    answer: Answer,
+    answer: AccessDecision,
     approvers: dict[int, list[str]],
     at: datetime,
-) -> Place:
+) -> AccessPlace:
     decision = answer.decision
     names = queries.names_of(grant.given_by for grant in decision.grants)
     given = [
-        Given(
+        GrantedGroup(
             group,
             grant.valid_from,
             grant.valid_to,
@@ -142,7 +143,7 @@ def _place(
         for group in decision.user_groups
         if group.code == grant.user_group
     ]
-    return Place(
+    return AccessPlace(
         organisation=organisation,
         allowed=decision.allowed,
         training=decision.environment == "training",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import cast
 
-from approvals.access_model.answers import RemitScope
+from approvals.decision.decision_types import RemitScope
 from approvals.organisations.models import Organisation
 from approvals.remits.remit import NoRemit, Scope, remit_of
 

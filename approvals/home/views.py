@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from app.clock import now
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.console.operators import is_operator
 from approvals.home import queries
 from approvals.memberships import queries as memberships
-from approvals.memberships.views.common import me
+from approvals.operators.actions import is_operator
+from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
 
 pages = Blueprint("home", __name__)

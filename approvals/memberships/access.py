@@ -7,15 +7,14 @@ What a rule found on its way stays in `flask.g` for the view: `this_organisation
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g, request
+from flask import g
 from sqlalchemy import select
 
-from app.audit import record
-from app.database import db, writing
+from app.database import db
 from app.web.authorisation import Allowed, Refused
-from app.web.errors import NotFound
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
+from approvals.refusals import denied
 from identity.sessions import current
 from identity.sessions.access import signed_in
 
@@ -25,7 +24,7 @@ def member_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
     outcome = signed_in(arguments)
     if isinstance(outcome, Refused):
         return outcome
-    found = _own(str(arguments["organisation"]))
+    found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
     g.organisation, g.own_membership = found
@@ -59,19 +58,7 @@ def own_membership() -> Membership:
     return found
 
 
-def denied(reason: str) -> None:
-    """Writes down that a person asked for something that is not theirs."""
-    with writing():
-        record("page.denied", reason=reason, tried=request.path[:300], method=request.method)
-
-
-def not_there(reason: str) -> NotFound:
-    """The answer for another organisation's rows: as if there were none, and written down."""
-    denied(reason)
-    return NotFound(reason)
-
-
-def _own(public_id: str) -> tuple[Organisation, Membership] | None:
+def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
     session = current()
     if session is None:
         return None

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.audit import record
 from app.database import db
-from approvals.memberships import notices
+from approvals.memberships import mails
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -36,4 +36,4 @@ def announce(account: Account, actor: Actor, *, suspended: bool) -> None:
             membership=membership.public_id,
             person=membership.name,
         )
-        notices.tell_approvers(f"account_{state}", organisation, membership)
+        mails.mail_approvers(f"account_{state}", organisation, membership)

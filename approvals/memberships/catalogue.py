@@ -30,7 +30,7 @@ class Catalogue:
     """Every service as it was at one moment, read once."""
 
     def __init__(self, at: datetime) -> None:
-        self._services = {each.definition.code: each for each in versions.services(at)}
+        self._services = {each.definition.code: each for each in versions.service_versions(at)}
 
     def offers(self, organisation: Organisation) -> tuple[ServiceOffer, ...]:
         """Every service of which the organisation can give something."""

@@ -7,7 +7,7 @@ from approvals.access_model.definition import UserGroup
 
 
 @dataclass(frozen=True)
-class Difference:
+class AccessDifference:
     """One thing that a user group lets people do, before and after a change."""
 
     text: str
@@ -19,7 +19,7 @@ class Difference:
         return self.before != self.after
 
 
-def compare(before: Sequence[UserGroup], after: Sequence[UserGroup]) -> list[Difference]:
+def compare(before: Sequence[UserGroup], after: Sequence[UserGroup]) -> list[AccessDifference]:
     """Return every line of the groups, with whether one of `before` and of `after` allows it."""
     groups = [*after, *before]
     lines = dict.fromkeys(
@@ -27,7 +27,7 @@ def compare(before: Sequence[UserGroup], after: Sequence[UserGroup]) -> list[Dif
         + [line for group in groups for line in group.cannot]
     )
     return [
-        Difference(
+        AccessDifference(
             line,
             any(line in group.can for group in before),
             any(line in group.can for group in after),

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.actors import Actor
 from app.clock import now
 from app.database import db
-from approvals.console import operators
 from approvals.memberships import catalogue, rules
 from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
 
@@ -83,7 +83,7 @@ def authority(actor: Actor, account: Account | None, approvers: rules.Approvers)
         return rules.Authority.COMMAND
     if account is not None and account.id in approvers.accounts:
         return rules.Authority.APPROVER
-    if account is not None and operators.is_operator(account.id):
+    if account is not None and actions.is_operator(account.id):
         return rules.Authority.OPERATOR
     return rules.Authority.NONE
 
@@ -102,7 +102,7 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
     ).first()
 
 
-def offered(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
+def offered_groups(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
     """Codes of the user groups that the access model offers to the organisation, by service."""
     return {
         offer.code: frozenset(group.code for group in offer.groups)
@@ -110,17 +110,17 @@ def offered(organisation: Organisation, at: datetime) -> dict[str, frozenset[str
     }
 
 
-def several(organisation: Organisation, at: datetime) -> frozenset[str]:
+def services_with_several_groups(organisation: Organisation, at: datetime) -> frozenset[str]:
     """The services whose file lets a person hold several user groups."""
     return frozenset(
         offer.code for offer in catalogue.Catalogue(at).offers(organisation) if offer.several
     )
 
 
-def held(membership: Membership, at: datetime) -> tuple[rules.Held, ...]:
+def held_groups(membership: Membership, at: datetime) -> tuple[rules.HeldGroup, ...]:
     """What the person holds now or will hold."""
     return tuple(
-        rules.Held(grant.id, grant.service, grant.user_group, grant.valid_to)
+        rules.HeldGroup(grant.id, grant.service, grant.user_group, grant.valid_to)
         for grant in membership.grants
         if grant.valid_to is None or grant.valid_to > at
     )

@@ -11,17 +11,17 @@ from wtforms.validators import ValidationError
 
 from app.clock import today
 from app.days import NotADate, typed_day
-from app.typed_text import tidy
+from app.typed_text import collapse_spaces
 from app.web.forms import Form
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
-from identity.accounts.email import clean_email
+from identity.email_address import clean_email
 
 NONE = "none"
 
 
 class EmailForm(Form):
-    email = StringField("Email address", filters=[tidy])
+    email = StringField("Email address", filters=[collapse_spaces])
 
     def validate_email(self, field: StringField) -> None:
         try:
@@ -92,9 +92,9 @@ class YesNoForm(Form):
 class LastDayForm(Form):
     """A date in three parts, or nothing."""
 
-    day = StringField("Day", filters=[tidy])
-    month = StringField("Month", filters=[tidy])
-    year = StringField("Year", filters=[tidy])
+    day = StringField("Day", filters=[collapse_spaces])
+    month = StringField("Month", filters=[collapse_spaces])
+    year = StringField("Year", filters=[collapse_spaces])
 
     @property
     def example_year(self) -> int:

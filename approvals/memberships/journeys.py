@@ -9,11 +9,11 @@ from werkzeug.exceptions import HTTPException
 
 from app.clock import now
 from app.database import db, writing
-from app.purge import Expired
-from approvals.memberships.access import not_there
+from app.retention import Expired
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
 from approvals.organisations.models import Organisation
+from approvals.refusals import not_there
 
 ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"

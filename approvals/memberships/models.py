@@ -11,17 +11,16 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.database import Base
+from app.database.dated_rows import OPEN
 from app.identifiers import new_id
-from identity.accounts.email import email_key
 from identity.accounts.person import full_name
-
-OPEN = text("valid_to IS NULL")
+from identity.email_address import email_key
 
 
 def sort_key(given_name: str, family_name: str, email: str) -> str:

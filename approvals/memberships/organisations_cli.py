@@ -27,7 +27,7 @@ def close_command(identifier: str, yes: bool) -> None:
     from approvals.organisations.by_hand import CannotChange, close_organisation
 
     organisation = _changeable(identifier)
-    click.echo(f"{_described(organisation)} closes. {_people(count_people(organisation))} there.")
+    click.echo(f"{_describe(organisation)} closes. {_people(count_people(organisation))} there.")
     _confirm("Close it?", yes=yes)
     set_current_actor(_CLOSE)
     try:
@@ -49,7 +49,7 @@ def merge_command(source: str, target: str, yes: bool) -> None:
 
     closing, remaining = _changeable(source), _changeable(target)
     click.echo(
-        f"{_described(closing)} is merged into {_described(remaining)} and closes. "
+        f"{_describe(closing)} is merged into {_describe(remaining)} and closes. "
         f"{_people(count_people(closing))} there."
     )
     _confirm("Merge them?", yes=yes)
@@ -81,7 +81,7 @@ def _confirm(question: str, *, yes: bool) -> None:
         click.confirm(question, abort=True)
 
 
-def _described(organisation: Organisation) -> str:
+def _describe(organisation: Organisation) -> str:
     return f"{organisation.name} ({organisation.hint}, {organisation.public_id})"
 
 

@@ -32,7 +32,7 @@ SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
 
 
 @dataclass(frozen=True)
-class Filters:
+class MemberFilters:
     """What a list of people is narrowed to. Unknown values narrow nothing."""
 
     search: str = ""
@@ -48,7 +48,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Person:
+class MemberRow:
     """A row of the list."""
 
     membership: Membership
@@ -67,7 +67,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Counts:
+class MemberCounts:
     """The figures of an organisation's home page; each is a filter of the list."""
 
     people: int
@@ -86,7 +86,7 @@ _approver = (
 )
 
 
-def people(organisation_id: int, filters: Filters) -> Page[Person]:
+def people(organisation_id: int, filters: MemberFilters) -> Page[MemberRow]:
     """One page of the organisation's people, in three queries whatever their number."""
     statement = (
         select(
@@ -103,10 +103,10 @@ def people(organisation_id: int, filters: Filters) -> Page[Person]:
     at = now()
     for condition in _conditions(filters, at):
         statement = statement.where(condition)
-    found = paginate(_ordered(statement, filters.sort), scalars=False)
+    found = paginate(_in_order(statement, filters.sort), scalars=False)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
-        Person(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
+        MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
         for row in found.rows
     ]
     return Page(rows, found.number, found.per_page, found.total)
@@ -127,7 +127,7 @@ def invitations(organisation_id: int) -> Page[Any]:
     )
 
 
-def counts(organisation_id: int) -> Counts:
+def counts(organisation_id: int) -> MemberCounts:
     """One query."""
     at = now()
 
@@ -150,7 +150,7 @@ def counts(organisation_id: int) -> Counts:
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
         .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_(None))
     ).one()
-    return Counts(*(int(value) for value in row))
+    return MemberCounts(*(int(value) for value in row))
 
 
 def approvers_of(organisation_id: int) -> list[Account]:
@@ -209,7 +209,7 @@ def names_of(givers: Iterable[str]) -> dict[str, str]:
     return {account.subject: account.name for account in accounts}
 
 
-def _conditions(filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+def _conditions(filters: MemberFilters, at: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
         Membership.search_text.contains(word, autoescape=True)
         for word in folded(filters.search).split()[:MOST_WORDS]
@@ -264,7 +264,7 @@ def _can_act() -> list[ColumnElement[bool]]:
     return [Membership.joined_at.is_not(None), Account.suspended_at.is_(None)]
 
 
-def _ordered(statement: Select[*tuple[Any, ...]], sort: str) -> Select[*tuple[Any, ...]]:
+def _in_order(statement: Select[*tuple[Any, ...]], sort: str) -> Select[*tuple[Any, ...]]:
     match sort:
         case "signed_in":
             return statement.order_by(

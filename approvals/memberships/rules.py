@@ -186,7 +186,7 @@ def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> 
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldGroup:
     """A grant that is held now or will be."""
 
     grant_id: int
@@ -199,7 +199,7 @@ class Held:
 class AccessChange:
     """What to close and what to open so that the person holds what is wanted."""
 
-    close: tuple[Held, ...]
+    close: tuple[HeldGroup, ...]
     give: tuple[tuple[str, str], ...]
 
     @property
@@ -212,14 +212,14 @@ class AccessChange:
 
 
 def plan_change(
-    held: Collection[Held], wanted: Access, *, ends_at: datetime | None
+    held: Collection[HeldGroup], wanted: Access, *, ends_at: datetime | None
 ) -> AccessChange:
     """The difference between what is held and what is wanted, for the services named in `wanted`.
 
     A user group that stays, with the same end, keeps its row; one whose end changes is closed and
     given anew, since rows are never overwritten.
     """
-    close: list[Held] = []
+    close: list[HeldGroup] = []
     kept: set[tuple[str, str]] = set()
     for grant in held:
         if grant.service not in wanted:

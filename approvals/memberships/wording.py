@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.days import end_in_words
 from approvals.memberships.catalogue import Catalogue
-from approvals.memberships.rules import Held
+from approvals.memberships.rules import HeldGroup
 
 NOTHING = "no access"
 
@@ -18,7 +18,7 @@ def last_day(valid_to: datetime | None) -> str:
     return end_in_words(valid_to) if valid_to else ""
 
 
-def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:
+def access_codes(held: Iterable[HeldGroup]) -> dict[str, list[str]]:
     """Codes of user groups by service, for the audit."""
     codes: dict[str, list[str]] = {}
     for grant in held:
@@ -26,7 +26,7 @@ def access_codes(held: Iterable[Held]) -> dict[str, list[str]]:
     return {service: sorted(groups) for service, groups in sorted(codes.items())}
 
 
-def held_in_words(held: Collection[Held], service: str, at: datetime) -> str:
+def held_in_words(held: Collection[HeldGroup], service: str, at: datetime) -> str:
     """`School Named until 30 April 2027`, or `no access`."""
     catalogue = Catalogue(at)
     parts = [
@@ -39,7 +39,7 @@ def held_in_words(held: Collection[Held], service: str, at: datetime) -> str:
 
 
 def change_in_words(
-    service: str, before: Collection[Held], after: Collection[Held], at: datetime
+    service: str, before: Collection[HeldGroup], after: Collection[HeldGroup], at: datetime
 ) -> str:
     """`from School Anon to School Named`."""
     old, new = held_in_words(before, service, at), held_in_words(after, service, at)

@@ -99,12 +99,12 @@ def _asked_for(paths: tuple[Path, ...]) -> date | None:
 
     Files that are refused anyway need no date.
     """
-    from approvals.organisations.register.layouts import claim_of
+    from approvals.organisations.register.layouts import facts_of_file_name
 
     undated = [
         path.name
         for path in paths
-        if claim_of(path.name).stated_on is None and _is_register_file(path)
+        if facts_of_file_name(path.name).stated_on is None and _is_register_file(path)
     ]
     if not undated:
         return None
@@ -116,7 +116,7 @@ def _asked_for(paths: tuple[Path, ...]) -> date | None:
 
 def _is_register_file(path: Path) -> bool:
     from approvals.organisations.importing import RefusedFile
-    from approvals.organisations.register.reading import check_layout
+    from approvals.organisations.register.parse_file import check_layout
 
     try:
         check_layout(path)
@@ -182,7 +182,7 @@ def _show(progress: Progress, task: TaskID, rows: int) -> None:
 @click.option("--national", is_flag=True, help="A country of 50,000 schools, not a small county.")
 def generate_command(directory: Path, national: bool) -> None:
     """Write a made-up register into DIRECTORY: a small county, or a whole country."""
-    from approvals.organisations.made_up import write_county, write_national
+    from approvals.organisations.synthetic import write_county, write_national
 
     try:
         written = write_national(directory) if national else write_county(directory)

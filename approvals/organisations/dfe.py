@@ -44,7 +44,7 @@ def dfe_organisation(
         "name": period.name if period else organisation.name,
         "LegalName": None,
         "category": {"id": facts.category_id, "name": facts.category_name},
-        "type": _coded(type_code, codes.ESTABLISHMENT_TYPES) if school else None,
+        "type": _code_and_name(type_code, codes.ESTABLISHMENT_TYPES) if school else None,
         "urn": organisation.urn,
         "uid": organisation.uid,
         "upin": None,
@@ -54,7 +54,7 @@ def dfe_organisation(
         "closedOn": closed_on.isoformat() if closed_on else None,
         "address": _address(organisation),
         "telephone": None,
-        "region": _coded(organisation.region_code, codes.REGIONS),
+        "region": _code_and_name(organisation.region_code, codes.REGIONS),
         "localAuthority": _local_authority(la_code) if school else None,
         "phaseOfEducation": _phase(organisation.phase_code) if school else None,
         "statutoryLowAge": organisation.low_age,
@@ -64,7 +64,7 @@ def dfe_organisation(
     }
 
 
-def _coded(code: str | None, names: Any) -> dict[str, Any] | None:
+def _code_and_name(code: str | None, names: Any) -> dict[str, Any] | None:
     return {"id": code, "name": names.get(code, code)} if code else None
 
 

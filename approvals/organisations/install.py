@@ -3,11 +3,11 @@
 from flask import Flask
 
 from app.audit import declare
-from app.cli.setup import setup_step
+from app.cli.setup import register_setup_step
 from approvals.organisations.events import EVENTS
 from approvals.organisations.importing.renewal import renew_register
 
 
 def install(app: Flask) -> None:
     declare(app, EVENTS)
-    setup_step(app, "register", renew_register)
+    register_setup_step(app, "register", renew_register)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from app.audit import AuditEvent
 from app.clock import day_of
 from app.database import db
-from approvals.organisations.importing.derived import timeline_of
+from approvals.organisations.importing.projections import timeline_of
 from approvals.organisations.importing.tables import blocks
 from approvals.organisations.models import Organisation, RegisterFile, RegisterStatement
 from approvals.organisations.register.timeline import Period, Timeline
@@ -28,7 +28,7 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedOpenness:
     """The present state of a past day is known since `since`; `earlier` is what counted before.
 
     `earlier` is none where nothing was known of the body before.
@@ -38,7 +38,7 @@ class Learned:
     earlier: bool | None
 
 
-def learned_openness(organisation: Organisation, day: date) -> Learned | None:
+def learned_openness(organisation: Organisation, day: date) -> LearnedOpenness | None:
     """Return since when it is known that the body was open, or closed, on the day.
 
     None for a body of which no register file speaks, and that was not closed by hand on the day.
@@ -48,15 +48,15 @@ def learned_openness(organisation: Organisation, day: date) -> Learned | None:
     return learned([organisation.key], day, _is_open).get(organisation.key)
 
 
-def learned(keys: Sequence[str], day: date, state: State) -> dict[str, Learned]:
+def learned(keys: Sequence[str], day: date, state: State) -> dict[str, LearnedOpenness]:
     """Return since when the present state of each body on the day is known, by register key.
 
     Bodies of which no register file speaks are left out.
     """
     imported, complete_days = _import_moments(), cache(_complete_days)
-    found: dict[str, Learned] = {}
+    found: dict[str, LearnedOpenness] = {}
     for some in blocks(keys, _AT_ONCE):
-        for key, words in _words(some, imported).items():
+        for key, words in _statements_by_body(some, imported).items():
             states: list[tuple[datetime, bool]] = []
             for moment, timeline in _timelines(key, words, complete_days):
                 then = state(timeline, day)
@@ -64,7 +64,7 @@ def learned(keys: Sequence[str], day: date, state: State) -> dict[str, Learned]:
                     states.append((moment, then))
             if states:
                 earlier = states[-2][1] if len(states) > 1 else None
-                found[key] = Learned(states[-1][0], earlier)
+                found[key] = LearnedOpenness(states[-1][0], earlier)
     return found
 
 
@@ -79,7 +79,7 @@ def was_imported_by(moment: datetime) -> bool:
     return first is not None and first <= moment
 
 
-def _closed_by_hand(organisation: Organisation, day: date) -> Learned | None:
+def _closed_by_hand(organisation: Organisation, day: date) -> LearnedOpenness | None:
     """A closure by hand counts for the whole day on which it was made."""
     at = db.session.scalar(
         select(func.max(AuditEvent.at)).where(
@@ -87,7 +87,7 @@ def _closed_by_hand(organisation: Organisation, day: date) -> Learned | None:
             AuditEvent.event.in_(CLOSING_EVENTS),
         )
     )
-    return Learned(at, earlier=True) if at is not None and day_of(at) == day else None
+    return LearnedOpenness(at, earlier=True) if at is not None and day_of(at) == day else None
 
 
 def _import_moments() -> dict[tuple[str, date], datetime]:
@@ -111,7 +111,7 @@ def _complete_days(moment: datetime) -> dict[str, list[date]]:
     return days
 
 
-def _words(
+def _statements_by_body(
     keys: Sequence[str], imported: Mapping[tuple[str, date], datetime]
 ) -> dict[str, list[tuple[RegisterStatement, datetime]]]:
     """Each body's statements in the order of their days, with the moments of their imports."""

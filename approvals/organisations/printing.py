@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from approvals.organisations.importing.account import Change, FileReport
+from approvals.organisations.importing.report import Change, FileReport
 
 _FEW = 20
 

@@ -17,13 +17,13 @@ from app.actors import Actor
 from app.audit import record
 from app.database import db, without_time_limit, writing
 from approvals.access_model import loading
-from approvals.access_model.decision import service as service_in_force
+from approvals.access_model.definitions import service as service_in_force
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.importing import import_file, in_order
-from approvals.organisations.made_up import write_national
+from approvals.organisations.synthetic import write_national
 from approvals.population import places
-from approvals.population.people import DOMAIN, Person, person
-from approvals.population.places import Crowd
+from approvals.population.people import DOMAIN, SyntheticPerson, person
+from approvals.population.places import GroupPopulation
 from identity.accounts.models import Account
 
 ACTOR = Actor.command("population asp-2018")
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 class Place(NamedTuple):
     """A person of the population, and where which user group is held."""
 
-    person: Person
+    person: SyntheticPerson
     organisation: int
     user_group: str
 
@@ -90,7 +90,7 @@ def fill(progress: Progress) -> int:
     return made
 
 
-def _everybody(crowds: Sequence[Crowd]) -> Iterator[Place]:
+def _everybody(crowds: Sequence[GroupPopulation]) -> Iterator[Place]:
     """All people, each with a number of its own, spread evenly over the organisations."""
     number = 0
     for crowd in crowds:

@@ -48,14 +48,14 @@ FAMILY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SyntheticPerson:
     given_name: str
     family_name: str
     email: str
     joined_at: datetime
 
 
-def person(number: int) -> Person:
+def person(number: int) -> SyntheticPerson:
     """The person of this number: joined on a working hour of a day before the count."""
     chance = Random(number)
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
@@ -63,7 +63,7 @@ def person(number: int) -> Person:
     joined = FIRST_DAY + timedelta(days=days, hours=8, seconds=chance.randrange(9 * 3600))
     # The address has both parts in any case: a population made earlier is known by it.
     address = email(number, given, family)
-    return Person(given, "" if number % WITH_ONE_NAME == 0 else family, address, joined)
+    return SyntheticPerson(given, "" if number % WITH_ONE_NAME == 0 else family, address, joined)
 
 
 def email(number: int, given: str, family: str) -> str:

@@ -31,7 +31,7 @@ class NoPlace(LookupError):
 
 
 @dataclass(frozen=True)
-class Crowd:
+class GroupPopulation:
     """A user group, how many people hold it, and the ids of the organisations they work in."""
 
     user_group: UserGroup
@@ -47,13 +47,13 @@ def schools_loaded() -> int:
     )
 
 
-def crowds(actor: Actor) -> list[Crowd]:
+def crowds(actor: Actor) -> list[GroupPopulation]:
     """The published table, with places for everybody; inside `writing()`.
 
     Bodies that no register file holds are added where there are none. Raises NoPlace where the
     register lacks a kind.
     """
-    service = versions.service(SERVICE)
+    service = versions.service_version(SERVICE)
     if service is None:
         raise NoPlace(f"There is no service with the code {SERVICE}: run secure-access setup.")
     add_bodies(actor)
@@ -74,7 +74,7 @@ def crowds(actor: Actor) -> list[Crowd]:
                     f"No {kinds} open on {COUNTED_ON.isoformat()} are loaded, and {group.name} is "
                     "for them: import a register that holds them."
                 )
-            found.append(Crowd(group, users, where))
+            found.append(GroupPopulation(group, users, where))
     return found
 
 

@@ -46,13 +46,13 @@ def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
     KIND and KEY are those of the claim `remit`: own and a URN, multi_academy_trust or
     single_academy_trust and a UID, local_authority and a code, diocese and a code, or all.
     """
-    from app.cli.tables import show as show_table
+    from app.cli.tables import print_rows as show_table
     from app.clock import now
     from app.database import db, without_time_limit
     from approvals.organisations.names import name_on
     from approvals.remits.notes import notes
     from approvals.remits.remit import remit_of_key
-    from approvals.remits.views import as_json
+    from approvals.remits.representation import as_json
 
     without_time_limit(db.session())
     remit = remit_of_key(kind, key, at or now())

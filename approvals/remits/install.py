@@ -3,9 +3,7 @@
 from flask import Flask
 
 from approvals.remits import summaries
-from approvals.remits.views import blueprint
 
 
 def install(app: Flask) -> None:
     summaries.install(app)
-    app.register_blueprint(blueprint)

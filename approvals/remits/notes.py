@@ -37,14 +37,14 @@ def _other_codes(remit: Remit) -> list[str]:
     missing, leaving = _moves(remit)
     found = []
     if missing:
-        number, codes = _told(missing)
+        number, codes = _sentence(missing)
         found.append(
             f"{number} of today's schools of this authority are not in the list: on "
             f"{in_words(remit.on)} they have the codes of other authorities ({codes}). "
             "Authorities were reorganised, and some schools are known only with the new code."
         )
     if leaving:
-        number, codes = _told(leaving)
+        number, codes = _sentence(leaving)
         found.append(
             f"{number} schools of the list belong to other authorities today ({codes}). Schools "
             "that are known only with the new code are in the list of the other authority."
@@ -52,7 +52,7 @@ def _other_codes(remit: Remit) -> list[str]:
     return found
 
 
-def _told(codes: dict[str, int]) -> tuple[str, str]:
+def _sentence(codes: dict[str, int]) -> tuple[str, str]:
     number = f"{sum(codes.values()):,}"
     return number, ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items()))
 

@@ -162,7 +162,7 @@ def _open_schools(on: date, ground: Any, known_from: Any) -> Select[Any]:
     )
 
 
-def _own(remit: Remit) -> Select[Any]:
+def _own_school(remit: Remit) -> Select[Any]:
     query = _open_schools(remit.on, literal("own"), Organisation.known_from)
     return query.where(Organisation.urn == remit.key)
 
@@ -213,7 +213,7 @@ def _school(row: Any, on: date) -> School:
 
 _QUERIES: Mapping[str, Any] = MappingProxyType(
     {
-        "own": _own,
+        "own": _own_school,
         Kind.MULTI_ACADEMY_TRUST.value: _of_trust,
         Kind.SINGLE_ACADEMY_TRUST.value: _of_trust,
         Kind.LOCAL_AUTHORITY.value: _of_authority,

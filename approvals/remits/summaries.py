@@ -34,18 +34,18 @@ class Summary:
 
 
 @dataclass
-class _Kept:
+class _CachedSummaries:
     summaries: OrderedDict[Key, Summary] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def install(app: Flask) -> None:
-    app.extensions[_KEY] = _Kept()
+    app.extensions[_KEY] = _CachedSummaries()
 
 
 def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summary:
     """The summary of a remit; `lines` gives URN, name and basis of each school, by URN."""
-    kept: _Kept = current_app.extensions[_KEY]
+    kept: _CachedSummaries = current_app.extensions[_KEY]
     key = (register_revision(), *remit)
     with kept.lock:
         if key in kept.summaries:

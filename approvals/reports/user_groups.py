@@ -14,12 +14,12 @@ from sqlalchemy import func, or_, select
 
 from app.clock import end_of_day
 from app.database import db
-from approvals.access_model import decision as access_model
+from approvals.access_model import definitions
 from approvals.memberships.models import Grant, Membership
 
 
 @dataclass(frozen=True)
-class Line:
+class GroupCount:
     user_group: str
     users: int
 
@@ -31,7 +31,7 @@ class Report:
     as_of: date
     service: str
     service_name: str
-    lines: tuple[Line, ...]
+    lines: tuple[GroupCount, ...]
 
     @property
     def total(self) -> int:
@@ -55,7 +55,7 @@ class UnknownService(LookupError):
 def user_groups(service: str, as_of: date) -> Report:
     """The table as of the end of a day. Raises UnknownService."""
     midnight = end_of_day(as_of)
-    definition = access_model.service(service, midnight)
+    definition = definitions.service(service, midnight)
     if definition is None:
         raise UnknownService(f"There is no service with the code {service}.")
     rows = db.session.execute(
@@ -70,7 +70,7 @@ def user_groups(service: str, as_of: date) -> Report:
         .group_by(Grant.user_group)
     )
     users: dict[str, int] = {row[0]: row[1] for row in rows}
-    lines = [Line(group.name, users.pop(group.code, 0)) for group in definition.groups]
+    lines = [GroupCount(group.name, users.pop(group.code, 0)) for group in definition.groups]
     # What is held of user groups that the file no longer has is not hidden.
-    lines += [Line(code, count) for code, count in sorted(users.items())]
+    lines += [GroupCount(code, count) for code, count in sorted(users.items())]
     return Report(as_of, service, definition.name, tuple(lines))

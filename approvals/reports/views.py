@@ -12,8 +12,8 @@ from app.database import writing
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.access_model import decision as access_model
-from approvals.console.access import operator
+from approvals.access_model import definitions
+from approvals.operators.access import operator
 from approvals.reports import formats
 from approvals.reports.cli import DEFAULT_SERVICE
 from approvals.reports.user_groups import Report, UnknownService, user_groups
@@ -25,7 +25,7 @@ EXAMPLE = "such as 16 2 2018"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
-class Asked(NamedTuple):
+class ReportRequest(NamedTuple):
     """The day as it was typed, and as it was understood: today where nothing was typed.
 
     `error` says why the typed day cannot be used; `date` is today then.
@@ -47,14 +47,14 @@ def index() -> ResponseReturnValue:
 @pages.get("/user-groups")
 @permit(operator)
 def user_groups_page() -> ResponseReturnValue:
-    asked = _asked()
-    report = _report(asked.date)
+    report_request = _read_request()
+    report = _report(report_request.date)
     return render_template(
         "reports/user_groups.html",
-        asked=asked,
+        asked=report_request,
         report=report,
-        services=access_model.services(),
-        error=asked.error,
+        services=definitions.services(),
+        error=report_request.error,
     )
 
 
@@ -97,16 +97,16 @@ def _report(as_of: date) -> Report:
         raise NotFound(str(error)) from error
 
 
-def _asked() -> Asked:
+def _read_request() -> ReportRequest:
     parts = [request.args.get(f"as_of-{part}", "").strip() for part in ("day", "month", "year")]
     if not any(parts):
         present = today()
-        return Asked(str(present.day), str(present.month), str(present.year), present)
+        return ReportRequest(str(present.day), str(present.month), str(present.year), present)
     day, month, year = parts
     try:
-        return Asked(day, month, year, day_not_in_future(typed_day(day, month, year)))
+        return ReportRequest(day, month, year, day_not_in_future(typed_day(day, month, year)))
     except NotADate as error:
-        return Asked(day, month, year, today(), f"{error}, {EXAMPLE}")
+        return ReportRequest(day, month, year, today(), f"{error}, {EXAMPLE}")
 
 
 def _day() -> date:

@@ -33,12 +33,12 @@ terms = AppGroup("terms", help="Terms of use of the platform and of services.")
 )
 def publish(file: Path, service: str | None, first_day: date, accept_again: bool) -> None:
     """Publish FILE, a Markdown text, as the next version."""
-    from approvals.access_model import decision as access_model
+    from approvals.access_model import definitions
     from approvals.terms import actions
     from approvals.terms.due import owner
 
     set_current_actor(Actor.command("terms publish"))
-    if service is not None and access_model.service(service) is None:
+    if service is not None and definitions.service(service) is None:
         raise click.ClickException(
             f"There is no service with the code {service}. "
             "`secure-access services find` lists the codes."

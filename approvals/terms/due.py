@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.database import db
-from approvals.access_model import decision as access_model
+from approvals.access_model import definitions
 from approvals.terms import markdown, queries
 from approvals.terms.models import TermsVersion
 from identity.ports import TermsDue
@@ -13,11 +13,11 @@ from identity.ports import TermsDue
 PLATFORM = "Secure Access"
 
 
-def due(account_id: int, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
+def due_terms(account_id: int, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
     """The platform's, then the service's. With `newly` also those that block nothing."""
     waiting = {
         each.id: each
-        for each in queries.standing(account_id, service, at).waiting
+        for each in queries.terms_status(account_id, service, at).waiting
         if newly or each.blocking
     }
     if not waiting:
@@ -46,5 +46,5 @@ def owner(service: str | None) -> str:
     """Whose terms: the platform's name, or the service's."""
     if service is None:
         return PLATFORM
-    definition = access_model.service(service)
+    definition = definitions.service(service)
     return definition.name if definition else service

@@ -17,14 +17,14 @@ Shown = Literal["accepted", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedVersion:
     """A version, and how many people accepted it."""
 
     version: TermsVersion
     accepted: int
 
 
-def published() -> Sequence[Published]:
+def published_versions() -> Sequence[PublishedVersion]:
     """All versions: the platform's, then each service's, the newest first."""
     counts = (
         select(TermsAcceptance.terms_version_id, func.count().label("accepted"))
@@ -38,7 +38,7 @@ def published() -> Sequence[Published]:
             TermsVersion.service.is_not(None), TermsVersion.service, TermsVersion.number.desc()
         )
     )
-    return [Published(row[0], row[1]) for row in rows]
+    return [PublishedVersion(row[0], row[1]) for row in rows]
 
 
 def version(public_id: str) -> TermsVersion | None:
@@ -51,13 +51,13 @@ def people(found: TermsVersion, shown: Shown, search: str, at: datetime) -> Page
     `waiting` are those who use what the terms are about (any account that has joined, or a holder
     of a user group of the service) and accepted neither this version nor a newer one.
     """
-    statement = _accepted(found) if shown == "accepted" else _waiting(found, at)
+    statement = _accepted_rows(found) if shown == "accepted" else _waiting_rows(found, at)
     if search:
         statement = statement.where(*_matching(search))
     return paginate(statement.order_by(*by_name()), scalars=False)
 
 
-def _accepted(found: TermsVersion) -> Select[*tuple[Any, ...]]:
+def _accepted_rows(found: TermsVersion) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = select(Account, TermsAcceptance.accepted_at).join(
         TermsAcceptance,
         and_(
@@ -68,7 +68,7 @@ def _accepted(found: TermsVersion) -> Select[*tuple[Any, ...]]:
     return statement
 
 
-def _waiting(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]:
+def _waiting_rows(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]:
     same = (
         TermsVersion.service.is_(None)
         if found.service is None

@@ -7,13 +7,13 @@ from functools import cache
 
 from sqlalchemy import String, and_, bindparam, or_, select
 
-from app.database import Plain, UtcDateTime, db
+from app.database import CompiledStatement, UtcDateTime, db
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTerms:
     """The version in effect of the platform's or a service's terms, not accepted yet."""
 
     id: int
@@ -21,7 +21,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedTerms:
     """The newest version of a service's terms that a person accepted."""
 
     number: int
@@ -29,17 +29,17 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TermsStatus:
     """How a person stands to the terms of the platform and of one service."""
 
-    waiting: tuple[Waiting, ...]
-    accepted: Accepted | None
+    waiting: tuple[WaitingTerms, ...]
+    accepted: AcceptedTerms | None
     """Of the service's terms; None where it has none or none was accepted."""
 
 
-def standing(account_id: int, service: str | None, at: datetime) -> Standing:
+def terms_status(account_id: int, service: str | None, at: datetime) -> TermsStatus:
     """One statement: it is asked whenever tokens are issued."""
-    rows = _standing().all(account=account_id, service=service, at=at)
+    rows = _status_statement().all(account=account_id, service=service, at=at)
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
@@ -57,19 +57,19 @@ def standing(account_id: int, service: str | None, at: datetime) -> Standing:
             at,
         )
         if due is not None:
-            waiting.append(Waiting(due.version.id, due.blocking))
+            waiting.append(WaitingTerms(due.version.id, due.blocking))
     accepted = [
-        Accepted(row.number, row.accepted_at)
+        AcceptedTerms(row.number, row.accepted_at)
         for row in rows
         if row.accepted_at is not None and row.service is not None
     ]
-    return Standing(tuple(waiting), accepted[-1] if accepted else None)
+    return TermsStatus(tuple(waiting), accepted[-1] if accepted else None)
 
 
 @cache
-def _standing() -> Plain:
+def _status_statement() -> CompiledStatement:
     """Put together once: that takes longer than running it."""
-    return Plain(
+    return CompiledStatement(
         select(
             TermsVersion.id,
             TermsVersion.service,

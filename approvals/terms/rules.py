@@ -25,7 +25,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueVersion:
     """The newest version waits: `blocking` is whether access waits with it."""
 
     version: Version
@@ -59,14 +59,14 @@ def required(versions: Sequence[Version], at: datetime) -> Version | None:
     return newest([version for version in versions if version.accept_again], at)
 
 
-def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) -> Due | None:
+def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) -> DueVersion | None:
     """What waits for a person who accepted the versions with these ids. None: nothing."""
     current = newest(versions, at)
     if current is None or current.id in accepted:
         return None
     needed = required(versions, at)
     latest = max((each.number for each in versions if each.id in accepted), default=0)
-    return Due(current, blocking=needed is not None and latest < needed.number)
+    return DueVersion(current, blocking=needed is not None and latest < needed.number)
 
 
 def must_be_accepted_again(asked: bool, earlier: Sequence[Version]) -> bool:

@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.typed_text import tidy
+from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.console.access import operator
+from approvals.operators.access import operator
 from approvals.terms import lists, markdown, queries
 from approvals.terms.due import owner, title
 from approvals.terms.models import TermsVersion
@@ -25,7 +25,11 @@ LONGEST_SEARCH = 100
 @permit(operator)
 def versions() -> ResponseReturnValue:
     return render_template(
-        "terms/versions.html", published=lists.published(), title=title, owner=owner, at=now()
+        "terms/versions.html",
+        published=lists.published_versions(),
+        title=title,
+        owner=owner,
+        at=now(),
     )
 
 
@@ -35,7 +39,7 @@ def version(version: str) -> ResponseReturnValue:
     """Who has accepted a version, or has yet to. Looking is written down, as it names people."""
     found = _version(version)
     shown: lists.Shown = "waiting" if request.args.get("show") == "waiting" else "accepted"
-    search = (tidy(request.args.get("q")) or "")[:LONGEST_SEARCH]
+    search = (collapse_spaces(request.args.get("q")) or "")[:LONGEST_SEARCH]
     page = lists.people(found, shown, search, now())
     with writing():
         record(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.cli.ports import occupied
+from app.cli.listen_address import why_occupied
 from examples.demo import announcement, clients
 from examples.demo.configuration import (
     ANNOUNCEMENT,
@@ -61,7 +61,7 @@ def main() -> None:
 
 def _require_free_ports(addresses: Addresses) -> None:
     for port in (addresses.port, addresses.reporting_port, addresses.outbox_port):
-        reason = occupied(LOOPBACK, port)
+        reason = why_occupied(LOOPBACK, port)
         if reason is not None:
             sys.exit(
                 f"{reason} Stop what listens there, or choose others: "

@@ -46,7 +46,7 @@ def show() -> None:
     console.print(f"Outbox             {announced['outbox']}   (mails that were sent)")
     console.print(f"Playground         {announced['playground']}   (each step of a sign-in)")
     console.print()
-    tables.show(
+    tables.print_rows(
         ("e-mail", "password", "authenticator key", "organisation", "may"),
         [
             (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from approvals.access_model.decision import group
+from approvals.access_model.definitions import group
 from approvals.organisations.kinds import Kind
 
 SERVICE = "school_performance"

@@ -17,16 +17,16 @@ from app.actors import Actor, current_actor, set_current_actor
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from approvals.console.operators import add_operator
 from approvals.memberships.actions.add_member import add_member
+from approvals.operators.actions import add_operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from examples.demo.cast import CAST, OPERATOR, SERVICE, Part
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.person import actor_of
 from identity.credentials import hashing, password, recovery_codes, totp
 from identity.ports import approvals
-from identity.sessions.lookup import person
 
 ACTOR = Actor.command("make demo")
 SESSION = "demo"
@@ -146,8 +146,8 @@ def _accept(
             password.store(account.id, hashing.hash_password(secret))
             totp.store(account.id, totp.seal(totp_secret), step=0)
             recovery_codes.replace(account.id)
-            record("account.joined", actor=person(account), subject=account.subject)
-        set_current_actor(person(account))
+            record("account.joined", actor=actor_of(account), subject=account.subject)
+        set_current_actor(actor_of(account))
         if not invitations.claim(invitation, invitation.token_hash or "", InvitationState.ACCEPTED):
             raise RuntimeError(f"the invitation of {invitation.email} cannot be accepted")
         invitations.accepted_by(invitation, account)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from app.purge import Expired
-from app.web.templates import moment
+from app.retention import Expired
+from app.web.templates import format_moment
 from identity.accounts.models import InvitationMail
 
 LIMITS = ((3, timedelta(hours=1)), (5, timedelta(days=1)))
@@ -23,7 +23,7 @@ class TooManyInvitations(ValueError):
 
     def __init__(self, next_at: datetime) -> None:
         # Pages show whole minutes, and at the minute shown the mail must go.
-        shown = moment(next_at + timedelta(seconds=59))
+        shown = format_moment(next_at + timedelta(seconds=59))
         super().__init__(
             "You have sent this address as many invitations as you can for now. "
             f"You can send the next one on {shown}."

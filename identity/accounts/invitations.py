@@ -12,15 +12,15 @@ from sqlalchemy import Select, select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.database.single_use import rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail, withdraw_mail
-from identity.accounts.email import clean_email, email_key
 from identity.accounts.invitation_limits import count_invitation
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.names import clean_names
-from identity.sessions.lookup import person
+from identity.accounts.person import actor_of
+from identity.email_address import clean_email, email_key
 from identity.settings import settings
-from identity.statements import rows_changed
 
 
 class InvitationClosed(ValueError):
@@ -139,7 +139,7 @@ def accepted_by(invitation: Invitation, account: Account) -> None:
     invitation.account_id = account.id
     record(
         "invitation.accepted",
-        actor=person(account),
+        actor=actor_of(account),
         subject=account.subject,
         invitation=invitation.public_id,
     )

@@ -12,8 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
-from identity.accounts.email import MAX_LENGTH
 from identity.accounts.person import full_name, is_active
+from identity.email_address import MAX_LENGTH
 
 
 class InvitationState(enum.StrEnum):
@@ -64,7 +64,7 @@ class Suspension(Base):
     """One spell in which an account was suspended; open while `valid_to` is none.
 
     `Account.suspended_at` says whether the account is suspended now. These rows say it of any past
-    moment: `accounts.suspension` writes both in one transaction.
+    moment: `administration.suspension` writes both in one transaction.
     """
 
     __tablename__ = "account_suspension"

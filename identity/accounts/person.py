@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from app.actors import Actor
+
 
 class Person(Protocol):
     """What tokens, claims and the port need to know of somebody who has an account."""
@@ -42,3 +44,8 @@ def full_name(given_name: str, family_name: str) -> str:
 def is_active(joined_at: datetime | None, suspended_at: datetime | None) -> bool:
     """Whether somebody has joined and is not suspended."""
     return joined_at is not None and suspended_at is None
+
+
+def actor_of(account: Person) -> Actor:
+    """The account as the actor of audited changes."""
+    return Actor("person", account.subject, account.name)

@@ -21,20 +21,20 @@ _SHORTEST_UNIT = 4
 def is_common(password: str) -> bool:
     """Whether the password, already NFKC-normalised, is one that guessers try first."""
     text = password.casefold()
-    spellings = {text, _squeezed(text), _squeezed(_YEAR.sub("", text))}
+    spellings = {text, _squeeze(text), _squeeze(_YEAR.sub("", text))}
     spellings |= {_EDGES.sub("", each) for each in spellings}
     return any(_listed_or_padded(each) or _repeats(each) for each in spellings)
 
 
 def _listed_or_padded(text: str) -> bool:
     core = _EDGES.sub("", text)
-    if text in _listed() or core in _listed() or core.translate(_LOOK_ALIKES) in _listed():
+    if text in _load_list() or core in _load_list() or core.translate(_LOOK_ALIKES) in _load_list():
         return True
     if _LETTER.search(text):
         return False
     # Digits and signs alone: refused where a listed number makes up half of them or more.
     return any(
-        text[start:end] in _listed()
+        text[start:end] in _load_list()
         for start in range(len(text))
         for end in range(start + (len(text) + 1) // 2, len(text) + 1)
     )
@@ -51,14 +51,14 @@ def _repeats(text: str) -> bool:
     return False
 
 
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
     return "".join(c for c in text if c.isalnum() or c in "@$!")
 
 
 @lru_cache(maxsize=1)
-def _listed() -> frozenset[str]:
+def _load_list() -> frozenset[str]:
     # 30,000 common passwords; loading them takes some 50 ms, once, where a password is chosen.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     words = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= _SHORTEST_UNIT)
-    return words | {_squeezed(phrase) for phrase in WELL_KNOWN_PHRASES.splitlines()}
+    return words | {_squeeze(phrase) for phrase in WELL_KNOWN_PHRASES.splitlines()}

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 
-class Kind(enum.StrEnum):
+class FactorKind(enum.StrEnum):
     """What a factor rests on (NIST SP 800-63B-4, section 2)."""
 
     KNOWLEDGE = "something the person knows"
@@ -20,7 +20,7 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Proved:
+class ProofAccepted:
     """The answer was right and, where it is single-use, is now used up.
 
     set_at: when the credential was set that the answer was checked against, for a factor whose
@@ -32,7 +32,7 @@ class Proved:
 
 
 @dataclass(frozen=True)
-class NotProved:
+class ProofRejected:
     """The answer was not accepted. `sentence` is for the page; `counts` whether it was a guess."""
 
     sentence: str
@@ -49,7 +49,7 @@ class Factor(Protocol):
     def amr(self) -> str: ...
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> FactorKind: ...
 
     @property
     def phishing_resistant(self) -> bool: ...
@@ -58,6 +58,6 @@ class Factor(Protocol):
         """Whether this person has the factor and can show it now."""
         ...
 
-    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
         """Check the answer; what is single-use is claimed by it. None stands for nobody."""
         ...

@@ -8,7 +8,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import ValidationError
 
 from app.web.forms import Form
-from identity.accounts.email import email_key
+from identity.email_address import email_key
 
 
 class EmailForm(Form):

@@ -42,16 +42,16 @@ def too_long(password: str) -> bool:
 
 def hash_password(password: str) -> str:
     """The hash to store; the parameters travel inside it."""
-    return _computed(_hasher().hash, _encoded(password))
+    return _compute(_hasher().hash, _encode(password))
 
 
 def verify(stored: str | None, password: str) -> bool:
     """Whether the password is the stored one; None costs the same and is never right."""
     if too_long(password):
         return False
-    compared_with = stored or _nobodys_hash(*_parameters())
+    compared_with = stored or _dummy_hash(*_parameters())
     try:
-        _computed(_hasher().verify, compared_with, _encoded(password))
+        _compute(_hasher().verify, compared_with, _encode(password))
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
@@ -62,7 +62,7 @@ def outdated(stored: str) -> bool:
     return _hasher().check_needs_rehash(stored)
 
 
-def _encoded(password: str) -> bytes:
+def _encode(password: str) -> bytes:
     # A lone surrogate is no character that a keyboard sends; it must not become an error page.
     return normalised(password).encode("utf-8", "surrogatepass")
 
@@ -93,10 +93,10 @@ def _hasher_of(memory_kib: int, passes: int) -> PasswordHasher:
 
 
 @lru_cache(maxsize=8)
-def _nobodys_hash(memory_kib: int, passes: int) -> str:
+def _dummy_hash(memory_kib: int, passes: int) -> str:
     return _hasher_of(memory_kib, passes).hash(b"nobody has this password")
 
 
-def _computed(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
+def _compute(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
     pool: ThreadPoolExecutor = current_app.extensions[_POOL]
     return pool.submit(work, *given, **named).result()

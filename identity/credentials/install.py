@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.after_restore import register_revived
 from app.audit import declare
-from app.purge import purger
-from app.restored import revived
+from app.retention import register_purge
+from app.web.pages import register_pages
+from identity import access_termination
 from identity.credentials import hashing, reset_links, totp
+from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
-from identity.credentials.changes import expired_enrolments
 from identity.credentials.events import EVENTS
-from identity.pages import register_pages
-from identity.sessions import ending
 from identity.settings import settings
 
 
@@ -21,14 +21,16 @@ def install(app: Flask) -> None:
     with app.app_context():
         hashing.install(app, settings().password_hashes_at_once)
     register_pages(app, blueprint, "identity.credentials.reset_views", "identity.credentials.views")
-    ending.register(app, reset_links.supersede_links)
-    revived(app, "links by mail", standing=reset_links.usable, end=reset_links.supersede_all)
-    revived(
+    access_termination.register_channel(app, reset_links.supersede_links)
+    register_revived(
+        app, "links by mail", standing=reset_links.usable, end=reset_links.supersede_all
+    )
+    register_revived(
         app,
         "present codes of authenticator apps",
         standing=totp.acceptable_now,
         end=totp.use_up_present_steps,
     )
-    purger(app, "reset links", reset_links.expired_links)
-    purger(app, "used steps of authenticator apps", totp.expired_steps)
-    purger(app, "enrolments and shown codes", expired_enrolments)
+    register_purge(app, "reset links", reset_links.expired_links)
+    register_purge(app, "used steps of authenticator apps", totp.expired_steps)
+    register_purge(app, "enrolments and shown codes", expired_enrolments)

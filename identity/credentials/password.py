@@ -8,12 +8,12 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
+from app.database.single_use import account_parameter
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
-from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
-from identity.statements import whoever
 
 WRONG = "Your email address or password is incorrect."
 
@@ -23,20 +23,20 @@ class Password:
 
     name = "password"
     amr = "pwd"
-    kind = Kind.KNOWLEDGE
+    kind = FactorKind.KNOWLEDGE
     phishing_resistant = False
 
     def enrolled(self, account_id: int) -> bool:
-        return _stored(account_id)[0] is not None
+        return _stored_hash(account_id)[0] is not None
 
-    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
         # Asked for nobody too: whether there is somebody must not show in the time (LG-02).
-        stored, set_at = _stored(account_id)
+        stored, set_at = _stored_hash(account_id)
         if not hashing.verify(stored, answer):
-            return NotProved(WRONG)
+            return ProofRejected(WRONG)
         if stored is not None and hashing.outdated(stored):
             _renew(account_id, stored, hashing.hash_password(answer))
-        return Proved(self, set_at)
+        return ProofAccepted(self, set_at)
 
 
 PASSWORD = Password()
@@ -67,7 +67,7 @@ def forget(account_id: int) -> None:
     )
 
 
-def is_unchanged(account_id: int, proved: Proved) -> bool:
+def is_unchanged(account_id: int, proved: ProofAccepted) -> bool:
     """Return whether the password that was proved is still the person's.
 
     Must run inside `writing()`, after the account's row was locked.
@@ -78,10 +78,10 @@ def is_unchanged(account_id: int, proved: Proved) -> bool:
     return set_at is not None and set_at == proved.set_at
 
 
-def _stored(account_id: int | None) -> tuple[str | None, datetime | None]:
+def _stored_hash(account_id: int | None) -> tuple[str | None, datetime | None]:
     row = db.session.execute(
         select(PasswordCredential.password_hash, PasswordCredential.changed_at).where(
-            PasswordCredential.account_id == whoever(account_id)
+            PasswordCredential.account_id == account_parameter(account_id)
         )
     ).first()
     return (row.password_hash, row.changed_at) if row is not None else (None, None)

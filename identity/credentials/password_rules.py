@@ -104,7 +104,7 @@ def refusal(password: str, owner: Owner) -> str | None:
 
 def _mentions(password: str, owner: Owner) -> bool:
     text = password.casefold()
-    letters = _squeezed(text)
+    letters = _squeeze(text)
     words = set(re.split(r"[\W_]+", text))
     for part in _personal_parts(owner):
         if len(part) >= _LONG_ENOUGH and part in letters:
@@ -116,14 +116,12 @@ def _mentions(password: str, owner: Owner) -> bool:
 
 def _personal_parts(owner: Owner) -> set[str]:
     local, _, domain = owner.email.partition("@")
-    parts = {_squeezed(owner.given_name), _squeezed(owner.family_name), _squeezed(local)}
-    parts |= {_squeezed(owner.given_name + owner.family_name), _squeezed(domain)}
+    parts = {_squeeze(owner.given_name), _squeeze(owner.family_name), _squeeze(local)}
+    parts |= {_squeeze(owner.given_name + owner.family_name), _squeeze(domain)}
     for name in (owner.given_name, owner.family_name, local):
-        parts |= {
-            _squeezed(word) for word in re.split(r"[\W_]+", name) if len(word) >= _LONG_ENOUGH
-        }
+        parts |= {_squeeze(word) for word in re.split(r"[\W_]+", name) if len(word) >= _LONG_ENOUGH}
     for name in ("Secure Access", *owner.names):
-        parts.add(_squeezed(name))
+        parts.add(_squeeze(name))
         parts |= {
             word
             for word in re.split(r"[\W_]+", name.casefold())
@@ -133,5 +131,5 @@ def _personal_parts(owner: Owner) -> set[str]:
     return {part for part in parts if len(part) > 2}
 
 
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
     return "".join(c for c in normalised(text).casefold() if c.isalnum())

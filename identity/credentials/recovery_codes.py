@@ -9,10 +9,10 @@ from sqlalchemy import delete, func, select, update
 
 from app.clock import now
 from app.database import db, writing
+from app.database.single_use import rows_changed
 from app.identifiers import secret_hash
-from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import RecoveryCode
-from identity.statements import rows_changed
 
 COUNT = 10
 # Letters and digits that cannot be read as one another (Crockford), 80 bits a code.
@@ -32,16 +32,16 @@ class RecoveryCodes:
 
     name = "recovery_code"
     amr = "otp"
-    kind = Kind.POSSESSION
+    kind = FactorKind.POSSESSION
     phishing_resistant = False
 
     def enrolled(self, account_id: int) -> bool:
         return remaining(account_id) > 0
 
-    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
-        code = _tidied(answer)
+    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
+        code = _normalise(answer)
         if len(code) != _LENGTH:
-            return NotProved(INCOMPLETE, counts=False)
+            return ProofRejected(INCOMPLETE, counts=False)
         with writing():
             claimed = rows_changed(
                 update(RecoveryCode)
@@ -52,7 +52,7 @@ class RecoveryCodes:
                 )
                 .values(used_at=now())
             )
-        return Proved(self) if claimed == 1 else NotProved(WRONG)
+        return ProofAccepted(self) if claimed == 1 else ProofRejected(WRONG)
 
 
 RECOVERY_CODE = RecoveryCodes()
@@ -80,7 +80,7 @@ def remaining(account_id: int) -> int:
     )
 
 
-def _tidied(answer: str) -> str:
+def _normalise(answer: str) -> str:
     return re.sub(r"[\s\-]", "", answer).lower().translate(_MISREADINGS)
 
 

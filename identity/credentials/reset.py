@@ -16,14 +16,14 @@ from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret
 from app.outbox import send_mail
-from identity.accounts.email import clean_email, email_key
+from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.person import actor_of
 from identity.credentials import password, reset_links
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.reset_links import NOT_ME, RESET
-from identity.sessions.browser import bound_browser
-from identity.sessions.ending import end_access, lock_access
-from identity.sessions.lookup import person
+from identity.email_address import clean_email, email_key
+from identity.sessions.browser_binding import bound_browser
 from identity.settings import settings
 
 _NOT_ME_LIFETIME = timedelta(days=7)
@@ -32,7 +32,7 @@ _HOUR = timedelta(hours=1)
 log = structlog.get_logger()
 
 
-def ask(email: str) -> None:
+def request_reset(email: str) -> None:
     """Send a reset link, or a mail that explains why there is none: the same work for anybody.
 
     Raises ValueError with a sentence where `email` is no address.
@@ -59,7 +59,7 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
         end_access(account.id, cause="password reset")
         # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
         reset_links.supersede(account.id, NOT_ME)
-        record("password.reset", actor=person(account), subject=account.subject)
+        record("password.reset", actor=actor_of(account), subject=account.subject)
         send_mail(
             to=account.email,
             template="credentials/password_changed",
@@ -88,7 +88,7 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
             return None
         end_access(account.id, cause="not me")
         password.forget(account.id)
-        record("sign_in.disavowed", actor=person(account), subject=account.subject)
+        record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = reset_links.add(account.email_key, account, RESET, None, lifetime)
         session.flush()
@@ -113,7 +113,7 @@ def _send(address: str, key: str) -> None:
     # and what is counted and superseded below includes all that came before it.
     lifetime = timedelta(minutes=minutes)
     owner = account if active else None
-    link = reset_links.add(key, owner, RESET, token, lifetime, number=_turn(key))
+    link = reset_links.add(key, owner, RESET, token, lifetime, number=_next_number(key))
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
@@ -170,7 +170,7 @@ def _why_no_link(account: Account | None, key: str) -> str:
     return "invited" if invited is not None else "no account"
 
 
-def _turn(key: str) -> int:
+def _next_number(key: str) -> int:
     """The next number of this address; of two transactions that take it, one fails."""
     last = db.session.scalar(
         select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)

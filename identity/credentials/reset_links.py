@@ -14,15 +14,15 @@ from sqlalchemy import Select, func, select, true, update
 
 from app.clock import now
 from app.database import db, writing
+from app.database.single_use import account_parameter, rows_changed
 from app.identifiers import secret_hash
 from app.outbox import withdraw_mail
-from app.purge import Expired
+from app.retention import Expired
+from identity.access_termination import Termination
 from identity.accounts.models import Account
-from identity.anonymous_rows import admit_row
 from identity.credentials.models import PasswordReset, ResetJourney
-from identity.sessions.browser import bound_browser, browser_hash
-from identity.sessions.ending import Ending
-from identity.statements import rows_changed, whoever
+from identity.sessions.anonymous_rows import admit_row
+from identity.sessions.browser_binding import bound_browser, browser_hash
 
 RESET = "reset"
 NOT_ME = "not-me"
@@ -97,7 +97,7 @@ def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
     """The link that this browser has just used for that person, or None."""
     found: int | None = db.session.scalar(
         select(func.max(PasswordReset.id)).where(
-            PasswordReset.account_id == whoever(account_id),
+            PasswordReset.account_id == account_parameter(account_id),
             PasswordReset.used_by_browser == browser,
             PasswordReset.purpose == RESET,
             PasswordReset.used_at > now() - _VOUCHED,
@@ -168,7 +168,7 @@ def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
     withdraw_mail(*(mail_key(token_hash) for token_hash in superseded if token_hash))
 
 
-def supersede_links(ending: Ending) -> None:
+def supersede_links(ending: Termination) -> None:
     """The reset links' channel of `end_access`.
 
     The "not me" link outlives a change that was made inside a session: a thief who changes the

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.web.authorisation import anyone, permit
-from app.web.limits import limiter
+from app.web.rate_limits import limiter
 from identity.accounts.models import Account
 from identity.credentials import password, reset, reset_links
 from identity.credentials.blueprint import blueprint
 from identity.credentials.forms import EmailForm, NewPasswordForm
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset
-from identity.credentials.owner import owner
+from identity.credentials.password_context import password_owner
 
 # Mails to people who asked for none are a nuisance that one network is not to cause at will.
 _ASKS_PER_NETWORK = "120 per hour"
@@ -35,7 +35,7 @@ def submit_forgot() -> ResponseReturnValue:
     form = EmailForm()
     if not form.validate_on_submit():
         return render_template("credentials/forgot.html", form=form)
-    reset.ask(form.email.data or "")
+    reset.request_reset(form.email.data or "")
     session[_ASKED_AT] = now().timestamp()
     return redirect(url_for(".check_email"), code=303)
 
@@ -80,7 +80,7 @@ def submit_new_password() -> ResponseReturnValue:
     link, account = found
     form = NewPasswordForm()
     chosen = form.password.data or ""
-    refusal = password.why_refused(chosen, owner(account))
+    refusal = password.why_refused(chosen, password_owner(account))
     if refusal is not None:
         return _new_password_page(account, form, refusal)
     if not reset.set_password(link, account, hash_password(chosen)):

@@ -24,11 +24,11 @@ from sqlalchemy import (
 
 from app.clock import now
 from app.database import db, writing
-from app.purge import Expired
+from app.database.single_use import insert_unless_present, rows_changed
+from app.retention import Expired
 from app.vault import decrypt, encrypt
-from identity.credentials.factor import Kind, NotProved, Proved
+from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import TotpCredential, UsedTotpStep
-from identity.statements import adder, rows_changed
 
 ISSUER_NAME = "Secure Access"
 STEP_SECONDS = 30
@@ -41,7 +41,7 @@ USED = "That code has been used. Wait for the next one in your app."
 WRONG = "The code is not right. Check your phone’s clock is set automatically."
 
 
-_claim = adder(UsedTotpStep)
+_claim = insert_unless_present(UsedTotpStep)
 
 
 class Totp:
@@ -49,18 +49,18 @@ class Totp:
 
     name = "totp"
     amr = "otp"
-    kind = Kind.POSSESSION
+    kind = FactorKind.POSSESSION
     phishing_resistant = False
 
     def enrolled(self, account_id: int) -> bool:
         return db.session.get(TotpCredential, account_id) is not None
 
-    def prove(self, account_id: int | None, answer: str) -> Proved | NotProved:
+    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
         sealed = db.session.scalar(
             select(TotpCredential.sealed_secret).where(TotpCredential.account_id == account_id)
         )
-        step = _checked(sealed, answer) if sealed is not None else NotProved(WRONG)
-        if isinstance(step, NotProved):
+        step = _check_step(sealed, answer) if sealed is not None else ProofRejected(WRONG)
+        if isinstance(step, ProofRejected):
             return step
         with writing():
             # The UPDATE also locks the row until the commit, so the secret stays the checked one.
@@ -77,7 +77,7 @@ class Totp:
             )
             claimed = same == 1 and _claim(account_id=account_id, step=step)
         # Whoever sends a code that was right before guesses nothing.
-        return Proved(self) if claimed else NotProved(USED, counts=False)
+        return ProofAccepted(self) if claimed else ProofRejected(USED, counts=False)
 
 
 TOTP = Totp()
@@ -93,9 +93,9 @@ def seal(secret: str) -> str:
     return encrypt(secret, purpose=_PURPOSE)
 
 
-def proves(sealed_secret: str, answer: str) -> int | NotProved:
+def proves(sealed_secret: str, answer: str) -> int | ProofRejected:
     """The time step whose code this is, for a secret that is being enrolled."""
-    return _checked(sealed_secret, answer)
+    return _check_step(sealed_secret, answer)
 
 
 def store(account_id: int, sealed_secret: str, step: int) -> None:
@@ -169,14 +169,14 @@ def _present_step() -> int:
     return int(now().timestamp()) // STEP_SECONDS
 
 
-def _checked(sealed_secret: str, answer: str) -> int | NotProved:
+def _check_step(sealed_secret: str, answer: str) -> int | ProofRejected:
     digits = re.sub(r"[\s\-]", "", answer)
     if not re.fullmatch(r"[0-9]{6}", digits):
-        return NotProved(INCOMPLETE, counts=False)
+        return ProofRejected(INCOMPLETE, counts=False)
     generator = pyotp.TOTP(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
     matching = [
         step
         for step in _acceptable_steps()
         if hmac.compare_digest(generator.generate_otp(step), digits)
     ]
-    return matching[-1] if matching else NotProved(WRONG)
+    return matching[-1] if matching else ProofRejected(WRONG)

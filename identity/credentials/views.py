@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import Form
-from app.web.limits import limiter
-from identity.credentials import changes, hashing, password, recovery_codes, totp
+from app.web.rate_limits import limiter
+from identity.credentials import actions, hashing, password, recovery_codes, totp
 from identity.credentials.blueprint import blueprint
-from identity.credentials.factor import NotProved
+from identity.credentials.factor import ProofRejected
 from identity.credentials.forms import ChangePasswordForm, ProveAppForm
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
-from identity.credentials.owner import owner
+from identity.credentials.password_context import password_owner
 from identity.sessions.access import signed_in, signed_in_before_terms
-from identity.sessions.lookup import signed_in_session
+from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
 
 WRONG_CURRENT = "Your current password is incorrect."
@@ -37,15 +37,15 @@ def submit_change_password() -> ResponseReturnValue:
     chosen = form.password.data or ""
     mistakes: dict[str, str] = {}
     confirmed = password.PASSWORD.prove(session.account_id, form.current_password.data or "")
-    if isinstance(confirmed, NotProved):
-        changes.password_not_confirmed(session.account)
+    if isinstance(confirmed, ProofRejected):
+        actions.password_not_confirmed(session.account)
         mistakes["current_password"] = WRONG_CURRENT
-    refusal = password.why_refused(chosen, owner(session.account))
+    refusal = password.why_refused(chosen, password_owner(session.account))
     if refusal is not None:
         mistakes["password"] = refusal
-    if mistakes or isinstance(confirmed, NotProved):
+    if mistakes or isinstance(confirmed, ProofRejected):
         return _password_page(form, mistakes)
-    if not changes.change_password(session, confirmed, hashing.hash_password(chosen)):
+    if not actions.change_password(session, confirmed, hashing.hash_password(chosen)):
         return _password_page(form, {"current_password": WRONG_CURRENT})
     flash("Your password has been changed and all your other sessions have ended.", "success")
     return redirect(url_for("accounts.account"), code=303)
@@ -65,7 +65,7 @@ def second_step() -> ResponseReturnValue:
 @blueprint.post("/account/second-step/app")
 @permit(freshly_signed_in)
 def begin_app() -> ResponseReturnValue:
-    enrolment = changes.begin_enrolment(signed_in_session())
+    enrolment = actions.begin_enrolment(signed_in_session())
     return redirect(url_for(".app", journey=enrolment.public_id), code=303)
 
 
@@ -73,7 +73,7 @@ def begin_app() -> ResponseReturnValue:
 @blueprint.get("/account/second-step/app/prove", endpoint="app_to_prove")
 @permit(freshly_signed_in)
 def app() -> ResponseReturnValue:
-    enrolment = changes.find_enrolment(request.args.get("journey"), signed_in_session())
+    enrolment = actions.find_enrolment(request.args.get("journey"), signed_in_session())
     if enrolment is None:
         return redirect(url_for(".second_step"), code=303)
     return _app_page(enrolment, ProveAppForm())
@@ -83,11 +83,11 @@ def app() -> ResponseReturnValue:
 @permit(freshly_signed_in)
 def submit_app() -> ResponseReturnValue:
     session = signed_in_session()
-    enrolment = changes.find_enrolment(request.args.get("journey"), session)
+    enrolment = actions.find_enrolment(request.args.get("journey"), session)
     if enrolment is None:
         return redirect(url_for(".second_step"), code=303)
     form = ProveAppForm()
-    outcome = changes.prove_enrolment(enrolment, session, (form.code.data or "")[:200])
+    outcome = actions.prove_enrolment(enrolment, session, (form.code.data or "")[:200])
     if outcome is not None:
         return _app_page(enrolment, form, outcome.sentence)
     flash("Your new authenticator app is set up. The old one no longer works.", "success")
@@ -108,7 +108,7 @@ def codes_question() -> ResponseReturnValue:
 @blueprint.post("/account/second-step/codes")
 @permit(freshly_signed_in)
 def make_codes() -> ResponseReturnValue:
-    shown = changes.make_recovery_codes(
+    shown = actions.make_recovery_codes(
         signed_in_session(), continue_to=url_for(".second_step"), announce=True
     )
     return redirect(url_for(".codes", shown=shown), code=303)
@@ -118,14 +118,14 @@ def make_codes() -> ResponseReturnValue:
 @permit(signed_in_before_terms)
 def codes(shown: str) -> ResponseReturnValue:
     """The codes, until the person says that they are saved."""
-    row, listed = _shown(shown)
+    row, listed = _shown_codes(shown)
     return render_template("credentials/codes.html", shown=row, codes=listed, form=Form())
 
 
 @blueprint.get("/recovery-codes/<shown>/secure-access-recovery-codes.txt")
 @permit(signed_in_before_terms)
 def download_codes(shown: str) -> Response:
-    _, listed = _shown(shown)
+    _, listed = _shown_codes(shown)
     text = render_template("credentials/codes.txt", codes=listed)
     response = make_response(text)
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
@@ -136,14 +136,14 @@ def download_codes(shown: str) -> Response:
 @blueprint.post("/recovery-codes/<shown>")
 @permit(signed_in_before_terms)
 def saved_codes(shown: str) -> ResponseReturnValue:
-    row, _ = _shown(shown)
+    row, _ = _shown_codes(shown)
     onwards = row.continue_to
-    changes.codes_saved(row)
+    actions.codes_saved(row)
     return redirect(onwards, code=303)
 
 
-def _shown(public_id: str) -> tuple[RecoveryCodesShown, list[str]]:
-    found = changes.shown_codes(public_id, signed_in_session())
+def _shown_codes(public_id: str) -> tuple[RecoveryCodesShown, list[str]]:
+    found = actions.shown_codes(public_id, signed_in_session())
     if found is None:
         raise NotFound(
             "codes put away", description="Recovery codes are shown once. You can make new ones."

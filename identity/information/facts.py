@@ -14,7 +14,7 @@ _VALID_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Period:
+class RetentionPeriod:
     """One row of the table of retention periods."""
 
     data: str
@@ -26,23 +26,27 @@ def privacy_contact() -> str | None:
     return settings().privacy_email or settings().support_email
 
 
-def retention() -> list[Period]:
+def retention() -> list[RetentionPeriod]:
     """How long each kind of personal data is kept."""
     chosen = settings()
     answerable = "As long as your organisation has to answer for who could see what"
     return [
-        Period(
+        RetentionPeriod(
             "Your account, your organisations and what you could see",
             chosen.account_retention or answerable,
         ),
-        Period("The record of sign-ins and changes", chosen.audit_retention or answerable),
-        Period("An invitation", f"Its link works for {_count(chosen.invitation_days, 'day')}"),
-        Period("A password reset", f"Its link works for {_count(chosen.reset_minutes, 'minute')}"),
-        Period(
+        RetentionPeriod("The record of sign-ins and changes", chosen.audit_retention or answerable),
+        RetentionPeriod(
+            "An invitation", f"Its link works for {_count(chosen.invitation_days, 'day')}"
+        ),
+        RetentionPeriod(
+            "A password reset", f"Its link works for {_count(chosen.reset_minutes, 'minute')}"
+        ),
+        RetentionPeriod(
             "Where you are signed in",
             f"{_count(chosen.session_hours, 'hour')}, then deleted within 2 days",
         ),
-        Period(
+        RetentionPeriod(
             "That you signed in on a device", f"{devices.LIFETIME.days} days after the last use"
         ),
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli.setup import setup_step
+from app.cli.setup import register_setup_step
 from identity.information.facts import check_facts
 from identity.information.views import blueprint
 
 
 def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
-    setup_step(app, "facts for the privacy page", check_facts)
+    register_setup_step(app, "facts for the privacy page", check_facts)

@@ -26,20 +26,20 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.database.due import is_due
+from app.database.single_use import rows_changed
+from app.http_client import Unreachable, fetch
 from app.identifiers import new_id
-from app.outgoing import NotReached, call
-from app.purge import Expired
+from app.retention import Expired
 from app.settings import settings
 from identity.accounts.models import Account
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.keys.store import LOGOUT_TOKEN
+from identity.oidc.lifetimes import LOGOUT_TOKEN_LIFE
 from identity.oidc.models import Client, LogoutNotice
+from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import FORM
-from identity.oidc.policy import LOGOUT_TOKEN_LIFE
-from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import signed
-from identity.statements import rows_changed
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 AT_ONCE = 32
@@ -57,7 +57,7 @@ _KEY = "identity.oidc.backchannel"
 log = structlog.get_logger()
 
 
-def promise(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
+def enqueue_notices(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
     """Notices for ended families (client_id, account_id, sid), inside `writing()`."""
     at = now()
     rows = [
@@ -81,7 +81,7 @@ def promise(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Claimed:
+class _ClaimedNotice:
     """A notice in hand: what is needed to send it and to write down how that went."""
 
     key: int
@@ -119,7 +119,7 @@ class Delivery:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logout")
-        self._flying: dict[Future[_Response], _Claimed] = {}
+        self._flying: dict[Future[_Response], _ClaimedNotice] = {}
         self._lock = threading.Lock()
 
     def step(self) -> bool:
@@ -133,7 +133,7 @@ class Delivery:
                 self._flying[sending] = claimed
             return bool(self._flying)
 
-    def _due(self) -> list[_Claimed]:
+    def _due(self) -> list[_ClaimedNotice]:
         room = AT_ONCE - len(self._flying)
         busy = Counter(claimed.client.key for claimed in self._flying.values())
         full = [key for key, count in busy.items() if count >= AT_ONCE_FOR_A_CLIENT]
@@ -205,7 +205,7 @@ def _is_due() -> ColumnElement[bool]:
     return is_due(LogoutNotice.next_attempt_at, longest_wait=LONGEST_RETRY)
 
 
-def _claim(key: int) -> _Claimed | None:
+def _claim(key: int) -> _ClaimedNotice | None:
     with writing() as session:
         won = rows_changed(
             update(LogoutNotice)
@@ -232,26 +232,26 @@ def _claim(key: int) -> _Claimed | None:
             )
             return None
         token = logout_token(client, subject=subject, sid=row.sid, identifier=row.public_id)
-        return _Claimed(key, row.attempts, client, token, subject)
+        return _ClaimedNotice(key, row.attempts, client, token, subject)
 
 
 def _send(app: Flask, address: str, token: str) -> _Response:
     """Call the service, in a thread that has no database."""
     with app.app_context():
         try:
-            answer = call(
+            answer = fetch(
                 "POST",
                 address,
                 body=urlencode({"logout_token": token}).encode(),
                 headers={"Content-Type": FORM},
                 most_bytes=1024,
             )
-        except NotReached:
+        except Unreachable:
             return _Response(None)
         return _Response(answer.status)
 
 
-def _write_down(claimed: _Claimed, response: _Response) -> None:
+def _write_down(claimed: _ClaimedNotice, response: _Response) -> None:
     values: dict[str, Any]
     if response.is_delivered:
         state, values = "delivered", {"done_at": now(), "last_error": None}

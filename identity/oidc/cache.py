@@ -16,10 +16,10 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, settle, writing
-from app.present import part
+from app.context import extension
+from app.database import db, flush_group, writing
+from app.database.single_use import rows_changed
 from identity.oidc.models import Revision
-from identity.statements import rows_changed
 
 RECHECK = 1.0
 _KEY = "identity.oidc.cache"
@@ -73,7 +73,7 @@ class Cache:
 
     def _recheck(self) -> None:
         # Reading waits for what this thread has written; nobody is kept from asking meanwhile.
-        settle()
+        flush_group()
         if not self._lock.acquire(blocking=False):
             # Somebody is asking.
             return
@@ -95,7 +95,7 @@ def install(app: Flask) -> None:
 
 
 def cache() -> Cache:
-    return cast(Cache, part(_KEY))
+    return cast(Cache, extension(_KEY))
 
 
 def raise_revision() -> None:

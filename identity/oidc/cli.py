@@ -11,14 +11,14 @@ notices_group = AppGroup("notices", help="Logout notices to services (back-chann
 @notices_group.command("failed")
 def failed_command() -> None:
     """List the undelivered notices of the last 7 days."""
-    from app.cli.tables import show
+    from app.cli.tables import print_rows
     from identity.oidc.failed_notices import failed_notices
 
     rows = failed_notices()
     if not rows:
         click.echo("No notice has failed.")
         return
-    show(
+    print_rows(
         ["Failed at", "Client", "Name", "Attempts", "Cause"],
         [
             [

@@ -11,7 +11,7 @@ from flask import current_app
 from werkzeug import Response
 
 from app.web.authorisation import rule_of
-from app.web.call import Call, Headers, call
+from app.web.http import Headers, Request, current_request
 from identity.oidc import scopes
 from identity.oidc.clients.store import browser_origins
 
@@ -22,10 +22,10 @@ _KEY = "identity.oidc.cors"
 EXPOSED = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag")
 
 
-def headers_for(asked: Call) -> Headers:
+def headers_for(request: Request) -> Headers:
     """What the answer to this call says to browsers."""
-    told = [("Vary", "Origin")] if _for_public_clients(asked) else []
-    origin = _let_in(asked)
+    told = [("Vary", "Origin")] if _for_public_clients(request) else []
+    origin = _let_in(request)
     if origin is None:
         return told
     return [*told, ("Access-Control-Allow-Origin", origin), EXPOSED]
@@ -33,13 +33,13 @@ def headers_for(asked: Call) -> Headers:
 
 def allow(response: Response) -> Response:
     """After each answer that Flask gives, those to OPTIONS among them."""
-    asked = call()
-    if asked.method != "OPTIONS":
-        response.headers.extend(headers_for(asked))
+    request = current_request()
+    if request.method != "OPTIONS":
+        response.headers.extend(headers_for(request))
         return response
-    if _for_public_clients(asked):
+    if _for_public_clients(request):
         response.headers.add("Vary", "Origin")
-    origin = _let_in(asked)
+    origin = _let_in(request)
     if origin is not None:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Headers"] = HEADERS
@@ -48,22 +48,22 @@ def allow(response: Response) -> Response:
     return response
 
 
-def _let_in(asked: Call) -> str | None:
+def _let_in(request: Request) -> str | None:
     """The origin whose scripts may read the answer."""
-    if asked.endpoint in EVERYBODY:
+    if request.endpoint in EVERYBODY:
         return "*"
-    if not _for_public_clients(asked):
+    if not _for_public_clients(request):
         return None
-    origin = asked.header("Origin")
+    origin = request.header("Origin")
     return origin if origin is not None and origin in browser_origins() else None
 
 
-def _for_public_clients(asked: Call) -> bool:
+def _for_public_clients(request: Request) -> bool:
     found: frozenset[str] | None = current_app.extensions.get(_KEY)
     if found is None:
         # Once all routes are there.
         found = current_app.extensions[_KEY] = PUBLIC_CLIENTS | _interfaces()
-    return asked.endpoint in found
+    return request.endpoint in found
 
 
 def _interfaces() -> frozenset[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.compact import compact_json
 from app.settings import settings as app_settings
+from app.strict_json import compact_json
 from app.web import anyone, permit
-from app.web.call import Answer
-from identity.oidc import claims, levels, scopes
+from app.web.http import Response
+from identity.oidc import acr, claims, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
@@ -18,9 +18,9 @@ from identity.oidc.clients.metadata import (
     SUBJECT_TYPES,
     offered_auth_methods,
 )
-from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS
+from identity.oidc.jwt_verification import FAPI_ALGS, SIGNING_ALGS
 from identity.oidc.keys.store import key_set
-from identity.oidc.machine import machine
+from identity.oidc.responses import protocol_endpoint
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.settings import settings
 
@@ -54,7 +54,7 @@ def metadata() -> dict[str, Any]:
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": list(SUBJECT_TYPES),
-        "acr_values_supported": list(levels.REACHABLE),
+        "acr_values_supported": list(acr.REACHABLE),
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
         "ui_locales_supported": ["en-GB"],
@@ -101,8 +101,8 @@ def _of_certificates() -> dict[str, Any]:
 @blueprint.get("/.well-known/oauth-authorization-server")
 @blueprint.get("/.well-known/openid-configuration")
 @permit(anyone)
-@machine
-def configuration() -> Answer:
+@protocol_endpoint
+def configuration() -> Response:
     """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
     body = cache().published("metadata", lambda: compact_json(metadata()))
     return _public(body, METADATA_MAX_AGE)
@@ -110,11 +110,11 @@ def configuration() -> Answer:
 
 @blueprint.get("/jwks")
 @permit(anyone)
-@machine
-def jwks() -> Answer:
+@protocol_endpoint
+def jwks() -> Response:
     """A new key is published for as long as this answer may be kept before it signs."""
     return _public(compact_json(key_set()), settings().jwks_max_age)
 
 
-def _public(body: str, max_age: int) -> Answer:
-    return Answer(body).add("Cache-Control", f"public, max-age={max_age}")
+def _public(body: str, max_age: int) -> Response:
+    return Response(body).add("Cache-Control", f"public, max-age={max_age}")

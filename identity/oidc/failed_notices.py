@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Row, func, select
 
+from app.after_restore import CAUSE
 from app.clock import now
 from app.database import db
-from app.restored import CAUSE
 from identity.oidc.backchannel import KEPT
 from identity.oidc.models import Client, LogoutNotice
 

@@ -7,24 +7,24 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.clock import now
-from app.database import Plain
+from app.database import CompiledStatement
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
-from app.web.call import Answer, call
+from app.web.http import Response, current_request
+from identity.accounts.account_snapshot import WITH_ACCOUNT
 from identity.accounts.models import Account
-from identity.accounts.reading import WITH_ACCOUNT
-from identity.oidc import exchange, parameters
-from identity.oidc.access import VerifiedToken, entitlement, stands
+from identity.oidc import delegation, parameters
+from identity.oidc.bearer import VerifiedToken, entitlement, verify_access_token
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import confidential
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, InvalidToken, NotForThisClient
 from identity.oidc.keys.store import INTROSPECTION
-from identity.oidc.machine import json_response, jwt_response, machine
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.proof.binding import token_type
 from identity.oidc.refusals import ACCESS, record_refusal
+from identity.oidc.responses import json_response, jwt_response, protocol_endpoint
 from identity.oidc.tokens import signed
 
 SIGNED = f"application/{INTROSPECTION}"
@@ -34,7 +34,7 @@ INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
 
 
-_REFRESH_TOKEN = Plain(
+_REFRESH_TOKEN = CompiledStatement(
     select(
         TokenFamily.__table__,
         *WITH_ACCOUNT,
@@ -50,17 +50,17 @@ _REFRESH_TOKEN = Plain(
 
 @blueprint.post("/introspect")
 @permit(anyone)
-@machine
-def introspect() -> Answer:
+@protocol_endpoint
+def introspect() -> Response:
     """For the token's own client, and the client registered for the resource in its `aud`."""
-    given = parameters.from_form(call())
+    given = parameters.from_form(current_request())
     given.refuse_repeated()
-    client = confidential(call(), given)
+    client = confidential(current_request(), given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
     said = _access_token(client, text) or _refresh_token(client, text) or INACTIVE
-    if client.introspection_alg is None and not call().accepts_by_name(SIGNED):
+    if client.introspection_alg is None and not current_request().accepts_by_name(SIGNED):
         return json_response(said)
     about = {
         "iss": settings().issuer,
@@ -78,7 +78,7 @@ def _alg(client: RelyingParty) -> str:
 
 def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
     try:
-        verified = stands(text)
+        verified = verify_access_token(text)
     except InvalidToken:
         return None
     if not _may_ask(client, verified):
@@ -95,8 +95,8 @@ def _still_holds(verified: VerifiedToken) -> bool:
     holds = entitlement(verified)
     if holds is None or verified.family is None or not verified.exchanged:
         return holds is not None
-    target = exchange.target(verified.client, verified.access_token.audience)
-    found = target and exchange.holding(target, holds.account, verified.family, now())
+    target = delegation.target_client(verified.client, verified.access_token.audience)
+    found = target and delegation.entitlement_at(target, holds.account, verified.family, now())
     return found is not None
 
 

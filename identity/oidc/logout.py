@@ -18,28 +18,28 @@ from werkzeug.utils import redirect
 from app.audit import record
 from app.database import writing
 from app.web import anyone, permit
-from app.web.call import call
+from app.web.client_address import client_network
 from app.web.errors import BadRequest
 from app.web.forms import Form
-from app.web.request import client_network
+from app.web.http import current_request
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, OAuthError
+from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
 from identity.oidc.refusals import REQUEST, record_refusal
-from identity.oidc.subjects import subject_for
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
-from identity.sessions import actions, current, leaving
+from identity.sessions import actions, current, frontchannel_page
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 
 @dataclass(frozen=True)
-class Asked:
+class LogoutRequest:
     """What the service asks for. `claims` and `client` are those of a valid hint."""
 
     claims: Mapping[str, Any] | None
@@ -63,27 +63,31 @@ class Asked:
 @blueprint.route("/end-session", methods=["GET", "POST"])
 @permit(anyone)
 def end_session() -> Response | str:
-    if parameters.only_looking(call()):
+    if parameters.only_looking(current_request()):
         return Response(status=403)
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
-        given = read(call())
+        given = read(current_request())
         given.refuse_repeated()
     except OAuthError as error:
         raise BadRequest(error.detail, description=error.description) from error
-    asked = _read(given)
+    logout_request = _read(given)
     if request.method == "POST" and current() is None:
         # A form from another site carries no cookies: ask again as a page of our own would.
         again = {name: given[name] for name in PARAMETERS if name in given}
         return redirect(with_parameters(url_for("oidc.end_session"), again), 303)
     if current() is None:
-        return redirect(asked.return_to or url_for("sessions.signed_out"), 303)
-    if asked.of_this_session and (asked.return_to or "post_logout_redirect_uri" not in given):
-        told = leaving.frames()
-        _sign_out(asked.client)
-        return leaving.onwards(told, asked.return_to or url_for("sessions.signed_out"))
+        return redirect(logout_request.return_to or url_for("sessions.signed_out"), 303)
+    if logout_request.of_this_session and (
+        logout_request.return_to or "post_logout_redirect_uri" not in given
+    ):
+        told = frontchannel_page.frames()
+        _sign_out(logout_request.client)
+        return frontchannel_page.continue_after(
+            told, logout_request.return_to or url_for("sessions.signed_out")
+        )
     return render_template(
-        "oidc/end_session.html", form=Form(), client=asked.client, stay=approvals().home()
+        "oidc/end_session.html", form=Form(), client=logout_request.client, stay=approvals().home()
     )
 
 
@@ -93,20 +97,20 @@ def confirm_end_session() -> Response:
     """The person's own word; it leads to our own page, whatever a service asked for."""
     if "sign_out" not in request.form:
         raise BadRequest("no sign_out")
-    told = leaving.frames()
+    told = frontchannel_page.frames()
     if current() is not None:
         _sign_out(None)
-    return leaving.onwards(told, url_for("sessions.signed_out"))
+    return frontchannel_page.continue_after(told, url_for("sessions.signed_out"))
 
 
-def _read(given: Parameters) -> Asked:
+def _read(given: Parameters) -> LogoutRequest:
     """An invalid hint counts as none; its client must be the one that is named, if any."""
     hint = given.get("id_token_hint")
     claims = read_id_token_hint(hint) if hint is not None else None
     client = store.find(claims["aud"]) if claims is not None else None
     named = given.get("client_id")
     if claims is None or client is None or (named is not None and named != client.client_id):
-        return Asked(None, None, None)
+        return LogoutRequest(None, None, None)
     address = given.get("post_logout_redirect_uri")
     if address is not None and not client.may_return_after_sign_out(address):
         error = InvalidRequest(
@@ -114,11 +118,11 @@ def _read(given: Parameters) -> Asked:
             detail=f"post_logout_redirect_uri {address[:500]!r}",
         )
         record_refusal(REQUEST, client, error, network=client_network())
-        return Asked(claims, client, None)
+        return LogoutRequest(claims, client, None)
     if address is None:
-        return Asked(claims, client, None)
+        return LogoutRequest(claims, client, None)
     state = given.get("state")
-    return Asked(
+    return LogoutRequest(
         claims, client, with_parameters(address, {"state": state}) if state is not None else address
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, overload
 from urllib.parse import parse_qsl
 
-from app.web.call import Call
+from app.web.http import Request
 from identity.oidc.errors import InvalidRequest, UnsupportedMediaType
 
 FORM = "application/x-www-form-urlencoded"
@@ -80,27 +80,27 @@ class Parameters(Mapping[str, str]):
             )
 
 
-def only_looking(asked: Call) -> bool:
+def only_looking(request: Request) -> bool:
     """A prefetch or HEAD is not the person coming: nothing may happen for it (AZ-22)."""
-    purpose = f"{asked.header('Sec-Purpose')} {asked.header('Purpose')}"
-    return asked.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
+    purpose = f"{request.header('Sec-Purpose')} {request.header('Purpose')}"
+    return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
 
 
-def from_query(asked: Call) -> Parameters:
+def from_query(request: Request) -> Parameters:
     """Raises InvalidRequest."""
-    return _parse(asked.query)
+    return _parse(request.query)
 
 
-def from_form(asked: Call) -> Parameters:
+def from_form(request: Request) -> Parameters:
     """The form of a POST. Parameters in the URL beside it are refused (RFC 6749, 2.3.1 and 3.2).
 
     Raises InvalidRequest and UnsupportedMediaType.
     """
-    if asked.media_type != FORM:
-        raise UnsupportedMediaType(detail=asked.media_type)
-    if asked.query:
+    if request.media_type != FORM:
+        raise UnsupportedMediaType(detail=request.media_type)
+    if request.query:
         raise InvalidRequest("Send the parameters in the body, none in the address")
-    return _parse(asked.body().decode("latin-1"))
+    return _parse(request.body().decode("latin-1"))
 
 
 def _parse(encoded: str) -> Parameters:

@@ -5,38 +5,38 @@ from __future__ import annotations
 from app.clock import now
 from app.database import writing
 from app.identifiers import new_secret, secret_hash
-from app.purge import Expired
+from app.retention import Expired
 from app.web import anyone, permit
-from app.web.call import Answer, call
+from app.web.http import Response, current_request
 from identity.oidc import parameters
-from identity.oidc.authorize.asked import Asked
-from identity.oidc.authorize.checks import check
+from identity.oidc.authorize.checks import run_checks
+from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.public_limits import admit_pushed_request
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidProof, InvalidRequest, NonceNeeded, OAuthError
-from identity.oidc.machine import json_response, machine
+from identity.oidc.lifetimes import INTERACTION, PUSHED_REQUEST
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import Parameters
-from identity.oidc.policy import INTERACTION, PUSHED_REQUEST
 from identity.oidc.proof import dpop
 from identity.oidc.refusals import REQUEST, record_refusal
+from identity.oidc.responses import json_response, protocol_endpoint
 
 PATH = "/par"
 
 
 @blueprint.post(PATH)
 @permit(anyone)
-@machine
-def par() -> Answer:
+@protocol_endpoint
+def par() -> Response:
     """Everything that authorize would check is checked here, and told to the client at once."""
-    given = parameters.from_form(call())
+    given = parameters.from_form(current_request())
     given.refuse_repeated()
-    client = authenticate(call(), given)
+    client = authenticate(current_request(), given)
     admit_pushed_request(client)
     try:
-        asked = _checked(given, client)
+        authorization = _check_request(given, client)
     except NonceNeeded:
         raise
     except OAuthError as error:
@@ -48,8 +48,8 @@ def par() -> Answer:
             PushedRequest(
                 handle_hash=secret_hash(handle),
                 client_id=client.key,
-                parameters=asked.to_store(),
-                signed=asked.signed,
+                parameters=authorization.to_store(),
+                signed=authorization.signed,
                 expires_at=now() + PUSHED_REQUEST,
             )
         )
@@ -62,16 +62,16 @@ def par() -> Answer:
     )
 
 
-def _checked(given: Parameters, client: RelyingParty) -> Asked:
+def _check_request(given: Parameters, client: RelyingParty) -> RequestedAuthorization:
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
-    asked = Asked(_of_client(given, client), pushing=True)
-    key = dpop.proven_by(client, call(), path=PATH)
-    asked.proven_key = key.thumbprint if key is not None else None
-    check(asked)
-    if asked.proven_key is not None and asked.dpop_jkt != asked.proven_key:
+    authorization = RequestedAuthorization(_of_client(given, client), pushing=True)
+    key = dpop.proven_by(client, current_request(), path=PATH)
+    authorization.proven_key = key.thumbprint if key is not None else None
+    run_checks(authorization)
+    if authorization.proven_key is not None and authorization.dpop_jkt != authorization.proven_key:
         raise InvalidProof("dpop_jkt names another key than the DPoP proof")
-    return asked
+    return authorization
 
 
 def expired() -> list[Expired]:

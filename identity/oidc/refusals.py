@@ -11,13 +11,13 @@ from typing import Any, cast
 from flask import Flask
 
 from app.audit import record
+from app.context import extension
 from app.database import writing
-from app.present import part
-from app.web.counters import Allowance
-from identity.accounts.reading import copy_in
+from app.web.rate_counters import Allowance
+from identity.accounts.account_snapshot import snapshot_from
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OAuthError
-from identity.oidc.grants import Family, put_on_record
+from identity.oidc.token_families import Family, record_family_event
 
 A_MINUTE, AN_HOUR = 3, 20
 """Rows of one reason for one client, or for one token family."""
@@ -31,7 +31,7 @@ def install(app: Flask) -> None:
 
 def admit_refusal(event: str, *about: str) -> bool:
     """Count a refusal of this kind; False where rows enough say so."""
-    return cast(Allowance, part(_KEY)).use(event, *about)
+    return cast(Allowance, extension(_KEY)).use(event, *about)
 
 
 def record_refusal(
@@ -44,7 +44,7 @@ def record_refusal(
 ) -> None:
     """Record that a request of this client was refused; with a family, the person is named.
 
-    Not inside a transaction of `writing_plainly()`.
+    Not inside a transaction of `writing_compiled()`.
     """
     about = client.client_id if family is None else family.public_id
     if not admit_refusal(event, about, type(error).__name__, error.description):
@@ -54,5 +54,5 @@ def record_refusal(
         if family is None:
             record(event, client=client.client_id, service=client.service, reason=reason, **more)
         else:
-            subject = copy_in(family).subject
-            put_on_record(event, client, family, subject=subject, reason=reason, **more)
+            subject = snapshot_from(family).subject
+            record_family_event(event, client, family, subject=subject, reason=reason, **more)

@@ -11,14 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import now
-from app.compact import compact_json
 from app.settings import settings
+from app.strict_json import compact_json
 from identity.oidc.clients.keys import keys_of
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequestObject
-from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, NotVerified, integer, opened
+from identity.oidc.jwt_verification import (
+    FAPI_ALGS,
+    SIGNING_ALGS,
+    VerificationFailed,
+    integer,
+    verify_jwt,
+)
+from identity.oidc.lifetimes import CLOCK_SKEW, LONGEST_REQUEST_OBJECT
 from identity.oidc.parameters import LONGEST_VALUE, Parameters
-from identity.oidc.policy import CLOCK_SKEW, LONGEST_REQUEST_OBJECT
 
 TYPES = (None, "jwt", "oauth-authz-req+jwt")
 _OF_THE_JWT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
@@ -27,7 +33,7 @@ _OF_THE_JWT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 def parameters_in(text: str, client: RelyingParty, outside: Parameters) -> Parameters:
     """The request that the object makes. Raises InvalidRequestObject."""
     try:
-        claims = opened(
+        claims = verify_jwt(
             text,
             algs=_algs(client),
             keys=lambda header: keys_of(client, header),
@@ -37,7 +43,7 @@ def parameters_in(text: str, client: RelyingParty, outside: Parameters) -> Param
         _is_in_time(claims, now(), strict=client.require_signed_request)
         _does_not_point_elsewhere(claims, outside)
         return Parameters(_pairs(claims))
-    except NotVerified as error:
+    except VerificationFailed as error:
         raise InvalidRequestObject(detail=str(error)) from None
 
 
@@ -51,11 +57,11 @@ def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) 
     """RFC 9101, 4 and 10.8: no other token that the client signed can be taken for a request."""
     audience = claims.get("aud")
     if claims.get("iss") != client.client_id:
-        raise NotVerified("iss is not the client")
+        raise VerificationFailed("iss is not the client")
     if settings().issuer not in (audience if isinstance(audience, list) else [audience]):
-        raise NotVerified("aud is not the provider")
+        raise VerificationFailed("aud is not the provider")
     if claims.get("client_id", client.client_id) != client.client_id:
-        raise NotVerified("client_id of another client")
+        raise VerificationFailed("client_id of another client")
 
 
 def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> None:
@@ -65,24 +71,24 @@ def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> Non
     moment, skew = at.timestamp(), CLOCK_SKEW.total_seconds()
     ends, begins = integer(claims, "exp"), integer(claims, "nbf")
     if ends is None or ends <= moment:
-        raise NotVerified("exp is missing or over")
+        raise VerificationFailed("exp is missing or over")
     if begins is not None and begins > moment + skew:
-        raise NotVerified("nbf lies ahead")
+        raise VerificationFailed("nbf lies ahead")
     if not strict:
         return
     if begins is None:
-        raise NotVerified("nbf is missing")
+        raise VerificationFailed("nbf is missing")
     longest = LONGEST_REQUEST_OBJECT / timedelta(seconds=1)
     if ends - begins > longest or moment - begins > longest:
-        raise NotVerified("nbf is too old, or exp too far from it")
+        raise VerificationFailed("nbf is too old, or exp too far from it")
 
 
 def _does_not_point_elsewhere(claims: Mapping[str, Any], outside: Parameters) -> None:
     if {"request", "request_uri"} & set(claims):
-        raise NotVerified("an object inside the object")
+        raise VerificationFailed("an object inside the object")
     for name in ("client_id", "response_type"):
         if name in outside and claims.get(name, outside[name]) != outside[name]:
-            raise NotVerified(f"another {name} outside")
+            raise VerificationFailed(f"another {name} outside")
 
 
 def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -92,7 +98,7 @@ def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for each in value if name == "resource" and isinstance(value, list) else [value]:
             text = _as_text(each)
             if len(text) > LONGEST_VALUE or "\x00" in text:
-                raise NotVerified(f"{name[:40]!r} is too long or has a NUL character")
+                raise VerificationFailed(f"{name[:40]!r} is too long or has a NUL character")
             yield name, text
 
 

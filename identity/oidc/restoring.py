@@ -1,13 +1,15 @@
-"""What a restored backup brings back of the provider's, and how it ends (`app/restored.py`)."""
+"""Rows of the provider that a restored backup revives, and how they end."""
 
 from __future__ import annotations
 
 from flask import Flask
 from sqlalchemy import ColumnElement, Select, select, update
 
+from app.after_restore import CAUSE, register_revived
 from app.clock import now
-from app.restored import CAUSE, revived
-from identity.oidc import once
+from app.database.single_use import rows_changed
+from identity.access_termination import end_access_of
+from identity.oidc import replay_cache
 from identity.oidc.models import (
     AuthorizationRequest,
     InitialAccessToken,
@@ -15,22 +17,24 @@ from identity.oidc.models import (
     PushedRequest,
     TokenFamily,
 )
-from identity.sessions.ending import end_access_of
-from identity.statements import rows_changed
 
 
 def install(app: Flask) -> None:
     # A code, a refresh token and an access token are nothing without their family.
-    revived(
+    register_revived(
         app,
         "sign-ins at services, with their codes and tokens",
         standing=_families,
         end=_end_families,
     )
-    revived(app, "requests under way", standing=_requests, end=_finish_requests)
-    revived(app, "pushed requests", standing=_pushed, end=_use_up_pushed)
-    revived(app, "registration tokens", standing=_registration_tokens, end=_use_up_registrations)
-    revived(app, "sign-out notices that were waiting", standing=_notices, end=_withdraw_notices)
+    register_revived(app, "requests under way", standing=_requests, end=_finish_requests)
+    register_revived(app, "pushed requests", standing=_pushed_requests, end=_use_up_pushed)
+    register_revived(
+        app, "registration tokens", standing=_registration_tokens, end=_use_up_registrations
+    )
+    register_revived(
+        app, "sign-out notices that were waiting", standing=_notices, end=_withdraw_notices
+    )
 
 
 def _families() -> Select[int]:
@@ -42,22 +46,24 @@ def _families() -> Select[int]:
 def _end_families() -> None:
     end_access_of(_families(), cause=CAUSE)
     # Assertions and proofs that were shown since the backup was made.
-    once.forget_all()
+    replay_cache.forget_all()
 
 
-def _unfinished() -> tuple[ColumnElement[bool], ...]:
+def _unfinished_requests() -> tuple[ColumnElement[bool], ...]:
     return AuthorizationRequest.finished_at.is_(None), AuthorizationRequest.expires_at > now()
 
 
 def _requests() -> Select[int]:
-    return select(AuthorizationRequest.id).where(*_unfinished())
+    return select(AuthorizationRequest.id).where(*_unfinished_requests())
 
 
 def _finish_requests() -> None:
-    rows_changed(update(AuthorizationRequest).where(*_unfinished()).values(finished_at=now()))
+    rows_changed(
+        update(AuthorizationRequest).where(*_unfinished_requests()).values(finished_at=now())
+    )
 
 
-def _pushed() -> Select[int]:
+def _pushed_requests() -> Select[int]:
     return select(PushedRequest.id).where(PushedRequest.used_at.is_(None))
 
 
@@ -65,16 +71,16 @@ def _use_up_pushed() -> None:
     rows_changed(update(PushedRequest).where(PushedRequest.used_at.is_(None)).values(used_at=now()))
 
 
-def _counted() -> tuple[ColumnElement[bool], ...]:
+def _usable_registrations() -> tuple[ColumnElement[bool], ...]:
     return InitialAccessToken.uses_left > 0, InitialAccessToken.expires_at > now()
 
 
 def _registration_tokens() -> Select[int]:
-    return select(InitialAccessToken.id).where(*_counted())
+    return select(InitialAccessToken.id).where(*_usable_registrations())
 
 
 def _use_up_registrations() -> None:
-    rows_changed(update(InitialAccessToken).where(*_counted()).values(uses_left=0))
+    rows_changed(update(InitialAccessToken).where(*_usable_registrations()).values(uses_left=0))
 
 
 def _before_the_restore() -> tuple[ColumnElement[bool], ...]:

@@ -11,26 +11,26 @@ from app.audit import record
 from app.database import db, writing
 from app.identifiers import secret_hash
 from app.web import anyone, permit
-from app.web.call import Answer, call
-from identity.oidc import grants, parameters
+from app.web.http import Response, current_request
+from identity.oidc import parameters, token_families
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, NotForThisClient
-from identity.oidc.machine import empty_response, machine
 from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
 from identity.oidc.refusals import ACCESS, record_refusal
+from identity.oidc.responses import empty_response, protocol_endpoint
 from identity.oidc.tokens import AccessToken, read_access_token
 
 
 @blueprint.post("/revoke")
 @permit(anyone)
-@machine
-def revoke() -> Answer:
+@protocol_endpoint
+def revoke() -> Response:
     """200 whatever the token was (RFC 7009, 2.2); another client's is left as it is."""
-    given = parameters.from_form(call())
+    given = parameters.from_form(current_request())
     given.refuse_repeated()
-    client = authenticate(call(), given)
+    client = authenticate(current_request(), given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
@@ -45,7 +45,7 @@ def revoke() -> Answer:
 
 
 def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
-    if grants.revoked_alone(token.jti):
+    if token_families.is_token_revoked(token.jti):
         return
     try:
         with writing() as session:
@@ -80,7 +80,7 @@ def _revoke_family(client: RelyingParty, text: str) -> None:
         record_refusal(ACCESS, client, NotForThisClient(), grant=family.public_id)
         return
     with writing():
-        if grants.end_family(family.id, cause="revoked by the client"):
+        if token_families.end_family(family.id, cause="revoked by the client"):
             record(
                 "token.revoked",
                 client=client.client_id,

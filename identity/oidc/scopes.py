@@ -14,7 +14,7 @@ from identity.oidc.cache import cache
 
 @runtime_checkable
 class AsksForScope(Protocol):
-    """A rule of a route that asks for a token with a scope: `access.Bearer`."""
+    """A rule of a route that asks for a token with a scope: `bearer.Bearer`."""
 
     @property
     def scope(self) -> str: ...

@@ -7,28 +7,28 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from app.database import Plain
+from app.database import CompiledStatement
 from identity.oidc.models import AuthorizationCode, RefreshToken, TokenFamily
 
 _CLAIMS = {
-    table: Plain(
+    table: CompiledStatement(
         update(table)
         .where(table.id == bindparam("identifier"), table.used_at.is_(None))
         .values(used_at=bindparam("at"))
     )
     for table in (AuthorizationCode, RefreshToken)
 }
-_PROLONG = Plain(
+_PROLONG = CompiledStatement(
     update(RefreshToken)
     .where(RefreshToken.id == bindparam("identifier"))
     .values(expires_at=bindparam("until"))
 )
-_NEW_FAMILY = Plain(insert(TokenFamily).returning(TokenFamily.id))
-_NEW_CODE = Plain(insert(AuthorizationCode))
-_NEW_REFRESH_TOKEN = Plain(insert(RefreshToken))
+_NEW_FAMILY = CompiledStatement(insert(TokenFamily).returning(TokenFamily.id))
+_NEW_CODE = CompiledStatement(insert(AuthorizationCode))
+_NEW_REFRESH_TOKEN = CompiledStatement(insert(RefreshToken))
 
 
-def claimed(table: type[AuthorizationCode | RefreshToken], identifier: int, at: datetime) -> bool:
+def claim_row(table: type[AuthorizationCode | RefreshToken], identifier: int, at: datetime) -> bool:
     """Claims what is single-use, where one may write: one conditional UPDATE, whose count decides.
 
     True for exactly one caller, however many try at once on whatever host.

@@ -21,9 +21,9 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
 from app.clock import now
-from app.compact import compact_json
 from app.identifiers import new_id
 from app.settings import settings
+from app.strict_json import compact_json
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.keys.states import ALGS, State, published, state
 from identity.oidc.keys.store import ACCESS_TOKEN, ID_TOKEN, HeldKey, ring, signing_key
@@ -103,7 +103,7 @@ def read_access_token(text: str) -> AccessToken | None:
 
     Whether its family still stands is another question.
     """
-    opened = _open(text, ACCESS_TOKEN)
+    opened = _open_token(text, ACCESS_TOKEN)
     at = now()
     if opened is None or not published(opened[0], at):
         return None
@@ -124,7 +124,7 @@ def read_access_token(text: str) -> AccessToken | None:
 
 def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
     """The claims of an ID token of ours, however old (RP-Initiated Logout, 2); else None."""
-    opened = _open(text, ID_TOKEN)
+    opened = _open_token(text, ID_TOKEN)
     if opened is None or state(opened[0], now()) is State.WITHDRAWN:
         return None
     claims = opened[1]
@@ -141,7 +141,7 @@ def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
     return f"{text}.{_encode(key.sign(text.encode()))}"
 
 
-def _open(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None:
+def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None:
     if len(text) > LONGEST or text.count(".") != 2:
         return None
     key, key_type = ring().by_header.get(text.partition(".")[0], (None, ""))

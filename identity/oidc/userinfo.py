@@ -7,25 +7,25 @@ from typing import Any
 from app.clock import now
 from app.settings import settings
 from app.web import anyone, permit
-from app.web.call import Answer, call
+from app.web.http import Response, current_request
 from identity.oidc import scopes
-from identity.oidc.access import entitlement, presented, require
+from identity.oidc.bearer import entitlement, presented_token, require
 from identity.oidc.blueprint import blueprint
 from identity.oidc.claims import of_person
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidToken
 from identity.oidc.keys.store import ID_TOKEN
-from identity.oidc.machine import json_response, jwt_response, machine
-from identity.oidc.subjects import subject_for
+from identity.oidc.pairwise import subject_for
+from identity.oidc.responses import json_response, jwt_response, protocol_endpoint
 from identity.oidc.tokens import signed
 
 
 @blueprint.route("/userinfo", methods=["GET", "POST"])
 @permit(anyone)
-@machine
-def userinfo() -> Answer:
+@protocol_endpoint
+def userinfo() -> Response:
     """What is true of the person now, not when the token was made."""
-    verified = presented(call())
+    verified = presented_token(current_request())
     require(verified, scopes.OPENID, "person")
     holds = entitlement(verified)
     if holds is None or verified.family is None:
@@ -41,7 +41,7 @@ def userinfo() -> Answer:
     return _answer(verified.client, said)
 
 
-def _answer(client: RelyingParty, said: dict[str, Any]) -> Answer:
+def _answer(client: RelyingParty, said: dict[str, Any]) -> Response:
     """As JSON, or signed where the client registered for it (Core, 5.3.2)."""
     if client.userinfo_alg is None:
         return json_response(said)

@@ -9,7 +9,7 @@ from flask import Response, current_app, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from app.web.authorisation import Allowed, Refused
-from identity.sessions.lookup import current, presented_and_ended
+from identity.sessions.current_session import current, why_presented_ended
 
 
 def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
@@ -31,7 +31,7 @@ def signed_in_before_terms(_arguments: Mapping[str, Any]) -> Allowed | Refused:
 
 def ask_to_sign_in() -> Response:
     """The way to the sign-in page and back; it says why where a session has just ended."""
-    endpoint = "sessions.ended" if presented_and_ended() is not None else "sign_in.start"
+    endpoint = "sessions.ended" if why_presented_ended() is not None else "sign_in.start"
     return _redirect(url_for(endpoint, next=wanted_page()))
 
 

@@ -12,16 +12,17 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
-from app.web.request import client_network
+from app.web.client_address import client_network
+from identity.access_termination import Termination, end_access
 from identity.accounts.models import Account
+from identity.accounts.person import actor_of
 from identity.sessions import cookies
-from identity.sessions.ending import Ending, end_access
-from identity.sessions.lookup import current, person, remember_current
+from identity.sessions.current_session import current, remember_current
 from identity.sessions.models import Session
 from identity.settings import settings
 
 
-def start(
+def start_session(
     account: Account,
     *,
     amr: tuple[str, ...],
@@ -78,7 +79,7 @@ def end_session(session: Session, *, cause: str) -> None:
         end_access(session.account_id, cause=cause, session=session.id)
         record(
             "session.ended",
-            actor=person(session.account),
+            actor=actor_of(session.account),
             subject=session.account.subject,
             sid=session.sid,
             cause=cause,
@@ -91,13 +92,13 @@ def end_other_sessions(session: Session) -> None:
         end_access(session.account_id, cause="ended by the person", keep_session=session.id)
         record(
             "session.others_ended",
-            actor=person(session.account),
+            actor=actor_of(session.account),
             subject=session.account.subject,
             sid=session.sid,
         )
 
 
-def terms_settled(session: Session) -> None:
+def complete_terms(session: Session) -> None:
     """The terms that this session waited for have been accepted; inside `writing()`."""
     session.awaiting_terms = False
 
@@ -120,14 +121,14 @@ def live_sessions(account_id: int) -> list[Session]:
     )
 
 
-def standing() -> Select[int]:
+def people_with_sessions() -> Select[int]:
     """The people of all sessions that have not ended: an account's id for each."""
     return select(Session.account_id).where(
         Session.ended_at.is_(None), Session.absolute_end > now()
     )
 
 
-def end_sessions(ending: Ending) -> None:
+def end_sessions(ending: Termination) -> None:
     """The sessions' channel of `end_access`."""
     if ending.organisation is not None or ending.service is not None:
         # A session belongs to the person; what was issued for one organisation or service ends

@@ -6,15 +6,16 @@ from datetime import timedelta
 
 from flask import Flask
 
+from app.after_restore import CAUSE, register_revived
 from app.audit import declare
 from app.clock import now
-from app.purge import Expired, purger
-from app.restored import CAUSE, revived
-from identity.sessions import ending, kept_posts, views
+from app.retention import Expired, register_purge
+from identity import access_termination
+from identity.sessions import kept_posts, views
 from identity.sessions.access import ask_to_sign_in
-from identity.sessions.actions import end_sessions, standing
+from identity.sessions.actions import end_sessions, people_with_sessions
+from identity.sessions.current_session import SessionOver, current, note_activity
 from identity.sessions.events import EVENTS
-from identity.sessions.lookup import SessionOver, current, note_activity
 from identity.sessions.models import Session
 
 
@@ -24,14 +25,14 @@ def install(app: Flask) -> None:
     app.after_request(note_activity)
     app.register_error_handler(SessionOver, lambda _error: ask_to_sign_in())
     app.jinja_env.globals["current_session"] = current
-    ending.register(app, end_sessions)
-    purger(app, "sessions", _expired)
-    purger(app, "kept posts", kept_posts.expired)
-    revived(
+    access_termination.register_channel(app, end_sessions)
+    register_purge(app, "sessions", _expired)
+    register_purge(app, "kept posts", kept_posts.expired)
+    register_revived(
         app,
         "sessions",
-        standing=standing,
-        end=lambda: ending.end_access_of(standing(), cause=CAUSE),
+        standing=people_with_sessions,
+        end=lambda: access_termination.end_access_of(people_with_sessions(), cause=CAUSE),
     )
 
 

@@ -18,10 +18,10 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.purge import Expired
+from app.database.single_use import rows_changed
+from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.sessions.models import KeptPost, Session
-from identity.statements import rows_changed
 
 PARAMETER = "kept"
 CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code"})
@@ -33,8 +33,8 @@ _PURPOSE = "kept post"
 _FORM = "application/x-www-form-urlencoded"
 
 
-def keep(session: Session) -> str:
-    """Keep the form that this request posts; the address at which `complete` finds it again.
+def keep_post(session: Session) -> str:
+    """Keep the form that this request posts; the address at which `complete_post` finds it again.
 
     The form's CSRF token has been checked before any rule is asked. A form that may not be kept
     leads back to its page, to be filled in again.
@@ -55,13 +55,13 @@ def keep(session: Session) -> str:
         return _address(request.path, query, **{PARAMETER: kept.public_id})
 
 
-def complete(public_id: str | None, session: Session) -> Response | None:
+def complete_post(public_id: str | None, session: Session) -> Response | None:
     """The response to the kept form of that id, posted now; None where there is none to post.
 
     A form that was completed before leads to where it ended, however often its address is opened.
     The caller has checked that the session's sign-in is recent.
     """
-    if public_id is None or not _navigated():
+    if public_id is None or not _is_navigation():
         return None
     kept = _find(public_id, session)
     if kept is None:
@@ -160,7 +160,7 @@ def _post(content: dict[str, Any]) -> Response:
     )
 
 
-def _navigated() -> bool:
+def _is_navigation() -> bool:
     """Whether a redirect or a link of our own leads here, not a prefetch or another site."""
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
         return False

@@ -11,7 +11,7 @@ from app.clock import now
 from app.database import Base
 from app.identifiers import new_id, new_secret
 from identity.accounts.models import Account
-from identity.sessions.browsers import in_words
+from identity.sessions.user_agent import describe_user_agent
 
 
 class Session(Base):
@@ -49,7 +49,7 @@ class Session(Base):
     @property
     def browser(self) -> str:
         """What kind of browser it is, for its owner to recognise."""
-        return in_words(self.user_agent)
+        return describe_user_agent(self.user_agent)
 
     @property
     def address(self) -> str:

@@ -15,7 +15,7 @@ from app.clock import is_within
 from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
 from identity.sessions.access import own_page, signed_in
-from identity.sessions.lookup import current
+from identity.sessions.current_session import current
 from identity.sessions.models import Session
 from identity.settings import settings
 
@@ -54,12 +54,12 @@ class FreshSignIn:
             return outcome
         page = None if self.before_page else kept_posts.own_address()
         return Refused(
-            "fresh sign-in", answer=lambda: _confirm(kept_posts.keep(session), cancel_to=page)
+            "fresh sign-in", answer=lambda: _confirm(kept_posts.keep_post(session), cancel_to=page)
         )
 
     def _judge_page(self, session: Session) -> Allowed | Refused:
         if is_fresh(session):
-            response = kept_posts.complete(request.args.get(kept_posts.PARAMETER), session)
+            response = kept_posts.complete_post(request.args.get(kept_posts.PARAMETER), session)
             return Allowed() if response is None else Refused("completed", answer=lambda: response)
         if self.before_page:
             address = request.full_path.rstrip("?")

@@ -9,9 +9,9 @@ from app.web.authorisation import anyone, permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
-from identity.sessions import actions, leaving
+from identity.sessions import actions, frontchannel_page
 from identity.sessions.access import own_page, signed_in
-from identity.sessions.lookup import current, presented_and_ended, signed_in_session
+from identity.sessions.current_session import current, signed_in_session, why_presented_ended
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -41,9 +41,9 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @permit(anyone)
 def submit_sign_out() -> ResponseReturnValue:
-    told = leaving.frames()
+    told = frontchannel_page.frames()
     actions.sign_out()
-    return leaving.onwards(told, url_for(".signed_out"))
+    return frontchannel_page.continue_after(told, url_for(".signed_out"))
 
 
 @blueprint.get("/signed-out")
@@ -62,7 +62,7 @@ def ended() -> ResponseReturnValue:
     back = own_page(request.args.get("next")) or approvals().home()
     if current() is not None:
         return redirect(back, code=303)
-    cause = presented_and_ended()
+    cause = why_presented_ended()
     if cause is None:
         return redirect(url_for("sign_in.start", next=back), code=303)
     reason = _REASONS.get(cause, _SOME_REASON)

@@ -9,7 +9,7 @@ from flask import g, redirect, request, url_for
 from werkzeug import Response
 
 from app.web.authorisation import Allowed, Refused
-from identity.sessions.lookup import current
+from identity.sessions.current_session import current
 from identity.sign_in.journeys import find
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof, first_proof

@@ -13,18 +13,19 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.outbox import send_mail
-from app.web.request import client_network
-from identity.accounts.email import email_key
+from app.web.client_address import client_network
+from identity.access_termination import lock_access
 from identity.accounts.models import Account
-from identity.credentials import catalogue, reset, reset_links
-from identity.credentials.factor import Factor, NotProved, Proved
+from identity.accounts.person import actor_of
+from identity.credentials import registry, reset, reset_links
+from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.credentials.recovery_codes import RECOVERY_CODE, remaining
+from identity.email_address import email_key
 from identity.ports import approvals
 from identity.sessions import actions as sessions
-from identity.sessions.browser import browser_hash
-from identity.sessions.ending import lock_access
-from identity.sessions.lookup import current, person, still_stands
+from identity.sessions.browser_binding import browser_hash
+from identity.sessions.current_session import current, is_still_active
 from identity.sessions.models import Session
 from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
@@ -32,7 +33,7 @@ from identity.sign_in.proofs import FirstProof
 
 
 @dataclass(frozen=True)
-class Wait:
+class MustWait:
     """Too many wrong tries: the next one counts only after this time."""
 
     time: timedelta
@@ -62,13 +63,13 @@ class JourneyOver(Exception):
 
 def prove_password(
     journey: SignInJourney, email: str, password: str
-) -> SignInJourney | NotProved | Wait:
+) -> SignInJourney | ProofRejected | MustWait:
     """Prove the first factor and return the journey on which its person goes on.
 
     That is another journey where this one belongs to somebody else already. People who are
     unknown, suspended or have not joined cost the same work and get the same answer.
     """
-    account, key = _addressed(email)
+    account, key = _find_addressee(email)
     attempt = throttle.password_attempt(
         key,
         client_network(),
@@ -76,12 +77,12 @@ def prove_password(
         reset=reset_links.used_in_browser(account.id if account else None, browser_hash()),
     )
     outcome = _first_factor(account, password, attempt)
-    if account is None or not isinstance(outcome, Proved):
-        return outcome if isinstance(outcome, Wait) else NotProved(WRONG)
+    if account is None or not isinstance(outcome, ProofAccepted):
+        return outcome if isinstance(outcome, MustWait) else ProofRejected(WRONG)
     with writing():
         if not _still_proves(account.id, outcome):
-            return NotProved(WRONG)
-        throttle.give_back(attempt)
+            return ProofRejected(WRONG)
+        throttle.refund_attempt(attempt)
         if proofs.record_first_proof(journey, account.id, PASSWORD.name):
             return journey
         another = journeys.begin_again(journey)
@@ -89,7 +90,9 @@ def prove_password(
         return another
 
 
-def confirm_password(journey: SignInJourney, password: str) -> SignInJourney | NotProved | Wait:
+def confirm_password(
+    journey: SignInJourney, password: str
+) -> SignInJourney | ProofRejected | MustWait:
     """Prove the first factor of the signed-in person once more. Raises JourneyOver."""
     session = current()
     if session is None or session.id != journey.confirms_session_id:
@@ -98,12 +101,12 @@ def confirm_password(journey: SignInJourney, password: str) -> SignInJourney | N
     addressee = Addressee(account.id, account.subject, account.active)
     attempt = throttle.confirmation_attempt(session.id)
     outcome = _first_factor(addressee, password, attempt)
-    if not isinstance(outcome, Proved):
+    if not isinstance(outcome, ProofAccepted):
         return outcome
     with writing():
         if not _still_proves(addressee.id, outcome):
-            return NotProved(WRONG)
-        throttle.give_back(attempt)
+            return ProofRejected(WRONG)
+        throttle.refund_attempt(attempt)
         if not proofs.record_first_proof(journey, addressee.id, PASSWORD.name):
             raise JourneyOver
     return journey
@@ -111,7 +114,7 @@ def confirm_password(journey: SignInJourney, password: str) -> SignInJourney | N
 
 def prove_second_factor(
     first: FirstProof, factor: Factor, answer: str
-) -> Session | NotProved | Wait:
+) -> Session | ProofRejected | MustWait:
     """Prove the second factor of the first one's person; the session begins in the transaction.
 
     Raises JourneyOver where the state that was proved is over.
@@ -120,18 +123,18 @@ def prove_second_factor(
     attempt = throttle.code_attempt(first.account_id, device=device)
     wait = throttle.admit(attempt)
     if wait:
-        return Wait(wait)
+        return MustWait(wait)
     with writing():
         account = lock_access(first.account_id)
         if account is None:
             raise JourneyOver
         outcome = factor.prove(account.id, answer)
-        if isinstance(outcome, NotProved):
+        if isinstance(outcome, ProofRejected):
             _second_step_refused(account, factor, outcome, attempt)
             if outcome.counts and device is None and throttle.count_guess(account.id):
                 _warn_of_guesses(account)
             return outcome
-        throttle.give_back(attempt)
+        throttle.refund_attempt(attempt)
         if not account.active or not proofs.finish(first):
             raise JourneyOver
         return _complete(first, account, factor)
@@ -140,18 +143,18 @@ def prove_second_factor(
 def begin_session(account: Account, proved: list[Factor], services: Sequence[str]) -> Session:
     """Sign this browser in as the person who showed these factors, inside `writing()`."""
     first = account.last_signed_in_at is None
-    device, was_known = devices.remember(account.id)
+    device, was_known = devices.remember_device(account.id)
     awaiting = bool(approvals().terms_due(account, None, now(), newly=False))
-    session = sessions.start(
+    session = sessions.start_session(
         account,
-        amr=catalogue.amr(proved),
-        acr=catalogue.acr(proved),
+        amr=registry.amr(proved),
+        acr=registry.acr(proved),
         known_device_id=device,
         awaiting_terms=awaiting,
     )
     record(
         "sign_in.succeeded",
-        actor=person(account),
+        actor=actor_of(account),
         subject=account.subject,
         sid=session.sid,
         amr=list(session.amr),
@@ -167,7 +170,7 @@ def begin_session(account: Account, proved: list[Factor], services: Sequence[str
     return session
 
 
-def _addressed(email: str) -> tuple[Addressee | None, str]:
+def _find_addressee(email: str) -> tuple[Addressee | None, str]:
     try:
         key = email_key(email)
     except ValueError:
@@ -186,18 +189,18 @@ def _addressed(email: str) -> tuple[Addressee | None, str]:
 
 def _first_factor(
     account: Addressee | None, password: str, attempt: throttle.Attempt
-) -> Proved | NotProved | Wait:
+) -> ProofAccepted | ProofRejected | MustWait:
     wait = throttle.admit(attempt)
     if wait:
-        return Wait(wait)
+        return MustWait(wait)
     outcome = PASSWORD.prove(account.id if account else None, password)
-    if isinstance(outcome, Proved) and account is not None and account.active:
+    if isinstance(outcome, ProofAccepted) and account is not None and account.active:
         return outcome
     _first_factor_refused(account, attempt)
-    return NotProved(WRONG)
+    return ProofRejected(WRONG)
 
 
-def _still_proves(account_id: int, proved: Proved) -> bool:
+def _still_proves(account_id: int, proved: ProofAccepted) -> bool:
     """Lock the account and return whether it still is what the password was proved for."""
     account = lock_access(account_id)
     return account is not None and account.active and is_unchanged(account_id, proved)
@@ -206,7 +209,7 @@ def _still_proves(account_id: int, proved: Proved) -> bool:
 def _first_factor_refused(account: Addressee | None, attempt: throttle.Attempt) -> None:
     reason = "not right" if account is None or account.active else "suspended or not joined"
     with writing():
-        throttle.failed(attempt)
+        throttle.record_failure(attempt)
         record(
             "sign_in.password_refused",
             actor=ANONYMOUS,
@@ -218,12 +221,12 @@ def _first_factor_refused(account: Addressee | None, attempt: throttle.Attempt) 
 
 
 def _second_step_refused(
-    account: Account, factor: Factor, outcome: NotProved, attempt: throttle.Attempt
+    account: Account, factor: Factor, outcome: ProofRejected, attempt: throttle.Attempt
 ) -> None:
     if not outcome.counts:
-        throttle.give_back(attempt)
+        throttle.refund_attempt(attempt)
         return
-    throttle.failed(attempt)
+    throttle.record_failure(attempt)
     record(
         "sign_in.code_refused",
         actor=ANONYMOUS,
@@ -241,7 +244,7 @@ def _warn_of_guesses(account: Account) -> None:
 
 
 def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> None:
-    seconds = int(throttle.pending(attempt).total_seconds())
+    seconds = int(throttle.waiting_time_of(attempt).total_seconds())
     if seconds:
         record(
             "sign_in.throttled",
@@ -254,7 +257,7 @@ def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> Non
 
 
 def _complete(first: FirstProof, account: Account, second: Factor) -> Session:
-    proved = [*(catalogue.factor(name) for name in first.proved), second]
+    proved = [*(registry.factor(name) for name in first.proved), second]
     if first.kind is JourneyKind.CONFIRM:
         session = _renew(first, account, proved)
     else:
@@ -270,14 +273,18 @@ def _complete(first: FirstProof, account: Account, second: Factor) -> Session:
 
 def _renew(first: FirstProof, account: Account, proved: list[Factor]) -> Session:
     session = current()
-    if session is None or session.id != first.confirms_session_id or not still_stands(session.id):
+    if (
+        session is None
+        or session.id != first.confirms_session_id
+        or not is_still_active(session.id)
+    ):
         raise JourneyOver
-    session = sessions.start(
+    session = sessions.start_session(
         account,
-        amr=catalogue.amr(proved),
-        acr=catalogue.acr(proved),
+        amr=registry.amr(proved),
+        acr=registry.acr(proved),
         known_device_id=session.known_device_id,
         awaiting_terms=session.awaiting_terms,
     )
-    record("sign_in.confirmed", actor=person(account), subject=account.subject, sid=session.sid)
+    record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
     return session

@@ -11,13 +11,13 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db
+from app.database.single_use import account_parameter, rows_changed
 from app.identifiers import new_secret, secret_hash
-from app.purge import Expired
+from app.retention import Expired
+from identity.access_termination import Termination
 from identity.sessions import cookies
-from identity.sessions.ending import Ending
 from identity.sessions.models import Session
 from identity.sign_in.models import KnownDevice
-from identity.statements import rows_changed, whoever
 
 LIFETIME = timedelta(days=30)
 
@@ -30,14 +30,14 @@ def known_device(account_id: int | None) -> int | None:
     found: int | None = db.session.scalar(
         select(KnownDevice.id).where(
             KnownDevice.token_hash == secret_hash(token),
-            KnownDevice.account_id == whoever(account_id),
+            KnownDevice.account_id == account_parameter(account_id),
             KnownDevice.expires_at > now(),
         )
     )
     return found
 
 
-def remember(account_id: int) -> tuple[int, bool]:
+def remember_device(account_id: int) -> tuple[int, bool]:
     """Know this browser as the person's, inside `writing()`; its id, and whether it was known.
 
     The token changes for all people of this browser, so that a copied cookie stops working.
@@ -70,7 +70,7 @@ def remember(account_id: int) -> tuple[int, bool]:
     return device, was_known is not None
 
 
-def forget_devices(ending: Ending) -> None:
+def forget_devices(ending: Termination) -> None:
     """The devices' channel of `end_access`: only the device of a kept session stays known."""
     if not ending.everything:
         return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.after_restore import register_revived
 from app.audit import declare
-from app.purge import purger
-from app.restored import revived
-from identity.pages import register_pages
-from identity.sessions import ending
+from app.retention import register_purge
+from app.web.pages import register_pages
+from identity import access_termination
 from identity.sign_in import devices, journeys, throttle
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.devices import forget_devices
@@ -19,9 +19,9 @@ from identity.sign_in.journeys import end_all, end_journeys, under_way
 def install(app: Flask) -> None:
     declare(app, EVENTS)
     register_pages(app, blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")
-    ending.register(app, end_journeys)
-    ending.register(app, forget_devices)
-    revived(app, "sign-ins under way", standing=under_way, end=end_all)
-    purger(app, "sign-in journeys", journeys.expired)
-    purger(app, "known devices", devices.expired)
-    purger(app, "attempt counters", throttle.expired)
+    access_termination.register_channel(app, end_journeys)
+    access_termination.register_channel(app, forget_devices)
+    register_revived(app, "sign-ins under way", standing=under_way, end=end_all)
+    register_purge(app, "sign-in journeys", journeys.expired)
+    register_purge(app, "known devices", devices.expired)
+    register_purge(app, "attempt counters", throttle.expired)

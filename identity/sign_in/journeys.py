@@ -14,15 +14,15 @@ from werkzeug import Response
 
 from app.clock import now
 from app.database import db, writing
-from app.purge import Expired
+from app.database.single_use import rows_changed
+from app.retention import Expired
 from app.web.headers import allow_form_redirect
-from identity.anonymous_rows import admit_row
+from identity.access_termination import Termination
 from identity.sessions.access import own_page
-from identity.sessions.browser import bound_browser, browser_hash
-from identity.sessions.ending import Ending
+from identity.sessions.anonymous_rows import admit_row
+from identity.sessions.browser_binding import bound_browser, browser_hash
 from identity.sessions.models import Session
 from identity.sign_in.models import JourneyKind, SignInJourney
-from identity.statements import rows_changed
 
 # Long enough to find the phone, short enough not to be found by the next person at the desk.
 LIFETIME = timedelta(minutes=30)
@@ -218,7 +218,7 @@ def begin_again(journey: SignInJourney) -> SignInJourney:
     )
 
 
-def end_journeys(ending: Ending) -> None:
+def end_journeys(ending: Termination) -> None:
     """End this person's unfinished journeys (a channel of `end_access`): their proofs are void."""
     if not ending.everything:
         return

@@ -12,8 +12,8 @@ from sqlalchemy import or_, select, update
 
 from app.clock import now
 from app.database import db
+from app.database.single_use import rows_changed
 from identity.sign_in.models import JourneyKind, SignInJourney
-from identity.statements import rows_changed
 
 
 @dataclass(frozen=True)

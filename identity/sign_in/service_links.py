@@ -13,21 +13,21 @@ _KEY = "identity.sign_in.service_links"
 
 
 @dataclass(frozen=True)
-class Link:
+class ServiceLink:
     """A link to a page of the service; the text names the service."""
 
     text: str
     address: str
 
 
-def register(app: Flask, links: Callable[[str], Sequence[Link]]) -> None:
+def register(app: Flask, links: Callable[[str], Sequence[ServiceLink]]) -> None:
     """Make `links` the function that returns the links of a client by its id."""
     app.extensions[_KEY] = links
 
 
-def links_of(journey: SignInJourney) -> Sequence[Link]:
+def links_of(journey: SignInJourney) -> Sequence[ServiceLink]:
     """The links of the service to which this journey leads; none where it leads to no service."""
     if journey.client_id is None:
         return ()
-    found: Callable[[str], Sequence[Link]] = current_app.extensions[_KEY]
+    found: Callable[[str], Sequence[ServiceLink]] = current_app.extensions[_KEY]
     return found(journey.client_id)

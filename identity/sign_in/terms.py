@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.clock import now
 from app.database import writing
 from identity.ports import TermsDue, approvals
-from identity.sessions.actions import terms_settled
+from identity.sessions.actions import complete_terms
 from identity.sessions.models import Session
 
 
@@ -25,4 +25,4 @@ def accept(session: Session, terms: TermsDue) -> None:
     with writing():
         approvals().accept_terms(session.account, [terms.id], session.sid)
         if not approvals().terms_due(session.account, None, now(), newly=False):
-            terms_settled(session)
+            complete_terms(session)

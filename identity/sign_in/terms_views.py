@@ -10,7 +10,7 @@ from app.database import writing
 from app.web.authorisation import permit
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
-from identity.sessions.lookup import signed_in_session
+from identity.sessions.current_session import signed_in_session
 from identity.sessions.models import Session
 from identity.sign_in import journeys
 from identity.sign_in import terms as rules
@@ -57,7 +57,7 @@ def submit_terms() -> ResponseReturnValue:
     elif "later" in request.form and not any(each.required for each in waiting):
         return redirect(journey.resume_to, code=303)
     elif "decline" in request.form and waiting:
-        return _declined(session, journey)
+        return _decline(session, journey)
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
 
 
@@ -67,7 +67,7 @@ def _terms_journey(session: Session) -> SignInJourney | None:
     return journey if journey is not None and journey.account_id == session.account_id else None
 
 
-def _declined(session: Session, journey: SignInJourney) -> ResponseReturnValue:
+def _decline(session: Session, journey: SignInJourney) -> ResponseReturnValue:
     with writing():
         record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)
     return render_template("sign_in/terms_declined.html", journey=journey)

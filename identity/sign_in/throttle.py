@@ -17,9 +17,9 @@ from sqlalchemy import select, text
 from app.clock import CLOCK_SLACK, now
 from app.database import db, writing
 from app.identifiers import secret_hash
-from app.purge import Expired
+from app.retention import Expired
 from identity.settings import settings
-from identity.sign_in.limits import Limit, Tally, after_failure, after_success, wait
+from identity.sign_in.backoff import Limit, Tally, after_failure, after_success, waiting_time
 from identity.sign_in.models import AttemptBucket
 
 _MINUTE = timedelta(minutes=1)
@@ -95,23 +95,27 @@ def admit(attempt: Attempt) -> timedelta:
     if blocked:
         return max(until for until in blocked if until is not None) - moment
     with writing():
-        rows = _locked(names)
-        longest = max(wait(_tally(rows[name]), moment) for name in names)
+        rows = _lock_buckets(names)
+        longest = max(waiting_time(_tally(rows[name]), moment) for name in names)
         if longest > timedelta(0):
             return longest
         for bucket in attempt.reserved:
-            _put(rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, moment))
+            _store_tally(
+                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, moment)
+            )
     return timedelta(0)
 
 
-def failed(attempt: Attempt) -> None:
+def record_failure(attempt: Attempt) -> None:
     """The answer was wrong."""
     if not attempt.on_failure:
         return
     with writing():
-        rows = _locked([bucket.name for bucket in attempt.on_failure])
+        rows = _lock_buckets([bucket.name for bucket in attempt.on_failure])
         for bucket in attempt.on_failure:
-            _put(rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, now()))
+            _store_tally(
+                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, now())
+            )
 
 
 def count_guess(account_id: int) -> bool:
@@ -120,28 +124,28 @@ def count_guess(account_id: int) -> bool:
     That is at the fifth within a day, and then at most once a day. Must run inside `writing()`.
     """
     bucket = Bucket(f"guesses:{account_id}", Limit(_GUESSES, _DAY, _DAY, _DAY))
-    row = _locked([bucket.name])[bucket.name]
+    row = _lock_buckets([bucket.name])[bucket.name]
     moment = now()
-    if wait(_tally(row), moment):
+    if waiting_time(_tally(row), moment):
         return False
     tally = after_failure(_tally(row), bucket.limit, moment)
-    _put(row, tally)
+    _store_tally(row, tally)
     return tally.blocked_until is not None
 
 
-def pending(attempt: Attempt) -> timedelta:
+def waiting_time_of(attempt: Attempt) -> timedelta:
     """How long the next try of this kind will have to wait."""
     names = [bucket.name for bucket in (*attempt.reserved, *attempt.on_failure)]
     rows = db.session.scalars(select(AttemptBucket).where(AttemptBucket.name.in_(names)))
-    return max((wait(_tally(row), now()) for row in rows), default=timedelta(0))
+    return max((waiting_time(_tally(row), now()) for row in rows), default=timedelta(0))
 
 
-def give_back(attempt: Attempt) -> None:
+def refund_attempt(attempt: Attempt) -> None:
     """The answer was right, or was no guess: as if it had not been tried."""
     with writing():
-        rows = _locked([bucket.name for bucket in attempt.reserved])
+        rows = _lock_buckets([bucket.name for bucket in attempt.reserved])
         for bucket in attempt.reserved:
-            _put(rows[bucket.name], after_success(_tally(rows[bucket.name])))
+            _store_tally(rows[bucket.name], after_success(_tally(rows[bucket.name])))
 
 
 def expired() -> list[Expired]:
@@ -149,7 +153,7 @@ def expired() -> list[Expired]:
     return [Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - 8 * _DAY)]
 
 
-def _locked(names: Sequence[str]) -> dict[str, AttemptBucket]:
+def _lock_buckets(names: Sequence[str]) -> dict[str, AttemptBucket]:
     # Made where missing, then locked in one order everywhere, so that two tries never deadlock.
     ordered = sorted(names)
     for name in ordered:
@@ -174,7 +178,7 @@ def _tally(row: AttemptBucket) -> Tally:
     return Tally(row.failures, row.last_failure_at, row.blocked_until)
 
 
-def _put(row: AttemptBucket, tally: Tally) -> None:
+def _store_tally(row: AttemptBucket, tally: Tally) -> None:
     row.failures = tally.failures
     row.last_failure_at = tally.last_failure_at
     row.blocked_until = tally.blocked_until

@@ -7,18 +7,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from app.web.authorisation import anyone, permit
-from identity.credentials.factor import Factor, NotProved
+from identity.credentials.factor import Factor, ProofRejected
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
-from identity.sessions.lookup import current, signed_in_session
+from identity.sessions.current_session import current, signed_in_session
 from identity.sign_in import journeys, service_links, terms
 from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import (
     JourneyOver,
-    Wait,
+    MustWait,
     confirm_password,
     prove_password,
     prove_second_factor,
@@ -69,9 +69,9 @@ def submit() -> ResponseReturnValue:
     form = SignInForm()
     email = form.email.data or ""
     outcome = prove_password(journey, email, form.password.data or "")
-    if isinstance(outcome, Wait):
+    if isinstance(outcome, MustWait):
         return _told_to_wait(_sign_in_page(journey, form, wait=outcome), outcome)
-    if isinstance(outcome, NotProved):
+    if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, PASSWORD.name, outcome.sentence, email=email)
         return redirect(url_for(".start", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
@@ -147,9 +147,9 @@ def submit_confirm() -> ResponseReturnValue:
         outcome = confirm_password(journey, form.password.data or "")
     except JourneyOver:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
-    if isinstance(outcome, Wait):
+    if isinstance(outcome, MustWait):
         return _told_to_wait(_confirm_page(journey, form, wait=outcome), outcome)
-    if isinstance(outcome, NotProved):
+    if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, CONFIRMATION, WRONG_PASSWORD)
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
@@ -162,9 +162,9 @@ def _second_factor(factor: Factor) -> ResponseReturnValue:
         outcome = prove_second_factor(proof, factor, (form.code.data or "")[:200])
     except JourneyOver:
         return redirect(url_for(".start", journey=journey.public_id), code=303)
-    if isinstance(outcome, Wait):
+    if isinstance(outcome, MustWait):
         return _told_to_wait(_code_page(journey, form, factor=factor, wait=outcome), outcome)
-    if isinstance(outcome, NotProved):
+    if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, factor.name, outcome.sentence)
         return redirect(_page_of(factor, journey), code=303)
     return _onwards(journey)
@@ -233,7 +233,7 @@ def _sign_in_page(
     journey: SignInJourney,
     form: SignInForm,
     *,
-    wait: Wait | None = None,
+    wait: MustWait | None = None,
 ) -> Response:
     session = current()
     page = render_template(
@@ -253,7 +253,7 @@ def _code_page(
     form: CodeForm,
     *,
     factor: Factor = TOTP,
-    wait: Wait | None = None,
+    wait: MustWait | None = None,
 ) -> Response:
     template = "sign_in/code.html" if factor is TOTP else "sign_in/recovery_code.html"
     mistake = None if wait else journeys.mistake_on(journey, factor.name)
@@ -262,7 +262,7 @@ def _code_page(
 
 
 def _confirm_page(
-    journey: SignInJourney, form: PasswordForm, *, wait: Wait | None = None
+    journey: SignInJourney, form: PasswordForm, *, wait: MustWait | None = None
 ) -> Response:
     mistake = None if wait else journeys.mistake_on(journey, CONFIRMATION)
     page = render_template(
@@ -271,7 +271,7 @@ def _confirm_page(
     return make_response(page)
 
 
-def _told_to_wait(response: Response, wait: Wait) -> Response:
+def _told_to_wait(response: Response, wait: MustWait) -> Response:
     response.status_code = 429
     response.headers["Retry-After"] = str(wait.seconds)
     return response

@@ -10,7 +10,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event, select
 
-from app import purge
+from app import retention
 from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail
@@ -37,7 +37,7 @@ def _store_mails(count: int, state: str = "sent") -> None:
 def test_purge_deletes_a_portion_in_each_transaction(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purge, "PORTION", 2)
+    monkeypatch.setattr(retention, "PORTION", 2)
     _store_mails(5)
     _store_mails(1, state="waiting")
     steps: list[int | str] = []
@@ -53,7 +53,7 @@ def test_purge_deletes_a_portion_in_each_transaction(
     event.listen(db.engine, "after_cursor_execute", note)
     event.listen(db.engine, "commit", note_commit)
     with time_machine.travel(now() + KEPT_AFTER_SENDING + timedelta(days=1), tick=False):
-        deleted = purge.purge_expired()
+        deleted = retention.purge_expired()
     assert deleted["sent mail"] == 5
     assert steps == [2, "commit", 2, "commit", 1, "commit"]
     assert db.session.scalars(select(OutboxMail.state)).all() == ["waiting"]
@@ -62,9 +62,9 @@ def test_purge_deletes_a_portion_in_each_transaction(
 def test_purge_sets_columns_a_portion_at_a_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purge, "PORTION", 2)
+    monkeypatch.setattr(retention, "PORTION", 2)
     _store_mails(4)
-    blank = purge.Expired(OutboxMail, OutboxMail.subject != "", values={"subject": ""})
-    purge.purger(app, "subjects", lambda: [blank])
-    assert purge.purge_expired()["subjects"] == 0
+    blank = retention.Expired(OutboxMail, OutboxMail.subject != "", values={"subject": ""})
+    retention.register_purge(app, "subjects", lambda: [blank])
+    assert retention.purge_expired()["subjects"] == 0
     assert set(db.session.scalars(select(OutboxMail.subject))) == {""}

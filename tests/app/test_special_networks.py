@@ -6,8 +6,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import pytest
 
-from app import outgoing
-from app.special_networks import IPV4, IPV6, carried, is_public
+from app import http_client
+from app.special_networks import IPV4, IPV6, embedded_addresses, is_public
 from tests.conftest import settings
 from wsgi import create_app
 
@@ -50,7 +50,7 @@ def test_carried_finds_the_ipv4_address_behind() -> None:
         "2a00::1": "None",
     }
     for address, expected in behind.items():
-        assert str(carried(ip_address(address))) == expected
+        assert str(embedded_addresses(ip_address(address))) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_outgoing_calls_judge_the_address_behind_an_admitted_translator(
 ) -> None:
     chosen = settings("sqlite://", outbound_networks="64:ff9b::/96")
     with create_app(chosen).app_context():
-        assert (outgoing.why_refused(f"https://[{address}]/") is None) == admitted
+        assert (http_client.why_address_refused(f"https://[{address}]/") is None) == admitted

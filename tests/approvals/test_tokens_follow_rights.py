@@ -11,7 +11,7 @@ from app.database import writing
 from approvals.memberships.actions import change_user_group, remove_member
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from approvals.terms import shipped
+from approvals.terms import defaults
 from approvals.terms.actions import publish
 from identity.ports import approvals
 from identity.sessions.cookies import SESSION, cookie_name
@@ -27,7 +27,7 @@ def school(app: Flask) -> Organisation:
     """A school, in a database as `secure-access setup` leaves it."""
     signing_keys.ready()
     made = world.school()
-    shipped.publish_first()
+    defaults.publish_first()
     return made
 
 

@@ -18,14 +18,14 @@ from app.identifiers import new_secret, secret_hash
 from app.outbox import OutboxMail
 from app.vault import decrypt
 from approvals.access_model.loading import load_shipped
-from approvals.console.models import Operator
-from approvals.memberships import joining
+from approvals.memberships import invitation_port
 from approvals.memberships.actions import add_member
 from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.operators.models import Operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
-from identity.accounts.email import email_key
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.email_address import email_key
 from identity.sessions.cookies import SESSION, cookie_name
 from identity.sessions.models import Session
 from tests.identity.walking import Walker
@@ -176,7 +176,7 @@ def join(membership: Membership) -> Account:
         invitation.state = InvitationState.ACCEPTED
         invitation.token_hash = None
         invitation.account_id = who.id
-        joining.accepted(invitation, who)
+        invitation_port.record_acceptance(invitation, who)
     return who
 
 

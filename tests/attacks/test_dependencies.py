@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.database import db
 from app.outbox import OutboxMail
 from app.outbox.delivery import deliver_due
-from app.reference import reference
+from app.request_reference import short_reference
 from approvals.settings import Settings
 from tests.conftest import application, settings
 from tests.identity.oidc import signing_keys
@@ -65,7 +65,7 @@ def test_HC_03_without_the_database_nobody_gets_in_and_nothing_is_told(
         for inside in ("Traceback", "SELECT", "sqlite", "psycopg", "sqlalchemy", "/tmp"):
             assert inside.lower() not in answer.text.lower(), way
         if way != "readiness":
-            assert reference(answer.headers["X-Request-Id"]) in answer.text.upper(), way
+            assert short_reference(answer.headers["X-Request-Id"]) in answer.text.upper(), way
     assert browser.get("/healthz").status_code == 200
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.reference import reference
+from app.request_reference import short_reference
 from app.web import Refused, anyone, permit
 from tests.conftest import settings
 from wsgi import create_app
@@ -61,7 +61,7 @@ def test_HC_02_an_error_is_in_our_words_with_a_reference_and_nothing_of_the_insi
     for status, answer in errors(client, accept).items():
         assert answer.status_code == status
         assert answer.mimetype == KINDS[accept], status
-        assert reference(answer.headers["X-Request-Id"]) in answer.text.upper(), status
+        assert short_reference(answer.headers["X-Request-Id"]) in answer.text.upper(), status
         for inside in INSIDE:
             assert inside not in answer.text, f"{status} {inside}"
 

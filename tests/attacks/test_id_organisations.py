@@ -18,10 +18,10 @@ from werkzeug.routing import Rule
 
 from app.database import db
 from app.web.authorisation import rule_of
-from approvals.console.access import operator as operators_only
 from approvals.memberships import journeys
 from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.operators.access import operator as operators_only
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation

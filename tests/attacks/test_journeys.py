@@ -17,9 +17,9 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from identity.access_termination import end_access
 from identity.credentials import password, recovery_codes
 from identity.credentials.hashing import hash_password
-from identity.sessions.ending import end_access
 from identity.sessions.models import Session
 from tests.identity.conftest import audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in

@@ -16,11 +16,12 @@ from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail
 from app.outbox.delivery import deliver_due
-from identity.accounts import invitations, suspension
+from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
+from identity.administration import suspension
 from identity.credentials.models import PasswordReset
-from tests.identity.accounts.test_joining import EMAIL, code_of, invite, join, link, to_the_app
 from tests.identity.conftest import Post, audited
+from tests.identity.joining.test_joining import EMAIL, code_of, invite, join, link, to_the_app
 from tests.identity.people import PASSWORD, Person, sign_in
 from tests.identity.walking import Page, Walker
 from tests.races import THREADS, race

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.outgoing import MOST_BYTES, NotReached, call, why_refused
+from app.http_client import MOST_BYTES, Unreachable, fetch, why_address_refused
 from approvals.settings import Settings
 from tests.conftest import settings
 
@@ -81,9 +81,9 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     ],
 )
 def test_SS_01_what_is_refused_at_once(app: Flask, address: str) -> None:
-    assert why_refused(address) is not None
-    with pytest.raises(NotReached):
-        call("GET", address)
+    assert why_address_refused(address) is not None
+    with pytest.raises(Unreachable):
+        fetch("GET", address)
 
 
 def test_what_may_be_registered(app: Flask) -> None:
@@ -92,7 +92,7 @@ def test_what_may_be_registered(app: Flask) -> None:
         "https://rp.example:8443/",
         "http://127.0.0.1:9000/",
     ):
-        assert why_refused(address) is None
+        assert why_address_refused(address) is None
 
 
 def test_SS_02_a_name_that_leads_inside_is_not_followed(
@@ -100,8 +100,8 @@ def test_SS_02_a_name_that_leads_inside_is_not_followed(
 ) -> None:
     entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: [entry])
-    with pytest.raises(NotReached):
-        call("GET", "https://rp.example/")
+    with pytest.raises(Unreachable):
+        fetch("GET", "https://rp.example/")
 
 
 def test_SS_02_one_address_inside_among_others_spoils_the_name(
@@ -110,8 +110,8 @@ def test_SS_02_one_address_inside_among_others_spoils_the_name(
     with recording() as (port, visits):
         found = [entry("127.0.0.1", port), entry("10.0.0.1", port)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: found)
-        with pytest.raises(NotReached):
-            call("GET", f"https://rp.example:{port}/")
+        with pytest.raises(Unreachable):
+            fetch("GET", f"https://rp.example:{port}/")
     assert visits == []
 
 
@@ -130,7 +130,7 @@ def test_SS_02_the_address_that_was_looked_at_is_the_one_that_is_called(
 
     with recording() as (port, visits):
         monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-        assert call("GET", f"http://localhost:{port}/").status == 204
+        assert fetch("GET", f"http://localhost:{port}/").status == 204
         monkeypatch.undo()
     assert visits == [1]
     assert len(asked) == 1
@@ -159,7 +159,7 @@ def test_an_answer_comes_back(app: Flask) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     with answering(good) as address:
-        answer = call("POST", address, body=b"x")
+        answer = fetch("POST", address, body=b"x")
     assert (answer.status, answer.body) == (200, b"ok")
 
 
@@ -170,7 +170,7 @@ def test_SS_03_a_redirect_is_an_answer_and_not_followed(app: Flask) -> None:
         )
 
     with answering(redirecting) as address:
-        assert call("GET", address).status == 307
+        assert fetch("GET", address).status == 307
 
 
 def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
@@ -180,7 +180,7 @@ def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
             connection.sendall(b"x" * 65_536)
 
     with answering(endless) as address:
-        assert len(call("GET", address, most_bytes=1000).body) == 1000
+        assert len(fetch("GET", address, most_bytes=1000).body) == 1000
 
 
 def test_SS_05_nothing_is_unpacked(app: Flask) -> None:
@@ -191,7 +191,7 @@ def test_SS_05_nothing_is_unpacked(app: Flask) -> None:
         connection.sendall(head.encode() + packed)
 
     with answering(bomb) as address:
-        assert call("GET", address).body == packed[:MOST_BYTES]
+        assert fetch("GET", address).body == packed[:MOST_BYTES]
 
 
 def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
@@ -207,10 +207,10 @@ def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
 
     texts = set()
     for behaviour in (drip, silent):
-        with answering(behaviour) as address, pytest.raises(NotReached) as refused:
-            call("GET", address, seconds=0.3)
+        with answering(behaviour) as address, pytest.raises(Unreachable) as refused:
+            fetch("GET", address, seconds=0.3)
         texts.add(str(refused.value))
     over.set()
-    with pytest.raises(NotReached) as closed:
-        call("GET", "http://127.0.0.1:1/")
+    with pytest.raises(Unreachable) as closed:
+        fetch("GET", "http://127.0.0.1:1/")
     assert texts == {str(closed.value)}

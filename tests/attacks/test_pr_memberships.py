@@ -10,7 +10,8 @@ from flask import Flask
 
 from app.clock import now
 from app.database import db, writing
-from approvals.memberships import asking, facts, joining, rules
+from approvals.decision import no_access
+from approvals.memberships import facts, invitation_port, rules
 from approvals.memberships.actions import (
     add_member,
     change_user_group,
@@ -190,7 +191,8 @@ def test_PR_07_re_invitation_gives_no_more_than_before(
     resend_invitation(bob, actor=world.acting(ann))
     invitation = db.session.get_one(Invitation, bob.invitation_id)
     assert (
-        dict(joining.describe_invitation(invitation).lines)["School Performance"] == "School Anon"
+        dict(invitation_port.describe_invitation(invitation).lines)["School Performance"]
+        == "School Anon"
     )
 
 
@@ -397,10 +399,10 @@ def test_PR_16_a_suspended_approver_is_neither_named_nor_told(
     invited = world.invited(school, "ina@ashfield.example")
     with writing():
         world.who(cal).suspended_at = now()
-    answer = asking.whom_to_ask(world.who(bob), SERVICE, now())
+    answer = no_access.whom_to_ask(world.who(bob), SERVICE, now())
     assert answer.approvers == ["Ann Byron, Ashfield School"]
     with writing() as session:
-        joining.renewal_asked(session.get_one(Invitation, invited.invitation_id))
+        invitation_port.record_renewal_request(session.get_one(Invitation, invited.invitation_id))
     assert [to for to, _ in world.mails("memberships/renewal_asked")] == ["ann@ashfield.example"]
 
 

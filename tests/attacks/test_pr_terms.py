@@ -12,7 +12,7 @@ from app.database import db, writing
 from approvals.terms.models import TermsAcceptance
 from identity.accounts.models import Account
 from identity.ports import approvals
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 from tests.races import race
 
 SERVICE = "school_performance"

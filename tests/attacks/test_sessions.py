@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.database import db
 from app.web.authorisation import rule_of
-from identity.accounts import suspension
+from identity.administration import suspension
 from identity.sessions.models import Session
 from identity.sign_in.access import half_signed_in
 from tests.conftest import Browser, settings

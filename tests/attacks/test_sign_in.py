@@ -20,7 +20,8 @@ from app.actors import Actor
 from app.audit import AuditEvent
 from app.database import db, writing
 from approvals.settings import Settings
-from identity.accounts import invitations, suspension
+from identity.accounts import invitations
+from identity.administration import suspension
 from identity.sessions.access import own_page
 from identity.sign_in.models import AttemptBucket
 from tests.conftest import settings

@@ -17,8 +17,8 @@ from app.clock import now
 from app.database import db, writing
 from app.web.authorisation import anyone, rule_of
 from app.web.forms import Form
-from approvals.console.models import Operator
 from approvals.memberships.models import Membership
+from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from identity.oidc.clients import actions as clients
 from identity.sessions.kept_posts import CREDENTIAL_FIELDS, MOST_PER_SESSION

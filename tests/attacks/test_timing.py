@@ -22,8 +22,9 @@ from sqlalchemy import delete, event
 
 from app.actors import Actor
 from app.database import db, writing
-from identity.accounts import invitations, suspension
+from identity.accounts import invitations
 from identity.accounts.models import Account
+from identity.administration import suspension
 from identity.sign_in.models import AttemptBucket
 from tests.identity.people import Person, make_person
 from tests.identity.walking import PageForm, Walker

@@ -10,7 +10,7 @@ from flask import Flask
 from approvals.memberships import facts
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from identity.accounts.looks import alike, mixes_alphabets
+from identity.accounts.confusables import look_alike, mixes_alphabets
 from tests.approvals import world
 from tests.approvals.world import browser, path
 from tests.identity.conftest import Post
@@ -138,8 +138,8 @@ def test_TX_01_nothing_that_turns_or_hides_letters_gets_through(
     ],
 )
 def test_TX_01_what_looks_alike(one: str, other: str, same: bool) -> None:
-    assert alike(one, other) is same
-    assert alike(other, one) is same
+    assert look_alike(one, other) is same
+    assert look_alike(other, one) is same
 
 
 @pytest.mark.parametrize(

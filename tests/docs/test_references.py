@@ -10,7 +10,7 @@ from app.cli.settings import reference
 from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
-from identity.oidc.claims import Entry, dictionary
+from identity.oidc.claims import ClaimEntry, dictionary
 from identity.oidc.errors import OAuthError
 from tests.conftest import settings
 from wsgi import ROOT, create_app
@@ -79,6 +79,6 @@ def _kinds(kind: type[OAuthError]) -> set[type[OAuthError]]:
     return {kind}.union(*(_kinds(each) for each in kind.__subclasses__()))
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: ClaimEntry) -> str:
     scope = f"`{entry.scope}`" if entry.scope else "–"
     return f"| `{entry.name}` | {scope} | {entry.sentence} |"

@@ -7,7 +7,7 @@ from approvals.settings import Settings
 from examples.demo import clients
 from examples.demo.clients import EXAMPLE, PLAYGROUND
 from examples.demo.configuration import Addresses
-from tests.approvals.access_model.world import load_school_performance
+from tests.approvals.decision.world import load_school_performance
 from tests.conftest import settings
 
 HERE = Addresses(8000, 8001, "http://localhost:8000")

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from app.database import db, writing
-from identity.accounts.email import email_key
 from identity.accounts.models import Account
 from identity.credentials import password, totp
 from identity.credentials.hashing import hash_password
+from identity.email_address import email_key
 from tests.identity.walking import Page, Walker
 
 PASSWORD = "plum kettle orbit lane"

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.identity.accounts.test_joining import invite, join, link
 from tests.identity.conftest import Post
+from tests.identity.joining.test_joining import invite, join, link
 from tests.identity.people import Person, sign_in
 from tests.identity.walking import Page, Walker
 

@@ -6,14 +6,14 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, end_of_day, now
 from app.database import writing
-from approvals.memberships import facts, notices, rules, wording
+from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
-from identity.accounts.email import clean_email, email_key
 from identity.accounts.invitations import invite
 from identity.accounts.names import clean_names
+from identity.email_address import clean_email, email_key
 
 
 def add_member(
@@ -81,7 +81,7 @@ def add_member(
             organisation=organisation.public_id,
             after={
                 "email": address,
-                "access": wording.access_codes(facts.held(membership, at)),
+                "access": wording.access_codes(facts.held_groups(membership, at)),
                 "approver": approver,
             },
             membership=membership.public_id,
@@ -95,7 +95,7 @@ def add_member(
                 membership=membership.public_id,
                 person=membership.name,
             )
-            notices.new_approver(organisation, membership, actor)
+            mails.new_approver(organisation, membership, actor)
     return membership
 
 
@@ -125,7 +125,9 @@ def _refusal(
             invited=existing is not None and existing.joined_at is None,
         )
         or rules.may_give(
-            wanted, offered=facts.offered(organisation, at), several=facts.several(organisation, at)
+            wanted,
+            offered=facts.offered_groups(organisation, at),
+            several=facts.services_with_several_groups(organisation, at),
         )
         or rules.may_end_on(last_day, day_of(at))
     )

@@ -5,7 +5,7 @@ from approvals.memberships import facts
 from approvals.memberships.actions.add_member import add_member
 from approvals.memberships.actions.appointments import make_approver
 from approvals.organisations.models import Organisation
-from identity.accounts.email import email_key
+from identity.email_address import email_key
 
 
 def appoint_approver(

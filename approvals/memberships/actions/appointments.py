@@ -4,7 +4,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from approvals.memberships import facts, notices, rules
+from approvals.memberships import facts, mails, rules
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -32,8 +32,8 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
         session.flush()
         _record("approver.made", organisation, membership, actor)
         if membership.joined_at is not None:
-            notices.made_approver(organisation, membership, actor)
-        notices.new_approver(organisation, membership, actor)
+            mails.made_approver(organisation, membership, actor)
+        mails.new_approver(organisation, membership, actor)
     return membership
 
 
@@ -59,7 +59,7 @@ def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
         session.flush()
         _record("approver.stopped", organisation, membership, actor)
         if membership.joined_at is not None:
-            notices.stopped_approver(organisation, membership, actor)
+            mails.stopped_approver(organisation, membership, actor)
     return membership
 
 

@@ -7,11 +7,11 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, end_of_day, now
 from app.database import writing
-from approvals.memberships import facts, notices, rules, wording
+from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
-from identity.sessions.ending import end_access
+from identity.access_termination import end_access
 
 
 def change_user_group(
@@ -32,7 +32,7 @@ def change_user_group(
         membership = facts.lock_membership(session, membership)
         at = now()
         organisation = session.get_one(Organisation, membership.organisation_id)
-        before = facts.held(membership, at)
+        before = facts.held_groups(membership, at)
         ends_at = end_of_day(last_day) if last_day and user_groups else None
         plan = rules.plan_change(before, {service: user_groups}, ends_at=ends_at)
         approvers = facts.active_approvers(organisation.id)
@@ -44,8 +44,8 @@ def change_user_group(
             or (rules.ORGANISATION_ENDED if plan.gains and not is_open(organisation, at) else None)
             or rules.may_give(
                 {service: user_groups},
-                offered=facts.offered(organisation, at),
-                several=facts.several(organisation, at),
+                offered=facts.offered_groups(organisation, at),
+                several=facts.services_with_several_groups(organisation, at),
             )
             or rules.may_give_to(
                 giver=giver.id if giver else None,
@@ -78,7 +78,7 @@ def change_user_group(
         )
         session.flush()
 
-        after = facts.held(membership, at)
+        after = facts.held_groups(membership, at)
         change = wording.change_in_words(service, before, after, at)
         self_given = plan.gains and giver is not None and giver.id == membership.account_id
         record(
@@ -101,7 +101,7 @@ def change_user_group(
                 service=service,
             )
         if self_given:
-            notices.self_given(organisation, membership, service, after, actor)
+            mails.group_self_granted(organisation, membership, service, after, actor)
         elif membership.joined_at is not None:
-            notices.user_group_changed(organisation, membership, service, before, after, actor)
+            mails.user_group_changed(organisation, membership, service, before, after, actor)
     return membership

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from approvals.memberships import facts
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
+from identity.access_termination import end_access
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
-from identity.sessions.ending import end_access
 
 
 def close_membership(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit import record
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from identity.sessions.ending import end_access
+from identity.access_termination import end_access
 
 CAUSE = "organisation closed"
 _AT_ONCE = 500

@@ -14,9 +14,9 @@ from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
-from identity.accounts.email import clean_email, email_key
 from identity.accounts.invitation_limits import TooManyInvitations, next_invitation_at
 from identity.accounts.models import Invitation
+from identity.email_address import clean_email, email_key
 
 
 def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:

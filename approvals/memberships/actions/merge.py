@@ -47,7 +47,7 @@ def merge_organisations(source: Organisation, target: Organisation, *, actor: Ac
                 f"{source.name} and {target.name} are organisations of different kinds."
             )
         at = now()
-        offered = facts.offered(target, at)
+        offered = facts.offered_groups(target, at)
         moved = already = 0
         for membership in _open_memberships(session, source):
             if _belongs(session, membership, target):
@@ -163,7 +163,7 @@ def _continue_in(
         organisation=target.public_id,
         subject=facts.subject_of(continued),
         after={
-            "access": wording.access_codes(facts.held(continued, at)),
+            "access": wording.access_codes(facts.held_groups(continued, at)),
             "approver": is_approver,
         },
         membership=continued.public_id,

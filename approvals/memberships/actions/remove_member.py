@@ -4,7 +4,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from approvals.memberships import facts, notices, rules, wording
+from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -41,7 +41,7 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         at = now()
         joined = membership.joined_at is not None
         before = {
-            "access": wording.access_codes(facts.held(membership, at)),
+            "access": wording.access_codes(facts.held_groups(membership, at)),
             "approver": facts.is_approver(membership),
         }
         subject = facts.subject_of(membership)
@@ -59,5 +59,5 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
             person=membership.name,
         )
         if joined:
-            notices.removed(organisation, membership, actor, left=oneself)
+            mails.membership_removed(organisation, membership, actor, left=oneself)
     return membership

@@ -1,6 +1,5 @@
 """Bringing register files into the database."""
 
-from approvals.organisations.importing.account import FileReport
 from approvals.organisations.importing.action import (
     RefusedFile,
     import_file,
@@ -8,6 +7,7 @@ from approvals.organisations.importing.action import (
     trying_only,
 )
 from approvals.organisations.importing.closing import end_closed, when_closed
+from approvals.organisations.importing.report import FileReport
 
 __all__ = [
     "FileReport",

@@ -22,14 +22,14 @@ from app.clock import now, today
 from app.database import db, writing
 from app.identifiers import new_id
 from approvals.organisations.importing import bodies, scratch, staging, statements
-from approvals.organisations.importing.account import Difference, FileReport, counts
 from approvals.organisations.importing.closing import end_closed
-from approvals.organisations.importing.derived import Renewal
+from approvals.organisations.importing.projections import Renewal
 from approvals.organisations.importing.renewal import marked
+from approvals.organisations.importing.report import Difference, FileReport, count_rows
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import FILES
-from approvals.organisations.register.layouts import NotARegisterFile, claim_of
-from approvals.organisations.register.reading import ParsedFile, Progress, read
+from approvals.organisations.register.layouts import NotARegisterFile, facts_of_file_name
+from approvals.organisations.register.parse_file import ParsedFile, Progress, read
 
 _MOST_AUDITED_CHANGES = 1_000
 _ATTEMPTS = 3
@@ -63,7 +63,9 @@ class _Plan:
 
 def in_order(paths: Sequence[Path], as_of: date | None) -> list[Path]:
     """The files in the order of their dates; of one day, in the order of their names."""
-    return sorted(paths, key=lambda path: (claim_of(path.name).stated_on or as_of, path.name))
+    return sorted(
+        paths, key=lambda path: (facts_of_file_name(path.name).stated_on or as_of, path.name)
+    )
 
 
 def import_file(
@@ -223,7 +225,7 @@ def _audit(parsed: ParsedFile, plan: _Plan, actor: Actor | None) -> None:
         complete=parsed.complete,
         sha256=parsed.sha256,
         rows=plan.changes.account.as_dict(),
-        changes={change.value: number for change, number in counts(plan.differences).items()},
+        changes={change.value: number for change, number in count_rows(plan.differences).items()},
         details=[
             [each.change.value, each.identifier, each.before, each.after]
             for each in plan.differences[:_MOST_AUDITED_CHANGES]

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from approvals.organisations.importing import staging
-from approvals.organisations.importing.account import Change, Difference
+from approvals.organisations.importing.report import Change, Difference
 from approvals.organisations.importing.tables import (
     ORGANISATIONS,
     PERIODS,
@@ -75,8 +75,8 @@ def schools_of(connection: Connection, on: date) -> dict[str, int]:
         .group_by(trusts.c.uid)
     )
     queries = {
-        "la": _grouped(PERIODS.c.la_code, and_(is_in_force, is_state_funded)),
-        "diocese": _grouped(PERIODS.c.diocese_code, is_in_force),
+        "la": _grouped_schools(PERIODS.c.la_code, and_(is_in_force, is_state_funded)),
+        "diocese": _grouped_schools(PERIODS.c.diocese_code, is_in_force),
         "uid": links,
     }
     return {
@@ -87,7 +87,7 @@ def schools_of(connection: Connection, on: date) -> dict[str, int]:
     }
 
 
-def _grouped(code: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
+def _grouped_schools(code: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
     """Numbers of schools: dioceses added by hand have periods, too."""
     return (
         select(code, func.count())

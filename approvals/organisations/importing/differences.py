@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from approvals.organisations.importing.account import Change, Difference
+from approvals.organisations.importing.report import Change, Difference
 
 _FROM, _TO, _OPEN, _NAME = 0, 1, 2, 3
 _LA, _DIOCESE = 6, 7

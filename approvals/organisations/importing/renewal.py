@@ -9,9 +9,9 @@ from app.audit import record
 from app.clock import today
 from app.database import db, writing
 from approvals.organisations.importing import staging, statements
-from approvals.organisations.importing.account import counts
 from approvals.organisations.importing.closing import end_closed
-from approvals.organisations.importing.derived import Renewal
+from approvals.organisations.importing.projections import Renewal
+from approvals.organisations.importing.report import count_rows
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import FILES, STATEMENTS
 
@@ -49,7 +49,7 @@ def renew_register() -> str:
             session.expire_all()
             end_closed(session, outcome.closed)
             changed = {
-                change.value: number for change, number in counts(outcome.differences).items()
+                change.value: number for change, number in count_rows(outcome.differences).items()
             }
             record(
                 "register.renewed",

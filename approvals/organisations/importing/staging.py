@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from app.database.bulk import allow_long_work
-from approvals.organisations.importing.standing import COLUMNS, PERIOD_COLUMNS
+from approvals.organisations.importing.current_rows import COLUMNS, PERIOD_COLUMNS
 from approvals.organisations.importing.tables import (
     ORGANISATIONS,
     PERIODS,

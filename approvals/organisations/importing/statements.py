@@ -14,12 +14,12 @@ from sqlalchemy import Connection, func, select
 
 from app.database.bulk import insert_rows
 from approvals.organisations.importing import staging
-from approvals.organisations.importing.account import Account
+from approvals.organisations.importing.report import RowCounts
 from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
 from approvals.organisations.register.layouts import NotARegisterFile
-from approvals.organisations.register.reading import ParsedFile
-from approvals.organisations.register.rows import canonical
-from approvals.organisations.register.stream import Word, with_word
+from approvals.organisations.register.parse_file import ParsedFile
+from approvals.organisations.register.row import canonical
+from approvals.organisations.register.statement_log import Word, with_word
 from approvals.organisations.register.timeline import Streams
 
 _WHOLE_TABLE = 5_000
@@ -37,7 +37,7 @@ class Changes:
     before: dict[str, list[Word]]
     after: dict[str, list[Word]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    account: Account = field(default_factory=Account)
+    account: RowCounts = field(default_factory=RowCounts)
 
 
 def complete_days(connection: Connection) -> dict[str, list[date]]:
@@ -112,8 +112,8 @@ def _class_of(before: Sequence[Word], facts: str | None) -> str:
     return "unchanged" if same else "changed"
 
 
-def _account(parsed: ParsedFile, classes: Mapping[str, str]) -> Account:
-    account = Account(read=parsed.rows, rejected=len(parsed.faults))
+def _account(parsed: ParsedFile, classes: Mapping[str, str]) -> RowCounts:
+    account = RowCounts(read=parsed.rows, rejected=len(parsed.faults))
     for subject in parsed.subjects:
         name = classes[subject]
         setattr(account, name, getattr(account, name) + 1)

@@ -202,22 +202,22 @@ DOWNLOADS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Claim:
+class FileNameFacts:
     """What a file's name says: its date, and whether it is a whole download, and of what."""
 
     stated_on: date | None
     download: str | None
 
 
-def claim_of(file_name: str) -> Claim:
+def facts_of_file_name(file_name: str) -> FileNameFacts:
     download = _DOWNLOAD.fullmatch(file_name)
     whole = download[1] if download and download[1] in DOWNLOADS else None
     for found in _DATE_IN_NAME.finditer(file_name):
         try:
-            return Claim(real_day(int(found[1]), int(found[2]), int(found[3])), whole)
+            return FileNameFacts(real_day(int(found[1]), int(found[2]), int(found[3])), whole)
         except ValueError:
             continue
-    return Claim(None, None)
+    return FileNameFacts(None, None)
 
 
 def plain_header(cell: str) -> str:
@@ -243,7 +243,7 @@ def layout_of(header: Sequence[str], file_name: str) -> Layout:
         )
     if layout.code == "all_links" and not names & {"urn", "academy urn", "establishment urn"}:
         raise NotARegisterFile(f"{file_name} lists links of groups without the schools' URN.")
-    claimed = DOWNLOADS.get(claim_of(file_name).download or "")
+    claimed = DOWNLOADS.get(facts_of_file_name(file_name).download or "")
     if claimed and claimed[0] != layout.code:
         raise NotARegisterFile(
             f"{file_name} is not what its name claims: its first line is that of {layout.title}."
@@ -253,7 +253,7 @@ def layout_of(header: Sequence[str], file_name: str) -> Layout:
 
 def family_of(layout: Layout, file_name: str) -> str:
     """Files of one family continue each other: one that is complete of less is one of its own."""
-    download = claim_of(file_name).download
+    download = facts_of_file_name(file_name).download
     return DOWNLOADS[download][1] if download else layout.family
 
 

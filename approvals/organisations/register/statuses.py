@@ -104,7 +104,7 @@ def lives(statuses: Sequence[Status]) -> tuple[Life, ...]:
     date that lies ahead comes true on its day, unless a later file says that it has not.
     """
     found: list[Life] = []
-    for group in _grouped(statuses):
+    for group in _group_statuses(statuses):
         opened_on, closed_on = _opened_on(group), _closed_on(group)
         begin = BEGINNING
         if found:
@@ -118,7 +118,7 @@ def lives(statuses: Sequence[Status]) -> tuple[Life, ...]:
     return tuple(found)
 
 
-def _grouped(statuses: Sequence[Status]) -> list[list[Status]]:
+def _group_statuses(statuses: Sequence[Status]) -> list[list[Status]]:
     groups: list[list[Status]] = []
     for status in statuses:
         if groups and not (groups[-1][-1].code == CLOSED and status.code != CLOSED):

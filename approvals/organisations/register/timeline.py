@@ -21,7 +21,6 @@ from itertools import pairwise
 from typing import Any
 
 from approvals.organisations.register import codes, layouts
-from approvals.organisations.register.belongings import Belonging, belongings
 from approvals.organisations.register.statuses import (
     BEGINNING,
     END,
@@ -33,6 +32,7 @@ from approvals.organisations.register.statuses import (
     school_statuses,
     status_on,
 )
+from approvals.organisations.register.trust_membership import Belonging, belongings
 
 Facts = Mapping[str, Any]
 Streams = Mapping[str, Sequence[tuple[date, Facts | None]]]
@@ -215,7 +215,7 @@ def _periods(
             state.get("la_code") or None,
             state.get("diocese_code") or None,
         )
-        if periods and _same(periods[-1], period):
+        if periods and _is_same(periods[-1], period):
             last = periods.pop()
             period = Period(last.valid_from, next_day, *_content(period))
         periods.append(period)
@@ -233,5 +233,5 @@ def _content(period: Period) -> tuple[Any, ...]:
     )
 
 
-def _same(one: Period, other: Period) -> bool:
+def _is_same(one: Period, other: Period) -> bool:
     return _content(one) == _content(other)

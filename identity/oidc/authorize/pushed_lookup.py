@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 
 from app.clock import now
-from app.database import Plain
+from app.database import CompiledStatement
 from app.identifiers import secret_hash
-from identity.oidc.authorize.asked import Asked, from_store
+from identity.oidc.authorize.request import RequestedAuthorization, from_store
 from identity.oidc.errors import InvalidRequestUri
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import PUSHED
 
-_OPEN_PUSHED = Plain(
+_OPEN_PUSHED = CompiledStatement(
     select(PushedRequest.__table__).where(
         PushedRequest.handle_hash == bindparam("hash"),
         PushedRequest.client_id == bindparam("client"),
@@ -22,16 +22,20 @@ _OPEN_PUSHED = Plain(
 )
 
 
-def pushed_request_is_open(asked: Asked) -> None:
+def check_request_uri(authorization: RequestedAuthorization) -> None:
     """RFC 9126, 4: what was pushed takes the place of what stands here, `client_id` apart."""
-    address = asked.parameters.get("request_uri", "")
+    address = authorization.parameters.get("request_uri", "")
     if not address.startswith(PUSHED):
         return
     row = _OPEN_PUSHED.one(
         hash=secret_hash(address.removeprefix(PUSHED)),
-        client=asked.client.key,
+        client=authorization.client.key,
         at=now(),
     )
     if row is None:
         raise InvalidRequestUri
-    asked.parameters, asked.pushed_id, asked.signed = from_store(row.parameters), row.id, row.signed
+    authorization.parameters, authorization.pushed_id, authorization.signed = (
+        from_store(row.parameters),
+        row.id,
+        row.signed,
+    )

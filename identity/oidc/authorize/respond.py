@@ -9,14 +9,14 @@ from werkzeug.utils import redirect
 
 from app.clock import now
 from app.settings import settings
-from app.web.errors import BadRequest, Onward
+from app.web.errors import BadRequest, OnwardLink
 from app.web.headers import allow_form_redirect
-from identity.oidc.authorize.asked import Asked
 from identity.oidc.authorize.checks import FORM_POST, SIGNED_MODES
+from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequestUri, OAuthError
 from identity.oidc.keys.store import ID_TOKEN
-from identity.oidc.policy import RESPONSE
+from identity.oidc.lifetimes import RESPONSE
 from identity.oidc.redirects import with_parameters
 from identity.oidc.tokens import signed
 
@@ -40,7 +40,7 @@ class CannotContinue(BadRequest):
         super().__init__(
             detail,
             description=f"{what} Go back to {name} and start again.",
-            onward=Onward(f"Go back to {name}", way_in) if way_in is not None else None,
+            onward=OnwardLink(f"Go back to {name}", way_in) if way_in is not None else None,
             note=note,
         )
 
@@ -56,18 +56,20 @@ RAN_OUT_OR_USED = "It ran out of time, or was used before."
 NOT_OF_THIS_BROWSER = "It has run out of time, or began in another browser."
 
 
-def with_code(asked: Asked, code: str) -> Response:
-    return _to_client(asked, {"code": code})
+def with_code(authorization: RequestedAuthorization, code: str) -> Response:
+    return _to_client(authorization, {"code": code})
 
 
-def with_error(asked: Asked, error: OAuthError) -> Response:
+def with_error(authorization: RequestedAuthorization, error: OAuthError) -> Response:
     """RFC 6749, 4.1.2.1. Raises CannotContinue where no registered address is known."""
     log.info(
         "authorization refused", error=error.error, text=error.description, detail=error.detail
     )
-    if asked.redirect_uri is None:
-        raise _on_our_own_page(asked.known_client, error)
-    return _to_client(asked, {"error": error.error or "", "error_description": error.description})
+    if authorization.redirect_uri is None:
+        raise _on_our_own_page(authorization.known_client, error)
+    return _to_client(
+        authorization, {"error": error.error or "", "error_description": error.description}
+    )
 
 
 def _on_our_own_page(client: RelyingParty | None, error: OAuthError) -> CannotContinue:
@@ -84,19 +86,22 @@ def _on_our_own_page(client: RelyingParty | None, error: OAuthError) -> CannotCo
     )
 
 
-def _to_client(asked: Asked, parameters: dict[str, str]) -> Response:
+def _to_client(authorization: RequestedAuthorization, parameters: dict[str, str]) -> Response:
     """In the response mode that is asked for; `iss` by RFC 9207."""
-    address = asked.redirect_uri
+    address = authorization.redirect_uri
     if address is None:
         raise RuntimeError("nothing leaves before the address is found registered")
-    if asked.state is not None:
-        parameters["state"] = asked.state
+    if authorization.state is not None:
+        parameters["state"] = authorization.state
     parameters["iss"] = settings().issuer
-    mode = asked.response_mode
+    mode = authorization.response_mode
     if mode in SIGNED_MODES:
-        mode, parameters = SIGNED_MODES[mode], {"response": _signed(asked, parameters)}
+        mode, parameters = (
+            SIGNED_MODES[mode],
+            {"response": _sign_response(authorization, parameters)},
+        )
     response = (
-        _posted(address, parameters)
+        _form_post(address, parameters)
         if mode == FORM_POST
         # 303, so that no browser posts a sign-in form on (RFC 9700, 4.12).
         else redirect(with_parameters(address, parameters), 303)
@@ -105,17 +110,17 @@ def _to_client(asked: Asked, parameters: dict[str, str]) -> Response:
     return response
 
 
-def _signed(asked: Asked, parameters: dict[str, str]) -> str:
+def _sign_response(authorization: RequestedAuthorization, parameters: dict[str, str]) -> str:
     """JARM, 2.1: the answer as a JWT for this client, for a moment."""
     about = {
         "iss": settings().issuer,
-        "aud": asked.client.client_id,
+        "aud": authorization.client.client_id,
         "exp": int((now() + RESPONSE).timestamp()),
     }
-    return signed(about | parameters, alg=asked.client.response_alg or "", typ=ID_TOKEN)
+    return signed(about | parameters, alg=authorization.client.response_alg or "", typ=ID_TOKEN)
 
 
-def _posted(address: str, parameters: dict[str, str]) -> Response:
+def _form_post(address: str, parameters: dict[str, str]) -> Response:
     """OAuth 2.0 Form Post Response Mode, 2: a form that sends itself, or by its button."""
     allow_form_redirect(address)
     response = Response(

@@ -11,17 +11,18 @@ from wtforms.validators import InputRequired
 from app.clock import now
 from app.database import writing
 from app.web import anyone, permit
-from app.web.call import call
+from app.web.client_address import client_network
 from app.web.errors import NotFound
 from app.web.forms import Form
 from app.web.headers import allow_form_redirect
-from app.web.request import client_network
+from app.web.http import current_request
 from identity.oidc import parameters
-from identity.oidc.authorize import pending
-from identity.oidc.authorize.asked import Asked, from_store
-from identity.oidc.authorize.checks import check
+from identity.oidc.authorize import stored_request
+from identity.oidc.authorize.checks import run_checks
+from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.issue import SignedOut, code_for
-from identity.oidc.authorize.questions import next_question
+from identity.oidc.authorize.prompts import next_prompt
+from identity.oidc.authorize.request import RequestedAuthorization, from_store
 from identity.oidc.authorize.respond import (
     NOT_OF_THIS_BROWSER,
     RAN_OUT,
@@ -30,7 +31,6 @@ from identity.oidc.authorize.respond import (
     with_code,
     with_error,
 )
-from identity.oidc.authorize.visit import Visit
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
@@ -39,7 +39,7 @@ from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
 from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
-from identity.sessions.lookup import remember_current
+from identity.sessions.current_session import remember_current
 
 
 class OrganisationForm(Form):
@@ -52,69 +52,71 @@ class OrganisationForm(Form):
 @permit(anyone)
 def authorize() -> Response:
     """OpenID Connect Core, 3.1.2: from the service, by the person's browser."""
-    if parameters.only_looking(call()):
+    if parameters.only_looking(current_request()):
         return Response(status=403)
-    asked = Asked(parameters.Parameters(()))
+    authorization = RequestedAuthorization(parameters.Parameters(()))
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
-        asked = Asked(read(call()))
-        check(asked)
+        authorization = RequestedAuthorization(read(current_request()))
+        run_checks(authorization)
     except OAuthError as error:
-        return _refused(asked, error)
+        return _refuse(authorization, error)
     if request.method == "POST":
-        return redirect(pending.address(pending.store(asked, bound=False)), 303)
-    return _go_on(Visit(asked, None, now()))
+        return redirect(
+            stored_request.address(stored_request.store(authorization, bound=False)), 303
+        )
+    return _go_on(Interaction(authorization, None, now()))
 
 
 @blueprint.get("/authorize/<request_id>")
 @permit(anyone)
 def resume(request_id: str) -> Response:
     """Back from a question."""
-    if parameters.only_looking(call()):
+    if parameters.only_looking(current_request()):
         return Response(status=403)
-    visit = _visit(request_id)
-    return visit if isinstance(visit, Response) else _go_on(visit)
+    interaction = _visit(request_id)
+    return interaction if isinstance(interaction, Response) else _go_on(interaction)
 
 
 @blueprint.get("/authorize/<request_id>/cancel")
 @permit(anyone)
 def cancel(request_id: str) -> Response:
     """The person does not want to sign in: the service is told, with its state."""
-    visit = _visit(request_id)
-    if isinstance(visit, Response):
-        return visit
+    interaction = _visit(request_id)
+    if isinstance(interaction, Response):
+        return interaction
     error = AccessDenied("The person chose not to sign in")
-    if parameters.only_looking(call()):
+    if parameters.only_looking(current_request()):
         return Response(status=403)
-    if not pending.cancel(visit):
-        return _finished(visit.asked.client)
-    return with_error(visit.asked, error)
+    if not stored_request.cancel(interaction):
+        return _request_finished(interaction.authorization.client)
+    return with_error(interaction.authorization, error)
 
 
 @blueprint.route("/authorize/<request_id>/organisation", methods=["GET", "POST"])
 @permit(signed_in_before_terms)
 def choose_organisation(request_id: str) -> Response | str:
     """For which organisation to enter, and why not for the others."""
-    visit = _visit(request_id)
-    if isinstance(visit, Response):
-        return visit
-    if visit.pending is None or len(visit.open_entrances) < 1:
-        return _go_on(visit)
+    interaction = _visit(request_id)
+    if isinstance(interaction, Response):
+        return interaction
+    if interaction.pending is None or len(interaction.open_entrances) < 1:
+        return _go_on(interaction)
     form = OrganisationForm()
-    entrances = visit.by_last_use()
+    entrances = interaction.by_last_use()
     form.organisation.choices = [(each.organisation, each.name) for each in entrances]
-    allow_form_redirect(visit.asked.redirect_uri or "")
+    allow_form_redirect(interaction.authorization.redirect_uri or "")
     if form.validate_on_submit():
         # False where another tab ended the request meanwhile: the resumed request says so.
-        pending.choose(visit, form.organisation.data)
-        return redirect(pending.address(visit.pending), 303)
+        stored_request.choose(interaction, form.organisation.data)
+        return redirect(stored_request.address(interaction.pending), 303)
     return render_template(
         "oidc/choose_organisation.html",
         form=form,
         entrances=entrances,
-        closed=[each for each in visit.entrances if not each.allowed],
-        client=visit.asked.client,
-        cancel=pending.cancel_address(visit.pending),
+        closed=[each for each in interaction.entrances if not each.allowed],
+        client=interaction.authorization.client,
+        cancel=stored_request.cancel_address(interaction.pending),
     )
 
 
@@ -137,71 +139,75 @@ def no_access(client_id: str) -> str:
     )
 
 
-def _visit(request_id: str) -> Visit | Response:
+def _visit(request_id: str) -> Interaction | Response:
     """The stored request, checked anew, as its client may have changed. Raises SignInEnded."""
-    found = pending.find(request_id)
+    found = stored_request.find(request_id)
     if found is None:
-        return _ended(request_id)
-    asked = Asked(from_store(found.parameters), pushed_id=found.pushed_id, signed=found.signed)
+        return _request_ended(request_id)
+    authorization = RequestedAuthorization(
+        from_store(found.parameters), pushed_id=found.pushed_id, signed=found.signed
+    )
     try:
-        check(asked)
+        run_checks(authorization)
     except OAuthError as error:
-        return _refused(asked, error)
-    return Visit(asked, found, found.created_at)
+        return _refuse(authorization, error)
+    return Interaction(authorization, found, found.created_at)
 
 
-def _refused(asked: Asked, error: OAuthError) -> Response:
+def _refuse(authorization: RequestedAuthorization, error: OAuthError) -> Response:
     """Answer a request that did not pass the checks, on record where its client is known."""
-    if asked.known_client is not None:
-        record_refusal(REQUEST, asked.known_client, error, network=client_network())
-    return with_error(asked, error)
+    if authorization.known_client is not None:
+        record_refusal(REQUEST, authorization.known_client, error, network=client_network())
+    return with_error(authorization, error)
 
 
-def _go_on(visit: Visit) -> Response:
+def _go_on(interaction: Interaction) -> Response:
     try:
-        question = next_question(visit)
-        if question is not None and visit.asked.silent:
+        question = next_prompt(interaction)
+        if question is not None and interaction.authorization.silent:
             raise question.silently()
     except OAuthError as error:
-        _give_up(visit, error)
-        if visit.asked.silent or isinstance(error, AccessDenied):
-            return with_error(visit.asked, error)
-        return _refused(visit.asked, error)
+        _give_up(interaction, error)
+        if interaction.authorization.silent or isinstance(error, AccessDenied):
+            return with_error(interaction.authorization, error)
+        return _refuse(interaction.authorization, error)
     if question is not None:
-        return question.ask(visit)
+        return question.ask(interaction)
     try:
-        code = code_for(visit)
+        code = code_for(interaction)
     except SignedOut:
         remember_current(None)
-        return _go_on(visit)
-    if code is None and visit.pending is None:
-        raise SignInEnded("pushed request used before", RAN_OUT_OR_USED, client=visit.asked.client)
+        return _go_on(interaction)
+    if code is None and interaction.pending is None:
+        raise SignInEnded(
+            "pushed request used before", RAN_OUT_OR_USED, client=interaction.authorization.client
+        )
     if code is None:
-        return _finished(visit.asked.client)
-    return with_code(visit.asked, code)
+        return _request_finished(interaction.authorization.client)
+    return with_code(interaction.authorization, code)
 
 
-def _give_up(visit: Visit, error: OAuthError) -> bool:
+def _give_up(interaction: Interaction, error: OAuthError) -> bool:
     """Ends the request without a code; False where it had ended. A refusal is put on record."""
-    if isinstance(error, AccessDenied) and visit.session_or_none is not None:
-        return pending.refuse(visit)
-    if visit.pending is None and visit.asked.pushed_id is None:
+    if isinstance(error, AccessDenied) and interaction.session_or_none is not None:
+        return stored_request.refuse(interaction)
+    if interaction.pending is None and interaction.authorization.pushed_id is None:
         return True
     with writing():
-        return pending.finish(visit)
+        return stored_request.finish(interaction)
 
 
-def _ended(request_id: str) -> Response:
+def _request_ended(request_id: str) -> Response:
     """The page for a request that is not open in this browser. Raises SignInEnded."""
-    left = pending.left_behind(request_id)
+    left = stored_request.left_behind(request_id)
     if left is None:
         raise SignInEnded("no request of this browser", NOT_OF_THIS_BROWSER, client=None)
     client = store.find_by_key(left.client_id)
     if client is None or left.finished_at is None or left.finished_at >= left.expires_at:
         raise SignInEnded("the request has ended", RAN_OUT, client=client)
-    return _finished(client)
+    return _request_finished(client)
 
 
-def _finished(client: RelyingParty) -> Response:
+def _request_finished(client: RelyingParty) -> Response:
     """The page for a request that this browser finished before: going back to it is no error."""
     return make_response(render_template("oidc/ended.html", client=client, home=approvals().home()))

@@ -25,7 +25,7 @@ class PersonClaim:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ClaimEntry:
     """A line of the claim dictionary. Without a scope: always there."""
 
     name: str
@@ -74,22 +74,22 @@ OF_PEOPLE = (
 )
 
 OF_SIGN_IN = (
-    Entry("iss", None, "The issuer."),
-    Entry("aud", None, "The only audience of the token."),
-    Entry("exp", None, "Time at which the token expires."),
-    Entry("iat", None, "Time at which the token was issued."),
-    Entry("auth_time", None, "Time of the person's last sign-in with both factors."),
-    Entry("acr", None, "The level of that sign-in."),
-    Entry("amr", None, "Authentication methods of the sign-in, by their names in RFC 8176."),
-    Entry("sid", None, "The session at the provider, for clients with a logout address."),
+    ClaimEntry("iss", None, "The issuer."),
+    ClaimEntry("aud", None, "The only audience of the token."),
+    ClaimEntry("exp", None, "Time at which the token expires."),
+    ClaimEntry("iat", None, "Time at which the token was issued."),
+    ClaimEntry("auth_time", None, "Time of the person's last sign-in with both factors."),
+    ClaimEntry("acr", None, "The level of that sign-in."),
+    ClaimEntry("amr", None, "Authentication methods of the sign-in, by their names in RFC 8176."),
+    ClaimEntry("sid", None, "The session at the provider, for clients with a logout address."),
 )
 
 
-def dictionary() -> list[Entry]:
+def dictionary() -> list[ClaimEntry]:
     """All claims, identity's and the port's."""
-    people = [Entry(claim.name, claim.scope, claim.sentence) for claim in OF_PEOPLE]
+    people = [ClaimEntry(claim.name, claim.scope, claim.sentence) for claim in OF_PEOPLE]
     rights = [
-        Entry(described.name, described.scope, described.sentence)
+        ClaimEntry(described.name, described.scope, described.sentence)
         for described in approvals().claim_descriptions()
     ]
     return [*people, *OF_SIGN_IN, *rights]

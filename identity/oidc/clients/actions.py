@@ -12,7 +12,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
-from identity.oidc import grants
+from identity.oidc import token_families
 from identity.oidc.cache import raise_revision
 from identity.oidc.clients.history import write_period
 from identity.oidc.clients.metadata import SECRET_METHODS
@@ -97,10 +97,10 @@ def update(
         elif secret is not None:
             client.secret_hash, client.secret_changed_at = secret_hash(secret), now()
         if registration.get("service") != client.service:
-            grants.end_of_client(client.id, cause="the client's service changed")
+            token_families.end_families_of_client(client.id, cause="the client's service changed")
         if sector(registration) != sector(before):
             # Its families know the person by another name (Core, 8.1).
-            grants.end_of_client(client.id, cause="the client's sector changed")
+            token_families.end_families_of_client(client.id, cause="the client's sector changed")
         client.name, client.service = registration["client_name"], registration.get("service")
         client.registration = registration
         write_period(client)
@@ -122,7 +122,7 @@ def disable(client_id: str) -> Client:
         client = find(client_id)
         client.disabled_at = client.disabled_at or now()
         write_period(client)
-        grants.end_of_client(client.id, cause="client disabled")
+        token_families.end_families_of_client(client.id, cause="client disabled")
         raise_revision()
         record("client.disabled", client=client_id, service=client.service, client_name=client.name)
     return client

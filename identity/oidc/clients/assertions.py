@@ -10,9 +10,15 @@ from app.clock import now
 from app.settings import settings
 from identity.oidc.clients.keys import keys_of
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.foreign import FAPI_ALGS, SIGNING_ALGS, NotVerified, integer, opened
-from identity.oidc.once import first_use
-from identity.oidc.policy import CLOCK_SKEW, LONGEST_ASSERTION
+from identity.oidc.jwt_verification import (
+    FAPI_ALGS,
+    SIGNING_ALGS,
+    VerificationFailed,
+    integer,
+    verify_jwt,
+)
+from identity.oidc.lifetimes import CLOCK_SKEW, LONGEST_ASSERTION
+from identity.oidc.replay_cache import first_use
 
 LONGEST_ID = 500
 
@@ -25,14 +31,14 @@ def why_refused(
     Its id is claimed last, once everything else holds and `before_use` has raised nothing.
     """
     try:
-        claims = opened(
+        claims = verify_jwt(
             text, algs=_algs(client), keys=lambda header: keys_of(client, header)
         ).claims
         _names(client, claims)
         _is_for_us(client, claims, path)
         ends, identifier = _life(claims)
         issued = integer(claims, "iat")
-    except NotVerified as error:
+    except VerificationFailed as error:
         return str(error)
     before_use()
     if not first_use("assertion", client.client_id, identifier, issued=issued, until=ends):
@@ -48,7 +54,7 @@ def _algs(client: RelyingParty) -> tuple[str, ...]:
 
 def _names(client: RelyingParty, claims: Mapping[str, Any]) -> None:
     if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
-        raise NotVerified("iss and sub are not both the client")
+        raise VerificationFailed("iss and sub are not both the client")
 
 
 def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> None:
@@ -67,19 +73,19 @@ def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> No
         or not all(isinstance(each, str) for each in audience)
         or not ours & set(audience)
     ):
-        raise NotVerified("aud is not the provider")
+        raise VerificationFailed("aud is not the provider")
 
 
 def _life(claims: Mapping[str, Any]) -> tuple[datetime, str]:
     moment, skew = now().timestamp(), CLOCK_SKEW.total_seconds()
     ends = integer(claims, "exp")
     if ends is None or not moment < ends <= moment + LONGEST_ASSERTION.total_seconds():
-        raise NotVerified("exp is missing, over or too far ahead")
+        raise VerificationFailed("exp is missing, over or too far ahead")
     for name in ("iat", "nbf"):
         begins = integer(claims, name)
         if begins is not None and begins > moment + skew:
-            raise NotVerified(f"{name} lies ahead")
+            raise VerificationFailed(f"{name} lies ahead")
     identifier = claims.get("jti")
     if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
-        raise NotVerified("jti is missing")
+        raise VerificationFailed("jti is missing")
     return datetime.fromtimestamp(ends, UTC), identifier

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
-from identity.oidc.policy import SECRET_OVERLAP
+from identity.oidc.lifetimes import SECRET_OVERLAP
 
 
 @click.group("clients")
@@ -56,7 +56,7 @@ def register(file: TextIO) -> None:
 @with_appcontext
 def list_clients() -> None:
     """Show all clients."""
-    from app.cli.tables import show as show_table
+    from app.cli.tables import print_rows as show_table
     from identity.oidc.clients import actions
 
     show_table(
@@ -189,7 +189,7 @@ _IGNORED = {"logo_uri": "pages show no picture from another server"}
 
 
 def _json(file: TextIO) -> Any:
-    from app.foreign_json import read_json
+    from app.strict_json import read_json
 
     try:
         return read_json(file.read())

@@ -20,7 +20,7 @@ from identity.oidc.clients.metadata import (
     Members,
     offered_auth_methods,
 )
-from identity.oidc.foreign import FAPI_ALGS
+from identity.oidc.jwt_verification import FAPI_ALGS
 from identity.oidc.proof import certificate
 
 Check = Callable[[Members, dict[str, Any]], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from identity.oidc.foreign import OtherKind, PublicKey, UnfitKey, public_key
+from identity.oidc.jwt_verification import PublicKey, UnsuitableKey, WrongTokenType, public_key
 
 MOST_KEYS = 20
 Named = list[tuple[str | None, PublicKey]]
@@ -16,7 +16,7 @@ def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
     """The members of the set that are not for encryption. Raises UnfitKey."""
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
-        raise UnfitKey(f"it is no object whose keys are at most {MOST_KEYS} public keys")
+        raise UnsuitableKey(f"it is no object whose keys are at most {MOST_KEYS} public keys")
     return [key for key in keys if not (isinstance(key, Mapping) and key.get("use") == "enc")]
 
 
@@ -28,7 +28,7 @@ def read(jwks: Any) -> Named:
     for jwk in signing_keys(jwks):
         try:
             key = public_key(jwk)
-        except OtherKind:
+        except WrongTokenType:
             continue
         kid = jwk.get("kid")
         named.append((kid if isinstance(kid, str) else None, key))

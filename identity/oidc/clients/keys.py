@@ -10,14 +10,14 @@ from typing import Any, cast
 
 from flask import Flask
 
-from app.database import settle
-from app.outgoing import NotReached
-from app.present import part
+from app.context import extension
+from app.database import flush_group
+from app.http_client import Unreachable
 from identity.oidc.cache import cache
-from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.jwks import Named, read
+from identity.oidc.clients.remote_documents import fetched
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.foreign import NotVerified, PublicKey, UnfitKey
+from identity.oidc.jwt_verification import PublicKey, UnsuitableKey, VerificationFailed
 
 KEPT_FOR = 600.0
 """Seconds for which fetched keys are kept, as long as they hold the key that is looked for."""
@@ -60,34 +60,34 @@ def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
     kid = header.get("kid")
     if client.jwks_uri is None:
         held = cache().get(("keys of", client.key), lambda: read(client.jwks or {"keys": []}))
-        return _named(held, kid)
-    keys = _fetched(client.key, client.jwks_uri, kid)
+        return _keys_with_id(held, kid)
+    keys = _fetch_keys(client.key, client.jwks_uri, kid)
     if keys is None:
-        raise NotVerified("the client's keys were not reached")
-    return _named(keys, kid)
+        raise VerificationFailed("the client's keys were not reached")
+    return _keys_with_id(keys, kid)
 
 
-def _named(keys: Named, kid: Any) -> list[PublicKey]:
+def _keys_with_id(keys: Named, kid: Any) -> list[PublicKey]:
     return [key for name, key in keys if kid is None or name is None or name == kid]
 
 
-def _fetched(client: int, address: str, kid: Any) -> Named | None:
+def _fetch_keys(client: int, address: str, kid: Any) -> Named | None:
     """The keys behind the address. A client that has changed them is believed at once, not after
     minutes; one whose address is down is known by those that it told before.
     """
-    found = _kept(client, address)
+    found = _cached_keys(client, address)
     if (
         found is None
         or found.keys is None
         or time.monotonic() - found.told_at > KEPT_FOR
-        or not _named(found.keys, kid)
+        or not _keys_with_id(found.keys, kid)
     ):
         _ask_in_turn(client, address)
-        found = _kept(client, address)
+        found = _cached_keys(client, address)
     return found.keys if found is not None else None
 
 
-def _kept(client: int, address: str) -> Fetched | None:
+def _cached_keys(client: int, address: str) -> Fetched | None:
     found = _addresses().fetched.get(client)
     return found if found is not None and found.address == address else None
 
@@ -97,23 +97,23 @@ def _ask_in_turn(client: int, address: str) -> None:
     holds one thread, whatever anybody sends in the client's name.
     """
     # Nobody waits to write meanwhile.
-    settle()
+    flush_group()
     turn = _addresses().turns.setdefault(client, threading.Lock())
     if not turn.acquire(timeout=PATIENCE):
         return
     try:
-        before = _kept(client, address)
+        before = _cached_keys(client, address)
         if before is None or time.monotonic() - before.asked_at > AGAIN_AFTER:
-            _addresses().fetched[client] = _asked(address, before)
+            _addresses().fetched[client] = _fetch(address, before)
     finally:
         turn.release()
 
 
-def _asked(address: str, before: Fetched | None) -> Fetched:
+def _fetch(address: str, before: Fetched | None) -> Fetched:
     at = time.monotonic()
     try:
         return Fetched(address, at, at, read(fetched(address)))
-    except (NotReached, UnfitKey):
+    except (Unreachable, UnsuitableKey):
         if before is None:
             return Fetched(address, at, at, None)
         keys = before.keys if at - before.told_at <= LONGEST_KEPT else None
@@ -121,4 +121,4 @@ def _asked(address: str, before: Fetched | None) -> Fetched:
 
 
 def _addresses() -> _Addresses:
-    return cast(_Addresses, part(_KEY))
+    return cast(_Addresses, extension(_KEY))

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from app import outgoing
+from app import http_client
 from app.settings import settings
 from app.typed_text import LONGEST_NAME, RefusedText, clean_text
-from identity.oidc import levels, redirects, scopes
+from identity.oidc import acr, redirects, scopes
 from identity.oidc.clients.jwks import read, signing_keys
 from identity.oidc.clients.metadata import (
     ACCESS_TOKEN_ALGS,
@@ -35,9 +35,9 @@ from identity.oidc.clients.metadata import (
     several_of,
     texts,
 )
-from identity.oidc.foreign import SIGNING_ALGS, UnfitKey
+from identity.oidc.jwt_verification import SIGNING_ALGS, UnsuitableKey
 from identity.oidc.keys.states import ALGS
-from identity.oidc.policy import LIFETIMES, Lifetime
+from identity.oidc.lifetimes import LIFETIMES, Lifetime
 from identity.oidc.proof import certificate
 
 Given = dict[str, Any]
@@ -88,7 +88,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
     yield "default_max_age", _default_max_age
     yield (
         "default_acr_values",
-        partial(several_of, member="default_acr_values", choices=levels.REACHABLE, default=()),
+        partial(several_of, member="default_acr_values", choices=acr.REACHABLE, default=()),
     )
     for member in (*ADDRESSES, "frontchannel_logout_uri"):
         yield member, partial(_address, member=member)
@@ -109,7 +109,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
 def called_address(given: Given, member: str) -> str:
     """An address that the provider itself will call."""
     address = _address(given, member)
-    if (refusal := outgoing.why_refused(address)) is not None:
+    if (refusal := http_client.why_address_refused(address)) is not None:
         raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")
     return address
 
@@ -211,7 +211,7 @@ def _keys(given: Given) -> Mapping[str, Any]:
     """RFC 7591, 2: the client's public keys by value."""
     try:
         keys = read(given["jwks"])
-    except UnfitKey as error:
+    except UnsuitableKey as error:
         raise InvalidMetadata(f"jwks: {error}.") from None
     if not keys:
         raise InvalidMetadata(

@@ -9,9 +9,9 @@ from typing import cast
 
 from flask import Flask
 
-from app.present import part
-from app.web.counters import Allowance
-from app.web.request import client_network
+from app.context import extension
+from app.web.client_address import client_network
+from app.web.rate_counters import Allowance
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import TooManyOfPublicClient
 
@@ -38,5 +38,5 @@ def admit_proof(client: RelyingParty) -> None:
 def _admit(client: RelyingParty, key: str) -> None:
     if client.confidential:
         return
-    if not cast(Allowance, part(key)).use(client.client_id, client_network()):
+    if not cast(Allowance, extension(key)).use(client.client_id, client_network()):
         raise TooManyOfPublicClient

@@ -16,11 +16,10 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
 from authlib.oidc.registration import ClientMetadataClaims as OpenIDMetadata
 from joserfc.errors import JoseError
 
-from app.outgoing import NotReached
+from app.http_client import Unreachable
 from identity.oidc import redirects
 from identity.oidc.clients import members
 from identity.oidc.clients.consistency import CHECKS, Check
-from identity.oidc.clients.documents import fetched
 from identity.oidc.clients.members import Reader
 from identity.oidc.clients.metadata import (
     FAPI2,
@@ -33,6 +32,7 @@ from identity.oidc.clients.metadata import (
     in_english,
     texts,
 )
+from identity.oidc.clients.remote_documents import fetched
 
 SECTOR = "sector_identifier_uri"
 
@@ -134,7 +134,7 @@ def _sector_document(given: dict[str, Any], addresses: list[str]) -> str:
     address = members.called_address(given, SECTOR)
     try:
         listed = fetched(address)
-    except NotReached:
+    except Unreachable:
         raise InvalidMetadata("sector_identifier_uri: its document was not reached.") from None
     if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
         raise InvalidMetadata("sector_identifier_uri: its document is no array of addresses.")

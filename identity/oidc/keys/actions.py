@@ -12,7 +12,7 @@ from sqlalchemy import and_, select
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.purge import Expired
+from app.retention import Expired
 from app.vault import encrypt
 from identity.oidc.cache import RECHECK, raise_revision
 from identity.oidc.keys.states import ALGS, State, due, signing, signs_at, state

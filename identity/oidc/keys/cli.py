@@ -26,7 +26,7 @@ def keys_group() -> None:
 @with_appcontext
 def list_keys(everything: bool) -> None:
     """Show the keys: next, active, retired."""
-    from app.cli.tables import show
+    from app.cli.tables import print_rows
     from app.clock import now
     from identity.oidc.keys import actions
 
@@ -36,7 +36,7 @@ def list_keys(everything: bool) -> None:
         if everything or at not in {State.GONE, State.WITHDRAWN}:
             moments = (key.published_at, key.active_from, key.retired_at)
             rows.append([key.kid, key.alg, at.value, *map(_moment, moments)])
-    show(["Key", "Algorithm", "State", "Published", "Signs from", "Signs until"], rows)
+    print_rows(["Key", "Algorithm", "State", "Published", "Signs from", "Signs until"], rows)
 
 
 @keys_group.command("rotate")

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from identity.oidc.policy import LONGEST_TOKEN
+from identity.oidc.lifetimes import LONGEST_TOKEN
 
 ALGS = ("RS256", "PS256", "ES256", "EdDSA")
 """Each signs with keys of its own (RFC 8725, 3.1); EdDSA with the curve Ed25519."""

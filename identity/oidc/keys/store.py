@@ -14,8 +14,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from sqlalchemy import select
 
 from app.clock import now
-from app.compact import compact_json
 from app.database import db
+from app.strict_json import compact_json
 from app.vault import decrypt
 from identity.oidc.cache import cache
 from identity.oidc.keys import states
@@ -100,13 +100,13 @@ def key_set() -> dict[str, Any]:
 
 def _load() -> KeyRing:
     rows = db.session.execute(select(SigningKey.__table__).order_by(SigningKey.id)).all()
-    keys = tuple(map(_held, rows, _key_pairs.of(rows)))
+    keys = tuple(map(_key_from_row, rows, _key_pairs.of(rows)))
     return KeyRing(
         keys, {header: (key, typ) for key in keys for typ, header in key.headers.items()}
     )
 
 
-def _held(row: Any, key: KeyPair) -> HeldKey:
+def _key_from_row(row: Any, key: KeyPair) -> HeldKey:
     return HeldKey(
         kid=row.kid,
         alg=row.alg,

@@ -11,28 +11,28 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.clock import now
-from app.present import notes
+from app.context import request_values
 from app.settings import settings
-from app.web.call import Call
+from app.web.http import Request
 from identity.oidc.clients.public_limits import admit_proof
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidProof, NonceNeeded
-from identity.oidc.foreign import (
+from identity.oidc.jwt_verification import (
     FAPI_ALGS,
     Header,
-    NotVerified,
     PublicKey,
-    UnfitKey,
+    UnsuitableKey,
+    VerificationFailed,
     claims_before_proof,
     integer,
-    opened,
     public_key,
     thumbprint,
+    verify_jwt,
 )
-from identity.oidc.once import first_use
-from identity.oidc.policy import PROOF_AGE
+from identity.oidc.lifetimes import PROOF_AGE
 from identity.oidc.proof import nonces
 from identity.oidc.proof.binding import KEY, Binding
+from identity.oidc.replay_cache import first_use
 
 HEADER = "DPoP"
 TYPE = "dpop+jwt"
@@ -40,15 +40,15 @@ LONGEST_ID = 500
 _PORTS = {"https": 443, "http": 80}
 
 
-def proven_by(client: RelyingParty, asked: Call, *, path: str) -> Binding | None:
+def proven_by(client: RelyingParty, request: Request, *, path: str) -> Binding | None:
     """Return `proven` for a request that names the client, with a bound on its proofs."""
     return proven(
-        asked, path=path, with_nonce=client.dpop_nonce, before_use=partial(admit_proof, client)
+        request, path=path, with_nonce=client.dpop_nonce, before_use=partial(admit_proof, client)
     )
 
 
 def proven(
-    asked: Call,
+    request: Request,
     *,
     path: str,
     access_token: str | None = None,
@@ -62,16 +62,16 @@ def proven(
     uses nonces is given the present one with each answer. `before_use` is called before the id of
     a valid proof is stored, and may raise. Raises InvalidProof, and NonceNeeded.
     """
-    text = asked.header(HEADER)
+    text = request.header(HEADER)
     if text is None:
         return None
     try:
-        proof = opened(text, algs=FAPI_ALGS, keys=_key_inside, types=(TYPE,))
-        _is_for_this_request(proof.claims, asked.method, path)
+        proof = verify_jwt(text, algs=FAPI_ALGS, keys=_key_inside, types=(TYPE,))
+        _is_for_this_request(proof.claims, request.method, path)
         _is_for_this_token(proof.claims, access_token)
         identifier, issued = _identity(proof.claims)
         key = thumbprint(public_key(proof.header["jwk"]))
-    except (NotVerified, UnfitKey) as error:
+    except (VerificationFailed, UnsuitableKey) as error:
         raise InvalidProof(detail=str(error)) from None
     _has_nonce(proof.claims.get("nonce"), needed=with_nonce)
     before_use()
@@ -80,31 +80,31 @@ def proven(
     return Binding(KEY, key)
 
 
-def nonce_comes_first(asked: Call, *, needed: bool) -> None:
+def nonce_comes_first(request: Request, *, needed: bool) -> None:
     """Raises NonceNeeded as `proven` will, before anything else that the request carries is used
     up: who is told the nonce sends the same once more, with another proof (RFC 9449, 8).
     """
-    text = asked.header(HEADER)
+    text = request.header(HEADER)
     if text is None:
         return
     try:
         nonce = claims_before_proof(text).get("nonce")
-    except NotVerified:
+    except VerificationFailed:
         return
     _has_nonce(nonce, needed=needed)
 
 
 def next_nonce() -> str | None:
     """What to give to the caller of the present request, where he uses nonces."""
-    nonce: str | None = notes().get("dpop_nonce")
+    nonce: str | None = request_values().get("dpop_nonce")
     return nonce
 
 
 def _has_nonce(nonce: object, *, needed: bool) -> None:
     if nonce is None and not needed:
         return
-    notes().dpop_nonce = nonces.fresh()
-    if not isinstance(nonce, str) or not nonces.stands(nonce):
+    request_values().dpop_nonce = nonces.new_nonce()
+    if not isinstance(nonce, str) or not nonces.is_valid_nonce(nonce):
         raise NonceNeeded
 
 
@@ -114,10 +114,10 @@ def _key_inside(header: Header) -> list[PublicKey]:
 
 def _is_for_this_request(claims: Mapping[str, Any], method: str, path: str) -> None:
     if claims.get("htm") != method:
-        raise NotVerified("htm is another method")
+        raise VerificationFailed("htm is another method")
     address, ours = claims.get("htu"), (_normal(origin + path) for origin in settings().origins)
     if not isinstance(address, str) or _normal(address) not in ours:
-        raise NotVerified("htu is another address")
+        raise VerificationFailed("htu is another address")
 
 
 def _is_for_this_token(claims: Mapping[str, Any], access_token: str | None) -> None:
@@ -125,15 +125,15 @@ def _is_for_this_token(claims: Mapping[str, Any], access_token: str | None) -> N
         return
     digest = hashlib.sha256(access_token.encode()).digest()
     if claims.get("ath") != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
-        raise NotVerified("ath is of another token")
+        raise VerificationFailed("ath is of another token")
 
 
 def _identity(claims: Mapping[str, Any]) -> tuple[str, int]:
     identifier, issued = claims.get("jti"), integer(claims, "iat")
     if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
-        raise NotVerified("jti is missing")
+        raise VerificationFailed("jti is missing")
     if issued is None or abs(issued - now().timestamp()) > PROOF_AGE / timedelta(seconds=1):
-        raise NotVerified("iat is missing, or not of this moment")
+        raise VerificationFailed("iat is missing, or not of this moment")
     return identifier, issued
 
 
@@ -145,5 +145,5 @@ def _normal(address: str) -> tuple[str, str, int | None, str]:
         parts = urlsplit(address)
         port = parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        raise NotVerified("htu cannot be read") from None
+        raise VerificationFailed("htu cannot be read") from None
     return parts.scheme, parts.hostname or "", port, parts.path or "/"

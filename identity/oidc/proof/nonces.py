@@ -17,11 +17,11 @@ STEP = timedelta(minutes=1)
 """How long a nonce is the one that is given out; it is taken for one step more."""
 
 
-def fresh() -> str:
+def new_nonce() -> str:
     return _of_step(_step())
 
 
-def stands(nonce: str) -> bool:
+def is_valid_nonce(nonce: str) -> bool:
     """Whether it was given out within this step or the one before."""
     given = nonce.encode(errors="replace")
     return any(hmac.compare_digest(given, _of_step(_step() - ago).encode()) for ago in (0, 1))

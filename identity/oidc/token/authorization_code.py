@@ -10,25 +10,25 @@ from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_
 from sqlalchemy import bindparam, select, update
 
 from app.clock import now
-from app.database import Plain, writing, writing_plainly
+from app.database import CompiledStatement, writing, writing_compiled
 from app.identifiers import new_secret, secret_hash
+from identity.accounts.account_snapshot import WITH_ACCOUNT, snapshot_from
 from identity.accounts.models import Account
-from identity.accounts.reading import WITH_ACCOUNT, copy_in
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.entitlement import require_entitlement
 from identity.oidc.errors import InvalidGrant, InvalidRequest
-from identity.oidc.grants import Family, end_family, put_on_record
+from identity.oidc.lifetimes import WRONG_VERIFIERS
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
-from identity.oidc.policy import WRONG_VERIFIERS
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claimed
-from identity.oidc.token.entitlement import entitled
+from identity.oidc.statements import claim_row
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
 from identity.oidc.token.reuse import CODE, refused_after_end, used_twice
+from identity.oidc.token_families import Family, end_family, record_family_event
 
-_FAMILY_AND_CODE = Plain(
+_FAMILY_AND_CODE = CompiledStatement(
     select(
         TokenFamily.__table__,
         *WITH_ACCOUNT,
@@ -53,17 +53,17 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     if not keeps(found.dpop_jkt, binding):
         raise InvalidGrant(detail="the code is bound to another key")
     target = audience(client, parameters, found.resources)
-    entitlement = entitled(client, found, at)
+    entitlement = require_entitlement(client, found, at)
     granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
     subject, refresh_token = entitlement.account.subject, None
     # Claim, then issue: one conditional UPDATE decides which of several requests may go on.
-    with writing_plainly():
-        won = claimed(AuthorizationCode, found.code_id, at)
+    with writing_compiled():
+        won = claim_row(AuthorizationCode, found.code_id, at)
         if won:
             if "refresh_token" in client.grant_types:
                 refresh_token = new_secret()
                 keep_refresh_token(client, found, refresh_token, at, binding=binding)
-            put_on_record(
+            record_family_event(
                 "token.issued",
                 client,
                 found,
@@ -127,7 +127,7 @@ def _prove(client: RelyingParty, found: Family, verifier: str | None, at: dateti
             .values(failures=AuthorizationCode.failures + 1)
             .returning(AuthorizationCode.failures)
         )
-        if (failures or 0) >= WRONG_VERIFIERS and claimed(AuthorizationCode, found.code_id, at):
+        if (failures or 0) >= WRONG_VERIFIERS and claim_row(AuthorizationCode, found.code_id, at):
             _end_burnt(client, found)
     raise InvalidGrant("code_verifier is missing or wrong")
 
@@ -135,7 +135,9 @@ def _prove(client: RelyingParty, found: Family, verifier: str | None, at: dateti
 def _end_burnt(client: RelyingParty, found: Family) -> None:
     cause = "wrong code verifiers"
     if end_family(found.id, cause=cause):
-        put_on_record("token.ended", client, found, subject=copy_in(found).subject, cause=cause)
+        record_family_event(
+            "token.ended", client, found, subject=snapshot_from(found).subject, cause=cause
+        )
 
 
 GRANT = GrantType(

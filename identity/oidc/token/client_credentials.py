@@ -6,7 +6,7 @@ from typing import Any
 
 from app.audit import record
 from app.clock import now
-from app.database import writing_plainly
+from app.database import writing_compiled
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidScope, UnauthorizedClient
@@ -19,9 +19,9 @@ from identity.oidc.token.issue import audience, response_for_service
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     if not client.confidential:
         raise UnauthorizedClient
-    granted = _granted(client, parameters)
+    granted = _granted_scopes(client, parameters)
     target = audience(client, parameters)
-    with writing_plainly():
+    with writing_compiled():
         record(
             "token.issued",
             client=client.client_id,
@@ -33,7 +33,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     return response_for_service(client, granted=granted, audience=target, binding=binding, at=now())
 
 
-def _granted(client: RelyingParty, parameters: Parameters) -> list[str]:
+def _granted_scopes(client: RelyingParty, parameters: Parameters) -> list[str]:
     """What a service may hold without a person; asked for nothing, all of it that is registered."""
     of_services = scopes.of_services()
     own = [scope for scope in client.scopes if scope in of_services]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web import anyone, permit
-from app.web.call import Answer, call
+from app.web.http import Response, current_request
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
@@ -17,11 +17,11 @@ from identity.oidc.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from identity.oidc.machine import json_response, machine
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import certificate, dpop
 from identity.oidc.proof.binding import Binding
 from identity.oidc.refusals import TOKEN, record_refusal
+from identity.oidc.responses import json_response, protocol_endpoint
 from identity.oidc.token import (
     authorization_code,
     client_credentials,
@@ -47,11 +47,11 @@ PATH = "/token"
 
 @blueprint.post(PATH)
 @permit(anyone)
-@machine
-def token() -> Answer:
-    given = parameters.from_form(call())
+@protocol_endpoint
+def token() -> Response:
+    given = parameters.from_form(current_request())
     given.refuse_repeated()
-    client = authenticate(call(), given)
+    client = authenticate(current_request(), given)
     try:
         grant = _grant_type(client, given)
         binding = _binding(client)
@@ -69,7 +69,7 @@ def _binding(client: RelyingParty) -> Binding | None:
     """The key or certificate to bind to (RFC 9449, 5; RFC 8705, 3); some clients take no tokens
     without one.
     """
-    key = dpop.proven_by(client, call(), path=PATH)
+    key = dpop.proven_by(client, current_request(), path=PATH)
     if key is None and client.dpop_bound:
         # RFC 6749, 5.2: `invalid_dpop_proof` is for a proof that is there.
         raise InvalidRequest("This client sends a DPoP proof with each token request")

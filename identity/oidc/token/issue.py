@@ -9,14 +9,14 @@ from app.identifiers import secret_hash
 from app.settings import settings
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.delegation import actor_claim
+from identity.oidc.entitlement import Entitlement
 from identity.oidc.errors import InvalidTarget
-from identity.oidc.exchange import actor
-from identity.oidc.grants import Family
+from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, claims_of, token_type
 from identity.oidc.statements import add_refresh_token, prolong
-from identity.oidc.subjects import subject_for
-from identity.oidc.token.entitlement import Entitlement
+from identity.oidc.token_families import Family
 from identity.oidc.tokens import issue_access_token, issue_id_token
 
 
@@ -128,7 +128,7 @@ def response_for_target(
         family=family.public_id,
         claims=holds.of_scopes(set(granted))
         | _sign_in(family)
-        | actor(client)
+        | actor_claim(client)
         | claims_of(binding),
         at=at,
         ends_by=expires_at,

@@ -11,8 +11,8 @@ from identity.accounts.models import Account
 from identity.oidc import scopes
 from identity.oidc.claims import of_person
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.subjects import subject_for
-from identity.oidc.token.entitlement import Entitlement
+from identity.oidc.entitlement import Entitlement
+from identity.oidc.pairwise import subject_for
 from identity.ports import approvals
 
 AT_SIGN_IN = "set at sign-in"

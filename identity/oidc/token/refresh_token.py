@@ -8,19 +8,18 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.clock import now
-from app.database import Plain, writing_plainly
+from app.database import CompiledStatement, writing_compiled
 from app.identifiers import new_secret, secret_hash
+from identity.accounts.account_snapshot import WITH_ACCOUNT
 from identity.accounts.models import Account
-from identity.accounts.reading import WITH_ACCOUNT
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.entitlement import require_entitlement
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
-from identity.oidc.grants import Family, put_on_record
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claimed
-from identity.oidc.token.entitlement import entitled
+from identity.oidc.statements import claim_row
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import (
     audience,
@@ -28,10 +27,11 @@ from identity.oidc.token.issue import (
     prolong_refresh_token,
     response_for_person,
 )
-from identity.oidc.token.retry import claimed_again, may_be_lost, successor_of
+from identity.oidc.token.refresh_grace import claim_again, may_be_lost, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twice
+from identity.oidc.token_families import Family, record_family_event
 
-_FAMILY_AND_TOKEN = Plain(
+_FAMILY_AND_TOKEN = CompiledStatement(
     select(
         TokenFamily.__table__,
         *WITH_ACCOUNT,
@@ -49,20 +49,20 @@ _FAMILY_AND_TOKEN = Plain(
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
     at = now()
     found = _find(client, parameters, binding, at)
-    granted = _granted(client, found, parameters)
+    granted = _granted_scopes(client, found, parameters)
     target = audience(client, parameters, found.resources)
-    entitlement = entitled(client, found, at)
+    entitlement = require_entitlement(client, found, at)
     subject, successor = entitlement.account.subject, None
-    with writing_plainly():
+    with writing_compiled():
         # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
         won = client.fapi
         if client.fapi:
             prolong_refresh_token(client, found, found.token_id, at)
         else:
-            successor = _rotated(client, found, parameters["refresh_token"], binding, at)
+            successor = _rotate(client, found, parameters["refresh_token"], binding, at)
             won = successor is not None
         if won:
-            put_on_record(
+            record_family_event(
                 "token.issued",
                 client,
                 found,
@@ -107,20 +107,20 @@ def _find(
     return found
 
 
-def _rotated(
+def _rotate(
     client: RelyingParty, found: Family, token: str, binding: Binding | None, at: datetime
 ) -> str | None:
     """The successor, inside `writing()`; None where the token has been used by somebody."""
     successor = successor_of(token) if client.refresh_token_grace else new_secret()
-    if claimed(RefreshToken, found.token_id, at):
+    if claim_row(RefreshToken, found.token_id, at):
         keep_refresh_token(client, found, successor, at, binding=binding)
         return successor
-    if may_be_lost(client, found, at) and claimed_again(found, successor, at):
+    if may_be_lost(client, found, at) and claim_again(found, successor, at):
         return successor
     return None
 
 
-def _granted(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:
+def _granted_scopes(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:
     """All that was granted, or the part that is asked for; never more (RFC 6749, 6)."""
     held = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
     wanted = scopes.split(parameters.get("scope")) or held

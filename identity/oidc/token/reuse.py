@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import NoReturn
 
 from app.database import writing
-from identity.accounts.reading import copy_in
+from identity.accounts.account_snapshot import snapshot_from
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import OnRecord
-from identity.oidc.grants import Family, end_family, put_on_record
 from identity.oidc.refusals import TOKEN, record_refusal
+from identity.oidc.token_families import Family, end_family, record_family_event
 from identity.ports import approvals
 
 CODE, REFRESH_TOKEN = "code", "refresh token"
@@ -26,9 +26,11 @@ def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
     with writing():
         ended = end_family(family.id, cause=f"{what} used twice")
         if ended:
-            put_on_record("token.reused", client, family, what=what)
+            record_family_event("token.reused", client, family, what=what)
             if what == REFRESH_TOKEN:
-                approvals().refresh_token_reused(copy_in(family), client.client_id, client.name)
+                approvals().refresh_token_reused(
+                    snapshot_from(family), client.client_id, client.name
+                )
     if not ended:
         raise refused_after_end(client, family, what=f"{what} used twice")
     raise OnRecord(detail=f"{what} used twice")

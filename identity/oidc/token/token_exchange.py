@@ -7,9 +7,10 @@ from typing import Any
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from identity.oidc import exchange, scopes
-from identity.oidc.access import stands
+from identity.oidc import delegation, scopes
+from identity.oidc.bearer import verify_access_token
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.entitlement import require_entitlement
 from identity.oidc.errors import (
     InvalidRequest,
     InvalidScope,
@@ -17,13 +18,12 @@ from identity.oidc.errors import (
     InvalidToken,
     UnauthorizedClient,
 )
-from identity.oidc.grants import Family
+from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding
-from identity.oidc.subjects import subject_for
-from identity.oidc.token.entitlement import entitled
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import response_for_target
+from identity.oidc.token_families import Family
 from identity.oidc.tokens import AccessToken
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
@@ -35,11 +35,13 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     at = now()
     subject, family = _subject_token(client, parameters, binding)
     resource = _resource(parameters)
-    target = exchange.target(client, resource)
+    target = delegation.target_client(client, resource)
     if target is None:
         raise InvalidTarget("No service of that resource takes tokens from this client")
-    granted = _granted(subject, target, parameters)
-    holds = exchange.holding(target, entitled(client, family, at).account, family, at)
+    granted = _granted_scopes(subject, target, parameters)
+    holds = delegation.entitlement_at(
+        target, require_entitlement(client, family, at).account, family, at
+    )
     if holds is None:
         raise InvalidTarget("The person has no access to that service")
     with writing():
@@ -80,7 +82,7 @@ def _subject_token(
     if parameters.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE:
         raise InvalidRequest("requested_token_type can be that of an access token only")
     try:
-        subject = stands(parameters.get("subject_token", ""))
+        subject = verify_access_token(parameters.get("subject_token", ""))
     except InvalidToken as error:
         raise InvalidRequest("subject_token is not valid", detail=error.detail) from None
     if subject.family is None or subject.client.key != client.key or subject.exchanged:
@@ -98,7 +100,9 @@ def _resource(parameters: Parameters) -> str:
     return named.pop()
 
 
-def _granted(subject: AccessToken, target: RelyingParty, parameters: Parameters) -> list[str]:
+def _granted_scopes(
+    subject: AccessToken, target: RelyingParty, parameters: Parameters
+) -> list[str]:
     """What both the person's token and the target have; never more than the token (2.1)."""
     held = [
         scope for scope in subject.scopes if scope in target.scopes and scope not in NOT_PASSED_ON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cli.tables import show
+from app.cli.tables import print_rows
 
 IDENTIFIER = "client-0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 HEADINGS = ["Client", "Name", "Grants"]
@@ -12,7 +12,7 @@ ROWS = [[IDENTIFIER, "[bold]Pupil reports", "authorization_code, refresh_token"]
 
 
 def test_a_pipe_gets_each_row_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    show(HEADINGS, ROWS)
+    print_rows(HEADINGS, ROWS)
     heading, row = capsys.readouterr().out.splitlines()
     assert heading.split() == HEADINGS
     assert row.rstrip() == "  ".join(ROWS[0])
@@ -25,7 +25,7 @@ def test_a_terminal_gets_every_word_whole(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("TERM", "xterm")
-    show(HEADINGS, ROWS, title="Clients")
+    print_rows(HEADINGS, ROWS, title="Clients")
     printed = capsys.readouterr().out
     for word in " ".join(ROWS[0]).split():
         assert word in printed
@@ -38,7 +38,7 @@ def test_a_narrow_terminal_gets_a_block_for_each_row(
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    show(HEADINGS, ROWS)
+    print_rows(HEADINGS, ROWS)
     assert f"Client\x1b[0m  {IDENTIFIER}" in capsys.readouterr().out
 
 
@@ -49,7 +49,7 @@ def test_ids_side_by_side_stay_whole_where_they_fit(
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")
     words = "of several words that need some room"
-    show(["One", "Two", "What", "Why"], [[IDENTIFIER, IDENTIFIER.upper(), words, words]])
+    print_rows(["One", "Two", "What", "Why"], [[IDENTIFIER, IDENTIFIER.upper(), words, words]])
     printed = capsys.readouterr().out
     assert IDENTIFIER in printed
     assert IDENTIFIER.upper() in printed

@@ -11,11 +11,11 @@ from app.clock import end_of_day
 from app.database import db, writing
 from app.database.schema import downgrade, upgrade
 from approvals.memberships.models import Grant
-from identity.accounts import suspension
 from identity.accounts.models import Account, Suspension
+from identity.administration import suspension
 from identity.oidc.clients import actions as clients
 from identity.oidc.models import ClientPeriod
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 from tests.identity.oidc.relying_party import register
 
 SUMMER = date(datetime.now(UTC).year + 1, 7, 1)

@@ -18,7 +18,7 @@ from app.database import db, writing
 from app.outbox import OutboxMail, send_mail, withdraw_mail
 from app.outbox.delivery import MOST_ATTEMPTS, deliver_due
 from app.outbox.refusals import is_final
-from app.purge import purge_expired
+from app.retention import purge_expired
 from approvals.settings import Settings
 from tests.conftest import application, settings
 from tests.servers import ports, smtp

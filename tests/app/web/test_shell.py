@@ -4,11 +4,11 @@ import pytest
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
-from app.reference import reference
+from app.request_reference import short_reference
 from app.web import Refused, anyone, permit
 from app.web.authorisation import require_a_rule_for_every_route
+from app.web.client_address import client_network
 from app.web.headers import allow_form_redirect
-from app.web.request import client_network
 from tests.conftest import settings
 from wsgi import create_app
 
@@ -81,7 +81,7 @@ def test_an_unexpected_error_shows_a_reference_and_nothing_else(browser: FlaskCl
     response = browser.get("/try/broken")
     assert response.status_code == 500
     assert "SELECT" not in response.text
-    assert reference(response.headers["X-Request-Id"]) in response.text
+    assert short_reference(response.headers["X-Request-Id"]) in response.text
 
 
 def test_a_nonce_is_new_on_each_page_and_named_in_its_policy(browser: FlaskClient) -> None:

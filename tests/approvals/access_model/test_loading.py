@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from app.audit import AuditEvent
 from app.database import db
-from approvals.access_model import decision as access_model
-from approvals.access_model import loading
+from approvals.access_model import definitions, loading
 from approvals.access_model.models import ListedOrganisation, ServiceVersion
 from approvals.access_model.schema import UnusableFile
+from approvals.decision import decision
 from approvals.organisations.models import Organisation
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 
 LIBRARY = Path(__file__).with_name("library.toml")
 
@@ -55,7 +55,7 @@ def test_a_moment_is_answered_from_the_version_in_force_then(app: Flask, tmp_pat
         loading.load([changed(tmp_path, ('name = "Lender"', 'name = "Lends"'))])
 
     def name(at: datetime | None) -> str:
-        group = access_model.group("library", "lender", at)
+        group = definitions.group("library", "lender", at)
         assert group is not None
         return group.name
 
@@ -77,7 +77,7 @@ def test_of_several_files_all_are_loaded_or_none(app: Flask, tmp_path: Path) -> 
     bad = changed(tmp_path, ('code = "library"', 'code = "other"'), ('["lend"]', '["burn"]'))
     with pytest.raises(UnusableFile, match="burn is not among this file's capabilities"):
         loading.load([LIBRARY, bad, tmp_path / "none.toml"])
-    assert access_model.services() == []
+    assert definitions.services() == []
 
 
 def test_listed_organisations_that_no_register_holds_are_added_once(app: Flask) -> None:
@@ -85,9 +85,9 @@ def test_listed_organisations_that_no_register_holds_are_added_once(app: Flask) 
     assert loading.load([LIBRARY])[0].added == ()
     board = db.session.scalars(select(Organisation)).one()
     assert (board.name, board.kind) == ("Library Board", "department")
-    assert [group.code for group in access_model.offers("library", board, world.LONG_AGO)] == [
-        "board"
-    ]
+    assert [
+        group.code for group in decision.offered_user_groups("library", board, world.LONG_AGO)
+    ] == ["board"]
 
 
 def test_an_organisation_that_is_there_already_is_meant(app: Flask) -> None:
@@ -131,7 +131,7 @@ def test_shipped_files_are_loaded_once_and_never_undo_a_later_one(
     own.write_text(text.replace('name = "School Performance"', 'name = "Results"'))
     loading.load([own])
     assert loading.load_shipped() == "nothing new"
-    service = access_model.service("school_performance")
+    service = definitions.service("school_performance")
     assert service is not None
     assert service.name == "Results"
 

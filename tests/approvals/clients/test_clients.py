@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.audit import AuditEvent
 from app.clock import now
 from app.database import db
-from app.purge import purge_expired
+from app.retention import purge_expired
 from approvals.clients.forms import GRANTS, METHODS
 from approvals.clients.models import ClientAnswer
 from approvals.organisations.models import Organisation

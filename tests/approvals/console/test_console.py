@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db
-from approvals.console.models import Operator
 from approvals.memberships import facts
+from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from tests.approvals import world

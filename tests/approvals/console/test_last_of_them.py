@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from app.actors import Actor
 from app.database import db
-from approvals.console import operators
-from approvals.console.models import Operator
 from approvals.memberships import facts
+from approvals.operators import actions
+from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
-from identity.accounts import suspension
 from identity.accounts.models import Account
+from identity.administration import suspension
 from identity.ports import LeavesWithoutApprover, SuspensionRefused
 from tests.approvals import world
 from tests.approvals.world import browser
@@ -154,7 +154,7 @@ def test_only_operator_is_neither_suspended_nor_removed(app: Flask) -> None:
     code, output = run(app, "operators", "remove", olive.email)
     assert code == 1
     assert "is the only operator. Add another operator first." in output
-    assert operators.is_operator(olive.id)
+    assert actions.is_operator(olive.id)
     assert not suspended(olive)
 
 
@@ -163,7 +163,7 @@ def test_operators_suspended_and_removed_at_once_leave_one(app: Flask) -> None:
     works: list[Callable[[], object]] = []
     for email, identifier in [(each.email, each.id) for each in people]:
         works += [
-            lambda email=email: operators.remove_operator(email, actor=COMMAND),  # type: ignore[misc]
+            lambda email=email: actions.remove_operator(email, actor=COMMAND),  # type: ignore[misc]
             lambda identifier=identifier: suspension.suspend(  # type: ignore[misc]
                 db.session.get_one(Account, identifier), actor=COMMAND
             ),
@@ -171,7 +171,7 @@ def test_operators_suspended_and_removed_at_once_leave_one(app: Flask) -> None:
     outcomes = in_threads(app, works)
     db.session.rollback()
     assert {"OnlyOperatorError", "SuspensionRefused"} & set(outcomes)
-    assert len(operators.active_operators()) == 1
+    assert len(actions.active_operators()) == 1
 
 
 def test_operators_remove_ends_the_appointment_and_the_sessions(app: Flask) -> None:
@@ -181,7 +181,7 @@ def test_operators_remove_ends_the_appointment_and_the_sessions(app: Flask) -> N
     code, output = run(app, "operators", "remove", "OLIVE@operators.example")
     assert (code, output) == (0, "olive@operators.example is no longer an operator.\n")
     assert theirs.get("/ops").heading == "You need to sign in again"
-    assert not operators.is_operator(olive.id)
+    assert not actions.is_operator(olive.id)
     assert sorted(to for to, _ in world.mails("console/operator_removed")) == [
         olive.email,
         oscar.email,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.audit import AuditEvent
 from app.database import db
 from approvals.organisations.models import Organisation
-from approvals.terms import shipped
+from approvals.terms import defaults
 from approvals.terms.models import TermsVersion
 from identity.oidc.clients import actions as clients
 from tests.approvals import world
@@ -67,7 +67,7 @@ def test_every_operators_page_about_people_leaves_an_audit_row(
     app: Flask, school: Organisation, olive: Walker
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", approver=True)
-    shipped.publish_first()
+    defaults.publish_first()
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
     arguments = {

@@ -11,7 +11,7 @@ from flask import Flask
 from app.clock import now
 from app.database import writing
 from approvals.access_model.loading import load_shipped
-from approvals.memberships import asking
+from approvals.decision import no_access
 from approvals.memberships.actions import remove_member
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
@@ -110,7 +110,7 @@ def test_whom_to_ask_names_those_who_can_act(app: Flask, school: Organisation, s
         if state == "suspended":
             with writing():
                 world.who(ann).suspended_at = now()
-    answer = asking.whom_to_ask(world.who(bob), SERVICE, now())
+    answer = no_access.whom_to_ask(world.who(bob), SERVICE, now())
     if state == "another":
         assert answer.approvers == ["Ann Byron, Ashfield School"]
         return
@@ -128,7 +128,7 @@ def test_nobody_is_sent_to_approvers_who_have_nothing_of_the_service_to_give(app
     trust = world.organisation("One School Trust", kind=Kind.SINGLE_ACADEMY_TRUST, uid="17001")
     world.member(trust, "ann@trust.example", approver=True)
     pia = world.member(trust, "pia@trust.example", approver=True)
-    answer = asking.whom_to_ask(world.who(pia), SERVICE, now())
+    answer = no_access.whom_to_ask(world.who(pia), SERVICE, now())
     assert answer.approvers == []
     assert any("people are added to the school" in reason for reason in answer.reasons)
     assert not any("give yourself" in reason for reason in answer.reasons)
@@ -141,17 +141,17 @@ def test_one_who_was_removed_is_told_so_and_to_whom_to_turn_but_no_names(
     bob = world.member(school, "bob@ashfield.example", "School_Named")
     who = world.who(bob)
     remove_member(bob, actor=world.COMMAND)
-    answer = asking.whom_to_ask(who, SERVICE, now())
+    answer = no_access.whom_to_ask(who, SERVICE, now())
     assert answer.reasons[0].startswith("Membership of Ashfield School ended on ")
-    assert answer.reasons[-1] == asking.ADDED_AGAIN.format("Ashfield School")
+    assert answer.reasons[-1] == no_access.ADDED_AGAIN.format("Ashfield School")
     assert answer.approvers == []
 
 
 def test_one_who_belongs_nowhere_is_told_so_instead_of_a_loop(app: Flask) -> None:
     load_shipped()
     somebody = world.account("new@nowhere.example")
-    answer = asking.whom_to_ask(somebody, SERVICE, now())
-    assert answer.reasons == [asking.NO_ORGANISATION]
+    answer = no_access.whom_to_ask(somebody, SERVICE, now())
+    assert answer.reasons == [no_access.NO_ORGANISATION]
 
 
 def test_leaving_is_offered_and_the_list_is_shorter_afterwards(
@@ -198,7 +198,7 @@ def test_the_page_of_a_service_gives_the_advice_of_the_refused_sign_in(
     assert reason in page.text
     assert "Ask Ann" not in page.text
     assert "give yourself" not in page.text
-    answer = asking.whom_to_ask(world.who(pia), SERVICE, now())
+    answer = no_access.whom_to_ask(world.who(pia), SERVICE, now())
     assert all(sentence in page.text for sentence in answer.reasons)
 
 
@@ -207,9 +207,9 @@ def test_a_sole_approver_reads_on_both_pages_that_they_can_give_themselves_a_gro
 ) -> None:
     ann = world.member(school, "ann@ashfield.example", approver=True)
     page = browser(app, ann).get(f"/services/{SERVICE}")
-    sentence = asking.YOURSELF.format("Ashfield School")
+    sentence = no_access.YOURSELF.format("Ashfield School")
     assert sentence in page.text
-    assert sentence in asking.whom_to_ask(world.who(ann), SERVICE, now()).reasons
+    assert sentence in no_access.whom_to_ask(world.who(ann), SERVICE, now()).reasons
 
 
 def test_nobody_is_sent_to_the_approvers_of_a_closed_school(

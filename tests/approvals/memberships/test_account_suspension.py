@@ -8,7 +8,7 @@ from flask import Flask
 from app.actors import Actor
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from identity.accounts.suspension import restore, suspend
+from identity.administration.suspension import restore, suspend
 from tests.approvals import world
 from tests.approvals.world import browser, path
 

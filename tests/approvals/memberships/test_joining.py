@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, writing
-from approvals.console.models import Operator
-from approvals.console.operators import AlreadyOperatorError, add_operator, is_operator
-from approvals.memberships import joining
+from approvals.memberships import invitation_port
 from approvals.memberships.models import Membership
+from approvals.operators.actions import AlreadyOperatorError, add_operator, is_operator
+from approvals.operators.models import Operator
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
 from tests.approvals import world
@@ -31,7 +31,7 @@ def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> No
     bob = world.invited(
         school, "bob@ashfield.example", "School_Anon", approver=True, actor=world.acting(ann)
     )
-    told = joining.describe_invitation(invitation_of(bob))
+    told = invitation_port.describe_invitation(invitation_of(bob))
     assert told.invited_by == "Ann Byron"
     assert told.organisation == "Ashfield School"
     lines = dict(told.lines)
@@ -47,7 +47,7 @@ def test_accepting_makes_the_person_a_member() -> None:
     account = world.account("bob@ashfield.example", "Robert", "Dean")
     with writing():
         answer(invitation_of(bob), InvitationState.ACCEPTED)
-        joining.accepted(invitation_of(bob), account)
+        invitation_port.record_acceptance(invitation_of(bob), account)
     assert bob.account_id == account.id
     assert bob.joined_at is not None
     assert bob.name == "Robert Dean"
@@ -61,7 +61,7 @@ def test_accepting_twice_in_one_organisation_gains_nothing() -> None:
     second = world.invited(school, "robert@ashfield.example", "School_Named", approver=True)
     with writing():
         answer(invitation_of(second), InvitationState.ACCEPTED)
-        joining.accepted(invitation_of(second), world.who(bob))
+        invitation_port.record_acceptance(invitation_of(second), world.who(bob))
     assert not second.open
     assert world.held(second) == []
     assert bob.open
@@ -74,7 +74,7 @@ def test_a_declined_invitation_is_closed_and_the_approvers_are_told() -> None:
     bob = world.invited(school, "bob@ashfield.example", "School_Named")
     with writing():
         answer(invitation_of(bob), InvitationState.DECLINED)
-        joining.declined(invitation_of(bob))
+        invitation_port.record_decline(invitation_of(bob))
     assert not bob.open
     assert invitation_of(bob).state == "declined"
     assert world.mails("memberships/declined")[0][0] == "ann@ashfield.example"
@@ -86,7 +86,7 @@ def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.invited(school, "bob@ashfield.example")
     with writing():
-        joining.renewal_asked(invitation_of(bob))
+        invitation_port.record_renewal_request(invitation_of(bob))
     [(to, text)] = world.mails("memberships/renewal_asked")
     assert to == "ann@ashfield.example"
     assert f"/o/{school.public_id}/invitations" in text
@@ -96,11 +96,11 @@ def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
 def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
     school = world.school("Ashfield School")
     bob = world.invited(school, "bob@ashfield.example")
-    words = joining.context_words(invitation_of(bob))
+    words = invitation_port.context_words(invitation_of(bob))
     assert "Ashfield School" in words
     assert "School Performance" in words
     account = world.join(bob)
-    assert "Ashfield School" in joining.context_words(account)
+    assert "Ashfield School" in invitation_port.context_words(account)
 
 
 def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
@@ -109,12 +109,12 @@ def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
         add_operator("OLIVE@operators.example", actor=world.COMMAND)
     operator = db.session.scalars(select(Operator)).one()
     invitation = db.session.get_one(Invitation, operator.invitation_id)
-    assert "Operator" in dict(joining.describe_invitation(invitation).lines)["Your part"]
+    assert "Operator" in dict(invitation_port.describe_invitation(invitation).lines)["Your part"]
     account = world.account("olive@operators.example")
     assert not is_operator(account.id)
     with writing():
         answer(invitation, InvitationState.ACCEPTED)
-        joining.accepted(invitation, account)
+        invitation_port.record_acceptance(invitation, account)
     assert is_operator(account.id)
     assert [len(world.audited(event)) for event in ("operator.added", "operator.joined")] == [1, 1]
 
@@ -123,5 +123,5 @@ def test_an_operator_who_declines_is_none() -> None:
     add_operator("olive@operators.example", actor=world.COMMAND)
     operator = db.session.scalars(select(Operator)).one()
     with writing():
-        joining.declined(db.session.get_one(Invitation, operator.invitation_id))
+        invitation_port.record_decline(db.session.get_one(Invitation, operator.invitation_id))
     assert operator.valid_to is not None

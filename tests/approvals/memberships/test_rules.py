@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from approvals.memberships import rules
-from approvals.memberships.rules import Approvers, Authority, Held
+from approvals.memberships.rules import Approvers, Authority, HeldGroup
 
 TODAY = date(2026, 11, 23)
 LATER = datetime(2027, 9, 1, tzinfo=UTC)
@@ -94,7 +94,7 @@ def test_carrying_out_the_plan_gives_exactly_what_is_wanted(
     wanted: dict[str, list[str]],
     ends_at: datetime | None,
 ) -> None:
-    rows = [Held(number, *each) for number, each in enumerate(held)]
+    rows = [HeldGroup(number, *each) for number, each in enumerate(held)]
     plan = rules.plan_change(rows, wanted, ends_at=ends_at)
     kept = [row for row in rows if row not in plan.close]
     after = [(row.service, row.user_group, row.valid_to) for row in kept]
@@ -206,7 +206,7 @@ def test_may_give_takes_a_group_named_twice_for_one() -> None:
 
 
 def test_a_plan_says_whether_it_changes_anything_and_whether_it_gives_anything() -> None:
-    held = [Held(1, "one", "A", None)]
+    held = [HeldGroup(1, "one", "A", None)]
     same = rules.plan_change(held, {"one": ["A"]}, ends_at=None)
     assert (same.nothing, same.gains) == (True, False)
     less = rules.plan_change(held, {"one": []}, ends_at=None)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from approvals.organisations.importing import FileReport, import_file, in_order
-from approvals.organisations.made_up import World, county, write_county
+from approvals.organisations.synthetic import World, county, write_county
 
 UNDATED = date(2026, 9, 1)
 """The day of files without a date in their name."""

@@ -10,7 +10,7 @@ import pytest
 
 from app.database import db
 from approvals.organisations.importing import import_file, in_order
-from approvals.organisations.made_up.county import SNAPSHOTS
+from approvals.organisations.synthetic.county import SNAPSHOTS
 from tests.conftest import settings
 from tests.servers.postgresql import PostgreSQL
 from wsgi import create_app

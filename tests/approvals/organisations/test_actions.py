@@ -6,7 +6,7 @@ from flask import Flask
 from approvals.organisations import queries
 from approvals.organisations.actions import CannotAdd, add_organisation
 from approvals.organisations.kinds import KINDS, Kind
-from approvals.organisations.made_up.county import CATHOLIC
+from approvals.organisations.synthetic.county import CATHOLIC
 
 
 def test_every_kind_has_a_category(app: Flask) -> None:

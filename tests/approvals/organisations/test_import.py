@@ -22,19 +22,19 @@ from approvals.organisations.importing import (
     trying_only,
     when_closed,
 )
-from approvals.organisations.importing.account import Change
 from approvals.organisations.importing.renewal import renew_register
+from approvals.organisations.importing.report import Change
 from approvals.organisations.kinds import Kind
-from approvals.organisations.made_up import World, files
-from approvals.organisations.made_up.county import FENWICK, HARBOUR, LEARNING, SNAPSHOTS
-from approvals.organisations.made_up.world import value_on
 from approvals.organisations.models import (
     Organisation,
     OrganisationPeriod,
     RegisterFile,
     TrustLink,
 )
-from approvals.organisations.register.reading import ParsedFile
+from approvals.organisations.register.parse_file import ParsedFile
+from approvals.organisations.synthetic import World, files
+from approvals.organisations.synthetic.county import FENWICK, HARBOUR, LEARNING, SNAPSHOTS
+from approvals.organisations.synthetic.world import value_on
 
 Load = Callable[..., list[FileReport]]
 _LINKS = "grouplinks_edubaseallacademiesandfree"

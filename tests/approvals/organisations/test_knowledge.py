@@ -12,7 +12,7 @@ from approvals.organisations import queries
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.importing import FileReport
 from approvals.organisations.knowledge import learned_openness
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 
 HEADER = (
     "URN,LA (code),LA (name),EstablishmentNumber,EstablishmentName,TypeOfEstablishment (code),"

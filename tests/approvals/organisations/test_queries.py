@@ -7,8 +7,8 @@ import pytest
 from approvals.organisations import queries
 from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.kinds import Kind
-from approvals.organisations.made_up import World
-from approvals.organisations.made_up.county import CATHOLIC, LEARNING, MARLSHIRE, SNAPSHOTS
+from approvals.organisations.synthetic import World
+from approvals.organisations.synthetic.county import CATHOLIC, LEARNING, MARLSHIRE, SNAPSHOTS
 from tests.approvals.organisations.templates import postgresql_template, sqlite_template
 
 __all__ = ["postgresql_template", "sqlite_template"]

@@ -12,20 +12,21 @@ from sqlalchemy import func, select
 from app.actors import Actor
 from app.clock import now
 from app.database import db
-from approvals.access_model import decision as access_model
+from approvals.access_model import definitions
+from approvals.decision import decision
 from approvals.memberships.actions import remove_member
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.importing import import_file, in_order
-from approvals.organisations.made_up import write_national
 from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.synthetic import write_national
 from approvals.population import asp_2018, places
 from approvals.population.people import LAST_DAY, person
 from approvals.population.places import COUNTED_ON, NoPlace
 from approvals.reports.user_groups import user_groups
-from identity.accounts.email import email_key
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordCredential
-from tests.approvals.access_model.world import load_school_performance, organisation
+from identity.email_address import email_key
+from tests.approvals.decision.world import load_school_performance, organisation
 from tests.conftest import application, settings
 
 PUBLISHED = Path(__file__).parents[1] / "access_model" / "access_model.csv"
@@ -97,7 +98,7 @@ def test_everybody_works_where_the_access_model_lets_them(country: object) -> No
         )
     )
     assert closed == 0
-    service = access_model.service(SERVICE)
+    service = definitions.service(SERVICE)
     assert service is not None
     kinds = {listed.key: listed.kind for listed in service.organisations}
     held = db.session.execute(
@@ -123,7 +124,7 @@ def test_the_decision_lets_them_in(country: object) -> None:
             .where(Grant.user_group == code, Grant.valid_from <= at)
             .limit(1)
         ).one()
-        may = access_model.who_may(SERVICE, where, at)
+        may = decision.people_with_access(SERVICE, where, at)
         assert code in {each.decision.user_groups[0].code for each in may}
 
 

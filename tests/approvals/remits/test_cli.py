@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from app.database import writing
 from approvals.organisations import queries
-from approvals.organisations.made_up.county import MARLSHIRE, SNAPSHOTS
 from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.synthetic.county import MARLSHIRE, SNAPSHOTS
 from approvals.remits.notes import notes
 from approvals.remits.remit import remit_of_key
 

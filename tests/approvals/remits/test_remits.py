@@ -12,8 +12,10 @@ from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.importing import import_file
 from approvals.organisations.kinds import Kind
-from approvals.organisations.made_up import World
-from approvals.organisations.made_up.county import (
+from approvals.organisations.models import Organisation, OrganisationPeriod
+from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
+from approvals.organisations.synthetic import World
+from approvals.organisations.synthetic.county import (
     CATHOLIC,
     FENWICK,
     LEARNING,
@@ -21,11 +23,9 @@ from approvals.organisations.made_up.county import (
     SELWICK,
     SNAPSHOTS,
 )
-from approvals.organisations.made_up.world import School, value_on
-from approvals.organisations.models import Organisation, OrganisationPeriod
-from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
+from approvals.organisations.synthetic.world import SyntheticSchool, value_on
 from approvals.remits.remit import NoRemit, Remit, Scope, remit_of, remit_of_key
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 
 pytestmark = pytest.mark.usefixtures("app")
 TODAY = SNAPSHOTS[-1]
@@ -43,7 +43,7 @@ def _authority() -> Organisation:
     return found
 
 
-def _school(school: School) -> Organisation:
+def _school(school: SyntheticSchool) -> Organisation:
     found = queries.by_urn(school.urn)
     assert found is not None
     return found

@@ -11,10 +11,10 @@ from app.database import writing
 from approvals.access_model import loading
 from approvals.organisations.models import Organisation
 from approvals.reports import chart, formats
-from approvals.reports.user_groups import Line, Report, UnknownService, user_groups
+from approvals.reports.user_groups import GroupCount, Report, UnknownService, user_groups
 from tests.approvals import world as people
-from tests.approvals.access_model import world
 from tests.approvals.access_model.test_loading import LIBRARY
+from tests.approvals.decision import world
 from tests.approvals.world import browser
 from tests.identity.walking import Walker
 
@@ -37,8 +37,8 @@ def counted(day: date = DAY, service: str = SERVICE) -> dict[str, int]:
 def test_every_user_group_has_a_line_in_the_order_of_the_file(elm: Organisation) -> None:
     lines = user_groups(SERVICE, DAY).lines
     assert len(lines) == 15
-    assert lines[0] == Line("School Named", 0)
-    assert lines[-1] == Line("Training Anon", 0)
+    assert lines[0] == GroupCount("School Named", 0)
+    assert lines[-1] == GroupCount("Training Anon", 0)
 
 
 def test_a_grant_counts_from_before_midnight_until_it_ends(elm: Organisation) -> None:
@@ -81,7 +81,7 @@ def test_services_are_counted_apart(elm: Organisation) -> None:
 
 def test_a_group_that_left_the_file_is_still_counted(elm: Organisation) -> None:
     world.grant(world.member(world.person(), elm), "School_Old")
-    assert user_groups(SERVICE, DAY).lines[-1] == Line("School_Old", 1)
+    assert user_groups(SERVICE, DAY).lines[-1] == GroupCount("School_Old", 1)
 
 
 def test_an_unknown_service_is_said(elm: Organisation) -> None:
@@ -89,7 +89,9 @@ def test_an_unknown_service_is_said(elm: Organisation) -> None:
         user_groups("nothing", DAY)
 
 
-REPORT = Report(DAY, SERVICE, "School Performance", (Line("School Named", 1200), Line("=1+1", 3)))
+REPORT = Report(
+    DAY, SERVICE, "School Performance", (GroupCount("School Named", 1200), GroupCount("=1+1", 3))
+)
 
 
 def test_json_is_as_documented() -> None:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from approvals.terms import markdown, shipped
+from approvals.terms import defaults, markdown
 
 
 class Elements(HTMLParser):
@@ -57,7 +57,7 @@ def test_links_say_nothing_about_where_they_come_from() -> None:
 
 
 def test_the_texts_that_are_shipped_have_a_title_and_no_second_first_level_heading() -> None:
-    for path in shipped.TEXTS.glob("*.md"):
+    for path in defaults.TEXTS.glob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert markdown.title(text, "").startswith("Terms of use of")
         assert len(markdown.HEADING.findall(text)) == 1

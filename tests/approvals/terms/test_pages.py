@@ -9,7 +9,7 @@ from app.database import db
 from approvals.terms import actions
 from identity.accounts.models import Account
 from tests.approvals import world
-from tests.approvals.access_model import world as rows
+from tests.approvals.decision import world as rows
 from tests.approvals.world import browser
 from tests.identity.walking import Walker
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.terms import rules
-from approvals.terms.rules import Due, Version
+from approvals.terms.rules import DueVersion, Version
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -22,17 +22,17 @@ def test_nothing_is_due_where_nothing_was_published() -> None:
 
 
 def test_the_first_version_blocks_until_it_is_accepted() -> None:
-    assert rules.due([FIRST], set(), NOW) == Due(FIRST, blocking=True)
+    assert rules.due([FIRST], set(), NOW) == DueVersion(FIRST, blocking=True)
     assert rules.due([FIRST], {1}, NOW) is None
 
 
 def test_a_version_that_need_not_be_accepted_again_is_asked_for_but_blocks_nothing() -> None:
-    assert rules.due([FIRST, MENDED], {1}, NOW) == Due(MENDED, blocking=False)
+    assert rules.due([FIRST, MENDED], {1}, NOW) == DueVersion(MENDED, blocking=False)
     assert rules.due([FIRST, MENDED], {1, 2}, NOW) is None
 
 
 def test_whoever_accepted_nothing_is_shown_the_newest_and_it_blocks() -> None:
-    assert rules.due([FIRST, MENDED], set(), NOW) == Due(MENDED, blocking=True)
+    assert rules.due([FIRST, MENDED], set(), NOW) == DueVersion(MENDED, blocking=True)
 
 
 def test_having_accepted_a_newer_version_than_the_required_one_suffices() -> None:
@@ -41,13 +41,13 @@ def test_having_accepted_a_newer_version_than_the_required_one_suffices() -> Non
 
 
 def test_a_required_version_blocks_those_who_accepted_an_older_one() -> None:
-    assert rules.due([FIRST, MENDED, SECOND], {1, 2}, NOW) == Due(SECOND, blocking=True)
+    assert rules.due([FIRST, MENDED, SECOND], {1, 2}, NOW) == DueVersion(SECOND, blocking=True)
 
 
 def test_a_version_counts_from_its_day_on() -> None:
     versions = [FIRST, COMING]
     assert rules.due(versions, {1}, NOW) is None
-    assert rules.due(versions, {1}, COMING.effective_from) == Due(COMING, blocking=True)
+    assert rules.due(versions, {1}, COMING.effective_from) == DueVersion(COMING, blocking=True)
 
 
 def test_of_several_in_effect_the_one_published_last_is_the_newest() -> None:

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from app.audit import AuditEvent
 from app.clock import now, today
 from app.database import db, writing
-from approvals.terms import actions, queries, shipped
+from approvals.terms import actions, defaults, queries
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
 from identity.ports import TermsDue, approvals
-from tests.approvals.access_model import world
+from tests.approvals.decision import world
 
 SERVICE = "school_performance"
 
@@ -108,12 +108,12 @@ def test_acceptance_is_one_persons(ada: Account) -> None:
 
 
 def test_how_a_person_stands_to_the_terms_is_one_version_and_time(ada: Account) -> None:
-    assert queries.standing(ada.id, SERVICE, now()).accepted is None
+    assert queries.terms_status(ada.id, SERVICE, now()).accepted is None
     accept(ada, world.publish(None))
-    assert queries.standing(ada.id, SERVICE, now()).accepted is None
+    assert queries.terms_status(ada.id, SERVICE, now()).accepted is None
     accept(ada, world.publish(SERVICE))
     accept(ada, world.publish(SERVICE))
-    accepted = queries.standing(ada.id, SERVICE, now()).accepted
+    accepted = queries.terms_status(ada.id, SERVICE, now()).accepted
     assert accepted is not None
     assert accepted.number == 2
 
@@ -124,10 +124,10 @@ def test_an_empty_text_is_not_published(app: Flask) -> None:
 
 
 def test_setup_publishes_the_first_texts_once(app: Flask) -> None:
-    assert shipped.publish_first() == "published platform"
+    assert defaults.publish_first() == "published platform"
     world.load_school_performance()
-    assert shipped.publish_first() == "published school_performance"
-    assert shipped.publish_first() == "nothing new"
+    assert defaults.publish_first() == "published school_performance"
+    assert defaults.publish_first() == "nothing new"
     assert {(each.service, each.number) for each in db.session.scalars(select(TermsVersion))} == {
         (None, 1),
         (SERVICE, 1),

@@ -126,7 +126,7 @@ def test_public_client_pushes_are_bounded_in_an_hour(
 def test_link_of_a_mail_that_is_opened_again_and_again_stores_bounded_rows(
     provider: Flask, ada: Person
 ) -> None:
-    reset.ask(ada.email)
+    reset.request_reset(ada.email)
     mail = db.session.scalars(select(OutboxMail).where(OutboxMail.recipient == ada.email)).one()
     text = decrypt(mail.sealed_text or "", purpose="mail")
     found = re.search(r"/reset-password/\S+", text)

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from app.purge import purge_expired
+from app.retention import purge_expired
+from identity.oidc.lifetimes import LONGEST_ASSERTION
 from identity.oidc.models import UsedOnce
-from identity.oidc.policy import LONGEST_ASSERTION
 from tests.identity.oidc.relying_party import ISSUER
 from tests.identity.oidc.signing_party import FromNow, SigningParty, segment, sign
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from identity.oidc.clients import actions
-from identity.oidc.clients.failures import FREE
+from identity.oidc.clients.secret_throttle import FREE
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty

@@ -20,13 +20,13 @@ from joserfc.jwk import ECKey
 
 from app.clock import now
 from app.database import writing
-from app.outgoing import SECONDS
+from app.http_client import SECONDS
 from approvals.settings import Settings
 from identity.accounts.models import Account
 from identity.oidc.clients.keys import AGAIN_AFTER
 from identity.oidc.clients.metadata import InvalidMetadata
-from identity.oidc.registering import tokens
-from identity.oidc.registering.policy import Policy
+from identity.oidc.dynamic_registration import tokens
+from identity.oidc.dynamic_registration.policy import Policy
 from tests.conftest import settings
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.publishing import Publishing

@@ -143,9 +143,9 @@ def test_LO_07_many_of_one_service_keep_no_other_waiting(
     other = Listening()
     late = register(client_name="Late", backchannel_logout_uri=other.address)["client_id"]
     with writing():
-        backchannel.promise([ended(told_rp.client_id, ada)] * 100, cause="removed")
+        backchannel.enqueue_notices([ended(told_rp.client_id, ada)] * 100, cause="removed")
     with writing():
-        backchannel.promise([ended(late, ada)], cause="removed")
+        backchannel.enqueue_notices([ended(late, ada)], cause="removed")
     backchannel.deliver()
     waiting = threading.Event()
     for _ in range(500):

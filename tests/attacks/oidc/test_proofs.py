@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 
-from identity.oidc.foreign import public_key, thumbprint
+from identity.oidc.jwt_verification import public_key, thumbprint
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty
 from tests.identity.oidc.signing_party import FromNow, SigningParty, segment
 

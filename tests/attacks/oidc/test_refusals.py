@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.database import db, writing
+from identity.access_termination import end_access
 from identity.oidc import refusals
 from identity.oidc.clients import actions as clients
 from identity.oidc.models import TokenFamily
 from identity.oidc.token.endpoint import GRANT_TYPES
-from identity.sessions.ending import end_access
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import SigningParty

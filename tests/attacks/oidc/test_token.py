@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from app.database import writing
+from identity.access_termination import end_access
 from identity.accounts.models import Account
 from identity.oidc.clients import actions as clients
 from identity.oidc.clients.metadata import InvalidMetadata
-from identity.sessions.ending import end_access
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, header, register

@@ -11,9 +11,9 @@ from flask import Flask
 
 from app.clock import now
 from app.database import writing
-from app.purge import purge_expired
-from identity.credentials import catalogue, recovery_codes
-from identity.credentials.factor import Factor, NotProved, Proved
+from app.retention import purge_expired
+from identity.credentials import recovery_codes, registry
+from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG
@@ -33,13 +33,13 @@ from tests.races import THREADS, race
 def test_two_kinds_of_factor_make_the_second_level(
     proved: list[Factor], amr: tuple[str, ...], acr: str
 ) -> None:
-    assert catalogue.amr(proved) == amr
-    assert catalogue.acr(proved) == acr
+    assert registry.amr(proved) == amr
+    assert registry.acr(proved) == acr
 
 
 def test_every_factor_has_a_name_of_its_own() -> None:
-    assert len({factor.name for factor in catalogue.FACTORS}) == len(catalogue.FACTORS)
-    assert all(catalogue.factor(each.name) is each for each in catalogue.FACTORS)
+    assert len({factor.name for factor in registry.FACTORS}) == len(registry.FACTORS)
+    assert all(registry.factor(each.name) is each for each in registry.FACTORS)
 
 
 def _code(person: Person, steps: int) -> str:
@@ -50,8 +50,8 @@ def _code(person: Person, steps: int) -> str:
 def test_the_present_code_and_its_neighbours_are_right_once(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
-    assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), Proved)
-    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(USED, counts=False)
+    assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), ProofAccepted)
+    assert TOTP.prove(person.account_id, _code(person, steps)) == ProofRejected(USED, counts=False)
 
 
 def test_totp_accepts_codes_after_a_clock_that_was_ahead_is_right_again(
@@ -60,13 +60,13 @@ def test_totp_accepts_codes_after_a_clock_that_was_ahead_is_right_again(
     true_time = now()
     clock.move_to(true_time + timedelta(hours=2))
     early = _code(person, 0)
-    assert isinstance(TOTP.prove(person.account_id, early), Proved)
+    assert isinstance(TOTP.prove(person.account_id, early), ProofAccepted)
     clock.move_to(true_time)
     present = _code(person, 0)
-    assert isinstance(TOTP.prove(person.account_id, present), Proved)
-    assert TOTP.prove(person.account_id, present) == NotProved(USED, counts=False)
+    assert isinstance(TOTP.prove(person.account_id, present), ProofAccepted)
+    assert TOTP.prove(person.account_id, present) == ProofRejected(USED, counts=False)
     clock.move_to(true_time + timedelta(hours=2))
-    assert TOTP.prove(person.account_id, early) == NotProved(USED, counts=False)
+    assert TOTP.prove(person.account_id, early) == ProofRejected(USED, counts=False)
 
 
 def test_totp_forgets_used_steps_after_days(
@@ -84,23 +84,23 @@ def test_totp_forgets_used_steps_after_days(
 def test_codes_further_off_are_wrong(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
-    assert TOTP.prove(person.account_id, _code(person, steps)) == NotProved(WRONG)
+    assert TOTP.prove(person.account_id, _code(person, steps)) == ProofRejected(WRONG)
 
 
 def test_an_earlier_code_is_not_accepted_after_a_later_one(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
-    assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), Proved)
-    assert TOTP.prove(person.account_id, _code(person, 0)) == NotProved(USED, counts=False)
+    assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), ProofAccepted)
+    assert TOTP.prove(person.account_id, _code(person, 0)) == ProofRejected(USED, counts=False)
     clock.shift(timedelta(seconds=60))
-    assert isinstance(TOTP.prove(person.account_id, _code(person, 0)), Proved)
+    assert isinstance(TOTP.prove(person.account_id, _code(person, 0)), ProofAccepted)
 
 
 @pytest.mark.parametrize("answer", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "12345６"])
 def test_what_is_not_six_digits_is_no_guess(app: Flask, person: Person, answer: str) -> None:
-    assert TOTP.prove(person.account_id, answer) == NotProved(INCOMPLETE, counts=False) or (
+    assert TOTP.prove(person.account_id, answer) == ProofRejected(INCOMPLETE, counts=False) or (
         answer == ""
-        and TOTP.prove(person.account_id, answer) == NotProved(INCOMPLETE, counts=False)
+        and TOTP.prove(person.account_id, answer) == ProofRejected(INCOMPLETE, counts=False)
     )
 
 
@@ -109,8 +109,8 @@ def test_recovery_codes_are_ten_and_each_is_right_once(app: Flask, person: Perso
         codes = recovery_codes.replace(person.account_id)
     assert len(set(codes)) == recovery_codes.remaining(person.account_id) == 10
     for code in codes:
-        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), Proved)
-        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), NotProved)
+        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), ProofAccepted)
+        assert isinstance(RECOVERY_CODE.prove(person.account_id, code), ProofRejected)
     assert not RECOVERY_CODE.enrolled(person.account_id)
 
 
@@ -119,14 +119,14 @@ def test_new_recovery_codes_end_the_old_ones(app: Flask, person: Person) -> None
         old = recovery_codes.replace(person.account_id)
     with writing():
         recovery_codes.replace(person.account_id)
-    assert isinstance(RECOVERY_CODE.prove(person.account_id, old[0]), NotProved)
+    assert isinstance(RECOVERY_CODE.prove(person.account_id, old[0]), ProofRejected)
 
 
 def test_letters_that_look_like_digits_may_be_typed_for_them(app: Flask, person: Person) -> None:
     with writing():
         codes = recovery_codes.replace(person.account_id)
     typed = codes[0].replace("0", "O").replace("1", "l")
-    assert isinstance(RECOVERY_CODE.prove(person.account_id, typed), Proved)
+    assert isinstance(RECOVERY_CODE.prove(person.account_id, typed), ProofAccepted)
 
 
 @pytest.mark.parametrize("factor", [TOTP, RECOVERY_CODE])
@@ -136,5 +136,7 @@ def test_MF_04_one_of_many_parallel_answers_is_accepted(
     with writing():
         codes = recovery_codes.replace(person.account_id)
     answer = _code(person, 0) if factor is TOTP else codes[0]
-    outcomes = race(app, lambda _: isinstance(factor.prove(person.account_id, answer), Proved))
+    outcomes = race(
+        app, lambda _: isinstance(factor.prove(person.account_id, answer), ProofAccepted)
+    )
     assert sorted(outcomes) == [False] * (THREADS - 1) + [True]

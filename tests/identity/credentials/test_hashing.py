@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.database import db, writing
 from identity.credentials import hashing
-from identity.credentials.factor import Proved
+from identity.credentials.factor import ProofAccepted
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password import PASSWORD, store
 from tests.identity.people import PASSWORD as SECRET
@@ -53,7 +53,7 @@ def test_a_hash_of_other_parameters_is_renewed_when_it_proves_right(
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(SECRET)
     with writing():
         store(person.account_id, weak)
-    assert isinstance(PASSWORD.prove(person.account_id, SECRET), Proved)
+    assert isinstance(PASSWORD.prove(person.account_id, SECRET), ProofAccepted)
     stored = db.session.scalars(select(PasswordCredential.password_hash)).one()
     assert "m=19456,t=2,p=1" in stored
     assert hashing.verify(stored, SECRET)

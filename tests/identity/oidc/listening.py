@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 from sqlalchemy import select
 
 from app.database import db, writing
+from identity.access_termination import end_access
 from identity.accounts.models import Account
 from identity.oidc import backchannel
 from identity.oidc.models import LogoutNotice
-from identity.sessions.ending import end_access
 from tests.identity.people import Person
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from app.database import db, writing
 from approvals.settings import Settings
+from identity.access_termination import end_access
 from identity.accounts.models import Account
-from identity.sessions.ending import end_access
 from tests.conftest import settings
 from tests.identity.oidc.foreign_client import sign_in
 from tests.identity.oidc.relying_party import register

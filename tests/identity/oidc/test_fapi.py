@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.clock import now as clock
 from identity.oidc.clients.metadata import InvalidMetadata
-from identity.oidc.foreign import public_key, thumbprint
+from identity.oidc.jwt_verification import public_key, thumbprint
 from tests.identity.oidc.relying_party import ISSUER, answer, header
 from tests.identity.oidc.signing_party import FromNow, SigningParty
 

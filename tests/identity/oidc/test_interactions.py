@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from app.purge import purge_expired
-from identity.oidc.authorize import pending
+from app.retention import purge_expired
+from identity.oidc.authorize import stored_request
 from identity.oidc.models import AuthorizationRequest
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, answer, register, walk
@@ -206,7 +206,7 @@ def test_organisation_cannot_be_chosen_for_a_finished_request(
     page.submit(organisation="elmwood")
     page.submit(organisation="oakfield")
     assert [row.organisation for row in rows()] == ["elmwood"]
-    assert timedelta(days=1) == pending.LEFT_BEHIND
+    assert timedelta(days=1) == stored_request.LEFT_BEHIND
 
 
 def test_sign_in_page_of_prompt_login_holds_the_address_of_the_signed_in_person(

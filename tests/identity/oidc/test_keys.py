@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
-from app.purge import purge_expired
+from app.retention import purge_expired
 from identity.oidc.keys import actions
 from identity.oidc.keys.states import ALGS, State, due, state
 from identity.oidc.models import SigningKey

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from identity.oidc.clients.metadata import InvalidMetadata
-from identity.oidc.registering import tokens
-from identity.oidc.registering.policy import Policy
+from identity.oidc.dynamic_registration import tokens
+from identity.oidc.dynamic_registration.policy import Policy
 from tests.identity.oidc.relying_party import RelyingParty, answer, register, walk
 from tests.identity.oidc.signing_party import SigningParty, now
 

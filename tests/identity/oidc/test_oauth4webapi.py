@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from approvals.settings import Settings
-from identity.oidc.registering import tokens
-from identity.oidc.registering.policy import Policy
+from identity.oidc.dynamic_registration import tokens
+from identity.oidc.dynamic_registration.policy import Policy
 from tests.identity.oidc.foreign_client import CALLBACK, foreign_client, sign_in
 from tests.identity.oidc.served import serving
 from tests.identity.people import Person

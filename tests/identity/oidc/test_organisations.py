@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.database import writing
-from identity.sessions.ending import end_access
+from identity.access_termination import end_access
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, answer, register, walk
 from tests.identity.oidc.rights import Rights, entrance

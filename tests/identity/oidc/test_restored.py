@@ -18,20 +18,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.actors import SYSTEM
+from app.after_restore import end_revived
 from app.database import db, writing
 from app.outbox.delivery import deliver_due
-from app.restored import end_what_was_revived
 from approvals.settings import Settings
-from identity.accounts import invitations, suspension
+from identity.access_termination import end_access
+from identity.accounts import invitations
 from identity.accounts.models import Account
+from identity.administration import suspension
 from identity.credentials import reset
-from identity.credentials.factor import NotProved
+from identity.credentials.factor import ProofRejected
 from identity.credentials.totp import TOTP
+from identity.oidc.dynamic_registration import tokens as registration_tokens
+from identity.oidc.dynamic_registration.policy import Policy
 from identity.oidc.models import LogoutNotice, TokenFamily
-from identity.oidc.registering import tokens as registration_tokens
-from identity.oidc.registering.policy import Policy
 from identity.sessions import actions as sessions
-from identity.sessions.ending import end_access
 from identity.sessions.models import Session
 from tests.conftest import application
 from tests.identity.conftest import Post, audited
@@ -110,7 +111,7 @@ def _holdings(rp: RelyingParty, browser: FlaskClient, ada: Person, post: Post) -
     half = Walker(rp.http.application.test_client()).get("/sign-in")
     half = half.submit(email=grace.email, password=grace.password)
     assert half.heading == "Enter the 6-digit code"
-    reset.ask(ada.email)
+    reset.request_reset(ada.email)
     invitations.invite(
         "new@school.example",
         "New",
@@ -191,8 +192,8 @@ def test_people_go_on_after_it(
     url = backup()
     seen = ada.code()
     with restored(app_settings, url) as flask:
-        end_what_was_revived()
-        assert isinstance(TOTP.prove(ada.account_id, seen), NotProved)
+        end_revived()
+        assert isinstance(TOTP.prove(ada.account_id, seen), ProofRejected)
         clock.shift(timedelta(minutes=2))
         page = Walker(flask.test_client()).get("/sign-in")
         page = page.submit(email=ada.email, password=ada.password)
@@ -210,7 +211,7 @@ def test_run_again_it_finds_nothing_and_services_are_told_once(
     with writing():
         end_access(ada.account_id, cause="password changed")
     told.tokens(signed_in_browser(provider, ada))
-    first, again = end_what_was_revived(), end_what_was_revived()
+    first, again = end_revived(), end_revived()
     assert first.ended["sign-out notices that were waiting"] == 1
     assert set(again.ended.values()) == {0}
     assert again.backup_ends is not None
@@ -241,7 +242,7 @@ def test_what_was_signed_before_it_counts_no_more(
     assert party.post("/token", used, headers=proof).status_code == 200
     with restored(app_settings, url) as flask:
         party.http = flask.test_client()
-        end_what_was_revived()
+        end_revived()
         assert party.post("/token", used).get_json()["error"] == "invalid_client"
         clock.shift(timedelta(minutes=1))
         assert party.post("/token", used).get_json()["error"] == "invalid_client"

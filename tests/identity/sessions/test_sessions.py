@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.database import db, writing
-from app.purge import purge_expired
+from app.retention import purge_expired
+from identity.access_termination import end_access
 from identity.sessions.access import own_page
-from identity.sessions.ending import end_access
 from identity.sessions.models import Session
 from tests.identity.conftest import audited
 from tests.identity.people import Person, sign_in

@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.purge import purge_expired
+from app.retention import purge_expired
 from identity.sign_in.journeys import LIFETIME, REMEMBERED
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, sign_in

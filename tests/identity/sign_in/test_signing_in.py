@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.clock import now
 from app.database import writing
 from identity.credentials import recovery_codes
-from identity.sign_in.actions import Wait
+from identity.sign_in.actions import MustWait
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
@@ -253,8 +253,8 @@ def test_another_person_signing_in_ends_the_session_of_the_first(
 
 
 def test_a_wait_is_told_in_whole_minutes() -> None:
-    assert Wait(timedelta(seconds=61)).minutes == 2
-    assert Wait(timedelta(seconds=0.2)).seconds == 1
+    assert MustWait(timedelta(seconds=61)).minutes == 2
+    assert MustWait(timedelta(seconds=0.2)).seconds == 1
     assert now().tzinfo is not None
 
 

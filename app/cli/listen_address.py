@@ -1,0 +1,27 @@
+"""Whether a port can be listened on."""
+
+import errno
+import os
+import socket
+
+
+def why_occupied(address: str, port: int) -> str | None:
+    """Why nothing can listen there, in a sentence; None where it is free.
+
+    The server's workers share their port (SO_REUSEPORT), and would share it with another server.
+    """
+    family, kind, protocol, _, where = socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As servers do: connections that are being closed do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(where)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"Port {port} of {address} is in use."
+            return (
+                f"Nothing can listen on port {port} of {address}: {os.strerror(error.errno or 0)}."
+            )
+    return None

@@ -1,0 +1,133 @@
+"""Waiting to write: turns among the threads of this process, and limits on every wait.
+
+On SQLite one transaction writes at a time. The threads of a process take turns; against other
+processes the one with the turn waits for SQLite's own lock. A command may wait for long. A request
+may not: its client gets 503 and comes again (`REQUEST_SECONDS`). When a lock could not be had, the
+requests that wait as well hardly wait for it any more, for a second or until one of them has it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+COMMAND_SECONDS = 30.0
+REQUEST_SECONDS = 3.5
+PROBE_SECONDS = 0.4
+"""Of a check of readiness, which answers within a second."""
+LOCKED_SECONDS = 0.05
+LOCKED_FOR_SECONDS = 1.0
+
+_TURN = threading.Lock()
+
+
+class DatabaseBusy(SQLAlchemyError):
+    """Another transaction writes, and did not end in time. Nothing was done."""
+
+
+class _Waiting:
+    """`seconds` is what this process allows; after a wait in vain others hardly wait,
+    until `locked_until`.
+    """
+
+    seconds = COMMAND_SECONDS
+    locked_until = 0.0
+    turn_given_at = 0.0
+
+
+class _Thread(threading.local):
+    seconds: float | None = None
+
+
+_process = _Waiting()
+_thread = _Thread()
+
+
+def wait_as_a_server() -> None:
+    """From now on this process answers requests, and waits no longer than they may."""
+    _process.seconds = REQUEST_SECONDS
+
+
+def serves_requests() -> bool:
+    """Whether this process answers requests."""
+    return _process.seconds < COMMAND_SECONDS
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Limit what this thread waits for inside."""
+    _thread.seconds = seconds
+    try:
+        yield
+    finally:
+        _thread.seconds = None
+
+
+def explicit_limit() -> float | None:
+    """Return the limit of this thread, where it has one of its own."""
+    return _thread.seconds
+
+
+def wait_limit() -> float:
+    """Return the seconds for which this thread may wait for a lock now."""
+    if _process.locked_until > time.monotonic():
+        return LOCKED_SECONDS
+    return _process.seconds if _thread.seconds is None else _thread.seconds
+
+
+@contextmanager
+def hold_write_lock(dialect: str) -> Iterator[None]:
+    """Lets one after the other write. Raises DatabaseBusy."""
+    if dialect != "sqlite":
+        yield
+        return
+    acquire_write_lock()
+    try:
+        yield
+    finally:
+        release_write_lock()
+
+
+def acquire_write_lock() -> None:
+    """Waits for the turn, as long as it changes hands. Raises DatabaseBusy.
+
+    SQLite itself would let the others ask again and again, in no order.
+    """
+    if _TURN.acquire(blocking=False):
+        return
+    begun = time.monotonic()
+    while (left := max(begun, _process.turn_given_at) + wait_limit() - time.monotonic()) > 0:
+        if _TURN.acquire(timeout=left):
+            return
+    raise DatabaseBusy("no turn to write")
+
+
+def release_write_lock() -> None:
+    """Any thread may give what another has taken."""
+    _process.turn_given_at = time.monotonic()
+    _TURN.release()
+
+
+def begin_immediate(driver: Any, known: dict[str, Any]) -> None:
+    """Begin a transaction that writes on a connection of SQLite's driver. Raises its errors.
+
+    `known` is kept with the connection: the limit that was set on it before.
+    """
+    seconds = wait_limit()
+    if known.get("busy_timeout") != seconds:
+        driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        known["busy_timeout"] = seconds
+    begun = time.monotonic()
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except Exception:
+        # A wait that was cut short, for a check of readiness, says nothing to others.
+        if serves_requests() and time.monotonic() - begun > REQUEST_SECONDS / 2:
+            _process.locked_until = time.monotonic() + LOCKED_FOR_SECONDS
+        raise
+    _process.locked_until = 0.0

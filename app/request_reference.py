@@ -1,0 +1,21 @@
+"""A request's reference: short enough to read out, and enough to find what the request did.
+
+It is the first half of the request's id, which begins with the time: two of one millisecond can
+share it, and a search then shows both.
+"""
+
+import re
+
+LENGTH = 18
+_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}")
+
+
+def short_reference(request_id: str) -> str:
+    """What pages show of a request's id."""
+    return request_id[:LENGTH].upper()
+
+
+def request_id_prefix(text: str) -> str | None:
+    """How the ids of the requests begin that this reference stands for; None for other texts."""
+    found = text.strip().lower()
+    return found if _FORM.fullmatch(found) else None

@@ -1,0 +1,70 @@
+"""The purge: rows whose time is over are deleted in short transactions.
+
+Each room registers its own rows. A purge of many rows in one statement would hold SQLite's write
+lock, and row locks on PostgreSQL, for longer than requests wait.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, CursorResult, delete, inspect, select, tuple_, update
+
+from app.database import Base, db, writing
+
+PORTION = 1_000
+"""Rows that one transaction of the purge changes at most."""
+_KEY = "secure_access.purgers"
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The rows of a table that meet the condition: they are deleted.
+
+    values: the rows stay, and these columns are set instead. The condition must not hold any more
+    for a row that has the values, else the purge does not end.
+    """
+
+    table: type[Base]
+    condition: ColumnElement[bool]
+    values: Mapping[str, Any] | None = None
+
+
+Purger = Callable[[], Iterable[Expired]]
+
+
+def register_purge(app: Flask, name: str, expired: Purger) -> None:
+    """Register a function that returns expired rows, those that refer to others first."""
+    purgers: dict[str, Purger] = app.extensions.setdefault(_KEY, {})
+    purgers[name] = expired
+
+
+def purge_expired() -> dict[str, int]:
+    """Run every purger, a portion in each transaction. Return the rows deleted, by name."""
+    purgers: dict[str, Purger] = current_app.extensions.get(_KEY, {})
+    return {name: sum(map(_purge, expired())) for name, expired in purgers.items()}
+
+
+def _purge(expired: Expired) -> int:
+    total = 0
+    while True:
+        with writing():
+            changed = _purge_portion(expired)
+        total += changed
+        if changed < PORTION:
+            return total if expired.values is None else 0
+
+
+def _purge_portion(expired: Expired) -> int:
+    key = tuple_(*inspect(expired.table).primary_key)
+    portion = select(*inspect(expired.table).primary_key).where(expired.condition).limit(PORTION)
+    # The condition stands outside as well: a row that is renewed at this moment stays.
+    rows = key.in_(portion), expired.condition
+    statement = (
+        delete(expired.table).where(*rows)
+        if expired.values is None
+        else update(expired.table).where(*rows).values(**expired.values)
+    )
+    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result).rowcount

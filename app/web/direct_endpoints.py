@@ -1,0 +1,108 @@
+"""Endpoints that programs call all day: rules, errors and headers as ever, nothing that pages need.
+
+Flask finds a page's view among all routes, opens the form cookie, counts requests and asks each
+hook; that costs several times what these endpoints do. Here the path alone finds the view, which
+asks `call()` for the request and gives a `Response`. What differs from the declared path or methods
+goes the ordinary way, and gets its 404 or 405 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_input_stream
+
+from app.context import request_values
+from app.database import flushed_at_end
+from app.web import authorisation, headers
+from app.web.authorisation import Rule
+from app.web.client_address import assign_request_id
+from app.web.http import Environ, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+_KEY = "secure_access.programs"
+
+
+@dataclass(frozen=True)
+class DirectEndpoint:
+    """An endpoint, who may call it, and what is added to each of its answers."""
+
+    endpoint: str
+    rule: Rule
+    view: Callable[[], Response]
+    adding: Callable[[Request], Headers]
+
+
+def register_direct(app: Flask, endpoint: str, *, adding: Callable[[Request], Headers]) -> None:
+    """Calls from now on lead to the endpoint's view directly. Its paths have no arguments."""
+    table: dict[tuple[str, str], DirectEndpoint] = app.extensions.setdefault(_KEY, {})
+    asked = authorisation.rule_of(app, endpoint)
+    if asked is None:
+        raise RuntimeError(f"{endpoint} does not say who may call it")
+    view: Any = app.view_functions[endpoint]
+    program = DirectEndpoint(endpoint, asked, view, adding)
+    for rule in app.url_map.iter_rules(endpoint):
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            table[method, rule.rule] = program
+
+
+def find_endpoint(app: Flask, environ: Environ) -> DirectEndpoint | None:
+    """The program endpoint that the request calls, None where it is for Flask to find out."""
+    table: dict[tuple[str, str], DirectEndpoint] = app.extensions.get(_KEY, {})
+    return table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+
+
+def respond(
+    app: Flask, program: DirectEndpoint, environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
+    most_bytes = app.config["MAX_CONTENT_LENGTH"]
+    request = Request(environ, program.endpoint, read=lambda: _body(environ, most_bytes))
+    request.receive()
+    with app.app_context():
+        noted = request_values()
+        noted.call = request
+        assign_request_id()
+        try:
+            given = _call_view(program, request)
+        except Exception as error:  # noqa: BLE001  # as Flask does: each gets its answer
+            return _after_an_error(app, error, environ, start_response)
+        given.headers.append(("X-Request-Id", noted.request_id))
+        given.headers += headers.missing(tuple(name.lower() for name, _ in given.headers))
+        return given(environ, start_response)
+
+
+def _body(environ: Environ, most_bytes: int) -> bytes:
+    """Raises RequestEntityTooLarge, and ClientDisconnected where less came than was said."""
+    declared = environ.get("CONTENT_LENGTH", "")
+    if declared.isdecimal() and int(declared) <= most_bytes:
+        # Read at once: a stream that counts what is read costs more than the read.
+        body: bytes = environ["wsgi.input"].read(int(declared))
+        if len(body) < int(declared):
+            raise ClientDisconnected
+        return body
+    if declared or "HTTP_TRANSFER_ENCODING" in environ:
+        return get_input_stream(environ, max_content_length=most_bytes).read()
+    return b""
+
+
+def _call_view(program: DirectEndpoint, request: Request) -> Response:
+    # Nobody is told of what is not on disk.
+    with flushed_at_end():
+        given: Response = authorisation.check_rule(program.rule, {}) or program.view()
+        given.headers += program.adding(request)
+        return given
+
+
+def _after_an_error(
+    app: Flask, error: Exception, environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    with app.request_context(environ):
+        response = app.process_response(app.make_response(app.handle_user_exception(error)))
+        return response(environ, start_response)

@@ -1,0 +1,24 @@
+"""Definitions of services and user groups in force at a moment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from approvals.access_model import versions
+from approvals.access_model.definition import ServiceDefinition, UserGroup
+
+
+def services(at: datetime | None = None) -> Sequence[ServiceDefinition]:
+    """Every service, as its file in force at the moment (now, unless told) describes it."""
+    return [each.definition for each in versions.service_versions(at)]
+
+
+def service(code: str, at: datetime | None = None) -> ServiceDefinition | None:
+    """A service as its file in force at the moment (now, unless told) describes it."""
+    found = versions.service_version(code, at)
+    return found.definition if found else None
+
+
+def group(service_code: str, code: str, at: datetime | None = None) -> UserGroup | None:
+    """A user group of a service, whoever may hold it."""
+    definition = service(service_code, at)
+    return definition.group(code) if definition else None

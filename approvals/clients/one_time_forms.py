@@ -1,0 +1,75 @@
+"""Forms that make a client or a secret act once, and the secret is shown once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from app.clock import now
+from app.database import db, writing
+from app.database.single_use import insert_unless_present, rows_changed
+from app.retention import Expired
+from app.vault import decrypt, encrypt
+from approvals.clients.models import ClientAnswer
+from identity.sessions.models import Session
+
+SHOWN_WITHIN = timedelta(minutes=10)
+KEPT = timedelta(days=1)
+"""No session lasts longer, so no form is sent again later."""
+_PURPOSE = "client secret"
+_add = insert_unless_present(ClientAnswer)
+
+
+def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | None]]) -> None:
+    """Acts unless this form has acted before. `act` answers the client's id and its new secret.
+
+    What `act` raises leaves the form as it was, to be sent again.
+    """
+    with writing():
+        if not _add(form_id=form_id, session_id=session.id):
+            return
+        client_id, secret = act()
+        sealed = encrypt(secret, purpose=_PURPOSE) if secret else None
+        rows_changed(
+            update(ClientAnswer)
+            .where(ClientAnswer.form_id == form_id)
+            .values(client_id=client_id, sealed_secret=sealed)
+        )
+
+
+def client_of(form_id: str, session: Session) -> str | None:
+    """The id of the client that the form was about; None where this session sent no such form."""
+    client_id: str | None = db.session.scalar(
+        select(ClientAnswer.client_id).where(*_own_answer(form_id, session))
+    )
+    return client_id
+
+
+def take_secret(form_id: str, session: Session) -> str | None:
+    """The secret that the form made, to be shown now: to one caller, within some minutes."""
+    with writing():
+        sealed = db.session.scalar(
+            select(ClientAnswer.sealed_secret).where(
+                *_own_answer(form_id, session), ClientAnswer.created_at > now() - SHOWN_WITHIN
+            )
+        )
+        taken = rows_changed(
+            update(ClientAnswer)
+            .where(*_own_answer(form_id, session), ClientAnswer.sealed_secret.is_not(None))
+            .values(sealed_secret=None)
+        )
+    return decrypt(sealed, purpose=_PURPOSE) if sealed is not None and taken == 1 else None
+
+
+def expired() -> list[Expired]:
+    """Return secrets that were not looked at within minutes, and the results of old forms."""
+    table, at = ClientAnswer, now()
+    old_secret = and_(table.created_at < at - SHOWN_WITHIN, table.sealed_secret.is_not(None))
+    return [
+        Expired(table, old_secret, values={"sealed_secret": None}),
+        Expired(table, table.created_at < at - KEPT),
+    ]
+
+
+def _own_answer(form_id: str, session: Session) -> tuple[ColumnElement[bool], ...]:
+    return ClientAnswer.form_id == form_id, ClientAnswer.session_id == session.id

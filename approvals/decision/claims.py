@@ -1,0 +1,198 @@
+"""What tokens and userinfo say of a service's access: each claim one entry of `CLAIMS`.
+
+An entry has its name, the scope that gives it, its source and its sentence in the claim dictionary;
+discovery and the dictionary follow the list. A source that answers None leaves its claim out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from flask import current_app
+
+from app.clock import day_of
+from app.settings import settings
+from approvals.access_model.definition import ServiceDefinition
+from approvals.decision import decision
+from approvals.decision.decision_types import Decision
+from approvals.decision.facts import OrganisationFacts
+from approvals.organisations import queries as organisations
+from approvals.organisations.dfe import dfe_organisation
+from approvals.organisations.models import Organisation
+from approvals.remits.remit import remit_of
+from approvals.terms import queries as terms
+from identity.ports import ClaimDescription, ServiceClaims
+
+LISTED_UP_TO = 50
+"""A remit of so many schools or fewer is listed in the token itself."""
+
+_KEY = "secure_access.register_claims"
+_KEPT = 5_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the claims of one person, for one service and organisation, are made from."""
+
+    account_id: int
+    service: ServiceDefinition
+    about: OrganisationFacts
+    decision: Decision
+    at: datetime
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        found = organisations.by_public_id(self.about.public_id)
+        if found is None:
+            raise LookupError(f"{self.about.name} was decided about and is gone")
+        return found
+
+    @cached_property
+    def terms(self) -> terms.AcceptedTerms | None:
+        return terms.terms_status(self.account_id, self.service.code, self.at).accepted
+
+
+@dataclass(frozen=True)
+class Claim:
+    name: str
+    scope: str
+    source: Callable[[Source], Any]
+    sentence: str
+
+
+def of_the_register(make: Callable[[Source], Any]) -> Callable[[Source], Any]:
+    """Keeps a claim that the register alone determines, for as long as the process.
+
+    It is kept by the register's revision, the organisation's row and the day, all asked of the
+    database each time, so that nothing has to be told when they change. Callers leave it unchanged.
+    """
+
+    def answer(source: Source) -> Any:
+        kept: dict[Any, Any] = current_app.extensions.setdefault(_KEY, {})
+        about, scope = source.about, source.decision.remit
+        day = day_of(source.at)
+        key = (make, about.revision, about.public_id, about.updated_at, scope, day)
+        if key not in kept:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            kept[key] = make(source)
+        return kept[key]
+
+    return answer
+
+
+def _user_group(source: Source) -> dict[str, str] | None:
+    if not source.service.one_user_group:
+        return None
+    group = source.decision.user_groups[0]
+    return {"code": group.code, "name": group.name}
+
+
+def _user_groups(source: Source) -> list[dict[str, str]] | None:
+    if source.service.one_user_group:
+        return None
+    return [{"code": group.code, "name": group.name} for group in source.decision.user_groups]
+
+
+@of_the_register
+def _organisation(source: Source) -> dict[str, Any]:
+    return dfe_organisation(source.organisation, source.at)
+
+
+@of_the_register
+def _remit(source: Source) -> dict[str, Any] | None:
+    scope = source.decision.remit
+    if scope is None:
+        return None
+    remit = remit_of(source.organisation, scope.scope, source.at)
+    address = f"{settings().issuer}/api/remits/{remit.kind}"
+    claim: dict[str, Any] = {
+        "kind": remit.kind,
+        "key": remit.key,
+        "count": remit.count,
+        "version": remit.version,
+        "address": f"{address}/{remit.key}" if remit.key is not None else address,
+    }
+    if remit.count <= LISTED_UP_TO:
+        claim["schools"] = [school.urn for school in remit.schools]
+    return claim
+
+
+def _terms(source: Source) -> dict[str, Any] | None:
+    accepted = source.terms
+    if accepted is None:
+        return None
+    at = accepted.at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return {"version": accepted.number, "accepted_at": f"{at.isoformat()}Z"}
+
+
+CLAIMS = (
+    Claim(
+        "organisation",
+        "organisation",
+        _organisation,
+        "The organisation that the person chose, in the shape of DfE Sign-in.",
+    ),
+    Claim(
+        "user_group",
+        "access",
+        _user_group,
+        "The person's user group: its code and name. Only for services that allow one per person.",
+    ),
+    Claim(
+        "user_groups",
+        "access",
+        _user_groups,
+        "The person's user groups, each with code and name. Only for services that allow several.",
+    ),
+    Claim(
+        "capabilities",
+        "access",
+        lambda source: source.service.in_order(source.decision.capabilities),
+        "Capabilities of the person in the service. Base decisions on these, never on the user "
+        "group.",
+    ),
+    Claim(
+        "environment",
+        "access",
+        lambda source: source.decision.environment,
+        "Environment: live or training. In training show only made-up schools, whatever the other "
+        "claims.",
+    ),
+    Claim(
+        "remit",
+        "access",
+        _remit,
+        "Schools whose data the person may see: kind and key of the body, number of schools, a "
+        "version that changes with the list, an address to read it from, and the URNs if there "
+        f"are {LISTED_UP_TO} or fewer.",
+    ),
+    Claim(
+        "terms",
+        "access",
+        _terms,
+        "The newest version of the service's terms of use that the person accepted, and the time.",
+    ),
+)
+
+
+def claims(account_id: int, service: str, organisation: str, at: datetime) -> ServiceClaims | None:
+    """The claims by scope. None: the decision refuses."""
+    answer = decision.decide_by_id(account_id, service, organisation, at)
+    definition = answer.facts.service
+    if definition is None or not answer.decision.allowed:
+        return None
+    source = Source(account_id, definition, answer.organisation, answer.decision, at)
+    by_scope: dict[str, dict[str, Any]] = {}
+    for claim in CLAIMS:
+        value = claim.source(source)
+        if value is not None:
+            by_scope.setdefault(claim.scope, {})[claim.name] = value
+    return ServiceClaims(by_scope)
+
+
+def descriptions() -> list[ClaimDescription]:
+    """The claim dictionary's entries."""
+    return [ClaimDescription(claim.name, claim.scope, claim.sentence) for claim in CLAIMS]

@@ -1,0 +1,80 @@
+"""The one decision, asked of the database; and the lists that the same rules give."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.access_model import versions
+from approvals.access_model.definition import UserGroup
+from approvals.decision import evaluation, queries
+from approvals.decision.decision_types import Decision, Reason
+from approvals.decision.facts import AccessFacts, OrganisationFacts, PersonFacts
+from approvals.organisations.models import Organisation
+from identity.accounts.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDecision:
+    """A decision with the person and the organisation that it is about."""
+
+    subject: str
+    organisation: OrganisationFacts
+    facts: AccessFacts
+    decision: Decision
+
+
+def decide(subject: Person, service: str, organisation: Organisation, at: datetime) -> Decision:
+    """May this person use this service for this organisation at this moment, and how?
+
+    Pages, tokens, APIs and reports ask here; `evaluation.evaluate` says which rules there are.
+    """
+    return decide_by_id(subject.id, service, organisation.public_id, at).decision
+
+
+def decide_by_id(account_id: int, service: str, organisation: str, at: datetime) -> AccessDecision:
+    """The same by account id and the organisation's public id: one statement, for hot paths."""
+    facts = queries.facts_of_one(account_id, service, organisation, at)
+    if facts is None:
+        nowhere = OrganisationFacts(organisation, "this organisation", "")
+        facts = AccessFacts(service, None, PersonFacts("", None), nowhere)
+        reasons = (Reason("OrganisationIsKnown", "There is no such account or organisation."),)
+        return AccessDecision("", nowhere, facts, Decision(False, reasons=reasons))
+    return _answer(facts, at)
+
+
+def decisions_of_person(account_id: int, service: str, at: datetime) -> list[AccessDecision]:
+    """Each organisation to which the person belongs or belonged, by name, with the decision."""
+    return [_answer(facts, at) for facts in queries.facts_of_person(account_id, service, at)]
+
+
+def decisions_of_invited(email_key: str, service: str, at: datetime) -> list[AccessDecision]:
+    """The same for somebody who was invited and has no account yet."""
+    return [_answer(facts, at) for facts in queries.facts_of_invited(email_key, service, at)]
+
+
+def people_with_access(
+    service: str, organisation: Organisation, at: datetime
+) -> list[AccessDecision]:
+    """Everybody who may use the service for this organisation, by name."""
+    answers = [
+        _answer(facts, at) for facts in queries.facts_of_organisation(organisation.id, service, at)
+    ]
+    return [each for each in answers if each.decision.allowed]
+
+
+def offered_user_groups(
+    service: str | None, organisation: Organisation, at: datetime
+) -> list[UserGroup]:
+    """User groups of a service, or of all, that the organisation may hold."""
+    found = [versions.service_version(service, at)] if service else versions.service_versions(at)
+    return [
+        group
+        for each in found
+        if each is not None and each.definition.active
+        for group in each.definition.offered_to(organisation.kind, each.listed_as(organisation.id))
+    ]
+
+
+def _answer(facts: AccessFacts, at: datetime) -> AccessDecision:
+    return AccessDecision(
+        facts.person.subject, facts.organisation, facts, evaluation.evaluate(facts, at)
+    )

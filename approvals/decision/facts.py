@@ -1,0 +1,80 @@
+"""What a decision is made from: plain frozen values, as a query or a test writes them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from approvals.access_model.definition import ServiceDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    subject: str
+    joined_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationFacts:
+    """`key` is the identifier that its remit goes by (URN, UID, LA code, diocese code).
+
+    `active` is whether it is open as far as its status says; `opened_at` and `closed_at` are the
+    dates that the register gives. `listed_as` holds the keys under which the service lists it.
+    `updated_at` and `revision` (the register's) tell whether something kept about it still holds.
+    """
+
+    public_id: str
+    name: str
+    kind: str
+    key: str | None = None
+    active: bool = True
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    listed_as: frozenset[str] = frozenset()
+    updated_at: datetime | None = None
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipFacts:
+    """`id` ties grants to their membership; `organisation` is a public id."""
+
+    id: int
+    organisation: str
+    valid_from: datetime
+    joined_at: datetime | None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    membership: int
+    service: str
+    user_group: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+    public_id: str = ""
+    given_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """One question: this person, this service, this organisation. May hold more than it needs."""
+
+    service_code: str
+    service: ServiceDefinition | None
+    person: PersonFacts
+    organisation: OrganisationFacts
+    memberships: tuple[MembershipFacts, ...] = ()
+    grants: tuple[GrantFacts, ...] = ()
+
+    def concerning(self) -> "AccessFacts":
+        """Without what belongs to other organisations and other services."""
+        memberships = tuple(
+            row for row in self.memberships if row.organisation == self.organisation.public_id
+        )
+        here = {row.id for row in memberships}
+        grants = tuple(
+            row
+            for row in self.grants
+            if row.membership in here and row.service == self.service_code
+        )
+        return replace(self, memberships=memberships, grants=grants)

@@ -1,0 +1,192 @@
+"""The rules, each a small frozen value that is asked about facts and answers Allowed or Refused.
+
+Which level each belongs to, and in which order they are asked, stands in `rules`. A sentence is
+shown to the person, to approvers and to operators alike, so it names neither "you" nor "they".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.days import end_in_words, shown
+from approvals.access_model.definition import UserGroup
+from approvals.decision.decision_types import ALLOWED, Failure, Outcome
+from approvals.decision.facts import AccessFacts, GrantFacts, MembershipFacts
+
+# ------------------------------------------------------------ service, person, organisation
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIsKnown:
+    def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
+        if facts.service is not None:
+            return ALLOWED
+        return Failure(f"There is no service with the code {facts.service_code}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIsActive:
+    def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
+        if facts.service is None or facts.service.active:
+            return ALLOWED
+        return Failure(f"{facts.service.name} is not in use.")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHasJoined:
+    def __call__(self, facts: AccessFacts, at: datetime) -> Outcome:
+        joined = facts.person.joined_at
+        if joined is None:
+            return Failure("The account has not been set up: no invitation was accepted.")
+        if joined > at:
+            return Failure(f"The account was set up later, on {shown(joined)}.")
+        return ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationIsOpen:
+    def __call__(self, facts: AccessFacts, at: datetime) -> Outcome:
+        organisation = facts.organisation
+        if organisation.closed_at is not None and organisation.closed_at <= at:
+            return Failure(f"{organisation.name} closed on {shown(organisation.closed_at)}.")
+        if organisation.opened_at is not None and organisation.opened_at > at:
+            return Failure(f"{organisation.name} opens on {shown(organisation.opened_at)}.")
+        if not organisation.active:
+            return Failure(f"{organisation.name} is not open.")
+        return ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationMayHoldSomething:
+    def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
+        service, organisation = facts.service, facts.organisation
+        if service is None or service.offered_to(organisation.kind, organisation.listed_as):
+            return ALLOWED
+        why = service.not_offered.get(organisation.kind)
+        return Failure(why or f"{service.name} offers no user group to {organisation.name}.")
+
+
+# --------------------------------------------------------------------------- membership
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipExists:
+    def __call__(self, facts: AccessFacts, memberships: Sequence[MembershipFacts]) -> Outcome:
+        if memberships:
+            return ALLOWED
+        return Failure(f"There is no membership of {facts.organisation.name}.")
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipHasStarted:
+    def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
+        if membership.valid_from <= at:
+            return ALLOWED
+        return Failure(
+            f"Membership of {facts.organisation.name} starts on {shown(membership.valid_from)}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipWasAccepted:
+    def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
+        if membership.joined_at is not None and membership.joined_at <= at:
+            return ALLOWED
+        if membership.joined_at is not None:
+            when = shown(membership.joined_at)
+            return Failure(f"{facts.organisation.name} was joined later, on {when}.")
+        return Failure(f"The invitation to {facts.organisation.name} has not been accepted.")
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipHasNotEnded:
+    def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
+        if membership.valid_to is None or at < membership.valid_to:
+            return ALLOWED
+        return Failure(
+            f"Membership of {facts.organisation.name} ended on {shown(membership.valid_to)}."
+        )
+
+
+# -------------------------------------------------------------------------------- grant
+
+
+@dataclass(frozen=True, slots=True)
+class GrantExists:
+    def __call__(self, facts: AccessFacts, grants: Sequence[GrantFacts]) -> Outcome:
+        # Without a service or a membership there is nothing to be granted; those rules speak.
+        if grants or not facts.memberships or facts.service is None:
+            return ALLOWED
+        return Failure(
+            f"{facts.organisation.name} has given no user group of {facts.service.name}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHasStarted:
+    def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
+        if grant.valid_from <= at:
+            return ALLOWED
+        return Failure(f"{_held_by(facts, grant)} starts on {shown(grant.valid_from)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHasNotEnded:
+    def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
+        if grant.valid_to is None or at < grant.valid_to:
+            return ALLOWED
+        return Failure(f"{_held_by(facts, grant)} ended on {end_in_words(grant.valid_to)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupIsInTheModel:
+    def __call__(self, facts: AccessFacts, grant: GrantFacts, _at: datetime) -> Outcome:
+        service = facts.service
+        if service is None or service.group(grant.user_group) is not None:
+            return ALLOWED
+        return Failure(f"{service.name} has no user group {grant.user_group} any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupIsOfferedHere:
+    def __call__(self, facts: AccessFacts, grant: GrantFacts, _at: datetime) -> Outcome:
+        service, organisation = facts.service, facts.organisation
+        group = service.group(grant.user_group) if service else None
+        if service is None or group is None:
+            return ALLOWED
+        if group in service.offered_to(organisation.kind, organisation.listed_as):
+            return ALLOWED
+        return Failure(f"{service.name} does not offer {group.name} to {organisation.name}.")
+
+
+# ------------------------------------------------------------------------- held together
+
+
+def _held_by(facts: AccessFacts, grant: GrantFacts) -> str:
+    group = facts.service.group(grant.user_group) if facts.service else None
+    return f"{group.name if group else grant.user_group} at {facts.organisation.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneGroupWhereOneIsAllowed:
+    """Actions see to it when they grant; a later version of the file may still ask for one."""
+
+    def __call__(self, facts: AccessFacts, held: Sequence[UserGroup]) -> Outcome:
+        if facts.service is None or not facts.service.one_user_group or len(held) < 2:
+            return ALLOWED
+        names = " and ".join(group.name for group in held)
+        return Failure(
+            f"{facts.service.name} allows one user group in an organisation: "
+            f"{facts.organisation.name} gives {names}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsShareTheirSchools:
+    """Loading a file sees to it for that file; organisations may change their kind afterwards."""
+
+    def __call__(self, _facts: AccessFacts, held: Sequence[UserGroup]) -> Outcome:
+        if len({(group.schools, group.environment) for group in held}) < 2:
+            return ALLOWED
+        names = " and ".join(group.name for group in held)
+        return Failure(f"{names} open different schools and cannot be held together.")

@@ -1,0 +1,176 @@
+"""What the sign-in floor asks about invitations, answered for the port (identity.ports)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from app.audit import record
+from app.clock import now
+from app.database import db
+from approvals.access_model.definition import join_phrases
+from approvals.memberships import facts, mails, wording
+from approvals.memberships.actions.closing import close_membership
+from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.models import Membership
+from approvals.memberships.rules import HeldGroup
+from approvals.operators import actions
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account, Invitation
+from identity.ports import InvitationDescription
+
+PLATFORM = "Secure Access"
+
+
+def describe_invitation(invitation: Invitation) -> InvitationDescription:
+    """Who invites, to what, and what it will let the person see."""
+    found = _of(invitation)
+    if found is None:
+        return InvitationDescription(
+            invited_by=invitation.invited_by,
+            organisation=invitation.organisation_name or PLATFORM,
+            lines=[("Your part", "Operator: you look after Secure Access itself")]
+            if actions.operator_of_invitation(invitation)
+            else [],
+            services=[],
+        )
+    membership, organisation = found
+    at = now()
+    held, services = facts.held_groups(membership, at), Catalogue(at)
+    lines: list[tuple[str, str]] = [("Organisation", organisation.name)]
+    for service in dict.fromkeys(grant.service for grant in held):
+        lines.append((services.service_name(service), wording.held_in_words(held, service, at)))
+        lines += _can_and_cannot(services, service, held)
+    if facts.is_approver(membership):
+        lines.append(("Approver", "Yes: you add and remove users and choose what they can see"))
+    return InvitationDescription(
+        invited_by=invitation.invited_by,
+        organisation=organisation.name,
+        lines=lines,
+        services=list(dict.fromkeys(grant.service for grant in held)),
+    )
+
+
+def record_acceptance(invitation: Invitation, account: Account) -> None:
+    """The person has joined, through this invitation; inside `writing()`.
+
+    A person who belongs to the organisation already, under another address, gains nothing: the
+    second membership is closed.
+    """
+    operator = actions.operator_of_invitation(invitation)
+    if operator is not None:
+        actions.record_acceptance(operator, account)
+        return
+    found = _lock_membership(invitation)
+    if found is None:
+        return
+    membership, organisation = found
+    at = now()
+    twice = db.session.scalar(
+        select(Membership.id).where(
+            Membership.organisation_id == organisation.id,
+            Membership.account_id == account.id,
+            Membership.valid_to.is_(None),
+        )
+    )
+    if twice is not None:
+        close_membership(db.session(), membership, organisation, cause="joined already", at=at)
+    else:
+        # Another open invitation may lie at the person's own address: that one keeps it.
+        there = facts.open_membership(organisation.id, account.email_key)
+        membership.describe(
+            email=account.email if there in (None, membership) else membership.email,
+            given_name=account.given_name,
+            family_name=account.family_name,
+        )
+        membership.account_id = account.id
+        membership.joined_at = at
+    db.session.flush()
+    record(
+        "membership.joined_already" if twice is not None else "membership.joined",
+        organisation=organisation.public_id,
+        subject=account.subject,
+        membership=membership.public_id,
+        person=account.name,
+    )
+
+
+def record_decline(invitation: Invitation) -> None:
+    """What was to be given ends, and the approvers are told; inside `writing()`."""
+    operator = actions.operator_of_invitation(invitation)
+    if operator is not None:
+        actions.record_decline(operator)
+        return
+    found = _lock_membership(invitation)
+    if found is None:
+        return
+    membership, organisation = found
+    close_membership(db.session(), membership, organisation, cause="declined", at=now())
+    _record("membership.declined", membership, organisation)
+    mails.mail_approvers("declined", organisation, membership)
+
+
+def record_renewal_request(invitation: Invitation) -> None:
+    """An expired link was opened, another asked for: the approvers decide; inside `writing()`."""
+    found = _lock_membership(invitation)
+    if found is None:
+        return
+    membership, organisation = found
+    _record("membership.invitation_renewal_asked", membership, organisation)
+    mails.mail_approvers("renewal_asked", organisation, membership)
+
+
+def context_words(holder: Account | Invitation) -> Sequence[str]:
+    """Names that must not be in this person's password: organisations and services."""
+    condition = (
+        Membership.account_id == holder.id
+        if isinstance(holder, Account)
+        else Membership.invitation_id == holder.id
+    )
+    names = db.session.scalars(
+        select(Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(condition, Membership.valid_to.is_(None))
+    ).all()
+    return [PLATFORM, *names, *Catalogue(now()).service_names()]
+
+
+def _can_and_cannot(
+    services: Catalogue, service: str, held: Sequence[HeldGroup]
+) -> list[tuple[str, str]]:
+    groups = [
+        group
+        for grant in held
+        if grant.service == service
+        and (group := services.group(service, grant.user_group)) is not None
+    ]
+    can, cannot = join_phrases(groups)
+    lines = [("This user group can", "; ".join(can))] if can else []
+    return lines + ([("This user group cannot", "; ".join(cannot))] if cannot else [])
+
+
+def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:
+    membership = db.session.scalar(
+        select(Membership)
+        .where(Membership.invitation_id == invitation.id, Membership.valid_to.is_(None))
+        .options(*facts.WITH_EVERYTHING)
+    )
+    if membership is None:
+        return None
+    return membership, db.session.get_one(Organisation, membership.organisation_id)
+
+
+def _lock_membership(invitation: Invitation) -> tuple[Membership, Organisation] | None:
+    found = _of(invitation)
+    if found is None:
+        return None
+    membership = facts.lock_membership(db.session(), found[0])
+    return (membership, found[1]) if membership.open else None
+
+
+def _record(event: str, membership: Membership, organisation: Organisation) -> None:
+    record(
+        event,
+        organisation=organisation.public_id,
+        membership=membership.public_id,
+        person=membership.name,
+    )

@@ -1,0 +1,165 @@
+"""Mails to people about their place in an organisation. Called inside `writing()`."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.clock import now
+from app.database import db
+from app.outbox import send_mail
+from approvals.access_model.definition import join_phrases
+from approvals.memberships import catalogue, facts, wording
+from approvals.memberships.models import Membership
+from approvals.memberships.rules import HeldGroup
+from approvals.operators import actions
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+
+
+def user_group_changed(
+    organisation: Organisation,
+    membership: Membership,
+    service: str,
+    before: Collection[HeldGroup],
+    after: Collection[HeldGroup],
+    actor: Actor,
+) -> None:
+    at = now()
+    services = catalogue.Catalogue(at)
+    groups = [
+        offer
+        for grant in after
+        if grant.service == service
+        and (offer := services.group(service, grant.user_group)) is not None
+    ]
+    can, cannot = join_phrases(groups)
+    _tell(
+        "user_group_changed",
+        membership,
+        organisation,
+        actor,
+        service=services.service_name(service),
+        before=wording.held_in_words(before, service, at),
+        after=wording.held_in_words(after, service, at),
+        can=can,
+        cannot=cannot,
+    )
+
+
+def made_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    _tell(
+        "made_approver",
+        membership,
+        organisation,
+        actor,
+        users=f"{_workspace(organisation)}/users",
+    )
+
+
+def new_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    """Tell the other approvers that somebody was made an approver, or invited to be one."""
+    for account in _approvers(organisation):
+        if account.subject == actor.identifier or account.id == membership.account_id:
+            continue
+        _send(
+            "new_approver",
+            account.email,
+            organisation,
+            actor,
+            person=membership.name,
+            invited=membership.joined_at is None,
+            users=f"{_workspace(organisation)}/users",
+        )
+
+
+def stopped_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    _tell("stopped_approver", membership, organisation, actor)
+
+
+def membership_removed(
+    organisation: Organisation, membership: Membership, actor: Actor, *, left: bool
+) -> None:
+    _tell("left" if left else "removed", membership, organisation, actor)
+
+
+def group_self_granted(
+    organisation: Organisation,
+    membership: Membership,
+    service: str,
+    after: Collection[HeldGroup],
+    actor: Actor,
+) -> None:
+    """Tells every operator that a sole approver gave himself a user group."""
+    for operator in actions.active_operators():
+        _send(
+            "self_given",
+            operator.email,
+            organisation,
+            actor,
+            person=membership.name,
+            service=catalogue.service_name(service),
+            after=wording.held_in_words(after, service, now()),
+            console=f"/ops/organisations/{organisation.public_id}",
+        )
+
+
+def mail_approvers(template: str, organisation: Organisation, membership: Membership) -> None:
+    """Mail every approver who can act about a person of the organisation, save that person."""
+    for account in _approvers(organisation):
+        if account.id == membership.account_id:
+            continue
+        send_mail(
+            to=account.email,
+            template=f"memberships/{template}",
+            context={
+                "organisation": organisation.name,
+                "person": membership.name,
+                "email": membership.email,
+                "users": f"{_workspace(organisation)}/users",
+                "page": f"{_workspace(organisation)}/users/{membership.public_id}",
+                "invitations": f"{_workspace(organisation)}/invitations",
+            },
+        )
+
+
+def _actor_in_words(actor: Actor) -> str:
+    """Return who acted, for the beginning of a sentence. Operators run the commands."""
+    return "An operator" if actor.kind == "command" else actor.name
+
+
+def _approvers(organisation: Organisation) -> Sequence[Account]:
+    """The approvers who can act now."""
+    return db.session.scalars(
+        select(Account).where(
+            Account.id.in_(facts.active_approvers(organisation.id).accounts),
+        )
+    ).all()
+
+
+def _workspace(organisation: Organisation) -> str:
+    # Commands send mails too, and outside requests Flask builds no addresses.
+    return f"/o/{organisation.public_id}"
+
+
+def _tell(
+    template: str,
+    membership: Membership,
+    organisation: Organisation,
+    actor: Actor,
+    **context: object,
+) -> None:
+    if membership.account_id is None:
+        return
+    account = db.session.get_one(Account, membership.account_id)
+    _send(template, account.email, organisation, actor, person=account.name, **context)
+
+
+def _send(
+    template: str, to: str, organisation: Organisation, actor: Actor, **context: object
+) -> None:
+    send_mail(
+        to=to,
+        template=f"memberships/{template}",
+        context={"organisation": organisation.name, "actor": _actor_in_words(actor), **context},
+    )

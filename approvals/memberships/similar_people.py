@@ -1,0 +1,67 @@
+"""Whom a new person could be taken for, among those of the same organisation and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.database import db
+from approvals.memberships.models import Membership
+from identity.accounts import confusables
+from identity.accounts.person import full_name
+from identity.email_address import email_key
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class SimilarPerson:
+    """Somebody who belongs to the organisation and looks the same by `what`."""
+
+    name: str
+    email: str
+    what: str
+
+
+@dataclass(frozen=True)
+class SimilarityWarning:
+    """What is to be looked at before the person is added; false where there is nothing."""
+
+    resembled: tuple[SimilarPerson, ...]
+    mixed: tuple[str, ...]
+    """What has letters of more than one alphabet: "email address", "name"."""
+
+    def __bool__(self) -> bool:
+        return bool(self.resembled or self.mixed)
+
+
+def find_similar(organisation_id: int, *, email: str, name: str) -> SimilarityWarning:
+    """One query, whatever the number of people."""
+    people = db.session.execute(
+        select(Membership.given_name, Membership.family_name, Membership.email)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.valid_to.is_(None),
+            Membership.email_key != email_key(email),
+        )
+        .order_by(Membership.sort_name, Membership.id)
+    )
+    found = []
+    for given_name, family_name, address in people:
+        theirs = full_name(given_name, family_name)
+        same = _matching_field(email, name, address, theirs)
+        if same:
+            found.append(SimilarPerson(theirs or address, address, same))
+    texts = {"email address": email, "name": name}
+    mixed = (what for what, text in texts.items() if confusables.mixes_alphabets(text))
+    return SimilarityWarning(tuple(found[:MOST]), tuple(mixed))
+
+
+def _matching_field(email: str, name: str, other_email: str, other_name: str) -> str:
+    parts = []
+    if name and other_name and confusables.look_alike(name, other_name):
+        parts.append("name")
+    if confusables.look_alike(email, other_email):
+        parts.append("email address")
+    return " and ".join(parts)

@@ -1,0 +1,1 @@
+"""Operators: the people who look after Secure Access itself."""

@@ -1,0 +1,173 @@
+"""Operators: appointed, listed and removed."""
+
+from sqlalchemy import or_, select
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.outbox import send_mail
+from approvals.operators.models import Operator
+from identity.access_termination import end_access
+from identity.accounts import invitations
+from identity.accounts.models import Account, Invitation, InvitationState
+from identity.email_address import clean_email, email_key
+
+
+class AlreadyOperatorError(ValueError):
+    """The address belongs to an operator, appointed or invited."""
+
+
+class NotAnOperatorError(ValueError):
+    """The address belongs to no operator, appointed or invited."""
+
+
+class OnlyOperatorError(ValueError):
+    """No other operator could act."""
+
+
+def is_operator(account_id: int) -> bool:
+    """Whether this account is an operator now."""
+    found = db.session.scalar(
+        select(Operator.id).where(Operator.account_id == account_id, Operator.valid_to.is_(None))
+    )
+    return found is not None
+
+
+def active_operators() -> list[Account]:
+    """The operators who can act now, for mails to them."""
+    return list(
+        db.session.scalars(
+            select(Account)
+            .join(Operator, Operator.account_id == Account.id)
+            .where(Operator.valid_to.is_(None), Account.suspended_at.is_(None))
+            .order_by(Account.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def lock_active_operators() -> list[Account]:
+    """The same, locked inside `writing()`: concurrent suspensions and removals wait here."""
+    db.session.scalars(
+        select(Operator.id)
+        .where(Operator.valid_to.is_(None))
+        .order_by(Operator.id)
+        .with_for_update()
+    ).all()
+    return active_operators()
+
+
+def appointments() -> list[tuple[Operator, Account | None]]:
+    """Every appointment that has not ended, with the account once its invitation is accepted."""
+    rows = db.session.execute(
+        select(Operator, Account)
+        .outerjoin(Account, Account.id == Operator.account_id)
+        .where(Operator.valid_to.is_(None))
+        .order_by(Operator.valid_from, Operator.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def add_operator(
+    email: str, *, given_name: str = "", family_name: str = "", actor: Actor
+) -> Operator:
+    """Appoints by invitation. Raises AlreadyOperatorError; ValueError for what is no address."""
+    address = clean_email(email)
+    key = email_key(address)
+    with writing() as session:
+        if _with_address(key) is not None:
+            raise AlreadyOperatorError(f"{address} is an operator already, or invited to be one.")
+        invitation = invitations.invite(
+            address,
+            given_name,
+            family_name,
+            invited_by=actor.persons_name,
+            sender="",
+            organisation_name=None,
+        )
+        operator = Operator(
+            invitation_id=invitation.id,
+            email=address,
+            email_key=key,
+            appointed_by=actor.identifier,
+            valid_from=now(),
+        )
+        session.add(operator)
+        session.flush()
+        record("operator.added", actor=actor, operator=operator.public_id, person=address)
+        for other in active_operators():
+            _mail("operator_added", other, actor, person=address)
+    return operator
+
+
+def remove_operator(email: str, *, actor: Actor) -> Operator:
+    """End an appointment and all sessions of its holder, or withdraw the invitation to one.
+
+    Raises NotAnOperatorError, OnlyOperatorError, and ValueError for text that is no address.
+    """
+    key = email_key(email)
+    with writing() as session:
+        active = lock_active_operators()
+        operator = _with_address(key)
+        if operator is None:
+            raise NotAnOperatorError(f"{email} is not an operator, nor invited to be one.")
+        if [each.id for each in active] == [operator.account_id]:
+            raise OnlyOperatorError(f"{email} is the only operator. Add another operator first.")
+        operator.valid_to = now()
+        invitation = session.get(Invitation, operator.invitation_id or 0, populate_existing=True)
+        if invitation is not None and invitation.state == InvitationState.OPEN:
+            invitations.withdraw(invitation)
+        account = session.get(Account, operator.account_id or 0)
+        name = account.name if account else operator.email
+        record(
+            "operator.removed",
+            actor=actor,
+            subject=account.subject if account else None,
+            operator=operator.public_id,
+            person=name,
+        )
+        for other in active:
+            _mail("operator_removed", other, actor, person=name, oneself=other is account)
+        if account is not None:
+            end_access(account.id, cause="no longer an operator")
+    return operator
+
+
+def _with_address(key: str) -> Operator | None:
+    return db.session.scalar(
+        select(Operator)
+        .outerjoin(Account, Account.id == Operator.account_id)
+        .where(
+            Operator.valid_to.is_(None),
+            or_(Operator.email_key == key, Account.email_key == key),
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def _mail(template: str, to: Account, actor: Actor, **context: object) -> None:
+    send_mail(to=to.email, template=f"console/{template}", context={"actor": actor.name, **context})
+
+
+def operator_of_invitation(invitation: Invitation) -> Operator | None:
+    """The appointment that this invitation is for, if it is for one."""
+    return db.session.scalar(select(Operator).where(Operator.invitation_id == invitation.id))
+
+
+def record_acceptance(operator: Operator, account: Account) -> None:
+    """The invitation was accepted; inside `writing()`."""
+    operator.account_id = account.id
+    operator.joined_at = now()
+    record(
+        "operator.joined",
+        subject=account.subject,
+        operator=operator.public_id,
+        person=account.name,
+    )
+
+
+def record_decline(operator: Operator) -> None:
+    """The invited person said that it was not for them; inside `writing()`."""
+    operator.valid_to = now()
+    record("operator.declined", operator=operator.public_id, person=operator.email)

@@ -1,0 +1,19 @@
+"""Recorded refusals: the audit row of a denied page, and the 404 that hides the page."""
+
+from flask import request
+
+from app.audit import record
+from app.database import writing
+from app.web.errors import NotFound
+
+
+def denied(reason: str) -> None:
+    """Writes down that a person asked for something that is not theirs."""
+    with writing():
+        record("page.denied", reason=reason, tried=request.path[:300], method=request.method)
+
+
+def not_there(reason: str) -> NotFound:
+    """The answer for another organisation's rows: as if there were none, and written down."""
+    denied(reason)
+    return NotFound(reason)

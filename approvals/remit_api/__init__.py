@@ -1,0 +1,1 @@
+"""The API on which services read the schools of a remit."""

@@ -1,0 +1,9 @@
+"""Adds the room to the application."""
+
+from flask import Flask
+
+from approvals.remit_api.views import blueprint
+
+
+def install(app: Flask) -> None:
+    app.register_blueprint(blueprint)

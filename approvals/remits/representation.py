@@ -1,0 +1,22 @@
+"""A remit as JSON, the same for the API and the command."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from approvals.remits.notes import notes
+from approvals.remits.remit import Remit, School
+
+
+def as_json(remit: Remit, schools: Sequence[School]) -> dict[str, Any]:
+    """Return the body without `next`, with these schools of the remit."""
+    return {
+        "kind": remit.kind,
+        "key": remit.key,
+        "as_of": remit.on.isoformat(),
+        "count": remit.count,
+        "version": remit.version,
+        "notes": notes(remit),
+        "schools": [
+            {"urn": school.urn, "name": school.name, "basis": school.basis} for school in schools
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Pages on which approvers look after the people of their organisation."""

@@ -1,0 +1,13 @@
+"""The approvers' pages about people, and leaving an organisation."""
+
+from flask import Blueprint
+
+from approvals.workspace.views import access, add, appointments, invitations, removal, users
+
+
+def blueprint() -> Blueprint:
+    """All routes of these pages."""
+    pages = Blueprint("memberships", __name__)
+    for module in (users, add, access, appointments, removal, invitations):
+        module.add_to(pages)
+    return pages

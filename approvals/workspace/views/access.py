@@ -1,0 +1,201 @@
+"""Changing a person's user group: choose, check old and new, act."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug import Response
+
+from app import days
+from app.actors import current_actor
+from app.clock import now
+from app.database import writing
+from app.web.authorisation import permit
+from app.web.errors import NotFound
+from approvals.memberships import catalogue, facts, journeys, rules, wording
+from approvals.memberships.access import approver_of, this_organisation
+from approvals.memberships.actions import change_user_group
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.comparison import compare
+from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
+from approvals.memberships.models import Journey, Membership
+from approvals.workspace.views.common import me, show, the_member
+
+Answer = str | Response
+ROOT = "/o/<organisation>/users/<member>/access/<service>"
+
+
+def add_to(pages: Blueprint) -> None:
+    both = ["GET", "POST"]
+    pages.route(ROOT, methods=both)(access)
+    pages.route(f"{ROOT}/<journey>", methods=both)(access_again)
+    pages.route(f"{ROOT}/<journey>/end-date", methods=both)(access_end_date)
+    pages.route(f"{ROOT}/<journey>/check", methods=both)(access_check)
+
+
+@permit(approver_of)
+def access(member: str, service: str, **_route: str) -> Answer:
+    """Which user group? The journey begins with the answer."""
+    person, offer = the_member(member), _offer(service)
+    held = [each for each in facts.held_groups(person, now()) if each.service == service]
+    form = groups_form(offer, [each.user_group for each in held])
+    if form.validate_on_submit():
+        ends = held[0].valid_to if held else None
+        journey = journeys.begin(
+            journeys.CHANGE_ACCESS,
+            this_organisation(),
+            me().id,
+            membership=person,
+            service=service,
+            groups=form.chosen(),
+            last_day=days.last_day(ends).isoformat() if ends else "",
+        )
+        return redirect(_next(journey, person, offer), 303)
+    return _choice_page(person, offer, form)
+
+
+@permit(approver_of)
+def access_again(member: str, service: str, journey: str, **_route: str) -> Answer:
+    """The same question, from Back or from check answers."""
+    person, offer = the_member(member), _offer(service)
+    found = _journey(journey, person, service)
+    form = groups_form(offer, found.answers["groups"])
+    if form.validate_on_submit():
+        journeys.answer(found, groups=form.chosen())
+        return redirect(_next(found, person, offer), 303)
+    return _choice_page(person, offer, form)
+
+
+@permit(approver_of)
+def access_end_date(member: str, service: str, journey: str, **_route: str) -> Answer:
+    person, offer = the_member(member), _offer(service)
+    found = _journey(journey, person, service)
+    form = LastDayForm.of(_last_day(found))
+    if form.validate_on_submit():
+        chosen = form.last_day()
+        journeys.answer(found, last_day=chosen.isoformat() if chosen else "")
+        return redirect(_address("access_check", found, person, offer), 303)
+    return render_template(
+        "workspace/add/end_date.html",
+        organisation=this_organisation(),
+        name=person.name,
+        form=form,
+        back=_address("access_again", found, person, offer),
+    )
+
+
+@permit(approver_of)
+def access_check(member: str, service: str, journey: str, **_route: str) -> Answer:
+    organisation, person, offer = this_organisation(), the_member(member), _offer(service)
+    found = _journey(journey, person, service)
+    form = CheckedAnswers(shown=str(found.version))
+    if form.validate_on_submit():
+        try:
+            if _change(found, person, service, form.shown.data):
+                flash(_banner(person, offer), "success")
+            return redirect(_user(person), 303)
+        except rules.RefusalError as error:
+            show(form, error.refusal)
+            form.shown.data = str(found.version)
+    at = now()
+    groups = [group for group in offer.groups if group.code in found.answers["groups"]]
+    held = [grant for grant in facts.held_groups(person, at) if grant.service == service]
+    services = Catalogue(at)
+    present = [
+        group for grant in held if (group := services.group(service, grant.user_group)) is not None
+    ]
+    return render_template(
+        "workspace/access/check.html",
+        organisation=organisation,
+        person=person,
+        offer=offer,
+        form=form,
+        groups=groups,
+        present=present,
+        present_end=wording.last_day(held[0].valid_to) if held else None,
+        differences=compare(present, groups),
+        last_day=_last_day(found),
+        change=_address("access_again", found, person, offer),
+        change_end=_address("access_end_date", found, person, offer),
+        oneself=person.account_id == me().id,
+        back=_address("access_end_date" if groups else "access_again", found, person, offer),
+    )
+
+
+def _change(journey: Journey, person: Membership, service: str, shown: str | None) -> bool:
+    with writing():
+        if not journeys.claim(journey, shown):
+            return False
+        change_user_group(
+            person,
+            service=service,
+            user_groups=journey.answers["groups"],
+            last_day=_last_day(journey),
+            actor=current_actor(),
+        )
+    return True
+
+
+def _banner(person: Membership, offer: ServiceOffer) -> str:
+    """What the banner says: what was done, and who knows."""
+    if person.account_id == me().id:
+        return f"You changed your own access to {offer.name}. The operators have been told."
+    if person.joined_at is None:
+        return f"{person.name} will have the new access to {offer.name} when they join."
+    return f"Access to {offer.name} changed. {person.name} has been told by email."
+
+
+def _offer(service: str) -> ServiceOffer:
+    offer = catalogue.offer(this_organisation(), service, now())
+    if offer is None:
+        raise NotFound("the organisation can give nothing of this service")
+    return offer
+
+
+def _journey(public_id: str, person: Membership, service: str) -> Journey:
+    found = journeys.load(
+        public_id, journeys.CHANGE_ACCESS, this_organisation(), me().id, membership=person
+    )
+    if found.answers["service"] != service:
+        raise NotFound("the journey is about another service")
+    if found.done_at is not None:
+        raise journeys.FinishedError(_user(person))
+    return found
+
+
+def _choice_page(person: Membership, offer: ServiceOffer, form: object) -> str:
+    return render_template(
+        "workspace/access/choose.html",
+        organisation=this_organisation(),
+        person=person,
+        offer=offer,
+        form=form,
+        back=_user(person),
+    )
+
+
+def _next(journey: Journey, person: Membership, offer: ServiceOffer) -> str:
+    page = "access_end_date" if journey.answers["groups"] else "access_check"
+    return _address(page, journey, person, offer)
+
+
+def _address(page: str, journey: Journey, person: Membership, offer: ServiceOffer) -> str:
+    return url_for(
+        f"memberships.{page}",
+        organisation=this_organisation().public_id,
+        member=person.public_id,
+        service=offer.code,
+        journey=journey.public_id,
+    )
+
+
+def _user(person: Membership) -> str:
+    return url_for(
+        "memberships.user",
+        organisation=this_organisation().public_id,
+        member=person.public_id,
+    )
+
+
+def _last_day(journey: Journey) -> date | None:
+    text = journey.answers["last_day"]
+    return days.parse_day(text) if text and journey.answers["groups"] else None

@@ -1,0 +1,260 @@
+"""Adding a user: a journey of short pages that ends in check answers and a confirmation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from app.actors import current_actor
+from app.clock import now
+from app.database import db, writing
+from app.web.authorisation import permit
+from approvals.activity import queries as activity
+from approvals.memberships import catalogue, facts, journeys, rules
+from approvals.memberships.access import approver_of, this_organisation
+from approvals.memberships.actions import add_member, limit_on
+from approvals.memberships.forms import (
+    CheckedAnswers,
+    EmailForm,
+    LastDayForm,
+    YesNoForm,
+    groups_form,
+)
+from approvals.memberships.models import Journey, Membership
+from approvals.memberships.similar_people import find_similar
+from approvals.refusals import not_there
+from approvals.workspace.views import add_steps as steps
+from approvals.workspace.views.common import ended_member, me, page_of, show
+from identity.accounts.models import Invitation
+from identity.email_address import email_key
+from identity.joining.forms import NamesForm
+from identity.sessions.current_session import signed_in_session
+from identity.sessions.step_up import FreshSignIn, is_fresh
+
+Answer = str | Response
+ROOT = "/o/<organisation>/users/new"
+
+
+def add_to(pages: Blueprint) -> None:
+    both = ["GET", "POST"]
+    pages.route(ROOT, methods=both)(add)
+    pages.route(f"{ROOT}/<journey>/email", methods=both)(add_email)
+    pages.route(f"{ROOT}/<journey>/name", methods=both)(add_name)
+    pages.route(f"{ROOT}/<journey>/access/<service>", methods=both)(add_access)
+    pages.route(f"{ROOT}/<journey>/approver", methods=both)(add_approver)
+    pages.route(f"{ROOT}/<journey>/end-date", methods=both)(add_end_date)
+    pages.route(f"{ROOT}/<journey>/check", methods=both)(add_check)
+    pages.get(f"{ROOT}/<journey>/done")(add_done)
+
+
+@permit(approver_of)
+def add(**_route: str) -> Answer:
+    """The first question. The journey begins with its answer, so that looking leaves no row.
+
+    `again` names somebody who no longer belongs here: their answers are filled in.
+    """
+    former = ended_member(request.args.get("again", ""))
+    form = EmailForm(email=former.email if former else None)
+    if not form.validate_on_submit():
+        return _email_page(form)
+    known = _open_membership(form)
+    if form.email.errors:
+        return _email_page(form, known)
+    answers: dict[str, Any] = {"email": form.email.data}
+    if former is not None and email_key(form.email.data or "") == former.email_key:
+        answers |= steps.answers_of(former, this_organisation())
+    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, **answers)
+    return redirect(steps.unanswered(journey, this_organisation()), 303)
+
+
+@permit(approver_of)
+def add_email(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = EmailForm(email=found.answers["email"])
+    if not form.validate_on_submit():
+        return _email_page(form)
+    known = _open_membership(form)
+    if form.email.errors:
+        return _email_page(form, known)
+    return _store_answer(found, email=form.email.data)
+
+
+@permit(approver_of)
+def add_name(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = NamesForm(
+        given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
+    )
+    if form.validate_on_submit():
+        return _store_answer(
+            found, given_name=form.given_name.data, family_name=form.family_name.data
+        )
+    return _page("workspace/add/name.html", found, "name", form=form)
+
+
+@permit(approver_of)
+def add_access(journey: str, service: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    offer = catalogue.offer(this_organisation(), service, now())
+    if offer is None:
+        return redirect(steps.unanswered(found, this_organisation()), 303)
+    given = found.answers.get("access", {})
+    form = groups_form(offer, given.get(service))
+    if form.validate_on_submit():
+        return _store_answer(found, access={**given, service: form.chosen()})
+    return _page("workspace/add/access.html", found, f"access/{service}", form=form, offer=offer)
+
+
+@permit(approver_of)
+def add_approver(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    given = found.answers.get("approver")
+    form = YesNoForm(
+        answer=None if given is None else "yes" if given else "no",
+        sentence="Select yes if this person should be an approver",
+    )
+    if form.validate_on_submit():
+        return _store_answer(found, approver=form.answer.data == "yes")
+    return _page("workspace/add/approver.html", found, "approver", form=form)
+
+
+@permit(approver_of)
+def add_end_date(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    form = LastDayForm.of(steps.last_day(found))
+    if form.validate_on_submit():
+        chosen = form.last_day()
+        return _store_answer(found, last_day=chosen.isoformat() if chosen else "")
+    return _page("workspace/add/end_date.html", found, "end-date", form=form)
+
+
+def _makes_an_approver(arguments: Mapping[str, Any]) -> bool:
+    return bool(_journey(arguments["journey"]).answers.get("approver"))
+
+
+@permit(FreshSignIn(approver_of, when=_makes_an_approver))
+def add_check(journey: str, **_route: str) -> Answer:
+    found = _journey(journey)
+    organisation = this_organisation()
+    missing = steps.unanswered(found, organisation)
+    if missing != steps.address(found, organisation, "check"):
+        return redirect(missing, 303)
+    form = CheckedAnswers(shown=str(found.version))
+    if form.validate_on_submit():
+        try:
+            step = "done" if _add(found, form.shown.data) else "check"
+            return redirect(steps.address(found, organisation, step), 303)
+        except rules.RefusalError as error:
+            show(form, error.refusal)
+            form.shown.data = str(found.version)
+    return _page(
+        "workspace/add/check.html",
+        found,
+        "check",
+        form=form,
+        answers=found.answers,
+        chosen=steps.chosen(found, organisation),
+        last_day=steps.last_day(found),
+        doubt=find_similar(organisation.id, email=found.answers["email"], name=steps.name(found)),
+        step=lambda name: steps.address(found, organisation, name),
+    )
+
+
+@permit(approver_of)
+def add_done(journey: str, **_route: str) -> Answer:
+    found = _journey(journey, finished=True)
+    if found.done_at is None:
+        return redirect(steps.unanswered(found, this_organisation()), 303)
+    person = db.session.get(Membership, found.membership_id)
+    if person is None:
+        raise not_there("the person is gone")
+    if person.joined_at is not None or not person.open:
+        return redirect(page_of(person.public_id), 303)
+    organisation = this_organisation()
+    return render_template(
+        "workspace/add/done.html",
+        organisation=organisation,
+        person=person,
+        invitation=db.session.get(Invitation, person.invitation_id),
+        request_id=activity.request_of(organisation, person, "membership.added"),
+    )
+
+
+def _add(journey: Journey, shown: str | None) -> bool:
+    """Add the person once, with the answers that the check page showed.
+
+    False where those answers make an approver and the sign-in is too old for that: the answer was
+    changed after the rule of the route had read it.
+    """
+    organisation = this_organisation()
+    with writing() as session:
+        if not journeys.claim(journey, shown):
+            return True
+        answers = journey.answers
+        if answers["approver"] and not is_fresh(signed_in_session()):
+            session.rollback()
+            return False
+        membership = add_member(
+            organisation,
+            email=answers["email"],
+            given_name=answers["given_name"],
+            family_name=answers["family_name"],
+            access=answers.get("access", {}),
+            approver=answers["approver"],
+            last_day=steps.last_day(journey),
+            actor=current_actor(),
+        )
+        journey.membership_id = membership.id
+    return True
+
+
+def _journey(public_id: str, *, finished: bool = False) -> Journey:
+    found = journeys.load(public_id, journeys.ADD_USER, this_organisation(), me().id)
+    if found.done_at is not None and not finished:
+        raise journeys.FinishedError(steps.address(found, this_organisation(), "done"))
+    return found
+
+
+def _store_answer(journey: Journey, **answers: object) -> Response:
+    journeys.answer(journey, **answers)
+    return redirect(steps.unanswered(journey, this_organisation()), 303)
+
+
+def _open_membership(form: EmailForm) -> Membership | None:
+    """Return the open membership that the address has already.
+
+    Where the address cannot be invited now, an error of the form says why.
+    """
+    key = email_key(form.email.data or "")
+    known = facts.open_membership(this_organisation().id, key)
+    if known is not None:
+        refusal = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
+        sentence: str | None = refusal.sentence
+    else:
+        sentence = limit_on(this_organisation(), key)
+    if sentence is not None:
+        form.email.errors = [*form.email.errors, sentence.rstrip(".")]
+    return known
+
+
+def _email_page(form: EmailForm, known: Membership | None = None) -> str:
+    organisation = this_organisation()
+    return render_template(
+        "workspace/add/email.html",
+        organisation=organisation,
+        form=form,
+        known=known,
+        back=url_for("memberships.users", organisation=organisation.public_id),
+    )
+
+
+def _page(template: str, journey: Journey, at: str, **context: object) -> str:
+    organisation = this_organisation()
+    return render_template(
+        template,
+        organisation=organisation,
+        back=steps.before(journey, organisation, at),
+        name=steps.name(journey),
+        **context,
+    )

@@ -1,0 +1,114 @@
+"""The pages of the journey that adds a user, in their order: where to go on, where Back leads."""
+
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from app.clock import now
+from app.days import parse_day
+from app.typed_text import RefusedText
+from approvals.access_model.definition import UserGroup
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.models import Journey, Membership
+from approvals.organisations.models import Organisation
+from identity.accounts.names import clean_names
+from identity.accounts.person import full_name
+
+
+def names(journey: Journey, organisation: Organisation) -> list[str]:
+    """The steps that this journey has. An end date is asked for where there is access to end."""
+    services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
+    ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
+    return ["email", "name", *services, "approver", *ends]
+
+
+def answers_of(former: Membership, organisation: Organisation) -> dict[str, Any]:
+    """Return the answers that add somebody once more: their name, and what they held at the end.
+
+    Whether they approve and when the access ends is asked anew.
+    """
+    access: dict[str, list[str]] = {}
+    for offer in Catalogue(now()).offers(organisation):
+        held = [
+            grant.user_group
+            for grant in former.grants
+            if grant.service == offer.code and grant.valid_to == former.valid_to
+        ]
+        access[offer.code] = [group for group in held if offer.group(group)]
+    return {
+        "given_name": former.given_name,
+        "family_name": former.family_name,
+        "access": access,
+    }
+
+
+def unanswered(journey: Journey, organisation: Organisation) -> str:
+    """Where an answer leads: to the first open question, or to check answers where none is."""
+    for step in names(journey, organisation):
+        if not _has_answer(journey, step):
+            return address(journey, organisation, step)
+    return address(journey, organisation, "check")
+
+
+def before(journey: Journey, organisation: Organisation, step: str) -> str:
+    """Where Back leads."""
+    steps = [*names(journey, organisation), "check"]
+    position = steps.index(step) if step in steps else len(steps) - 1
+    return address(journey, organisation, steps[max(0, position - 1)])
+
+
+def address(journey: Journey, organisation: Organisation, step: str) -> str:
+    page, _, service = step.partition("/")
+    arguments: dict[str, Any] = {"service": service} if service else {}
+    return url_for(
+        f"memberships.add_{page.replace('-', '_')}",
+        organisation=organisation.public_id,
+        journey=journey.public_id,
+        **arguments,
+    )
+
+
+def chosen(
+    journey: Journey, organisation: Organisation
+) -> list[tuple[ServiceOffer, list[UserGroup]]]:
+    """What was chosen of each service that the organisation can give."""
+    access = journey.answers.get("access", {})
+    return [
+        (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
+        for offer in Catalogue(now()).offers(organisation)
+    ]
+
+
+def last_day(journey: Journey) -> date | None:
+    """The end date, where there is access to end."""
+    text = journey.answers.get("last_day")
+    wanted = any(journey.answers.get("access", {}).values())
+    return parse_day(text) if text and wanted else None
+
+
+def name(journey: Journey) -> str:
+    """The name that was entered."""
+    answers = journey.answers
+    return full_name(answers.get("given_name", ""), answers.get("family_name", ""))
+
+
+def _names_are_clean(answers: dict[str, Any]) -> bool:
+    """Return whether the names pass today's rules; an earlier version may have stored them."""
+    try:
+        return any(clean_names(answers["given_name"], answers["family_name"]))
+    except RefusedText:
+        return False
+
+
+def _has_answer(journey: Journey, step: str) -> bool:
+    answers = journey.answers
+    match step.partition("/"):
+        case ("access", _, service):
+            return service in answers.get("access", {})
+        case ("end-date", _, _):
+            return "last_day" in answers
+        case ("name", _, _):
+            return "given_name" in answers and _names_are_clean(answers)
+        case (question, _, _):
+            return question in answers

@@ -1,0 +1,69 @@
+"""What the views share: the person addressed, and the person acting.
+
+Views take the route's `organisation` as `**_route`: the rule has resolved it already, and
+`this_organisation()` gives it.
+"""
+
+from flask import url_for
+from sqlalchemy import ColumnElement, select
+
+from app.database import db
+from app.web.errors import Forbidden
+from app.web.forms import Form
+from approvals.memberships import journeys
+from approvals.memberships.access import this_organisation
+from approvals.memberships.facts import WITH_EVERYTHING
+from approvals.memberships.models import Membership
+from approvals.memberships.rules import Refusal
+from approvals.refusals import not_there
+from identity.accounts.models import Account
+from identity.sessions import current
+
+
+def the_member(public_id: str) -> Membership:
+    """Return the person of this organisation whom the route names.
+
+    A page about somebody who no longer belongs to it leads to their own page, which says so
+    (raises `FinishedError`). Raises `NotFound` for any other id.
+    """
+    found = _find(public_id, Membership.valid_to.is_(None))
+    if found is not None:
+        return found
+    if ended_member(public_id) is not None:
+        raise journeys.FinishedError(page_of(public_id))
+    raise not_there("no such person in the organisation")
+
+
+def page_of(member: str) -> str:
+    """Return the address of a person's page in this organisation."""
+    return url_for("memberships.user", organisation=this_organisation().public_id, member=member)
+
+
+def ended_member(public_id: str) -> Membership | None:
+    """The same, of a person who belonged to this organisation and does no longer."""
+    return _find(public_id, Membership.valid_to.is_not(None))
+
+
+def _find(public_id: str, condition: ColumnElement[bool]) -> Membership | None:
+    return db.session.scalar(
+        select(Membership)
+        .where(
+            Membership.public_id == public_id,
+            Membership.organisation_id == this_organisation().id,
+            condition,
+        )
+        .options(*WITH_EVERYTHING)
+    )
+
+
+def me() -> Account:
+    """The account of the person who is signed in."""
+    session = current()
+    if session is None:
+        raise Forbidden("no session")
+    return session.account
+
+
+def show(form: Form, refusal: Refusal) -> None:
+    """Makes a refusal an error of the form, for its summary."""
+    form.form_errors.append(refusal.sentence)

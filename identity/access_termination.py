@@ -1,0 +1,102 @@
+"""The one routine that ends access, whatever the cause.
+
+Rooms that hold something which gives access (sessions, token families, half-done sign-ins, reset
+links) register a channel in their `install`; a cause calls `end_access` and cannot forget one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app
+from sqlalchemy import Select, select
+
+from app.clock import now
+from app.database import db
+from identity.accounts.models import Account
+
+_EXTENSION = "identity.access_termination"
+
+
+@dataclass(frozen=True)
+class Termination:
+    """What ends. With nothing but the account: everything that the person holds.
+
+    organisation (public id) or service (code): only what was issued for it. session (id): only
+    that session and what came from it (sign-out; what has `offline_access` outlives it,
+    docs/decisions/0022). keep_session (id): everything but that one session.
+    """
+
+    account_id: int
+    cause: str
+    at: datetime
+    organisation: str | None = None
+    service: str | None = None
+    session: int | None = None
+    keep_session: int | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether all of the person's access ends, not a part of it."""
+        return self.organisation is None and self.service is None and self.session is None
+
+
+Channel = Callable[[Termination], None]
+
+
+def register_channel(app: Flask, channel: Channel) -> None:
+    """Add a channel; it is called inside the transaction of the change that ends access."""
+    app.extensions.setdefault(_EXTENSION, []).append(channel)
+
+
+def lock_access(account_id: int) -> Account | None:
+    """Lock the account's row and return it as it is now, or None where there is none.
+
+    Every transaction that gives this person access (a proof, a session, another factor) locks the
+    row before it looks at anything, and so does `end_access`. So either the ending sees what was
+    given, or the giver sees what ended. Must run inside `writing()`.
+    """
+    found: Account | None = db.session.scalar(
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+def end_access(
+    account_id: int,
+    *,
+    cause: str,
+    organisation: str | None = None,
+    service: str | None = None,
+    session: int | None = None,
+    keep_session: int | None = None,
+) -> None:
+    """End what the person holds, in every channel; to be called inside `writing()`.
+
+    `cause` is a short word for audit and session lists, such as "suspended" or "password changed".
+    """
+    ending = Termination(
+        account_id=account_id,
+        cause=cause,
+        at=now(),
+        organisation=organisation,
+        service=service,
+        session=session,
+        keep_session=keep_session,
+    )
+    lock_access(account_id)
+    channels: list[Channel] = current_app.extensions.get(_EXTENSION, [])
+    for channel in channels:
+        channel(ending)
+
+
+def end_access_of(holders: Select[int], *, cause: str) -> None:
+    """End everything that these people hold: the accounts' ids, each once or more."""
+    # Rows are locked in one order, so that two endings of many people never deadlock.
+    for account_id in sorted(db.session.scalars(holders.distinct())):
+        end_access(account_id, cause=cause)

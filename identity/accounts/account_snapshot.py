@@ -1,0 +1,56 @@
+"""An account read by a plain statement beside what belongs to it, for the endpoints that services
+call all day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from identity.accounts.models import Account
+from identity.accounts.person import full_name, is_active
+
+_COLUMNS = (
+    Account.subject,
+    Account.email,
+    Account.given_name,
+    Account.family_name,
+    Account.updated_at,
+    Account.joined_at,
+    Account.suspended_at,
+)
+WITH_ACCOUNT = tuple(column.label(f"account_{column.key}") for column in _COLUMNS)
+"""Columns for a statement that joins the account to what has its `account_id`: see
+`snapshot_from`.
+"""
+
+_values_in = attrgetter("account_id", *(column.name for column in WITH_ACCOUNT))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSnapshot:
+    """An account as it was at one moment (`identity.accounts.person.Person`)."""
+
+    id: int
+    subject: str
+    email: str
+    given_name: str
+    family_name: str
+    updated_at: datetime
+    joined_at: datetime | None
+    suspended_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return full_name(self.given_name, self.family_name)
+
+    @property
+    def active(self) -> bool:
+        return is_active(self.joined_at, self.suspended_at)
+
+
+def snapshot_from(row: Any) -> AccountSnapshot:
+    """The account in a row that has an `account_id` and the columns WITH_ACCOUNT."""
+    return AccountSnapshot(*_values_in(row))

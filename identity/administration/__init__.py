@@ -1,0 +1,1 @@
+"""Operators' work on accounts: finding, suspending and restoring them."""

@@ -1,0 +1,183 @@
+"""Changes that signed-in people make to their own factors. Each ends all their other sessions.
+
+Each change locks the person's access and their session first (`lock_session`): a session that ended
+while its request was under way changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.database.single_use import rows_changed
+from app.outbox import send_mail
+from app.retention import Expired
+from app.vault import decrypt, encrypt
+from identity.access_termination import end_access
+from identity.accounts.models import Account
+from identity.credentials import password, recovery_codes, totp
+from identity.credentials.factor import ProofAccepted, ProofRejected
+from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
+from identity.sessions.current_session import lock_session
+from identity.sessions.models import Session
+
+_ENROLMENT_LIFETIME = timedelta(minutes=30)
+_SHOWN_LIFETIME = timedelta(minutes=30)
+_SHOWN_PURPOSE = "recovery codes"
+
+
+def change_password(session: Session, confirmed: ProofAccepted, password_hash: str) -> bool:
+    """Store the new password; the present session stays, all others end.
+
+    False where the password that was confirmed is no longer the person's. Raises SessionOver.
+    """
+    account = session.account
+    with writing():
+        lock_session(session)
+        if not password.is_unchanged(account.id, confirmed):
+            return False
+        password.store(account.id, password_hash)
+        end_access(account.id, cause="password changed", keep_session=session.id)
+        record("password.changed", subject=account.subject)
+        send_mail(
+            to=account.email,
+            template="credentials/password_changed",
+            context={"name": account.name, "at": now(), "by_link": False},
+        )
+    return True
+
+
+def password_not_confirmed(account: Account) -> None:
+    """Note that a signed-in person gave a wrong password."""
+    with writing():
+        record("password.confirmation_refused", subject=account.subject)
+
+
+def begin_enrolment(session: Session) -> TotpEnrolment:
+    """Store a fresh secret for another app; the old app stays until the new one is proved.
+
+    Raises SessionOver.
+    """
+    with writing() as database:
+        lock_session(session)
+        enrolment = TotpEnrolment(
+            account_id=session.account_id,
+            session_id=session.id,
+            sealed_secret=totp.new_sealed_secret(),
+            expires_at=now() + _ENROLMENT_LIFETIME,
+        )
+        database.add(enrolment)
+        database.flush()
+    return enrolment
+
+
+def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | None:
+    """The enrolment where it is this session's and still open."""
+    found: TotpEnrolment | None = db.session.scalar(
+        select(TotpEnrolment).where(
+            TotpEnrolment.public_id == public_id,
+            TotpEnrolment.session_id == session.id,
+            TotpEnrolment.finished_at.is_(None),
+            TotpEnrolment.expires_at > now(),
+        )
+    )
+    return found
+
+
+def prove_enrolment(
+    enrolment: TotpEnrolment, session: Session, answer: str
+) -> ProofRejected | None:
+    """Replace the person's app by the new one, once that shows a right code. Raises SessionOver."""
+    sealed_secret = enrolment.sealed_secret
+    step = totp.proves(sealed_secret, answer)
+    if isinstance(step, ProofRejected):
+        return step
+    account = session.account
+    with writing():
+        lock_session(session)
+        claimed = rows_changed(
+            update(TotpEnrolment)
+            .where(
+                TotpEnrolment.id == enrolment.id,
+                TotpEnrolment.account_id == account.id,
+                TotpEnrolment.session_id == session.id,
+                TotpEnrolment.sealed_secret == sealed_secret,
+                TotpEnrolment.finished_at.is_(None),
+                TotpEnrolment.expires_at > now(),
+            )
+            .values(finished_at=now())
+        )
+        if claimed != 1:
+            return ProofRejected(totp.USED)
+        totp.store(account.id, sealed_secret, step)
+        end_access(account.id, cause="second step changed", keep_session=session.id)
+        record("totp.changed", subject=account.subject)
+        send_mail(
+            to=account.email,
+            template="credentials/second_step_changed",
+            context={"name": account.name, "at": now(), "codes": False},
+        )
+    return None
+
+
+def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -> str:
+    """Replace the person's recovery codes; return the id of the page that shows the new ones.
+
+    announce: false for the first codes, on joining; true mails the person and ends their other
+    sessions. Raises SessionOver.
+    """
+    account = session.account
+    with writing() as database:
+        lock_session(session)
+        codes = recovery_codes.replace(account.id)
+        shown = RecoveryCodesShown(
+            account_id=account.id,
+            session_id=session.id,
+            sealed_codes=encrypt("\n".join(codes), purpose=_SHOWN_PURPOSE),
+            continue_to=continue_to,
+            expires_at=now() + _SHOWN_LIFETIME,
+        )
+        database.add(shown)
+        record("recovery_codes.made", subject=account.subject)
+        if announce:
+            end_access(account.id, cause="second step changed", keep_session=session.id)
+            send_mail(
+                to=account.email,
+                template="credentials/second_step_changed",
+                context={"name": account.name, "at": now(), "codes": True},
+            )
+        database.flush()
+    return shown.public_id
+
+
+def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, list[str]] | None:
+    """Codes that this session has just made and not yet put away."""
+    shown = db.session.scalar(
+        select(RecoveryCodesShown).where(
+            RecoveryCodesShown.public_id == public_id,
+            RecoveryCodesShown.session_id == session.id,
+            RecoveryCodesShown.expires_at > now(),
+        )
+    )
+    if shown is None:
+        return None
+    return shown, decrypt(shown.sealed_codes, purpose=_SHOWN_PURPOSE).split("\n")
+
+
+def codes_saved(shown: RecoveryCodesShown) -> None:
+    """Their owner has them: they are shown no more."""
+    with writing():
+        rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.id == shown.id))
+
+
+def expired_enrolments() -> list[Expired]:
+    """Return enrolments and shown codes whose time is over."""
+    moment = now()
+    return [
+        Expired(RecoveryCodesShown, RecoveryCodesShown.expires_at < moment),
+        Expired(TotpEnrolment, TotpEnrolment.expires_at < moment),
+    ]

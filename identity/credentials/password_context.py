@@ -1,0 +1,17 @@
+"""Whose password is being chosen, with the names that must not be in it."""
+
+from __future__ import annotations
+
+from identity.accounts.models import Account, Invitation
+from identity.credentials.password_rules import Owner
+from identity.ports import approvals
+
+
+def password_owner(holder: Account | Invitation) -> Owner:
+    """The holder as the password rules see him."""
+    return Owner(
+        given_name=holder.given_name,
+        family_name=holder.family_name,
+        email=holder.email,
+        names=approvals().forbidden_password_words(holder),
+    )

@@ -1,0 +1,49 @@
+"""The factors there are, and what signing in with some of them is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from identity.credentials.factor import Factor, FactorKind
+from identity.credentials.password import PASSWORD
+from identity.credentials.recovery_codes import RECOVERY_CODE
+from identity.credentials.totp import TOTP
+
+FACTORS: tuple[Factor, ...] = (PASSWORD, TOTP, RECOVERY_CODE)
+
+AAL1 = "urn:secure-access:aal1"
+AAL2 = "urn:secure-access:aal2"
+AAL2_PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
+
+
+def factor(name: str) -> Factor:
+    """The factor of that name; KeyError where there is none."""
+    return {each.name: each for each in FACTORS}[name]
+
+
+def second_step_of(account_id: int) -> bool:
+    """Whether the person can show a second step: something that they have."""
+    return any(each.kind is FactorKind.POSSESSION and each.enrolled(account_id) for each in FACTORS)
+
+
+def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
+    """The `amr` values of a sign-in; `mfa` is added where two kinds were shown (RFC 8176)."""
+    shown = list(proved)
+    values = list(dict.fromkeys(each.amr for each in shown))
+    if _two_kinds(shown):
+        values.append("mfa")
+    return tuple(values)
+
+
+def acr(proved: Iterable[Factor]) -> str:
+    """The assurance that these factors give together."""
+    shown = list(proved)
+    if not _two_kinds(shown):
+        return AAL1
+    if any(each.phishing_resistant for each in shown):
+        return AAL2_PHISHING_RESISTANT
+    return AAL2
+
+
+def _two_kinds(shown: list[Factor]) -> bool:
+    return {FactorKind.KNOWLEDGE, FactorKind.POSSESSION} <= {each.kind for each in shown}

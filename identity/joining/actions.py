@@ -1,0 +1,228 @@
+"""The way from an invitation's link to an account. Gather, decide, apply.
+
+Nothing is used up until the last step: there the invitation is claimed, and account, password,
+authenticator app and session appear together or not at all. A person who has an account signs in
+and accepts instead; the approver who invited them learns nothing about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from app.actors import ANONYMOUS
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.database.single_use import rows_changed
+from identity.accounts import invitations
+from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
+from identity.accounts.names import clean_names
+from identity.accounts.person import actor_of
+from identity.credentials import password, totp
+from identity.credentials.factor import ProofRejected
+from identity.credentials.password import PASSWORD
+from identity.credentials.totp import TOTP
+from identity.joining.journeys import LIFETIME
+from identity.ports import InvitationDescription, approvals
+from identity.sessions.current_session import lock_session
+from identity.sessions.models import Session
+from identity.sign_in.actions import begin_session
+
+
+class InvitationOver(Exception):
+    """The invitation was answered, withdrawn, sent again or expired meanwhile."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The answers of a journey for the account to come, read by one statement."""
+
+    id: int
+    token_hash: str
+    given_name: str
+    family_name: str
+    password_hash: str
+    totp_secret: str
+
+
+def describe(invitation: Invitation) -> InvitationDescription:
+    """Who invites, and to what."""
+    return approvals().describe_invitation(invitation)
+
+
+def existing_account(invitation: Invitation) -> Account | None:
+    """The account that the invited address already has."""
+    found: Account | None = db.session.scalar(
+        select(Account).where(
+            Account.email_key == invitation.email_key, Account.joined_at.is_not(None)
+        )
+    )
+    return found
+
+
+def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
+    """Store the name as the person writes it. Raises RefusedText."""
+    given, family = clean_names(given_name, family_name)
+    with writing():
+        _update(journey, given_name=given, family_name=family)
+
+
+def keep_password(journey: JoinJourney, password_hash: str) -> None:
+    """Store the hash of the chosen password, and make the app's secret where there is none."""
+    with writing():
+        _update(journey, password_hash=password_hash)
+        rows_changed(
+            update(JoinJourney)
+            .where(JoinJourney.id == journey.id, JoinJourney.totp_secret.is_(None))
+            .values(totp_secret=totp.new_sealed_secret())
+        )
+
+
+def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session | ProofRejected:
+    """Prove the app, claim journey and invitation, create the account and sign in.
+
+    The account gets exactly what the journey held when the code was proved. Raises TooLate.
+    """
+    draft = _draft(journey)
+    if draft is None:
+        raise InvitationOver
+    step = totp.proves(draft.totp_secret, code)
+    if isinstance(step, ProofRejected):
+        return step
+    with writing() as session:
+        _claim(draft)
+        _answer(draft.token_hash, invitation, InvitationState.ACCEPTED)
+        if existing_account(invitation) is not None:
+            # Another invitation of the same person was accepted meanwhile: this one waits until
+            # they sign in, and the claim is rolled back.
+            raise InvitationOver
+        account = Account(
+            email=invitation.email,
+            email_key=invitation.email_key,
+            given_name=draft.given_name,
+            family_name=draft.family_name,
+            joined_at=now(),
+        )
+        session.add(account)
+        session.flush()
+        password.store(account.id, draft.password_hash)
+        totp.store(account.id, draft.totp_secret, step)
+        record("account.joined", actor=actor_of(account), subject=account.subject)
+        _record_acceptance(invitation, account)
+        return begin_session(account, [PASSWORD, TOTP], [])
+
+
+def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
+    """Accept the invitation for the signed-in person, whose address it names. Raises TooLate."""
+    account, token_hash = session.account, journey.token_hash
+    if account.email_key != invitation.email_key:
+        raise InvitationOver
+    with writing():
+        lock_session(session)
+        _update(journey, finished_at=now())
+        _answer(token_hash, invitation, InvitationState.ACCEPTED)
+        _record_acceptance(invitation, account)
+
+
+def accepted_recently(public_id: str | None, account: Account) -> bool:
+    """Return whether the account accepted the invitation within the time of one journey."""
+    invitation = invitations.by_public_id(public_id)
+    return (
+        invitation is not None
+        and invitation.account_id == account.id
+        and invitation.state == InvitationState.ACCEPTED.value
+        and invitation.closed_at is not None
+        and invitation.closed_at > now() - LIFETIME
+    )
+
+
+def decline(journey: JoinJourney, invitation: Invitation) -> None:
+    """Decline: the invited address is not this person's. Raises TooLate."""
+    token_hash = journey.token_hash
+    with writing():
+        _update(journey, finished_at=now())
+        _answer(token_hash, invitation, InvitationState.DECLINED)
+        approvals().invitation_declined(invitation)
+        record("invitation.declined", actor=ANONYMOUS, invitation=invitation.public_id)
+
+
+def ask_again(invitation: Invitation) -> None:
+    """Ask the inviting side for a new link in place of an expired one; once is enough."""
+    with writing():
+        asked = rows_changed(
+            update(Invitation)
+            .where(Invitation.id == invitation.id, Invitation.renewal_asked_at.is_(None))
+            .values(renewal_asked_at=now())
+        )
+        if asked == 1:
+            db.session.refresh(invitation)
+            approvals().invitation_renewal_asked(invitation)
+            record("invitation.renewal_asked", actor=ANONYMOUS, invitation=invitation.public_id)
+
+
+def opened_by_another(invitation: Invitation, account: Account) -> None:
+    """Note that somebody else's session opened the link."""
+    with writing():
+        record("invitation.refused", subject=account.subject, invitation=invitation.public_id)
+
+
+def _draft(journey: JoinJourney) -> _Draft | None:
+    row = db.session.execute(
+        select(
+            JoinJourney.id,
+            JoinJourney.token_hash,
+            JoinJourney.given_name,
+            JoinJourney.family_name,
+            JoinJourney.password_hash,
+            JoinJourney.totp_secret,
+        ).where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
+    ).first()
+    if row is None or None in row:
+        return None
+    return _Draft(
+        id=row.id,
+        token_hash=row.token_hash,
+        given_name=row.given_name or "",
+        family_name=row.family_name or "",
+        password_hash=row.password_hash or "",
+        totp_secret=row.totp_secret or "",
+    )
+
+
+def _update(journey: JoinJourney, **values: object) -> None:
+    rows_changed(
+        update(JoinJourney)
+        .where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
+        .values(**values)
+    )
+
+
+def _claim(draft: _Draft) -> None:
+    """Finish the journey on what was proved. Raises TooLate where it holds something else now."""
+    claimed = rows_changed(
+        update(JoinJourney)
+        .where(
+            JoinJourney.id == draft.id,
+            JoinJourney.finished_at.is_(None),
+            JoinJourney.given_name == draft.given_name,
+            JoinJourney.family_name == draft.family_name,
+            JoinJourney.password_hash == draft.password_hash,
+            JoinJourney.totp_secret == draft.totp_secret,
+        )
+        .values(finished_at=now(), password_hash=None, totp_secret=None)
+    )
+    if claimed != 1:
+        raise InvitationOver
+
+
+def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> None:
+    """Claim the invitation under the link that this journey came by. Raises TooLate."""
+    if not invitations.claim(invitation, token_hash, state):
+        raise InvitationOver
+
+
+def _record_acceptance(invitation: Invitation, account: Account) -> None:
+    invitations.accepted_by(invitation, account)
+    approvals().invitation_accepted(invitation, account)

@@ -1,0 +1,308 @@
+"""Pages of joining, from the invitation's link to "you have joined"."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.web.authorisation import anyone, permit
+from app.web.forms import Form
+from identity.accounts import invitations
+from identity.accounts.models import Invitation, JoinJourney
+from identity.credentials import actions as credential_actions
+from identity.credentials import password, totp
+from identity.credentials.factor import ProofRejected
+from identity.credentials.hashing import hash_password
+from identity.credentials.password_context import password_owner
+from identity.credentials.password_rules import Owner
+from identity.joining import actions, journeys
+from identity.joining.blueprint import blueprint
+from identity.joining.forms import AppForm, NamesForm, PasswordForm
+from identity.ports import approvals
+from identity.sessions import actions as sessions
+from identity.sessions.access import signed_in
+from identity.sessions.current_session import current, signed_in_session
+from identity.sign_in import ask_for_terms, begin
+
+
+@blueprint.get("/invitation/<token>")
+@permit(anyone)
+def open_invitation(token: str) -> ResponseReturnValue:
+    """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
+    journey = journeys.open_link(token)
+    if journey is None:
+        return _invitation_over()
+    return redirect(url_for(".join", journey=journey.public_id), code=303)
+
+
+@blueprint.get("/join")
+@permit(anyone)
+def join() -> ResponseReturnValue:
+    """Who invites and to what; or why this browser cannot accept."""
+    found = _find_journey()
+    if found is None:
+        journey = journeys.begin_again(request.args.get("journey"))
+        if journey is None:
+            return _invitation_over()
+        flash("You took longer than 4 hours. Accept the invitation again to continue.", "important")
+        return redirect(url_for(".join", journey=journey.public_id), code=303)
+    journey, invitation = found
+    session = current()
+    if invitations.expired(invitation):
+        if invitation.renewal_asked_at is not None:
+            return render_template("joining/asked_again.html")
+        return render_template(
+            "joining/expired.html", form=Form(), journey=journey, invitation=invitation
+        )
+    if session is not None and session.account.email_key != invitation.email_key:
+        actions.opened_by_another(invitation, session.account)
+        return render_template(
+            "joining/somebody_else.html",
+            form=Form(),
+            journey=journey,
+            invitation=invitation,
+            account=session.account,
+        )
+    return render_template(
+        "joining/join.html",
+        form=Form(),
+        journey=journey,
+        invitation=invitation,
+        description=actions.describe(invitation),
+        signed_in=session is not None,
+    )
+
+
+@blueprint.post("/join")
+@permit(anyone)
+def submit_join() -> ResponseReturnValue:
+    """Accept: a new person goes on to the details, a known one signs in first."""
+    found = _usable()
+    if found is None:
+        return _back_to_first_page()
+    journey, invitation = found
+    session = current()
+    if session is not None:
+        if session.account.email_key != invitation.email_key:
+            return _back_to_first_page()
+        try:
+            actions.accept(journey, invitation, session)
+        except actions.InvitationOver:
+            return _invitation_over()
+        return _terms_then_done(invitation)
+    if actions.existing_account(invitation) is not None:
+        return begin(
+            url_for(".join", journey=journey.public_id),
+            caption="your invitation",
+            login_hint=invitation.email,
+            cancel_to=url_for(".join", journey=journey.public_id),
+        )
+    return redirect(url_for(".details", journey=journey.public_id), code=303)
+
+
+@blueprint.post("/join/sign-out")
+@permit(anyone)
+def sign_out() -> ResponseReturnValue:
+    """Somebody else's session ends, and the invited person goes on."""
+    sessions.sign_out()
+    return _back_to_first_page()
+
+
+@blueprint.post("/join/not-me")
+@permit(anyone)
+def not_me() -> ResponseReturnValue:
+    found = _usable()
+    if found is None:
+        return _back_to_first_page()
+    try:
+        actions.decline(*found)
+    except actions.InvitationOver:
+        return _invitation_over()
+    return redirect(url_for(".declined", journey=request.args.get("journey")), code=303)
+
+
+@blueprint.get("/join/declined")
+@permit(anyone)
+def declined() -> ResponseReturnValue:
+    """Confirm to the browser that declined an invitation that it is declined."""
+    if not journeys.has_declined(request.args.get("journey")):
+        return _back_to_first_page()
+    return render_template("joining/declined.html")
+
+
+@blueprint.post("/join/ask-again")
+@permit(anyone)
+def ask_again() -> ResponseReturnValue:
+    found = _find_journey()
+    if found is None:
+        return _back_to_first_page()
+    if not invitations.expired(found[1]):
+        return _back_to_first_page()
+    actions.ask_again(found[1])
+    return _back_to_first_page()
+
+
+@blueprint.get("/join/details")
+@permit(anyone)
+def details() -> ResponseReturnValue:
+    found = _newcomer()
+    if found is None:
+        return _back_to_first_page()
+    journey, invitation = found
+    form = NamesForm(
+        given_name=journey.given_name if journey.has_names else invitation.given_name,
+        family_name=journey.family_name if journey.has_names else invitation.family_name,
+    )
+    return _page("details", journey, invitation, form=form)
+
+
+@blueprint.post("/join/details")
+@permit(anyone)
+def submit_details() -> ResponseReturnValue:
+    found = _newcomer()
+    if found is None:
+        return _back_to_first_page()
+    journey, invitation = found
+    form = NamesForm()
+    if not form.validate_on_submit():
+        return _page("details", journey, invitation, form=form)
+    actions.keep_names(journey, form.given_name.data or "", form.family_name.data or "")
+    return redirect(url_for(".choose_password", journey=journey.public_id), code=303)
+
+
+@blueprint.get("/join/password")
+@permit(anyone)
+def choose_password() -> ResponseReturnValue:
+    found = _newcomer()
+    if found is None or not found[0].has_names:
+        return _back_to_first_page()
+    return _page("password", *found, form=PasswordForm())
+
+
+@blueprint.post("/join/password")
+@permit(anyone)
+def submit_password() -> ResponseReturnValue:
+    found = _newcomer()
+    if found is None or not found[0].has_names:
+        return _back_to_first_page()
+    journey, invitation = found
+    form = PasswordForm()
+    chosen = form.password.data or ""
+    refusal = password.why_refused(chosen, _owner(journey, invitation))
+    if refusal is not None:
+        return _page("password", journey, invitation, form=form, mistake=refusal)
+    actions.keep_password(journey, hash_password(chosen))
+    return redirect(url_for(".second_step", journey=journey.public_id), code=303)
+
+
+@blueprint.get("/join/second-step/app")
+@permit(anyone)
+def second_step() -> ResponseReturnValue:
+    found = _newcomer()
+    if found is None or not found[0].totp_secret:
+        return _back_to_first_page()
+    return _app_page(*found)
+
+
+@blueprint.post("/join/second-step/app")
+@permit(anyone)
+def submit_second_step() -> ResponseReturnValue:
+    """The last step: with a right code everything comes to be at once."""
+    found = _newcomer()
+    if found is None or not found[0].totp_secret:
+        return _back_to_first_page()
+    journey, invitation = found
+    form = AppForm()
+    try:
+        outcome = actions.finish(journey, invitation, (form.code.data or "")[:200])
+    except actions.InvitationOver:
+        return _back_to_first_page()
+    if isinstance(outcome, ProofRejected):
+        return _app_page(journey, invitation, outcome.sentence)
+    shown = credential_actions.make_recovery_codes(
+        outcome, continue_to=url_for(".terms", invitation=invitation.public_id), announce=False
+    )
+    return redirect(url_for("credentials.codes", shown=shown), code=303)
+
+
+@blueprint.get("/join/terms")
+@permit(anyone)
+def terms() -> ResponseReturnValue:
+    """Terms of the platform and of the services to which the person was invited, then done."""
+    session = current()
+    invitation = invitations.by_public_id(request.args.get("invitation"))
+    if session is None or invitation is None or invitation.account_id != session.account_id:
+        return redirect(approvals().home(), code=303)
+    return _terms_then_done(invitation)
+
+
+@blueprint.get("/join/done")
+@permit(signed_in)
+def done() -> ResponseReturnValue:
+    """The confirmation, for who has just accepted this invitation; for others their home."""
+    session = signed_in_session()
+    if not actions.accepted_recently(request.args.get("invitation"), session.account):
+        return redirect(approvals().home(), code=303)
+    return render_template("joining/done.html", account=session.account, home=approvals().home())
+
+
+def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
+    services = actions.describe(invitation).services
+    done_page = url_for(".done", invitation=invitation.public_id)
+    return ask_for_terms(done_page, signed_in_session(), services=services)
+
+
+def _find_journey() -> tuple[JoinJourney, Invitation] | None:
+    return journeys.find_journey(request.args.get("journey"))
+
+
+def _usable() -> tuple[JoinJourney, Invitation] | None:
+    found = _find_journey()
+    return None if found is None or invitations.expired(found[1]) else found
+
+
+def _newcomer() -> tuple[JoinJourney, Invitation] | None:
+    """The journey of somebody who is to create an account: nobody is signed in, none exists."""
+    found = _usable()
+    if found is None or current() is not None or actions.existing_account(found[1]) is not None:
+        return None
+    return found
+
+
+def _back_to_first_page() -> ResponseReturnValue:
+    """Back to the first page, which tells what is the matter."""
+    return redirect(url_for(".join", journey=request.args.get("journey")), code=303)
+
+
+def _invitation_over() -> ResponseReturnValue:
+    return render_template("joining/link_over.html"), 410
+
+
+def _owner(journey: JoinJourney, invitation: Invitation) -> Owner:
+    invited = password_owner(invitation)
+    return Owner(
+        journey.given_name or "", journey.family_name or "", invitation.email, invited.names
+    )
+
+
+def _app_page(
+    journey: JoinJourney, invitation: Invitation, mistake: str | None = None
+) -> ResponseReturnValue:
+    secret = journey.totp_secret or ""
+    return _page(
+        "app",
+        journey,
+        invitation,
+        form=AppForm(),
+        mistake=mistake,
+        key=totp.text_key(secret),
+        picture=totp.qr_code(secret, invitation.email),
+    )
+
+
+def _page(
+    name: str, journey: JoinJourney, invitation: Invitation, **context: object
+) -> ResponseReturnValue:
+    return render_template(
+        f"joining/{name}.html", journey=journey, invitation=invitation, **context
+    )

@@ -1,0 +1,113 @@
+"""The person's side of an authorization request: who is there, and what was answered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import func, select
+
+from app.clock import now
+from app.database import db
+from identity.oidc.authorize.request import RequestedAuthorization
+from identity.oidc.models import AuthorizationRequest, OrganisationChoice
+from identity.ports import Entrance, TermsDue, approvals
+from identity.sessions import Session, current
+
+
+@dataclass
+class Interaction:
+    """`pending` is the stored request, None while it has not been necessary to store it."""
+
+    authorization: RequestedAuthorization
+    pending: AuthorizationRequest | None
+    arrived_at: datetime
+
+    @property
+    def session(self) -> Session:
+        """The live session; only to be asked for once the person is known to be signed in."""
+        session = self.session_or_none
+        if session is None:
+            raise RuntimeError("the first question is whether somebody is signed in")
+        return session
+
+    @property
+    def session_or_none(self) -> Session | None:
+        return current()
+
+    @property
+    def signed_in_for_this(self) -> bool:
+        """Whether the person has signed in since the request arrived."""
+        return self.pending is not None and self.session.auth_time >= self.arrived_at
+
+    @cached_property
+    def entrances(self) -> Sequence[Entrance]:
+        """The organisations of the person; none are asked for where the client has no service."""
+        service = self.authorization.client.service
+        if service is None:
+            return ()
+        return approvals().entrances(self.session.account, service, now())
+
+    @property
+    def open_entrances(self) -> list[Entrance]:
+        return [entrance for entrance in self.entrances if entrance.allowed]
+
+    @cached_property
+    def chosen(self) -> str | None:
+        """The organisation that this person chose for this request."""
+        request = self.pending
+        if request is None or request.chosen_by != self.session.account_id:
+            return None
+        return request.organisation
+
+    @cached_property
+    def organisation(self) -> str | None:
+        """The organisation to enter for: answered now, or in this session before, or the only one.
+
+        None: the person has to choose.
+        """
+        allowed = {entrance.organisation for entrance in self.open_entrances}
+        if self.chosen in allowed:
+            return self.chosen
+        if len(allowed) == 1:
+            return next(iter(allowed))
+        if "select_account" in self.authorization.prompts:
+            return None
+        remembered = self._remembered()
+        return remembered if remembered in allowed else None
+
+    @cached_property
+    def terms_due(self) -> Sequence[TermsDue]:
+        return approvals().terms_due(
+            self.session.account, self.authorization.client.service, now(), newly=False
+        )
+
+    def by_last_use(self) -> list[Entrance]:
+        """The open entrances, the one last used first."""
+        rows = db.session.execute(
+            select(OrganisationChoice.organisation, func.max(OrganisationChoice.chosen_at))
+            .where(
+                OrganisationChoice.account_id == self.session.account_id,
+                OrganisationChoice.client_id == self.authorization.client.key,
+            )
+            .group_by(OrganisationChoice.organisation)
+        )
+        used = dict(rows.all())
+        never = [entrance for entrance in self.open_entrances if entrance.organisation not in used]
+        known = [entrance for entrance in self.open_entrances if entrance.organisation in used]
+        known.sort(key=lambda entrance: used[entrance.organisation], reverse=True)
+        return known + never
+
+    def _remembered(self) -> str | None:
+        found: str | None = db.session.scalar(
+            select(OrganisationChoice.organisation)
+            .where(
+                OrganisationChoice.session_id == self.session.id,
+                OrganisationChoice.client_id == self.authorization.client.key,
+            )
+            .order_by(OrganisationChoice.id.desc())
+            .limit(1)
+        )
+        return found

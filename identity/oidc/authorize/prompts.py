@@ -1,0 +1,180 @@
+"""What may have to be asked before a code is given, in the order in which it is asked.
+
+QUESTIONS is the whole list. Each says when it is open, what a client with `prompt=none` is told
+instead (OpenID Connect Core, 3.1.2.6), and how it is asked. Asked questions come back to the
+resumed request, where the list is gone through from its top again: an answer that does not hold
+opens its question once more, and nothing is skipped by coming in through the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from werkzeug import Response
+from werkzeug.utils import redirect
+
+from app.clock import is_within
+from identity import sign_in
+from identity.oidc import acr
+from identity.oidc.authorize import stored_request
+from identity.oidc.authorize.interaction import Interaction
+from identity.oidc.errors import (
+    AccessDenied,
+    AuthorizationError,
+    InteractionRequired,
+    LoginRequired,
+    UnmetAuthentication,
+)
+from identity.oidc.pairwise import subject_for
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """`open` may raise an AuthorizationError where asking again would not help."""
+
+    open: Callable[[Interaction], bool]
+    silently: type[AuthorizationError]
+    ask: Callable[[Interaction], Response]
+
+
+def nobody_is_signed_in(interaction: Interaction) -> bool:
+    return interaction.session_or_none is None
+
+
+def sign_in_is_too_old(interaction: Interaction) -> bool:
+    """prompt=login, max_age, and prompt=select_account where there is nothing else to select."""
+    if interaction.signed_in_for_this:
+        return False
+    if "login" in interaction.authorization.prompts:
+        return True
+    if (
+        "select_account" in interaction.authorization.prompts
+        and len(interaction.open_entrances) < 2
+    ):
+        return True
+    age = interaction.authorization.max_age
+    return age is not None and not is_within(timedelta(seconds=age), interaction.session.auth_time)
+
+
+def somebody_else_is_signed_in(interaction: Interaction) -> bool:
+    expected = interaction.authorization.expected_subject
+    if expected is None:
+        return False
+    if (
+        subject_for(interaction.authorization.client, interaction.session.account.subject)
+        == expected
+    ):
+        return False
+    if interaction.signed_in_for_this:
+        raise LoginRequired("Another person than the one hinted at has signed in")
+    return True
+
+
+def second_factor_is_missing(interaction: Interaction) -> bool:
+    return acr.rank(interaction.session.acr) < acr.rank(acr.TWO_FACTORS)
+
+
+def level_is_too_low(interaction: Interaction) -> bool:
+    reached, authorization = interaction.session.acr, interaction.authorization
+    if not acr.needs_step_up(authorization.acr_values, reached):
+        return False
+    if not interaction.signed_in_for_this:
+        return True
+    if authorization.acr_essential:
+        raise UnmetAuthentication
+    return False
+
+
+def no_way_in(interaction: Interaction) -> bool:
+    """The person may not enter this service through any organisation, or not be here at all."""
+    if not interaction.session.account.active:
+        return True
+    return interaction.authorization.client.service is not None and not interaction.open_entrances
+
+
+def organisation_is_not_chosen(interaction: Interaction) -> bool:
+    return bool(interaction.open_entrances) and interaction.organisation is None
+
+
+def terms_are_not_accepted(interaction: Interaction) -> bool:
+    return bool(interaction.terms_due)
+
+
+def _ask_to_sign_in(interaction: Interaction) -> Response:
+    request = stored_request.stored(interaction)
+    return sign_in.begin(
+        stored_request.address(request),
+        caption=interaction.authorization.client.name,
+        client_id=interaction.authorization.client.client_id,
+        login_hint=interaction.authorization.parameters.get("login_hint")
+        or _address_of_signed_in(interaction),
+        cancel_to=stored_request.cancel_address(request),
+        fresh=interaction.session_or_none is not None,
+        services=_services(interaction),
+        ends_at=interaction.authorization.redirect_uri,
+    )
+
+
+def _address_of_signed_in(interaction: Interaction) -> str | None:
+    """The address of the person who is asked to sign in again; None where it may be another's."""
+    if interaction.session_or_none is None or "select_account" in interaction.authorization.prompts:
+        return None
+    expected, account = interaction.authorization.expected_subject, interaction.session.account
+    if (
+        expected is not None
+        and subject_for(interaction.authorization.client, account.subject) != expected
+    ):
+        return None
+    return account.email
+
+
+def _show_no_access(interaction: Interaction) -> Response:
+    stored_request.refuse(interaction)
+    return redirect(
+        url_for("oidc.no_access", client_id=interaction.authorization.client.client_id), 303
+    )
+
+
+def _ask_for_organisation(interaction: Interaction) -> Response:
+    request = stored_request.stored(interaction)
+    return redirect(url_for("oidc.choose_organisation", request_id=request.public_id), 303)
+
+
+def _ask_for_terms(interaction: Interaction) -> Response:
+    request = stored_request.stored(interaction)
+    return sign_in.ask_for_terms(
+        stored_request.address(request),
+        interaction.session,
+        services=_services(interaction),
+        caption=interaction.authorization.client.name,
+        cancel_to=stored_request.cancel_address(request),
+        ends_at=interaction.authorization.redirect_uri,
+    )
+
+
+def _services(interaction: Interaction) -> tuple[str, ...]:
+    return (
+        (interaction.authorization.client.service,)
+        if interaction.authorization.client.service
+        else ()
+    )
+
+
+QUESTIONS = (
+    Prompt(nobody_is_signed_in, LoginRequired, _ask_to_sign_in),
+    Prompt(sign_in_is_too_old, LoginRequired, _ask_to_sign_in),
+    Prompt(somebody_else_is_signed_in, LoginRequired, _ask_to_sign_in),
+    Prompt(second_factor_is_missing, LoginRequired, _ask_to_sign_in),
+    Prompt(level_is_too_low, LoginRequired, _ask_to_sign_in),
+    Prompt(no_way_in, AccessDenied, _show_no_access),
+    Prompt(organisation_is_not_chosen, InteractionRequired, _ask_for_organisation),
+    Prompt(terms_are_not_accepted, InteractionRequired, _ask_for_terms),
+)
+
+
+def next_prompt(interaction: Interaction) -> Prompt | None:
+    """The first question that is open; None when a code may be given."""
+    return next((question for question in QUESTIONS if question.open(interaction)), None)

@@ -1,0 +1,87 @@
+"""What an authorization request asks for, as the checks find it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.parameters import Parameters
+
+QUERY = "query"
+PARAMETERS = frozenset(
+    {
+        "client_id", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method", "prompt", "max_age", "claims", "acr_values",
+        "resource", "dpop_jkt", "id_token_hint", "login_hint",
+    }
+)  # fmt: skip
+"""What a request may say; the rest is ignored (RFC 6749, 3.1), and so not kept."""
+
+
+@dataclass
+class RequestedAuthorization:
+    """Filled by the checks of `checks.py` in their order.
+
+    `redirect_uri` is set by the check that finds it registered: until then no error leaves for
+    anywhere, from then on the client is told.
+    """
+
+    parameters: Parameters
+    pushing: bool = False
+    """Whether it is being pushed: it comes from the client itself."""
+    pushed_id: int | None = None
+    """The pushed request that it came by."""
+    signed: bool = False
+    """Whether it came as a request object."""
+    proven_key: str | None = None
+    """Thumbprint of the key that a DPoP proof came with."""
+    dpop_jkt: str | None = None
+    client: RelyingParty = field(init=False)
+    redirect_uri: str | None = None
+    response_mode: str = QUERY
+    scopes: tuple[str, ...] = ()
+    code_challenge: str | None = None
+    prompts: frozenset[str] = frozenset()
+    max_age: int | None = None
+    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acr_values: tuple[str, ...] = ()
+    acr_essential: bool = False
+    resources: tuple[str, ...] = ()
+    expected_subject: str | None = None
+
+    @property
+    def known_client(self) -> RelyingParty | None:
+        """The client; None where the checks ended before it was found."""
+        return getattr(self, "client", None)
+
+    @property
+    def from_client(self) -> bool:
+        """Whether a client that proves itself sent these parameters, directly."""
+        return self.client.confidential and (self.pushing or self.pushed_id is not None)
+
+    @property
+    def silent(self) -> bool:
+        return "none" in self.prompts
+
+    @property
+    def state(self) -> str | None:
+        return self.parameters.get("state")
+
+    def to_store(self) -> dict[str, Any]:
+        """The parameters as they came, to be checked again when the person is back."""
+        stored: dict[str, Any] = {
+            name: self.parameters.all(name) if name == "resource" else value
+            for name, value in self.parameters.items()
+            if name in PARAMETERS
+        }
+        return stored | ({"dpop_jkt": self.dpop_jkt} if self.dpop_jkt is not None else {})
+
+
+def from_store(stored: dict[str, Any]) -> Parameters:
+    """The reverse of `to_store`."""
+    return Parameters(
+        (name, each)
+        for name, value in stored.items()
+        for each in (value if isinstance(value, list) else [value])
+    )

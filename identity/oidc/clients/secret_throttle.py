@@ -1,0 +1,41 @@
+"""Wrong client secrets slow down their sender alone: counted per client and network (CA-11).
+
+Each worker counts in its memory. Against 256 random bits guessing is hopeless anyway; this bounds
+what it costs us, and needs no server that could be missing. Unknown clients share one counter.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask
+
+from app.context import extension
+from app.web.client_address import client_network
+from app.web.rate_counters import Allowance
+from identity.oidc.clients.store import RelyingParty
+
+FREE = 20
+"""Failures in a minute."""
+_KEY = "identity.oidc.failures"
+
+
+def install(app: Flask) -> None:
+    app.extensions[_KEY] = Allowance(FREE)
+
+
+def too_many(client: RelyingParty | None) -> bool:
+    # Mostly nobody has failed: then nobody's name need be found.
+    return not _failures().untouched and _failures().used_up(*_counter_key(client))
+
+
+def count(client: RelyingParty | None) -> None:
+    _failures().use(*_counter_key(client))
+
+
+def _failures() -> Allowance:
+    return cast(Allowance, extension(_KEY))
+
+
+def _counter_key(client: RelyingParty | None) -> tuple[str, str]:
+    return (client.client_id if client else "unknown", client_network())

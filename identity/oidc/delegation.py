@@ -1,0 +1,42 @@
+"""For whom a service may act at another service, and what the person holds there (RFC 8693).
+
+The other service opts in: its registration lists, in `exchange_from`, the clients that may come
+with a person's token. What the token then says are the person's rights at that service.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from identity.accounts.person import Person
+from identity.oidc.clients.store import RelyingParty, registered_for
+from identity.oidc.entitlement import Entitlement
+from identity.oidc.token_families import Family
+from identity.ports import approvals
+
+
+def target_client(client: RelyingParty, resource: str) -> RelyingParty | None:
+    """The client of that resource, where it lets this one come to it."""
+    return next(
+        (each for each in registered_for(resource) if client.client_id in each.exchange_from), None
+    )
+
+
+def entitlement_at(
+    target: RelyingParty, account: Person, family: Family, at: datetime
+) -> Entitlement | None:
+    """What the person holds at the target, for the organisation of the family; None for nothing."""
+    if target.service is None:
+        return Entitlement(account, None)
+    if family.organisation is None:
+        return None
+    claims = approvals().claims(account, target.service, family.organisation, at)
+    if claims is None or approvals().terms_due(account, target.service, at, newly=False):
+        return None
+    return Entitlement(account, claims)
+
+
+def actor_claim(client: RelyingParty) -> dict[str, Any]:
+    """Who acts for the person (RFC 8693, 4.1)."""
+    return {"act": {"sub": client.client_id}}

@@ -1,0 +1,181 @@
+"""POST /register (RFC 7591) and GET, PUT, DELETE /register/<client_id> (RFC 7592)."""
+
+from __future__ import annotations
+
+import hmac
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actors import Actor, set_current_actor
+from app.database import db, writing
+from app.identifiers import new_secret, secret_hash
+from app.settings import settings
+from app.strict_json import read_json
+from app.web import anyone, permit
+from app.web.http import Response, current_request
+from identity.oidc.blueprint import blueprint
+from identity.oidc.clients import actions, store
+from identity.oidc.clients.metadata import InvalidMetadata
+from identity.oidc.dynamic_registration import tokens
+from identity.oidc.dynamic_registration.names import why_confusable
+from identity.oidc.dynamic_registration.policy import Policy, within
+from identity.oidc.errors import (
+    InvalidClientMetadata,
+    InvalidRedirectUri,
+    InvalidToken,
+    NoToken,
+    UnsupportedMediaType,
+)
+from identity.oidc.models import Client
+from identity.oidc.refusals import ACCESS, REQUEST, record_refusal
+from identity.oidc.responses import empty_response, json_response, protocol_endpoint
+from identity.oidc.token.endpoint import GRANT_TYPES
+
+PATH = "/register"
+NOT_SENT_BACK = (
+    "registration_access_token",
+    "registration_client_uri",
+    "client_secret_expires_at",
+    "client_id_issued_at",
+)
+"""RFC 7592, 2.2: members of the response that a changed registration does not repeat."""
+
+
+@blueprint.post(PATH)
+@permit(anyone)
+@protocol_endpoint
+def register() -> Response:
+    initial = tokens.find(_bearer())
+    if initial is None:
+        raise InvalidToken("The registration token is unknown, used up or expired")
+    metadata = _metadata()
+    set_current_actor(Actor("system", initial.public_id, f"the registration token {initial.note}"))
+    policy, access_token = initial.policy, new_secret()
+    try:
+        # It may ask the client's own server: nobody waits for that with what he has to write.
+        registration = actions.checked(
+            within(Policy.from_store(policy), metadata),
+            grant_types=tuple(GRANT_TYPES),
+            confusable=partial(why_confusable, service=metadata.get("service"), policy=policy),
+        )
+    except InvalidMetadata as error:
+        tokens.record_refusal(initial, str(error))
+        raise _refusal(error) from None
+    with writing():
+        if not tokens.claim(initial):
+            raise InvalidToken("The registration token is used up")
+        answer = actions.add(registration)
+        client = actions.find(answer["client_id"])
+        client.registration_token_hash = secret_hash(access_token)
+        client.registration_policy = policy
+    return json_response(answer | _management(answer["client_id"], access_token), 201)
+
+
+@blueprint.get(f"{PATH}/<client_id>")
+@permit(anyone)
+@protocol_endpoint
+def read_registration(client_id: str) -> Response:
+    """The secret is not told again: it is not known."""
+    client, access_token = _authenticated_client(client_id)
+    return json_response(actions.described(client) | _management(client_id, access_token))
+
+
+@blueprint.put(f"{PATH}/<client_id>")
+@permit(anyone)
+@protocol_endpoint
+def update_registration(client_id: str) -> Response:
+    client, access_token = _authenticated_client(client_id)
+    metadata = _metadata()
+    _is_about(client, metadata)
+    policy = Policy.from_store(client.registration_policy or {})
+    try:
+        answer = actions.update(
+            client_id,
+            within(policy, metadata),
+            grant_types=tuple(GRANT_TYPES),
+            confusable=partial(
+                why_confusable,
+                service=metadata.get("service"),
+                policy=client.registration_policy or {},
+                client_id=client_id,
+            ),
+        )
+    except InvalidMetadata as error:
+        refusal = _refusal(error)
+        if (known := store.find(client_id)) is not None:
+            record_refusal(REQUEST, known, refusal, path=PATH)
+        raise refusal from None
+    return json_response(answer | _management(client_id, access_token))
+
+
+@blueprint.delete(f"{PATH}/<client_id>")
+@permit(anyone)
+@protocol_endpoint
+def delete_registration(client_id: str) -> Response:
+    """The client and its tokens end; who could see what through it stays on record."""
+    _authenticated_client(client_id)
+    with writing():
+        actions.disable(client_id)
+        actions.find(client_id).registration_token_hash = None
+    return empty_response(204)
+
+
+def _bearer() -> str:
+    scheme, _, text = (current_request().header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not text:
+        raise NoToken("A registration token is required")
+    return text
+
+
+def _metadata() -> dict[str, Any]:
+    if current_request().media_type != "application/json":
+        raise UnsupportedMediaType("Send application/json")
+    try:
+        metadata = read_json(current_request().body())
+    except ValueError:
+        raise InvalidClientMetadata("The metadata is not JSON.") from None
+    if not isinstance(metadata, dict):
+        raise InvalidClientMetadata("The metadata is not a JSON object.")
+    return metadata
+
+
+def _authenticated_client(client_id: str) -> tuple[Client, str]:
+    """The client whose own token the request carries, and that token (RFC 7592, 2)."""
+    access_token = _bearer()
+    client = db.session.scalar(select(Client).where(Client.client_id == client_id))
+    expected = (client.registration_token_hash if client else None) or ""
+    right = hmac.compare_digest(secret_hash(access_token), expected)
+    if client is None or client.disabled_at is not None or not right:
+        error = InvalidToken("The registration access token is not this client's")
+        if (known := store.find(client_id)) is not None:
+            record_refusal(ACCESS, known, error, path=PATH)
+        raise error
+    set_current_actor(Actor("client", client.client_id, client.name))
+    return client, access_token
+
+
+def _refusal(error: InvalidMetadata) -> InvalidClientMetadata:
+    kinds = (InvalidRedirectUri, InvalidClientMetadata)
+    kind = next((kind for kind in kinds if kind.error == error.error), InvalidClientMetadata)
+    return kind(str(error))
+
+
+def _is_about(client: Client, metadata: dict[str, Any]) -> None:
+    """RFC 7592, 2.2."""
+    if metadata.get("client_id") != client.client_id:
+        raise InvalidClientMetadata("client_id is not that of the address.")
+    for member in NOT_SENT_BACK:
+        if member in metadata:
+            raise InvalidClientMetadata(f"{member} cannot be changed.")
+    secret = metadata.get("client_secret")
+    if secret is not None and secret_hash(str(secret)) != client.secret_hash:
+        raise InvalidClientMetadata("client_secret is not the present one.")
+
+
+def _management(client_id: str, access_token: str) -> dict[str, str]:
+    return {
+        "registration_access_token": access_token,
+        "registration_client_uri": f"{settings().issuer}{PATH}/{client_id}",
+    }

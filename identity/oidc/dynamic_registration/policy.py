@@ -1,0 +1,113 @@
+"""What somebody with an initial access token may register. Pure.
+
+Nothing that the policy does not name: an operator's registration says whose entitlements a client
+may learn, so that is never for the client itself to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from identity.oidc import scopes
+from identity.oidc.clients.metadata import PROFILES, InvalidMetadata, in_english
+from identity.oidc.redirects import own_scheme
+
+PEOPLE = ("authorization_code", "refresh_token")
+REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
+PLACES = (
+    *REDIRECTS,
+    "client_uri",
+    "policy_uri",
+    "tos_uri",
+    "initiate_login_uri",
+    "frontchannel_logout_uri",
+    "backchannel_logout_uri",
+    "sector_identifier_uri",
+    "jwks_uri",
+)
+"""Members that say where people are sent, and what is called."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Lists of what may be asked for. `redirect_hosts` are those of all PLACES; without an entry
+    every host will do.
+    """
+
+    services: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = scopes.DEFAULT
+    grant_types: tuple[str, ...] = PEOPLE
+    profile: str | None = None
+    redirect_hosts: tuple[str, ...] = ()
+
+    def to_store(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_store(cls, stored: Mapping[str, Any]) -> Policy:
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
+        }
+        return cls(**values)
+
+
+def within(policy: Policy, metadata: Any) -> dict[str, Any]:
+    """The metadata as far as the policy has something to say. Raises InvalidMetadata with all that
+    goes beyond it.
+    """
+    if not isinstance(metadata, Mapping):
+        raise InvalidMetadata("The metadata of a client is a JSON object.")
+    given = in_english({name: value for name, value in metadata.items() if value is not None})
+    beyond = list(_beyond(policy, given))
+    if beyond:
+        raise InvalidMetadata.of(beyond)
+    if policy.profile is not None:
+        given["profile"] = policy.profile
+    return {"scope": " ".join(policy.scopes)} | given
+
+
+def _beyond(policy: Policy, given: dict[str, Any]) -> Iterator[InvalidMetadata]:
+    if given.get("resources"):
+        # A client that registers a resource may introspect the tokens of others that are for it.
+        yield InvalidMetadata("resources are for an operator to register.")
+    if given.get("require_pkce") is False:
+        yield InvalidMetadata("require_pkce is for an operator to switch off.")
+    values = (
+        ("service", given.get("service"), policy.services),
+        *(
+            ("grant_types", grant_type, policy.grant_types)
+            for grant_type in _as_list(given.get("grant_types", PEOPLE[:1]))
+        ),
+        *(("scope", scope, policy.scopes) for scope in str(given.get("scope", "")).split()),
+        ("profile", given.get("profile"), (policy.profile,) if policy.profile else PROFILES),
+    )
+    for member, value, allowed in values:
+        if value is not None and value not in allowed:
+            text = f"{member}: {str(value)[:80]!r} is not for this token to register."
+            yield InvalidMetadata(text)
+    for member in PLACES:
+        addresses = given.get(member, [])
+        for address in addresses if isinstance(addresses, list) else [addresses]:
+            if policy.redirect_hosts and _host(address) not in policy.redirect_hosts:
+                yield InvalidMetadata(
+                    f"{member}: {str(address)[:200]!r} is at a host that is not this token's.",
+                    "invalid_redirect_uri" if member in REDIRECTS else "invalid_client_metadata",
+                )
+
+
+def _host(address: Any) -> str | None:
+    """The host of an address, or the scheme of its own that a native application has."""
+    try:
+        parts = urlsplit(str(address))
+        return own_scheme(str(address)) or parts.hostname
+    except ValueError:
+        return None
+
+
+def _as_list(value: Any) -> list[Any]:
+    """What is no list is left for the validation to refuse."""
+    return list(value) if isinstance(value, list | tuple) else []

@@ -1,0 +1,83 @@
+"""Whether a person still has what a token family stands for: asked at every code and refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.database import writing
+from identity.accounts.account_snapshot import snapshot_from
+from identity.accounts.person import Person
+from identity.oidc.claims import dictionary, of_person
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.errors import InvalidGrant, OnRecord
+from identity.oidc.token_families import Family, end_without_access, record_family_event
+from identity.ports import ServiceClaims, approvals
+
+SERVICE_WORDS = frozenset(
+    {"iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act"}
+)
+"""No claim of a service can take the place of one of these."""
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """A person in good standing, with the service's claims where the client has a service."""
+
+    account: Person
+    service: ServiceClaims | None
+
+    def of_scopes(self, scopes: set[str]) -> dict[str, Any]:
+        """The service's claims for these scopes."""
+        by_scope: Mapping[str, Mapping[str, Any]] = self.service.by_scope if self.service else {}
+        return {
+            name: value
+            for scope, claims in by_scope.items()
+            if scope in scopes
+            for name, value in claims.items()
+            if name not in SERVICE_WORDS
+        }
+
+    def named(self, client: RelyingParty, requested: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Claims asked for one by one, of the scopes that the client registered (Core, 5.5)."""
+        if not requested:
+            return {}
+        registered = set(client.scopes)
+        names = {
+            entry.name
+            for entry in dictionary()
+            if entry.name in requested and entry.scope in registered
+        }
+        rights = self.of_scopes(registered)
+        return of_person(self.account, set(), names) | {
+            name: value for name, value in rights.items() if name in names
+        }
+
+
+def find_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement | str:
+    """The entitlement, or the cause for which there is none any more."""
+    account = snapshot_from(family)
+    if not account.active:
+        return "account not active"
+    if family.service != client.service:
+        # A family begun while the client's registration changed is of its former service.
+        return "the client's service changed"
+    if family.organisation is None or family.service is None:
+        return Entitlement(account, None)
+    claims = approvals().claims(account, family.service, family.organisation, at)
+    return Entitlement(account, claims) if claims is not None else "no access any more"
+
+
+def require_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
+    """Raises InvalidGrant: for terms not accepted; else with the end of the family."""
+    found = find_entitlement(client, family, at)
+    if isinstance(found, str):
+        with writing():
+            end_without_access(family, cause=found)
+            record_family_event("token.refused", client, family, reason=found)
+        raise OnRecord(detail=found)
+    if approvals().terms_due(found.account, family.service, at, newly=False):
+        raise InvalidGrant("Terms of use have to be accepted first", detail="terms due")
+    return found

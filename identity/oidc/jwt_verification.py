@@ -1,0 +1,190 @@
+"""JWTs that others made: clients' assertions, request objects and proofs (RFC 7519, RFC 8725).
+
+One way to open them: of bounded size, signed with an asymmetric algorithm from a closed list, by a
+key that the caller found. `none`, `HS…`, `crit`, `b64` and encrypted tokens are refused, and no key
+or address in a header is ever followed unless the caller says that the key in it is the one to
+prove (RFC 9449).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+from joserfc.jws import JWSRegistry
+
+from app.strict_json import read_json
+
+LONGEST = 16_384
+SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
+"""What clients may sign with, the ones for every profile first."""
+FAPI_ALGS = ("PS256", "ES256", "EdDSA")
+"""FAPI 2.0 Security Profile, 5.4.1."""
+SMALLEST_RSA, LARGEST_RSA = 2048, 8192
+_OUR_KINDS = "a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519"
+
+PublicKey = RSAKey | ECKey | OKPKey
+Header = Mapping[str, Any]
+
+
+class VerificationFailed(ValueError):
+    """The text is for the log: why the token is not what it should be."""
+
+
+class UnsuitableKey(ValueError):
+    """The text says why a JWK cannot verify anything here."""
+
+
+class WrongTokenType(UnsuitableKey):
+    """Nothing is wrong with the key, but it is of a kind that we do not take."""
+
+
+@dataclass(frozen=True)
+class VerifiedJwt:
+    """A token whose signature is right. What its claims say is for the caller to judge."""
+
+    header: Header
+    claims: Mapping[str, Any]
+
+
+def verify_jwt(
+    text: str,
+    *,
+    algs: Collection[str],
+    keys: Callable[[Header], Iterable[PublicKey]],
+    types: Collection[str | None] | None = None,
+) -> VerifiedJwt:
+    """The token where one of the keys that `keys` finds for its header signed it.
+
+    `types` are the values of `typ` that will do (in lower case, without `application/`), None among
+    them where it may be left out; None alone asks nothing. Raises NotVerified.
+    """
+    header, claims, signed, signature = _parts(text)
+    alg = header.get("alg")
+    if alg not in algs or alg not in SIGNING_ALGS:
+        raise VerificationFailed(f"alg {str(alg)[:20]!r}")
+    if "crit" in header or "b64" in header:
+        raise VerificationFailed("an extension that is not understood")
+    if types is not None and _type(header) not in types:
+        raise VerificationFailed(f"typ {str(header.get('typ'))[:40]!r}")
+    if not any(_signed_by(key, alg, signed, signature) for key in keys(header)):
+        raise VerificationFailed("no known key signed it")
+    return VerifiedJwt(header, claims)
+
+
+def claims_before_proof(text: str) -> Mapping[str, Any]:
+    """What the token says of itself, for finding whose keys to try. Raises NotVerified."""
+    return _parts(text)[1]
+
+
+def public_key(jwk: Any) -> PublicKey:
+    """The key of a JWK: public, for signatures, and of a kind and size that we take.
+
+    Raises UnfitKey, and OtherKind.
+    """
+    if not isinstance(jwk, Mapping) or not all(isinstance(name, str) for name in jwk):
+        raise UnsuitableKey("a key is an object")
+    if {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & set(jwk):
+        raise UnsuitableKey("a key has private members, which nobody should send")
+    if jwk.get("use", "sig") != "sig":
+        raise UnsuitableKey("a key is not for signatures")
+    if _of_another_kind(jwk):
+        raise WrongTokenType(_OUR_KINDS)
+    if jwk.get("kty") == "RSA" and len(str(jwk.get("n", ""))) < SMALLEST_RSA / 6:
+        raise UnsuitableKey("an RSA key has fewer than 2048 bits")
+    try:
+        key = import_key(dict(jwk))
+        fits = isinstance(key, PublicKey) and _alg_of(key) is not None
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnsuitableKey(f"a key cannot be read ({type(error).__name__})") from None
+    if not fits or not isinstance(key, PublicKey):
+        raise UnsuitableKey(_OUR_KINDS)
+    return key
+
+
+def _of_another_kind(jwk: Mapping[str, Any]) -> bool:
+    match jwk.get("kty"), jwk.get("crv"):
+        case "EC", str(curve):
+            return curve != "P-256"
+        case "OKP", str(curve):
+            return curve != "Ed25519"
+        case kty, _:
+            return isinstance(kty, str) and kty not in {"RSA", "EC", "OKP"}
+
+
+def thumbprint(key: PublicKey) -> str:
+    """RFC 7638, with SHA-256."""
+    return key.thumbprint()
+
+
+def integer(claims: Mapping[str, Any], name: str) -> int | None:
+    """A NumericDate as whole seconds, None where there is none. Raises NotVerified."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
+        raise VerificationFailed(f"{name} is no time")
+    return int(value)
+
+
+def _alg_of(key: PublicKey) -> Collection[str] | None:
+    """The algorithms that a key of this kind can verify, None where it is of none that we take."""
+    if isinstance(key, RSAKey):
+        bits = key.raw_value.key_size
+        return ("RS256", "PS256") if SMALLEST_RSA <= bits <= LARGEST_RSA else None
+    if isinstance(key, ECKey):
+        return ("ES256",) if key.curve_name == "P-256" else None
+    return ("EdDSA",) if key.curve_name == "Ed25519" else None
+
+
+def _signed_by(key: PublicKey, alg: str, signed: bytes, signature: bytes) -> bool:
+    if alg not in (_alg_of(key) or ()):
+        return False
+    try:
+        return bool(JWSRegistry.algorithms[alg].verify(signed, signature, key))
+    except (JoseError, ValueError):
+        return False
+
+
+def _type(header: Header) -> str | None:
+    """RFC 7515, 4.1.9: letter case does not matter, and `application/` may be left out."""
+    typ = header.get("typ")
+    return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
+
+
+def _parts(text: str) -> tuple[Header, Mapping[str, Any], bytes, bytes]:
+    if len(text) > LONGEST or not text.isascii() or text.count(".") != 2:
+        raise VerificationFailed("no signed token, or too long")
+    header, payload, signature = text.split(".")
+    return (
+        _object(_decode(header)),
+        _object(_decode(payload)),
+        f"{header}.{payload}".encode(),
+        _decode(signature),
+    )
+
+
+def _decode(text: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise VerificationFailed("not base64url") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        # Another spelling of the same bytes, or padding (RFC 7515, 2).
+        raise VerificationFailed("not base64url")
+    return raw
+
+
+def _object(raw: bytes) -> Mapping[str, Any]:
+    try:
+        value = read_json(raw)
+    except ValueError as error:
+        raise VerificationFailed(f"not JSON that we read: {error}") from None
+    if not isinstance(value, dict):
+        raise VerificationFailed("not an object")
+    return value

@@ -1,0 +1,70 @@
+"""What may be presented once: ids of assertions, proofs and request objects (`jti`).
+
+The claim is one INSERT that finds the id free or not, in the database, so it holds across workers,
+hosts and restarts. Callers refuse what lives longer than they allow, which bounds the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import CompiledStatement, db, writing_compiled
+from app.database.single_use import insert_unless_present
+from app.retention import Expired
+from identity.oidc.cache import cache, raise_revision
+from identity.oidc.lifetimes import CLOCK_SKEW, LONGEST_ASSERTION
+from identity.oidc.models import UsedOnce
+
+_FORGOTTEN = "forgotten"
+"""Key of the row that stands for every id there was when it was written, until its end."""
+_FORGOTTEN_FOR = LONGEST_ASSERTION + CLOCK_SKEW
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_END_OF_THE_FORGOTTEN = CompiledStatement(
+    select(UsedOnce.expires_at).where(UsedOnce.key_hash == _FORGOTTEN)
+)
+_add = insert_unless_present(UsedOnce)
+
+
+def first_use(
+    kind: str, owner: str, identifier: str, *, issued: int | None, until: datetime
+) -> bool:
+    """Whether nobody presented it before: true for exactly one caller, however many try at once.
+
+    `kind` and `owner` (a client's id, a key's thumbprint) keep equal ids of others apart. It was
+    `issued` at that second, where that is known; after `until` it would be refused for its age.
+    """
+    if _may_be_forgotten(issued):
+        return False
+    digest = hashlib.sha256(f"{kind}\n{owner}\n{identifier}".encode()).hexdigest()
+    with writing_compiled():
+        return _add(key_hash=digest, expires_at=until)
+
+
+def forget_all() -> None:
+    """What was presented until now is not known any more, inside `writing()`: nothing that was
+    issued before counts. Whose clock is ahead of ours may call that the next minute.
+    """
+    end = now() + _FORGOTTEN_FOR
+    db.session.merge(UsedOnce(key_hash=_FORGOTTEN, expires_at=end))
+    raise_revision()
+
+
+def _may_be_forgotten(issued: int | None) -> bool:
+    end = cache().get(_FORGOTTEN, _end_of_the_forgotten)
+    if end <= now():
+        return False
+    return issued is None or issued < (end - _FORGOTTEN_FOR + CLOCK_SKEW).timestamp()
+
+
+def _end_of_the_forgotten() -> datetime:
+    found = _END_OF_THE_FORGOTTEN.one()
+    return _NEVER if found is None else found.expires_at
+
+
+def expired() -> list[Expired]:
+    """Return ids whose tokens would be refused by their time alone."""
+    return [Expired(UsedOnce, UsedOnce.expires_at < now())]

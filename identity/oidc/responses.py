@@ -1,0 +1,114 @@
+"""What endpoints that programs call have in common: errors in JSON, and nothing kept."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, ParamSpec
+
+import structlog
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.audit import record
+from app.database import writing
+from app.strict_json import compact_json
+from app.web.http import Response, current_request
+from identity.oidc.errors import (
+    BearerError,
+    InvalidClient,
+    InvalidTokenProof,
+    NotOnRecord,
+    OAuthError,
+    TooLarge,
+    TooManyFailures,
+)
+from identity.oidc.jwt_verification import FAPI_ALGS
+from identity.oidc.proof import dpop, nonces
+
+REALM = "secure-access"
+Arguments = ParamSpec("Arguments")
+ProtocolView = Callable[Arguments, Response]
+
+log = structlog.get_logger()
+
+
+def protocol_endpoint(view: ProtocolView[Arguments]) -> ProtocolView[Arguments]:
+    """Answers the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
+
+    @functools.wraps(view)
+    def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+        try:
+            return _with_nonce(view(*args, **kwargs))
+        except OAuthError as error:
+            return error_response(error)
+        except RequestEntityTooLarge:
+            return error_response(TooLarge())
+
+    setattr(answered, "machine", True)  # noqa: B010  # mypy knows no attributes of functions
+    return answered
+
+
+def is_protocol_endpoint(view: Callable[..., Any]) -> bool:
+    return getattr(view, "machine", False)
+
+
+def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
+    """JSON that no cache may keep (RFC 6749, 5.1)."""
+    return no_store(Response(compact_json(body), status))
+
+
+def jwt_response(token: str, kind: str) -> Response:
+    """A signed answer of the media type `application/KIND`, that no cache may keep."""
+    return no_store(Response(token, media_type=f"application/{kind}"))
+
+
+def empty_response(status: int) -> Response:
+    return no_store(Response(status=status, media_type=None))
+
+
+def no_store(answer: Response) -> Response:
+    return answer.add("Cache-Control", "no-store")
+
+
+def error_response(error: OAuthError) -> Response:
+    log.info(
+        "request refused",
+        error=error.error,
+        text=error.description,
+        detail=error.detail,
+        path=current_request().path,
+    )
+    if isinstance(error, InvalidClient) and not isinstance(error, NotOnRecord | TooManyFailures):
+        with writing():
+            record("client.not_authenticated", reason=error.detail, path=current_request().path)
+    body = {"error": error.error} if error.error else {}
+    answer = json_response(body | {"error_description": error.description}, error.status)
+    if isinstance(error, BearerError):
+        answer.add("WWW-Authenticate", _bearer_challenge(error))
+    elif isinstance(error, InvalidClient):
+        answer.add("WWW-Authenticate", f'Basic realm="{REALM}"')
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        answer.add("Retry-After", "60")
+    return _with_nonce(answer)
+
+
+def _with_nonce(answer: Response) -> Response:
+    """RFC 9449, 8.2: the next proof's nonce, for who uses them."""
+    nonce = dpop.next_nonce()
+    if nonce is not None:
+        answer.add(nonces.HEADER, nonce)
+    return answer
+
+
+def _bearer_challenge(error: BearerError) -> str:
+    """RFC 6750, 3: no code where no token was sent. RFC 9449, 7.1 for tokens bound to a key, and
+    for whatever was sent as one.
+    """
+    challenge = f'Bearer realm="{REALM}"'
+    sent_as = (current_request().header("Authorization") or "").partition(" ")[0].lower()
+    if isinstance(error, InvalidTokenProof) or sent_as == "dpop":
+        challenge = f'DPoP realm="{REALM}", algs="{" ".join(FAPI_ALGS)}"'
+    if error.error is None:
+        return challenge
+    return f'{challenge}, error="{error.error}", error_description="{error.description}"'

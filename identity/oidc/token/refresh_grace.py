@@ -1,0 +1,56 @@
+"""A refresh whose answer was lost: the same successor once more, for a moment and a few times.
+
+Rotation alone takes a lost answer for theft and signs the person out. A client may register
+`refresh_token_grace`: within it the used token gives the successor that it gave before, as long as
+nobody has used that one. The successor is made from the token with a key of ours, so it is stored
+nowhere; the client proves itself, or the key that its tokens are bound to, as always (RT-02).
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, exists, update
+from sqlalchemy.orm import aliased
+
+from app.database import CompiledStatement
+from app.identifiers import secret_hash
+from app.vault import tag
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.models import RefreshToken
+from identity.oidc.token_families import Family
+
+MOST_RETRIES = 3
+_Successor = aliased(RefreshToken)
+_RETRY = CompiledStatement(
+    update(RefreshToken)
+    .where(
+        RefreshToken.id == bindparam("identifier"),
+        RefreshToken.retries < MOST_RETRIES,
+        exists().where(
+            _Successor.token_hash == bindparam("successor"),
+            _Successor.used_at.is_(None),
+            _Successor.expires_at > bindparam("at"),
+        ),
+    )
+    .values(retries=RefreshToken.retries + 1)
+)
+
+
+def successor_of(token: str) -> str:
+    """256 bits that nobody else can make of the token."""
+    raw = tag(token, purpose="refresh-token-successor")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
+    """Whether this use of a used token may be a retry: soon enough, by who can prove himself."""
+    grace = timedelta(seconds=client.refresh_token_grace)
+    proves_itself = client.confidential or found.bound_to is not None
+    return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
+
+
+def claim_again(found: Family, successor: str, at: datetime) -> bool:
+    """Claims one of the few retries; False once the successor has been used."""
+    return _RETRY.run(identifier=found.token_id, successor=secret_hash(successor), at=at) == 1

@@ -1,0 +1,161 @@
+"""Token families: begun by a code, looked at by every endpoint, ended here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
+
+from app.audit import record
+from app.clock import now
+from app.database import CompiledStatement, db
+from app.database.single_use import rows_changed
+from app.retention import Expired
+from identity.access_termination import Termination
+from identity.accounts.account_snapshot import WITH_ACCOUNT
+from identity.accounts.models import Account
+from identity.oidc import backchannel
+from identity.oidc.clients.store import RelyingParty
+from identity.oidc.models import (
+    AuthorizationCode,
+    OrganisationChoice,
+    RefreshToken,
+    RevokedToken,
+    TokenFamily,
+)
+
+REMEMBERED = timedelta(days=365)
+"""How long the organisation last used with a client is remembered."""
+
+Family = Any
+"""A row of `oidc_grant` and of its account (`snapshot_from`), read by one plain statement: the
+endpoints ask for one at each request.
+"""
+
+
+_revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
+_REVOKED = CompiledStatement(_revoked)
+_WITH_TOKEN = CompiledStatement(
+    select(TokenFamily.__table__, *WITH_ACCOUNT, exists(_revoked).label("revoked_alone"))
+    .join(Account, Account.id == TokenFamily.account_id)
+    .where(TokenFamily.public_id == bindparam("public_id"))
+)
+
+
+def find_with_token(public_id: str, jti: str) -> Family | None:
+    """The family of that public id, ended or not; `is_token_revoked` says whether that token
+    was.
+    """
+    return _WITH_TOKEN.one(public_id=public_id, jti=jti)
+
+
+def is_token_revoked(jti: str) -> bool:
+    """Whether this one access token was revoked without its family."""
+    return _REVOKED.one(jti=jti) is not None
+
+
+def end_family(grant_id: int, *, cause: str) -> bool:
+    """Ends one family with all its tokens, inside `writing()`; False where it had ended already.
+
+    Its service is not told: the person stays signed in there until the sign-out or the removal.
+    """
+    return _end(TokenFamily.id == grant_id, cause=cause, at=now(), untold=True) == 1
+
+
+def end_without_access(family: Family, *, cause: str) -> bool:
+    """Ends a family whose person has no access any more, inside `writing()`, and tells so; False
+    where it had ended already.
+    """
+    ended = _end(TokenFamily.id == family.id, cause=cause, at=now()) == 1
+    if ended:
+        backchannel.enqueue_notices([family], cause=cause)
+    return ended
+
+
+def record_family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> None:
+    """An audit row about a family of the client, inside `writing()` or `writing_compiled()`."""
+    record(
+        event,
+        client=client.client_id,
+        service=family.service,
+        organisation=family.organisation,
+        grant=family.public_id,
+        **more,
+    )
+
+
+def end_families_of_client(client_key: int, *, cause: str) -> int:
+    """Ends every family of a client, inside `writing()`. It is not told, as for one family."""
+    return _end(TokenFamily.client_id == client_key, cause=cause, at=now(), untold=True)
+
+
+def end_grants(ending: Termination) -> None:
+    """The provider's channel of `end_access`.
+
+    The end of a session ends its families, except those with `offline_access` where nothing but
+    the session ends (docs/decisions/0022): their services are notified of the sign-out and keep
+    their refresh tokens (Back-Channel Logout, 2.7). An act for the person's safety, such as ending
+    all other sessions, ends those as well.
+    """
+    conditions: list[ColumnElement[bool]] = [TokenFamily.account_id == ending.account_id]
+    if ending.organisation is not None:
+        conditions.append(TokenFamily.organisation == ending.organisation)
+        _forget_choice(ending)
+    if ending.service is not None:
+        conditions.append(TokenFamily.service == ending.service)
+    if ending.session is not None:
+        conditions.append(TokenFamily.session_id == ending.session)
+    if ending.keep_session is not None:
+        conditions.append(TokenFamily.session_id.is_distinct_from(ending.keep_session))
+    backchannel.enqueue_notices(_not_told(*conditions), cause=ending.cause)
+    rows_changed(
+        update(TokenFamily).where(*conditions, TokenFamily.ended_untold).values(ended_untold=False)
+    )
+    if ending.session is not None:
+        conditions.append(TokenFamily.offline.is_(False))
+    _end(*conditions, cause=ending.cause, at=ending.at)
+
+
+def expired() -> list[Expired]:
+    """Return rows whose time is over: what they said is in the audit."""
+    at = now()
+    # Reuse of a code or token is noticed for as long as its family is kept.
+    return [
+        Expired(RevokedToken, RevokedToken.expires_at < at),
+        Expired(AuthorizationCode, AuthorizationCode.grant_id.in_(_is_over(at))),
+        Expired(RefreshToken, RefreshToken.grant_id.in_(_is_over(at))),
+        Expired(TokenFamily, TokenFamily.ends_at < at),
+        Expired(OrganisationChoice, OrganisationChoice.chosen_at < at - REMEMBERED),
+    ]
+
+
+def _not_told(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
+    """Client, account and session of families whose services know of no end, each once."""
+    return db.session.execute(
+        select(TokenFamily.client_id, TokenFamily.account_id, TokenFamily.sid)
+        .where(*conditions, or_(TokenFamily.ended_at.is_(None), TokenFamily.ended_untold))
+        .distinct()
+    ).all()
+
+
+def _is_over(at: datetime) -> Any:
+    return select(TokenFamily.id).where(TokenFamily.ends_at < at)
+
+
+def _end(*conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False) -> int:
+    return rows_changed(
+        update(TokenFamily)
+        .where(*conditions, TokenFamily.ended_at.is_(None))
+        .values(ended_at=at, ended_cause=cause[:60], ended_untold=untold)
+    )
+
+
+def _forget_choice(ending: Termination) -> None:
+    rows_changed(
+        delete(OrganisationChoice).where(
+            OrganisationChoice.account_id == ending.account_id,
+            OrganisationChoice.organisation == ending.organisation,
+        )
+    )

@@ -1,0 +1,47 @@
+"""A bound on the rows that requests without a session store.
+
+A journey begins with a row before anybody has signed in, so anybody can have rows stored. Where
+they are made bounds their size, the purge their lifetime, and this module their number.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask
+
+from app.context import extension
+from app.web.client_address import client_network
+from app.web.errors import TooManyRequests
+from app.web.rate_counters import Allowance
+from identity.sessions.current_session import current
+from identity.settings import settings
+
+_KEY = "identity.sessions.anonymous_rows"
+
+
+def install(app: Flask) -> None:
+    with app.app_context():
+        chosen = settings()
+    app.extensions[_KEY] = Allowance(
+        chosen.anonymous_rows_per_minute, chosen.anonymous_rows_per_hour
+    )
+
+
+def admit_row() -> None:
+    """Count a row that this request is about to store, unless the request comes with a session.
+
+    Counted by network, in each process for itself. Raises TooManyRequests.
+    """
+    if current() is not None:
+        return
+    network, allowance = client_network(), cast(Allowance, extension(_KEY))
+    if not allowance.use(network):
+        seconds = allowance.seconds_left(network)
+        minutes = -(-seconds // 60)
+        raise TooManyRequests(
+            "too many rows stored without a session",
+            description=f"Too many people on your network began to sign in at once. Wait {minutes} "
+            f"minute{'' if minutes == 1 else 's'} and try again.",
+            retry_after=seconds,
+        )

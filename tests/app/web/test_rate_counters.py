@@ -1,0 +1,58 @@
+"""Counters in memory that several threads use at once."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+
+from app.web.rate_counters import Memory
+
+THREADS, TOGETHER = 16, 100
+
+
+@pytest.fixture
+def _threads_that_change_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_that_change_often")
+def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
+    counters = Memory()
+    barrier = threading.Barrier(THREADS)
+
+    def hit(_thread: int) -> int:
+        for _ in range(TOGETHER):
+            # The timer of the last hits has ended, and all come at once.
+            counters.timer.join()
+            barrier.wait(10)
+            counters.incr("one", 60)
+        return TOGETHER
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        hits = sum(pool.map(hit, range(THREADS)))
+    assert counters.get("one") == hits
+
+
+@pytest.mark.usefixtures("_threads_that_change_often")
+def test_a_window_lets_in_as_many_as_it_may() -> None:
+    counters = Memory()
+    with ThreadPoolExecutor(THREADS) as pool:
+        let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
+    assert sum(let_in) == 100
+
+
+def test_counts_of_a_clock_that_was_ahead_are_dropped() -> None:
+    counters = Memory()
+    with time_machine.travel(time.time() + 7200):
+        assert counters.acquire_entry("window", 1, 60)
+        counters.incr("fixed", 60)
+    assert counters.acquire_entry("window", 1, 60)
+    assert not counters.acquire_entry("window", 1, 60)
+    assert counters.incr("fixed", 60) == 1
