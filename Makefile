@@ -125,6 +125,7 @@ lint: .venv/.dev
 	@$(BIN)/ruff format --quiet --check . || { echo 'Not in the project style: make format' >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(BIN)/python -m tests.docs.openings
 	@$(BIN)/djlint --quiet --lint templates examples 2> /dev/null
 	@echo 'Lint: clean'
 

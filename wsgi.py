@@ -1,6 +1,6 @@
 """Composes Secure Access. The only place that knows all three floors.
 
-What composes the application is imported by `create_app`, so that the console script shows help
+`create_app` imports the modules that compose the application, so that the console script shows help
 without it.
 """
 

@@ -1,1 +1,1 @@
-"""What every part of Secure Access stands on. Knows neither people nor rights."""
+"""Base of every part of Secure Access. Knows neither people nor rights."""

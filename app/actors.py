@@ -1,4 +1,4 @@
-"""Who does something: the subject of every audited change."""
+"""Actor: the subject of every audited change."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -33,12 +33,12 @@ ANONYMOUS = Actor("person", "", "somebody who is not signed in")
 
 
 def set_current_actor(actor: Actor) -> None:
-    """Called once a session, a client or a command is known."""
+    """Set the actor of this context. Called once a session, a client or a command is known."""
     request_values().actor = actor
 
 
 def current_actor() -> Actor:
-    """The person, client or command that acts now; in a worker, the system itself."""
+    """Return the person, client or command that acts now; in a worker, the system itself."""
     if not has_app_context():
         return SYSTEM
     actor: Actor = request_values().get("actor", SYSTEM)

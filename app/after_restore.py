@@ -48,18 +48,19 @@ class RestoreReport:
 
 
 def install(app: Flask) -> None:
+    """Add the audit events of a restore to the application."""
     declare(app, _EVENTS)
 
 
 def register_revived(
     app: Flask, what: str, *, standing: Callable[[], Select[Any]], end: Callable[[], object]
 ) -> None:
-    """Adds what a room holds; both functions are called inside one transaction that writes."""
+    """Add what a room holds; both functions are called inside one transaction that writes."""
     app.extensions.setdefault(_KEY, []).append(Revived(what, standing, end))
 
 
 def end_revived() -> RestoreReport:
-    """Ends all of it in one transaction, with its audit row. Done again it finds nothing to end."""
+    """End all revived rows in one transaction, with its audit row. A second run finds none."""
     held: list[Revived] = current_app.extensions.get(_KEY, [])
     with writing() as session:
         without_time_limit(session)

@@ -1,19 +1,19 @@
 """The application and the notes of the piece of work at hand: a request, a command, a job.
 
-What Flask's `current_app` and `g` stand for, found in one step: programs' endpoints ask some thirty
-times a request, and each proxy's look-up costs more than what is looked up.
+Context of the present work, in place of Flask's `current_app` and `g`: direct endpoints need it
+some thirty times a request, and each proxy's look-up costs more than the value.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# What `current_app` and `g` look into.
+# The variable behind `current_app` and `g`.
 from flask.globals import _cv_app
 
 
 def extension(key: str) -> Any:
-    """What a room keeps in the application under that key.
+    """Return what a room keeps in the application under that key.
 
     Raises LookupError outside every piece of work, and KeyError where nothing is kept.
     """

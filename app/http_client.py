@@ -41,6 +41,8 @@ class Unreachable(OSError):
 
 @dataclass(frozen=True)
 class FetchedResponse:
+    """Response of another server."""
+
     status: int
     body: bytes
     """At most what was asked for; the rest was not read."""
@@ -83,7 +85,7 @@ def fetch(
     most_bytes: int = MOST_BYTES,
     seconds: float = SECONDS,
 ) -> FetchedResponse:
-    """What the address answers, whatever the status. Raises NotReached."""
+    """Send a request and return the response, whatever its status. Raises NotReached."""
     # However long it takes: nobody waits to write meanwhile.
     flush_group()
     try:
@@ -151,7 +153,7 @@ def _as_number(host: str) -> Address | None:
 
 
 def _is_admitted(address: Address) -> bool:
-    """A public address, or one of the networks that the setting names.
+    """Return whether the address is public, or in a network that the setting names.
 
     Where a network of translated addresses is named, the address behind is judged as well.
     """

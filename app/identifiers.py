@@ -7,7 +7,7 @@ import uuid_utils
 
 
 def new_id() -> str:
-    """A UUIDv7 (RFC 9562, section 5.7) as text: unguessable enough for a name, never a secret."""
+    """Return a new UUIDv7 (RFC 9562, section 5.7): fit for a name, never for a secret."""
     return str(uuid_utils.uuid7())
 
 

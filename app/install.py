@@ -12,6 +12,7 @@ from app.web import install as web
 
 
 def install(app: Flask, settings: AppSettings) -> None:
+    """Add everything of this floor to the application."""
     logs.configure()
     app.extensions["secure_access.settings"] = settings
     database.install(app, settings)

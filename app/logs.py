@@ -11,7 +11,7 @@ from app.context import request_values
 
 
 def configure() -> None:
-    """Called once per process."""
+    """Configure logging. Called once per process."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,

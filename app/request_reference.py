@@ -11,7 +11,7 @@ _FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}")
 
 
 def short_reference(request_id: str) -> str:
-    """What pages show of a request's id."""
+    """Return the short form of a request's id that pages show."""
     return request_id[:LENGTH].upper()
 
 

@@ -41,7 +41,7 @@ class FloorSettings(BaseModel):
 
 
 class AppSettings(FloorSettings):
-    """What the app floor needs."""
+    """Settings of the app floor."""
 
     database_url: str
     """Address of the database: `sqlite:////path/secure-access.sqlite3` or `postgresql+psycopg://…`."""
@@ -300,5 +300,5 @@ class AppSettings(FloorSettings):
 
 
 def settings() -> AppSettings:
-    """The settings of the running application."""
+    """Return the settings of the running application."""
     return cast(AppSettings, extension("secure_access.settings"))

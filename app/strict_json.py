@@ -10,10 +10,11 @@ MOST_DEPTH = 20
 
 
 def read_json(raw: str | bytes) -> Any:
-    """Raises ValueError, with a text for the log, for what is no JSON (RFC 8259) and for what a
-    database or another program could not take: a number without end (`NaN`, `1e999`), half a
-    character (a lone surrogate), the character NUL, a name twice in an object (RFC 7519, 4), and
-    what is nested deeper than `MOST_DEPTH`.
+    """Parse strict JSON (RFC 8259). Raises ValueError with a text for the log.
+
+    Refused is what a database or another program could not take: a number without end (`NaN`,
+    `1e999`), a lone surrogate, the character NUL, a name twice in an object (RFC 7519, 4), and
+    nesting deeper than `MOST_DEPTH`.
     """
     try:
         value = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_no_repetition)

@@ -1,1 +1,1 @@
-"""What people may do: organisations, approvers, user groups, remits, terms, reports."""
+"""Rights of people: organisations, approvers, user groups, remits, terms, reports."""

@@ -38,6 +38,7 @@ ROOMS: list[Callable[[Flask], None]] = [
 
 
 def install(app: Flask) -> None:
+    """Add the rooms of this floor to the application, and register the port."""
     for room in ROOMS:
         room(app)
     ports.register(app, ApprovalsPort())

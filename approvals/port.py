@@ -1,4 +1,4 @@
-"""What identity asks about rights (identity.ports), answered by the rooms that know."""
+"""Answers to the questions of identity about rights (identity.ports), by the rooms that know."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -8,12 +8,12 @@ from app.web.errors import NotFound
 
 
 def denied(reason: str) -> None:
-    """Writes down that a person asked for something that is not theirs."""
+    """Record that a person requested something that is not theirs."""
     with writing():
         record("page.denied", reason=reason, tried=request.path[:300], method=request.method)
 
 
 def not_there(reason: str) -> NotFound:
-    """The answer for another organisation's rows: as if there were none, and written down."""
+    """Return the 404 for another organisation's rows, and record the request."""
     denied(reason)
     return NotFound(reason)

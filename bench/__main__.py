@@ -60,7 +60,7 @@ def main(
 
 
 def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
-    """Runs the sections on fresh databases, which are gone afterwards."""
+    """Run the sections on fresh databases, which are deleted afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="secure-access-bench-") as name,
         stores.opened(Path(name)) as opened,

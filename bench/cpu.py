@@ -16,7 +16,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def peak_memory_mib(pid: int) -> float:
-    """The most memory that the process itself has held at once (proc(5), VmHWM)."""
+    """Return the most memory that the process itself has held at once (proc(5), VmHWM)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
@@ -24,7 +24,7 @@ def peak_memory_mib(pid: int) -> float:
 
 
 def family(pid: int) -> list[int]:
-    """The process and every descendant that lives."""
+    """Return the process and every living descendant."""
     try:
         threads = [each.name for each in Path(f"/proc/{pid}/task").iterdir()]
     except FileNotFoundError:

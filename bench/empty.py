@@ -7,6 +7,7 @@ _BODY = b'{"status":"empty"}'
 
 
 def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer every request with the same JSON."""
     start_response(
         "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(_BODY)))]
     )

@@ -39,24 +39,26 @@ class Addresses:
 
 
 def empty() -> Iterable[Conversation]:
-    """The application that does nothing."""
+    """Build the application that does nothing."""
     while True:
         yield _get("/")
 
 
 def discovery() -> Iterable[Conversation]:
+    """Yield requests for the discovery document."""
     while True:
         yield _get("/.well-known/openid-configuration")
 
 
 def jwks() -> Iterable[Conversation]:
+    """Yield requests for the key set."""
     while True:
         yield _get("/jwks")
 
 
 @dataclass
 class Client:
-    """A relying service at work. What one endpoint gives it, it takes to the next."""
+    """A relying service at work. Each endpoint's result is the next one's input."""
 
     variant: Variant
     key: ClientKey

@@ -37,7 +37,7 @@ def figure(samples: Sequence[Sample], empty: Sequence[Sample]) -> Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """What a measured figure may be at most."""
+    """Upper limit of a measured figure."""
 
     what: str
     most: float
@@ -77,13 +77,13 @@ def ratio(what: str, ours: Sequence[Sample], theirs: Sequence[Sample], least: fl
 
 
 def percentile(values: Sequence[float], of: int) -> float:
-    """The smallest value that so many in a hundred do not exceed (nearest rank)."""
+    """Return the smallest value that this share of values does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * of // 100) - 1)]
 
 
 def significant(value: float) -> str:
-    """A figure as a table shows it: three digits, thousands with a comma."""
+    """Return a figure as a table shows it: three digits, thousands with a comma."""
     if value >= 100:
         return f"{round(value, -2 if value >= 10_000 else 0):,.0f}"
     return f"{value:.3g}"

@@ -41,7 +41,7 @@ class Filling:
             self._run(store, "schema and keys", "setup")
 
     def import_register(self, stores: Iterable[Store], *, twice: bool) -> list[Work]:
-        """The national register, and again, which changes nothing."""
+        """Import the national register, and once more, which changes nothing."""
         with _shown("Writing the files of a made-up country"):
             folder = self.folder / "register"
             paths = write_national(folder, QUICK_SCHOOLS) if self.quick else write_national(folder)
@@ -56,7 +56,7 @@ class Filling:
         return [self._run(store, POPULATION, "population", POPULATION) for store in stores]
 
     def add_a_few_people(self, stores: Iterable[Store]) -> None:
-        """What `--quick` does in place of the population."""
+        """Add the people with whom `--quick` replaces the population."""
         for store in stores:
             with _shown(f"{store.name}: {QUICK_PEOPLE} people"):
                 add_people(create_app(store.settings()), QUICK_PEOPLE)
@@ -68,7 +68,7 @@ class Filling:
 
 
 def _shown(text: str) -> Progress:
-    """A line with the time that has passed, gone when the work is done."""
+    """Return a progress line with the time that has passed, removed when the work is done."""
     progress = Progress(
         SpinnerColumn(), TextColumn(text), TimeElapsedColumn(), console=console, transient=True
     )

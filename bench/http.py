@@ -44,7 +44,7 @@ class Answer:
     body: bytes
 
     def json(self, status: int = 200) -> Any:
-        """The body of an answer that has this status. Raises Unexpected."""
+        """Return the body of a response with this status. Raises Unexpected."""
         self.must_be(status)
         return json.loads(self.body)
 

@@ -1,4 +1,4 @@
-"""What the processor allows at best: signatures and password hashes, with nothing around them."""
+"""Upper limits of the processor: signatures and password hashes, with nothing around them."""
 
 import time
 from collections.abc import Callable, Mapping

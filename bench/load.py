@@ -26,7 +26,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Sample:
-    """So many units, and the processor time that they took from server and database."""
+    """A number of units, and the processor time that they took from server and database."""
 
     units: int
     server: float
@@ -47,7 +47,7 @@ class Sample:
 def measure(
     target: Target, work: Iterable[Conversation], *, seconds: float, connections: int
 ) -> Sample:
-    """Runs conversations until there are no more, or none begun within the time is left."""
+    """Run conversations until there are none left, or none can begin within the time."""
     lines = [Connection(target.port, target.host, _address()) for _ in range(connections)]
     try:
         server, database = _used(target)
@@ -92,7 +92,9 @@ def _used(target: Target) -> tuple[float, float]:
 
 
 def _address() -> str:
-    """Another loopback address each time: limits count by the caller's network, as in production,
-    where requests come from many."""
+    """Return another loopback address each time.
+
+    Limits count by the caller's network; in production requests come from many.
+    """
     number = next(_addresses)
     return f"127.{1 + number // 65025 % 250}.{1 + number // 255 % 255}.{number % 255 or 255}"

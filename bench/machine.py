@@ -29,7 +29,7 @@ def description(postgresql: str) -> dict[str, str]:
 
 
 def _python() -> str:
-    """That of the servers."""
+    """Return the Python of the servers."""
     told = subprocess.run([PYTHON, "--version"], check=True, capture_output=True, text=True)
     return told.stdout.removeprefix("Python ").strip()
 

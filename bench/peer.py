@@ -53,7 +53,7 @@ class Peer:
 
 
 def served(folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> Peer:
-    """Starts the peer with as many codes as the rounds need. Raises Failed."""
+    """Start the peer with as many codes as the rounds need. Raises Failed."""
     if not NODE.exists():
         raise Failed(f"{NODE} is missing: start the benchmark with `make bench`.")
     port = ports.free_port()
@@ -82,7 +82,7 @@ def served(folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> P
 
 
 def version() -> str:
-    """The peer's and its runtime's, for the description of the machine."""
+    """Return the versions of the peer and its runtime, for the description of the machine."""
     package = json.loads((FOLDER / "node_modules" / NAME / "package.json").read_text())
     node = subprocess.run([NODE, "--version"], check=True, capture_output=True, text=True)
     return f"{NAME} {package['version']}, Node.js {node.stdout.strip().removeprefix('v')}"

@@ -65,13 +65,15 @@ tokens are ES256 throughout, as is the default."""
 
 @dataclass(frozen=True)
 class ClientKey:
+    """Id and secret of a client."""
+
     client_id: str
     client_secret: str
 
 
 @dataclass(frozen=True)
 class Secret:
-    """What a person types to sign in."""
+    """Credentials that a person types to sign in."""
 
     email: str
     password: str
@@ -113,8 +115,9 @@ def set_stage(app: Flask, *, sessions: int, secrets: int) -> Stage:
 def enter(
     app: Flask, variants: Sequence[Variant], addresses: Sequence[str], *, people: int
 ) -> Stage:
-    """Signs in so many people, all of whom are to enter all clients: one for each variant, told of
-    sign-outs at its address.
+    """Sign people in, each of whom enters all clients.
+
+    There is one client for each variant, notified of sign-outs at its address.
     """
     with app.app_context():
         chosen = _chosen(people)
@@ -136,7 +139,7 @@ def enter(
 
 
 def add_people(app: Flask, number: int) -> None:
-    """A few people in schools, for trying out without the whole population."""
+    """Add a few people in schools, for a trial without the whole population."""
     with app.app_context():
         with writing() as session:
             schools = session.scalars(_open_schools().limit(number)).all()
@@ -188,7 +191,7 @@ def _open_schools() -> Select[*tuple[Organisation]]:
 
 
 def _chosen(number: int) -> list[Account]:
-    """So many people who may enter the service, from all over the tables, the same each time."""
+    """Return people who may enter the service, from all over the tables, the same each time."""
     holders = list(
         db.session.scalars(
             select(Membership.account_id)
@@ -211,7 +214,7 @@ def _chosen(number: int) -> list[Account]:
 
 
 def _sign_in(app: Flask, account_id: int) -> str:
-    """The session's cookie after a sign-in with both factors, every text accepted."""
+    """Return the session's cookie after a sign-in with both factors, every text accepted."""
     # A context of its own for each: they are different browsers.
     with app.app_context(), app.test_request_context():
         account = db.session.get_one(Account, account_id)

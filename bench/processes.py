@@ -15,7 +15,7 @@ from tests.servers import binaries, ports
 ROOT = Path(__file__).resolve().parents[1]
 _AS_DEPLOYED = ROOT / ".venv" / "bench" / "bin"
 INSTALLED = _AS_DEPLOYED if _AS_DEPLOYED.exists() else Path(sys.executable).parent
-"""What is measured, on a Python as one deploys it that `make bench` installs; else on this one."""
+"""Command of the measured program, on the Python that `make bench` installs; else on this one."""
 PROGRAM = INSTALLED / "secure-access"
 GRANIAN = INSTALLED / "granian"
 PYTHON = INSTALLED / "python"
@@ -29,7 +29,7 @@ class Failed(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a command took, from its start to its end."""
+    """Resources of a command, from its start to its end."""
 
     seconds: float
     cpu_seconds: float
@@ -82,7 +82,7 @@ def serving(
     *,
     seconds: float = START_SECONDS,
 ) -> Iterator[Running]:
-    """A server that is stopped at the end, with all that it started. Raises Failed.
+    """Yield a server that is stopped at the end, with all that it started. Raises Failed.
 
     It has one processor, as a worker has where there is one for each.
     """
@@ -109,7 +109,7 @@ def serving(
 
 @contextmanager
 def out_of_the_way() -> Iterator[None]:
-    """This process asks; the processor of the servers is theirs alone, where there are several."""
+    """Move this process off the servers' processor, if the machine has several."""
     os.sched_setaffinity(0, PROCESSORS - {max(PROCESSORS)} or PROCESSORS)
     try:
         yield
@@ -119,7 +119,7 @@ def out_of_the_way() -> Iterator[None]:
 
 @contextmanager
 def beside(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """A command that runs until it is stopped at the end."""
+    """Run a command until the block ends."""
     with log.open("ab") as output:
         process = _start(command, environment, output.fileno())
     try:

@@ -1,4 +1,4 @@
-"""What a run found, as tables."""
+"""Findings of a run, as tables."""
 
 from rich.table import Table
 
@@ -8,6 +8,7 @@ from bench.terminal import console
 
 
 def show(found: Results) -> None:
+    """Print the findings."""
     _show_machine(found)
     if found.works:
         _show_commands(found)

@@ -1,4 +1,4 @@
-"""What a run found: the figures of its journal and its commands, against the bars. Pure."""
+"""Findings of a run: the figures of its journal and its commands, against the bars. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -145,6 +145,7 @@ def results(
     removals: dict[str, list[float]] | None = None,
     starts: Starts | None = None,
 ) -> Results:
+    """Collect the results of a run."""
     if journal is None:
         return Results(machine, works, removals=removals or {}, starts=starts or Starts())
     return Results(
@@ -178,7 +179,7 @@ def _ratios(journal: Journal) -> list[Ratio]:
 
 
 def bars(works: Sequence[Work]) -> list[Bar]:
-    """The import on both databases; the population on SQLite."""
+    """Return the bars of the import on both databases and of the population on SQLite."""
     found = []
     for work in works:
         if work.what in {FIRST, AGAIN}:

@@ -39,7 +39,7 @@ class Plan:
 
 
 class Row(NamedTuple):
-    """What a figure is of. `client` is a variant's name, empty where no client is asked."""
+    """Subject of a figure. `client` is a variant's name, empty where no client is asked."""
 
     store: str
     client: str
@@ -69,7 +69,7 @@ class Served:
 
 
 def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
-    """Sets the stage, starts the servers, and measures; a round before the first only warms up."""
+    """Set the stage, start the servers and measure; a round before the first only warms up."""
     journal = Journal()
     with ExitStack() as stack:
         served = [_serve(store, plan, folder, journal, stack) for store in stores]

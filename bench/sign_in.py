@@ -36,7 +36,7 @@ def _sign_in(secret: Secret) -> Conversation:
 
 
 def _page(jar: dict[str, str], path: str) -> Any:
-    """A page, at the end of its redirects."""
+    """Return a page, at the end of its redirects."""
     while True:
         answer = yield from _asked(jar, Call(path, _cookies(jar)))
         if answer.status != 303:

@@ -22,7 +22,7 @@ DURABLE = {
     "shared_buffers": "256MB",
     "max_connections": "50",
 }
-"""What the tests turn off for speed and a service must not be without."""
+"""Settings that the tests turn off for speed and that a service needs."""
 
 PROCESSOR_SETTINGS = {"cpu_affinity": "true", "batch_scheduling": "true"}
 """Off by default; the operators' guide says when to switch them on."""
@@ -103,8 +103,7 @@ def postgresql_version(store: Store) -> str:
 
 
 def settle(store: Store) -> None:
-    """What PostgreSQL does by itself some minutes after so many new rows, done now: else the
-    samples would pay for it."""
+    """Run PostgreSQL's maintenance after so many new rows now, so that no sample pays for it."""
     if store.pid is None:
         return
     with psycopg.connect(_plain(store), autocommit=True) as connection:
@@ -113,7 +112,7 @@ def settle(store: Store) -> None:
 
 
 def _plain(store: Store) -> str:
-    """The address as PostgreSQL's own tools write it."""
+    """Return the address as PostgreSQL's own tools write it."""
     return store.url.replace("postgresql+psycopg", "postgresql")
 
 

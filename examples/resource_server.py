@@ -1,12 +1,12 @@
-"""What a service needs that is called with access tokens of Secure Access, without any framework.
+"""Resource server for access tokens of Secure Access, without any framework.
 
 Three questions, in the order in which they are asked:
 
-1. What does this token say, and is it meant for me? Verified offline, by RFC 9068.
-2. Does it still hold? Secure Access tells what ends (OpenID Connect Back-Channel Logout 1.0) at an
-   address that the service registers; `hear` takes what it tells, and `Endings` keeps it. A service
-   that cannot be told asks at each request (RFC 7662). Who does neither sees a removal when the
-   token expires, within five minutes.
+1. Is the token valid, and is this service its audience? Verified offline, by RFC 9068.
+2. Has it ended since? Secure Access notifies the service (OpenID Connect Back-Channel Logout 1.0)
+   at an address that the service registers; `hear` receives the notice, and `Endings` stores it. A
+   service without such an address introspects at each request (RFC 7662). Without either a removal
+   shows when the token expires, within five minutes.
 3. Which schools are in its remit? Read with a token of the service's own, kept by version and ETag.
 
 `claims` asks the first two, `schools` the third.
@@ -56,8 +56,9 @@ class Refused(Exception):
 
 
 class Endings:
-    """What Secure Access told of, in an SQLite file: all processes of a service know it, and it
-    outlives them.
+    """Store of the endings that Secure Access notified, in an SQLite file.
+
+    All processes of a service share it, and it outlives them.
     """
 
     def __init__(self, path: str) -> None:
@@ -68,7 +69,7 @@ class Endings:
         self.run("CREATE INDEX IF NOT EXISTS ended_at ON ended (at)")
 
     def keep(self, told: Claims) -> None:
-        """Keeps what a logout token says. Raises Refused for one that was kept before.
+        """Store the contents of a logout token. Raises Refused for one that was stored before.
 
         Where our answer was lost, the same notice comes again in a newer token: nothing ends anew.
         """
@@ -99,6 +100,8 @@ class Endings:
 
 
 class ReadRemit(NamedTuple):
+    """Remit that was read, with its version and ETag."""
+
     version: str
     etag: str
     schools: dict[str, str]
@@ -137,7 +140,7 @@ class ResourceServer:
         self._lock = threading.Lock()
 
     def claims(self, token: str, scope: str = "access", session: Claims | None = None) -> Claims:
-        """The claims of an access token that is for this resource and holds. Raises Refused.
+        """Return the claims of a valid access token for this resource. Raises Refused.
 
         `session`: with a token of your own session the claims of the ID token with which that
         began, so that only its own end counts.
@@ -152,7 +155,7 @@ class ResourceServer:
         return claims
 
     def hear(self, logout_token: str) -> None:
-        """Takes what Secure Access posts as `logout_token` (Back-Channel Logout, 2.6).
+        """Receive the `logout_token` that Secure Access posts (Back-Channel Logout, 2.6).
 
         Answer 200, or where Refused is raised its status, with `Cache-Control: no-store`.
         """
@@ -170,7 +173,10 @@ class ResourceServer:
         self._endings.keep(told)
 
     def verified(self, token: str, kind: str, audience: str) -> Claims:
-        """The claims of a token of this kind for this audience, checked offline. Raises Refused."""
+        """Return the claims of a token of this kind and audience, checked offline.
+
+        Raises Refused.
+        """
         try:
             decoded = self._decoded(token)
             KINDS[kind].validate(decoded.claims)
@@ -184,15 +190,17 @@ class ResourceServer:
         return decoded.claims
 
     def _over(self, token: str, claims: Claims, session: Claims | None) -> bool:
-        """Whether it holds no longer. Nobody tells us of tokens that another service was given to
-        act for the person here (RFC 8693): about those we ask.
+        """Return whether the token has ended.
+
+        Notices do not cover tokens that another service was given to act for the person here (RFC
+        8693): those are introspected.
         """
         if self._endings is None or claims["client_id"] != self._client[0]:
             return self.call("introspection_endpoint", token=token).get("active") is not True
         return self._endings.since(session or claims)
 
     def schools(self, claims: Claims) -> dict[str, str]:
-        """The schools of the claims' remit, names by URN.
+        """Return the schools of the claims' remit, names by URN.
 
         A token lists them only where they are few, and without names, so the list comes from the
         remit's address. It is read again when a token names another version of it. Of a training
@@ -229,7 +237,7 @@ class ResourceServer:
         return ReadRemit(version, etag, schools)
 
     def call(self, endpoint: str, **form: str) -> Claims:
-        """Posts to an endpoint of the issuer, as this client."""
+        """Post to an endpoint of the issuer, as this client."""
         answer = self._send("POST", str(self.metadata()[endpoint]), data=form, auth=self._client)
         return dict(answer.json()) if answer.content else {}
 
@@ -246,7 +254,7 @@ class ResourceServer:
             return self._decoded(token, KEYS_FOR_AT_LEAST)
 
     def _token(self) -> str:
-        """This service's own (RFC 6749, 4.4). It is shown to the issuer and to nobody else."""
+        """Return this service's own token (RFC 6749, 4.4), which only the issuer sees."""
         with self._lock:
             if self._own_token_ends < time.time() + 30:
                 grant = {"grant_type": "client_credentials", "scope": "remits:read"}
@@ -256,7 +264,7 @@ class ResourceServer:
             return self._own_token
 
     def metadata(self) -> Claims:
-        """What the issuer says of itself: addresses, and what it supports."""
+        """Return the issuer's metadata: addresses, and supported features."""
         if not self._metadata:
             answer = self._send("GET", f"{self.issuer}/.well-known/openid-configuration")
             metadata: Claims = answer.json()

@@ -1,1 +1,1 @@
-"""Who people are: accounts, credentials, the sign-in journey, sessions, the OpenID provider."""
+"""Identity of people: accounts, credentials, the sign-in journey, sessions, the OpenID provider."""

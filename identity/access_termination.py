@@ -22,7 +22,7 @@ _EXTENSION = "identity.access_termination"
 
 @dataclass(frozen=True)
 class Termination:
-    """What ends. With nothing but the account: everything that the person holds.
+    """Scope of an ending. With nothing but the account: everything that the person holds.
 
     organisation (public id) or service (code): only what was issued for it. session (id): only
     that session and what came from it (sign-out; what has `offline_access` outlives it,

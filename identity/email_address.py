@@ -16,7 +16,7 @@ _FORMAT_HINT = "Enter an email address in the correct format, like name@example.
 
 
 def clean_email(text: str) -> str:
-    """The address as it may be stored, shown and written to; ValueError with a sentence."""
+    """Return the address to store, show and write to. Raises ValueError with a sentence."""
     cleaned = unicodedata.normalize("NFKC", _visible(text)).strip().rstrip(".")
     if not cleaned:
         raise ValueError("Enter an email address")
@@ -34,7 +34,7 @@ def clean_email(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """What makes two spellings one person; ValueError with a sentence for what is no address."""
+    """Return the key that all spellings of an address share. Raises ValueError with a sentence."""
     local, _, domain = clean_email(text).rpartition("@")
     key = f"{unicodedata.normalize('NFKC', local.casefold())}@{_idna_domain(domain)}"
     if len(key) > MAX_LENGTH:

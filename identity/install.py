@@ -25,6 +25,7 @@ ROOMS: list[Callable[[Flask], None]] = [
 
 
 def install(app: Flask) -> None:
+    """Add the rooms of this floor to the application."""
     anonymous_rows.install(app)
     for room in ROOMS:
         room(app)

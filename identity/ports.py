@@ -1,4 +1,7 @@
-"""What identity asks about rights. `approvals` answers; identity never looks behind the answer."""
+"""Questions of identity about rights.
+
+`approvals` answers; identity never looks behind the answer.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ _KEY = "secure_access.approvals_port"
 
 @dataclass(frozen=True)
 class InvitationDescription:
-    """What an invited person is told before accepting. `lines` are label and text of the access.
+    """Text for an invited person before the acceptance. `lines` are label and text of the access.
 
     `invited_by` is empty where no person invites.
     """
@@ -75,7 +78,7 @@ class ClaimDescription:
 
 @dataclass(frozen=True)
 class NoAccess:
-    """What a person without access is told: why, and who can give it."""
+    """Text for a person without access: the reason, and the people who can give it."""
 
     reasons: Sequence[str]
     approvers: Sequence[str]
@@ -103,16 +106,19 @@ class Approvals(Protocol):
     def describe_invitation(self, invitation: Invitation) -> InvitationDescription: ...
 
     def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
-        """Writing: the person has joined through this invitation."""
+        """Record that the person joined through this invitation. Runs inside `writing()`."""
 
     def invitation_declined(self, invitation: Invitation) -> None:
-        """Writing: "this is not me"."""
+        """Record that the recipient is not the invited person. Runs inside `writing()`."""
 
     def invitation_renewal_asked(self, invitation: Invitation) -> None:
-        """Writing: an expired link was opened and a new one asked for."""
+        """Record that another invitation was asked for. Runs inside `writing()`."""
 
     def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
-        """Writing: the account was suspended, or with `suspended=False` restored."""
+        """Record that the account was suspended, or restored with `suspended=False`.
+
+        Runs inside `writing()`.
+        """
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
         """Names of the person's organisations and services."""
@@ -127,7 +133,10 @@ class Approvals(Protocol):
         """
 
     def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
-        """Writing: records acceptance of the versions with these ids, in session `sid`."""
+        """Record acceptance of the versions with these ids, in session `sid`.
+
+        Runs inside `writing()`.
+        """
 
     def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
         """Every organisation of the person, those through which he may enter first."""
@@ -142,16 +151,21 @@ class Approvals(Protocol):
     def service_exists(self, code: str) -> bool: ...
 
     def service_names(self) -> Mapping[str, str]:
-        """The names of all services by their codes."""
+        """Return the names of all services by their codes."""
         ...
 
     def service_name(self, code: str) -> str: ...
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
-        """Writing: a refresh token of the person was used twice, so it may have been stolen."""
+        """Notify operators that a refresh token of the person was used twice.
+
+        It may have been stolen. Runs inside `writing()`.
+        """
 
     def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
-        """Writing: judge a suspension before the account is locked, and tell operators of it.
+        """Judge a suspension before the account is locked, and notify operators.
+
+        Runs inside `writing()`.
 
         accepted: public ids of the organisations that may be left without an approver. Raises
         SuspensionRefused for the only operator, LeavesWithoutApprover where others are left so.
@@ -164,9 +178,10 @@ class Approvals(Protocol):
 
 
 def register(app: Flask, port: Approvals) -> None:
+    """Register the other side of the port."""
     app.extensions[_KEY] = port
 
 
 def approvals() -> Approvals:
-    """The port's other side, as `approvals` registered it."""
+    """Return the port's other side, as `approvals` registered it."""
     return cast(Approvals, extension(_KEY))

@@ -149,5 +149,5 @@ class IdentitySettings(FloorSettings):
 
 
 def settings() -> IdentitySettings:
-    """The settings of the running application, as this floor sees them."""
+    """Return the settings of the running application, as this floor sees them."""
     return cast(IdentitySettings, app_settings())

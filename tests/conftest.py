@@ -1,4 +1,4 @@
-"""What all tests share: the whole application on a fresh database, of both kinds."""
+"""Shared by all tests: the whole application on a fresh database, of both kinds."""
 
 import base64
 import contextvars

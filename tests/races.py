@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")
 def race(app: Flask, act: Callable[[int], _Result], threads: int = THREADS) -> list[_Result]:
     """Return the results of so many calls of `act` that start together, in their order.
 
-    `act` is called with its number, from 0 on, inside an application context. What it raises is
+    `act` is called with its number, from 0 on, inside an application context. Its exceptions are
     raised here, after all have ended. The caller's session sees the rows that they committed.
     """
     start = threading.Barrier(threads)

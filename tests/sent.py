@@ -1,4 +1,4 @@
-"""What is sent to the database: the ORM's statements, and those that the driver runs itself."""
+"""Statements that the database receives: the ORM's, and those that the driver runs itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.database import connections, db
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What this thread sends to SQLite meanwhile, without the words that begin a transaction."""
+    """Yield the statements that this thread sends to SQLite inside the block, without BEGIN."""
     db.session.rollback()
     sent: list[str] = []
 

@@ -30,7 +30,7 @@ class Event:
 
 
 def declare(app: Flask, events: Iterable[Event]) -> None:
-    """Adds a room's kinds of event. Raises ValueError for a name that is taken."""
+    """Add a room's kinds of event. Raises ValueError for a name that is taken."""
     known: dict[str, Event] = app.extensions.setdefault(_KEY, {})
     for event in events:
         if event.name in known:

@@ -1,3 +1,5 @@
+"""Table of audit events, which the database refuses to change."""
+
 from datetime import datetime
 from typing import Any
 

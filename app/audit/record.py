@@ -37,7 +37,9 @@ def record(
     after: Mapping[str, Any] | None = None,
     **detail: Any,
 ) -> None:
-    """Adds one row. `organisation` is a public id, `subject` a person's subject; never a secret.
+    """Add one audit row.
+
+    `organisation` is a public id, `subject` a person's subject; never a secret.
 
     Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside a transaction that writes.
     """
@@ -70,7 +72,7 @@ def record(
 
 
 def request_id() -> str:
-    """The present request's id; outside requests, a new one for each command or piece of work."""
+    """Return the request's id; outside requests, a new one for each command or piece of work."""
     noted = request_values()
     if "request_id" not in noted:
         noted.request_id = new_id()

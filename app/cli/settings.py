@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def reference() -> str:
-    """A Markdown table: variable, default, meaning."""
+    """Return a Markdown table of all settings: variable, default, meaning."""
     from app.settings import settings
 
     fields = type(settings()).model_fields

@@ -12,7 +12,10 @@ _KEY = "secure_access.setup_steps"
 
 
 def register_setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
-    """Adds a room's step. It answers what it did, in a few words; run again it does nothing."""
+    """Add a room's step of `setup`.
+
+    The function returns what it did, in a few words; run again it does nothing.
+    """
     steps: dict[str, Callable[[], str]] = app.extensions.setdefault(_KEY, {})
     steps[name] = step
 

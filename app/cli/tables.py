@@ -14,7 +14,7 @@ _UNBOUNDED = 10_000
 def print_rows(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None
 ) -> None:
-    """A table; where the terminal is too narrow for its longest words, a block for each row.
+    """Print a table; on a terminal too narrow for its longest words, a block for each row.
 
     Into a pipe or a file goes a line for each row.
     """

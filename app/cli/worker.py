@@ -12,8 +12,9 @@ from app.cli.starting import checked_settings
 @click.option("--once", is_flag=True, help="Do the work that is due now, then stop.")
 @with_appcontext
 def worker_command(once: bool) -> None:
-    """Deliver mail and logout notices and clear expired rows, until stopped. What is in hand is
-    finished first.
+    """Deliver mail and logout notices and delete expired rows, until stopped.
+
+    Work in progress is finished first.
     """
     from app import worker
 

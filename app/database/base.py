@@ -50,6 +50,8 @@ def _from_text(text: str | None) -> datetime | None:
 
 
 class Base(DeclarativeBase):
+    """Base of all models, with the naming of constraints."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -26,7 +26,7 @@ def allow_long_work(connection: Connection) -> None:
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Inserts many rows of plain values through the driver: `COPY`, or SQLite's `executemany`.
+    """Insert many rows of plain values through the driver: `COPY`, or SQLite's `executemany`.
 
     SQLAlchemy's own insert prepares parameters row by row, which costs more than the databases do.
     `columns` are those of the table, in its order; columns that are left out take no default.
@@ -58,7 +58,7 @@ def _copy(
 
 
 def _binders(connection: Connection, table: Table, columns: Sequence[str]) -> list[tuple[int, Any]]:
-    """What the columns' types do to a value before the driver sees it, by place."""
+    """Return, by place, the conversions of the columns' types before the driver sees a value."""
     dialect = connection.dialect
     binders = []
     for place, name in enumerate(columns):
@@ -70,7 +70,7 @@ def _binders(connection: Connection, table: Table, columns: Sequence[str]) -> li
 
 
 def _iso_day(day: date | None) -> str | None:
-    """A day as SQLite keeps it: SQLAlchemy's own function takes four times as long."""
+    """Return a day as SQLite stores it. SQLAlchemy's own function takes four times as long."""
     return None if day is None else day.isoformat()
 
 

@@ -1,6 +1,6 @@
 """Plain statements: compiled once, run by the database's own driver.
 
-What every relying service calls all day runs a handful of statements a request. SQLAlchemy's
+Endpoints that relying services call all day run a handful of statements a request. SQLAlchemy's
 session, connection and row objects cost several times the databases' own work there; so do begin
 and commit of a transaction that knows nothing of objects.
 
@@ -43,7 +43,7 @@ class CompiledStatement:
         self._compiled: dict[str, _DialectStatement] = {}
 
     def one(self, **values: Any) -> Any | None:
-        """The row that is found, None where there is none; the first, were there several."""
+        """Return the first row, or None."""
         compiled, cursor = self._execute(values)
         row = cursor.fetchone()
         return None if row is None else compiled.row(row)
@@ -60,7 +60,7 @@ class CompiledStatement:
         return count
 
     def added(self, **values: Any) -> Any:
-        """The value that comes back from what it adds, None where it added nothing.
+        """Return the value that the INSERT returns, or None if it added nothing.
 
         Raises NotWriting outside a transaction that writes.
         """
@@ -124,7 +124,7 @@ def writing_compiled() -> Iterator[None]:
 
 
 def _require_writing() -> None:
-    """Raises NotWriting unless a transaction that writes is open."""
+    """Raise NotWriting unless a transaction that writes is open."""
     if not driver_connections.in_transaction() and not (
         (session := _session()) and WRITING in session.info
     ):
@@ -132,7 +132,7 @@ def _require_writing() -> None:
 
 
 def _session() -> Session | None:
-    """The session of the present work, where it has one."""
+    """Return the session of the present work, or None."""
     sessions = db.session.registry
     # Mostly there is none in the whole process: whose it would be need not be found out.
     return sessions() if sessions.registry and sessions.has() else None
@@ -207,7 +207,7 @@ def _parameter(
 
 
 def _defaults(statement: Insert) -> dict[str, Any]:
-    """The columns that an INSERT fills: all but a key that the database counts itself."""
+    """Return the columns that an INSERT fills: all but a key that the database generates."""
     table: Any = statement.table
     return {
         column.key: _default(column)

@@ -8,8 +8,8 @@ A thread gives its connection back when its work is over. Python 3.11 crashes wh
 another program made (granian's do) ends with a connection of its own: SQLite's driver comes back to
 Python while Python takes the thread apart (gh-119585).
 
-What a thread writes it writes here too; on SQLite on the connection that writes for all
-(`group_commit.py`), which is the thread's own for as long.
+A thread writes on its own connection; on SQLite meanwhile on the one that writes for all
+(`group_commit.py`).
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ class _Lines(threading.local):
 
 
 class _ThreadState(threading.local):
-    """What this thread is writing: whether it is inside a transaction that is one of its own or a
-    part of a group's, the group that it has entered, the rows that the part adds in the end. And
-    what it has written: the groups that are not settled.
+    """State of the thread's writing.
+
+    Whether it is inside a transaction of its own or a part of a group's, the group that it has
+    entered, the rows that the part adds at its end, and the groups that it has written to and that
+    are not committed.
     """
 
     def __init__(self) -> None:
@@ -66,7 +68,7 @@ class DriverConnections:
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
     def present(self) -> DbapiConnection:
-        """This thread's, which sees what the thread has written."""
+        """Return the thread's connection, which sees what the thread has written."""
         if _present.inside and self._together is not None:
             if _present.entered is None:
                 _present.entered = self._together.enter()
@@ -76,13 +78,13 @@ class DriverConnections:
         return self._own()
 
     def begin(self) -> None:
-        """A transaction that writes, on what is the present connection until its end."""
+        """Begin a transaction that writes, on the present connection until its end."""
         if self._together is None:
             self._own().begin()
         _present.inside = True
 
     def add_in_the_end(self, statement: str, parameters: Any) -> None:
-        """Adds a row inside a transaction, which is not read before its end."""
+        """Add a row at the end of the transaction; the transaction must not read it."""
         if self._together is None:
             self._own().execute(statement, parameters)
         else:
@@ -125,7 +127,7 @@ class DriverConnections:
         return line
 
     def give_back(self) -> None:
-        """This thread's connection is free for others; not amid a transaction."""
+        """Release this thread's connection for others. Must not run inside a transaction."""
         line = self._lines.own
         if line is not None and not _present.inside:
             self._lines.own = None
@@ -142,12 +144,16 @@ class DriverConnections:
 
 
 def install(app: Flask, engine: Engine) -> None:
+    """Add the connections to the application."""
     app.extensions[_KEY] = DriverConnections(engine)
     app.teardown_appcontext(_leave_nothing_open)
 
 
 def _leave_nothing_open(_error: BaseException | None) -> None:
-    """Whatever became of a request. What comes after this, as the session's end, comes anyway."""
+    """Release at the end of a request, whatever its result.
+
+    Later work, such as the session's end, runs anyway.
+    """
     try:
         flush_group()
     except NotCommitted:
@@ -157,12 +163,13 @@ def _leave_nothing_open(_error: BaseException | None) -> None:
 
 
 def connections() -> DriverConnections:
+    """Return the application's connections for compiled statements."""
     held: DriverConnections = extension(_KEY)
     return held
 
 
 def current_connection() -> DbapiConnection:
-    """The present thread's connection."""
+    """Return the connection of the present thread."""
     return connections().present()
 
 
@@ -172,8 +179,9 @@ def in_transaction() -> bool:
 
 
 def flush_group() -> None:
-    """What this thread has written is on disk now; not while it is inside another part, which
-    comes before what it writes next. Raises NotCommitted.
+    """Commit what this thread has written. Raises NotCommitted.
+
+    Does nothing inside another part, which comes before what the thread writes next.
     """
     lost = None
     while _present.unsettled and not _present.inside:
@@ -189,7 +197,7 @@ def flush_group() -> None:
 
 @contextmanager
 def flushed_at_end() -> Iterator[None]:
-    """What this thread writes meanwhile is on disk at the end, so that it works on in between.
+    """Commit at the end of the block what this thread writes inside it.
 
     Raises NotCommitted.
     """

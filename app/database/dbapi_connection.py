@@ -21,7 +21,7 @@ class DbapiConnection:
         self._known: dict[str, Any] = {}
 
     def execute(self, text: str, parameters: Any = ()) -> Any:
-        """The driver's cursor. Raises the driver's errors."""
+        """Execute the statement and return the driver's cursor. Raises the driver's errors."""
         try:
             return self._connected().execute(text, parameters)
         except self._errors() as error:
@@ -31,7 +31,7 @@ class DbapiConnection:
             return self._connected().execute(text, parameters)
 
     def execute_many(self, text: str, rows: list[Any]) -> None:
-        """The statement once for each row of parameters. Raises the driver's errors."""
+        """Execute the statement once for each row of parameters. Raises the driver's errors."""
         self._connected().executemany(text, rows)
 
     def begin(self) -> None:

@@ -21,7 +21,7 @@ PATIENCE = 0.004
 MOST = 50
 """Parts that commit at once: others, who write by themselves, have their turn as well."""
 Rows = dict[str, list[Any]]
-"""What is added in the end: parameters, by the statement that adds them."""
+"""Rows to add at the end: parameters, by the statement that adds them."""
 
 
 class NotCommitted(RuntimeError):
@@ -65,7 +65,7 @@ class ArrivalEstimate:
         self._fewer_came = False
 
     def came(self, parts: int, *, too_late: int) -> None:
-        """So many were in a group, and so many more at the door when it was over.
+        """Size of a group, and the number of threads that waited when it ended.
 
         One group that is smaller tells nothing: it may be those who were too late for the last one.
         """
@@ -108,7 +108,7 @@ class GroupCommit:
         return group
 
     def leave(self, group: CommitGroup, rows: Rows) -> None:
-        """The part is done but for these rows, and is to be settled. Raises the driver's errors."""
+        """Leave the group: this part is complete but for these rows. Raises the driver's errors."""
         try:
             self.line.execute("RELEASE part")
         except BaseException:
@@ -135,7 +135,7 @@ class GroupCommit:
                 self._door.release()
 
     def add(self, rows: Rows) -> CommitGroup:
-        """A whole part, in this group: to be settled."""
+        """Add a whole part of rows and return its group, which the caller settles."""
         self._come_in()
         try:
             group = self._present()
@@ -145,7 +145,7 @@ class GroupCommit:
         return group
 
     def settle(self, group: CommitGroup) -> None:
-        """Waits until the group is on disk, and sees to that where nobody else does.
+        """Wait until the group is committed, and commit it if no other thread does.
 
         Raises NotCommitted.
         """
@@ -157,7 +157,7 @@ class GroupCommit:
             raise NotCommitted("the transaction was lost") from group.lost
 
     def _ends_by_others(self, group: CommitGroup) -> bool:
-        """Waits as long as they come who are expected: the last one of them ends it."""
+        """Wait while expected threads arrive, and return whether the last one ended the group."""
         parts = 0
         while parts < group.parts < self._crowd.expected:
             parts = group.parts
@@ -189,7 +189,7 @@ class GroupCommit:
         group.begun = group.has_turn = True
 
     def _end(self, group: CommitGroup) -> None:
-        """Commits, where there is something to commit. Whoever calls is the only one inside."""
+        """Commit the group if it has anything to commit. Runs in one thread at a time."""
         try:
             if group.lost is None and group.parts:
                 if not group.begun:

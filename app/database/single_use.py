@@ -27,7 +27,7 @@ def account_parameter(account_id: int | None) -> BindParameter[int]:
 
 
 def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
-    """A function that adds a row, its columns given by name, where its key is free.
+    """Return a function that adds a row, its columns given by name, if its key is free.
 
     It says whether it did: true for exactly one caller, however many try at once.
     """

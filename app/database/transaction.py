@@ -20,13 +20,13 @@ class NotWriting(RuntimeError):
 
 @contextmanager
 def writing(connection: Connection | None = None) -> Iterator[Session]:
-    """Opens the transaction that writes, or joins the one that is open.
+    """Open the transaction that writes, or join the one that is open.
 
     With a connection, which is in no transaction, it is opened there: an import's temporary tables
     belong to one connection. Raises RuntimeError where a transaction is open already.
 
-    The outermost one commits at its end and rolls back when an exception leaves it. What was read
-    before it begins is read again when it is next touched, so that rules judge what is true now.
+    The outermost one commits at its end and rolls back when an exception leaves it. Rows that were
+    read before it begins are read again when next touched, so that rules judge the present state.
     """
     session = db.session()
     if session.info.get(WRITING):
@@ -57,7 +57,7 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
 
 
 def require_writing(session: Session) -> None:
-    """Raises NotWriting unless the session's transaction is one that writes."""
+    """Raise NotWriting unless the session's transaction is one that writes."""
     if not session.info.get(WRITING):
         raise NotWriting("changes are made inside writing()")
 

@@ -31,8 +31,10 @@ class DatabaseBusy(SQLAlchemyError):
 
 
 class _Waiting:
-    """`seconds` is what this process allows; after a wait in vain others hardly wait,
-    until `locked_until`.
+    """Limit on waiting for the write lock.
+
+    `seconds` is what this process allows. After a wait in vain other threads hardly wait, until
+    `locked_until`.
     """
 
     seconds = COMMAND_SECONDS
@@ -94,7 +96,7 @@ def hold_write_lock(dialect: str) -> Iterator[None]:
 
 
 def acquire_write_lock() -> None:
-    """Waits for the turn, as long as it changes hands. Raises DatabaseBusy.
+    """Wait for the write lock, as long as it changes hands. Raises DatabaseBusy.
 
     SQLite itself would let the others ask again and again, in no order.
     """

@@ -1,4 +1,4 @@
-"""What must hold before traffic is sent here. Rooms add what they know."""
+"""Checks that must pass before the service receives traffic. Rooms add what they know."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ _DETAILS = "secure_access.details"
 
 
 def add_check(app: Flask, name: str, function: Check) -> None:
-    """Adds a check of a room to `/readyz`."""
+    """Add a check of a room to `/readyz`."""
     checks: dict[str, Check] = app.extensions.setdefault(_KEY, {})
     checks[name] = function
 
@@ -47,7 +47,7 @@ def details() -> dict[str, str]:
 
 
 def failures() -> dict[str, str]:
-    """What does not hold, by the name of the check."""
+    """Run the checks and return the failures, by the name of the check."""
     checks: dict[str, Check] = {
         "database": _database_takes_writes,
         "migrations": schema_is_current,

@@ -1,3 +1,5 @@
+"""Health endpoints for load balancers."""
+
 from flask import Blueprint, Flask, Response, jsonify
 
 from app.health.checks import details, failures
@@ -10,14 +12,14 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @permit(anyone)
 def alive() -> Response:
-    """The process answers."""
+    """Answer that the process runs."""
     return jsonify(status="alive")
 
 
 @blueprint.get("/readyz")
 @permit(anyone)
 def ready() -> tuple[Response, int]:
-    """The process can do its work: database, schema, signing keys."""
+    """Answer whether the process can work: database, schema, signing keys."""
     found = failures()
     status = "not ready" if found else "ready"
     # With the database away, each detail would wait for it again.
@@ -26,5 +28,6 @@ def ready() -> tuple[Response, int]:
 
 
 def install(app: Flask) -> None:
+    """Add the health endpoints to the application."""
     app.register_blueprint(blueprint)
     unlimited(app, "health.alive", "health.ready")

@@ -30,6 +30,7 @@ LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 
 def install(app: Flask) -> None:
+    """Add the purge of sent mails, and the end of revived ones, to the application."""
     register_purge(app, "sent mail", _expired)
     register_revived(app, "mails that were waiting", standing=_waiting_mails, end=_withdraw_waiting)
 
@@ -136,7 +137,7 @@ def _waiting_mails() -> Select[int]:
 
 
 def _withdraw_waiting() -> None:
-    """What waited in a backup has most likely been sent since."""
+    """Withdraw the mails that waited in a backup: most were sent after it was made."""
     db.session.execute(
         update(OutboxMail)
         .where(OutboxMail.state == "waiting")

@@ -1,3 +1,5 @@
+"""Table of mails that wait for delivery."""
+
 from datetime import datetime
 
 from sqlalchemy import Index, String, Text

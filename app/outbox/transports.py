@@ -14,6 +14,8 @@ _TIMEOUT_SECONDS = 15
 
 
 class Transport(Protocol):
+    """Delivery of one mail."""
+
     def deliver(self, message: EmailMessage, identifier: str, /) -> None:
         """Hand the mail over.
 
@@ -80,4 +82,5 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
 
 
 def transport(settings: AppSettings) -> Transport:
+    """Return the transport that the settings choose: a folder or a mail server."""
     return Folder(settings.mail_directory) if settings.mail_directory else MailServer(settings)

@@ -55,7 +55,7 @@ def serve(factory: str, settings: AppSettings) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """The number of threads is a limit here, and no number of requests at work."""
+    """Return whether the message is news. The number of threads is a limit here already."""
     return "spawning up to" not in record.getMessage()
 
 
@@ -116,7 +116,7 @@ def _limit_responses(port: int) -> None:
 
 
 def _listening(port: int) -> list[socket.socket]:
-    """This process's sockets that listen on the port, as duplicates."""
+    """Return duplicates of this process's sockets that listen on the port."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():
         try:

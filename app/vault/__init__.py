@@ -20,11 +20,12 @@ class Undecipherable(RuntimeError):
 
 
 def encrypt(text: str, *, purpose: str) -> str:
+    """Encrypt text for one purpose under the ring's first key."""
     return _ring(purpose).encrypt(text.encode()).decode()
 
 
 def decrypt(token: str, *, purpose: str) -> str:
-    """Raises Undecipherable."""
+    """Decrypt a value. Raises Undecipherable."""
     try:
         return _ring(purpose).decrypt(token.encode()).decode()
     except InvalidToken as error:
@@ -32,7 +33,7 @@ def decrypt(token: str, *, purpose: str) -> str:
 
 
 def renew(token: str, *, purpose: str) -> str:
-    """The same value under the ring's first key. Raises Undecipherable."""
+    """Encrypt the same value under the ring's first key. Raises Undecipherable."""
     try:
         return _ring(purpose).rotate(token.encode()).decode()
     except InvalidToken as error:
@@ -40,7 +41,7 @@ def renew(token: str, *, purpose: str) -> str:
 
 
 def tag(text: str, *, purpose: str) -> bytes:
-    """What only we can make of the text (HMAC-SHA256), with the ring's first key."""
+    """Return a tag of the text (HMAC-SHA256) with the ring's first key."""
     key = _derive(base64.b64decode(settings().encryption_keys[0].get_secret_value()), purpose)
     return hmac.digest(key, text.encode(), "sha256")
 

@@ -1,4 +1,4 @@
-"""What every page and endpoint shares: one authorisation layer, headers, errors, forms."""
+"""Shared by every page and endpoint: one authorisation layer, headers, errors, forms."""
 
 from app.web.authorisation import Allowed, Refused, Rule, anyone, permit
 

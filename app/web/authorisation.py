@@ -41,12 +41,12 @@ Rule = Callable[[Mapping[str, Any]], Allowed | Refused]
 
 
 def anyone(_arguments: Mapping[str, Any]) -> Allowed:
-    """A page or endpoint for everybody."""
+    """Allow everybody."""
     return Allowed()
 
 
 def static_file(arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """A file below the static folder, for everybody; not what a link in it leads out to."""
+    """Allow everybody a file below the static folder, except through a link that leads out."""
     folder = Path(current_app.static_folder or "").resolve()
     try:
         inside = (folder / arguments["filename"]).resolve().is_relative_to(folder)
@@ -66,17 +66,18 @@ def permit(rule: Rule) -> Callable[[View], View]:
 
 
 def rule_of(app: Flask, endpoint: str) -> Rule | None:
-    """The rule of an endpoint; None only while the application is being put together."""
+    """Return the rule of an endpoint; None only while the application is composed."""
     return getattr(app.view_functions.get(endpoint), _RULE, None)
 
 
 def install(app: Flask) -> None:
+    """Make every route ask its rule."""
     permit(static_file)(app.view_functions["static"])
     app.before_request(check_endpoint_rule)
 
 
 def require_a_rule_for_every_route(app: Flask) -> None:
-    """Raises RuntimeError naming each view that does not say who may call it."""
+    """Raise RuntimeError that names each view without a rule."""
     silent = sorted(
         {rule.endpoint for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None}
     )

@@ -30,7 +30,7 @@ class UnreadableCertificate(ValueError):
 
 
 def client_certificate() -> x509.Certificate | None:
-    """The caller's certificate; None without one, and from anybody but a trusted proxy.
+    """Return the caller's certificate, or None. Only a trusted proxy can present one.
 
     Read as RFC 9440, 2.2 writes it (base64 between colons) and as proxies do: PEM, in one line or
     percent-encoded. Whether it is good for anything is not yet known. Raises UnreadableCertificate.
@@ -66,7 +66,7 @@ def vouched_for(certificate: x509.Certificate) -> bool:
 
 
 def _authority() -> ExtensionPolicy:
-    """An authority says that it is one; the rest of the web's rules are not for private ones."""
+    """Require of an authority only that it says so; other web rules do not bind private ones."""
     return ExtensionPolicy.permit_all().require_present(
         x509.BasicConstraints, Criticality.AGNOSTIC, None
     )

@@ -1,4 +1,4 @@
-"""What no address of ours has in it."""
+"""Characters that no address of the service contains."""
 
 from flask import Flask, request
 
@@ -6,12 +6,14 @@ from app.web.errors import BadRequest
 
 
 def install(app: Flask) -> None:
+    """Refuse the character NUL in every request."""
     app.before_request(refuse_nul)
 
 
 def refuse_nul() -> None:
-    """Before anything is looked up by what the address says: PostgreSQL takes no text with the
-    character NUL. Raises BadRequest.
+    """Refuse the character NUL before anything is looked up by the address. Raises BadRequest.
+
+    PostgreSQL accepts no text with it.
     """
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise BadRequest("NUL in the address")

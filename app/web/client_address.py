@@ -14,15 +14,16 @@ Address = IPv4Address | IPv6Address
 
 
 def install(app: Flask) -> None:
+    """Give every request an id and the response its header."""
     app.before_request(assign_request_id)
     app.after_request(add_request_id)
 
 
 def client_address() -> Address:
-    """The address of the caller; behind trusted proxies, what the last of them saw.
+    """Return the caller's address; behind trusted proxies, the one that the last of them saw.
 
-    `X-Forwarded-For` is read from its right end for as long as the hop that wrote it is trusted.
-    What cannot be parsed ends the reading: the address is then that of the nearest hop known.
+    `X-Forwarded-For` is read from its right end for as long as the hop that wrote it is trusted. A
+    value that cannot be parsed ends the reading: the address is then that of the nearest known hop.
     """
     request = current_request()
     address = _parse_address(request.address) or ip_address("0.0.0.0")  # noqa: S104
@@ -42,7 +43,7 @@ def through_trusted_proxy() -> bool:
 
 
 def client_network() -> str:
-    """What limits count by: the address in IPv4, its /64 in IPv6 (whose holder owns all of it)."""
+    """Return the network that limits count by: the IPv4 address, or the /64 of an IPv6 one."""
     return _network(client_address())
 
 
@@ -69,11 +70,12 @@ def _is_trusted(address: Address) -> bool:
 
 
 def assign_request_id() -> None:
-    """Gives the present request an id, which its log lines, audit rows and answer share."""
+    """Give the request an id, which its log lines, audit rows and response share."""
     request_values().request_id = new_id()
 
 
 def add_request_id(response: Response) -> Response:
+    """Add the request's id to the response."""
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
     return response

@@ -2,8 +2,8 @@
 
 Flask finds a page's view among all routes, opens the form cookie, counts requests and asks each
 hook; that costs several times what these endpoints do. Here the path alone finds the view, which
-asks `call()` for the request and gives a `Response`. What differs from the declared path or methods
-goes the ordinary way, and gets its 404 or 405 there.
+asks `call()` for the request and gives a `Response`. Requests that differ from the declared path or
+methods take the ordinary way, and get their 404 or 405 there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class DirectEndpoint:
 
 
 def register_direct(app: Flask, endpoint: str, *, adding: Callable[[Request], Headers]) -> None:
-    """Calls from now on lead to the endpoint's view directly. Its paths have no arguments."""
+    """Route requests to the endpoint's view directly from now on. Its paths have no arguments."""
     table: dict[tuple[str, str], DirectEndpoint] = app.extensions.setdefault(_KEY, {})
     asked = authorisation.rule_of(app, endpoint)
     if asked is None:
@@ -53,7 +53,7 @@ def register_direct(app: Flask, endpoint: str, *, adding: Callable[[Request], He
 
 
 def find_endpoint(app: Flask, environ: Environ) -> DirectEndpoint | None:
-    """The program endpoint that the request calls, None where it is for Flask to find out."""
+    """Return the direct endpoint that the request calls, or None if Flask is to route it."""
     table: dict[tuple[str, str], DirectEndpoint] = app.extensions.get(_KEY, {})
     return table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
 
@@ -79,7 +79,10 @@ def respond(
 
 
 def _body(environ: Environ, most_bytes: int) -> bytes:
-    """Raises RequestEntityTooLarge, and ClientDisconnected where less came than was said."""
+    """Read the body.
+
+    Raises RequestEntityTooLarge, and ClientDisconnected if less arrived than was announced.
+    """
     declared = environ.get("CONTENT_LENGTH", "")
     if declared.isdecimal() and int(declared) <= most_bytes:
         # Read at once: a stream that counts what is read costs more than the read.
@@ -93,7 +96,7 @@ def _body(environ: Environ, most_bytes: int) -> bytes:
 
 
 def _call_view(program: DirectEndpoint, request: Request) -> Response:
-    # Nobody is told of what is not on disk.
+    # The response is sent after the commit.
     with flushed_at_end():
         given: Response = authorisation.check_rule(program.rule, {}) or program.view()
         given.headers += program.adding(request)

@@ -59,10 +59,14 @@ class Problem(HTTPException):
 
 
 class BadRequest(Problem):
+    """Error of status 400."""
+
     code = 400
 
 
 class Forbidden(Problem):
+    """Error of status 403."""
+
     code = 403
     heading = "You cannot use this page"
     advice = (
@@ -72,6 +76,8 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
+    """Error of status 404."""
+
     code = 404
     heading = "Page not found"
     advice = (
@@ -81,18 +87,24 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
+    """Error of status 409."""
+
     code = 409
     heading = "This has changed since you opened the page"
     advice = "Go back, reload the page and look again before you change anything."
 
 
 class Gone(Problem):
+    """Error of status 410."""
+
     code = 410
     heading = "This page is no longer here"
     advice = "What you were doing has finished or has run out of time. Start again."
 
 
 class TooManyRequests(Problem):
+    """Error of status 429, with `Retry-After` in seconds."""
+
     code = 429
     heading = "Too many requests"
     advice = "Wait a minute and try again."
@@ -136,6 +148,7 @@ TO_PROGRAMS = {
 
 
 def install(app: Flask) -> None:
+    """Add the pages and JSON of errors to the application."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, error_page)
     app.register_error_handler(Exception, _unexpected)
@@ -156,7 +169,7 @@ def register_json_paths(app: Flask, *paths: str) -> None:
 
 
 def _route() -> str:
-    """The address as it was declared: the one that was asked for may hold a link's token."""
+    """Return the address as declared: the requested one may hold a link's token."""
     return str(request.url_rule) if request.url_rule else "none"
 
 
@@ -168,7 +181,7 @@ def _stale_form(error: CSRFError) -> Response:
 
 
 def error_page(error: HTTPException) -> Response:
-    """The styled page, or JSON, for an error."""
+    """Return the styled page, or JSON, for an error."""
     status, more = error.code or 500, {}
     if error.response is not None or 300 <= status < 400:
         return make_response(error.get_response())

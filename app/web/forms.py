@@ -14,8 +14,10 @@ from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 
 
 class SentFromHere(CSRFProtect):  # type: ignore[misc]  # Flask-WTF carries no types
-    """A form is taken with its token, and never when the browser says that it was sent from
-    elsewhere; a sibling sub-domain is elsewhere too. Browsers that say nothing have the token only.
+    """Check a form's CSRF token and its origin.
+
+    A form is refused if the browser says that it was sent from another site, sibling sub-domains
+    included. Browsers that send no such header have the token only.
     """
 
     def protect(self, apply_exemptions: bool = False) -> None:
@@ -82,6 +84,7 @@ class TypedText:
 
 
 def install(app: Flask, settings: AppSettings) -> None:
+    """Add CSRF protection and its keys to the application."""
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in settings.secret_key_fallbacks],

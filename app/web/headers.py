@@ -39,12 +39,13 @@ def without_application(*, secure: bool) -> Headers:
 
 
 def install(app: Flask) -> None:
+    """Add the security headers to every response."""
     app.after_request(add_security_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
 def csp_nonce() -> str:
-    """The nonce that lets one script of our own run on this page."""
+    """Return the nonce that lets one script of the service run on this page."""
     if "csp_nonce" not in g:
         g.csp_nonce = new_secret()
     nonce: str = g.csp_nonce
@@ -92,7 +93,7 @@ _PLAIN_POLICY = _written("", "'self'", "'none'")
 
 
 def add_security_headers(response: Response) -> Response:
-    """Adds what is missing."""
+    """Add the security headers that the response lacks."""
     given = tuple(name.lower() for name, _ in response.headers)
     kept = request.endpoint == "static"
     for name, value in _missing(given, _policy(), secure=settings().secure, kept=kept):
@@ -101,7 +102,7 @@ def add_security_headers(response: Response) -> Response:
 
 
 def missing(given: tuple[str, ...]) -> Headers:
-    """What the answer to a program still needs that has headers of these names, in lower case."""
+    """Return the headers that a response with these names (in lower case) still lacks."""
     return _missing(given, _PLAIN_POLICY, secure=settings().secure, kept=False)
 
 

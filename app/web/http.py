@@ -76,8 +76,10 @@ class Request:
         return accept is not None and media_type in parse_accept_header(accept).values()
 
     def body(self) -> bytes:
-        """The whole body, however often it is asked for. Raises werkzeug's RequestEntityTooLarge,
-        and ClientDisconnected where less came than was said.
+        """Return the whole body, read once.
+
+        Raises werkzeug's RequestEntityTooLarge, and ClientDisconnected if less arrived than was
+        announced.
         """
         self.receive()
         received: bytes | HTTPException = self._environ[_BODY]
@@ -86,7 +88,7 @@ class Request:
         return received
 
     def receive(self) -> None:
-        """Reads the body, which takes as long as the caller likes; `body` tells what came of it."""
+        """Read the body, which takes as long as the caller likes; `body` raises its errors."""
         if _BODY in self._environ:
             return
         try:
@@ -96,7 +98,10 @@ class Request:
 
 
 class Response:
-    """What a program is told. A WSGI application as well, so Flask takes it from any view."""
+    """Response of a direct endpoint.
+
+    A WSGI application as well, so Flask takes it from any view.
+    """
 
     __slots__ = ("body", "headers", "status")
 
@@ -119,9 +124,9 @@ class Response:
 
 
 def current_request() -> Request:
-    """The present request. Raises RuntimeError where there is none."""
+    """Return the present request. Raises RuntimeError if there is none."""
     if has_request_context():
-        # What Flask has read already cannot be read from the stream once more.
+        # A body that Flask has read cannot be read from the stream once more.
         read = partial(request.get_data, cache=False)
         return Request(request.environ, request.endpoint, read=read)
     found: Request | None = request_values().get("call")
@@ -136,5 +141,5 @@ def _key_of(name: str) -> str:
 
 
 def _decode_path(path: str) -> str:
-    """A path as WSGI passes it on, which is bytes told as latin-1 (PEP 3333, Unicode Issues)."""
+    """Decode a path of WSGI, whose bytes are read as latin-1 (PEP 3333, Unicode Issues)."""
     return path if path.isascii() else path.encode("latin-1").decode(errors="replace")

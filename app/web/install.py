@@ -19,6 +19,7 @@ from app.web.trusted_host import TrustedHost
 
 
 def install(app: Flask, settings: AppSettings) -> None:
+    """Add everything of the web shell to the application."""
     app.config.update(
         SERVER_NAME=settings.host, PREFERRED_URL_SCHEME="https" if settings.secure else "http"
     )

@@ -25,6 +25,7 @@ _PUNCTUATION = re.compile(r"(?<=[^\s])(?=[@._+=?][\w%])|(?<=[-/,])(?=[\w%~])")
 
 
 def install(app: Flask) -> None:
+    """Add break opportunities to long words in every page."""
     app.after_request(_break_long_words)
 
 

@@ -29,6 +29,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Link:
+    """One link of the navigation, as templates show it."""
+
     text: str
     href: str
     active: bool
@@ -43,6 +45,7 @@ class Frame:
 
 
 def add_entry(app: Flask, entry: Entry) -> None:
+    """Add an entry to the navigation, in the order of the entries."""
     entries: list[Entry] = app.extensions.setdefault(_KEY, [])
     entries.append(entry)
     entries.sort(key=lambda each: each.order)

@@ -56,7 +56,7 @@ class Page(Generic[Row]):
 
 
 def requested_page() -> int:
-    """The page number of the request; 1 where it is none."""
+    """Return the page number of the request; 1 if it is none."""
     text = request.args.get("page", "1")
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
@@ -64,7 +64,7 @@ def requested_page() -> int:
 def paginate(
     statement: Select[*tuple[Any, ...]], *, per_page: int = PER_PAGE, scalars: bool = True
 ) -> Page[Any]:
-    """Runs an ordered statement for the page asked for; one beyond the last is page 1."""
+    """Run an ordered statement for the requested page; one beyond the last is page 1."""
     total = (
         db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
         or 0

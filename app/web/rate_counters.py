@@ -58,7 +58,7 @@ class Allowance:
         return not all(self._limiter.test(limit, *name) for limit in self._limits)
 
     def use(self, *name: str) -> bool:
-        """Uses one; False where none is left."""
+        """Use one request of the allowance; return False if none is left."""
         return all(self._limiter.hit(limit, *name) for limit in self._limits)
 
     def seconds_left(self, *name: str) -> int:

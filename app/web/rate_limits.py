@@ -32,7 +32,7 @@ def _is_unlimited() -> bool:
 
 
 def install(app: Flask, settings: AppSettings) -> None:
-    """Counts in Redis where there is one, else (and when it is gone) in each process."""
+    """Count requests in Redis if one is set, else, and while it is gone, in each process."""
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value()
         if settings.redis_url

@@ -18,6 +18,7 @@ COMPRESSED_TYPES = frozenset(
 
 
 def install(app: Flask) -> None:
+    """Serve static files with `send`."""
     app.view_functions["static"] = send
 
 

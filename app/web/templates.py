@@ -1,4 +1,4 @@
-"""What every template can use: GOV.UK macros, dates and times as people write them, the theme."""
+"""Helpers of every template: GOV.UK macros, dates and times as people write them, the theme."""
 
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from app.web import navigation
 
 
 def install(app: Flask) -> None:
+    """Add the template helpers to the application."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     project = app.jinja_loader

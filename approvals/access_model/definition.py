@@ -1,4 +1,4 @@
-"""What a service's file says, as data: read from the file, kept in the database, asked by rules.
+"""Content of a service's file as data: read from the file, stored in the database, used by rules.
 
 The classes are the schema too. A key that they do not know is refused; a key added later has a
 default, so that versions loaded before it can still be read.
@@ -44,7 +44,7 @@ class Capability(_Part):
     """Completes "This user group can …" and "… cannot …" on pages."""
 
     sentence: Line
-    """What relying developers read in the claim dictionary."""
+    """Text for relying developers in the claim dictionary."""
 
 
 class ListedOrganisation(_Part):
@@ -121,7 +121,7 @@ class ServiceDefinition(_Part):
     """Whether a person holds at most one user group of the service in an organisation."""
 
     schools: dict[Scope, Line]
-    """What each scope lets people see, completing "This user group can …"."""
+    """Sentences for what each scope lets people see, completing "This user group can …"."""
 
     capabilities: dict[CapabilityCode, Capability]
     organisations: tuple[ListedOrganisation, ...] = ()

@@ -13,12 +13,12 @@ def services(at: datetime | None = None) -> Sequence[ServiceDefinition]:
 
 
 def service(code: str, at: datetime | None = None) -> ServiceDefinition | None:
-    """A service as its file in force at the moment (now, unless told) describes it."""
+    """Return the service as its file in force at the moment (by default now) describes it."""
     found = versions.service_version(code, at)
     return found.definition if found else None
 
 
 def group(service_code: str, code: str, at: datetime | None = None) -> UserGroup | None:
-    """A user group of a service, whoever may hold it."""
+    """Return a user group of a service, for any kind of organisation."""
     definition = service(service_code, at)
     return definition.group(code) if definition else None

@@ -41,7 +41,7 @@ IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """What loading a file came to. `new` is false where it said nothing new."""
+    """Result of loading a file. `new` is false where it said nothing new."""
 
     service: str
     number: int
@@ -62,7 +62,7 @@ def scopes_of_kinds() -> Mapping[str, frozenset[Scope]]:
 
 
 def load(files: Sequence[Path], *, actor: Actor | None = None) -> list[LoadedFile]:
-    """Loads files. Raises UnusableFile with every problem of every file, having loaded none."""
+    """Load files. Raises UnusableFile with every problem of every file, having loaded none."""
     definitions: list[tuple[str, ServiceDefinition]] = []
     problems: list[SchemaProblem] = []
     for path in files:
@@ -80,7 +80,7 @@ def load(files: Sequence[Path], *, actor: Actor | None = None) -> list[LoadedFil
 
 
 def load_shipped() -> str:
-    """The files that come with the product, each once: what was loaded after it stands."""
+    """Load the files of the product, each once; a version loaded later stays in force."""
     loaded = []
     for path in sorted(SHIPPED.glob("*.toml")):
         definition = schema.read(path.read_bytes(), path.name, scopes_of_kinds())
@@ -147,7 +147,10 @@ def _was_ever_loaded(session: Session, definition: ServiceDefinition) -> bool:
 
 
 def _canonical(definition: ServiceDefinition) -> tuple[dict[str, object], str]:
-    """What is stored, and its hash. Defaults are left out: a later key with one changes nothing."""
+    """Return the stored form and its hash.
+
+    Defaults are left out, so that a later key with a default changes nothing.
+    """
     data = definition.model_dump(mode="json", exclude_defaults=True)
     return data, hashlib.sha256(json.dumps(data).encode()).hexdigest()
 

@@ -37,7 +37,7 @@ class UnusableFile(ValueError):
 
 
 def read(content: bytes, file: str, kinds: ScopesOfKinds) -> ServiceDefinition:
-    """The definition that a file gives. Raises UnusableFile with every problem found."""
+    """Parse a service's file. Raises UnusableFile with every problem found."""
     try:
         data = tomllib.loads(content.decode())
     except UnicodeDecodeError as error:
@@ -63,7 +63,7 @@ def read(content: bytes, file: str, kinds: ScopesOfKinds) -> ServiceDefinition:
 
 
 def from_data(data: Mapping[str, Any]) -> ServiceDefinition:
-    """The definition that plain data gives, of a file or of a stored version."""
+    """Build the definition from plain data, of a file or of a stored version."""
     # By way of JSON, where a strict schema takes an array for a tuple.
     return ServiceDefinition.model_validate_json(json.dumps(data, default=str))
 

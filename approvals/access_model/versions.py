@@ -38,7 +38,7 @@ class LoadedVersion:
 def in_force(
     service_id: SQLColumnExpression[int], at: datetime | BindParameter[datetime]
 ) -> ScalarSelect[int]:
-    """The id of the version of a service that was in force, as part of a statement."""
+    """Return a subquery for the id of the service's version that was in force."""
     begun = Candidate.valid_from <= at
     return (
         select(Candidate.id)
@@ -54,7 +54,10 @@ def in_force(
 
 
 def loaded_version(version_id: int, sha256: str) -> LoadedVersion:
-    """The content of a version. Its hash is part of the question: a rolled-back id comes again."""
+    """Return the content of a version.
+
+    Its hash is part of the cache key: the id of a rolled-back version is used again.
+    """
     kept: dict[tuple[int, str], LoadedVersion] = current_app.extensions.setdefault(_KEY, {})
     found = kept.get((version_id, sha256))
     if found is None:
@@ -88,7 +91,7 @@ def first_version(code: str) -> datetime | None:
 
 
 def service_version(code: str, at: datetime | None = None) -> LoadedVersion | None:
-    """The version of a service in force at a moment (now, unless told)."""
+    """Return the service's version in force at a moment (by default now)."""
     found = _all(at or now(), code)
     return found[0] if found else None
 

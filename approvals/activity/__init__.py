@@ -1,1 +1,1 @@
-"""What happened in an organisation, in plain words."""
+"""Events of an organisation, in plain words."""

@@ -6,4 +6,5 @@ from approvals.activity.views import pages
 
 
 def install(app: Flask) -> None:
+    """Add the room's pages to the application."""
     app.register_blueprint(pages)

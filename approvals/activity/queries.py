@@ -1,4 +1,4 @@
-"""What happened in an organisation, read from the audit and said in plain words."""
+"""Events of an organisation, read from the audit and put in plain words."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class ActivityEntry:
 
 @dataclass(frozen=True)
 class ActivityFilters:
-    """What a list of happenings is narrowed to."""
+    """Filters of a list of events."""
 
     kind: str = ""
     person: str = ""
@@ -48,7 +48,7 @@ KINDS = {
     "approver.": "Approvers",
     "service.": "Sign-ins to services",
 }
-"""What approvers may narrow their list to: the beginning of an event's name, and its words."""
+"""Filters of the approvers' list: the beginning of an event's name, and its words."""
 
 
 OF_MACHINES = "token."
@@ -58,7 +58,7 @@ OF_MACHINES = "token."
 def activity_of_organisation(
     organisation: Organisation, filters: ActivityFilters
 ) -> Page[ActivityEntry]:
-    """A page of what happened in this organisation, the latest first."""
+    """Return a page of the organisation's events, the latest first."""
     statement = _in(organisation)
     if filters.kind in KINDS:
         statement = statement.where(AuditEvent.event.startswith(filters.kind, autoescape=True))
@@ -70,7 +70,7 @@ def activity_of_organisation(
 def activity_about_person(
     organisation: Organisation, person: Membership, account: Account | None, *, limit: int
 ) -> list[ActivityEntry]:
-    """The latest of what happened to this person in this organisation."""
+    """Return the latest events about this person in this organisation."""
     statement = _concerning(
         _in(organisation), person.public_id, account.subject if account else None
     )
@@ -80,7 +80,7 @@ def activity_about_person(
 def activity_everywhere(
     *, search: str = "", organisation: str = "", kind: str = "", filters: ActivityFilters
 ) -> Page[ActivityEntry]:
-    """A page of everything, for operators.
+    """Return a page of all events, for operators.
 
     `search` is a person's subject, a client id, a request id or its reference.
     """
@@ -102,7 +102,7 @@ def activity_everywhere(
 
 
 def request_of(organisation: Organisation, person: Membership, event: str) -> str:
-    """The id of the request in which that last happened to the person; empty where unknown."""
+    """Return the id of the request with the person's last such event; empty if unknown."""
     found = db.session.scalar(
         _concerning(_in(organisation), person.public_id, None)
         .where(AuditEvent.event == event)

@@ -1,4 +1,4 @@
-"""What changed and by whom: an organisation's activity, for its approvers."""
+"""Activity of an organisation, for its approvers: each change and its author."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ pages = Blueprint("activity", __name__)
 @pages.get("/o/<organisation>/activity")
 @permit(approver_of)
 def activity(**_route: str) -> str:
+    """Show a page of the organisation's activity."""
     organisation = this_organisation()
     days = (day_field("from"), day_field("to"))
     filters = queries.ActivityFilters(

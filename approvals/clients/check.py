@@ -1,6 +1,6 @@
 """A sign-in of a person at a client, tried without either: each step, and what tokens would say.
 
-Nobody is signed in, nothing is issued, and no secret is needed. The questions are those that a
+No session begins, no token is issued, and no secret is needed. The questions are those that a
 sign-in asks, and the claims come from where tokens take them.
 """
 
@@ -37,7 +37,7 @@ _NOT_THERE = (404, 410)
 
 @dataclass(frozen=True)
 class Step:
-    """What is looked at, whether it is as it must be, and what was found, in a sentence."""
+    """One check: its subject, whether it passed, and the finding in a sentence."""
 
     name: str
     good: bool
@@ -55,7 +55,7 @@ class Entering:
 
 @dataclass(frozen=True)
 class SignInTrial:
-    """What a sign-in of a person comes to: the questions about the person, then each way in."""
+    """Trial of a person's sign-in: the questions about the person, then each way in."""
 
     account: Account
     steps: Sequence[Step]
@@ -67,7 +67,7 @@ class UnknownPerson(LookupError):
 
 
 def of_client(client: RelyingParty) -> list[Step]:
-    """What can be said of the client itself, and whether its addresses that we call answer now."""
+    """Check the client itself, and whether the addresses that the provider calls answer now."""
     steps = []
     misfit = why_scopes_do_not_fit(client.service, client.scopes, client.grant_types)
     if misfit is not None:
@@ -80,7 +80,7 @@ def of_client(client: RelyingParty) -> list[Step]:
 
 
 def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
-    """What the service sends, and browsers bring, to begin a sign-in: names and texts.
+    """Return names and texts of the requests that begin a sign-in at the service.
 
     With made-up values; empty for a client without people.
     """
@@ -106,7 +106,7 @@ def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
 
 
 def try_person(client: RelyingParty, address: str) -> SignInTrial:
-    """Tries the sign-in of whoever has the address, and puts on record that it was looked at.
+    """Try the sign-in of the person with this address, and record that it was looked at.
 
     Raises NobodyThere; ValueError for what is no address.
     """
@@ -132,7 +132,7 @@ def _authorize(parameters: Mapping[str, str]) -> str:
 def _person_steps(
     client: RelyingParty, account: Account, entrances: Sequence[Entering], at: datetime
 ) -> list[Step]:
-    """What a sign-in asks about the person."""
+    """Return the checks of a sign-in that concern the person."""
     steps = []
     open_ones = [each.organisation for each in entrances if each.preview and each.organisation]
     if len(open_ones) > 1:
@@ -178,8 +178,9 @@ def _keys(address: str) -> Step:
 
 
 def _answers(name: str, address: str) -> Step:
-    """Any answer from somebody there will do: most refuse a GET, and what they make of a logout
-    token cannot be tried without one.
+    """Check that the address answers at all.
+
+    Most endpoints refuse a GET, and their reaction to a logout token cannot be tried without one.
     """
     try:
         status = http_client.fetch("GET", address).status
@@ -190,4 +191,5 @@ def _answers(name: str, address: str) -> Step:
 
 
 def as_json(claims: Mapping[str, Any]) -> str:
+    """Return claims as indented JSON."""
     return json.dumps(claims, indent=2, ensure_ascii=False)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 @click.argument("email", type=NAME)
 @with_appcontext
 def check_command(client_id: str, email: str) -> None:
-    """Simulate the sign-in of EMAIL to a client: each step, and the claims of the tokens. No
-    session or token is created. The check is audited.
+    """Simulate the sign-in of EMAIL to a client: each step, and the claims of the tokens.
+
+    No session or token is created. The check is audited.
     """
     from approvals.clients import check
     from identity.oidc.clients import store

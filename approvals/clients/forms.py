@@ -1,4 +1,4 @@
-"""Forms about clients. What they accept is judged by the provider's own rules of registration."""
+"""Forms about clients. The provider's own rules of registration judge their contents."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -72,6 +72,8 @@ class OnceForm(Form):
 
 
 class RotationForm(OnceForm):
+    """Form for a new client secret."""
+
     hours = IntegerField(
         "For how many hours should the old secret still work?",
         default=SECRET_OVERLAP // timedelta(hours=1),
@@ -83,6 +85,8 @@ class RotationForm(OnceForm):
 
 
 class ClientForm(OnceForm):
+    """Form for a new client."""
+
     client_name = StringField(
         "Name of the client",
         filters=[collapse_spaces],
@@ -122,7 +126,7 @@ class ClientForm(OnceForm):
     )
 
     def offer(self, services: Sequence[ServiceDefinition]) -> None:
-        """The services that there are, for the page to show."""
+        """Set the services that the page offers."""
         self.services = [
             *((each.code, each.name) for each in services),
             (NO_SERVICE, "None: it learns only who somebody is"),

@@ -10,6 +10,7 @@ from approvals.clients.views import pages
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purge to the application."""
     declare(app, EVENTS)
     app.register_blueprint(pages)
     register_purge(app, "answers to forms about clients", one_time_forms.expired)

@@ -12,7 +12,7 @@ from app.database import Base
 
 
 class ClientAnswer(Base):
-    """What came of a form that made a client or a secret, for the session that sent it.
+    """Result of a form that made a client or a secret, for the session that sent it.
 
     `form_id` is the form's own, so that it acts once however often it is sent. The secret is
     encrypted by the vault and goes when it is shown.

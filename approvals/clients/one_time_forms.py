@@ -23,7 +23,7 @@ _add = insert_unless_present(ClientAnswer)
 def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | None]]) -> None:
     """Acts unless this form has acted before. `act` answers the client's id and its new secret.
 
-    What `act` raises leaves the form as it was, to be sent again.
+    An exception of `act` leaves the form as it was, to be sent again.
     """
     with writing():
         if not _add(form_id=form_id, session_id=session.id):
@@ -38,7 +38,7 @@ def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | 
 
 
 def client_of(form_id: str, session: Session) -> str | None:
-    """The id of the client that the form was about; None where this session sent no such form."""
+    """Return the id of the client that the form was about, or None for another session's form."""
     client_id: str | None = db.session.scalar(
         select(ClientAnswer.client_id).where(*_own_answer(form_id, session))
     )
@@ -46,7 +46,7 @@ def client_of(form_id: str, session: Session) -> str | None:
 
 
 def take_secret(form_id: str, session: Session) -> str | None:
-    """The secret that the form made, to be shown now: to one caller, within some minutes."""
+    """Return the secret that the form made, once and within some minutes, or None."""
     with writing():
         sealed = db.session.scalar(
             select(ClientAnswer.sealed_secret).where(

@@ -21,5 +21,5 @@ def find_clients(search: str) -> Page[Client]:
 
 
 def person_at(address: str) -> Account | None:
-    """The account of an e-mail address that is well formed."""
+    """Return the account of a well-formed email address, or None."""
     return db.session.scalar(select(Account).where(Account.email_key == email_key(address)))

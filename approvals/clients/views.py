@@ -42,6 +42,7 @@ pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
 @pages.get("")
 @permit(operator)
 def clients() -> ResponseReturnValue:
+    """Show a page of clients that match a search."""
     search = (collapse_spaces(request.args.get("q")) or "")[:100]
     return render_template("clients/clients.html", search=search, page=queries.find_clients(search))
 
@@ -49,6 +50,7 @@ def clients() -> ResponseReturnValue:
 @pages.route("/new", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def register() -> ResponseReturnValue:
+    """Register a client from the form and lead to its secret."""
     form = ClientForm()
     form.offer(definitions.services())
     if form.is_submitted():
@@ -75,6 +77,7 @@ def register() -> ResponseReturnValue:
 @pages.get("/<client_id>")
 @permit(operator)
 def client(client_id: str) -> ResponseReturnValue:
+    """Show one client."""
     found = _client(client_id)
     return render_template(
         "clients/client.html",
@@ -89,7 +92,7 @@ def client(client_id: str) -> ResponseReturnValue:
 @pages.route("/<client_id>/check", methods=["GET", "POST"])
 @permit(operator)
 def check(client_id: str) -> ResponseReturnValue:
-    """What happens when a person signs in there, step by step, and what tokens would say."""
+    """Show what happens when a person signs in there, step by step, and the tokens' claims."""
     row, form, trial = _client(client_id), PersonForm(), None
     found = store.find(client_id)
     if found is None:
@@ -114,6 +117,7 @@ def check(client_id: str) -> ResponseReturnValue:
 @pages.route("/<client_id>/secret", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def rotate_secret(client_id: str) -> ResponseReturnValue:
+    """Make a new secret for a client and lead to it."""
     found, form = _client(client_id), RotationForm()
     if found.secret_hash is None:
         raise NotFound("the client has no secret")
@@ -126,7 +130,7 @@ def rotate_secret(client_id: str) -> ResponseReturnValue:
 @pages.get("/answers/<form_id>")
 @permit(operator)
 def answer(form_id: str) -> ResponseReturnValue:
-    """The new secret, where it was not shown before; to who only looks it counts as not shown."""
+    """Show the new secret once. A prefetch or HEAD request does not use it up."""
     session = signed_in_session()
     client_id = one_time_forms.client_of(form_id, session)
     if client_id is None:
@@ -145,6 +149,7 @@ def answer(form_id: str) -> ResponseReturnValue:
 @pages.route("/<client_id>/disable", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def disable(client_id: str) -> ResponseReturnValue:
+    """Disable a client after a confirmation."""
     found, form = _client(client_id), Confirmation()
     if form.validate_on_submit():
         actions.disable(client_id)
@@ -156,6 +161,7 @@ def disable(client_id: str) -> ResponseReturnValue:
 @pages.route("/<client_id>/enable", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def enable(client_id: str) -> ResponseReturnValue:
+    """Enable a client after a confirmation."""
     found, form = _client(client_id), Confirmation()
     if form.validate_on_submit():
         actions.enable(client_id)
@@ -178,7 +184,7 @@ def _later(client: Client) -> object:
 
 
 def _once(form: OnceForm, act: Callable[[], tuple[str, str | None]]) -> ResponseReturnValue:
-    """The page that shows the secret once is another than this, so that no reload makes one."""
+    """Run the form's act once. The secret is shown on another page, so that a reload makes none."""
     form_id = form.form_id.data or ""
     one_time_forms.act_once(form_id, signed_in_session(), act)
     return redirect(url_for("clients.answer", form_id=form_id), 303)

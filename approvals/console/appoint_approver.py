@@ -33,6 +33,7 @@ ROOT = "/organisations/<organisation>/approvers/new"
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this journey to the blueprint."""
     both = ["GET", "POST"]
     pages.route(ROOT, methods=both)(appoint)
     pages.route(f"{ROOT}/<journey>", methods=both)(appoint_again)
@@ -52,7 +53,7 @@ def appoint(organisation: str) -> ResponseReturnValue:
 
 @permit(operator)
 def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
-    """The same question, from Back or from check answers."""
+    """Ask the same question again, from Back or from the check page."""
     found = the_organisation(organisation)
     started = _journey(found, journey)
     form = ApproverForm(data=started.answers)
@@ -64,6 +65,7 @@ def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
 
 @permit(FreshSignIn(operator))
 def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
+    """Show the answers, and appoint the approver when they are confirmed."""
     found = the_organisation(organisation)
     started = _journey(found, journey)
     form = CheckedAnswers(shown=str(started.version))
@@ -95,6 +97,7 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
 
 @permit(operator)
 def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
+    """Show the confirmation of the appointment."""
     found = the_organisation(organisation)
     started = _journey(found, journey, finished=True)
     if started.done_at is None:
@@ -118,7 +121,7 @@ def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
 
 
 def the_organisation(public_id: str) -> Organisation:
-    """The organisation of the route; for any other id there is no page."""
+    """Return the organisation of the route. Raises NotFound for any other id."""
     found = queries.organisation(public_id)
     if found is None:
         raise NotFound("no such organisation")

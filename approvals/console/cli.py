@@ -16,7 +16,7 @@ _REMOVE = Actor.command("operators remove")
 
 @click.group("operators")
 def operators_cli() -> None:
-    """The operators of Secure Access."""
+    """Manage the operators of Secure Access."""
 
 
 @operators_cli.command("add")

@@ -1,4 +1,4 @@
-"""What this room writes into the audit."""
+"""Audit events of this room."""
 
 from app.audit import Event
 

@@ -11,6 +11,7 @@ from identity.sessions import current
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and navigation to the application."""
     declare(app, events.EVENTS)
     app.register_blueprint(pages)
     navigation.add_entry(app, navigation.Entry("Operators", _console, order=60))

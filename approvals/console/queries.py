@@ -57,10 +57,12 @@ def find_people(search: str) -> Page[Account] | None:
 
 
 def person(subject: str) -> Account | None:
+    """Return the account with this subject."""
     return db.session.scalar(select(Account).where(Account.subject == subject))
 
 
 def organisation(public_id: str) -> Organisation | None:
+    """Return the organisation with this public id."""
     return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
 
 

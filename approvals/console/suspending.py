@@ -19,7 +19,7 @@ ONLY_OPERATOR = "This is the only operator. Add another operator first."
 
 
 def only_approver_of(account: Account) -> list[Organisation]:
-    """The organisations in which nobody else can approve, by name."""
+    """Return the organisations in which no other person can approve, by name."""
     return [
         organisation
         for organisation in _approved_by(account)

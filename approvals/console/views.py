@@ -32,12 +32,14 @@ appoint_approver.add_to(pages)
 @pages.get("")
 @permit(operator)
 def home() -> ResponseReturnValue:
+    """Show the start page of the operators' pages."""
     return render_template("console/home.html")
 
 
 @pages.get("/organisations")
 @permit(operator)
 def organisations() -> ResponseReturnValue:
+    """Show a page of organisations that match a search."""
     search = _search()
     return render_template(
         "console/organisations.html", search=search, page=queries.find_organisations(search)
@@ -47,6 +49,7 @@ def organisations() -> ResponseReturnValue:
 @pages.get("/organisations/<organisation>")
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
+    """Show an organisation with its approvers and users, and record the look-up."""
     found = appoint_approver.the_organisation(organisation)
     with writing():
         record("console.organisation_read", organisation=found.public_id)
@@ -65,6 +68,7 @@ def organisation(organisation: str) -> ResponseReturnValue:
 @pages.get("/people")
 @permit(operator)
 def people() -> ResponseReturnValue:
+    """Show a page of people that match a search, and record the search."""
     search = _search()
     page = queries.find_people(search)
     if page is not None:
@@ -76,6 +80,7 @@ def people() -> ResponseReturnValue:
 @pages.get("/people/<person>")
 @permit(operator)
 def person(person: str) -> ResponseReturnValue:
+    """Show a person with their memberships, and record the look-up."""
     account = _person(person)
     _record_look_up(account)
     return render_template(
@@ -117,6 +122,7 @@ def suspend(person: str) -> ResponseReturnValue:
 @pages.route("/people/<person>/restore", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def restore(person: str) -> ResponseReturnValue:
+    """Restore a suspended account after a confirmation."""
     account, form = _person(person), Confirmation()
     if form.validate_on_submit():
         if suspension.restore(account, actor=current_actor()):
@@ -128,6 +134,7 @@ def restore(person: str) -> ResponseReturnValue:
 @pages.get("/audit")
 @permit(operator)
 def audit() -> ResponseReturnValue:
+    """Show a page of the audit."""
     search = _search()
     organisation = (request.args.get("organisation") or "").strip()[:36]
     kind = (request.args.get("kind") or "").strip()[:80]

@@ -1,4 +1,4 @@
-"""What tokens and userinfo say of a service's access: each claim one entry of `CLAIMS`.
+"""Claims about a service's access in tokens and userinfo: each claim one entry of `CLAIMS`.
 
 An entry has its name, the scope that gives it, its source and its sentence in the claim dictionary;
 discovery and the dictionary follow the list. A source that answers None leaves its claim out.
@@ -34,7 +34,7 @@ _KEPT = 5_000
 
 @dataclass(frozen=True)
 class Source:
-    """What the claims of one person, for one service and organisation, are made from."""
+    """Source of the claims of one person, for one service and organisation."""
 
     account_id: int
     service: ServiceDefinition
@@ -56,6 +56,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Claim:
+    """One claim of a service's access, and its sentence in the claim dictionary."""
+
     name: str
     scope: str
     source: Callable[[Source], Any]
@@ -63,7 +65,7 @@ class Claim:
 
 
 def of_the_register(make: Callable[[Source], Any]) -> Callable[[Source], Any]:
-    """Keeps a claim that the register alone determines, for as long as the process.
+    """Cache a claim that the register alone determines, for the life of the process.
 
     It is kept by the register's revision, the organisation's row and the day, all asked of the
     database each time, so that nothing has to be told when they change. Callers leave it unchanged.
@@ -179,7 +181,7 @@ CLAIMS = (
 
 
 def claims(account_id: int, service: str, organisation: str, at: datetime) -> ServiceClaims | None:
-    """The claims by scope. None: the decision refuses."""
+    """Return the claims by scope, or None if the decision refuses."""
     answer = decision.decide_by_id(account_id, service, organisation, at)
     definition = answer.facts.service
     if definition is None or not answer.decision.allowed:
@@ -194,5 +196,5 @@ def claims(account_id: int, service: str, organisation: str, at: datetime) -> Se
 
 
 def descriptions() -> list[ClaimDescription]:
-    """The claim dictionary's entries."""
+    """Return the entries of the claim dictionary."""
     return [ClaimDescription(claim.name, claim.scope, claim.sentence) for claim in CLAIMS]

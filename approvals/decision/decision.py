@@ -23,7 +23,7 @@ class AccessDecision:
 
 
 def decide(subject: Person, service: str, organisation: Organisation, at: datetime) -> Decision:
-    """May this person use this service for this organisation at this moment, and how?
+    """Decide whether and how this person may use this service for this organisation.
 
     Pages, tokens, APIs and reports ask here; `evaluation.evaluate` says which rules there are.
     """
@@ -31,7 +31,7 @@ def decide(subject: Person, service: str, organisation: Organisation, at: dateti
 
 
 def decide_by_id(account_id: int, service: str, organisation: str, at: datetime) -> AccessDecision:
-    """The same by account id and the organisation's public id: one statement, for hot paths."""
+    """Decide by account id and the organisation's public id: one statement, for hot paths."""
     facts = queries.facts_of_one(account_id, service, organisation, at)
     if facts is None:
         nowhere = OrganisationFacts(organisation, "this organisation", "")
@@ -47,7 +47,7 @@ def decisions_of_person(account_id: int, service: str, at: datetime) -> list[Acc
 
 
 def decisions_of_invited(email_key: str, service: str, at: datetime) -> list[AccessDecision]:
-    """The same for somebody who was invited and has no account yet."""
+    """Decide for a person who was invited and has no account yet."""
     return [_answer(facts, at) for facts in queries.facts_of_invited(email_key, service, at)]
 
 

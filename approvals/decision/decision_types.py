@@ -1,4 +1,4 @@
-"""What rules answer, and what the decision made of them says."""
+"""Results of rules, and the decision made from them."""
 
 from dataclasses import dataclass
 

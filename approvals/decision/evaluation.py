@@ -10,8 +10,8 @@ order, and a later level is asked even where an earlier one refused, so that all
    held;
 4. about what is held together (`HOLDING`).
 
-Refusal outranks permission: access is given only when no rule refuses and something is held. What
-was granted elsewhere is set aside before the first question. Terms of use, credentials and
+Refusal outranks permission: access is given only when no rule refuses and something is held. Grants
+of other organisations are set aside before the first question. Terms of use, credentials and
 suspension are no rules of this decision: the sign-in port checks them (docs/decisions/0023).
 """
 
@@ -59,7 +59,7 @@ HOLDING: tuple[Callable[[AccessFacts, Sequence[UserGroup]], Outcome], ...] = (
 
 
 def evaluate(facts: AccessFacts, at: datetime) -> Decision:
-    """The one decision. Equal facts give equal answers, whatever is granted elsewhere."""
+    """Decide from facts alone. Equal facts give equal decisions, whatever is granted elsewhere."""
     facts = facts.concerning()
     reasons = _refusals(ENTRANCE, facts, at)
 
@@ -103,7 +103,7 @@ def _passing_rows(
     rows: Sequence[Row],
     at: datetime,
 ) -> tuple[list[Row], list[Reason]]:
-    """The rows that pass every rule. Where none does: the row nearest to `at`, and why not."""
+    """Return the rows that pass every rule; else the row nearest to `at`, with its reasons."""
     standing = [row for row in rows if not _refusals(rules, facts, row, at)]
     if standing or not rows:
         return standing, []

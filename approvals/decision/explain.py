@@ -119,7 +119,7 @@ def _about(answer: AccessDecision, stopped: bool, at: datetime) -> Iterator[str]
 def _known_since(
     organisation: Organisation | None, at: datetime, *, is_open: bool
 ) -> Iterator[str]:
-    """A line where the register said something else, or nothing, at the moment itself."""
+    """Yield a line if the register said something else, or nothing, at the moment itself."""
     learned = knowledge.learned_openness(organisation, day_of(at)) if organisation else None
     if learned is None or learned.since <= at:
         return

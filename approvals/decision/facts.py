@@ -1,4 +1,4 @@
-"""What a decision is made from: plain frozen values, as a query or a test writes them."""
+"""Facts of a decision: plain frozen values, as a query or a test writes them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +8,8 @@ from approvals.access_model.definition import ServiceDefinition
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
+    """Person, as the decision sees them."""
+
     subject: str
     joined_at: datetime | None
 
@@ -46,6 +48,8 @@ class MembershipFacts:
 
 @dataclass(frozen=True, slots=True)
 class GrantFacts:
+    """Grant of a user group, as the decision sees it."""
+
     membership: int
     service: str
     user_group: str

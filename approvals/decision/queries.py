@@ -53,7 +53,7 @@ def facts_of_person(account_id: int, service: str, at: datetime) -> list[AccessF
 
 
 def facts_of_invited(email_key: str, service: str, at: datetime) -> list[AccessFacts]:
-    """The same for somebody who was invited and has no account yet, by the address's key."""
+    """Return the facts of a person who was invited and has no account yet, by email key."""
     return _read(_of_invited(), service, at, subject=email_key)
 
 
@@ -207,7 +207,7 @@ def _facts(rows: list[Found], service: str, day: date) -> AccessFacts:
 
 
 def _name(row: Found, day: date) -> str:
-    """The name on the day; only local authorities, which have no periods, are looked up."""
+    """Return the name on the day. Only local authorities, without periods, are looked up."""
     if row.period_name is None and row.kind == Kind.LOCAL_AUTHORITY and day < today():
         return authority_name_on(f"la:{row.la_code}", day) or row.name
     name: str = row.period_name or row.name

@@ -18,6 +18,8 @@ from approvals.decision.facts import AccessFacts, GrantFacts, MembershipFacts
 
 @dataclass(frozen=True, slots=True)
 class ServiceIsKnown:
+    """Rule: the service exists."""
+
     def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
         if facts.service is not None:
             return ALLOWED
@@ -26,6 +28,8 @@ class ServiceIsKnown:
 
 @dataclass(frozen=True, slots=True)
 class ServiceIsActive:
+    """Rule: the service is active."""
+
     def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
         if facts.service is None or facts.service.active:
             return ALLOWED
@@ -34,6 +38,8 @@ class ServiceIsActive:
 
 @dataclass(frozen=True, slots=True)
 class PersonHasJoined:
+    """Rule: the person has joined by the moment."""
+
     def __call__(self, facts: AccessFacts, at: datetime) -> Outcome:
         joined = facts.person.joined_at
         if joined is None:
@@ -45,6 +51,8 @@ class PersonHasJoined:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationIsOpen:
+    """Rule: the organisation is open at the moment."""
+
     def __call__(self, facts: AccessFacts, at: datetime) -> Outcome:
         organisation = facts.organisation
         if organisation.closed_at is not None and organisation.closed_at <= at:
@@ -58,6 +66,8 @@ class OrganisationIsOpen:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationMayHoldSomething:
+    """Rule: the service offers some user group to this kind of organisation."""
+
     def __call__(self, facts: AccessFacts, _at: datetime) -> Outcome:
         service, organisation = facts.service, facts.organisation
         if service is None or service.offered_to(organisation.kind, organisation.listed_as):
@@ -71,6 +81,8 @@ class OrganisationMayHoldSomething:
 
 @dataclass(frozen=True, slots=True)
 class MembershipExists:
+    """Rule: the person has a membership of the organisation."""
+
     def __call__(self, facts: AccessFacts, memberships: Sequence[MembershipFacts]) -> Outcome:
         if memberships:
             return ALLOWED
@@ -79,6 +91,8 @@ class MembershipExists:
 
 @dataclass(frozen=True, slots=True)
 class MembershipHasStarted:
+    """Rule: the membership has started."""
+
     def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
         if membership.valid_from <= at:
             return ALLOWED
@@ -89,6 +103,8 @@ class MembershipHasStarted:
 
 @dataclass(frozen=True, slots=True)
 class MembershipWasAccepted:
+    """Rule: the membership's invitation was accepted by the moment."""
+
     def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
         if membership.joined_at is not None and membership.joined_at <= at:
             return ALLOWED
@@ -100,6 +116,8 @@ class MembershipWasAccepted:
 
 @dataclass(frozen=True, slots=True)
 class MembershipHasNotEnded:
+    """Rule: the membership has not ended."""
+
     def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
         if membership.valid_to is None or at < membership.valid_to:
             return ALLOWED
@@ -113,6 +131,8 @@ class MembershipHasNotEnded:
 
 @dataclass(frozen=True, slots=True)
 class GrantExists:
+    """Rule: a user group of the service is granted in the organisation."""
+
     def __call__(self, facts: AccessFacts, grants: Sequence[GrantFacts]) -> Outcome:
         # Without a service or a membership there is nothing to be granted; those rules speak.
         if grants or not facts.memberships or facts.service is None:
@@ -124,6 +144,8 @@ class GrantExists:
 
 @dataclass(frozen=True, slots=True)
 class GrantHasStarted:
+    """Rule: the grant has started."""
+
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_from <= at:
             return ALLOWED
@@ -132,6 +154,8 @@ class GrantHasStarted:
 
 @dataclass(frozen=True, slots=True)
 class GrantHasNotEnded:
+    """Rule: the grant has not ended."""
+
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_to is None or at < grant.valid_to:
             return ALLOWED
@@ -140,6 +164,8 @@ class GrantHasNotEnded:
 
 @dataclass(frozen=True, slots=True)
 class GroupIsInTheModel:
+    """Rule: the service's file has the user group."""
+
     def __call__(self, facts: AccessFacts, grant: GrantFacts, _at: datetime) -> Outcome:
         service = facts.service
         if service is None or service.group(grant.user_group) is not None:
@@ -149,6 +175,8 @@ class GroupIsInTheModel:
 
 @dataclass(frozen=True, slots=True)
 class GroupIsOfferedHere:
+    """Rule: the service's file offers the user group to this organisation."""
+
     def __call__(self, facts: AccessFacts, grant: GrantFacts, _at: datetime) -> Outcome:
         service, organisation = facts.service, facts.organisation
         group = service.group(grant.user_group) if service else None

@@ -18,6 +18,8 @@ from identity.oidc.clients import history
 
 @dataclass(frozen=True, slots=True)
 class AccountIsNotSuspended:
+    """Rule: the account is not suspended at the moment."""
+
     def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
         since = suspended_since(account, at)
         if since is None:
@@ -27,6 +29,8 @@ class AccountIsNotSuspended:
 
 @dataclass(frozen=True, slots=True)
 class PlatformTermsAreAccepted:
+    """Rule: the person has accepted the platform's terms."""
+
     def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
         for terms in due_terms(account.id, None, at, newly=False):
             return Failure(f"“{terms.title}”, version {terms.version}, has not been accepted.")
@@ -35,6 +39,8 @@ class PlatformTermsAreAccepted:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTermsAreAccepted:
+    """Rule: the person has accepted the service's terms."""
+
     def __call__(self, account: Account, service: str, at: datetime) -> Outcome:
         platform = {terms.id for terms in due_terms(account.id, None, at, newly=False)}
         for terms in due_terms(account.id, service, at, newly=False):

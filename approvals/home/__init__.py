@@ -1,1 +1,1 @@
-"""What a person can open: "My services", and what each of them shows him."""
+"""Services that a person can open: "My services", and the person's access to each."""

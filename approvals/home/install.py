@@ -8,6 +8,7 @@ from identity.sessions import current
 
 
 def install(app: Flask) -> None:
+    """Add the room's pages and navigation to the application."""
     app.register_blueprint(pages)
     navigation.add_entry(app, navigation.Entry("My services", _home, order=10))
 

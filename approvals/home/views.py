@@ -18,7 +18,7 @@ pages = Blueprint("home", __name__)
 @pages.get("/home")
 @permit(signed_in)
 def home() -> ResponseReturnValue:
-    """What I can open. Whoever can open nothing reads whom to ask."""
+    """Show the services that the person can open, or whom to ask for access."""
     account = me()
     services = queries.my_services(account, now())
     return render_template(
@@ -35,7 +35,7 @@ def home() -> ResponseReturnValue:
 @pages.get("/services/<service>")
 @permit(signed_in)
 def service(service: str) -> ResponseReturnValue:
-    """What I can see there, who gave it, until when; and why not, where I cannot."""
+    """Show the person's access to a service: what, given by whom, until when, or why not."""
     found = queries.my_service(me(), service, now())
     if found is None:
         raise NotFound("no such service")

@@ -1,7 +1,7 @@
-"""Who may use the pages about an organisation: rules for the authorisation layer.
+"""Rules for the authorisation layer about the pages of an organisation.
 
-What a rule found on its way stays in `flask.g` for the view: `this_organisation()` and
-`own_membership()` give it.
+A rule stores its findings in `flask.g` for the view: `this_organisation()` and `own_membership()`
+give it.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def member_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
 
 
 def approver_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """An approver of the organisation that the route names. For anybody else it is not there."""
+    """Allow approvers of the organisation in the route; for others it does not exist."""
     outcome = member_of(arguments)
     if isinstance(outcome, Refused):
         return outcome
@@ -47,13 +47,13 @@ def approver_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
 
 
 def this_organisation() -> Organisation:
-    """The organisation of the route, which the rule has let the person into."""
+    """Return the organisation of the route, which the rule has admitted the person to."""
     found: Organisation = g.organisation
     return found
 
 
 def own_membership() -> Membership:
-    """The person's own membership of that organisation."""
+    """Return the person's own membership of that organisation."""
     found: Membership = g.own_membership
     return found
 

@@ -61,12 +61,12 @@ class Catalogue:
         )
 
     def group(self, service: str, code: str) -> UserGroup | None:
-        """A user group by its code, whoever may hold it."""
+        """Return a user group by its code, for any kind of organisation."""
         loaded = self._services.get(service)
         return loaded.definition.group(code) if loaded else None
 
     def group_name(self, service: str, code: str) -> str:
-        """The group's name; its code where the service no longer has it."""
+        """Return the group's name, or its code if the service no longer has it."""
         found = self.group(service, code)
         return found.name if found else code
 
@@ -79,11 +79,11 @@ class Catalogue:
 
 
 def offer(organisation: Organisation, service: str, at: datetime) -> ServiceOffer | None:
-    """What the organisation can give of one service; none where it is nothing."""
+    """Return what the organisation can give of one service, or None."""
     offers = Catalogue(at).offers(organisation)
     return next((each for each in offers if each.code == service), None)
 
 
 def service_name(code: str) -> str:
-    """The name of a service today."""
+    """Return the name of a service today."""
     return Catalogue(now()).service_name(code)

@@ -14,7 +14,7 @@ _ACTOR = Actor.command("approvers appoint")
 
 @click.group("approvers")
 def approvers_cli() -> None:
-    """The approvers of organisations."""
+    """Manage the approvers of organisations."""
 
 
 @approvers_cli.command("appoint")

@@ -1,4 +1,4 @@
-"""What this room writes into the audit, as data: each event, its sentence, what it must carry.
+"""Audit events of this room, as data: each event, its sentence, its required columns.
 
 ``person`` is the name at the time and ``membership`` its public id: somebody who was invited and
 has not joined has no subject yet.

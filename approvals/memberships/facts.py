@@ -1,7 +1,7 @@
 """Gathering: what the rules must know, read under the organisation's lock.
 
-Whatever changes who belongs to an organisation first locks its row, so that two changes of one
-organisation are judged one after the other: two approvers who stop each other leave one.
+Changes of an organisation's members first lock its row, so that two of them are judged one after
+the other: two approvers who stop each other leave one.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membershi
 
 
 def lock_organisation(session: Session, organisation_id: int) -> Organisation:
-    """The organisation, held until the transaction ends. References to it can still be added."""
+    """Lock the organisation until the transaction ends. References to it can still be added."""
     return session.scalars(
         select(Organisation)
         .where(Organisation.id == organisation_id)
@@ -33,9 +33,9 @@ def lock_organisation(session: Session, organisation_id: int) -> Organisation:
 
 
 def lock_membership(session: Session, membership: Membership) -> Membership:
-    """The membership as it is now, with all that hangs on it, its organisation locked."""
+    """Lock the organisation, and return the membership as it is now with all its rows."""
     identifier, organisation_id = membership.id, membership.organisation_id
-    # Whoever accepts an invitation holds it first and the organisation second: the same order.
+    # The acceptance of an invitation locks it first and the organisation second: the same order.
     session.scalars(
         select(Invitation)
         .where(Invitation.id == membership.invitation_id)
@@ -52,7 +52,7 @@ def lock_membership(session: Session, membership: Membership) -> Membership:
 
 
 def active_approvers(organisation_id: int) -> rules.Approvers:
-    """The approvers who can act now: joined, not suspended, appointed."""
+    """Return the approvers who can act now: joined, not suspended, appointed."""
     accounts = db.session.scalars(
         select(Membership.account_id)
         .join(Appointment, Appointment.membership_id == Membership.id)
@@ -71,7 +71,7 @@ def active_approvers(organisation_id: int) -> rules.Approvers:
 
 
 def account_of(actor: Actor) -> Account | None:
-    """The person who acts; none for commands."""
+    """Return the account of the person who acts; None for commands."""
     if actor.kind != "person":
         return None
     return db.session.scalar(select(Account).where(Account.subject == actor.identifier))
@@ -89,7 +89,7 @@ def authority(actor: Actor, account: Account | None, approvers: rules.Approvers)
 
 
 def open_membership(organisation_id: int, email_key: str) -> Membership | None:
-    """The open membership of whoever has this address: by the membership's own, or the person's."""
+    """Return the open membership with this address: its own, or the person's."""
     return db.session.scalars(
         select(Membership)
         .outerjoin(Account, Account.id == Membership.account_id)
@@ -111,14 +111,14 @@ def offered_groups(organisation: Organisation, at: datetime) -> dict[str, frozen
 
 
 def services_with_several_groups(organisation: Organisation, at: datetime) -> frozenset[str]:
-    """The services whose file lets a person hold several user groups."""
+    """Return the services whose file lets a person hold several user groups."""
     return frozenset(
         offer.code for offer in catalogue.Catalogue(at).offers(organisation) if offer.several
     )
 
 
 def held_groups(membership: Membership, at: datetime) -> tuple[rules.HeldGroup, ...]:
-    """What the person holds now or will hold."""
+    """Return what the person holds now or will hold."""
     return tuple(
         rules.HeldGroup(grant.id, grant.service, grant.user_group, grant.valid_to)
         for grant in membership.grants
@@ -134,18 +134,19 @@ def recent_changes(membership: Membership, at: datetime) -> int:
 
 
 def is_approver(membership: Membership) -> bool:
+    """Return whether the membership has an open appointment."""
     return any(appointment.valid_to is None for appointment in membership.appointments)
 
 
 def subject_of(membership: Membership) -> str | None:
-    """The person's subject; none before joining."""
+    """Return the person's subject; None before joining."""
     if membership.account_id is None:
         return None
     return db.session.get_one(Account, membership.account_id).subject
 
 
 def close_grants(grants: list[Grant], *, cause: str, at: datetime | None = None) -> None:
-    """Ends what still runs or would begin; what has ended keeps its own end."""
+    """End the grants that run or lie ahead; ended ones keep their end."""
     moment = at or now()
     for grant in grants:
         if grant.valid_to is None or grant.valid_to > moment:

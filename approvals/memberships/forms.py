@@ -1,4 +1,4 @@
-"""Forms of the approvers' pages. What they accept is judged again by the actions' rules."""
+"""Forms of the approvers' pages. The actions' rules judge their contents again."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ NONE = "none"
 
 
 class EmailForm(Form):
+    """Form for an email address."""
+
     email = StringField("Email address", filters=[collapse_spaces])
 
     def validate_email(self, field: StringField) -> None:
@@ -66,7 +68,7 @@ class SeveralGroupsForm(Form):
 
 
 def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
-    """The form for what the organisation can give of one service, with the answer given before."""
+    """Return the form for one service's user groups, filled with the earlier answer."""
     codes = [group.code for group in offer.groups]
     if offer.several:
         several = SeveralGroupsForm(groups=None if given is None else given or [NONE])
@@ -78,6 +80,8 @@ def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | 
 
 
 class YesNoForm(Form):
+    """Form for a question with yes or no."""
+
     answer = RadioField("Answer", validate_choice=False)
 
     def __init__(self, *arguments: Any, sentence: str, **keywords: Any) -> None:

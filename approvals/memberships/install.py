@@ -10,6 +10,7 @@ from approvals.organisations.importing import when_closed
 
 
 def install(app: Flask) -> None:
+    """Add audit events, purge and the end of access in closed organisations."""
     declare(app, events.EVENTS)
     register_purge(app, "membership journeys", journeys.expired)
     when_closed(app, end_access_through)

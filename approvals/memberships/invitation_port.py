@@ -1,4 +1,4 @@
-"""What the sign-in floor asks about invitations, answered for the port (identity.ports)."""
+"""Answers to the sign-in floor about invitations, for the port (identity.ports)."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ PLATFORM = "Secure Access"
 
 
 def describe_invitation(invitation: Invitation) -> InvitationDescription:
-    """Who invites, to what, and what it will let the person see."""
+    """Describe the invitation: sender, organisation, and the access that it gives."""
     found = _of(invitation)
     if found is None:
         return InvitationDescription(
@@ -51,7 +51,7 @@ def describe_invitation(invitation: Invitation) -> InvitationDescription:
 
 
 def record_acceptance(invitation: Invitation, account: Account) -> None:
-    """The person has joined, through this invitation; inside `writing()`.
+    """Record that the person joined through this invitation. Must run inside `writing()`.
 
     A person who belongs to the organisation already, under another address, gains nothing: the
     second membership is closed.
@@ -95,7 +95,7 @@ def record_acceptance(invitation: Invitation, account: Account) -> None:
 
 
 def record_decline(invitation: Invitation) -> None:
-    """What was to be given ends, and the approvers are told; inside `writing()`."""
+    """End what was to be given, and notify the approvers. Must run inside `writing()`."""
     operator = actions.operator_of_invitation(invitation)
     if operator is not None:
         actions.record_decline(operator)
@@ -110,7 +110,10 @@ def record_decline(invitation: Invitation) -> None:
 
 
 def record_renewal_request(invitation: Invitation) -> None:
-    """An expired link was opened, another asked for: the approvers decide; inside `writing()`."""
+    """Ask the approvers for another invitation. Must run inside `writing()`.
+
+    The person opened an expired link.
+    """
     found = _lock_membership(invitation)
     if found is None:
         return

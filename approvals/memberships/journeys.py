@@ -36,6 +36,7 @@ def begin(
     membership: Membership | None = None,
     **answers: Any,
 ) -> Journey:
+    """Begin a journey of this person in the organisation."""
     with writing() as session:
         journey = Journey(
             kind=kind,
@@ -57,7 +58,7 @@ def load(
     *,
     membership: Membership | None = None,
 ) -> Journey:
-    """This person's journey in this organisation (about this membership); else no such page."""
+    """Return the person's journey in this organisation (about this membership). Raises NotFound."""
     journey = db.session.scalar(
         select(Journey).where(
             Journey.public_id == public_id,

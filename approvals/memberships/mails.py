@@ -25,6 +25,7 @@ def user_group_changed(
     after: Collection[HeldGroup],
     actor: Actor,
 ) -> None:
+    """Notify the person that their user groups of a service changed."""
     at = now()
     services = catalogue.Catalogue(at)
     groups = [
@@ -48,6 +49,7 @@ def user_group_changed(
 
 
 def made_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    """Notify the person that they are now an approver."""
     _tell(
         "made_approver",
         membership,
@@ -74,12 +76,14 @@ def new_approver(organisation: Organisation, membership: Membership, actor: Acto
 
 
 def stopped_approver(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    """Notify the person that they are no longer an approver."""
     _tell("stopped_approver", membership, organisation, actor)
 
 
 def membership_removed(
     organisation: Organisation, membership: Membership, actor: Actor, *, left: bool
 ) -> None:
+    """Notify the person that their membership has ended."""
     _tell("left" if left else "removed", membership, organisation, actor)
 
 
@@ -129,7 +133,7 @@ def _actor_in_words(actor: Actor) -> str:
 
 
 def _approvers(organisation: Organisation) -> Sequence[Account]:
-    """The approvers who can act now."""
+    """Return the approvers who can act now."""
     return db.session.scalars(
         select(Account).where(
             Account.id.in_(facts.active_approvers(organisation.id).accounts),

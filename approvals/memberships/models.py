@@ -24,12 +24,12 @@ from identity.email_address import email_key
 
 
 def sort_key(given_name: str, family_name: str, email: str) -> str:
-    """What lists of people are ordered by: family name first, without regard to case."""
+    """Return the key that orders lists of people: family name first, regardless of case."""
     return folded(f"{family_name} {given_name}".strip() or email)
 
 
 def search_key(given_name: str, family_name: str, email: str) -> str:
-    """What a search in the list looks through."""
+    """Return the text that a search in the list looks through."""
     return folded(f"{given_name} {family_name} {email}")
 
 

@@ -33,7 +33,7 @@ SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
 
 @dataclass(frozen=True)
 class MemberFilters:
-    """What a list of people is narrowed to. Unknown values narrow nothing."""
+    """Filters of a list of people. Unknown values narrow nothing."""
 
     search: str = ""
     status: str = ""
@@ -154,7 +154,7 @@ def counts(organisation_id: int) -> MemberCounts:
 
 
 def approvers_of(organisation_id: int) -> list[Account]:
-    """The approvers who can act now, by name."""
+    """Return the approvers who can act now, by name."""
     return list(
         db.session.scalars(
             select(Account)
@@ -171,7 +171,7 @@ def approvers_of(organisation_id: int) -> list[Account]:
 
 
 def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
-    """The organisations that the person has joined and belongs to, by name."""
+    """Return the organisations that the person has joined and belongs to, by name."""
     rows = db.session.execute(
         select(Organisation, Membership)
         .join(Membership, Membership.organisation_id == Organisation.id)
@@ -186,7 +186,7 @@ def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
 
 
 def approved_by(account_id: int) -> list[Organisation]:
-    """The organisations of which the person is an approver, by name."""
+    """Return the organisations of which the person is an approver, by name."""
     return list(
         db.session.scalars(
             select(Organisation)

@@ -1,5 +1,4 @@
-"""What approvers may do to memberships. Pure: no Flask, no database; facts go in, a refusal or
-nothing comes out.
+"""Rules for approvers' changes of memberships, without Flask and database.
 
 A refusal is a value with a code, for tests and the audit, and a sentence, which the page shows.
 """
@@ -36,7 +35,7 @@ class RefusalError(ValueError):
 
 @dataclass(frozen=True)
 class Approvers:
-    """Who approves an organisation at one moment: the people who can act now.
+    """Approvers of an organisation at one moment: the people who can act now.
 
     An invited approver who has not joined, or a suspended one, is not among them.
     """
@@ -120,8 +119,10 @@ def may_give(
     offered: Mapping[str, Collection[str]],
     several: Collection[str],
 ) -> Refusal | None:
-    """Only what the access model offers to this organisation; several of a service where its file
-    says so (`several` holds those services)."""
+    """Allow only what the access model offers to this organisation.
+
+    `several` holds the services whose file lets a person hold several user groups.
+    """
     for service, groups in wanted.items():
         if not set(groups) <= set(offered.get(service, ())):
             return NOT_OFFERED
@@ -152,7 +153,7 @@ def may_change_again(changes: int) -> Refusal | None:
 
 
 def may_end_on(last_day: date | None, today: date) -> Refusal | None:
-    """An end lies ahead, and not so far that it means nothing."""
+    """Allow an end that lies ahead, and not too far."""
     if last_day is None:
         return None
     if last_day < today:
@@ -161,6 +162,7 @@ def may_end_on(last_day: date | None, today: date) -> Refusal | None:
 
 
 def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | None:
+    """Refuse to appoint somebody who has left, is suspended or approves already."""
     if not open_:
         return NOT_OPEN
     if suspended:
@@ -171,7 +173,7 @@ def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | No
 def may_demote(
     *, open_: bool, approver: bool, account_id: int | None, approvers: Approvers
 ) -> Refusal | None:
-    """The last approver who can act stays one until another can."""
+    """Refuse to end the appointment of the last approver who can act."""
     if not open_:
         return NOT_OPEN
     if not approver:
@@ -180,6 +182,7 @@ def may_demote(
 
 
 def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> Refusal | None:
+    """Refuse to remove the last approver, or somebody who has left."""
     if not open_:
         return NOT_OPEN
     return LAST_APPROVER if approvers.sole(account_id) else None
@@ -197,7 +200,7 @@ class HeldGroup:
 
 @dataclass(frozen=True)
 class AccessChange:
-    """What to close and what to open so that the person holds what is wanted."""
+    """Grants to close and to open, so that the person holds what is wanted."""
 
     close: tuple[HeldGroup, ...]
     give: tuple[tuple[str, str], ...]
@@ -214,7 +217,7 @@ class AccessChange:
 def plan_change(
     held: Collection[HeldGroup], wanted: Access, *, ends_at: datetime | None
 ) -> AccessChange:
-    """The difference between what is held and what is wanted, for the services named in `wanted`.
+    """Return the difference between held and wanted groups, for the services in `wanted`.
 
     A user group that stays, with the same end, keeps its row; one whose end changes is closed and
     given anew, since rows are never overwritten.

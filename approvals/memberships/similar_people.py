@@ -26,11 +26,11 @@ class SimilarPerson:
 
 @dataclass(frozen=True)
 class SimilarityWarning:
-    """What is to be looked at before the person is added; false where there is nothing."""
+    """Warnings to show before the person is added; false if there are none."""
 
     resembled: tuple[SimilarPerson, ...]
     mixed: tuple[str, ...]
-    """What has letters of more than one alphabet: "email address", "name"."""
+    """Fields with letters of more than one alphabet: "email address", "name"."""
 
     def __bool__(self) -> bool:
         return bool(self.resembled or self.mixed)

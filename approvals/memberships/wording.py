@@ -1,4 +1,4 @@
-"""What people hold, as codes for the audit and as words for pages and mails."""
+"""Access of people, as codes for the audit and as words for pages and mails."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime

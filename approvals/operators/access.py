@@ -1,4 +1,4 @@
-"""Who may use the operators' pages."""
+"""Rules of access to the operators' pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from identity.sessions.access import signed_in
 
 
 def operator(arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """An operator; for everybody else there is no such page."""
+    """Allow operators; for everybody else the page does not exist."""
     outcome = signed_in(arguments)
     session = current()
     if isinstance(outcome, Refused) or session is None:

@@ -35,7 +35,7 @@ def is_operator(account_id: int) -> bool:
 
 
 def active_operators() -> list[Account]:
-    """The operators who can act now, for mails to them."""
+    """Return the operators who can act now, for mails to them."""
     return list(
         db.session.scalars(
             select(Account)
@@ -48,7 +48,10 @@ def active_operators() -> list[Account]:
 
 
 def lock_active_operators() -> list[Account]:
-    """The same, locked inside `writing()`: concurrent suspensions and removals wait here."""
+    """Lock the operators who can act now and return them. Must run inside `writing()`.
+
+    Concurrent suspensions and removals wait here.
+    """
     db.session.scalars(
         select(Operator.id)
         .where(Operator.valid_to.is_(None))
@@ -151,12 +154,12 @@ def _mail(template: str, to: Account, actor: Actor, **context: object) -> None:
 
 
 def operator_of_invitation(invitation: Invitation) -> Operator | None:
-    """The appointment that this invitation is for, if it is for one."""
+    """Return the appointment that this invitation is for, or None."""
     return db.session.scalar(select(Operator).where(Operator.invitation_id == invitation.id))
 
 
 def record_acceptance(operator: Operator, account: Account) -> None:
-    """The invitation was accepted; inside `writing()`."""
+    """Record that the invitation was accepted. Must run inside `writing()`."""
     operator.account_id = account.id
     operator.joined_at = now()
     record(
@@ -168,6 +171,6 @@ def record_acceptance(operator: Operator, account: Account) -> None:
 
 
 def record_decline(operator: Operator) -> None:
-    """The invited person said that it was not for them; inside `writing()`."""
+    """Record that the invited person declined. Must run inside `writing()`."""
     operator.valid_to = now()
     record("operator.declined", operator=operator.public_id, person=operator.email)

@@ -26,7 +26,7 @@ def add_organisation(
     ukprn: str | None = None,
     actor: Actor | None = None,
 ) -> Organisation:
-    """Adds a diocese, department, inspectorate, service team or training provider.
+    """Add a diocese, department, inspectorate, service team or training provider.
 
     Raises CannotAdd with a sentence: for a kind that the register holds, a missing or malformed
     identifier, and where the body is there already.

@@ -1,4 +1,7 @@
-"""Renaming and closing bodies that were added by hand. What the register holds changes with it."""
+"""Renaming and closing bodies that were added by hand.
+
+Data derived from the register change with them.
+"""
 
 from typing import Any
 

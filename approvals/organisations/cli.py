@@ -95,7 +95,7 @@ def import_command(
 
 
 def _asked_for(paths: tuple[Path, ...]) -> date | None:
-    """The date of register files whose names have none; prompted for on a terminal.
+    """Return the date of register files without one in their names; prompt on a terminal.
 
     Files that are refused anyway need no date.
     """
@@ -260,7 +260,7 @@ def rename_command(identifier: str, name: str) -> None:
 
 
 def named_organisation(identifier: str) -> Organisation:
-    """The organisation that a command names. Raises ClickException where there is none."""
+    """Return the organisation that a command names. Raises ClickException if there is none."""
     from approvals.organisations import queries
 
     organisation = queries.by_identifier(identifier)

@@ -24,7 +24,7 @@ _STATUSES = {
 def dfe_organisation(
     organisation: Organisation, at: date | datetime | None = None
 ) -> dict[str, Any]:
-    """The claim as of a moment, by default now. One to two queries for a school, else one."""
+    """Return the claim as of a moment (by default now). Runs one or two queries for a school."""
     moment = at or now()
     facts = organisation.facts
     period = queries.period_on(organisation, moment)

@@ -1,4 +1,4 @@
-"""What the room writes into the audit."""
+"""Audit events of the room."""
 
 from app.audit import Event
 

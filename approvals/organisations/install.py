@@ -9,5 +9,6 @@ from approvals.organisations.importing.renewal import renew_register
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events and its step of `setup` to the application."""
     declare(app, EVENTS)
     register_setup_step(app, "register", renew_register)

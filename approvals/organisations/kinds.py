@@ -13,7 +13,7 @@ from approvals.organisations.register import codes
 
 
 class Kind(StrEnum):
-    """What an organisation is."""
+    """Kind of an organisation."""
 
     ESTABLISHMENT = "establishment"
     MULTI_ACADEMY_TRUST = "multi_academy_trust"
@@ -173,5 +173,5 @@ def kind_on_day(kind: str, type_code: str | None) -> str:
 
 
 def facts_of(kind: Kind | str) -> KindFacts:
-    """The entry of a kind, by its code."""
+    """Return the entry of a kind, by its code."""
     return KINDS[Kind(kind)]

@@ -80,7 +80,7 @@ def was_imported_by(moment: datetime) -> bool:
 
 
 def _closed_by_hand(organisation: Organisation, day: date) -> LearnedOpenness | None:
-    """A closure by hand counts for the whole day on which it was made."""
+    """Return what a closure by hand says: it counts for the whole day on which it was made."""
     at = db.session.scalar(
         select(func.max(AuditEvent.at)).where(
             AuditEvent.organisation == organisation.public_id,
@@ -132,7 +132,7 @@ def _timelines(
     words: Sequence[tuple[RegisterStatement, datetime]],
     complete_days: Callable[[datetime], dict[str, list[date]]],
 ) -> Iterable[tuple[datetime, Timeline]]:
-    """The timeline as it was after each import that spoke of the body."""
+    """Yield the timeline as it was after each import with a statement about the body."""
     for moment in sorted({known for _, known in words}):
         streams: dict[str, list[tuple[date, dict[str, object] | None]]] = {}
         for row, known in words:

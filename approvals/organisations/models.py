@@ -5,9 +5,9 @@ evidence. `OrganisationPeriod`, `TrustLink` and `SchoolLink` are worked out from
 alone (timeline.py), so that they come out the same in whatever order the files are imported.
 `Organisation` is what other rooms refer to; its row is never deleted.
 
-Days are whole days; an interval holds `valid_from` and all days before `valid_to`. What was so
-before anything was known begins at BEGINNING, what has no end ends at END: days, not nulls, so that
-one comparison serves all.
+Days are whole days; an interval holds `valid_from` and all days before `valid_to`. A period without
+a known beginning starts at BEGINNING, one without an end ends at END: days, not nulls, so that one
+comparison serves all.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Organisation(Base):
 
     @property
     def facts(self) -> KindFacts:
-        """What holds for every organisation of this kind."""
+        """Facts of every organisation of this kind."""
         return facts_of(self.kind)
 
     @property
@@ -95,7 +95,7 @@ class Organisation(Base):
 
     @property
     def hint(self) -> str:
-        """What tells it from its namesakes: "URN 100000, London"."""
+        """Distinguishes it from its namesakes: "URN 100000, London"."""
         facts = self.facts
         identifier = f"{facts.identifier_label} {self.identifier}" if self.identifier else ""
         return ", ".join(part for part in (identifier or facts.name, self.town) if part)
@@ -106,7 +106,7 @@ class Organisation(Base):
 
 
 class OrganisationPeriod(Base):
-    """What held of a school or trust on the days from `valid_from` until before `valid_to`.
+    """State of a school or trust on the days from `valid_from` until before `valid_to`.
 
     The periods of an organisation cover all days without gap or overlap.
     """
@@ -185,7 +185,7 @@ class RegisterFile(Base):
 
 
 class RegisterStatement(Base):
-    """What the files of one family said about one subject from `stated_on` on, as a change.
+    """Statement of one family's files about one subject from `stated_on` on, as a change.
 
     A complete file that says the same as the one before adds no row: its date stands in
     `RegisterFile`, and what it said is the newest row not after it. `facts` is JSON in one

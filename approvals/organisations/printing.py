@@ -15,7 +15,7 @@ def plain(text: str) -> str:
 
 
 def print_report(report: FileReport, console: Console, *, whole: bool, dry_run: bool) -> None:
-    """The account of a file's rows, its differences and its bad rows."""
+    """Print the report of a file's rows, its differences and its bad rows."""
     extent = "complete" if report.complete else "excerpt"
     if report.taken_for_excerpt:
         extent = "[bold red]taken for an excerpt[/bold red]"

@@ -22,23 +22,27 @@ _IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")
 
 
 def by_public_id(public_id: str) -> Organisation | None:
+    """Return the organisation with this public id."""
     return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
 
 
 def by_urn(urn: str) -> Organisation | None:
+    """Return the school with this URN."""
     return _by_key(f"urn:{urn}")
 
 
 def by_uid(uid: str) -> Organisation | None:
+    """Return the group with this UID."""
     return _by_key(f"uid:{uid}")
 
 
 def by_la_code(la_code: str) -> Organisation | None:
+    """Return the local authority with this code."""
     return _by_key(f"la:{la_code}")
 
 
 def by_diocese_code(diocese_code: str) -> Organisation | None:
-    """The diocese itself; schools of the diocese have the code too."""
+    """Return the diocese itself; schools of the diocese have the code too."""
     return db.session.scalar(
         select(Organisation)
         .where(Organisation.kind == Kind.DIOCESE, Organisation.diocese_code == diocese_code)
@@ -68,12 +72,12 @@ def on_day(moment: date | datetime) -> date:
 
 
 def in_force(day: date) -> ColumnElement[bool]:
-    """A condition: the period that holds on the day."""
+    """Return the condition for the period that holds on the day."""
     return and_(OrganisationPeriod.valid_from <= day, OrganisationPeriod.valid_to > day)
 
 
 def period_on(organisation: Organisation, moment: date | datetime) -> OrganisationPeriod | None:
-    """What held of a school or trust on a day. None for bodies without periods."""
+    """Return the period of a school or trust on a day, or None for bodies without periods."""
     return db.session.scalar(
         select(OrganisationPeriod).where(
             OrganisationPeriod.organisation_id == organisation.id, in_force(on_day(moment))
@@ -164,12 +168,12 @@ def register_revision() -> str:
 
 
 def first_snapshot() -> date | None:
-    """The day of the oldest register file."""
+    """Return the day of the oldest register file."""
     return db.session.scalar(select(func.min(RegisterFile.stated_on)))
 
 
 def diocese_name(diocese_code: str) -> str | None:
-    """The name that establishment files give a diocese, whether or not it has been added."""
+    """Return the name of a diocese in establishment files, whether or not it was added."""
     statement = (
         select(RegisterStatement.facts)
         .where(

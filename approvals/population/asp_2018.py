@@ -42,7 +42,7 @@ class Place(NamedTuple):
 
 
 def prepare(say: Callable[[str], None]) -> None:
-    """A register to work in and the service: what is missing is made up or loaded."""
+    """Prepare a register and the service: what is missing is generated or loaded."""
     if service_in_force(places.SERVICE) is None:
         say(f"access model: {loading.load_shipped()}")
     loaded = places.schools_loaded()
@@ -58,7 +58,7 @@ def prepare(say: Callable[[str], None]) -> None:
 
 
 def fill(progress: Progress) -> int:
-    """Makes the people that are not there yet. Returns how many were made.
+    """Make the people that are not there yet. Returns their number.
 
     Raises places.NoPlace where the register lacks a kind of organisation.
     """

@@ -1,4 +1,4 @@
-"""What the room adds to the application."""
+"""Parts that the room adds to the application."""
 
 from flask import Flask
 
@@ -7,4 +7,5 @@ from approvals.population import events
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events to the application."""
     audit.declare(app, events.EVENTS)

@@ -49,6 +49,8 @@ FAMILY = (
 
 @dataclass(frozen=True, slots=True)
 class SyntheticPerson:
+    """Invented person of the population."""
+
     given_name: str
     family_name: str
     email: str
@@ -56,7 +58,7 @@ class SyntheticPerson:
 
 
 def person(number: int) -> SyntheticPerson:
-    """The person of this number: joined on a working hour of a day before the count."""
+    """Return the person of this number: joined on a working hour of a day before the count."""
     chance = Random(number)
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     days = chance.randrange((LAST_DAY - FIRST_DAY).days)
@@ -67,5 +69,5 @@ def person(number: int) -> SyntheticPerson:
 
 
 def email(number: int, given: str, family: str) -> str:
-    """Unique by its number."""
+    """Return an email address that is unique by its number."""
     return f"{given}.{family}.{number}@{DOMAIN}".lower()

@@ -48,7 +48,7 @@ def schools_loaded() -> int:
 
 
 def crowds(actor: Actor) -> list[GroupPopulation]:
-    """The published table, with places for everybody; inside `writing()`.
+    """Return the published table, with places for everybody. Must run inside `writing()`.
 
     Bodies that no register file holds are added where there are none. Raises NoPlace where the
     register lacks a kind.
@@ -106,7 +106,7 @@ def open_on_the_day(kind: Kind) -> list[int]:
 
 
 def add_bodies(actor: Actor) -> None:
-    """Adds the bodies that are in no register file: dioceses, then training providers.
+    """Add the bodies that are in no register file: dioceses, then training providers.
 
     The others that people of the published table work in are listed in the service's file.
     """

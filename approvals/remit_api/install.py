@@ -6,4 +6,5 @@ from approvals.remit_api.views import blueprint
 
 
 def install(app: Flask) -> None:
+    """Add the API to the application."""
     app.register_blueprint(blueprint)

@@ -38,7 +38,7 @@ blueprint = Blueprint("remits", __name__)
 @blueprint.get("/api/remit")
 @permit(bearer(scope="access", kind="person"))
 def own_remit() -> Response:
-    """The schools of the person of the token, in the token's service and organisation."""
+    """Return the schools of the token's person, in the token's service and organisation."""
     as_of = _as_of()
     verified = current_token()
     organisation = queries.by_public_id(verified.organisation or "")
@@ -58,7 +58,7 @@ def own_remit() -> Response:
 @blueprint.get("/api/remits/<kind>/<key>")
 @permit(bearer(scope="remits:read", kind="service"))
 def remit_by_key(kind: str, key: str | None) -> Response:
-    """A remit named in a token, to the service for whose people it is."""
+    """Return a remit named in a token, to the service for whose people it is."""
     remit = remit_of_key(kind, key, _as_of())
     service = current_token().service
     if remit is None or service is None or not is_of_service(remit, service, now()):
@@ -107,7 +107,7 @@ def _limit() -> int:
 
 
 def _address(after: str, limit: int) -> str:
-    """The next page's address, from the issuer alone: proxies may call us by other names."""
+    """Return the next page's address, from the issuer alone: a proxy may use other names."""
     parameters = {"after": after, "limit": limit}
     if "as_of" in request.args:
         parameters["as_of"] = request.args["as_of"]

@@ -6,4 +6,5 @@ from approvals.remits import summaries
 
 
 def install(app: Flask) -> None:
+    """Add the room's API and cache to the application."""
     summaries.install(app)

@@ -87,7 +87,7 @@ class Remit:
         return (_school(row, self.on) for row in rows)
 
     def page(self, *, after: str | None = None, limit: int = 100) -> Sequence[School]:
-        """The next schools by URN."""
+        """Return the next schools by URN."""
         query = self._query()
         if after is not None:
             query = query.where(Organisation.urn > after)
@@ -116,7 +116,7 @@ class Remit:
 
 
 def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> Remit:
-    """The remit that a user group's scope of schools gives in an organisation, as of a moment.
+    """Return the remit of a user group's scope of schools in an organisation at a moment.
 
     Raises NoRemit for scope `remit` where the kind has none, and for `own` outside schools.
     """
@@ -134,7 +134,7 @@ def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> R
 
 
 def remit_of_key(kind: str, key: str | None, at: date | datetime) -> Remit | None:
-    """The remit that a token names by kind and key; None where there is no such body."""
+    """Return the remit that a token names by kind and key, or None without such a body."""
     if kind in ("all", "training"):
         return Remit(kind, None, queries.on_day(at)) if key is None else None
     find = _FINDERS.get(kind)

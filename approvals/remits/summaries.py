@@ -40,11 +40,12 @@ class _CachedSummaries:
 
 
 def install(app: Flask) -> None:
+    """Add the cache of summaries to the application."""
     app.extensions[_KEY] = _CachedSummaries()
 
 
 def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summary:
-    """The summary of a remit; `lines` gives URN, name and basis of each school, by URN."""
+    """Return the summary of a remit; `lines` gives URN, name and basis of each school, by URN."""
     kept: _CachedSummaries = current_app.extensions[_KEY]
     key = (register_revision(), *remit)
     with kept.lock:
@@ -60,6 +61,7 @@ def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summa
 
 
 def summarise(lines: Iterable[tuple[str, str, str]]) -> Summary:
+    """Return number and hash of the lines, and how many rest on the earliest known file."""
     digest = hashlib.sha256()
     count = earliest_known = 0
     for line in lines:

@@ -13,6 +13,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(report: Report) -> str:
+    """Return the report as indented JSON."""
     return json.dumps(report.as_json(), indent=2, ensure_ascii=False)
 
 
@@ -42,5 +43,5 @@ def as_table(report: Report, width: int) -> str:
 
 
 def _harmless(text: str) -> str:
-    """A spreadsheet takes a cell that begins like a formula for one; an apostrophe prevents it."""
+    """Prefix a cell that a spreadsheet takes for a formula with an apostrophe."""
     return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text

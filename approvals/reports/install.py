@@ -1,4 +1,4 @@
-"""What the room adds to the application."""
+"""Parts that the room adds to the application."""
 
 from flask import Flask
 
@@ -15,5 +15,6 @@ EVENTS = (
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events and pages to the application."""
     declare(app, EVENTS)
     app.register_blueprint(pages)

@@ -20,6 +20,8 @@ from approvals.memberships.models import Grant, Membership
 
 @dataclass(frozen=True)
 class GroupCount:
+    """Line of the report: a user group and its number of users."""
+
     user_group: str
     users: int
 
@@ -53,7 +55,7 @@ class UnknownService(LookupError):
 
 
 def user_groups(service: str, as_of: date) -> Report:
-    """The table as of the end of a day. Raises UnknownService."""
+    """Return the table as of the end of a day. Raises UnknownService."""
     midnight = end_of_day(as_of)
     definition = definitions.service(service, midnight)
     if definition is None:
@@ -71,6 +73,6 @@ def user_groups(service: str, as_of: date) -> Report:
     )
     users: dict[str, int] = {row[0]: row[1] for row in rows}
     lines = [GroupCount(group.name, users.pop(group.code, 0)) for group in definition.groups]
-    # What is held of user groups that the file no longer has is not hidden.
+    # Grants of user groups that the file no longer has are not hidden.
     lines += [GroupCount(code, count) for code, count in sorted(users.items())]
     return Report(as_of, service, definition.name, tuple(lines))

@@ -41,12 +41,14 @@ class ReportRequest(NamedTuple):
 @pages.get("")
 @permit(operator)
 def index() -> ResponseReturnValue:
+    """Redirect to the report."""
     return redirect(url_for("reports.user_groups_page"), 302)
 
 
 @pages.get("/user-groups")
 @permit(operator)
 def user_groups_page() -> ResponseReturnValue:
+    """Show the report of users by user group."""
     report_request = _read_request()
     report = _report(report_request.date)
     return render_template(
@@ -61,6 +63,7 @@ def user_groups_page() -> ResponseReturnValue:
 @pages.get("/user-groups.svg")
 @permit(operator)
 def user_groups_picture() -> ResponseReturnValue:
+    """Return the report's chart as SVG."""
     from approvals.reports import chart
 
     response = Response(chart.svg(_report(_day())), mimetype="image/svg+xml")
@@ -72,6 +75,7 @@ def user_groups_picture() -> ResponseReturnValue:
 @pages.get("/user-groups.csv")
 @permit(FreshSignIn(operator, before_page=True))
 def user_groups_csv() -> ResponseReturnValue:
+    """Return the report as CSV, and record the export."""
     report = _report(_day())
     _record_export(report, "csv")
     return _file(formats.as_csv(report), "text/csv", f"{_name(report)}.csv")
@@ -80,6 +84,7 @@ def user_groups_csv() -> ResponseReturnValue:
 @pages.get("/user-groups.json")
 @permit(FreshSignIn(operator, before_page=True))
 def user_groups_json() -> ResponseReturnValue:
+    """Return the report as JSON, and record the export."""
     report = _report(_day())
     _record_export(report, "json")
     return _file(formats.as_json(report), "application/json", f"{_name(report)}.json")
@@ -110,7 +115,7 @@ def _read_request() -> ReportRequest:
 
 
 def _day() -> date:
-    """The day in the address of a picture or file, which the page itself wrote."""
+    """Return the day in the address of a picture or file, which the page itself wrote."""
     try:
         return day_not_in_future(parse_day(request.args.get("as_of", "")))
     except NotADate as error:

@@ -92,7 +92,7 @@ def publish(
 
 
 def accept(account: Account, ids: Sequence[str], sid: str) -> list[TermsVersion]:
-    """Records acceptance of the versions with these public ids, and returns those newly accepted.
+    """Record acceptance of the versions with these public ids, and return the new ones.
 
     Only the version in effect can be accepted: an older one, or one of a later date, is passed
     over, and the caller who asks again what is due learns that it still is. Accepting twice leaves

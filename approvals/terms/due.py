@@ -14,7 +14,10 @@ PLATFORM = "Secure Access"
 
 
 def due_terms(account_id: int, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
-    """The platform's, then the service's. With `newly` also those that block nothing."""
+    """Return the terms of the platform, then of the service.
+
+    `newly` adds those that block nothing.
+    """
     waiting = {
         each.id: each
         for each in queries.terms_status(account_id, service, at).waiting
@@ -38,7 +41,7 @@ def due_terms(account_id: int, service: str | None, at: datetime, *, newly: bool
 
 
 def title(version: TermsVersion) -> str:
-    """The text's own heading; without one, whose terms they are."""
+    """Return the heading in the text, or else whose terms they are."""
     return markdown.title(version.text, f"Terms of use of {owner(version.service)}")
 
 

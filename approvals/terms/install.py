@@ -1,4 +1,4 @@
-"""What the room adds to the application."""
+"""Parts that the room adds to the application."""
 
 from flask import Flask
 
@@ -8,6 +8,7 @@ from approvals.terms import actions, defaults, views
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and step of `setup` to the application."""
     audit.declare(app, actions.EVENTS)
     app.register_blueprint(views.pages)
     # After the access model's step: a service's terms need the service.

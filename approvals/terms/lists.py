@@ -1,4 +1,4 @@
-"""Who has accepted what: lists for the operators' pages, searched and paged in the database."""
+"""Lists of acceptances for the operators' pages, searched and paged in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ def published_versions() -> Sequence[PublishedVersion]:
 
 
 def version(public_id: str) -> TermsVersion | None:
+    """Return the version with this public id."""
     return db.session.scalar(select(TermsVersion).where(TermsVersion.public_id == public_id))
 
 

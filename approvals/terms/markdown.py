@@ -21,7 +21,7 @@ HEADING = re.compile(r"^#\s+(?P<title>.+?)\s*#*\s*$", re.MULTILINE)
 
 
 def title(text: str, otherwise: str) -> str:
-    """The text's first heading of the first level."""
+    """Return the text's first heading of the first level."""
     match = HEADING.search(text)
     return match["title"] if match else otherwise
 

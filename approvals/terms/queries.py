@@ -98,7 +98,7 @@ def _status_statement() -> CompiledStatement:
 
 
 def versions(service: str | None) -> Sequence[TermsVersion]:
-    """The versions of a service's terms, or of the platform's, in the order of publication."""
+    """Return the versions of a service's or the platform's terms, by publication."""
     return db.session.scalars(
         select(TermsVersion)
         .where(
@@ -109,7 +109,7 @@ def versions(service: str | None) -> Sequence[TermsVersion]:
 
 
 def in_effect(service: str | None, at: datetime) -> TermsVersion | None:
-    """The version that a person who accepts now accepts."""
+    """Return the version that a person who accepts now accepts."""
     published = {each.id: each for each in versions(service)}
     current = rules.newest([as_rule(each) for each in published.values()], at)
     return published[current.id] if current else None
@@ -121,7 +121,7 @@ def as_rule(version: TermsVersion) -> rules.Version:
 
 
 def accepted_by(account_id: int) -> Sequence[tuple[TermsAcceptance, TermsVersion]]:
-    """What a person accepted, the latest first."""
+    """Return what a person accepted, the latest first."""
     rows = db.session.execute(
         select(TermsAcceptance, TermsVersion)
         .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)

@@ -46,7 +46,7 @@ def may_take_effect(first_day: date, present: date) -> bool:
 
 
 def newest(versions: Sequence[Version], at: datetime) -> Version | None:
-    """The version in effect."""
+    """Return the version in effect."""
     return max(
         (version for version in versions if version.effective_from <= at),
         key=lambda version: version.number,
@@ -55,12 +55,12 @@ def newest(versions: Sequence[Version], at: datetime) -> Version | None:
 
 
 def required(versions: Sequence[Version], at: datetime) -> Version | None:
-    """The version that has to be accepted, or any newer one in its place."""
+    """Return the version that has to be accepted, or any newer one in its place."""
     return newest([version for version in versions if version.accept_again], at)
 
 
 def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) -> DueVersion | None:
-    """What waits for a person who accepted the versions with these ids. None: nothing."""
+    """Return what is due for a person who accepted these version ids, or None."""
     current = newest(versions, at)
     if current is None or current.id in accepted:
         return None
@@ -70,5 +70,5 @@ def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) ->
 
 
 def must_be_accepted_again(asked: bool, earlier: Sequence[Version]) -> bool:
-    """What a new version says. The first always says yes."""
+    """Return whether a new version must be accepted again. The first always must."""
     return asked or not earlier

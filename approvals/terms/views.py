@@ -24,6 +24,7 @@ LONGEST_SEARCH = 100
 @pages.get("/ops/terms")
 @permit(operator)
 def versions() -> ResponseReturnValue:
+    """Show the published versions to operators."""
     return render_template(
         "terms/versions.html",
         published=lists.published_versions(),
@@ -36,7 +37,10 @@ def versions() -> ResponseReturnValue:
 @pages.get("/ops/terms/<version>")
 @permit(operator)
 def version(version: str) -> ResponseReturnValue:
-    """Who has accepted a version, or has yet to. Looking is written down, as it names people."""
+    """Show the people who accepted a version, or have yet to.
+
+    Looking is written down, as it names people.
+    """
     found = _version(version)
     shown: lists.Shown = "waiting" if request.args.get("show") == "waiting" else "accepted"
     search = (collapse_spaces(request.args.get("q")) or "")[:LONGEST_SEARCH]
@@ -64,6 +68,7 @@ def version(version: str) -> ResponseReturnValue:
 @pages.get("/ops/terms/<version>/text")
 @permit(operator)
 def text(version: str) -> ResponseReturnValue:
+    """Show the text of a version to operators."""
     found = _version(version)
     return render_template(
         "terms/text.html",
@@ -78,6 +83,7 @@ def text(version: str) -> ResponseReturnValue:
 @pages.get("/account/terms")
 @permit(signed_in_before_terms)
 def mine() -> ResponseReturnValue:
+    """Show the versions that the person has accepted."""
     return render_template(
         "terms/mine.html", accepted=queries.accepted_by(_me()), title=title, owner=owner
     )
@@ -86,7 +92,7 @@ def mine() -> ResponseReturnValue:
 @pages.get("/account/terms/<version>")
 @permit(signed_in_before_terms)
 def my_version(version: str) -> ResponseReturnValue:
-    """The text as it was accepted; only the reader's own."""
+    """Show the text as its reader accepted it."""
     for acceptance, found in queries.accepted_by(_me()):
         if found.public_id == version:
             return render_template(

@@ -16,6 +16,7 @@ _LAST_PLACE = "workspace"
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purge to the application."""
     app.register_blueprint(views.blueprint())
     app.jinja_env.filters["last_day"] = wording.last_day
     app.jinja_env.globals["together"] = join_phrases

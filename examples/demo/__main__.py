@@ -33,6 +33,7 @@ PROGRAM = str(Path(sys.executable).parent / "secure-access")
 
 
 def main() -> None:
+    """Start the demo and run it until it is stopped."""
     # Only its own user may read the files of the demo and of everything that it starts.
     os.umask(0o077)
     if INSTANCE.exists():
@@ -70,7 +71,7 @@ def _require_free_ports(addresses: Addresses) -> None:
 
 
 def run(*arguments: str) -> None:
-    """Runs `secure-access` on the demo. Its complaints are shown; it must succeed."""
+    """Run `secure-access` on the demo and show its complaints; it must succeed."""
     done = subprocess.run(  # noqa: S603  # a command of our own
         [PROGRAM, *arguments], text=True, stdout=subprocess.PIPE, check=False, cwd=ROOT
     )
@@ -94,7 +95,7 @@ def _fill(addresses: Addresses) -> None:
 
 
 def _follow(addresses: Addresses) -> None:
-    """A later start: data stay; addresses may have changed, and clients are as they are now."""
+    """Update the demo of an earlier start: data stay, addresses and clients may change."""
     known = announcement.read()["clients"]
     with create_app().app_context():
         registered = clients.register(addresses, known)

@@ -1,4 +1,4 @@
-"""What the demo tells: a table on the screen, and the same as `instance/demo.json`."""
+"""Announcement of the demo: a table on the screen, and the same as `instance/demo.json`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ CLIENT_FIELDS = ("client_id", "client_secret", "redirect_uris")
 def write(
     addresses: Addresses, people: Sequence[Person], clients: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Writes demo.json whole or not at all."""
+    """Write demo.json whole or not at all."""
     announced = {
         **_addresses(addresses),
         "people": [asdict(person) for person in people],
@@ -27,17 +27,18 @@ def write(
 
 
 def update(addresses: Addresses, clients: Sequence[Mapping[str, Any]]) -> None:
-    """The same people, with addresses and clients of now."""
+    """Update addresses and clients, with the same people."""
     _replace({**read(), **_addresses(addresses), "clients": _announced(clients)})
 
 
 def read() -> dict[str, Any]:
+    """Return the addresses and people that demo.json announces."""
     announced: dict[str, Any] = json.loads(ANNOUNCEMENT.read_text())
     return announced
 
 
 def show() -> None:
-    """Prints addresses, people and how they sign in."""
+    """Print addresses, people and how they sign in."""
     announced = read()
     console = Console()
     console.print()

@@ -15,8 +15,9 @@ EXAMPLE, PLAYGROUND = range(2)
 
 
 def register(addresses: Addresses, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The registration responses, each with its secret. `known` are those of an earlier start: they
-    keep id and secret.
+    """Register the clients and return the responses, each with its secret.
+
+    `known` are those of an earlier start: they keep id and secret.
     """
     set_current_actor(Actor.command("make demo"))
     registered = [dict(client) for client in known]
@@ -33,7 +34,7 @@ def register(addresses: Addresses, known: Sequence[Mapping[str, Any]]) -> list[d
 
 
 def _playground(addresses: Addresses) -> dict[str, Any]:
-    """A client that may do whatever the playground shows."""
+    """Return the metadata of a client that may do whatever the playground shows."""
     base = addresses.playground
     return {
         "client_name": "Playground",

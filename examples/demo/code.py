@@ -8,6 +8,7 @@ from examples.demo import announcement
 
 
 def main() -> None:
+    """Print the present code of one of the demo's people."""
     email = sys.argv[1].lower() if len(sys.argv) == 2 else ""
     secrets = {person["email"]: person["totp_secret"] for person in announcement.read()["people"]}
     if email not in secrets:

@@ -25,7 +25,7 @@ class Addresses:
 
     @classmethod
     def from_environment(cls) -> "Addresses":
-        """Reads make's variables PORT, REPORTING_PORT and ISSUER."""
+        """Read make's variables PORT, REPORTING_PORT and ISSUER."""
         port = int(os.environ.get("PORT", "8000"))
         issuer = os.environ.get("ISSUER") or f"http://localhost:{port}"
         return cls(port, int(os.environ.get("REPORTING_PORT", "8001")), issuer.rstrip("/"))
@@ -61,7 +61,7 @@ of what ends."""
 
 
 def write_settings(addresses: Addresses) -> None:
-    """Writes `instance/demo.env`. Secrets that stand there already stay."""
+    """Write `instance/demo.env`. Secrets that are already there stay."""
     INSTANCE.mkdir(parents=True, exist_ok=True)
     values = {
         "SECURE_ACCESS_SECRET_KEY": secrets.token_urlsafe(48),
@@ -83,9 +83,9 @@ def write_settings(addresses: Addresses) -> None:
 
 
 def use_settings() -> None:
-    """Makes the file's settings those of this process and of those that it starts.
+    """Apply the file's settings to this process and to those that it starts.
 
-    What the shell happens to hold of other settings must not reach the demo, save those of KEPT.
+    Other settings in the shell must not reach the demo, except those of KEPT.
     """
     for name in [name for name in os.environ if name.startswith("SECURE_ACCESS_")]:
         if name not in KEPT:
@@ -94,7 +94,7 @@ def use_settings() -> None:
 
 
 def _secrets() -> dict[str, str]:
-    """The secrets of an earlier start."""
+    """Return the secrets of an earlier start."""
     names = ("SECURE_ACCESS_SECRET_KEY", "SECURE_ACCESS_ENCRYPTION_KEYS")
     return {name: value for name, value in _written().items() if name in names}
 

@@ -15,7 +15,7 @@ POLICY = (
 
 
 def create_outbox(folder: Path) -> Flask:
-    """Shows the `.eml` files of `folder`, newest first."""
+    """Show the `.eml` files of `folder`, newest first."""
     app = Flask(__name__)
 
     @app.get("/")
@@ -44,7 +44,7 @@ def _read(path: Path) -> EmailMessage:
 
 
 def _text(mail: EmailMessage) -> Markup:
-    """The plain text, with its links to follow."""
+    """Return the plain text, with its links as links."""
     part = mail.get_body(("plain",))
     lines = part.get_content().splitlines() if part else []
     return Markup("\n").join(

@@ -62,7 +62,7 @@ class Processes:
             )
 
     def wait_until_ready(self, name: str, address: str) -> None:
-        """Raises DidNotStart."""
+        """Wait until the process answers. Raises DidNotStart."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while not _answers(address):
             if self.running[name].poll() is not None or time.monotonic() > deadline:
@@ -70,7 +70,7 @@ class Processes:
             time.sleep(0.1)
 
     def watch(self) -> None:
-        """Returns when one of them ends. Raises KeyboardInterrupt when the demo is to stop."""
+        """Wait until one process ends. Raises KeyboardInterrupt when the demo is to stop."""
         while all(process.poll() is None for process in self.running.values()):
             time.sleep(0.5)
 

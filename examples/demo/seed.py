@@ -129,7 +129,7 @@ def _new_keys() -> tuple[str, str]:
 def _accept(
     invitation_id: int | None, given_name: str, family_name: str, secret: str, totp_secret: str
 ) -> Account:
-    """What the person's browser would do: join, or take up a second invitation."""
+    """Do what the person's browser would do: join, or accept a second invitation."""
     with writing() as session:
         invitation = session.get_one(Invitation, invitation_id)
         account = session.scalar(select(Account).where(Account.email_key == invitation.email_key))

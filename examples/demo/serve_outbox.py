@@ -15,7 +15,7 @@ from examples.playground.provider import Settings
 
 
 def served() -> object:
-    """The WSGI application that the server starts."""
+    """Return the WSGI application that the server starts."""
     addresses = Addresses.from_environment()
     client = announcement.read()["clients"][PLAYGROUND]
     playground = create_playground(
@@ -33,6 +33,7 @@ def served() -> object:
 
 
 def main() -> None:
+    """Serve the outbox of the demo."""
     Granian(
         "examples.demo.serve_outbox:served",
         factory=True,

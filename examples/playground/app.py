@@ -42,7 +42,7 @@ pages = Blueprint("pages", __name__)
 
 @dataclass
 class Desk:
-    """What all requests share, in memory: the provider, and the sign-ins under way."""
+    """Shared by all requests, in memory: the provider, and the sign-ins in progress."""
 
     provider: Provider
     sign_ins: dict[str, SignIn] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Desk:
         self.sign_ins[sign_in.identifier] = sign_in
 
     def waiting_for(self, state: str | None) -> SignIn | None:
-        """The sign-in of this browser that waits for an answer with that state."""
+        """Return the sign-in of this browser that waits for a response with that state."""
         mine = (each for each in self.sign_ins.values() if each.owner == session.get("owner"))
         return next((each for each in mine if each.state and each.state == state), None)
 
@@ -86,6 +86,7 @@ def create_playground(settings: Settings) -> Flask:
 
 
 def refuse(error: HTTPException) -> ResponseReturnValue:
+    """Show an error of the playground."""
     return render_template("refused.html", error=error), error.code or 500
 
 
@@ -99,6 +100,7 @@ def mine(identifier: str) -> SignIn:
 
 @pages.route("/", methods=["GET", "POST"])
 def start() -> ResponseReturnValue:
+    """Show the form of a sign-in, and begin it."""
     chosen, mistake = Chosen(" ".join(AT_FIRST)), ""
     if request.method == "POST":
         chosen = _chosen()
@@ -135,12 +137,13 @@ def _chosen() -> Chosen:
 
 @pages.get("/sign-ins/<identifier>")
 def steps(identifier: str) -> ResponseReturnValue:
+    """Show the steps of a sign-in."""
     return render_template("steps.html", sign_in=mine(identifier), actions=ACTIONS)
 
 
 @pages.route("/callback", methods=["GET", "POST"])
 def callback() -> ResponseReturnValue:
-    """The answer belongs to a sign-in of this browser, or to none."""
+    """Receive the response to a sign-in of this browser; every other is refused."""
     how = "By form post" if request.method == "POST" else "By redirect"
     received = request.values.to_dict()
     signed = received.get("response")
@@ -168,9 +171,11 @@ def act(identifier: str, name: str) -> ResponseReturnValue:
 
 @pages.post("/sign-ins/<identifier>/sign-out")
 def sign_out(identifier: str) -> ResponseReturnValue:
+    """Begin the sign-out at Secure Access."""
     return redirect(mine(identifier).leave(), 303)
 
 
 @pages.get("/signed-out")
 def signed_out() -> ResponseReturnValue:
+    """Show the end of a sign-out."""
     return render_template("signed_out.html", sign_in=mine(request.args.get("state", "")))

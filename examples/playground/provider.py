@@ -33,6 +33,8 @@ class Settings:
 
 
 class Provider:
+    """Secure Access, as the playground calls it."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._kit = ResourceServer(
@@ -44,7 +46,7 @@ class Provider:
         )
 
     def supports(self, member: str) -> list[str]:
-        """A list of the discovery document."""
+        """Return a list of the discovery document."""
         found: list[str] = self._kit.metadata()[member]
         return found
 
@@ -84,7 +86,7 @@ class Provider:
         return step, received
 
     def opened(self, name: str, token: str, kind: str, audience: str, nonce: str = "") -> Decoded:
-        """The token with its claims, and whether it is good."""
+        """Return the token with its claims, and whether it is valid."""
         try:
             claims = self._kit.verified(token, kind, audience)
             if nonce and claims.get("nonce") != nonce:
@@ -94,5 +96,5 @@ class Provider:
         return decoded(name, token, CHECKED + (" The nonce is ours." if nonce else ""))
 
     def answer(self, response: str) -> dict[str, str]:
-        """The parameters of a signed answer (JARM). Raises Refused."""
+        """Return the parameters of a signed response (JARM). Raises Refused."""
         return self._kit.verified(response, "jwt", self.settings.client_id)

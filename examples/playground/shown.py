@@ -30,7 +30,7 @@ class Decoded:
 
 @dataclass
 class Step:
-    """What was sent, why, and what came back."""
+    """Requests and responses, each with its purpose."""
 
     title: str
     why: str
@@ -51,10 +51,12 @@ def decoded(name: str, token: str, verdict: str) -> Decoded:
 
 
 def pretty(value: Any) -> str:
+    """Return a value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def listed(parameters: Mapping[str, str]) -> str:
+    """Return parameters, one to a line."""
     return "\n".join(f"{name} = {value}" for name, value in parameters.items())
 
 
@@ -66,7 +68,7 @@ def curl(
     client: tuple[str, str] | None,
     bearer: str | None,
 ) -> str:
-    """The same request for a shell."""
+    """Return the same request for a shell."""
     parts = ["curl" if form or method == "GET" else f"curl -X {method}"]
     if client:
         parts.append(f"-u {quote(':'.join(client))}")

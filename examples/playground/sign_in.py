@@ -17,7 +17,7 @@ ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # a name
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the authorization request is to say. Empty: the parameter is left out."""
+    """Parameters of the authorization request. Empty: the parameter is left out."""
 
     scope: str
     prompt: str = ""
@@ -53,7 +53,7 @@ class SignIn:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Writes the authorization request, and pushes it where that was chosen."""
+        """Write the authorization request, and push it if that was chosen."""
         settings = self.provider.settings
         hashed = hashlib.sha256(self.verifier.encode()).digest()
         parameters = {
@@ -93,7 +93,7 @@ class SignIn:
         )
 
     def finish(self, how: str, received: Mapping[str, str]) -> None:
-        """Takes the answer, and where it has a code exchanges that for tokens at once."""
+        """Receive the response, and exchange its code for tokens at once."""
         self.address = self.state = ""
         step = Step("Answer at the callback", f"{how}. Check state and iss.", "", "", "")
         self.steps.append(step)
@@ -160,7 +160,7 @@ class SignIn:
         self.steps.append(step)
 
     def exchange(self) -> None:
-        """A token for School Performance's API, on the person's behalf, and a call with it."""
+        """Exchange for a token of School Performance's API, on the person's behalf, and call it."""
         api = self.provider.settings.api
         step, received = self.provider.call(
             "Token exchange",
@@ -188,7 +188,7 @@ class SignIn:
         self.steps.append(step)
 
     def leave(self) -> str:
-        """The address that signs the person out, and comes back."""
+        """Return the address that signs the person out and returns."""
         parameters = {
             "id_token_hint": self.tokens["id_token"],
             "post_logout_redirect_uri": self.provider.settings.signed_out,

@@ -16,6 +16,7 @@ from examples.school_performance.store import Store
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
+    """Return the example application."""
     app = Flask(__name__)
     app.config.from_file("settings.toml", tomllib.load, text=False)
     app.config.from_prefixed_env("SCHOOL_PERFORMANCE", loads=str)

@@ -1,4 +1,4 @@
-"""Reports as pages, files and API. What each shows follows from the claims of the access token."""
+"""Reports as pages, files and API. The claims of the access token decide what each shows."""
 
 import json
 from hashlib import sha256
@@ -17,7 +17,7 @@ NEEDS = {"print": "print_reports", "csv": DOWNLOAD, "downloads": DOWNLOAD, "uplo
 
 @pages.before_request
 def admit() -> None:
-    """The one gate: rights that hold at this moment, a capability, a school of the remit."""
+    """Check the rights that hold at this moment, a capability and a school of the remit."""
     if request.path.startswith("/api/"):
         token, g.person = request.headers.get("Authorization", "").partition(" ")[2], None
     else:
@@ -38,12 +38,13 @@ def admit() -> None:
 
 
 def pupils(urn: str, upload: str = "") -> list[results.Pupil]:
-    """A school's pupils, or those of one upload."""
+    """Return a school's pupils, or those of one upload."""
     uploads = uploaded(urn, LAST_SENT, upload)
     return results.pupils_of(urn, uploads) if not upload else uploads[0] if uploads else []
 
 
 def uploaded(urn: str, order: str, upload: str = "") -> list[list[results.Pupil]]:
+    """Return the pupils of a school's uploads."""
     kept = f"SELECT pupils FROM upload WHERE urn = ? AND ? IN ('', id) ORDER BY {order}, rowid"  # noqa: S608
     return [json.loads(rows) for (rows,) in g.store.run(kept, urn, upload)]
 
@@ -51,7 +52,7 @@ def uploaded(urn: str, order: str, upload: str = "") -> list[list[results.Pupil]
 @pages.get("/schools", defaults={"form": "page"})
 @pages.get("/api/schools", defaults={"form": "api"})
 def schools(form: str) -> ResponseReturnValue:
-    """Some of the schools that the person may see, with their averages."""
+    """Show some of the schools that the person may see, with their averages."""
     text, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, int))
     found = [each for each in g.schools.items() if text.casefold() in " ".join(each).casefold()]
     shown = sorted(found, key=lambda each: each[1])[15 * (page - 1) : 15 * page]
@@ -64,7 +65,7 @@ def schools(form: str) -> ResponseReturnValue:
 @pages.get("/schools/<urn>/<any(print, csv):form>")
 @pages.get("/api/schools/<urn>", defaults={"form": "api"})
 def school(urn: str, form: str) -> ResponseReturnValue:
-    """What the address asks about one school, answered as far as the person's rights go."""
+    """Answer the query about one school, as far as the person's rights go."""
     chosen = tuple(filter(None, request.args.getlist("column")))
     columns = chosen or ("year", "pupil", "gender", *results.SCORES)
     filters = (text.partition(":")[::2] for text in request.args.getlist("filter") if text)
@@ -86,12 +87,14 @@ def school(urn: str, form: str) -> ResponseReturnValue:
 
 @pages.get("/downloads")
 def downloads() -> ResponseReturnValue:
+    """Show the downloads of the organisation."""
     of = "SELECT at, name, urn, items FROM download WHERE organisation = ? ORDER BY rowid DESC"
     return render_template("downloads.html", rows=g.store.run(of, g.access["organisation"]["id"]))
 
 
 @pages.route("/schools/<urn>/upload", methods=["GET", "POST"])
 def upload(urn: str) -> ResponseReturnValue:
+    """Show the upload form, and store the results of an uploaded file."""
     mistakes: list[str] = []
     if request.method == "POST":
         rows, mistakes = results.read_upload(data := request.files["file"].read())

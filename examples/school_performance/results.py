@@ -36,6 +36,7 @@ def pupils_of(urn: str, uploads: list[list[Pupil]]) -> list[Pupil]:
 
 
 def averages(pupils: list[Pupil]) -> list[str]:
+    """Return the averages of the scores."""
     return [f"{mean(int(row[score]) for row in pupils):.1f}" for score in SCORES]
 
 
@@ -58,7 +59,7 @@ def standing(pupils: list[Pupil], item: str, arrived: list[list[Pupil]]) -> list
 def answer(
     pupils: list[Pupil], query: Query, *, names: bool, arrived: Sequence[list[Pupil]] = ()
 ) -> list[list[str]]:
-    """A header and rows. Pages, print, files, uploads and the API all come here for theirs.
+    """Return a header and rows. Pages, print, files, uploads and the API all use it.
 
     `arrived` holds the school's made-up rows and uploads, in the order of their first arrival.
     """
@@ -99,14 +100,14 @@ def numbers(
 
 
 def as_csv(table: list[list[str]]) -> str:
-    """What a spreadsheet would run as a formula gets an apostrophe before it."""
+    """Return the table as CSV, with an apostrophe before cells that a spreadsheet would run."""
     out, formula = io.StringIO(), re.compile(r"^(?=[=+\-@|\t\r])")
     csv.writer(out).writerows([formula.sub("'", cell) for cell in row] for row in table)
     return out.getvalue()
 
 
 def read_upload(data: bytes) -> tuple[list[Pupil], list[str]]:
-    """The rows of an uploaded file and what is wrong with it, one sentence for each mistake."""
+    """Return the rows of an uploaded file and its mistakes, one sentence for each."""
     header, lines = list[str](), list[list[str]]()
     with suppress(ValueError, csv.Error):
         header, *lines = filter(None, csv.reader(data.decode("utf-8-sig").splitlines(True)))

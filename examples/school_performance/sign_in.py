@@ -22,12 +22,13 @@ def key_hash() -> str:
 
 
 def forget() -> None:
+    """Delete the session from the store and the browser."""
     g.store.delete(key_hash())
     session.clear()
 
 
 def session_tokens() -> dict[str, Any]:
-    """The session's tokens, among them a fresh access token for the reports API."""
+    """Return the session's tokens, among them a fresh access token for the reports API."""
     with one_refresh:  # of two clicks at once only one may spend the refresh token
         tokens: dict[str, Any] = json.loads(g.store.get(key_hash()) or abort(401))
         if tokens["expires_at"] < time.time() + 30:
@@ -43,6 +44,7 @@ def session_tokens() -> dict[str, Any]:
 @pages.get("/")
 @pages.get("/signed-out")
 def start() -> ResponseReturnValue:
+    """Show the start page."""
     return redirect("/schools") if "key" in session else render_template("start.html")
 
 
@@ -55,6 +57,7 @@ def begin() -> Any:
 
 @pages.get("/callback")
 def callback() -> ResponseReturnValue:
+    """Receive the response to a sign-in, and begin the session."""
     try:
         if request.args.get("iss") != g.api.issuer:  # RFC 9207
             raise OAuthError("another issuer answered")
@@ -74,7 +77,10 @@ def callback() -> ResponseReturnValue:
 
 @pages.post("/sign-out")
 def end() -> Any:
-    """A refresh token with `offline_access` would outlive the sign-out at Secure Access."""
+    """Revoke the session's tokens and end it.
+
+    A refresh token with `offline_access` would outlive the sign-out at Secure Access.
+    """
     tokens, back = session_tokens(), f"{current_app.config['BASE_URL']}/signed-out"
     forget()
     g.api.call("revocation_endpoint", token=tokens["refresh_token"])

@@ -1,5 +1,7 @@
-"""What the example keeps, in one SQLite file: sessions, the secrets of a sign-in (Authlib's), what
-has ended, uploads and downloads."""
+"""Storage of the example in one SQLite file.
+
+Sessions, the secrets of a sign-in (Authlib's), ended sessions, uploads and downloads.
+"""
 
 import sqlite3
 import time
@@ -11,6 +13,8 @@ from examples.resource_server import Endings
 
 
 class Store(Endings):
+    """Storage of the example: values with an end, and the endings of sessions."""
+
     def __init__(self, path: str) -> None:
         Path(path).touch(mode=0o600)
         super().__init__(path)

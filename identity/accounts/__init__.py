@@ -1,1 +1,1 @@
-"""Who people are: their accounts, the invitations that make them, and the journey of joining."""
+"""Accounts of people, the invitations that make them, and the journey of joining."""

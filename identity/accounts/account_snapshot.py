@@ -1,6 +1,4 @@
-"""An account read by a plain statement beside what belongs to it, for the endpoints that services
-call all day.
-"""
+"""Accounts read by compiled statements, for the endpoints that services call all day."""
 
 from __future__ import annotations
 
@@ -52,5 +50,5 @@ class AccountSnapshot:
 
 
 def snapshot_from(row: Any) -> AccountSnapshot:
-    """The account in a row that has an `account_id` and the columns WITH_ACCOUNT."""
+    """Return the account in a row that has an `account_id` and the columns WITH_ACCOUNT."""
     return AccountSnapshot(*_values_in(row))

@@ -1,4 +1,4 @@
-"""What a name or an address looks like, whatever letters it is made of (TX-01).
+"""Look-alike names and addresses, in letters of any script (TX-01).
 
 Two texts that are different people to the program may be one to the eye: `аdmin` with a Cyrillic
 letter, `pau1`, `bums` for `burns`. The tables are Unicode's (UTS #39, section 4).
@@ -13,7 +13,7 @@ from functools import lru_cache
 import idna
 
 _ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
-# What one word of one language may be written in (UTS #39, 5.1).
+# Scripts that one word of one language may mix (UTS #39, 5.1).
 _TOGETHER = (
     frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"HAN", "HANGUL"}),
@@ -33,7 +33,7 @@ def mixes_alphabets(text: str) -> bool:
 
 
 def displayed_form(text: str) -> str:
-    """The text in composed form; an address with its domain as a reader sees it."""
+    """Return the text in composed form; an address with its domain as a reader sees it."""
     text = unicodedata.normalize("NFKC", text)
     local, at, domain = text.rpartition("@")
     if not at or "xn--" not in domain.casefold():
@@ -58,7 +58,7 @@ def _skeleton(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _prototypes() -> dict[int, str]:
-    """The one character that stands for all that look like it, by the character's number."""
+    """Return the character that stands for all look-alikes, by the number of each."""
     from confusable_homoglyphs import confusables
 
     table = {}

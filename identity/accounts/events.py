@@ -1,4 +1,4 @@
-"""What this room writes to the audit."""
+"""Audit events of this room."""
 
 from __future__ import annotations
 

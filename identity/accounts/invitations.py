@@ -85,7 +85,7 @@ def correct(invitation: Invitation, email: str) -> None:
 
 
 def withdraw(invitation: Invitation) -> None:
-    """The link opens nothing any more. Raises InvitationClosed."""
+    """Withdraw the invitation: its link opens nothing any more. Raises InvitationClosed."""
     with writing():
         _must_be_open(invitation)
         _close(invitation, InvitationState.WITHDRAWN)
@@ -93,7 +93,7 @@ def withdraw(invitation: Invitation) -> None:
 
 
 def by_token(token: str) -> Invitation | None:
-    """The open invitation behind a link, expired or not; None for every other token."""
+    """Return the open invitation of a link, expired or not; None for every other token."""
     found: Invitation | None = db.session.scalar(
         select(Invitation).where(
             Invitation.token_hash == secret_hash(token),
@@ -104,7 +104,7 @@ def by_token(token: str) -> Invitation | None:
 
 
 def by_public_id(public_id: str | None) -> Invitation | None:
-    """The invitation of that id, whatever became of it."""
+    """Return the invitation of that id, in any state."""
     found: Invitation | None = db.session.scalar(
         select(Invitation).where(Invitation.public_id == public_id)
     )

@@ -17,7 +17,7 @@ from identity.email_address import MAX_LENGTH
 
 
 class InvitationState(enum.StrEnum):
-    """What became of an invitation; expiry is a matter of `expires_at`, not of the state."""
+    """State of an invitation; expiry is a matter of `expires_at`, not of the state."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -45,7 +45,7 @@ class Account(Base):
 
     @property
     def name(self) -> str:
-        """The name as pages and claims show it."""
+        """Return the name as pages and claims show it."""
         return full_name(self.given_name, self.family_name)
 
     @property

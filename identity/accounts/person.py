@@ -9,7 +9,7 @@ from app.actors import Actor
 
 
 class Person(Protocol):
-    """What tokens, claims and the port need to know of somebody who has an account."""
+    """Facts about an account that tokens, claims and the port need."""
 
     @property
     def id(self) -> int: ...
@@ -37,7 +37,7 @@ class Person(Protocol):
 
 
 def full_name(given_name: str, family_name: str) -> str:
-    """The name as pages and claims show it."""
+    """Return the name as pages and claims show it."""
     return f"{given_name} {family_name}".strip()
 
 
@@ -47,5 +47,5 @@ def is_active(joined_at: datetime | None, suspended_at: datetime | None) -> bool
 
 
 def actor_of(account: Person) -> Actor:
-    """The account as the actor of audited changes."""
+    """Return the account as the actor of audited changes."""
     return Actor("person", account.subject, account.name)

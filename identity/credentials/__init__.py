@@ -1,1 +1,1 @@
-"""What a person proves himself with: one module per factor behind one small interface."""
+"""Factors of people: one module for each, behind one small interface."""

@@ -76,7 +76,7 @@ def begin_enrolment(session: Session) -> TotpEnrolment:
 
 
 def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | None:
-    """The enrolment where it is this session's and still open."""
+    """Return the open enrolment of this session, or None."""
     found: TotpEnrolment | None = db.session.scalar(
         select(TotpEnrolment).where(
             TotpEnrolment.public_id == public_id,

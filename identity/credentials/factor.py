@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class FactorKind(enum.StrEnum):
-    """What a factor rests on (NIST SP 800-63B-4, section 2)."""
+    """Basis of a factor (NIST SP 800-63B-4, section 2)."""
 
     KNOWLEDGE = "something the person knows"
     POSSESSION = "something the person has"

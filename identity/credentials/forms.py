@@ -12,6 +12,8 @@ from identity.email_address import email_key
 
 
 class EmailForm(Form):
+    """Form for an email address."""
+
     email = StringField("Email address")
 
     def validate_email(self, field: Any) -> None:
@@ -28,9 +30,13 @@ class NewPasswordForm(Form):
 
 
 class ChangePasswordForm(Form):
+    """Form for a change of the password."""
+
     current_password = PasswordField("Current password")
     password = PasswordField("New password")
 
 
 class ProveAppForm(Form):
+    """Form for the first code of an authenticator app."""
+
     code = StringField("6-digit code")

@@ -41,7 +41,7 @@ def too_long(password: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """The hash to store; the parameters travel inside it."""
+    """Return the hash to store, which includes its parameters."""
     return _compute(_hasher().hash, _encode(password))
 
 

@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from identity.settings import settings
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purges to the application."""
     declare(app, EVENTS)
     with app.app_context():
         hashing.install(app, settings().password_hashes_at_once)

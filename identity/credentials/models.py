@@ -1,4 +1,4 @@
-"""What is kept of each factor, the links that reset a password, and enrolments in progress."""
+"""Storage of each factor, of reset links, and of enrolments in progress."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ PASSWORD = Password()
 
 
 def why_refused(password: str, owner: Owner) -> str | None:
-    """The sentence that says why a new password is refused, the range service included."""
+    """Return why a new password is refused, by the range service as well, or None."""
     sentence = refusal(password, owner)
     if sentence is None and is_breached(password):
         return COMMON

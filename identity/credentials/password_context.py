@@ -8,7 +8,7 @@ from identity.ports import approvals
 
 
 def password_owner(holder: Account | Invitation) -> Owner:
-    """The holder as the password rules see him."""
+    """Return the person as the password rules see them."""
     return Owner(
         given_name=holder.given_name,
         family_name=holder.family_name,

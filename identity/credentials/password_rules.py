@@ -87,7 +87,7 @@ class Owner:
 
 
 def refusal(password: str, owner: Owner) -> str | None:
-    """The sentence that says why this password is refused, or None where it may be used."""
+    """Return why this password is refused, or None if it may be used."""
     if too_long(password):
         return TOO_LONG
     text = normalised(password)

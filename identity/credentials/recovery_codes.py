@@ -59,7 +59,10 @@ RECOVERY_CODE = RecoveryCodes()
 
 
 def replace(account_id: int) -> list[str]:
-    """New codes in place of all earlier ones, inside `writing()`; the only time they are known."""
+    """Replace all recovery codes and return the new ones, this once.
+
+    Must run inside `writing()`.
+    """
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(COUNT)]
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     db.session.add_all(

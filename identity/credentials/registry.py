@@ -17,7 +17,7 @@ AAL2_PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
 
 
 def factor(name: str) -> Factor:
-    """The factor of that name; KeyError where there is none."""
+    """Return the factor of that name. Raises KeyError."""
     return {each.name: each for each in FACTORS}[name]
 
 
@@ -27,7 +27,7 @@ def second_step_of(account_id: int) -> bool:
 
 
 def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
-    """The `amr` values of a sign-in; `mfa` is added where two kinds were shown (RFC 8176)."""
+    """Return the `amr` values of a sign-in; `mfa` is added for two kinds of factor (RFC 8176)."""
     shown = list(proved)
     values = list(dict.fromkeys(each.amr for each in shown))
     if _two_kinds(shown):
@@ -36,7 +36,7 @@ def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
 
 
 def acr(proved: Iterable[Factor]) -> str:
-    """The assurance that these factors give together."""
+    """Return the level that these factors reach together."""
     shown = list(proved)
     if not _two_kinds(shown):
         return AAL1

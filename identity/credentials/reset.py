@@ -171,7 +171,7 @@ def _why_no_link(account: Account | None, key: str) -> str:
 
 
 def _next_number(key: str) -> int:
-    """The next number of this address; of two transactions that take it, one fails."""
+    """Return the next number of this address; of two transactions that take it, one fails."""
     last = db.session.scalar(
         select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)
     )

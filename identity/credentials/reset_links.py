@@ -31,7 +31,10 @@ _VOUCHED = timedelta(hours=1)
 
 
 def open_link(token: str, purpose: str) -> ResetJourney | None:
-    """A journey of this browser for a link that may still be used, else None. Uses nothing up."""
+    """Begin a journey of this browser for a link that still works, else return None.
+
+    Uses nothing up.
+    """
     with writing() as session:
         link = session.scalar(
             select(PasswordReset).where(
@@ -50,7 +53,7 @@ def open_link(token: str, purpose: str) -> ResetJourney | None:
 
 
 def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
-    """The link behind a journey of this browser, and whose it is; None where it works no more."""
+    """Return the link behind this browser's journey and its account, or None if it has ended."""
     browser = browser_hash()
     if not public_id or browser is None:
         return None
@@ -94,7 +97,7 @@ def holder(link: PasswordReset) -> Account | None:
 
 
 def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
-    """The link that this browser has just used for that person, or None."""
+    """Return the link that this browser has just used for that person, or None."""
     found: int | None = db.session.scalar(
         select(func.max(PasswordReset.id)).where(
             PasswordReset.account_id == account_parameter(account_id),
@@ -115,6 +118,7 @@ def add(
     *,
     number: int | None = None,
 ) -> PasswordReset:
+    """Add a link, or the row of a request that gets none."""
     moment = now()
     link = PasswordReset(
         purpose=purpose,
@@ -136,6 +140,7 @@ def mail_key(token_hash: str) -> str:
 
 
 def claim(link: PasswordReset) -> bool:
+    """Use the link up; return False if it was used or superseded."""
     claimed = rows_changed(
         update(PasswordReset)
         .where(
@@ -152,6 +157,7 @@ def claim(link: PasswordReset) -> bool:
 
 
 def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
+    """Supersede the open links of a person for this purpose."""
     superseded = db.session.scalars(
         update(PasswordReset)
         .where(
@@ -169,7 +175,7 @@ def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
 
 
 def supersede_links(ending: Termination) -> None:
-    """The reset links' channel of `end_access`.
+    """End the reset links, as their channel of `end_access`.
 
     The "not me" link outlives a change that was made inside a session: a thief who changes the
     password must not take the link from the owner.

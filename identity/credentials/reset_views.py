@@ -25,6 +25,7 @@ _ASK_REMEMBERED = 3600
 @blueprint.get("/forgot-password")
 @permit(anyone)
 def forgot() -> ResponseReturnValue:
+    """Show the form for a reset link."""
     return render_template("credentials/forgot.html", form=EmailForm())
 
 
@@ -32,6 +33,7 @@ def forgot() -> ResponseReturnValue:
 @permit(anyone)
 @limiter.limit(_ASKS_PER_NETWORK)
 def submit_forgot() -> ResponseReturnValue:
+    """Send a reset link, or a mail that explains why there is none."""
     form = EmailForm()
     if not form.validate_on_submit():
         return render_template("credentials/forgot.html", form=form)
@@ -43,7 +45,7 @@ def submit_forgot() -> ResponseReturnValue:
 @blueprint.get("/forgot-password/check-email")
 @permit(anyone)
 def check_email() -> ResponseReturnValue:
-    """The same for every address, so that nobody learns who has an account.
+    """Show the same page for every address, so that it reveals no account.
 
     A browser that has asked for no link within the hour is led to the form.
     """
@@ -55,7 +57,10 @@ def check_email() -> ResponseReturnValue:
 @blueprint.get("/reset-password/<token>")
 @permit(anyone)
 def open_reset(token: str) -> ResponseReturnValue:
-    """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
+    """Open an invitation without using it up; the token leaves the address here.
+
+    Mail scanners open links.
+    """
     journey = reset_links.open_link(token, reset_links.RESET)
     if journey is None:
         return render_template("credentials/link_over.html"), 410
@@ -65,6 +70,7 @@ def open_reset(token: str) -> ResponseReturnValue:
 @blueprint.get("/reset-password")
 @permit(anyone)
 def new_password() -> ResponseReturnValue:
+    """Show the form for a new password."""
     found = reset_links.find(request.args.get("journey"), reset_links.RESET)
     if found is None:
         return render_template("credentials/link_over.html"), 410
@@ -74,6 +80,7 @@ def new_password() -> ResponseReturnValue:
 @blueprint.post("/reset-password")
 @permit(anyone)
 def submit_new_password() -> ResponseReturnValue:
+    """Store the new password, and end all sessions."""
     found = reset_links.find(request.args.get("journey"), reset_links.RESET)
     if found is None:
         return render_template("credentials/link_over.html"), 410
@@ -91,7 +98,7 @@ def submit_new_password() -> ResponseReturnValue:
 @blueprint.get("/reset-password/done")
 @permit(anyone)
 def password_set() -> ResponseReturnValue:
-    """The confirmation, in the browser that set the password; elsewhere the sign-in page."""
+    """Show the confirmation in the browser that set the password; elsewhere the sign-in page."""
     if not reset_links.was_used_here(request.args.get("journey")):
         return redirect(url_for("sign_in.start"), code=303)
     return render_template("credentials/password_set.html")
@@ -100,6 +107,7 @@ def password_set() -> ResponseReturnValue:
 @blueprint.get("/not-me/<token>")
 @permit(anyone)
 def open_not_me(token: str) -> ResponseReturnValue:
+    """Open a link of "not me" without using it up."""
     journey = reset_links.open_link(token, reset_links.NOT_ME)
     if journey is None:
         return render_template("credentials/link_over.html"), 410
@@ -109,6 +117,7 @@ def open_not_me(token: str) -> ResponseReturnValue:
 @blueprint.get("/not-me")
 @permit(anyone)
 def not_me() -> ResponseReturnValue:
+    """Show the question whether the sign-in was somebody else's."""
     if _disavowable() is None:
         return render_template("credentials/link_over.html"), 410
     return render_template("credentials/not_me.html", form=NewPasswordForm())
@@ -117,6 +126,7 @@ def not_me() -> ResponseReturnValue:
 @blueprint.post("/not-me")
 @permit(anyone)
 def submit_not_me() -> ResponseReturnValue:
+    """End all sessions, and lead to a new password."""
     found = _disavowable()
     journey = reset.disavow(*found) if found is not None else None
     if journey is None:

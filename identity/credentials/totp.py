@@ -76,7 +76,7 @@ class Totp:
                 .values(last_step=step)
             )
             claimed = same == 1 and _claim(account_id=account_id, step=step)
-        # Whoever sends a code that was right before guesses nothing.
+        # A code that was right before is no guess.
         return ProofAccepted(self) if claimed else ProofRejected(USED, counts=False)
 
 
@@ -84,17 +84,17 @@ TOTP = Totp()
 
 
 def new_sealed_secret() -> str:
-    """A fresh secret of 160 bits (RFC 4226, section 4), made here and encrypted at once."""
+    """Return a new encrypted secret of 160 bits (RFC 4226, section 4)."""
     return encrypt(pyotp.random_base32(), purpose=_PURPOSE)
 
 
 def seal(secret: str) -> str:
-    """A secret that is already known (demo people, tests) as it is stored."""
+    """Encrypt a known secret (demonstrations, tests) for storage."""
     return encrypt(secret, purpose=_PURPOSE)
 
 
 def proves(sealed_secret: str, answer: str) -> int | ProofRejected:
-    """The time step whose code this is, for a secret that is being enrolled."""
+    """Return the time step of this code, for a secret that is being enrolled."""
     return _check_step(sealed_secret, answer)
 
 
@@ -113,13 +113,13 @@ def store(account_id: int, sealed_secret: str, step: int) -> None:
 
 
 def text_key(sealed_secret: str) -> str:
-    """The secret as a person types it: in groups of four."""
+    """Return the secret as a person types it: in groups of four."""
     secret = decrypt(sealed_secret, purpose=_PURPOSE)
     return " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
 
 
 def qr_code(sealed_secret: str, email: str) -> str:
-    """The secret as a picture for the app's camera: a data address of an SVG."""
+    """Return the secret as a picture for the app's camera: a data address of an SVG."""
     import segno
 
     secret = decrypt(sealed_secret, purpose=_PURPOSE)
@@ -130,7 +130,7 @@ def qr_code(sealed_secret: str, email: str) -> str:
 
 
 def acceptable_now() -> Select[int]:
-    """The people of whose apps some code would be taken at this moment."""
+    """Select the people of whose apps some code would be accepted at this moment."""
     latest = _present_step() + TOLERANCE
     return select(TotpCredential.account_id).where(~_is_used(latest, latest))
 

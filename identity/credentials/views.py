@@ -25,6 +25,7 @@ WRONG_CURRENT = "Your current password is incorrect."
 @blueprint.get("/account/password")
 @permit(freshly_signed_in)
 def change_password() -> ResponseReturnValue:
+    """Show the form for a change of the password."""
     return _password_page(ChangePasswordForm(), {})
 
 
@@ -32,6 +33,7 @@ def change_password() -> ResponseReturnValue:
 @permit(freshly_signed_in)
 @limiter.limit("20 per 15 minutes")
 def submit_change_password() -> ResponseReturnValue:
+    """Change the password, and end all other sessions."""
     session = signed_in_session()
     form = ChangePasswordForm()
     chosen = form.password.data or ""
@@ -54,6 +56,7 @@ def submit_change_password() -> ResponseReturnValue:
 @blueprint.get("/account/second-step")
 @permit(signed_in)
 def second_step() -> ResponseReturnValue:
+    """Show the person's factors."""
     session = signed_in_session()
     return render_template(
         "credentials/second_step.html",
@@ -65,6 +68,7 @@ def second_step() -> ResponseReturnValue:
 @blueprint.post("/account/second-step/app")
 @permit(freshly_signed_in)
 def begin_app() -> ResponseReturnValue:
+    """Begin the enrolment of another authenticator app."""
     enrolment = actions.begin_enrolment(signed_in_session())
     return redirect(url_for(".app", journey=enrolment.public_id), code=303)
 
@@ -73,6 +77,7 @@ def begin_app() -> ResponseReturnValue:
 @blueprint.get("/account/second-step/app/prove", endpoint="app_to_prove")
 @permit(freshly_signed_in)
 def app() -> ResponseReturnValue:
+    """Show the secret of the app that is being enrolled."""
     enrolment = actions.find_enrolment(request.args.get("journey"), signed_in_session())
     if enrolment is None:
         return redirect(url_for(".second_step"), code=303)
@@ -82,6 +87,7 @@ def app() -> ResponseReturnValue:
 @blueprint.post("/account/second-step/app/prove")
 @permit(freshly_signed_in)
 def submit_app() -> ResponseReturnValue:
+    """Replace the authenticator app, if its first code is right."""
     session = signed_in_session()
     enrolment = actions.find_enrolment(request.args.get("journey"), session)
     if enrolment is None:
@@ -108,6 +114,7 @@ def codes_question() -> ResponseReturnValue:
 @blueprint.post("/account/second-step/codes")
 @permit(freshly_signed_in)
 def make_codes() -> ResponseReturnValue:
+    """Make new recovery codes and lead to them."""
     shown = actions.make_recovery_codes(
         signed_in_session(), continue_to=url_for(".second_step"), announce=True
     )
@@ -117,7 +124,7 @@ def make_codes() -> ResponseReturnValue:
 @blueprint.get("/recovery-codes/<shown>")
 @permit(signed_in_before_terms)
 def codes(shown: str) -> ResponseReturnValue:
-    """The codes, until the person says that they are saved."""
+    """Show the codes, until the person says that they are saved."""
     row, listed = _shown_codes(shown)
     return render_template("credentials/codes.html", shown=row, codes=listed, form=Form())
 
@@ -125,6 +132,7 @@ def codes(shown: str) -> ResponseReturnValue:
 @blueprint.get("/recovery-codes/<shown>/secure-access-recovery-codes.txt")
 @permit(signed_in_before_terms)
 def download_codes(shown: str) -> Response:
+    """Return the recovery codes as a text file."""
     _, listed = _shown_codes(shown)
     text = render_template("credentials/codes.txt", codes=listed)
     response = make_response(text)
@@ -136,6 +144,7 @@ def download_codes(shown: str) -> Response:
 @blueprint.post("/recovery-codes/<shown>")
 @permit(signed_in_before_terms)
 def saved_codes(shown: str) -> ResponseReturnValue:
+    """Record that the codes are saved, and lead on."""
     row, _ = _shown_codes(shown)
     onwards = row.continue_to
     actions.codes_saved(row)

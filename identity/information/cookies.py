@@ -13,12 +13,15 @@ from identity.sign_in import devices
 
 @dataclass(frozen=True)
 class Cookie:
+    """One cookie, as the page about cookies describes it."""
+
     name: str
     purpose: str
     expires: str
 
 
 def cookies() -> list[Cookie]:
+    """Return the cookies that the service sets."""
     closing = "When you close your browser"
     return [
         Cookie(

@@ -22,7 +22,7 @@ class RetentionPeriod:
 
 
 def privacy_contact() -> str | None:
-    """The address for questions about personal data."""
+    """Return the address for questions about personal data."""
     return settings().privacy_email or settings().support_email
 
 
@@ -53,7 +53,7 @@ def retention() -> list[RetentionPeriod]:
 
 
 def security_txt(issuer: str) -> str | None:
-    """The text of `security.txt` (RFC 9116), or None where no contact is set."""
+    """Return the text of `security.txt` (RFC 9116), or None if no contact is set."""
     chosen = settings()
     contact = chosen.security_contact or (
         f"mailto:{chosen.support_email}" if chosen.support_email else None
@@ -73,7 +73,7 @@ def security_txt(issuer: str) -> str | None:
 
 
 def check_facts() -> str:
-    """The step of `secure-access setup` that names what is missing."""
+    """Name the missing facts, as a step of `secure-access setup`."""
     missing = settings().missing_facts()
     if not missing:
         return "complete"

@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -10,5 +10,6 @@ from identity.information.views import blueprint
 
 
 def install(app: Flask) -> None:
+    """Add the room's pages and step of `setup` to the application."""
     app.register_blueprint(blueprint)
     register_setup_step(app, "facts for the privacy page", check_facts)

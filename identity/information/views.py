@@ -17,12 +17,14 @@ blueprint = Blueprint("information", __name__)
 @blueprint.get("/help")
 @permit(anyone)
 def help_page() -> str:
+    """Show the help page."""
     return render_template("information/help.html", contact=settings().support_email)
 
 
 @blueprint.get("/privacy")
 @permit(anyone)
 def privacy() -> str:
+    """Show the privacy page."""
     return render_template(
         "information/privacy.html",
         contact=facts.privacy_contact(),
@@ -44,10 +46,12 @@ def security_txt() -> Response:
 @blueprint.get("/cookies")
 @permit(anyone)
 def cookies_page() -> str:
+    """Show the page about cookies."""
     return render_template("information/cookies.html", cookies=cookies())
 
 
 @blueprint.get("/accessibility")
 @permit(anyone)
 def accessibility() -> str:
+    """Show the accessibility statement."""
     return render_template("information/accessibility.html", contact=settings().support_email)

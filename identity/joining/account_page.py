@@ -16,6 +16,7 @@ from identity.sessions.current_session import signed_in_session
 @blueprint.get("/account")
 @permit(signed_in)
 def account() -> ResponseReturnValue:
+    """Show the person's own account."""
     session = signed_in_session()
     return render_template(
         "joining/account.html",

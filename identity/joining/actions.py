@@ -48,12 +48,12 @@ class _Draft:
 
 
 def describe(invitation: Invitation) -> InvitationDescription:
-    """Who invites, and to what."""
+    """Return the sender of the invitation and its organisation."""
     return approvals().describe_invitation(invitation)
 
 
 def existing_account(invitation: Invitation) -> Account | None:
-    """The account that the invited address already has."""
+    """Return the account that the invited address already has."""
     found: Account | None = db.session.scalar(
         select(Account).where(
             Account.email_key == invitation.email_key, Account.joined_at.is_not(None)

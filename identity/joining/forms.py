@@ -32,4 +32,6 @@ class PasswordForm(Form):
 
 
 class AppForm(Form):
+    """Form for the code of an authenticator app."""
+
     code = StringField("6-digit code")

@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from identity.sessions.current_session import current
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purges to the application."""
     declare(app, EVENTS)
     register_pages(app, blueprint, "identity.joining.views", "identity.joining.account_page")
     register_purge(app, "join journeys", journeys.expired)

@@ -20,7 +20,7 @@ REMEMBERED = timedelta(days=1)
 
 
 def open_link(token: str) -> JoinJourney | None:
-    """A journey of this browser for a link, expired ones included; None for what is no link."""
+    """Begin a journey of this browser for a link, also an expired one; None for no link."""
     invitation = invitations.by_token(token)
     if invitation is None or invitation.token_hash is None:
         return None
@@ -38,7 +38,7 @@ def open_link(token: str) -> JoinJourney | None:
 
 
 def find_journey(public_id: str | None) -> tuple[JoinJourney, Invitation] | None:
-    """This browser's journey and its invitation, as long as the link it came by is the last one."""
+    """Return this browser's journey and invitation, if its link is the newest; else None."""
     browser = browser_hash()
     if not public_id or browser is None:
         return None

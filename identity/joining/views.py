@@ -28,7 +28,10 @@ from identity.sign_in import ask_for_terms, begin
 @blueprint.get("/invitation/<token>")
 @permit(anyone)
 def open_invitation(token: str) -> ResponseReturnValue:
-    """Opening uses nothing up (mail scanners open links): the token leaves the address here."""
+    """Open an invitation without using it up; the token leaves the address here.
+
+    Mail scanners open links.
+    """
     journey = journeys.open_link(token)
     if journey is None:
         return _invitation_over()
@@ -38,7 +41,7 @@ def open_invitation(token: str) -> ResponseReturnValue:
 @blueprint.get("/join")
 @permit(anyone)
 def join() -> ResponseReturnValue:
-    """Who invites and to what; or why this browser cannot accept."""
+    """Show the invitation, or why this browser cannot accept it."""
     found = _find_journey()
     if found is None:
         journey = journeys.begin_again(request.args.get("journey"))
@@ -111,6 +114,7 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/join/not-me")
 @permit(anyone)
 def not_me() -> ResponseReturnValue:
+    """Decline the invitation: its recipient is not the invited person."""
     found = _usable()
     if found is None:
         return _back_to_first_page()
@@ -133,6 +137,7 @@ def declined() -> ResponseReturnValue:
 @blueprint.post("/join/ask-again")
 @permit(anyone)
 def ask_again() -> ResponseReturnValue:
+    """Ask the approvers for another invitation."""
     found = _find_journey()
     if found is None:
         return _back_to_first_page()
@@ -145,6 +150,7 @@ def ask_again() -> ResponseReturnValue:
 @blueprint.get("/join/details")
 @permit(anyone)
 def details() -> ResponseReturnValue:
+    """Show the form for the names."""
     found = _newcomer()
     if found is None:
         return _back_to_first_page()
@@ -159,6 +165,7 @@ def details() -> ResponseReturnValue:
 @blueprint.post("/join/details")
 @permit(anyone)
 def submit_details() -> ResponseReturnValue:
+    """Store the names."""
     found = _newcomer()
     if found is None:
         return _back_to_first_page()
@@ -173,6 +180,7 @@ def submit_details() -> ResponseReturnValue:
 @blueprint.get("/join/password")
 @permit(anyone)
 def choose_password() -> ResponseReturnValue:
+    """Show the form for the password."""
     found = _newcomer()
     if found is None or not found[0].has_names:
         return _back_to_first_page()
@@ -182,6 +190,7 @@ def choose_password() -> ResponseReturnValue:
 @blueprint.post("/join/password")
 @permit(anyone)
 def submit_password() -> ResponseReturnValue:
+    """Store the password's hash on the journey."""
     found = _newcomer()
     if found is None or not found[0].has_names:
         return _back_to_first_page()
@@ -198,6 +207,7 @@ def submit_password() -> ResponseReturnValue:
 @blueprint.get("/join/second-step/app")
 @permit(anyone)
 def second_step() -> ResponseReturnValue:
+    """Show the secret of the authenticator app."""
     found = _newcomer()
     if found is None or not found[0].totp_secret:
         return _back_to_first_page()
@@ -207,7 +217,7 @@ def second_step() -> ResponseReturnValue:
 @blueprint.post("/join/second-step/app")
 @permit(anyone)
 def submit_second_step() -> ResponseReturnValue:
-    """The last step: with a right code everything comes to be at once."""
+    """Complete the journey: a right code creates the account and all that belongs to it."""
     found = _newcomer()
     if found is None or not found[0].totp_secret:
         return _back_to_first_page()
@@ -239,7 +249,7 @@ def terms() -> ResponseReturnValue:
 @blueprint.get("/join/done")
 @permit(signed_in)
 def done() -> ResponseReturnValue:
-    """The confirmation, for who has just accepted this invitation; for others their home."""
+    """Show the confirmation to the person who just accepted; lead others to their home page."""
     session = signed_in_session()
     if not actions.accepted_recently(request.args.get("invitation"), session.account):
         return redirect(approvals().home(), code=303)
@@ -262,7 +272,7 @@ def _usable() -> tuple[JoinJourney, Invitation] | None:
 
 
 def _newcomer() -> tuple[JoinJourney, Invitation] | None:
-    """The journey of somebody who is to create an account: nobody is signed in, none exists."""
+    """Return the journey of a person without account who is to create one, or None."""
     found = _usable()
     if found is None or current() is not None or actions.existing_account(found[1]) is not None:
         return None

@@ -10,21 +10,21 @@ PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
 
 ORDER = (ONE_FACTOR, TWO_FACTORS, PHISHING_RESISTANT)
 REACHABLE = (ONE_FACTOR, TWO_FACTORS)
-"""What a sign-in can reach today, for discovery; a factor that reaches more moves this."""
+"""Levels that a sign-in can reach today, for discovery; a factor that reaches more moves this."""
 
 
 def rank(acr: str) -> int:
-    """The place in the order; -1 for a level that is not ours."""
+    """Return the place of a level in the order; -1 for an unknown one."""
     return ORDER.index(acr) if acr in ORDER else -1
 
 
 def satisfied_levels(requested: Iterable[str], reached: str) -> list[str]:
-    """The requested levels that a sign-in at `reached` satisfies."""
+    """Return the requested levels that a sign-in at `reached` satisfies."""
     return [acr for acr in requested if 0 <= rank(acr) <= rank(reached)]
 
 
 def acr_claim(requested: Iterable[str], reached: str) -> str:
-    """The `acr` claim: the highest requested level that is satisfied, else the level reached."""
+    """Return the `acr` claim: the highest requested level satisfied, else the reached one."""
     return max(satisfied_levels(requested, reached), key=rank, default=reached)
 
 

@@ -1,5 +1,6 @@
-"""Back-channel logout: services are told when what they were given ends (OpenID Connect
-Back-Channel Logout 1.0).
+"""Back-channel logout (OpenID Connect Back-Channel Logout 1.0).
+
+Services are notified when tokens that they hold end.
 
 A notice is promised in the transaction that ends access, and delivered by the worker at least once:
 claimed by a conditional UPDATE with a lease, tried in parallel, and again after a failure. It is
@@ -123,7 +124,10 @@ class Delivery:
         self._lock = threading.Lock()
 
     def step(self) -> bool:
-        """Writes down what has arrived and sends what is due. Whether anything is under way."""
+        """Store the responses that arrived and send what is due.
+
+        Returns whether any is under way.
+        """
         with self._lock:
             for future in [each for each in self._flying if each.done()]:
                 _write_down(self._flying.pop(future), future.result())
@@ -170,11 +174,12 @@ class Delivery:
 
 
 def install(app: Flask) -> None:
+    """Add the delivery of notices to the application."""
     app.extensions[_KEY] = Delivery(app)
 
 
 def deliver() -> bool:
-    """The worker's job: what is due leaves now. Whether anything is still under way."""
+    """Send the notices that are due, as the worker's job. Returns whether any is under way."""
     delivery: Delivery = current_app.extensions[_KEY]
     return delivery.step()
 

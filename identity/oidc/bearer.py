@@ -53,7 +53,7 @@ class VerifiedToken:
     """A token that stands now: signed by us, in time, not revoked, of a live client and family.
 
     `account` and `organisation` (public id) are those of a person's token; `service` is the
-    client's. What the person may see is for the caller to decide at this moment.
+    client's. The caller decides at this moment what the person may see.
     """
 
     access_token: AccessToken
@@ -74,7 +74,7 @@ class VerifiedToken:
 
     @property
     def binding(self) -> Binding | None:
-        """What it is bound to."""
+        """Key or certificate that it is bound to."""
         return of_claims(self.access_token.claims)
 
     @property
@@ -116,18 +116,21 @@ class Bearer:
 
 
 def bearer(*, scope: str, kind: Kind = "person") -> Bearer:
-    """The rule for a route that programs call. A service's scope exists by being asked for here."""
+    """Return the rule for a route that clients call.
+
+    A scope of services exists by its use here.
+    """
     return Bearer(scope, kind)
 
 
 def current_token() -> VerifiedToken:
-    """The token that `bearer` let through."""
+    """Return the token that `bearer` admitted."""
     verified: VerifiedToken = request_values().oidc_token
     return verified
 
 
 def presented_token(request: Request) -> VerifiedToken:
-    """The token of the request, where it stands and comes from who holds its key (RFC 9449, 7.1).
+    """Return the request's valid token, sent by the holder of its key (RFC 9449, 7.1).
 
     Raises BearerError.
     """
@@ -177,9 +180,7 @@ def _proven(request: Request, verified: VerifiedToken, text: str) -> Binding | N
 
 
 def _read_token(request: Request) -> tuple[str, str]:
-    """Scheme and text of the one token: in the header, or in the form of a POST (RFC 6750, 2.1
-    and 2.2).
-    """
+    """Return scheme and text of the one token, from header or form (RFC 6750, 2.1 and 2.2)."""
     header = request.header("Authorization")
     in_form = request.method == "POST" and request.media_type == FORM
     sent = from_form(request).all("access_token") if in_form else []
@@ -199,7 +200,7 @@ def _read_token(request: Request) -> tuple[str, str]:
 
 
 def verify_access_token(text: str) -> VerifiedToken:
-    """Raises InvalidToken for what does not stand now, whatever is printed on it.
+    """Return the token if it is valid now, whatever it says of itself. Raises InvalidToken.
 
     Plain statements: resource servers ask at each of their requests.
     """
@@ -226,7 +227,7 @@ def verify_access_token(text: str) -> VerifiedToken:
 
 
 def entitlement(verified: VerifiedToken) -> Entitlement | None:
-    """What the person of the token holds now; None, and the family's end, where nothing is left."""
+    """Return what the token's person holds now; or end the family and return None."""
     if verified.family is None:
         return None
     found = find_entitlement(verified.client, verified.family, now())

@@ -38,7 +38,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Any, load: Callable[[], Value]) -> Value:
-        """The kept value; loaded where there is none of the present revision.
+        """Return the cached value, or load it if none has the present revision.
 
         None is not kept: callers may ask for keys that anybody can make up.
         """
@@ -48,7 +48,7 @@ class Cache:
         value = values.get(key)
         if value is None:
             value = load()
-            # Whoever reads what stood before a change does so with its revision as well.
+            # A reader of the state before a change reads its revision as well.
             if value is not None and _revision() == revision:
                 values[key] = value
         return cast(Value, value)
@@ -68,7 +68,7 @@ class Cache:
         return value
 
     def forget(self) -> None:
-        """Makes the next `get` ask for the revision."""
+        """Forget the revision, so that the next `get` reads it."""
         self._checked = float("-inf")
 
     def _recheck(self) -> None:
@@ -91,15 +91,17 @@ def _revision() -> int:
 
 
 def install(app: Flask) -> None:
+    """Add the cache of clients and keys to the application."""
     app.extensions[_KEY] = Cache()
 
 
 def cache() -> Cache:
+    """Return the application's cache of clients and keys."""
     return cast(Cache, extension(_KEY))
 
 
 def raise_revision() -> None:
-    """Called in the transaction that changes clients or keys."""
+    """Raise the revision. Called in the transaction that changes clients or keys."""
     with writing() as session:
         risen = update(Revision).where(Revision.id == 1).values(number=Revision.number + 1)
         if rows_changed(risen) == 0:

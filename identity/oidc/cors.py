@@ -1,8 +1,7 @@
 """Which endpoints a script of another origin may call, and no others (CS-06).
 
-Metadata and keys: everybody's. What a public client calls by itself, and interfaces that take a
-person's token: the origins at which public clients registered an address to return to. Never with
-cookies, never `null`.
+Metadata and keys: everybody's. Endpoints of public clients, and interfaces that take a person's
+token: the origins of the redirect URIs of public clients. Never with cookies, never `null`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ EXPOSED = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag"
 
 
 def headers_for(request: Request) -> Headers:
-    """What the answer to this call says to browsers."""
+    """Return the CORS headers of the response to this call."""
     told = [("Vary", "Origin")] if _for_public_clients(request) else []
     origin = _let_in(request)
     if origin is None:
@@ -49,7 +48,7 @@ def allow(response: Response) -> Response:
 
 
 def _let_in(request: Request) -> str | None:
-    """The origin whose scripts may read the answer."""
+    """Return the origin whose scripts may read the response."""
     if request.endpoint in EVERYBODY:
         return "*"
     if not _for_public_clients(request):

@@ -1,7 +1,7 @@
 """For whom a service may act at another service, and what the person holds there (RFC 8693).
 
 The other service opts in: its registration lists, in `exchange_from`, the clients that may come
-with a person's token. What the token then says are the person's rights at that service.
+with a person's token. The rights in the token are then the person's at that service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from identity.ports import approvals
 
 
 def target_client(client: RelyingParty, resource: str) -> RelyingParty | None:
-    """The client of that resource, where it lets this one come to it."""
+    """Return the client of that resource, if it admits this one."""
     return next(
         (each for each in registered_for(resource) if client.client_id in each.exchange_from), None
     )
@@ -26,7 +26,7 @@ def target_client(client: RelyingParty, resource: str) -> RelyingParty | None:
 def entitlement_at(
     target: RelyingParty, account: Person, family: Family, at: datetime
 ) -> Entitlement | None:
-    """What the person holds at the target, for the organisation of the family; None for nothing."""
+    """Return what the person holds at the target, for the family's organisation, or None."""
     if target.service is None:
         return Entitlement(account, None)
     if family.organisation is None:
@@ -38,5 +38,5 @@ def entitlement_at(
 
 
 def actor_claim(client: RelyingParty) -> dict[str, Any]:
-    """Who acts for the person (RFC 8693, 4.1)."""
+    """Actor for the person (RFC 8693, 4.1)."""
     return {"act": {"sub": client.client_id}}

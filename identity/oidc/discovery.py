@@ -1,4 +1,4 @@
-"""What clients read first: the provider's metadata and its keys. Both may be cached."""
+"""The provider's metadata and its keys, which clients read first. Both may be cached."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _of_certificates() -> dict[str, Any]:
 @permit(anyone)
 @protocol_endpoint
 def configuration() -> Response:
-    """The same for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
+    """Return the metadata for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
     body = cache().published("metadata", lambda: compact_json(metadata()))
     return _public(body, METADATA_MAX_AGE)
 
@@ -112,7 +112,7 @@ def configuration() -> Response:
 @permit(anyone)
 @protocol_endpoint
 def jwks() -> Response:
-    """A new key is published for as long as this answer may be kept before it signs."""
+    """Return the key set. A new key signs only once older copies of this response have expired."""
     return _public(compact_json(key_set()), settings().jwks_max_age)
 
 

@@ -30,7 +30,7 @@ class Entitlement:
     service: ServiceClaims | None
 
     def of_scopes(self, scopes: set[str]) -> dict[str, Any]:
-        """The service's claims for these scopes."""
+        """Return the service's claims for these scopes."""
         by_scope: Mapping[str, Mapping[str, Any]] = self.service.by_scope if self.service else {}
         return {
             name: value
@@ -57,7 +57,7 @@ class Entitlement:
 
 
 def find_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement | str:
-    """The entitlement, or the cause for which there is none any more."""
+    """Return the entitlement, or the cause for which there is none any more."""
     account = snapshot_from(family)
     if not account.active:
         return "account not active"
@@ -71,7 +71,7 @@ def find_entitlement(client: RelyingParty, family: Family, at: datetime) -> Enti
 
 
 def require_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
-    """Raises InvalidGrant: for terms not accepted; else with the end of the family."""
+    """Return the entitlement. Raises InvalidGrant, and ends the family unless terms are due."""
     found = find_entitlement(client, family, at)
     if isinstance(found, str):
         with writing():

@@ -45,6 +45,8 @@ from typing import ClassVar
 
 
 class OAuthError(Exception):
+    """Error of an OAuth endpoint: code, status and description."""
+
     error: ClassVar[str | None] = "invalid_request"
     status: ClassVar[int] = 400
     text: ClassVar[str] = "The request cannot be understood"
@@ -60,65 +62,89 @@ class AuthorizationError(OAuthError):
 
 
 class InvalidRequest(AuthorizationError):
-    pass
+    """The request is malformed."""
 
 
 class InvalidScope(AuthorizationError):
+    """No requested scope is registered for the client."""
+
     error = "invalid_scope"
     text = "No requested scope is registered for this client"
 
 
 class InvalidTarget(AuthorizationError):
+    """The resource is not registered for the client."""
+
     error = "invalid_target"
     text = "The resource is not one that this client registered"
 
 
 class UnauthorizedClient(AuthorizationError):
+    """The client did not register for this."""
+
     error = "unauthorized_client"
     text = "This client did not register for that"
 
 
 class UnsupportedResponseType(AuthorizationError):
+    """The response type is not `code`."""
+
     error = "unsupported_response_type"
     text = "The only response type is code"
 
 
 class AccessDenied(AuthorizationError):
+    """The person has no access, or cancelled."""
+
     error = "access_denied"
     text = "The person may not use this service, or chose not to"
 
 
 class LoginRequired(AuthorizationError):
+    """The person has to sign in."""
+
     error = "login_required"
     text = "The person has to sign in"
 
 
 class InteractionRequired(AuthorizationError):
+    """The person has to answer a question."""
+
     error = "interaction_required"
     text = "The person has to answer a question first"
 
 
 class RequestUriNotSupported(AuthorizationError):
+    """The request object is at an address."""
+
     error = "request_uri_not_supported"
     text = "A request object is sent by value, or the request is pushed"
 
 
 class InvalidRequestUri(AuthorizationError):
+    """The `request_uri` is unknown, expired, used or another client's."""
+
     error = "invalid_request_uri"
     text = "The request_uri is unknown, expired, used or of another client"
 
 
 class InvalidRequestObject(AuthorizationError):
+    """The request object is not valid."""
+
     error = "invalid_request_object"
     text = "The request object is not valid"
 
 
 class RegistrationNotSupported(AuthorizationError):
+    """The `registration` parameter is not supported."""
+
     error = "registration_not_supported"
     text = "The registration parameter is not supported"
 
 
 class UnmetAuthentication(AuthorizationError):
+    """The requested level of authentication cannot be reached."""
+
     error = "unmet_authentication_requirements"
     text = "The requested level of authentication cannot be reached"
 
@@ -132,43 +158,57 @@ class InvalidClient(OAuthError):
 
 
 class NotOnRecord(InvalidClient):
-    pass
+    """Failed client authentication without an audit row."""
 
 
 class TooManyFailures(InvalidClient):
+    """The sender failed too often to authenticate the client."""
+
     status = 429
     text = "Too many failed attempts, wait a minute"
 
 
 class TooManyOfPublicClient(OAuthError):
+    """The public client's network sent too many requests."""
+
     status = 429
     text = "Too many requests, wait a minute"
 
 
 class InvalidGrant(OAuthError):
+    """The grant is invalid, expired, used, revoked or another client's."""
+
     error = "invalid_grant"
     text = "The grant is invalid, expired, used, revoked or not for this client"
 
 
 class OnRecord(InvalidGrant):
-    pass
+    """Invalid grant that already has its audit row."""
 
 
 class NotForThisClient(InvalidGrant):
+    """The token is another client's."""
+
     text = "The token is of another client"
 
 
 class UnsupportedGrantType(OAuthError):
+    """The grant type is not supported."""
+
     error = "unsupported_grant_type"
     text = "This grant type is not supported"
 
 
 class InvalidProof(OAuthError):
+    """The DPoP proof is not valid."""
+
     error = "invalid_dpop_proof"
     text = "The DPoP proof is not valid"
 
 
 class NonceNeeded(InvalidProof):
+    """The DPoP proof needs the nonce of the response."""
+
     error = "use_dpop_nonce"
     text = "The DPoP proof needs the nonce of the DPoP-Nonce header"
 
@@ -184,20 +224,28 @@ class InvalidClientMetadata(OAuthError):
 
 
 class InvalidRedirectUri(InvalidClientMetadata):
+    """A redirect URI of the metadata is not allowed."""
+
     error = "invalid_redirect_uri"
 
 
 class UnsupportedMediaType(OAuthError):
+    """The body is no form."""
+
     status = 415
     text = "Send application/x-www-form-urlencoded"
 
 
 class TooLarge(OAuthError):
+    """The request is too large."""
+
     status = 413
     text = "The request is too large"
 
 
 class BearerError(OAuthError):
+    """Error of a resource, announced in `WWW-Authenticate`."""
+
     status = 401
 
 
@@ -209,26 +257,36 @@ class NoToken(BearerError):
 
 
 class MalformedBearer(BearerError):
+    """The request does not have exactly one access token in its place."""
+
     status = 400
     text = "Send one access token, in the Authorization header"
 
 
 class InvalidToken(BearerError):
+    """The access token is invalid, expired or revoked."""
+
     error = "invalid_token"
     text = "The access token is invalid, expired or revoked"
 
 
 class InvalidTokenProof(BearerError):
+    """The proof of a bound token is missing or not valid."""
+
     error = "invalid_dpop_proof"
     text = "The DPoP proof is missing, not valid, or not for this token"
 
 
 class TokenNonceNeeded(InvalidTokenProof):
+    """The proof of a bound token needs the nonce of the response."""
+
     error = NonceNeeded.error
     text = NonceNeeded.text
 
 
 class InsufficientScope(BearerError):
+    """The access token lacks the scope."""
+
     error = "insufficient_scope"
     status = 403
     text = "The access token lacks the scope for this"

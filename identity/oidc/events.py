@@ -1,4 +1,4 @@
-"""What the provider puts on record."""
+"""Audit events of the provider."""
 
 from app.audit import Event
 

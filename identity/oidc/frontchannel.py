@@ -1,5 +1,6 @@
-"""Front-channel logout: the browser opens a page of each service in a frame, which signs it out
-there (OpenID Connect Front-Channel Logout 1.0).
+"""Front-channel logout (OpenID Connect Front-Channel Logout 1.0).
+
+The browser opens a page of each service in a frame, which ends the session there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from identity.sessions import Session
 
 
 def frames(session: Session) -> list[str]:
-    """The addresses of the services entered in this session, with `iss` and `sid` (section 2)."""
+    """Return the logout addresses of the session's services, with `iss` and `sid` (section 2)."""
     keys = db.session.scalars(
         select(TokenFamily.client_id).where(TokenFamily.session_id == session.id).distinct()
     )

@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ FORMS_FROM_ELSEWHERE = ("oidc.authorize", "oidc.end_session")
 
 
 def install(app: Flask) -> None:
+    """Add the provider to the application."""
     declare(app, EVENTS)
     cache.install(app)
     secret_throttle.install(app)

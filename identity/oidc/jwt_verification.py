@@ -22,7 +22,7 @@ from app.strict_json import read_json
 
 LONGEST = 16_384
 SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
-"""What clients may sign with, the ones for every profile first."""
+"""Algorithms that clients may sign with, the ones for every profile first."""
 FAPI_ALGS = ("PS256", "ES256", "EdDSA")
 """FAPI 2.0 Security Profile, 5.4.1."""
 SMALLEST_RSA, LARGEST_RSA = 2048, 8192
@@ -46,7 +46,7 @@ class WrongTokenType(UnsuitableKey):
 
 @dataclass(frozen=True)
 class VerifiedJwt:
-    """A token whose signature is right. What its claims say is for the caller to judge."""
+    """A token whose signature is right. The caller judges its claims."""
 
     header: Header
     claims: Mapping[str, Any]
@@ -59,7 +59,7 @@ def verify_jwt(
     keys: Callable[[Header], Iterable[PublicKey]],
     types: Collection[str | None] | None = None,
 ) -> VerifiedJwt:
-    """The token where one of the keys that `keys` finds for its header signed it.
+    """Return the token if one of the keys that `keys` finds for its header signed it.
 
     `types` are the values of `typ` that will do (in lower case, without `application/`), None among
     them where it may be left out; None alone asks nothing. Raises NotVerified.
@@ -78,12 +78,12 @@ def verify_jwt(
 
 
 def claims_before_proof(text: str) -> Mapping[str, Any]:
-    """What the token says of itself, for finding whose keys to try. Raises NotVerified."""
+    """Return the unverified claims, for the choice of keys to try. Raises NotVerified."""
     return _parts(text)[1]
 
 
 def public_key(jwk: Any) -> PublicKey:
-    """The key of a JWK: public, for signatures, and of a kind and size that we take.
+    """Return the key of a JWK: public, for signatures, of an accepted kind and size.
 
     Raises UnfitKey, and OtherKind.
     """
@@ -123,7 +123,7 @@ def thumbprint(key: PublicKey) -> str:
 
 
 def integer(claims: Mapping[str, Any], name: str) -> int | None:
-    """A NumericDate as whole seconds, None where there is none. Raises NotVerified."""
+    """Return a NumericDate as whole seconds, None if absent. Raises NotVerified."""
     value = claims.get(name)
     if value is None:
         return None
@@ -133,7 +133,7 @@ def integer(claims: Mapping[str, Any], name: str) -> int | None:
 
 
 def _alg_of(key: PublicKey) -> Collection[str] | None:
-    """The algorithms that a key of this kind can verify, None where it is of none that we take."""
+    """Return the algorithms that a key of this kind can verify, or None for other kinds."""
     if isinstance(key, RSAKey):
         bits = key.raw_value.key_size
         return ("RS256", "PS256") if SMALLEST_RSA <= bits <= LARGEST_RSA else None

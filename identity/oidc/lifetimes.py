@@ -1,4 +1,4 @@
-"""Lifetimes. What a client registers may be shorter, never longer (docs/decisions/0022)."""
+"""Lifetimes. Values that a client registers may be shorter, never longer (docs/decisions/0022)."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 @dataclass(frozen=True)
 class LogoutRequest:
-    """What the service asks for. `claims` and `client` are those of a valid hint."""
+    """Parameters of the service's request. `claims` and `client` are those of a valid hint."""
 
     claims: Mapping[str, Any] | None
     client: RelyingParty | None
@@ -63,6 +63,7 @@ class LogoutRequest:
 @blueprint.route("/end-session", methods=["GET", "POST"])
 @permit(anyone)
 def end_session() -> Response | str:
+    """End the session of a valid hint, or ask for confirmation."""
     if parameters.only_looking(current_request()):
         return Response(status=403)
     try:
@@ -94,7 +95,7 @@ def end_session() -> Response | str:
 @blueprint.post("/end-session/confirm")
 @permit(anyone)
 def confirm_end_session() -> Response:
-    """The person's own word; it leads to our own page, whatever a service asked for."""
+    """End the session after the person confirmed it; show the service's own page."""
     if "sign_out" not in request.form:
         raise BadRequest("no sign_out")
     told = frontchannel_page.frames()
@@ -104,7 +105,7 @@ def confirm_end_session() -> Response:
 
 
 def _read(given: Parameters) -> LogoutRequest:
-    """An invalid hint counts as none; its client must be the one that is named, if any."""
+    """Read the request. An invalid hint counts as none, as does one of another client."""
     hint = given.get("id_token_hint")
     claims = read_id_token_hint(hint) if hint is not None else None
     client = store.find(claims["aud"]) if claims is not None else None

@@ -33,7 +33,7 @@ class Client(Base):
     registration: Mapped[dict[str, Any]]
     registration_token_hash: Mapped[str | None] = mapped_column(String(64))
     registration_policy: Mapped[dict[str, Any] | None]
-    """What a client that registered itself may say of itself, and by what (RFC 7592)."""
+    """Credential with which a self-registered client manages its registration (RFC 7592)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     secret_changed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
@@ -88,7 +88,7 @@ class PairwiseSalt(Base):
 
 
 class UsedOnce(Base):
-    """What was presented once and must not be again: ids of assertions, proofs, request objects.
+    """Values that count once: ids of assertions, proofs, request objects.
 
     Kept until it would be refused for its age anyway. The unique hash decides between several.
     """

@@ -24,7 +24,7 @@ _add = insert_unless_present(PairwiseSalt)
 
 
 def subject_for(client: RelyingParty, subject: str) -> str:
-    """The client's name for the person whose own subject this is."""
+    """Return the client's name for the person whose own subject this is."""
     if client.sector is None:
         return subject
     digest = hmac.digest(_salt(), f"{client.sector}\n{subject}".encode(), "sha256")

@@ -17,7 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 100
 LONGEST_VALUE = 8192
 PUSHED = "urn:ietf:params:oauth:request_uri:"
-"""What the request_uri of a pushed request begins with (RFC 9126, 2.2)."""
+"""Prefix of the request_uri of a pushed request (RFC 9126, 2.2)."""
 REPEATABLE = frozenset({"resource"})
 """RFC 8707, section 2."""
 
@@ -46,7 +46,7 @@ class Parameters(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: str | Other) -> str | Other: ...
     def get(self, name: str, /, default: object = None) -> object:
-        # What a mapping inherits would raise and catch an error for each parameter that is absent.
+        # An inherited mapping would raise and catch an error for each absent parameter.
         return self._values.get(name, default)
 
     def __contains__(self, name: object) -> bool:
@@ -63,17 +63,17 @@ class Parameters(Mapping[str, str]):
         return [value for value in self._lists.get(name, []) if value]
 
     def only(self, names: Iterable[str]) -> Parameters:
-        """These parameters and no others."""
+        """Return these parameters and no others."""
         return Parameters((name, value) for name in names for value in self._lists.get(name, []))
 
     def with_pair(self, name: str, value: str) -> Parameters:
-        """These parameters and one more."""
+        """Return these parameters and one more."""
         return Parameters(
             [*((n, v) for n, values in self._lists.items() for v in values), (name, value)]
         )
 
     def refuse_repeated(self) -> None:
-        """Raises InvalidRequest naming nothing that the caller sent."""
+        """Raise InvalidRequest for a repeated parameter, without any text of the caller."""
         if self.repeated:
             raise InvalidRequest(
                 "A parameter is repeated", detail=f"repeated: {sorted(self.repeated)[:5]}"
@@ -81,18 +81,18 @@ class Parameters(Mapping[str, str]):
 
 
 def only_looking(request: Request) -> bool:
-    """A prefetch or HEAD is not the person coming: nothing may happen for it (AZ-22)."""
+    """Return whether the request is a prefetch or HEAD, for which nothing may happen (AZ-22)."""
     purpose = f"{request.header('Sec-Purpose')} {request.header('Purpose')}"
     return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
 
 
 def from_query(request: Request) -> Parameters:
-    """Raises InvalidRequest."""
+    """Read the parameters of the query. Raises InvalidRequest."""
     return _parse(request.query)
 
 
 def from_form(request: Request) -> Parameters:
-    """The form of a POST. Parameters in the URL beside it are refused (RFC 6749, 2.3.1 and 3.2).
+    """Read the form of a POST. Parameters in its URL are refused (RFC 6749, 2.3.1 and 3.2).
 
     Raises InvalidRequest and UnsupportedMediaType.
     """

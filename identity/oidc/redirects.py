@@ -66,7 +66,7 @@ def why_resource_refused(address: str) -> str | None:
 
 
 def own_scheme(address: str) -> str | None:
-    """The scheme of an address that a native application registered with the system."""
+    """Return the scheme of an address that a native application registered with the system."""
     found = _OWN_SCHEME.fullmatch(address)
     return found[1] if found is not None else None
 
@@ -91,7 +91,7 @@ def _without_port(address: str) -> tuple[str, str] | None:
 
 
 def with_parameters(address: str, parameters: dict[str, str]) -> str:
-    """The address with parameters added to its query, which stays as it is registered."""
+    """Return the address with parameters added to its query, which stays as registered."""
     scheme, netloc, path, query, _ = urlsplit(address)
     added = urlencode(parameters, quote_via=quote, safe="")
     return urlunsplit((scheme, netloc, path, f"{query}&{added}" if query else added, ""))

@@ -26,6 +26,7 @@ _KEY = "identity.oidc.refusals"
 
 
 def install(app: Flask) -> None:
+    """Add the counters of refused requests to the application."""
     app.extensions[_KEY] = Allowance(A_MINUTE, AN_HOUR)
 
 

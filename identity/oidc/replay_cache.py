@@ -1,4 +1,4 @@
-"""What may be presented once: ids of assertions, proofs and request objects (`jti`).
+"""Values that count once: ids of assertions, proofs and request objects (`jti`).
 
 The claim is one INSERT that finds the id free or not, in the database, so it holds across workers,
 hosts and restarts. Callers refuse what lives longer than they allow, which bounds the table.
@@ -45,8 +45,9 @@ def first_use(
 
 
 def forget_all() -> None:
-    """What was presented until now is not known any more, inside `writing()`: nothing that was
-    issued before counts. Whose clock is ahead of ours may call that the next minute.
+    """Forget all values, and refuse everything issued before now. Must run inside `writing()`.
+
+    A client whose clock is ahead may name a time within the next minute.
     """
     end = now() + _FORGOTTEN_FOR
     db.session.merge(UsedOnce(key_hash=_FORGOTTEN, expires_at=end))

@@ -31,7 +31,7 @@ _OF_THE_JWT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 
 
 def parameters_in(text: str, client: RelyingParty, outside: Parameters) -> Parameters:
-    """The request that the object makes. Raises InvalidRequestObject."""
+    """Return the parameters in the request object. Raises InvalidRequestObject."""
     try:
         claims = verify_jwt(
             text,
@@ -65,8 +65,9 @@ def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) 
 
 
 def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> None:
-    """An object without an end could be sent for ever (PA-06). FAPI 2.0 Message Signing, 5.3.1,
-    where the client must sign.
+    """Check `exp` and `nbf`: an object without an end could be sent for ever (PA-06).
+
+    FAPI 2.0 Message Signing, 5.3.1, if the client must sign.
     """
     moment, skew = at.timestamp(), CLOCK_SKEW.total_seconds()
     ends, begins = integer(claims, "exp"), integer(claims, "nbf")

@@ -1,4 +1,4 @@
-"""What endpoints that programs call have in common: errors in JSON, and nothing kept."""
+"""Shared by the endpoints that clients call: errors in JSON, and `no-store`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def protocol_endpoint(view: ProtocolView[Arguments]) -> ProtocolView[Arguments]:
 
 
 def is_protocol_endpoint(view: Callable[..., Any]) -> bool:
+    """Return whether the view is an endpoint that clients call."""
     return getattr(view, "machine", False)
 
 
@@ -59,19 +60,22 @@ def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def jwt_response(token: str, kind: str) -> Response:
-    """A signed answer of the media type `application/KIND`, that no cache may keep."""
+    """Return a signed response of the media type `application/KIND`, which no cache may store."""
     return no_store(Response(token, media_type=f"application/{kind}"))
 
 
 def empty_response(status: int) -> Response:
+    """Return a response without a body."""
     return no_store(Response(status=status, media_type=None))
 
 
 def no_store(answer: Response) -> Response:
+    """Forbid caches to store the response."""
     return answer.add("Cache-Control", "no-store")
 
 
 def error_response(error: OAuthError) -> Response:
+    """Return the JSON response of an error, and log it."""
     log.info(
         "request refused",
         error=error.error,
@@ -102,8 +106,9 @@ def _with_nonce(answer: Response) -> Response:
 
 
 def _bearer_challenge(error: BearerError) -> str:
-    """RFC 6750, 3: no code where no token was sent. RFC 9449, 7.1 for tokens bound to a key, and
-    for whatever was sent as one.
+    """Return the challenge; without a token sent it has no error code (RFC 6750, 3).
+
+    The scheme is DPoP for tokens bound to a key, and for whatever was sent as one (RFC 9449, 7.1).
     """
     challenge = f'Bearer realm="{REALM}"'
     sent_as = (current_request().header("Authorization") or "").partition(" ")[0].lower()

@@ -20,6 +20,7 @@ from identity.oidc.models import (
 
 
 def install(app: Flask) -> None:
+    """Add the provider's rows that a restore revives, and their ends."""
     # A code, a refresh token and an access token are nothing without their family.
     register_revived(
         app,
@@ -84,7 +85,7 @@ def _use_up_registrations() -> None:
 
 
 def _before_the_restore() -> tuple[ColumnElement[bool], ...]:
-    # What the endings of this restore promise must still go out: services are told once.
+    # The notices that these endings create are still sent: services are notified once.
     return LogoutNotice.state == "waiting", LogoutNotice.cause != CAUSE
 
 

@@ -29,16 +29,17 @@ DEFAULT = ("openid", "profile", "email", "offline_access")
 
 
 def split(text: str | None) -> list[str]:
-    """The scopes of a space-delimited list, each once, in their order (RFC 6749, 3.3)."""
+    """Return the scopes of a space-delimited list, each once, in their order (RFC 6749, 3.3)."""
     return list(dict.fromkeys(filter(None, text.split(" ")))) if text else []
 
 
 def join(scopes: Iterable[str]) -> str:
+    """Return the scopes as space-delimited text."""
     return " ".join(scopes)
 
 
 def asked_by(rule: object, kind: str) -> str | None:
-    """The scope that the route's rule asks of the token of a person or a service."""
+    """Return the scope that the route's rule requires of a token of a person or a service."""
     return rule.scope if isinstance(rule, AsksForScope) and rule.kind == kind else None
 
 
@@ -53,6 +54,7 @@ def of_services() -> list[str]:
 
 
 def supported() -> list[str]:
+    """Return the scopes of people and of services."""
     return [*of_people(), *of_services()]
 
 

@@ -1,4 +1,4 @@
-"""What endpoints that services call all day write, each by one plain statement."""
+"""Writes of the endpoints that services call all day, each by one compiled statement."""
 
 from __future__ import annotations
 
@@ -37,18 +37,21 @@ def claim_row(table: type[AuthorizationCode | RefreshToken], identifier: int, at
 
 
 def add_family(**values: Any) -> int:
-    """A new token family, where one may write; its id."""
+    """Add a token family and return its id. Must run inside a transaction."""
     key: int = _NEW_FAMILY.added(**values)
     return key
 
 
 def add_code(**values: Any) -> None:
+    """Add a code."""
     _NEW_CODE.run(**values)
 
 
 def add_refresh_token(**values: Any) -> None:
+    """Add a refresh token."""
     _NEW_REFRESH_TOKEN.run(**values)
 
 
 def prolong(refresh_token: int, *, expires_at: datetime) -> None:
+    """Move the end of a refresh token."""
     _PROLONG.run(identifier=refresh_token, until=expires_at)

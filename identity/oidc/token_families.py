@@ -45,9 +45,7 @@ _WITH_TOKEN = CompiledStatement(
 
 
 def find_with_token(public_id: str, jti: str) -> Family | None:
-    """The family of that public id, ended or not; `is_token_revoked` says whether that token
-    was.
-    """
+    """Return the family of that id, ended or not, and whether the token was revoked alone."""
     return _WITH_TOKEN.one(public_id=public_id, jti=jti)
 
 
@@ -57,7 +55,7 @@ def is_token_revoked(jti: str) -> bool:
 
 
 def end_family(grant_id: int, *, cause: str) -> bool:
-    """Ends one family with all its tokens, inside `writing()`; False where it had ended already.
+    """End a family with all its tokens; return False if it had ended. Must run inside `writing()`.
 
     Its service is not told: the person stays signed in there until the sign-out or the removal.
     """
@@ -65,8 +63,9 @@ def end_family(grant_id: int, *, cause: str) -> bool:
 
 
 def end_without_access(family: Family, *, cause: str) -> bool:
-    """Ends a family whose person has no access any more, inside `writing()`, and tells so; False
-    where it had ended already.
+    """End a family whose person has lost access and notify; return False if it had ended.
+
+    Must run inside `writing()`.
     """
     ended = _end(TokenFamily.id == family.id, cause=cause, at=now()) == 1
     if ended:
@@ -75,7 +74,7 @@ def end_without_access(family: Family, *, cause: str) -> bool:
 
 
 def record_family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> None:
-    """An audit row about a family of the client, inside `writing()` or `writing_compiled()`."""
+    """Add an audit row about a family, inside `writing()` or `writing_compiled()`."""
     record(
         event,
         client=client.client_id,
@@ -87,12 +86,12 @@ def record_family_event(event: str, client: RelyingParty, family: Family, **more
 
 
 def end_families_of_client(client_key: int, *, cause: str) -> int:
-    """Ends every family of a client, inside `writing()`. It is not told, as for one family."""
+    """End every family of a client, without notices. Must run inside `writing()`."""
     return _end(TokenFamily.client_id == client_key, cause=cause, at=now(), untold=True)
 
 
 def end_grants(ending: Termination) -> None:
-    """The provider's channel of `end_access`.
+    """End token families, as the provider's channel of `end_access`.
 
     The end of a session ends its families, except those with `offline_access` where nothing but
     the session ends (docs/decisions/0022): their services are notified of the sign-out and keep

@@ -86,6 +86,7 @@ def issue_access_token(
 def issue_id_token(
     client: RelyingParty, *, access_token: str, claims: Mapping[str, Any], at: datetime
 ) -> str:
+    """Issue an ID token that belongs to the access token."""
     issued = int(at.timestamp())
     payload = {
         "iss": settings().issuer,
@@ -99,7 +100,7 @@ def issue_id_token(
 
 
 def read_access_token(text: str) -> AccessToken | None:
-    """The token where it is one of ours, signed by a published key and not expired; else None.
+    """Return the token if this provider signed it by a published key and it has not expired.
 
     Whether its family still stands is another question.
     """
@@ -123,7 +124,7 @@ def read_access_token(text: str) -> AccessToken | None:
 
 
 def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
-    """The claims of an ID token of ours, however old (RP-Initiated Logout, 2); else None."""
+    """Return the claims of an ID token of any age (RP-Initiated Logout, 2), or None."""
     opened = _open_token(text, ID_TOKEN)
     if opened is None or state(opened[0], now()) is State.WITHDRAWN:
         return None
@@ -133,7 +134,7 @@ def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
 
 
 def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
-    """A JWT of ours with the header `typ`, signed by the active key of that algorithm."""
+    """Return a JWT with the header `typ`, signed by the active key of that algorithm."""
     key = signing_key(alg)
     if key.sign is None:
         raise LookupError(f"the private half of the active {alg} key has been removed")
@@ -155,7 +156,7 @@ def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None
 
 @lru_cache(maxsize=2048)
 def _signed_by(key: HeldKey, text: str) -> Mapping[str, Any]:
-    """What the key signed. That stays so, and services show a token again and again.
+    """Return the payload that the key signed, cached: services present a token repeatedly.
 
     Raises ValueError or JoseError where the key did not: nothing is kept of what anybody makes up.
     """

@@ -24,7 +24,7 @@ from identity.oidc.tokens import signed
 @permit(anyone)
 @protocol_endpoint
 def userinfo() -> Response:
-    """What is true of the person now, not when the token was made."""
+    """Return the claims as they are now, not as they were when the token was issued."""
     verified = presented_token(current_request())
     require(verified, scopes.OPENID, "person")
     holds = entitlement(verified)

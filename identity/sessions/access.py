@@ -1,4 +1,4 @@
-"""Who may open a page: the rules of this room for the authorisation layer."""
+"""Rules of this room for the authorisation layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from identity.sessions.current_session import current, why_presented_ended
 
 
 def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """A person who is fully signed in and owes no acceptance of terms."""
+    """Allow a person who is signed in completely and has no terms to accept."""
     session = current()
     if session is None:
         return Refused("sign-in", answer=ask_to_sign_in)
@@ -23,14 +23,14 @@ def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
 
 
 def signed_in_before_terms(_arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """A person who is fully signed in, terms or no terms: what must be possible without them."""
+    """Allow a person who is signed in completely, with or without terms to accept."""
     if current() is None:
         return Refused("sign-in", answer=ask_to_sign_in)
     return Allowed()
 
 
 def ask_to_sign_in() -> Response:
-    """The way to the sign-in page and back; it says why where a session has just ended."""
+    """Redirect to the sign-in page and back; it says why if a session has just ended."""
     endpoint = "sessions.ended" if why_presented_ended() is not None else "sign_in.start"
     return _redirect(url_for(endpoint, next=wanted_page()))
 

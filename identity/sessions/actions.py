@@ -99,12 +99,12 @@ def end_other_sessions(session: Session) -> None:
 
 
 def complete_terms(session: Session) -> None:
-    """The terms that this session waited for have been accepted; inside `writing()`."""
+    """Record that the session's terms were accepted. Must run inside `writing()`."""
     session.awaiting_terms = False
 
 
 def live_sessions(account_id: int) -> list[Session]:
-    """The sessions that may still be used, the latest first."""
+    """Return the sessions that may still be used, the latest first."""
     moment = now()
     idle = moment - timedelta(minutes=settings().session_idle_minutes)
     return list(
@@ -122,14 +122,14 @@ def live_sessions(account_id: int) -> list[Session]:
 
 
 def people_with_sessions() -> Select[int]:
-    """The people of all sessions that have not ended: an account's id for each."""
+    """Select the account id of each session that has not ended."""
     return select(Session.account_id).where(
         Session.ended_at.is_(None), Session.absolute_end > now()
     )
 
 
 def end_sessions(ending: Termination) -> None:
-    """The sessions' channel of `end_access`."""
+    """End sessions, as their channel of `end_access`."""
     if ending.organisation is not None or ending.service is not None:
         # A session belongs to the person; what was issued for one organisation or service ends
         # in the provider's channel.

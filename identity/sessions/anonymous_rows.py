@@ -21,6 +21,7 @@ _KEY = "identity.sessions.anonymous_rows"
 
 
 def install(app: Flask) -> None:
+    """Add the counters for rows of anonymous requests to the application."""
     with app.app_context():
         chosen = settings()
     app.extensions[_KEY] = Allowance(

@@ -7,13 +7,13 @@ from identity.sessions import cookies
 
 
 def browser_hash() -> str | None:
-    """The hash of this browser's secret, or None where it has none yet."""
+    """Return the hash of this browser's secret, or None if it has none yet."""
     secret = cookies.read(cookies.BROWSER)
     return secret_hash(secret) if secret else None
 
 
 def bound_browser() -> str:
-    """The hash of this browser's secret, which is made and set where there is none yet."""
+    """Return the hash of this browser's secret, which is made and set if there is none yet."""
     known = browser_hash()
     if known is not None:
         return known

@@ -16,14 +16,14 @@ DEVICE = "device"
 
 
 def cookie_name(purpose: str) -> str:
-    """The name under which the cookie of this purpose travels."""
+    """Return the name of the cookie for this purpose."""
     if settings().secure:
         return f"__Host-secure-access-{purpose}"
     return f"secure_access_{purpose}"
 
 
 def read(purpose: str) -> str | None:
-    """The cookie's value; what this request is about to set counts already."""
+    """Return the cookie's value; a value that this request is about to set counts already."""
     pending: dict[str, str | None] = g.get("cookies_to_set", {})
     if purpose in pending:
         return pending[purpose]

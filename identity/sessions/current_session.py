@@ -36,7 +36,7 @@ class SessionOver(Exception):
 
 
 def current() -> Session | None:
-    """The live session of this request, or None. Asked once, then remembered for the request."""
+    """Return the active session of this request, or None. Looked up once for the request."""
     if "identity_session" not in g:
         found = _find_presented()
         remember_current(found if found is not None and is_alive(found, now()) else None)
@@ -45,7 +45,7 @@ def current() -> Session | None:
 
 
 def signed_in_session() -> Session:
-    """The session in a view whose rule lets only signed-in people pass."""
+    """Return the session in a view whose rule admits only signed-in people."""
     session = current()
     if session is None:
         raise RuntimeError("the route's rule does not ask for a session")
@@ -65,7 +65,7 @@ def is_alive(session: Session, at: datetime) -> bool:
 
 
 def why_ended(session: Session, at: datetime) -> str | None:
-    """The cause for which the session does not stand at that moment, or None where it does."""
+    """Return why the session is not valid at that moment, or None if it is."""
     if session.ended_at is not None:
         return session.ended_cause or "ended"
     if session.account.suspended_at is not None:

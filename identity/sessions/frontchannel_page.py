@@ -23,7 +23,7 @@ def register(app: Flask, frames: Frames) -> None:
 
 
 def frames() -> list[str]:
-    """The addresses for this browser's session; to be asked for before it ends."""
+    """Return the frame addresses for this browser's session. Must run before it ends."""
     session = current()
     if session is None:
         return []

@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from identity.sessions.models import Session
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purge to the application."""
     declare(app, EVENTS)
     app.register_blueprint(views.blueprint)
     app.after_request(note_activity)
@@ -37,5 +38,5 @@ def install(app: Flask) -> None:
 
 
 def _expired() -> list[Expired]:
-    # What came from a session may be asked about a while after its end; its row outlives it.
+    # Tokens of a session may be looked up a while after its end; its row outlives it.
     return [Expired(Session, Session.absolute_end < now() - timedelta(days=1))]

@@ -56,7 +56,7 @@ def keep_post(session: Session) -> str:
 
 
 def complete_post(public_id: str | None, session: Session) -> Response | None:
-    """The response to the kept form of that id, posted now; None where there is none to post.
+    """Post the kept form of that id now and return the response, or None if there is none.
 
     A form that was completed before leads to where it ended, however often its address is opened.
     The caller has checked that the session's sign-in is recent.

@@ -48,7 +48,7 @@ class Session(Base):
 
     @property
     def browser(self) -> str:
-        """What kind of browser it is, for its owner to recognise."""
+        """Kind of browser, for its owner to recognise."""
         return describe_user_agent(self.user_agent)
 
     @property

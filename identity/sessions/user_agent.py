@@ -1,4 +1,4 @@
-"""What a browser calls itself, in words. Pure.
+"""Name of a browser in words, from its User-Agent. Pure.
 
 `User-Agent` says what it likes: these words help its owner to recognise a device and decide
 nothing.

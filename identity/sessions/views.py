@@ -33,6 +33,7 @@ _SOME_REASON = "Your session has ended."
 @blueprint.get("/sign-out")
 @permit(anyone)
 def sign_out() -> ResponseReturnValue:
+    """Ask whether to sign out."""
     if current() is None:
         return redirect(url_for(".signed_out"), code=303)
     return render_template("sessions/sign_out.html", form=Form(), stay=approvals().home())
@@ -41,6 +42,7 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @permit(anyone)
 def submit_sign_out() -> ResponseReturnValue:
+    """End the session of this browser."""
     told = frontchannel_page.frames()
     actions.sign_out()
     return frontchannel_page.continue_after(told, url_for(".signed_out"))
@@ -72,6 +74,7 @@ def ended() -> ResponseReturnValue:
 @blueprint.get("/account/sessions")
 @permit(signed_in)
 def sessions() -> ResponseReturnValue:
+    """Show the person's sessions."""
     session = signed_in_session()
     return render_template(
         "sessions/list.html",
@@ -84,6 +87,7 @@ def sessions() -> ResponseReturnValue:
 @blueprint.post("/account/sessions/<sid>/end")
 @permit(signed_in)
 def end(sid: str) -> ResponseReturnValue:
+    """End one of the person's sessions."""
     session = signed_in_session()
     found = [each for each in actions.live_sessions(session.account_id) if each.sid == sid]
     if not found:
@@ -99,6 +103,7 @@ def end(sid: str) -> ResponseReturnValue:
 @blueprint.post("/account/sessions/end-others")
 @permit(signed_in)
 def end_others() -> ResponseReturnValue:
+    """End all sessions of the person but this one."""
     actions.end_other_sessions(signed_in_session())
     flash("All other sessions have ended.", "success")
     return redirect(url_for(".sessions"), code=303)

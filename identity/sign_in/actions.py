@@ -49,8 +49,11 @@ class MustWait:
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whose address was entered. Plain values: an entity would be read anew after each commit,
-    and the time of those reads would tell whether there is somebody."""
+    """Account of the address that was entered.
+
+    Plain values: an entity would be read anew after each commit, and the time of those reads would
+    reveal the account.
+    """
 
     id: int
     subject: str

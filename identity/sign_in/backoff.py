@@ -24,7 +24,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a bucket holds."""
+    """Contents of a bucket."""
 
     failures: int = 0
     last_failure_at: datetime | None = None
@@ -44,7 +44,7 @@ def waiting_time(tally: Tally, at: datetime) -> timedelta:
 
 
 def after_failure(tally: Tally, limit: Limit, at: datetime) -> Tally:
-    """The bucket once another failure is counted."""
+    """Return the bucket after another failure."""
     calm = tally.last_failure_at is not None and tally.last_failure_at + limit.forget <= at
     failures = 1 if calm else tally.failures + 1
     blocked_until = None
@@ -56,5 +56,5 @@ def after_failure(tally: Tally, limit: Limit, at: datetime) -> Tally:
 
 
 def after_success(tally: Tally) -> Tally:
-    """The bucket once a counted try turned out to be right: as if it had not been counted."""
+    """Return the bucket after a success: the counted attempt is refunded."""
     return Tally(max(0, tally.failures - 1), tally.last_failure_at, None)

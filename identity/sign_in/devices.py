@@ -23,7 +23,7 @@ LIFETIME = timedelta(days=30)
 
 
 def known_device(account_id: int | None) -> int | None:
-    """The id of this browser as a device of that person, or None where it is not one."""
+    """Return the id of this browser as a device of that person, or None."""
     token = cookies.read(cookies.DEVICE)
     if not token:
         return None
@@ -71,7 +71,7 @@ def remember_device(account_id: int) -> tuple[int, bool]:
 
 
 def forget_devices(ending: Termination) -> None:
-    """The devices' channel of `end_access`: only the device of a kept session stays known."""
+    """Forget the devices, as their channel of `end_access`; a kept session's stays known."""
     if not ending.everything:
         return
     statement = delete(KnownDevice).where(KnownDevice.account_id == ending.account_id)

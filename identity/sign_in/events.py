@@ -1,4 +1,4 @@
-"""What this room writes to the audit. The address that was typed is never part of it."""
+"""Audit events of this room. The address that was typed is never part of it."""
 
 from __future__ import annotations
 

@@ -15,10 +15,14 @@ class SignInForm(Form):
 
 
 class PasswordForm(Form):
+    """Form for the password of a confirmation."""
+
     password = PasswordField("Password")
 
 
 class CodeForm(Form):
+    """Form for a code of the second step."""
+
     code = StringField("6-digit code")
 
 

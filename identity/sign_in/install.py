@@ -1,4 +1,4 @@
-"""What this room adds to the application."""
+"""Parts that this room adds to the application."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from identity.sign_in.journeys import end_all, end_journeys, under_way
 
 
 def install(app: Flask) -> None:
+    """Add the room's audit events, pages and purges to the application."""
     declare(app, EVENTS)
     register_pages(app, blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")
     access_termination.register_channel(app, end_journeys)

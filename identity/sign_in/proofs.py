@@ -1,4 +1,4 @@
-"""What a sign-in journey has proved, and for whom: written once, handed on as a value.
+"""Proofs of a sign-in journey, and their person: written once, handed on as a value.
 
 The first proof binds a journey to its person, and one conditional UPDATE on the state that was
 proved finishes it.

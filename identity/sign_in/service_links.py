@@ -26,7 +26,7 @@ def register(app: Flask, links: Callable[[str], Sequence[ServiceLink]]) -> None:
 
 
 def links_of(journey: SignInJourney) -> Sequence[ServiceLink]:
-    """The links of the service to which this journey leads; none where it leads to no service."""
+    """Return the links of the service to which this journey leads, if any."""
     if journey.client_id is None:
         return ()
     found: Callable[[str], Sequence[ServiceLink]] = current_app.extensions[_KEY]

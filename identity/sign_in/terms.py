@@ -12,7 +12,7 @@ from identity.sessions.models import Session
 
 
 def due(session: Session, services: Sequence[str]) -> list[TermsDue]:
-    """The platform's terms, then those of the services; what blocks access comes first."""
+    """Return the terms that are due: the platform's, then the services'."""
     found: dict[str, TermsDue] = {}
     for service in (None, *services):
         for terms in approvals().terms_due(session.account, service, now(), newly=True):

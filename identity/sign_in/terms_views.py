@@ -30,6 +30,7 @@ def terms_due() -> ResponseReturnValue:
 @blueprint.get("/sign-in/terms")
 @permit(signed_in_before_terms)
 def terms() -> ResponseReturnValue:
+    """Show the terms that are due."""
     session = signed_in_session()
     journey = _terms_journey(session)
     if journey is None:

@@ -47,7 +47,7 @@ class Attempt:
 def password_attempt(
     email_key: str, network: str, *, device: int | None, reset: int | None
 ) -> Attempt:
-    """A password for this address from this network; device and reset set the owner apart."""
+    """Return the attempt of a password from this network; device and reset set the owner apart."""
     chosen = settings()
     if device is not None:
         limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
@@ -55,7 +55,7 @@ def password_attempt(
     if reset is not None:
         limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
         return Attempt([Bucket(f"reset:{reset}", limit)])
-    # What people type as their address may be anything, a password included: only a hash is kept.
+    # The text of an address field may be anything, a password included: only a hash is stored.
     who = secret_hash(email_key)
     pair = Limit(chosen.failures_per_account_and_network, _MINUTE, 15 * _MINUTE, _DAY)
     account = Limit(chosen.failures_per_account, _MINUTE, 60 * _MINUTE, 7 * _DAY)
@@ -67,14 +67,14 @@ def password_attempt(
 
 
 def code_attempt(account_id: int, *, device: int | None) -> Attempt:
-    """A code of the second step: so many wrong ones per account in any 15 minutes."""
+    """Return the attempt of a second-step code, counted for the account in any 15 minutes."""
     limit = Limit(settings().wrong_codes_per_account, _CODE_WINDOW, _CODE_WINDOW, _CODE_WINDOW)
     name = f"code:{account_id}" if device is None else f"code:{account_id}:device:{device}"
     return Attempt([Bucket(name, limit)])
 
 
 def confirmation_attempt(session_id: int) -> Attempt:
-    """A password asked for within a session: only who holds the session can use it up."""
+    """Return the attempt of a password within a session, counted for the session alone."""
     limit = Limit(settings().failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
     return Attempt([Bucket(f"session:{session_id}", limit)])
 
@@ -107,7 +107,7 @@ def admit(attempt: Attempt) -> timedelta:
 
 
 def record_failure(attempt: Attempt) -> None:
-    """The answer was wrong."""
+    """Count a wrong answer."""
     if not attempt.on_failure:
         return
     with writing():
@@ -141,7 +141,7 @@ def waiting_time_of(attempt: Attempt) -> timedelta:
 
 
 def refund_attempt(attempt: Attempt) -> None:
-    """The answer was right, or was no guess: as if it had not been tried."""
+    """Refund one attempt: the credential was correct."""
     with writing():
         rows = _lock_buckets([bucket.name for bucket in attempt.reserved])
         for bucket in attempt.reserved:

@@ -34,7 +34,7 @@ WRONG_PASSWORD = "Your password is incorrect."
 @blueprint.get("/")
 @permit(anyone)
 def welcome() -> ResponseReturnValue:
-    """What this is and the way in; whoever is signed in is led home."""
+    """Show what the service is and the way in; lead a signed-in person to their home page."""
     if current() is not None:
         return redirect(approvals().home(), code=303)
     return make_response(render_template("sign_in/welcome.html"))
@@ -55,6 +55,7 @@ def start() -> ResponseReturnValue:
 @blueprint.post("/sign-in")
 @permit(anyone)
 def submit() -> ResponseReturnValue:
+    """Check email address and password, and lead to the second step."""
     journey = _sign_in_journey()
     if journey is None or journey.finished_at is not None:
         left_open = _left_open(JourneyKind.SIGN_IN)
@@ -87,30 +88,35 @@ def closed() -> ResponseReturnValue:
 @blueprint.get("/sign-in/code")
 @permit(half_signed_in)
 def code() -> ResponseReturnValue:
+    """Show the form for the app's code."""
     return _code_page(half_signed_in_journey()[0], CodeForm())
 
 
 @blueprint.post("/sign-in/code")
 @permit(half_signed_in)
 def submit_code() -> ResponseReturnValue:
+    """Check the app's code."""
     return _second_factor(TOTP)
 
 
 @blueprint.get("/sign-in/recovery-code")
 @permit(half_signed_in)
 def recovery_code() -> ResponseReturnValue:
+    """Show the form for a recovery code."""
     return _code_page(half_signed_in_journey()[0], CodeForm(), factor=RECOVERY_CODE)
 
 
 @blueprint.post("/sign-in/recovery-code")
 @permit(half_signed_in)
 def submit_recovery_code() -> ResponseReturnValue:
+    """Check a recovery code."""
     return _second_factor(RECOVERY_CODE)
 
 
 @blueprint.get("/sign-in/cannot")
 @permit(anyone)
 def cannot() -> ResponseReturnValue:
+    """Show the help for people who cannot sign in."""
     return render_template("sign_in/cannot.html")
 
 
@@ -137,6 +143,7 @@ def confirm() -> ResponseReturnValue:
 @blueprint.post("/sign-in/confirm-it-is-you")
 @permit(signed_in_before_terms)
 def submit_confirm() -> ResponseReturnValue:
+    """Check the password of a confirmation."""
     journey = _confirmation()
     if journey is None or journey.finished_at is not None:
         return redirect(url_for(".confirm", journey=request.args.get("journey")), code=303)

@@ -1,6 +1,6 @@
 """Audit rows have no identifier of their own beside the key: nothing ever looked for one.
 
-What it cost was an index that each token's row was entered in.
+The cost was an index in which each token's row was entered.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""What came of an operator's form about a client: it acts once, and its secret is shown once."""
+"""Results of operators' forms about clients: a form acts once, and its secret is shown once."""
 
 import sqlalchemy as sa
 from alembic import op

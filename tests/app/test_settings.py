@@ -1,4 +1,4 @@
-"""What production refuses to start with, and what it says."""
+"""Settings that production refuses to start with, and its message."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a shared cache may keep: HC-01 of the catalogue."""
+"""Responses that a shared cache may store: HC-01 of the catalogue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.attacks.pages import addresses, read, visitors
 
 FOR_EVERYBODY = ("/static/", "/jwks", "/.well-known/")
-"""What is the same for everybody and may be kept."""
+"""Addresses whose responses are the same for everybody and may be cached."""
 KEPT_WITHOUT_BEING_TOLD = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
 """RFC 9110, 15.1: a cache may keep these for a while where nothing forbids it."""
 

@@ -1,4 +1,4 @@
-"""What the service stands on is gone: HC-03 of the catalogue."""
+"""Dependencies of the service are gone: HC-03 of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an error tells: HC-02 of the catalogue, at the provider."""
+"""Contents of errors: HC-02 of the catalogue, at the provider."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tests.identity.oidc.served import Served, serving
 
 PEOPLE = 500
 FEW = 20
-"""Who came before: by then the processes have loaded what they need, and computed some hashes."""
+"""Warm-up requests: by then the processes have loaded their modules and computed some hashes."""
 WORKERS = 2
 HASHES_AT_ONCE = 2
 OTHERWISE = 20

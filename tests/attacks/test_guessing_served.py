@@ -1,7 +1,7 @@
 """Guessing against two served workers, Redis absent, restarted midway: LG-04, LG-05, LG-06.
 
 The servers are real processes over sockets; callers' addresses come through a trusted proxy's
-header. What was verified is counted in the audit: each verified wrong guess is one row there.
+header. The audit counts verified guesses: each verified wrong guess is one row there.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def test_LG_05_a_flood_of_guesses_from_a_thousand_addresses_is_mostly_unheard(
 ) -> None:
     """The whole flood on SQLite; on PostgreSQL as much of it as shows that nothing differs there.
 
-    What a guess costs that is not heard is its page, the same with both.
+    An unverified guess costs only its page, the same with both.
     """
     # Once the account's free tries are used up, each further guess is answered without a look at
     # the password: what the flood costs is the pages that say so.

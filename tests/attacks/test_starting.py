@@ -1,4 +1,4 @@
-"""What the service does not start with, and stands on: HC-12 and HC-14 of the catalogue."""
+"""Start-up conditions of the service: HC-12 and HC-14 of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The time of a refused sign-in tells nothing (LG-02).
 
-What is measured is the processor's time of the process that answers: other programs of the machine
-do not count in it, and with SQLite the database's own work does. Samples are interleaved, each
-round beginning with another address, so that whatever changes in the meantime meets all alike.
-That PostgreSQL is asked the same for everybody shows in the statements.
+The measure is the processor time of the process that answers: other programs of the machine do not
+count in it, and with SQLite the database's own work does. Samples are interleaved, each round
+beginning with another address, so that whatever changes in the meantime meets all alike. That
+PostgreSQL is asked the same for everybody shows in the statements.
 """
 
 from __future__ import annotations

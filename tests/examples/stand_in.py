@@ -1,8 +1,8 @@
 """A small OpenID provider on a real socket, and a browser that signs in with it.
 
-It stands in for Secure Access where a test wants tokens that the real one would never issue. What
-the example relies on is real here: signatures, PKCE, client authentication, codes and refresh
-tokens that are good once, introspection, logout tokens, ETags.
+It stands in for Secure Access where a test wants tokens that the real one would never issue. The
+parts that the example relies on are real here: signatures, PKCE, client authentication, single-use
+codes and refresh tokens, introspection, logout tokens, ETags.
 """
 
 import base64
@@ -307,7 +307,7 @@ class World:
         return Browser(self.service, self.op)
 
     def tell(self, logout_token: str | None = None) -> TestResponse:
-        """What the provider does when something ends: it posts to the service, with no cookie."""
+        """Post to the service, as the provider does when a session ends, without a cookie."""
         return told(self.service, logout_token or self.op.logout_token())
 
 

@@ -1,4 +1,4 @@
-"""What the example shows to whom, and what it says to those to whom it does not."""
+"""Pages of the example for each kind of person, and their refusals."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What the tests of this floor share."""
+"""Shared by the tests of this floor."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ PASSWORD = "plum kettle orbit lane"
 
 @dataclass
 class Person:
-    """What the person knows and has. Each code serves once: `code` never gives one twice."""
+    """Secrets of the person. Each code serves once: `code` never gives one twice."""
 
     email: str
     subject: str

@@ -56,7 +56,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What stands on the page, in one line."""
+        """Return the text of the page, in one line."""
         body = re.sub(r"<(script|style|title)\b.*?</\1>", " ", self.html, flags=re.DOTALL)
         return _text(body)
 

@@ -173,7 +173,7 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 def resize(page: Page, width: int, height: int = 900) -> None:
     """Resize the window and wait until the page has its new width.
 
-    Until then, two measurements may see two layouts. What is compared is measured in one call.
+    Until then, two measurements may see two layouts. Values to compare are measured in one call.
     """
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_function("width => window.innerWidth === width", arg=width)

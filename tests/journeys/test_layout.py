@@ -1,4 +1,4 @@
-"""What pages look like where a style, not a text, carries the meaning."""
+"""Look of pages where a style, not a text, carries the meaning."""
 
 from __future__ import annotations
 

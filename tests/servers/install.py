@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _privilege() -> list[str] | None:
-    """What to put before a command for it to run as root; None where nothing does."""
+    """Return the words before a command that run it as root; None if none do."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")

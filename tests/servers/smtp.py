@@ -48,7 +48,7 @@ class MailServer:
     """Answer every recipient with this, such as "550 5.1.1 Unknown user"."""
 
     def wait_for(self, count: int, *, seconds: float = 10) -> list[Mail]:
-        """What was received, as soon as it is `count` messages or more."""
+        """Return the received messages, as soon as there are `count` or more."""
         ports.wait_until(
             lambda: len(self.received) >= count,
             seconds=seconds,

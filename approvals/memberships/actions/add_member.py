@@ -27,12 +27,12 @@ def add_member(
     last_day: date | None = None,
     actor: Actor,
 ) -> Membership:
-    """Writes membership, grants, appointment, invitation, audit and mail.
+    """Write membership, grants, appointment, invitation, audit and mail.
 
     `access` names user groups by service, `last_day` the last day on which they count (a day in
-    UTC, as the reports count). Whoever has the address already gets the same invitation as
-    anybody else: nothing is told about an account. Raises RefusalError, and ValueError with a
-    sentence for what is no address or no name.
+    UTC, as the reports count). The owner of an existing account gets the same invitation as anybody
+    else, so that it reveals no account. Raises RefusalError, and ValueError with a sentence for
+    what is no address or no name.
     """
     at = now()
     address = clean_email(email)

@@ -38,7 +38,7 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
 
 
 def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
-    """The person stays in the organisation and no longer approves. Raises RefusalError."""
+    """End the appointment; the person stays in the organisation. Raises RefusalError."""
     with writing() as session:
         membership = facts.lock_membership(session, membership)
         organisation = session.get_one(Organisation, membership.organisation_id)

@@ -22,7 +22,7 @@ def change_user_group(
     last_day: date | None = None,
     actor: Actor,
 ) -> Membership:
-    """The person holds exactly `user_groups` of the service from now on, until `last_day`.
+    """Set the user groups of the service to exactly `user_groups`, from now until `last_day`.
 
     Rows that no longer count are closed and new ones opened. Where something is lost, what was
     issued for this organisation and service ends at once. Raises RefusalError; asking for what

@@ -21,9 +21,9 @@ def close_membership(
     cause: str,
     at: datetime,
 ) -> None:
-    """Closes the membership, its grants and its appointment; an open invitation is withdrawn.
+    """Close the membership, its grants and its appointment; withdraw an open invitation.
 
-    What was issued for this organisation ends. With the last open membership everything of the
+    Tokens and sessions for this organisation end. With the last open membership everything of the
     person ends, sessions included; others are left as they are (docs/decisions/0023).
     """
     membership.valid_to = at

@@ -1,4 +1,4 @@
-"""What happens to the people of organisations that a register says have closed."""
+"""End of access in organisations that the register says have closed."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -17,7 +17,7 @@ _AT_ONCE = 500
 
 
 def end_access_through(session: Session, organisations: Sequence[int]) -> None:
-    """Ends what was issued for these organisations; inside `writing()`.
+    """End what was issued for these organisations. Must run inside `writing()`.
 
     Memberships and grants stay as they are: the decision refuses them for as long as the
     organisation is closed, and a register that was wrong about it does no lasting harm.

@@ -20,7 +20,7 @@ from identity.email_address import clean_email, email_key
 
 
 def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
-    """A new link, good for the full time; the old one is dead. Raises RefusalError."""
+    """Send a new link, valid for the full time; the old one ends. Raises RefusalError."""
     with writing() as session:
         membership, organisation, invitation = _open_invitation(session, membership, actor)
         with refusing_too_many():
@@ -30,7 +30,7 @@ def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
 
 
 def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> Membership:
-    """Sends the invitation to another address; the link at the old one is dead.
+    """Send the invitation to another address; the link at the old one ends.
 
     Raises RefusalError, and ValueError with a sentence for what is no address.
     """
@@ -60,7 +60,7 @@ def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> M
 
 
 def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
-    """The link is dead and the person no longer on the list. Raises RefusalError."""
+    """Withdraw the invitation and close the membership. Raises RefusalError."""
     with writing() as session:
         membership, organisation, _ = _open_invitation(session, membership, actor)
         close_membership(session, membership, organisation, cause="invitation withdrawn", at=now())

@@ -11,7 +11,7 @@ from approvals.organisations.models import Organisation
 
 
 def remove_member(membership: Membership, *, actor: Actor) -> Membership:
-    """The person belongs to the organisation no longer, and what that gave ends at once.
+    """End the person's membership and, at once, the access that it gave.
 
     An invitation that was not accepted is withdrawn. Raises RefusalError; a second call is
     refused with `not_open`.
@@ -20,7 +20,7 @@ def remove_member(membership: Membership, *, actor: Actor) -> Membership:
 
 
 def leave(membership: Membership, *, actor: Actor) -> Membership:
-    """The same, by the person himself. Raises RefusalError."""
+    """End one's own membership. Raises RefusalError."""
     return _end(membership, actor=actor, leaving=True)
 
 

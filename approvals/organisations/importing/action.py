@@ -62,7 +62,7 @@ class _Plan:
 
 
 def in_order(paths: Sequence[Path], as_of: date | None) -> list[Path]:
-    """The files in the order of their dates; of one day, in the order of their names."""
+    """Return the files by date; those of one day by name."""
     return sorted(
         paths, key=lambda path: (facts_of_file_name(path.name).stated_on or as_of, path.name)
     )
@@ -88,7 +88,7 @@ def import_file(
 
 @contextmanager
 def trying_only() -> Iterator[None]:
-    """Imports inside change a copy of the register, so that each file sees the ones before it."""
+    """Run the imports inside the block on a copy of the register, one after the other."""
     with scratch.copy_of_register(db.engine) as engine:
         token = _scratch.set(engine)
         try:

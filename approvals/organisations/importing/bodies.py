@@ -100,7 +100,7 @@ def _grouped_schools(code: ColumnElement[Any], condition: ColumnElement[bool]) -
 def differences(
     connection: Connection, moves: Moves, before: Mapping[str, int]
 ) -> list[Difference]:
-    """The bodies that are emptied or new; `before` are the numbers of `schools_of`."""
+    """Return the bodies that are emptied or new. `before` are the numbers of `schools_of`."""
     after: Counter[str] = Counter(before)
     gone: dict[str, Counter[str]] = defaultdict(Counter)
     came: dict[str, Counter[str]] = defaultdict(Counter)
@@ -133,7 +133,7 @@ def differences(
 
 
 def label(key: str) -> str:
-    """The identifier as people know it: "LA code 909"."""
+    """Return the identifier as people know it: "LA code 909"."""
     prefix, _, code = key.partition(":")
     return f"{_LABELS[prefix]} {code}"
 
@@ -153,7 +153,7 @@ def _parts(numbers: Counter[str], names: Mapping[str, str], none: str) -> str:
 
 
 def names_of(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
-    """The names of bodies by key, what is staged included: an organisation's own, else the newest.
+    """Return the names of bodies by key, including staged ones: their own, else the newest.
 
     Dioceses are organisations only where somebody added them.
     """

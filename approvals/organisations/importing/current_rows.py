@@ -1,4 +1,4 @@
-"""What stands in the tables about the subjects of an import."""
+"""Current rows about the subjects of an import."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -51,7 +51,7 @@ BelongingRow = tuple[int, date, date, date]
 
 
 def identifiers(connection: Connection) -> dict[str, int]:
-    """The id of every organisation, by its key.
+    """Return the id of every organisation, by its key.
 
     All in one statement: PostgreSQL plans a long list of texts, asked for often, as a comparison of
     every row with every text.
@@ -61,7 +61,7 @@ def identifiers(connection: Connection) -> dict[str, int]:
 
 
 def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Mapping[str, Any]]:
-    """The columns that an import writes, by key."""
+    """Return the columns that an import writes, by key."""
     columns = [ORGANISATIONS.c.id, ORGANISATIONS.c.key]
     columns += [ORGANISATIONS.c[name] for name in COLUMNS]
     found: dict[str, Mapping[str, Any]] = {}
@@ -72,6 +72,7 @@ def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Ma
 
 
 def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[PeriodRow]]:
+    """Return the periods of these organisations, by id."""
     columns = [PERIODS.c[name] for name in PERIOD_COLUMNS]
     found: dict[int, list[PeriodRow]] = {}
     for block in blocks(identifiers):
@@ -86,6 +87,7 @@ def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, lis
 
 
 def belongings(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[BelongingRow]]:
+    """Return the trusts of these schools, by id."""
     found: dict[int, list[BelongingRow]] = {}
     for block in blocks(identifiers):
         rows = connection.execute(

@@ -1,4 +1,4 @@
-"""What a file changes about a school or trust on one day, from its rows before and after. Pure."""
+"""Changes of a school or trust by a file on one day, from its rows before and after. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -22,7 +22,7 @@ def on_day(periods: Rows, trusts: Rows, day: date) -> OnDay:
 
 
 def between(subject: str, was: OnDay, becomes: OnDay) -> list[Difference]:
-    """The differences of a school or trust; trusts are given by their keys."""
+    """Return the differences of a school or trust; trusts are given by their keys."""
     prefix, _, number = subject.partition(":")
     if prefix not in _LABELS:
         return []
@@ -51,4 +51,5 @@ def between(subject: str, was: OnDay, becomes: OnDay) -> list[Difference]:
 
 
 def closes(differences: Iterable[Difference]) -> bool:
+    """Return whether the differences include a closure."""
     return any(difference.change is Change.CLOSED for difference in differences)

@@ -221,7 +221,7 @@ def _placeholder(subject: str) -> str:
 def timeline_of(
     subject: str, of_subject: Streams, days: Mapping[str, Sequence[date]]
 ) -> Timeline | None:
-    """The timeline of a body that is an organisation; None for one that is not (a sponsor)."""
+    """Return the timeline of an organisation, or None for a body that is none (a sponsor)."""
     prefix, _, identifier = subject.partition(":")
     if prefix == "la":
         name = newest_name(of_subject, days) or _placeholder(subject)
@@ -248,7 +248,7 @@ def timeline_of(
 
 
 def _trust_type(of_subject: Streams) -> str | None:
-    """The newest type of a group that is, or was, an academy trust."""
+    """Return the newest type of a group that is, or was, an academy trust."""
     types = [
         (day, facts["type_code"])
         for words in of_subject.values()

@@ -22,7 +22,7 @@ _NO_FAMILY = ""
 
 
 def marked(account: dict[str, int]) -> dict[str, int]:
-    """The account of a file's rows with the rules by which they were worked out."""
+    """Add to a file's report the rules by which its rows were processed."""
     return {**account, _KEY: RULES}
 
 

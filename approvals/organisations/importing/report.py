@@ -1,4 +1,7 @@
-"""What became of a file's rows, and what the file changed. Plain values for reports and audit."""
+"""Report of a file's rows and of the changes that the file made.
+
+Plain values for reports and audit.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -58,7 +61,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What was done, or would be, with one file."""
+    """Result, or preview, of the import of one file."""
 
     name: str
     title: str

@@ -24,7 +24,7 @@ _AT_ONCE = 10_000
 
 @contextmanager
 def copy_of_register(live: Engine) -> Iterator[Engine]:
-    """A SQLite database with the register's tables as they are now; it is deleted at the end."""
+    """Yield a SQLite database with a copy of the register's tables, deleted at the end."""
     with TemporaryDirectory(prefix="secure-access-register-") as folder:
         engine = create_engine(f"sqlite:///{Path(folder) / 'register.sqlite3'}")
         try:

@@ -73,7 +73,7 @@ NEW_SCHOOL_LINKS = _table("new_school_link", *_as_in(SCHOOL_LINKS, *LINK_COLUMNS
 
 @contextmanager
 def prepared_on(engine: Engine) -> Iterator[Connection]:
-    """A connection of its own with the empty tables; both are gone at the end."""
+    """Yield a connection of its own with the empty tables; both are gone at the end."""
     with engine.connect() as connection:
         try:
             allow_long_work(connection)

@@ -41,7 +41,7 @@ class Changes:
 
 
 def complete_days(connection: Connection) -> dict[str, list[date]]:
-    """The days of all complete files, by family, in order."""
+    """Return the days of all complete files, by family, in order."""
     days: dict[str, list[date]] = defaultdict(list)
     rows = connection.execute(
         select(FILES.c.family, FILES.c.stated_on)
@@ -57,7 +57,7 @@ def complete_days(connection: Connection) -> dict[str, list[date]]:
 def changes_of(
     connection: Connection, parsed: ParsedFile, days: Mapping[str, Sequence[date]]
 ) -> Changes:
-    """Adds the file's words to its family's streams, in memory.
+    """Add the file's words to its family's streams, in memory.
 
     Raises NotARegisterFile where a file that calls itself complete lacks most of what is known.
     """
@@ -92,7 +92,7 @@ def changes_of(
 
 
 def _with_silent(facts: str | None, earlier: str | None) -> str | None:
-    """The facts, with those of an earlier file of the same day on which this one is silent."""
+    """Merge the facts with those of an earlier file of the day on points that this one omits."""
     if facts is None or earlier is None or facts == earlier:
         return facts
     said, kept = json.loads(facts), json.loads(earlier)
@@ -157,7 +157,7 @@ def _streams_of_family(connection: Connection, family: str) -> dict[str, list[Wo
 
 
 def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]:
-    """The newest day on which another family said something, by subject."""
+    """Return the newest day with a statement of another family, by subject."""
     rows = connection.execute(
         select(STATEMENTS.c.subject, func.max(STATEMENTS.c.stated_on))
         .where(STATEMENTS.c.family != family)
@@ -187,7 +187,7 @@ def stage(connection: Connection, family: str, changes: Changes) -> None:
 
 
 def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, Any] | None]]:
-    """The words with their facts read from JSON."""
+    """Return the words with their facts parsed from JSON."""
     return [(day, None if facts is None else json.loads(facts)) for day, facts in words]
 
 

@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 
 
 def blocks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
-    """The items in lists of at most `size`: few enough for one statement."""
+    """Yield the items in lists of at most `size`: few enough for one statement."""
     rest = iter(items)
     while block := list(islice(rest, size)):
         yield block

@@ -159,7 +159,7 @@ def _table(codes: Mapping[str, str], other: Iterable[tuple[str, str]]) -> Mappin
 
 
 def plain_name(name: str) -> str:
-    """A name as the table keeps it: without case, hyphens and doubled spaces."""
+    """Return a name as the table has it: without case, hyphens and doubled spaces."""
     return " ".join(name.replace("-", " ").replace("’", "'").split()).casefold()
 
 
@@ -252,7 +252,7 @@ _LINK_TYPES = {plain_name(name): name for name in LINK_RELATIONS}
 
 
 def link_type(cell: str) -> str:
-    """The type of a link as the table writes it; one that is not in the table as it stands."""
+    """Return the type of a link as the table writes it, or as it is if it is not there."""
     name = " ".join(cell.split())[:80]
     return _LINK_TYPES.get(plain_name(name), name) or "Other"
 

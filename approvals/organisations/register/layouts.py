@@ -203,13 +203,14 @@ DOWNLOADS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class FileNameFacts:
-    """What a file's name says: its date, and whether it is a whole download, and of what."""
+    """Claims of a file's name: its date, and whether it is a whole download, and of what."""
 
     stated_on: date | None
     download: str | None
 
 
 def facts_of_file_name(file_name: str) -> FileNameFacts:
+    """Return what a file's name says of its date and completeness."""
     download = _DOWNLOAD.fullmatch(file_name)
     whole = download[1] if download and download[1] in DOWNLOADS else None
     for found in _DATE_IN_NAME.finditer(file_name):
@@ -221,11 +222,12 @@ def facts_of_file_name(file_name: str) -> FileNameFacts:
 
 
 def plain_header(cell: str) -> str:
+    """Return a heading of lower-case letters and digits, with single spaces."""
     return " ".join(re.sub(r"[^a-z0-9]+", " ", cell.casefold()).split())
 
 
 def layout_of(header: Sequence[str], file_name: str) -> Layout:
-    """The layout whose header this is. Raises NotARegisterFile with a sentence."""
+    """Return the layout with this header. Raises NotARegisterFile with a sentence."""
     names = {plain_header(cell) for cell in header}
     for needed, sentence in _REFUSED:
         if needed <= names:

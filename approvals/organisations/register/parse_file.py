@@ -66,7 +66,7 @@ def read(
     complete: bool = False,
     progress: Progress | None = None,
 ) -> ParsedFile:
-    """Reads a file as a whole. Raises NotARegisterFile with a sentence when it is none.
+    """Parse a whole file. Raises NotARegisterFile with a sentence if it is none.
 
     The date is that in the file's name, else `as_of`. A name that is exactly a download's followed
     by eight digits and `.csv` is complete (docs/decisions/0023).
@@ -99,14 +99,14 @@ def read(
 
 
 def check_layout(path: Path) -> Layout:
-    """The file's layout, by its first line alone. Raises NotARegisterFile with a sentence."""
+    """Return the layout of a file by its first line. Raises NotARegisterFile with a sentence."""
     with _table(path, _encoding_and_digest(path, path.name)[0]) as rows:
         return layouts.layout_of(_header(rows), path.name)
 
 
 @contextmanager
 def _table(path: Path, encoding: str) -> Iterator[Any]:
-    """The file's rows. Raises NotARegisterFile where it is no table."""
+    """Yield the file's rows. Raises NotARegisterFile if it is no table."""
     with path.open(encoding=encoding, newline="") as file:
         rows = csv.reader(_visible(file))
         try:
@@ -119,13 +119,13 @@ def _table(path: Path, encoding: str) -> Iterator[Any]:
 
 
 def _visible(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without characters that cannot be seen."""
+    """Yield the lines without invisible characters."""
     for line in lines:
         yield line if line.isascii() else values.INVISIBLE.sub("", line)
 
 
 def _header(rows: Iterable[list[str]]) -> list[str]:
-    """The first row with anything in it, after the line `sep=,` that a spreadsheet may add."""
+    """Return the first row with content, after the line `sep=,` that a spreadsheet may add."""
     for cells in rows:
         if not all(map(values.is_blank, cells)) and cells[0].strip() not in ("sep=", "sep=;"):
             return cells
@@ -133,7 +133,7 @@ def _header(rows: Iterable[list[str]]) -> list[str]:
 
 
 def _without_blank_end(cells: list[str], width: int = 0) -> list[str]:
-    """The cells without blank ones at their end, but not fewer than `width`."""
+    """Return the cells without blank ones at their end, but not fewer than `width`."""
     end = len(cells)
     while end > width and values.is_blank(cells[end - 1]):
         end -= 1

@@ -11,7 +11,10 @@ def _without_silence(facts: Facts) -> Facts:
 
 
 def _closed_on(row: Row, is_open: bool) -> str | None:
-    """An open body without a closing date has none; of a closed one that says nothing."""
+    """Return the closing date.
+
+    An open body without one has none; a closed one that omits it says nothing.
+    """
     closed_on = row.value("closed_on", values.day)
     return "" if closed_on is None and is_open else closed_on
 
@@ -198,7 +201,7 @@ _READERS: Mapping[str, Callable[[Row, FileProgress], str]] = {
 
 
 def reader_of(layout: str) -> Callable[[Row, FileProgress], str]:
-    """The function that reads one row of the layout and answers whom it is about."""
+    """Return the function that reads one row of the layout and returns its subject."""
     return _READERS[layout]
 
 

@@ -1,7 +1,7 @@
 """One row of each layout, read into what it says.
 
-What is said about a subject is a mapping with the names of Organisation's columns as keys, and for
-a school `trust` (a UID), `joined_on`, `next_trust` (UID and Joined Date) and `other_groups`. A
+A statement about a subject is a mapping with the names of Organisation's columns as keys, and for a
+school `trust` (a UID), `joined_on`, `next_trust` (UID and Joined Date) and `other_groups`. A
 missing key says nothing; an empty text says that there is none.
 """
 
@@ -29,7 +29,7 @@ class RowFault(Exception):
 
 
 def canonical(facts: Mapping[str, Any]) -> str:
-    """The one form in which facts are stored and compared."""
+    """Return the one form in which facts are stored and compared."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -54,7 +54,7 @@ class Row:
         self.subject: str | None = None
 
     def cell(self, column: str) -> str:
-        """The first cell of the field that is not empty."""
+        """Return the first cell of the field that is not empty."""
         for place in self._places[column]:
             if cell := self._cells[place]:
                 return cell
@@ -68,14 +68,14 @@ class Row:
         return RowFault(self.heading(column), reason, self.subject)
 
     def value(self, column: str, reader: Callable[..., Said], *details: Any) -> Said:
-        """What the field's cell says, read by one of `values`' functions."""
+        """Return the value of the field's cell, read by one of `values`' functions."""
         try:
             return reader(self.cell(column), *details)
         except values.Unreadable as error:
             raise self.fault(column, str(error)) from None
 
     def coded(self, column: str, reader: Callable[..., Said], *details: Any) -> Said:
-        """The same for a column of few different cells, each read once in a file."""
+        """Return the value for a column of few different cells, each parsed once in a file."""
         key = (column, self.cell(column))
         if key not in self._seen:
             self._seen[key] = self.value(column, reader, *details)
@@ -85,7 +85,7 @@ class Row:
     def optional(
         self, read: Callable[..., Said], column: str, reader: Callable[..., Said], *details: Any
     ) -> Said | None:
-        """The value by `read`, which is `value` or `coded`; None where the cell is unreadable.
+        """Return the value by `read` (`value` or `coded`), or None for an unreadable cell.
 
         For columns that may cost no row: the report counts the cells that were left out.
         """
@@ -108,7 +108,7 @@ class Row:
         names: Mapping[str, str],
         width: int = 1,
     ) -> str | None:
-        """A code, or where only its name stands the code of the name by the closed table."""
+        """Return a code, or the code of a name by the closed table if the cell has only a name."""
         found = self.coded(f"{field_name}_code", values.code, known, (), width)
         if found is not None:
             return found
@@ -132,7 +132,7 @@ class GroupMembership:
 
 @dataclass
 class FileProgress:
-    """What the rows of one file have said so far."""
+    """Statements of one file's rows so far."""
 
     complete: bool
     stated_on: date
@@ -146,7 +146,7 @@ class FileProgress:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def say(self, row: Row, subject: str, facts: Facts) -> str:
-        """The only row about this subject. A second one is a fault."""
+        """Add the only row about this subject. A second one is a fault."""
         if subject in self.said:
             raise RowFault(
                 row.heading("urn" if subject.startswith(("urn", "link")) else "uid"),
@@ -162,7 +162,7 @@ class FileProgress:
         self.mentioned.setdefault(subject, {key: v for key, v in facts.items() if v is not None})
 
     def names(self, cell: str) -> Facts:
-        """The name in a cell; a damaged one under a key of its own."""
+        """Return the name in a cell; a damaged one under a key of its own."""
         damaged = values.damaged_name(cell)
         if damaged is None:
             return {"name": values.name(cell)}
@@ -214,7 +214,7 @@ class FileProgress:
 
 
 def settled(memberships: Sequence[GroupMembership], stated_on: str, *, complete: bool) -> Facts:
-    """The trust and the other groups of one school.
+    """Return the trust and the other groups of one school.
 
     A closed trust counts only where no open one stands. Where no trust stands, only a complete
     file says that there is none. A trust that the school joins later is `next_trust`.

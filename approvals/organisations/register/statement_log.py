@@ -1,4 +1,4 @@
-"""What the files of one family said about one subject, kept as changes.
+"""Statements of one family's files about one subject, stored as changes.
 
 A stream is a list of words, each a day and what was said on it, in the order of the days. A day of
 a complete file that has no word of its own repeats the word before it; `None` is what a complete
@@ -20,7 +20,7 @@ def with_word(
     *,
     complete: bool,
 ) -> list[Word] | None:
-    """The stream with one more word, or None where it says so already.
+    """Return the stream with one more word, or None if it says so already.
 
     `complete_days` are the days, in order, of the family's complete files; `complete` says whether
     the word comes from another one. A word of the same day replaces the one that stands.
@@ -50,7 +50,7 @@ def with_word(
 def _restore_next_day(
     words: list[Word], place: int, in_force: str | None, complete_days: Sequence[date]
 ) -> None:
-    """The next complete file repeated what was in force before; now it has to be said."""
+    """Restore what the next complete file repeated: now it has to be stated."""
     following = bisect_right(complete_days, words[place][0])
     if following == len(complete_days):
         return
@@ -61,7 +61,7 @@ def _restore_next_day(
 
 
 def _drop_repetition(words: list[Word], place: int, complete_days: Sequence[date]) -> None:
-    """A word that only repeats the one before it, on a complete file's day, is no change."""
+    """Drop a word that repeats the one before it on a complete file's day: it is no change."""
     if not 0 <= place < len(words):
         return
     previous = words[place - 1][1] if place > 0 else None

@@ -40,10 +40,12 @@ class Status:
 
 
 def as_day(text: str | None) -> date | None:
+    """Return a day from ISO 8601 text, or None for none."""
     return date.fromisoformat(text) if text else None
 
 
 def school_statuses(said: Said) -> Iterable[Status]:
+    """Yield the statuses that establishment files state."""
     latest: Status | None = None
     for day, family, facts in said:
         if family not in ESTABLISHMENT_FAMILIES:
@@ -64,6 +66,7 @@ def school_statuses(said: Said) -> Iterable[Status]:
 
 
 def group_statuses(said: Said) -> Iterable[Status]:
+    """Yield the statuses that group files state."""
     latest: Status | None = None
     for day, family, facts in said:
         if facts is None and family != layouts.GROUPS:
@@ -98,7 +101,9 @@ class Life:
 
 
 def lives(statuses: Sequence[Status]) -> tuple[Life, ...]:
-    """The lives of a body, in order: a body that is listed again after it closed has another one.
+    """Return the lives of a body, in order.
+
+    A body that is listed again after it closed has another life.
 
     Of several dates of one life that of the newest file counts, as long as its status agrees: a
     date that lies ahead comes true on its day, unless a later file says that it has not.
@@ -129,7 +134,7 @@ def _group_statuses(statuses: Sequence[Status]) -> list[list[Status]]:
 
 
 def _opened_on(group: Sequence[Status]) -> date | None:
-    """The opening date by the newest file that gives one.
+    """Return the opening date by the newest file that gives one.
 
     It is not later than the first file, from that one on, that lists the body as open. A date that
     had passed when the body was still proposed to open has not come true.
@@ -148,7 +153,7 @@ def _opened_on(group: Sequence[Status]) -> date | None:
 
 
 def _closed_on(group: Sequence[Status]) -> date | None:
-    """The closing date by the newest file that gives one, else the day of the first "closed".
+    """Return the closing date by the newest file with one, else the day of the first "closed".
 
     None where the body is open and no date lies ahead; BEGINNING where it was never anything else.
     """
@@ -169,7 +174,7 @@ def _closed_on(group: Sequence[Status]) -> date | None:
 
 
 def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
-    """The newest status, and the dates of the newest life as the register gives them."""
+    """Return the newest status, and the dates of the newest life as the register gives them."""
     newest = statuses[-1]
     closed_on = newest.closed_on
     if newest.code == CLOSED and closed_on is None:
@@ -185,7 +190,7 @@ def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
 
 
 def status_on(day: date, of_body: Sequence[Life]) -> str:
-    """The status on a day; a body whose status no file states counts as open."""
+    """Return the status on a day; a body without a stated status counts as open."""
     life = next((each for each in reversed(of_body) if each.begin <= day), None)
     if life is None:
         return OPEN
@@ -203,7 +208,7 @@ def status_on(day: date, of_body: Sequence[Life]) -> str:
 
 
 def _stated_on(day: date, life: Life) -> str | None:
-    """The status by the newest file of the day or before that does not say "closed"."""
+    """Return the status by the newest file until the day that does not say "closed"."""
     for status in reversed(life.statuses):
         if status.day <= day and status.code != CLOSED:
             return status.code

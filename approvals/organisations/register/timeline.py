@@ -1,4 +1,4 @@
-"""What follows from the statements about a school or a group, for any day.
+"""Conclusions from the statements about a school or a group, for any day.
 
 Pure, and a function of the statements alone: files imported in any order give the same answer.
 
@@ -55,7 +55,7 @@ _WEIGHTIEST_LAST = (
 
 @dataclass(frozen=True)
 class Period:
-    """What held from `valid_from` until before `valid_to`."""
+    """State from `valid_from` until before `valid_to`."""
 
     valid_from: date
     valid_to: date
@@ -77,7 +77,7 @@ class Timeline:
 
 
 def school_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
-    """The timeline of a school, out of what every family said about it."""
+    """Return the timeline of a school, from the statements of every family."""
     said = sayings(streams, complete_days)
     statuses = list(school_statuses(said))
     states = _states(said)
@@ -91,7 +91,7 @@ def school_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]
 
 
 def group_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
-    """The timeline of a group. Absence from a complete list of groups closes it."""
+    """Return the timeline of a group. Absence from a complete list of groups closes it."""
     said = sayings(streams, complete_days)
     statuses = list(group_statuses(said))
     states = _states(said)
@@ -104,7 +104,7 @@ def group_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]
 
 
 def newest_name(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> str | None:
-    """The name of a local authority or diocese by the newest file that says it."""
+    """Return the name of a local authority or diocese by the newest file that has it."""
     for _, _, facts in reversed(sayings(streams, complete_days)):
         if facts and facts.get("name"):
             return str(facts["name"])

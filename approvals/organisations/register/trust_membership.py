@@ -44,7 +44,7 @@ class Belonging:
 
 
 def belongings(said: Said) -> tuple[Belonging, ...]:
-    """The school's times in trusts, in order, without overlap."""
+    """Return the school's times in trusts, in order, without overlap."""
     kept: list[_Stay] = []
     for stay in reversed(_stays(_trust_statements(said))):
         later = kept[-1] if kept else None

@@ -15,7 +15,7 @@ from approvals.organisations.register import codes
 NOTHING = frozenset({"", "not recorded", "null", "none"})
 NONE = frozenset({"not applicable", "does not apply"})
 DAMAGED = "�"
-"""What a wrong decoding leaves in the place of a letter."""
+"""Characters that a wrong decoding leaves in the place of a letter."""
 
 _BLANK = re.compile(r"""[\s"'`\u2018\u2019\u201c\u201d\x1a]*""")
 _TOTAL = re.compile(r"(grand |sub)?totals?:?|count:?|sum:?", re.IGNORECASE)
@@ -57,6 +57,7 @@ def is_total(cells: Sequence[str]) -> bool:
 
 
 def text(cell: str, longest: int = 250) -> str | None:
+    """Return a cell's text: None if it says nothing, empty if it says that there is none."""
     value = " ".join(cell.split())
     if value.casefold() in NOTHING:
         return None
@@ -66,18 +67,18 @@ def text(cell: str, longest: int = 250) -> str | None:
 
 
 def name(cell: str) -> str | None:
-    """A name. One that a wrong decoding damaged says nothing: a name known before stands."""
+    """Return a name, or nothing for a damaged one: a name known before stays."""
     value = " ".join(cell.split())[:250]
     return None if not value or DAMAGED in value else value
 
 
 def damaged_name(cell: str) -> str | None:
-    """A damaged name, for a body of which no other name is known."""
+    """Return a damaged name, for a body of which no other name is known."""
     return " ".join(cell.split())[:250] if DAMAGED in cell else None
 
 
 def number(cell: str, digits: int) -> str | None:
-    """An identifier of that many digits at most, zeros in front restored."""
+    """Return an identifier of at most that many digits, with its leading zeros restored."""
     value = cell.strip()
     if value.casefold() in NOTHING | NONE:
         return None
@@ -90,7 +91,7 @@ def number(cell: str, digits: int) -> str | None:
 
 
 def identifier(cell: str, digits: int) -> str | None:
-    """An identifier that never had zeros in front (URN, UID)."""
+    """Return an identifier that never had leading zeros (URN, UID)."""
     padded = number(cell, digits)
     return None if padded is None else padded.lstrip("0") or None
 
@@ -98,7 +99,7 @@ def identifier(cell: str, digits: int) -> str | None:
 def code(
     cell: str, known: Collection[str], none: Collection[str] = (), width: int = 1
 ) -> str | None:
-    """A code out of a closed list; those in `none` say that there is none."""
+    """Return a code of a closed list; those in `none` say that there is none."""
     value = cell.strip()
     if value.casefold() in NOTHING:
         return None
@@ -114,7 +115,7 @@ def code(
 
 
 def from_table(cell: str, table: Mapping[str, str]) -> str | None:
-    """The code of a name by a closed table, whose names are plain (codes.plain_name)."""
+    """Return the code of a name by a closed table of plain names (codes.plain_name)."""
     plain = codes.plain_name(cell)
     if plain in NOTHING:
         return None
@@ -124,7 +125,7 @@ def from_table(cell: str, table: Mapping[str, str]) -> str | None:
 
 
 def local_authority(cell: str) -> str | None:
-    """The three digits of a local authority; 000 is none."""
+    """Return the three digits of a local authority; 000 is none."""
     value = number(cell, 3)
     return "" if value == "000" else value
 
@@ -143,7 +144,7 @@ def diocese(cell: str) -> str | None:
 
 @lru_cache(maxsize=50_000)
 def day(cell: str) -> str | None:
-    """A date as ISO 8601 text: dd-mm-yyyy, dd/mm/yyyy, yyyy-mm-dd, and what spreadsheets make."""
+    """Return a date as ISO 8601 text, from dd-mm-yyyy, dd/mm/yyyy, yyyy-mm-dd or a spreadsheet."""
     value = _TIME_OF_DAY.sub("", cell.strip())
     if not value.isascii():
         raise Unreadable(f"{shown(cell)} is not a date")
@@ -175,6 +176,6 @@ def _year(digits: str) -> int:
 
 
 def shown(cell: str) -> str:
-    """A cell as a report quotes it: short, and without characters that move a cursor."""
+    """Return a cell as a report quotes it: short, and without control characters."""
     value = "".join(letter if letter.isprintable() else "�" for letter in cell.strip())
     return f"“{value[:40]}…”" if len(value) > 40 else f"“{value}”"

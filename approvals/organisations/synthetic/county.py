@@ -39,7 +39,7 @@ _WITHOUT_AUTHORITY = frozenset({"25", "37"})
 
 
 def county() -> World:
-    """The county, the same each time."""
+    """Return the county, the same each time."""
     chance = Random(1971)
     world = World(
         authorities={MARLSHIRE: "Marlshire", PORT_SELWICK: "Port Selwick"},
@@ -200,7 +200,7 @@ def _move(world: World) -> None:
 
 
 def _change(world: World) -> None:
-    """What the register does not date: authority, diocese and name; and what else occurs in it.
+    """Change what the register does not date: authority, diocese, name and other cases.
 
     A school that is to close, one to open, one long closed, a federation, names that need quotes.
     """

@@ -33,7 +33,7 @@ _NUMBERS = frozenset(
 
 
 def write_county(directory: Path) -> list[Path]:
-    """Writes the small county. Returns the files in the order of their dates."""
+    """Write the small county. Returns the files in the order of their dates."""
     world = county()
     directory.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -51,7 +51,7 @@ def write_county(directory: Path) -> list[Path]:
 
 
 def write_national(directory: Path, schools: int = SCHOOLS) -> list[Path]:
-    """Writes the made-up country; with fewer schools, a smaller one of the same make."""
+    """Write the invented country; with fewer schools, a smaller one of the same make."""
     world = nation(schools)
     directory.mkdir(parents=True, exist_ok=True)
     return [
@@ -85,17 +85,19 @@ def group_links(world: World, day: date, directory: Path) -> Path:
 
 
 def all_links(world: World, day: date, directory: Path) -> Path:
+    """Write the links of groups to schools as the download has them."""
     path = directory / f"alllinksdata{day:%Y%m%d}.csv"
     return _write(path, headers.ALL_LINKS, rows.all_links(world, day), "utf-8-sig")
 
 
 def all_groups(world: World, day: date, directory: Path) -> Path:
+    """Write the groups as the download has them."""
     path = directory / f"allgroupsdata{day:%Y%m%d}.csv"
     return _write(path, headers.ALL_GROUPS, rows.groups(world, day), "cp1252")
 
 
 def all_groups_snake(world: World, day: date, directory: Path) -> Path:
-    """The groups through a tool that writes names with underscores, in UTF-8."""
+    """Write the groups as a tool with underscores in its names does, in UTF-8."""
     names = dict(zip(headers.ALL_GROUPS_SNAKE, headers.ALL_GROUPS, strict=True))
     found = (
         {snake: row.get(name, "") for snake, name in names.items()}
@@ -106,6 +108,7 @@ def all_groups_snake(world: World, day: date, directory: Path) -> Path:
 
 
 def school_links(world: World, day: date, directory: Path) -> Path:
+    """Write the links between schools as the download has them."""
     path = directory / f"links_edubasealldata{day:%Y%m%d}.csv"
     found = rows.school_links(world, day)
     return _write(path, headers.SCHOOL_LINKS, found, "cp1252", quoted=True)
@@ -118,7 +121,7 @@ def local_authorities(world: World, day: date, directory: Path) -> Path:
 
 
 def joined_establishments(world: World, day: date, directory: Path) -> Path:
-    """A researcher's join: fewer columns, days by ISO 8601, silent on dioceses and on no trust."""
+    """Write a researcher's join: fewer columns, days by ISO 8601, no dioceses."""
     path = directory / f"establishments_joined_{day:%Y%m%d}.csv"
     found = (
         {
@@ -135,7 +138,7 @@ def joined_establishments(world: World, day: date, directory: Path) -> Path:
 
 
 def extracted_establishments(world: World, day: date, directory: Path) -> Path:
-    """A service's extract under names of its own, in UTF-8, without days."""
+    """Write a service's extract under names of its own, in UTF-8, without days."""
     names = {
         "LAId": "LA (code)",
         "LAName": "LA (name)",
@@ -163,7 +166,7 @@ def extracted_establishments(world: World, day: date, directory: Path) -> Path:
 
 
 def spreadsheet_establishments(world: World, day: date, directory: Path) -> Path:
-    """The download after a spreadsheet had it: zeros lost, other dates, long numbers rounded."""
+    """Write the download as a spreadsheet saves it: zeros lost, other dates, numbers rounded."""
     found = (
         {
             **without_zeros(row),
@@ -178,7 +181,7 @@ def spreadsheet_establishments(world: World, day: date, directory: Path) -> Path
 
 
 def without_zeros(row: Row) -> dict[str, str]:
-    """A row whose codes have lost the zeros in front."""
+    """Return a row whose codes have lost their leading zeros."""
     changed = dict(row)
     for column in _ZEROS_LOST:
         value = changed.get(column, "")
@@ -200,8 +203,11 @@ def _write(
     quoted: bool = False,
     blank: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """`quoted` as the downloads do it: all cells but numbers. `blank` is what stands in a cell
-    of which the row says nothing."""
+    """Write a register file.
+
+    `quoted` as in the downloads: all cells but numbers. `blank` is the text of a cell about which
+    the row says nothing.
+    """
     place_of = {column: place for place, column in enumerate(header)}
     empty = [blank.get(column, "") for column in header]
     with path.open("w", encoding=encoding, newline="") as file:

@@ -54,7 +54,7 @@ _WITHOUT_TRUST = 0.002
 
 
 def nation(schools: int = SCHOOLS) -> World:
-    """The country, the same each time; with fewer schools, a smaller one of the same make."""
+    """Return the country, the same each time; with fewer schools, a smaller one."""
     chance = Random(1988)
     world = World(
         authorities={str(501 + place): words.town(chance) for place in range(AUTHORITIES)},
@@ -167,7 +167,7 @@ def _join(world: World, chance: Random) -> None:
 
 
 def _link(world: World) -> None:
-    """Converters follow closed schools, whose authorities and numbers they keep."""
+    """Link converters to the closed schools whose authorities and numbers they keep."""
     closed = (school for school in world.schools if school.closed)
     converters = (school for school in world.schools if school.stays and school.type_code == "34")
     for old, new in zip(closed, converters, strict=False):

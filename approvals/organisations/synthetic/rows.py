@@ -29,6 +29,7 @@ _FLAGS = {
 
 @cache
 def day_first(day: date | None, mark: str = "-") -> str:
+    """Return a day as day, month, year, with this mark between them; empty for None."""
     return day.strftime(f"%d{mark}%m{mark}%Y") if day else ""
 
 
@@ -88,7 +89,7 @@ def _trust(world: World, school: SyntheticSchool, day: date) -> tuple[str, Synth
 
 
 def _other_groups(world: World, school: SyntheticSchool) -> Row:
-    """Groups that give no remit: a sponsor, a federation."""
+    """Yield groups that give no remit: a sponsor, a federation."""
     found = {
         "SchoolSponsorFlag (name)": "Not applicable",
         "FederationFlag (name)": "Not applicable",
@@ -223,4 +224,5 @@ def school_links(world: World, day: date) -> Iterator[Row]:
 
 
 def local_authorities(world: World) -> Iterator[Row]:
+    """Return the rows of the local authorities."""
     return ({"LA (code)": code, "LA (name)": name} for code, name in world.authorities.items())

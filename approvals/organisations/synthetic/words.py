@@ -59,16 +59,19 @@ _CHURCH_SHARE = {"02": 1.0, "03": 1.0, "34": 0.3, "28": 0.2}
 
 
 def town(chance: Random) -> str:
+    """Return the name of an invented town."""
     return chance.choice(_FIRST) + chance.choice(_LAST)
 
 
 def phase(chance: Random, type_code: str) -> str:
+    """Return a phase of education that fits the GIAS type."""
     if type_code in _OF_EITHER_PHASE:
         return SECONDARY if chance.random() < 0.18 else PRIMARY
     return _PHASES.get(type_code, NONE)
 
 
 def ages(of_phase: str) -> tuple[int, int]:
+    """Return the lowest and the highest age of a phase."""
     return _AGES[of_phase]
 
 
@@ -82,6 +85,7 @@ def church(chance: Random, type_code: str) -> str | None:
 def school_name(
     chance: Random, type_code: str, of_phase: str, of_church: str | None, where: str
 ) -> str:
+    """Return a school's name that fits its type, phase and church."""
     kind = {PRIMARY: "Primary", SECONDARY: "High", ALL_THROUGH: "All-through"}.get(of_phase, "")
     own = f"{where} {chance.choice(_PLACES)}" if chance.random() < 0.7 else where
     if of_church:
@@ -118,10 +122,12 @@ def school_name(
 
 
 def street(chance: Random) -> str:
+    """Return the name of an invented street."""
     return chance.choice(_STREETS)
 
 
 def postcode(chance: Random, area: str) -> str:
+    """Return an invented postcode of the area."""
     letters = "ABDEFGHJLNPQRSTUWXYZ"
     inward = f"{chance.randint(1, 9)}{chance.choice(letters)}{chance.choice(letters)}"
     return f"{area}{chance.randint(1, 29)} {inward}"

@@ -1,4 +1,4 @@
-"""What is true in a made-up country, day by day; the files are views of it on some day."""
+"""Truth in an invented country, day by day; the files are views of it on some day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -117,7 +117,7 @@ class World:
 
 
 def value_on(history: Sequence[Since], day: date) -> str:
-    """The value that holds on a day; before the first, the first."""
+    """Return the value that holds on a day; before the first, the first."""
     held = history[0].value
     for since in history:
         if since.day <= day:

@@ -25,6 +25,7 @@ ROOT = "/o/<organisation>/users/<member>/access/<service>"
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this journey to the blueprint."""
     both = ["GET", "POST"]
     pages.route(ROOT, methods=both)(access)
     pages.route(f"{ROOT}/<journey>", methods=both)(access_again)
@@ -55,7 +56,7 @@ def access(member: str, service: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def access_again(member: str, service: str, journey: str, **_route: str) -> Answer:
-    """The same question, from Back or from check answers."""
+    """Ask the same question again, from Back or from the check page."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
     form = groups_form(offer, found.answers["groups"])
@@ -67,6 +68,7 @@ def access_again(member: str, service: str, journey: str, **_route: str) -> Answ
 
 @permit(approver_of)
 def access_end_date(member: str, service: str, journey: str, **_route: str) -> Answer:
+    """Ask for the last day of the access."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
     form = LastDayForm.of(_last_day(found))
@@ -85,6 +87,7 @@ def access_end_date(member: str, service: str, journey: str, **_route: str) -> A
 
 @permit(approver_of)
 def access_check(member: str, service: str, journey: str, **_route: str) -> Answer:
+    """Show the answers, and change the access when they are confirmed."""
     organisation, person, offer = this_organisation(), the_member(member), _offer(service)
     found = _journey(journey, person, service)
     form = CheckedAnswers(shown=str(found.version))
@@ -136,7 +139,7 @@ def _change(journey: Journey, person: Membership, service: str, shown: str | Non
 
 
 def _banner(person: Membership, offer: ServiceOffer) -> str:
-    """What the banner says: what was done, and who knows."""
+    """Return the text of the banner: what was done, and who is notified."""
     if person.account_id == me().id:
         return f"You changed your own access to {offer.name}. The operators have been told."
     if person.joined_at is None:

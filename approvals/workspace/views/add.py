@@ -37,6 +37,7 @@ ROOT = "/o/<organisation>/users/new"
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this journey to the blueprint."""
     both = ["GET", "POST"]
     pages.route(ROOT, methods=both)(add)
     pages.route(f"{ROOT}/<journey>/email", methods=both)(add_email)
@@ -50,7 +51,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(approver_of)
 def add(**_route: str) -> Answer:
-    """The first question. The journey begins with its answer, so that looking leaves no row.
+    """Ask for the email address. The journey begins with the answer, so a GET leaves no row.
 
     `again` names somebody who no longer belongs here: their answers are filled in.
     """
@@ -70,6 +71,7 @@ def add(**_route: str) -> Answer:
 
 @permit(approver_of)
 def add_email(journey: str, **_route: str) -> Answer:
+    """Ask for the email address again."""
     found = _journey(journey)
     form = EmailForm(email=found.answers["email"])
     if not form.validate_on_submit():
@@ -82,6 +84,7 @@ def add_email(journey: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def add_name(journey: str, **_route: str) -> Answer:
+    """Ask for the person's names."""
     found = _journey(journey)
     form = NamesForm(
         given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
@@ -95,6 +98,7 @@ def add_name(journey: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def add_access(journey: str, service: str, **_route: str) -> Answer:
+    """Ask for the user group of one service."""
     found = _journey(journey)
     offer = catalogue.offer(this_organisation(), service, now())
     if offer is None:
@@ -108,6 +112,7 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def add_approver(journey: str, **_route: str) -> Answer:
+    """Ask whether the person is to be an approver."""
     found = _journey(journey)
     given = found.answers.get("approver")
     form = YesNoForm(
@@ -121,6 +126,7 @@ def add_approver(journey: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def add_end_date(journey: str, **_route: str) -> Answer:
+    """Ask for the last day of the access."""
     found = _journey(journey)
     form = LastDayForm.of(steps.last_day(found))
     if form.validate_on_submit():
@@ -135,6 +141,7 @@ def _makes_an_approver(arguments: Mapping[str, Any]) -> bool:
 
 @permit(FreshSignIn(approver_of, when=_makes_an_approver))
 def add_check(journey: str, **_route: str) -> Answer:
+    """Show the answers, and add the person when they are confirmed."""
     found = _journey(journey)
     organisation = this_organisation()
     missing = steps.unanswered(found, organisation)
@@ -163,6 +170,7 @@ def add_check(journey: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def add_done(journey: str, **_route: str) -> Answer:
+    """Show the confirmation of the invitation."""
     found = _journey(journey, finished=True)
     if found.done_at is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)

@@ -17,7 +17,7 @@ from identity.accounts.person import full_name
 
 
 def names(journey: Journey, organisation: Organisation) -> list[str]:
-    """The steps that this journey has. An end date is asked for where there is access to end."""
+    """Return the steps of this journey. The end date is a step if there is access to end."""
     services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
     ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
     return ["email", "name", *services, "approver", *ends]
@@ -59,6 +59,7 @@ def before(journey: Journey, organisation: Organisation, step: str) -> str:
 
 
 def address(journey: Journey, organisation: Organisation, step: str) -> str:
+    """Return the address of a step of this journey."""
     page, _, service = step.partition("/")
     arguments: dict[str, Any] = {"service": service} if service else {}
     return url_for(
@@ -72,7 +73,7 @@ def address(journey: Journey, organisation: Organisation, step: str) -> str:
 def chosen(
     journey: Journey, organisation: Organisation
 ) -> list[tuple[ServiceOffer, list[UserGroup]]]:
-    """What was chosen of each service that the organisation can give."""
+    """Return the chosen groups of each service that the organisation can give."""
     access = journey.answers.get("access", {})
     return [
         (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
@@ -81,14 +82,14 @@ def chosen(
 
 
 def last_day(journey: Journey) -> date | None:
-    """The end date, where there is access to end."""
+    """Return the end date if there is access to end."""
     text = journey.answers.get("last_day")
     wanted = any(journey.answers.get("access", {}).values())
     return parse_day(text) if text and wanted else None
 
 
 def name(journey: Journey) -> str:
-    """The name that was entered."""
+    """Return the name that was entered."""
     answers = journey.answers
     return full_name(answers.get("given_name", ""), answers.get("family_name", ""))
 

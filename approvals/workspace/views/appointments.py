@@ -18,6 +18,7 @@ ROOT = "/o/<organisation>/users/<member>/approver"
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this room to the blueprint."""
     both = ["GET", "POST"]
     pages.route(f"{ROOT}/make", methods=both)(approver_make)
     pages.route(f"{ROOT}/stop", methods=both)(approver_stop)
@@ -25,6 +26,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(FreshSignIn(approver_of))
 def approver_make(member: str, **_route: str) -> Answer:
+    """Make the person an approver after a confirmation."""
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():
         try:
@@ -47,6 +49,7 @@ def approver_make(member: str, **_route: str) -> Answer:
 
 @permit(FreshSignIn(approver_of))
 def approver_stop(member: str, **_route: str) -> Answer:
+    """End the person's appointment after a confirmation."""
     organisation, person, form = this_organisation(), the_member(member), Confirmation()
     oneself = person.account_id == me().id
     if form.validate_on_submit():

@@ -1,4 +1,4 @@
-"""What the views share: the person addressed, and the person acting.
+"""Shared by the views: the person addressed, and the person acting.
 
 Views take the route's `organisation` as `**_route`: the rule has resolved it already, and
 `this_organisation()` gives it.
@@ -40,7 +40,7 @@ def page_of(member: str) -> str:
 
 
 def ended_member(public_id: str) -> Membership | None:
-    """The same, of a person who belonged to this organisation and does no longer."""
+    """Return the closed membership of a person who no longer belongs to this organisation."""
     return _find(public_id, Membership.valid_to.is_not(None))
 
 
@@ -57,7 +57,7 @@ def _find(public_id: str, condition: ColumnElement[bool]) -> Membership | None:
 
 
 def me() -> Account:
-    """The account of the person who is signed in."""
+    """Return the account of the signed-in person."""
     session = current()
     if session is None:
         raise Forbidden("no session")
@@ -65,5 +65,5 @@ def me() -> Account:
 
 
 def show(form: Form, refusal: Refusal) -> None:
-    """Makes a refusal an error of the form, for its summary."""
+    """Add a refusal to the form's errors, for its summary."""
     form.form_errors.append(refusal.sentence)

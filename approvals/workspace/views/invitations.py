@@ -29,6 +29,7 @@ ABOUT_THE_ADDRESS = {
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this room to the blueprint."""
     both = ["GET", "POST"]
     pages.get("/o/<organisation>/invitations")(invitations)
     pages.route(f"{ROOT}/resend", methods=both)(invitation_resend)
@@ -38,6 +39,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(approver_of)
 def invitations(**_route: str) -> Answer:
+    """Show the organisation's open invitations."""
     organisation = this_organisation()
     return render_template(
         "workspace/invitations/list.html",
@@ -49,6 +51,7 @@ def invitations(**_route: str) -> Answer:
 
 @permit(approver_of)
 def invitation_resend(member: str, **_route: str) -> Answer:
+    """Send the invitation again after a confirmation."""
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():
         try:
@@ -66,6 +69,7 @@ def invitation_resend(member: str, **_route: str) -> Answer:
 
 @permit(FreshSignIn(approver_of))
 def invitation_correct(member: str, **_route: str) -> Answer:
+    """Send the invitation to another address."""
     person = the_member(member)
     form = EmailForm(email=person.email)
     if form.validate_on_submit():
@@ -83,6 +87,7 @@ def invitation_correct(member: str, **_route: str) -> Answer:
 
 @permit(FreshSignIn(approver_of))
 def invitation_withdraw(member: str, **_route: str) -> Answer:
+    """Withdraw the invitation after a confirmation."""
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():
         try:

@@ -27,6 +27,7 @@ Answer = str | Response
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this room to the blueprint."""
     both = ["GET", "POST"]
     pages.route("/o/<organisation>/users/<member>/remove", methods=both)(remove)
     pages.get("/o/<organisation>/users/<member>/removed")(removed)
@@ -35,6 +36,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(FreshSignIn(approver_of))
 def remove(member: str, **_route: str) -> Answer:
+    """Remove the person from the organisation after a confirmation."""
     organisation, form = this_organisation(), Confirmation()
     done = url_for("memberships.removed", organisation=organisation.public_id, member=member)
     if form.is_submitted() and ended_member(member) is not None:
@@ -69,7 +71,7 @@ def remove(member: str, **_route: str) -> Answer:
 
 @permit(approver_of)
 def removed(member: str, **_route: str) -> Answer:
-    """The confirmation: what ended, who knows, and how to undo it.
+    """Show the confirmation: what ended, who is notified, and how to undo it.
 
     For people whose membership ended in another way, or not at all, their own page says how it is.
     """
@@ -95,6 +97,7 @@ def removed(member: str, **_route: str) -> Answer:
 
 @permit(FreshSignIn(member_of))
 def leave_organisation(**_route: str) -> Answer:
+    """End one's own membership after a confirmation."""
     organisation, form, account = this_organisation(), Confirmation(), me()
     person = the_member(own_membership().public_id)
     if form.validate_on_submit():

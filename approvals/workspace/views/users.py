@@ -20,6 +20,7 @@ LATEST = 10
 
 
 def add_to(pages: Blueprint) -> None:
+    """Add the pages of this room to the blueprint."""
     pages.get("/o/<organisation>")(home)
     pages.get("/o/<organisation>/users")(users)
     pages.get("/o/<organisation>/users/<member>")(user)
@@ -27,6 +28,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(approver_of)
 def home(**_route: str) -> str:
+    """Show the start page of an organisation for its approvers."""
     organisation, at = this_organisation(), now()
     services = Catalogue(at)
     return render_template(
@@ -41,6 +43,7 @@ def home(**_route: str) -> str:
 
 @permit(approver_of)
 def users(**_route: str) -> str:
+    """Show a page of the organisation's users."""
     organisation, services, filters = this_organisation(), Catalogue(now()), _filters()
     return render_template(
         "workspace/users.html",
@@ -108,7 +111,7 @@ def _former_page(person: Membership) -> str:
 
 
 def _filters() -> queries.MemberFilters:
-    """What the address asks for. Of a field that is given twice the first counts."""
+    """Read the filters in the address. Of a repeated field the first value counts."""
     service, _, group = request.args.get("group", "").partition(":")
     status, sort = request.args.get("status", ""), request.args.get("sort", "name")
     approver = request.args.get("approver", "")

@@ -46,6 +46,7 @@ LONGEST_PUSHED = 16_384
 
 
 def check_client_id(authorization: RequestedAuthorization) -> None:
+    """Check that `client_id` names an enabled client."""
     if "client_id" in authorization.parameters.repeated:
         authorization.parameters.refuse_repeated()
     client_id = authorization.parameters.get("client_id", "")
@@ -58,12 +59,15 @@ def check_client_id(authorization: RequestedAuthorization) -> None:
 
 
 def check_repeated_parameters(authorization: RequestedAuthorization) -> None:
+    """Check that no parameter is repeated."""
     authorization.parameters.refuse_repeated()
 
 
 def check_request_object(authorization: RequestedAuthorization) -> None:
-    """RFC 9101: the object takes the place of the parameters. An error goes to the address that
-    stands outside, where that is registered, in the mode that stands there.
+    """Replace the parameters with those of the request object (RFC 9101).
+
+    Errors in it are returned to the outer `redirect_uri`, if registered, using the outer
+    `response_mode`.
     """
     if "request" not in authorization.parameters:
         return
@@ -94,8 +98,9 @@ def check_registered_form(authorization: RequestedAuthorization) -> None:
 
 
 def check_redirect_uri(authorization: RequestedAuthorization) -> None:
-    """Compared character by character (RFC 9700, 2.1), for a native application without the port
-    of a loopback address (RFC 8252, 7.3).
+    """Compare `redirect_uri` character by character (RFC 9700, 2.1).
+
+    For a native application the port of a loopback address is left out (RFC 8252, 7.3).
     """
     address = authorization.parameters.get("redirect_uri")
     if address is None:
@@ -109,7 +114,9 @@ def check_redirect_uri(authorization: RequestedAuthorization) -> None:
 
 
 def check_request_size(authorization: RequestedAuthorization) -> None:
-    """The request is stored for as long as the person takes; part of it goes back in an address.
+    """Limit the size of the request.
+
+    It is stored for as long as the person takes, and part of it is returned in an address.
 
     `id_token_hint` does not count: a check of its own refuses all but tokens that we signed.
     """
@@ -121,6 +128,7 @@ def check_request_size(authorization: RequestedAuthorization) -> None:
 
 
 def check_response_mode(authorization: RequestedAuthorization) -> None:
+    """Check that `response_mode` is offered."""
     mode = authorization.parameters.get("response_mode", QUERY)
     if mode not in RESPONSE_MODES:
         raise InvalidRequest("This response mode is not supported")
@@ -138,6 +146,7 @@ def check_unsupported_parameters(authorization: RequestedAuthorization) -> None:
 
 
 def check_response_type(authorization: RequestedAuthorization) -> None:
+    """Check that `response_type` is `code`."""
     response_type = authorization.parameters.get("response_type")
     if response_type is None:
         raise InvalidRequest("response_type is missing")
@@ -148,8 +157,10 @@ def check_response_type(authorization: RequestedAuthorization) -> None:
 
 
 def check_scope(authorization: RequestedAuthorization) -> None:
-    """An unregistered scope is dropped; the token response names what was given. So is
-    `offline_access` for a client without refresh tokens (OpenID Connect Core, 11).
+    """Drop unregistered scopes; at least one must remain.
+
+    The token response names what was granted. `offline_access` is dropped for a client without
+    refresh tokens (OpenID Connect Core, 11).
     """
     wanted, client = scopes.split(authorization.parameters.get("scope")), authorization.client
     possible = set(client.scopes) & set(scopes.of_people())
@@ -180,6 +191,7 @@ def check_code_challenge(authorization: RequestedAuthorization) -> None:
 
 
 def check_prompt(authorization: RequestedAuthorization) -> None:
+    """Check the values of `prompt` and their combination."""
     authorization.prompts = frozenset(scopes.split(authorization.parameters.get("prompt")))
     if not authorization.prompts <= PROMPTS:
         raise InvalidRequest("prompt has an unknown value")
@@ -188,6 +200,7 @@ def check_prompt(authorization: RequestedAuthorization) -> None:
 
 
 def check_max_age(authorization: RequestedAuthorization) -> None:
+    """Check that `max_age` is a number of seconds."""
     text = authorization.parameters.get("max_age")
     if text is None:
         authorization.max_age = authorization.client.default_max_age
@@ -223,7 +236,10 @@ def _claims_of(wanted: Any) -> dict[str, Any]:
 
 
 def check_acr_values(authorization: RequestedAuthorization) -> None:
-    """The claims parameter outranks `acr_values`, and that the client's default."""
+    """Check that an essential `acr` can be reached.
+
+    The claims parameter outranks `acr_values`, and that the client's default.
+    """
     wanted = authorization.claims.get("id_token", {}).get("acr") or {}
     values = wanted.get("values", [wanted["value"]] if "value" in wanted else None)
     if values is None:
@@ -290,6 +306,9 @@ CHECKS: tuple[Callable[[RequestedAuthorization], None], ...] = (
 
 
 def run_checks(authorization: RequestedAuthorization) -> None:
-    """Raises an AuthorizationError; `authorization` then still says where it may be told."""
+    """Run the checks in order. Raises AuthorizationError.
+
+    `authorization` then still says where to send it.
+    """
     for made in CHECKS:
         made(authorization)

@@ -85,7 +85,7 @@ class Interaction:
         )
 
     def by_last_use(self) -> list[Entrance]:
-        """The open entrances, the one last used first."""
+        """Return the open entrances, the one last used first."""
         rows = db.session.execute(
             select(OrganisationChoice.organisation, func.max(OrganisationChoice.chosen_at))
             .where(

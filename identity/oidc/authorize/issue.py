@@ -23,7 +23,7 @@ class SignedOut(Exception):
 
 
 def code_for(interaction: Interaction) -> str | None:
-    """The code, or None where this request was answered before. Raises SignedOut.
+    """Issue a code, or return None if this request was answered before. Raises SignedOut.
 
     Plain statements: this is all that a person who is signed in waits for.
     """
@@ -86,7 +86,7 @@ def code_for(interaction: Interaction) -> str | None:
 
 
 def _choice(interaction: Interaction) -> dict[str, object] | None:
-    """What to remember: the organisation, where there was one to choose."""
+    """Return the organisation to remember, if there was one to choose."""
     if interaction.organisation is None or interaction.chosen != interaction.organisation:
         return None
     return {

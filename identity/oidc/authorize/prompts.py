@@ -1,4 +1,4 @@
-"""What may have to be asked before a code is given, in the order in which it is asked.
+"""Questions that may come before a code, in the order in which they are asked.
 
 QUESTIONS is the whole list. Each says when it is open, what a client with `prompt=none` is told
 instead (OpenID Connect Core, 3.1.2.6), and how it is asked. Asked questions come back to the
@@ -41,6 +41,7 @@ class Prompt:
 
 
 def nobody_is_signed_in(interaction: Interaction) -> bool:
+    """Return whether the browser has no session."""
     return interaction.session_or_none is None
 
 
@@ -60,6 +61,7 @@ def sign_in_is_too_old(interaction: Interaction) -> bool:
 
 
 def somebody_else_is_signed_in(interaction: Interaction) -> bool:
+    """Return whether the session is of another person than the request expects."""
     expected = interaction.authorization.expected_subject
     if expected is None:
         return False
@@ -74,10 +76,12 @@ def somebody_else_is_signed_in(interaction: Interaction) -> bool:
 
 
 def second_factor_is_missing(interaction: Interaction) -> bool:
+    """Return whether the session was begun with one factor only."""
     return acr.rank(interaction.session.acr) < acr.rank(acr.TWO_FACTORS)
 
 
 def level_is_too_low(interaction: Interaction) -> bool:
+    """Return whether the session's level is below the requested one and can be raised."""
     reached, authorization = interaction.session.acr, interaction.authorization
     if not acr.needs_step_up(authorization.acr_values, reached):
         return False
@@ -89,17 +93,19 @@ def level_is_too_low(interaction: Interaction) -> bool:
 
 
 def no_way_in(interaction: Interaction) -> bool:
-    """The person may not enter this service through any organisation, or not be here at all."""
+    """Return whether the person can enter this service through no organisation."""
     if not interaction.session.account.active:
         return True
     return interaction.authorization.client.service is not None and not interaction.open_entrances
 
 
 def organisation_is_not_chosen(interaction: Interaction) -> bool:
+    """Return whether the person has several organisations and chose none."""
     return bool(interaction.open_entrances) and interaction.organisation is None
 
 
 def terms_are_not_accepted(interaction: Interaction) -> bool:
+    """Return whether the person has terms to accept."""
     return bool(interaction.terms_due)
 
 
@@ -119,7 +125,7 @@ def _ask_to_sign_in(interaction: Interaction) -> Response:
 
 
 def _address_of_signed_in(interaction: Interaction) -> str | None:
-    """The address of the person who is asked to sign in again; None where it may be another's."""
+    """Return the address of the person who signs in again, or None if it may be another's."""
     if interaction.session_or_none is None or "select_account" in interaction.authorization.prompts:
         return None
     expected, account = interaction.authorization.expected_subject, interaction.session.account
@@ -176,5 +182,5 @@ QUESTIONS = (
 
 
 def next_prompt(interaction: Interaction) -> Prompt | None:
-    """The first question that is open; None when a code may be given."""
+    """Return the first open question, or None if a code may be issued."""
     return next((question for question in QUESTIONS if question.open(interaction)), None)

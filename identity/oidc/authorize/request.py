@@ -1,4 +1,4 @@
-"""What an authorization request asks for, as the checks find it out."""
+"""An authorization request, as the checks complete it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARAMETERS = frozenset(
         "resource", "dpop_jkt", "id_token_hint", "login_hint",
     }
 )  # fmt: skip
-"""What a request may say; the rest is ignored (RFC 6749, 3.1), and so not kept."""
+"""Parameters of a request; others are ignored (RFC 6749, 3.1), and so not stored."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class RequestedAuthorization:
         return self.parameters.get("state")
 
     def to_store(self) -> dict[str, Any]:
-        """The parameters as they came, to be checked again when the person is back."""
+        """Return the parameters as they came, to be checked again when the person returns."""
         stored: dict[str, Any] = {
             name: self.parameters.all(name) if name == "resource" else value
             for name, value in self.parameters.items()
@@ -79,7 +79,7 @@ class RequestedAuthorization:
 
 
 def from_store(stored: dict[str, Any]) -> Parameters:
-    """The reverse of `to_store`."""
+    """Restore the parameters from `to_store`."""
     return Parameters(
         (name, each)
         for name, value in stored.items()

@@ -57,6 +57,7 @@ NOT_OF_THIS_BROWSER = "It has run out of time, or began in another browser."
 
 
 def with_code(authorization: RequestedAuthorization, code: str) -> Response:
+    """Return the successful authorization response."""
     return _to_client(authorization, {"code": code})
 
 
@@ -73,7 +74,7 @@ def with_error(authorization: RequestedAuthorization, error: OAuthError) -> Resp
 
 
 def _on_our_own_page(client: RelyingParty | None, error: OAuthError) -> CannotContinue:
-    """The page for an error that no registered address can be told."""
+    """Return the page for an error that no registered address can receive."""
     if isinstance(error, InvalidRequestUri):
         return SignInEnded(error.description, RAN_OUT_OR_USED, client=client)
     name = client.name if client is not None else "the service that you came from"

@@ -29,9 +29,10 @@ LEFT_BEHIND = timedelta(days=1)
 
 
 def store(authorization: RequestedAuthorization, *, bound: bool) -> AuthorizationRequest:
-    """Store the request. One that came by POST is bound when it is first opened: a form from
-    another site carries no cookies (SameSite), so the browser is not known before. Raises
-    TooManyRequests.
+    """Store the request. Raises TooManyRequests.
+
+    One that came by POST is bound when it is first opened: a form from another site carries no
+    cookies (SameSite), so the browser is not known before.
     """
     admit_row()
     with writing() as session:
@@ -49,14 +50,14 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
 
 
 def stored(interaction: Interaction) -> AuthorizationRequest:
-    """The stored request of this visit, stored now if it was not yet."""
+    """Return the stored request of this visit, and store it if it was not yet."""
     if interaction.pending is None:
         interaction.pending = store(interaction.authorization, bound=True)
     return interaction.pending
 
 
 def find(public_id: str) -> AuthorizationRequest | None:
-    """The request of that id where it is open, in time and this browser's."""
+    """Return the request of that id if it is open, in time and this browser's."""
     request = _find_open(public_id)
     if request is not None and request.browser_hash is None:
         _bind(request)
@@ -68,15 +69,17 @@ def find(public_id: str) -> AuthorizationRequest | None:
 
 
 def address(request: AuthorizationRequest) -> str:
+    """Return the address at which the request continues."""
     return url_for("oidc.resume", request_id=request.public_id)
 
 
 def cancel_address(request: AuthorizationRequest) -> str:
+    """Return the address that cancels the request."""
     return url_for("oidc.cancel", request_id=request.public_id)
 
 
 def left_behind(public_id: str) -> AuthorizationRequest | None:
-    """The request of that id that this browser began and that has ended or run out of time."""
+    """Return the request that this browser began and that has ended or expired."""
     browser = browser_hash()
     if browser is None:
         return None
@@ -125,7 +128,7 @@ def _claim_pushed(pushed_id: int) -> bool:
 
 
 def refuse(interaction: Interaction) -> bool:
-    """The person has no way in: the request ends here, and it is on record."""
+    """Refuse the request of a person without access, with an audit row."""
     with writing():
         if not finish(interaction):
             return False
@@ -143,7 +146,7 @@ def refuse(interaction: Interaction) -> bool:
 
 
 def cancel(interaction: Interaction) -> bool:
-    """The person does not want to go on; False where the request was finished already."""
+    """Cancel the request; return False if it had ended already."""
     session = interaction.session_or_none
     with writing():
         if not finish(interaction):

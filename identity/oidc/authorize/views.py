@@ -43,6 +43,8 @@ from identity.sessions.current_session import remember_current
 
 
 class OrganisationForm(Form):
+    """Form for the organisation of a sign-in."""
+
     organisation = RadioField(
         validators=[InputRequired("Select the organisation you are working for")]
     )
@@ -81,7 +83,7 @@ def resume(request_id: str) -> Response:
 @blueprint.get("/authorize/<request_id>/cancel")
 @permit(anyone)
 def cancel(request_id: str) -> Response:
-    """The person does not want to sign in: the service is told, with its state."""
+    """End the request of a person who does not sign in, and return the error with its state."""
     interaction = _visit(request_id)
     if isinstance(interaction, Response):
         return interaction
@@ -140,7 +142,7 @@ def no_access(client_id: str) -> str:
 
 
 def _visit(request_id: str) -> Interaction | Response:
-    """The stored request, checked anew, as its client may have changed. Raises SignInEnded."""
+    """Check the stored request anew, as its client may have changed. Raises SignInEnded."""
     found = stored_request.find(request_id)
     if found is None:
         return _request_ended(request_id)
@@ -188,7 +190,7 @@ def _go_on(interaction: Interaction) -> Response:
 
 
 def _give_up(interaction: Interaction, error: OAuthError) -> bool:
-    """Ends the request without a code; False where it had ended. A refusal is put on record."""
+    """End the request without a code; return False if it had ended. A refusal is audited."""
     if isinstance(error, AccessDenied) and interaction.session_or_none is not None:
         return stored_request.refuse(interaction)
     if interaction.pending is None and interaction.authorization.pushed_id is None:
@@ -198,7 +200,7 @@ def _give_up(interaction: Interaction, error: OAuthError) -> bool:
 
 
 def _request_ended(request_id: str) -> Response:
-    """The page for a request that is not open in this browser. Raises SignInEnded."""
+    """Return the page for a request that is not open in this browser. Raises SignInEnded."""
     left = stored_request.left_behind(request_id)
     if left is None:
         raise SignInEnded("no request of this browser", NOT_OF_THIS_BROWSER, client=None)
@@ -209,5 +211,5 @@ def _request_ended(request_id: str) -> Response:
 
 
 def _request_finished(client: RelyingParty) -> Response:
-    """The page for a request that this browser finished before: going back to it is no error."""
+    """Return the page for a request that this browser finished before; it is no error."""
     return make_response(render_template("oidc/ended.html", client=client, home=approvals().home()))

@@ -96,7 +96,7 @@ def dictionary() -> list[ClaimEntry]:
 
 
 def of_person(account: Person, scopes: set[str], named: set[str]) -> dict[str, Any]:
-    """The account's claims for these scopes, and those named one by one; no blank ones."""
+    """Return the account's claims for these scopes and names, without blank ones."""
     values = {
         claim.name: claim.source(account)
         for claim in OF_PEOPLE

@@ -31,8 +31,10 @@ def checked(
     grant_types: tuple[str, ...],
     confusable: Callable[[str], str | None] = lambda _name: None,
 ) -> dict[str, Any]:
-    """The registration that the metadata asks for; not inside `writing()`, as it may call the
-    client's own server. `confusable` as `validated` has it. Raises InvalidMetadata.
+    """Return the registration that the metadata asks for. Raises InvalidMetadata.
+
+    Must not run inside `writing()`, as it may call the client's own server. `confusable` as
+    `validated` has it.
     """
     return validated(
         metadata,
@@ -43,12 +45,12 @@ def checked(
 
 
 def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
-    """`checked` and `add` in one. Raises InvalidMetadata."""
+    """Run `checked` and `add`. Raises InvalidMetadata."""
     return add(checked(metadata, grant_types=grant_types))
 
 
 def add(registration: dict[str, Any]) -> dict[str, Any]:
-    """Adds a client with this registration and returns the response of RFC 7591 section 3.2.1.
+    """Add a client and return the response of RFC 7591 section 3.2.1.
 
     The secret is in the response and nowhere else.
     """
@@ -81,7 +83,7 @@ def update(
     grant_types: tuple[str, ...],
     confusable: Callable[[str], str | None] = lambda _name: None,
 ) -> dict[str, Any]:
-    """The metadata takes the place of the client's registration (RFC 7592, 2.2); the response.
+    """Replace the client's registration by the metadata (RFC 7592, 2.2); return the response.
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
     here only. Tokens that were issued follow the new registration where they are looked at next,
@@ -117,7 +119,7 @@ def update(
 
 
 def disable(client_id: str) -> Client:
-    """Ends the client and every token family of it. Raises UnknownClient."""
+    """Disable the client and end its token families. Raises UnknownClient."""
     with writing():
         client = find(client_id)
         client.disabled_at = client.disabled_at or now()
@@ -143,8 +145,9 @@ def enable(client_id: str) -> Client:
 
 
 def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
-    """A new secret, shown once. The one before it counts for `overlap` more, and any earlier one
-    no longer. Raises UnknownClient.
+    """Make a new secret and return it, this once. Raises UnknownClient.
+
+    The one before it stays valid for `overlap`; earlier ones end.
     """
     with writing():
         client = find(client_id)
@@ -167,7 +170,7 @@ def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
 
 
 def described(client: Client, secret: str | None = None) -> dict[str, Any]:
-    """The registration response (RFC 7591, 3.2.1); a secret only where it was made just now."""
+    """Return the registration response (RFC 7591, 3.2.1), with a secret only if it is new."""
     answer = {
         "client_id": client.client_id,
         "client_id_issued_at": int(client.created_at.timestamp()),
@@ -177,6 +180,7 @@ def described(client: Client, secret: str | None = None) -> dict[str, Any]:
 
 
 def everyone() -> list[Client]:
+    """Return all clients, in the order of their registration."""
     return list(db.session.scalars(select(Client).order_by(Client.id)))
 
 
@@ -185,7 +189,7 @@ def _secret_for(registration: dict[str, Any]) -> str | None:
 
 
 def find(client_id: str) -> Client:
-    """The client's row, enabled or not. Raises UnknownClient."""
+    """Return the client's row, enabled or not. Raises UnknownClient."""
     client: Client | None = db.session.scalar(select(Client).where(Client.client_id == client_id))
     if client is None:
         raise UnknownClient(f"There is no client {client_id}.")

@@ -58,8 +58,10 @@ def _names(client: RelyingParty, claims: Mapping[str, Any]) -> None:
 
 
 def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> None:
-    """FAPI 2.0 Security Profile, 5.3.2.1: the issuer, as one text. Others may name the endpoint
-    that is called or the token endpoint instead (RFC 7523, 3), and have it in an array.
+    """Check that `aud` names this issuer, as one string (FAPI 2.0 Security Profile, 5.3.2.1).
+
+    Clients of other profiles may name the called endpoint or the token endpoint (RFC 7523, 3), in
+    an array as well.
     """
     audience = claims.get("aud")
     if audience == settings().issuer:

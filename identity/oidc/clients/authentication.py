@@ -1,4 +1,4 @@
-"""Who calls a machine endpoint: by a secret, by a signed assertion, or by nothing (RFC 6749, 2.3).
+"""Client authentication: by a secret, a signed assertion, or nothing (RFC 6749, 2.3).
 
 Exactly one method, and the registered one. Every refusal reads the same, whether the client is
 unknown, disabled or its secret wrong. Further methods are entries of METHODS.
@@ -30,7 +30,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
-    """The client that the request proves to come from.
+    """Return the client that the request authenticates.
 
     Raises InvalidClient, or InvalidRequest where two methods are used at once.
     """
@@ -68,22 +68,20 @@ def _proven(request: Request, read_as: str, client_id: str, secret: str) -> Rely
 
 
 def _refusal(detail: str, client: RelyingParty | None = None) -> InvalidClient:
-    """The refusal, counted: anybody could fill the audit with what one network goes on sending."""
+    """Count the failure and return the error. The audit gets no row for every one of a network."""
     too_many = secret_throttle.too_many(client)
     secret_throttle.count(client)
     return (NotOnRecord if too_many else InvalidClient)(detail=detail)
 
 
 def _client_id_of_certificate(read_as: str, client: RelyingParty | None) -> str:
-    """A certificate leaves no trace in the request: it comes with the client id alone."""
+    """Return the method of the request. A certificate leaves only the client id in it."""
     by_certificate = client is not None and client.auth_method in CERTIFICATE_METHODS
     return client.auth_method if client and by_certificate and read_as == "none" else read_as
 
 
 def _wrong_secret(client: RelyingParty | None, secret: str, _asked: Request) -> str | None:
-    """Why the secret does not prove the client, None where it does. The earlier one still does
-    while the overlap lasts.
-    """
+    """Return why the secret is wrong, or None. The earlier one counts until its overlap ends."""
     presented = secret_hash(secret)
     right = hmac.compare_digest(presented, (client.secret_hash if client else None) or "")
     until = client.earlier_secret_until if client else None

@@ -23,8 +23,10 @@ def clients_group() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @with_appcontext
 def register(file: TextIO) -> None:
-    """Register a client, or a list of clients, from the metadata (RFC 7591) in FILE (- for standard
-    input). Print the registration responses, with the secrets, which are shown only once.
+    """Register clients from the metadata (RFC 7591) in FILE (- for standard input).
+
+    FILE holds one client or a list. Print the registration responses, with the secrets, which are
+    shown only once.
     """
     from app.database import writing
     from identity.oidc.clients import actions
@@ -94,6 +96,7 @@ def show(client_id: str) -> None:
 @with_appcontext
 def update(client_id: str, file: TextIO) -> None:
     """Replace a client's registration by the metadata (RFC 7591) in FILE (- for standard input).
+
     Members that FILE omits get their defaults. The secret stays.
     """
     from identity.oidc.clients import actions
@@ -153,8 +156,10 @@ def disable(client_id: str) -> None:
 )
 @with_appcontext
 def rotate_secret(client_id: str, overlap_hours: int) -> None:
-    """Issue a new secret for a client, shown once. The old one remains valid for a day, or for the
-    given hours, so that the service loses no request.
+    """Issue a new secret for a client, shown once.
+
+    The old one remains valid for a day, or for the given hours, so that the service loses no
+    request.
     """
     from identity.oidc.clients import actions
 

@@ -1,4 +1,4 @@
-"""What the members of a client's registration mean for each other."""
+"""Rules between the members of a client's registration."""
 
 from __future__ import annotations
 

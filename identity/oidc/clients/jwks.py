@@ -13,7 +13,7 @@ Named = list[tuple[str | None, PublicKey]]
 
 
 def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
-    """The members of the set that are not for encryption. Raises UnfitKey."""
+    """Return the keys of the set that are not for encryption. Raises UnfitKey."""
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
         raise UnsuitableKey(f"it is no object whose keys are at most {MOST_KEYS} public keys")
@@ -21,8 +21,9 @@ def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
 
 
 def read(jwks: Any) -> Named:
-    """The set's keys for signatures, each of them public and fit; those of kinds that we do not
-    take are passed over (RFC 7517, 5). Raises UnfitKey.
+    """Return the set's public keys for signatures. Raises UnfitKey.
+
+    Keys of other kinds are passed over (RFC 7517, 5).
     """
     named: Named = []
     for jwk in signing_keys(jwks):

@@ -32,7 +32,10 @@ _KEY = "identity.oidc.clients.keys"
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an address told, and when it was asked last. No keys: it told none, or too long ago."""
+    """Keys at an address, and the time of the last request for them.
+
+    No keys: it told none, or too long ago.
+    """
 
     address: str
     asked_at: float
@@ -49,11 +52,12 @@ class _Addresses:
 
 
 def install(app: Flask) -> None:
+    """Add the cache of fetched keys to the application."""
     app.extensions[_KEY] = _Addresses()
 
 
 def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
-    """The keys that may have signed a token with this header: that of its `kid`, else all.
+    """Return the keys that may have signed a token with this header: that of its `kid`, else all.
 
     Raises NotVerified where the client's address does not tell its keys.
     """
@@ -72,8 +76,9 @@ def _keys_with_id(keys: Named, kid: Any) -> list[PublicKey]:
 
 
 def _fetch_keys(client: int, address: str, kid: Any) -> Named | None:
-    """The keys behind the address. A client that has changed them is believed at once, not after
-    minutes; one whose address is down is known by those that it told before.
+    """Return the keys at the address, or None.
+
+    Changed keys count at once. While the address is down the keys of its last answer count.
     """
     found = _cached_keys(client, address)
     if (
@@ -93,10 +98,12 @@ def _cached_keys(client: int, address: str) -> Fetched | None:
 
 
 def _ask_in_turn(client: int, address: str) -> None:
-    """Asks the address unless it was asked a moment ago. Never two at once: an address that hangs
-    holds one thread, whatever anybody sends in the client's name.
+    """Fetch the address unless it was fetched a moment ago.
+
+    One thread at a time: an address that hangs holds one thread, however many requests name the
+    client.
     """
-    # Nobody waits to write meanwhile.
+    # No thread waits to write meanwhile.
     flush_group()
     turn = _addresses().turns.setdefault(client, threading.Lock())
     if not turn.acquire(timeout=PATIENCE):

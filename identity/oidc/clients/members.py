@@ -1,5 +1,6 @@
-"""The members of a client's metadata, each read by itself (RFC 7591, 2; OpenID Connect
-Registration, 2). What they mean for each other stands in `consistency.py`.
+"""Members of a client's metadata, each read by itself.
+
+Sources: RFC 7591, 2; OpenID Connect Registration, 2. Rules between members are in `consistency.py`.
 
 A reader is given the metadata and returns what is stored; it raises InvalidMetadata.
 """
@@ -107,7 +108,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
 
 
 def called_address(given: Given, member: str) -> str:
-    """An address that the provider itself will call."""
+    """Return an address that the provider itself will call."""
     address = _address(given, member)
     if (refusal := http_client.why_address_refused(address)) is not None:
         raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")

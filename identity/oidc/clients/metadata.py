@@ -1,6 +1,6 @@
 """The words of a client's metadata, and how one member of it is read (RFC 7591, section 2).
 
-What reads a member raises InvalidMetadata, which names the member and what it may be.
+A reader of a member raises InvalidMetadata, which names the member and its allowed values.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FAPI2_DEFAULTS: dict[str, Any] = {
     "dpop_bound_access_tokens": True,
     "id_token_signed_response_alg": "PS256",
 }
-"""What the profile means where the metadata is silent (FAPI 2.0 Security Profile, 5.3.2)."""
+"""Values of the profile for members that the metadata omits (FAPI 2.0 Security Profile, 5.3.2)."""
 SWITCHES = (
     "require_auth_time",
     "require_pushed_authorization_requests",
@@ -41,7 +41,7 @@ SWITCHES = (
 )
 """Members that are true or false, false by default."""
 BINDING = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
-"""What binds each of the client's tokens."""
+"""Member that binds each of the client's tokens."""
 RESPONSE_ALGS = (
     "authorization_signed_response_alg",
     "userinfo_signed_response_alg",
@@ -56,7 +56,7 @@ LOCALISED = ("client_name", "client_uri", "policy_uri", "tos_uri")
 WEB, NATIVE = "web", "native"
 APPLICATION_TYPES = (WEB, NATIVE)
 CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
-"""What the client signs with, where it binds itself to one algorithm."""
+"""Algorithm that the client signs with, if it binds itself to one."""
 MOST_ADDRESSES = 100
 LONGEST_MAX_AGE = 10**9
 """Some thirty years: longer than anybody stays signed in."""
@@ -136,7 +136,7 @@ def offered_auth_methods() -> tuple[str, ...]:
 
 
 def one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
-    """The first choice is the default."""
+    """Return the member's value, one of the choices. The first one is the default."""
     value = given.get(member, choices[0])
     if value not in choices:
         raise InvalidMetadata(f"{member} must be {' or '.join(choices)}.")
@@ -154,7 +154,7 @@ def several_of(
 
 
 def texts(given: dict[str, Any], member: str) -> list[str]:
-    """The texts of an array; none where the member is absent."""
+    """Return the texts of an array; none if the member is absent."""
     values = given.get(member, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InvalidMetadata(f"{member} is an array of texts.")
@@ -164,6 +164,7 @@ def texts(given: dict[str, Any], member: str) -> list[str]:
 
 
 def boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
+    """Return a member that is true or false. Raises InvalidMetadata."""
     value = given.get(member, default)
     if not isinstance(value, bool):
         raise InvalidMetadata(f"{member} is true or false.")

@@ -21,6 +21,7 @@ _PUSHED, _PROOFS = "identity.oidc.pushed", "identity.oidc.proofs"
 
 
 def install(app: Flask) -> None:
+    """Add the limits of public clients to the application."""
     app.extensions[_PUSHED] = Allowance(PUSHED_IN_A_MINUTE, PUSHED_IN_AN_HOUR)
     app.extensions[_PROOFS] = Allowance(PROOFS_IN_A_MINUTE)
 

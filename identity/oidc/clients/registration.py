@@ -1,4 +1,4 @@
-"""What a client's metadata may say (RFC 7591 section 2, OpenID Connect Registration section 2).
+"""Rules of a client's metadata (RFC 7591 section 2, OpenID Connect Registration section 2).
 
 `members.py` reads each member, `consistency.py` compares them, Authlib checks the shapes of what
 those standards name. All that is wrong is told at once. Members that nobody knows are ignored, as
@@ -98,7 +98,7 @@ class _Reading:
 
 
 def sector(registration: Mapping[str, Any]) -> str | None:
-    """The sector within which a pairwise client's subjects hold (Core, 8.1); None for others."""
+    """Return the sector of a pairwise client's subjects (Core, 8.1); None for others."""
     if registration["subject_type"] != PAIRWISE:
         return None
     address: str = registration.get(SECTOR) or registration["redirect_uris"][0]
@@ -106,7 +106,7 @@ def sector(registration: Mapping[str, Any]) -> str | None:
 
 
 def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of a profile and a kind of application where the metadata has no value."""
+    """Return the metadata with the defaults of its profile and kind of application."""
     if given.get("application_type") == NATIVE:
         given = {"token_endpoint_auth_method": "none"} | given
     if given.get("profile") != FAPI2:

@@ -21,15 +21,18 @@ _KEY = "identity.oidc.failures"
 
 
 def install(app: Flask) -> None:
+    """Add the counters of failed client authentication to the application."""
     app.extensions[_KEY] = Allowance(FREE)
 
 
 def too_many(client: RelyingParty | None) -> bool:
+    """Return whether the sender has failed too often for this client."""
     # Mostly nobody has failed: then nobody's name need be found.
     return not _failures().untouched and _failures().used_up(*_counter_key(client))
 
 
 def count(client: RelyingParty | None) -> None:
+    """Count a failed authentication."""
     _failures().use(*_counter_key(client))
 
 

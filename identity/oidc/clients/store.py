@@ -103,16 +103,17 @@ class RelyingParty:
 
 
 def find(client_id: str) -> RelyingParty | None:
-    """The client of that id, None where there is none or it is disabled."""
+    """Return the enabled client of that id, or None."""
     return cache().get(("client", client_id), lambda: _load(Client.client_id == client_id))
 
 
 def find_by_key(key: int) -> RelyingParty | None:
+    """Return the enabled client with this database key, or None."""
     return cache().get(("client", key), lambda: _load(Client.id == key))
 
 
 def registered_for(resource: str) -> list[RelyingParty]:
-    """The clients that registered the resource."""
+    """Return the clients that registered the resource."""
     named = cache().get("resources", _load_resources).get(resource, ())
     return [client for client in map(find_by_key, named) if client is not None]
 

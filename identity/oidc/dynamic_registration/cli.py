@@ -67,9 +67,10 @@ def issue(
     uses: int,
     days: int,
 ) -> None:
-    """Issue a token; NOTE describes its recipient. The token is printed once, and its id on
-    standard error. Without options it registers one client for sign-in, with the standard scopes
-    and no service.
+    """Issue a token; NOTE describes its recipient.
+
+    The token is printed once, and its id on standard error. Without options it registers one client
+    for sign-in, with the standard scopes and no service.
     """
     from app.typed_text import RefusedText, clean_text
     from identity.oidc import scopes

@@ -47,6 +47,7 @@ NOT_SENT_BACK = (
 @permit(anyone)
 @protocol_endpoint
 def register() -> Response:
+    """Register a client with an initial access token (RFC 7591)."""
     initial = tokens.find(_bearer())
     if initial is None:
         raise InvalidToken("The registration token is unknown, used up or expired")
@@ -77,7 +78,7 @@ def register() -> Response:
 @permit(anyone)
 @protocol_endpoint
 def read_registration(client_id: str) -> Response:
-    """The secret is not told again: it is not known."""
+    """Return the client's registration, without the secret, which is not known."""
     client, access_token = _authenticated_client(client_id)
     return json_response(actions.described(client) | _management(client_id, access_token))
 
@@ -86,6 +87,7 @@ def read_registration(client_id: str) -> Response:
 @permit(anyone)
 @protocol_endpoint
 def update_registration(client_id: str) -> Response:
+    """Update the registration of the client whose token the request carries (RFC 7592, 2.2)."""
     client, access_token = _authenticated_client(client_id)
     metadata = _metadata()
     _is_about(client, metadata)
@@ -114,7 +116,7 @@ def update_registration(client_id: str) -> Response:
 @permit(anyone)
 @protocol_endpoint
 def delete_registration(client_id: str) -> Response:
-    """The client and its tokens end; who could see what through it stays on record."""
+    """Delete the client and end its tokens; its history stays recorded."""
     _authenticated_client(client_id)
     with writing():
         actions.disable(client_id)
@@ -142,7 +144,7 @@ def _metadata() -> dict[str, Any]:
 
 
 def _authenticated_client(client_id: str) -> tuple[Client, str]:
-    """The client whose own token the request carries, and that token (RFC 7592, 2)."""
+    """Return the client whose own token the request carries, and that token (RFC 7592, 2)."""
     access_token = _bearer()
     client = db.session.scalar(select(Client).where(Client.client_id == client_id))
     expected = (client.registration_token_hash if client else None) or ""

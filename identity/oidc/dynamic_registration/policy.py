@@ -1,4 +1,4 @@
-"""What somebody with an initial access token may register. Pure.
+"""Limits on a registration with an initial access token. Pure.
 
 Nothing that the policy does not name: an operator's registration says whose entitlements a client
 may learn, so that is never for the client itself to say.
@@ -33,8 +33,9 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Policy:
-    """Lists of what may be asked for. `redirect_hosts` are those of all PLACES; without an entry
-    every host will do.
+    """Limits of a registration, as lists.
+
+    `redirect_hosts` are those of all PLACES; without an entry every host is allowed.
     """
 
     services: tuple[str, ...] = ()
@@ -56,9 +57,7 @@ class Policy:
 
 
 def within(policy: Policy, metadata: Any) -> dict[str, Any]:
-    """The metadata as far as the policy has something to say. Raises InvalidMetadata with all that
-    goes beyond it.
-    """
+    """Return the metadata within the policy. Raises InvalidMetadata with all that exceeds it."""
     if not isinstance(metadata, Mapping):
         raise InvalidMetadata("The metadata of a client is a JSON object.")
     given = in_english({name: value for name, value in metadata.items() if value is not None})
@@ -100,7 +99,7 @@ def _beyond(policy: Policy, given: dict[str, Any]) -> Iterator[InvalidMetadata]:
 
 
 def _host(address: Any) -> str | None:
-    """The host of an address, or the scheme of its own that a native application has."""
+    """Return the host of an address, or the private-use scheme of a native application."""
     try:
         parts = urlsplit(str(address))
         return own_scheme(str(address)) or parts.hostname
@@ -109,5 +108,5 @@ def _host(address: Any) -> str | None:
 
 
 def _as_list(value: Any) -> list[Any]:
-    """What is no list is left for the validation to refuse."""
+    """Return the value if it is a list; every other is left to the validation."""
     return list(value) if isinstance(value, list | tuple) else []

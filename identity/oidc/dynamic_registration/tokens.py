@@ -22,7 +22,7 @@ class UnknownToken(LookupError):
 
 
 def issue(note: str, policy: Policy, *, uses: int, life: timedelta) -> tuple[str, str]:
-    """A new token and its id. The token is shown here and never again."""
+    """Make a token and return it with its id. The token is shown here and never again."""
     token = new_secret()
     with writing() as session:
         row = InitialAccessToken(
@@ -45,7 +45,7 @@ def issue(note: str, policy: Policy, *, uses: int, life: timedelta) -> tuple[str
 
 
 def revoke(public_id: str) -> None:
-    """Raises UnknownToken. Clients that it registered stay."""
+    """Revoke the token; clients that it registered stay. Raises UnknownToken."""
     with writing():
         row = db.session.scalar(
             select(InitialAccessToken).where(InitialAccessToken.public_id == public_id)
@@ -68,7 +68,7 @@ def usable_tokens() -> list[InitialAccessToken]:
 
 
 def find(token: str) -> InitialAccessToken | None:
-    """The token where it can be used now."""
+    """Return the token if it can be used now."""
     found: InitialAccessToken | None = db.session.scalar(
         select(InitialAccessToken).where(
             InitialAccessToken.token_hash == secret_hash(token),
@@ -80,7 +80,7 @@ def find(token: str) -> InitialAccessToken | None:
 
 
 def claim(token: InitialAccessToken) -> bool:
-    """Uses up one registration, inside `writing()`; False where none was left."""
+    """Use up one registration; return False if none is left. Must run inside `writing()`."""
     used = update(InitialAccessToken).where(
         InitialAccessToken.id == token.id, InitialAccessToken.uses_left > 0
     )

@@ -39,7 +39,7 @@ def everything() -> list[SigningKey]:
 
 
 def ensure() -> list[SigningKey]:
-    """Makes what is missing: for each algorithm a key that signs and one that comes next."""
+    """Make the missing keys: for each algorithm one that signs and one that comes next."""
     made: list[SigningKey] = []
     with writing():
         for alg in ALGS:
@@ -52,7 +52,7 @@ def ensure() -> list[SigningKey]:
 
 
 def rotate(algs: Iterable[str] = ALGS, *, at_once: bool = False) -> list[SigningKey]:
-    """The next key of each algorithm begins to sign, and a new one is published behind it.
+    """Rotate each algorithm: the next key begins to sign, and a new one is published behind it.
 
     It begins as soon as no verifier's copy of the key set can lack it, which is now, unless it was
     published only a moment ago; `at_once` does not wait (for a key that has become known).
@@ -83,7 +83,7 @@ def rotate_due() -> bool:
 
 
 def retire(kid: str) -> SigningKey:
-    """Takes a key out at once: what it signed counts no more, another signs. Raises UnknownKey."""
+    """Retire a key at once: its signatures count no more. Raises UnknownKey."""
     with writing():
         key = db.session.scalar(select(SigningKey).where(SigningKey.kid == kid))
         if key is None:
@@ -134,7 +134,7 @@ def _schedule(key: SigningKey, *, at_once: bool) -> SigningKey:
 
 
 def _let_its_predecessor_sign_on(key: SigningKey) -> None:
-    """What was to make way for a key on its way stays, until another is due."""
+    """Extend the key that was to make way for one on its way, until another is due."""
     for other in everything():
         if other.alg == key.alg and other.retired_at == key.active_from:
             other.retired_at = None
@@ -145,7 +145,7 @@ def _ensure_next(alg: str) -> list[SigningKey]:
 
 
 def _on_its_way(alg: str) -> SigningKey | None:
-    """A key whose time to sign is set and has not come."""
+    """Return a key whose time to sign is set and has not come."""
     waiting = (key for key in everything() if key.alg == alg and state(key, now()) is State.NEXT)
     return next((key for key in waiting if key.active_from is not None), None)
 
@@ -156,7 +156,7 @@ def _next(alg: str) -> SigningKey | None:
 
 
 def _cache_time() -> timedelta:
-    """The oldest copy of the key set that can be in use: a verifier's, of a worker's own copy."""
+    """Return the age of the oldest copy of the key set in use, by verifiers or workers."""
     return timedelta(seconds=settings().jwks_max_age + 2 * RECHECK)
 
 

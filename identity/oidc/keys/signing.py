@@ -25,7 +25,7 @@ def signer(alg: str, key: RSAKey | ECKey | OKPKey) -> Sign:
 
 
 def _es256(private: Any) -> Sign:
-    """The default: what the library asks of key and algorithm each time, it asks once."""
+    """Return the signing function of ES256, which prepares key and algorithm once."""
     method = ECDSA(SHA256())
 
     def sign(text: bytes) -> bytes:

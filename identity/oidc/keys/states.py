@@ -25,6 +25,8 @@ SKEW = timedelta(minutes=1)
 
 
 class State(enum.StrEnum):
+    """State of a signing key, which follows from its times."""
+
     NEXT = "next"
     ACTIVE = "active"
     RETIRED = "retired"
@@ -33,6 +35,8 @@ class State(enum.StrEnum):
 
 
 class Times(Protocol):
+    """Times of a signing key."""
+
     @property
     def alg(self) -> str: ...
     @property
@@ -47,6 +51,7 @@ Key = TypeVar("Key", bound=Times)
 
 
 def state(key: Times, at: datetime) -> State:
+    """Return the state of a key at a moment."""
     if key.withdrawn_at is not None:
         return State.WITHDRAWN
     if key.active_from is None or key.active_from > at:
@@ -57,16 +62,17 @@ def state(key: Times, at: datetime) -> State:
 
 
 def published(key: Times, at: datetime) -> bool:
+    """Return whether the key is in the key set at a moment."""
     return state(key, at) in {State.NEXT, State.ACTIVE, State.RETIRED}
 
 
 def signs_at(published_at: datetime, max_age: timedelta, at: datetime) -> datetime:
-    """The first moment at which a key may sign: no earlier copy of the key set is in use then."""
+    """Return the first moment at which a key may sign, after older copies of the set expired."""
     return max(at, published_at + max_age)
 
 
 def signing(keys: Iterable[Key], alg: str, at: datetime) -> Key | None:
-    """The key that signs with this algorithm."""
+    """Return the key that signs with this algorithm."""
     active = [key for key in keys if key.alg == alg and state(key, at) is State.ACTIVE]
     return max(active, key=lambda key: key.active_from or at, default=None)
 

@@ -58,8 +58,10 @@ class KeyRing:
 
 
 class _KeyPairs:
-    """Those of the ring as they were read, once for all threads and revisions: to read an RSA key
-    is to check its primes, for a twentieth of a second. What has left the ring is forgotten.
+    """Key pairs of the ring, parsed once for all threads and revisions.
+
+    Parsing an RSA key checks its primes, for a twentieth of a second. Keys that have left the ring
+    are forgotten.
     """
 
     def __init__(self) -> None:
@@ -77,11 +79,12 @@ _key_pairs = _KeyPairs()
 
 
 def ring() -> KeyRing:
+    """Return the cached key ring."""
     return cache().get("keys", _load)
 
 
 def signing_key(alg: str) -> HeldKey:
-    """The active key for this algorithm. Raises LookupError where `setup` never ran."""
+    """Return the active key for this algorithm. Raises LookupError if `setup` never ran."""
     key = states.signing(ring().keys, alg, now())
     if key is None:
         raise LookupError(f"no active {alg} key: run `secure-access setup`")
@@ -89,7 +92,7 @@ def signing_key(alg: str) -> HeldKey:
 
 
 def key_set() -> dict[str, Any]:
-    """The JWK Set: public halves of what signs, will sign or signed what is still valid.
+    """Return the JWK Set: public halves of keys that sign, will sign or signed valid tokens.
 
     Told without the database as well.
     """

@@ -1,4 +1,4 @@
-"""What a token is bound to, so that nobody who steals it can use it (RFC 9449, 6; RFC 8705, 3)."""
+"""Binding of a token, so that a thief cannot use it (RFC 9449, 6; RFC 8705, 3)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Binding:
 
 
 def claims_of(binding: Binding | None) -> dict[str, Any]:
-    """The token's claim `cnf`, none for a token that is not bound."""
+    """Return the claim `cnf` of the token, none for a token that is not bound."""
     return {"cnf": {binding.member: binding.thumbprint}} if binding is not None else {}
 
 
 def of_claims(claims: Mapping[str, Any]) -> Binding | None:
-    """What a token of ours is bound to."""
+    """Return the key or certificate that a token of ours is bound to."""
     confirmation = claims.get("cnf", {})
     for member in (KEY, CERTIFICATE):
         if member in confirmation:

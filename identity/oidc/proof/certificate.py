@@ -17,7 +17,7 @@ Named = Callable[[x509.Certificate, str], bool]
 
 
 def presented() -> x509.Certificate | None:
-    """The certificate of the present connection. Raises InvalidRequest for one nobody can read."""
+    """Return the connection's certificate. Raises InvalidRequest for an unreadable one."""
     try:
         return client_certificate()
     except UnreadableCertificate as error:
@@ -25,7 +25,7 @@ def presented() -> x509.Certificate | None:
 
 
 def proven() -> Binding | None:
-    """What tokens for the present connection are bound to (RFC 8705, 3.1)."""
+    """Return the binding of tokens for the present connection (RFC 8705, 3.1)."""
     certificate = presented()
     if certificate is None:
         return None

@@ -55,7 +55,7 @@ def proven(
     with_nonce: bool = False,
     before_use: Callable[[], None] = lambda: None,
 ) -> Binding | None:
-    """The key that the request's proof is made with; None without a proof.
+    """Return the key of the request's proof, or None without a proof.
 
     `path` is the endpoint's, at whichever origin of ours. With an access token the proof has to be
     for that token (RFC 9449, 4.3). A nonce has to be of ours, also where none is asked for; who
@@ -81,8 +81,10 @@ def proven(
 
 
 def nonce_comes_first(request: Request, *, needed: bool) -> None:
-    """Raises NonceNeeded as `proven` will, before anything else that the request carries is used
-    up: who is told the nonce sends the same once more, with another proof (RFC 9449, 8).
+    """Raise NonceNeeded as `proven` will, before anything in the request is used up.
+
+    A client that receives the nonce sends the same request once more, with another proof (RFC 9449,
+    8).
     """
     text = request.header(HEADER)
     if text is None:
@@ -95,7 +97,7 @@ def nonce_comes_first(request: Request, *, needed: bool) -> None:
 
 
 def next_nonce() -> str | None:
-    """What to give to the caller of the present request, where he uses nonces."""
+    """Return the nonce for the caller of the present request, if it uses nonces."""
     nonce: str | None = request_values().get("dpop_nonce")
     return nonce
 
@@ -138,8 +140,9 @@ def _identity(claims: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _normal(address: str) -> tuple[str, str, int | None, str]:
-    """RFC 9449, 4.3: without query and fragment; letter case and default port of the origin do not
-    matter (RFC 3986, 6.2.2.1 and 6.2.3).
+    """Return the address without query and fragment (RFC 9449, 4.3).
+
+    Letter case and default port of the origin do not matter (RFC 3986, 6.2.2.1 and 6.2.3).
     """
     try:
         parts = urlsplit(address)

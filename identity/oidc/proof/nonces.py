@@ -18,6 +18,7 @@ STEP = timedelta(minutes=1)
 
 
 def new_nonce() -> str:
+    """Return the nonce of the present step."""
     return _of_step(_step())
 
 

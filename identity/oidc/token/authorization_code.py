@@ -47,6 +47,7 @@ _FAMILY_AND_CODE = CompiledStatement(
 
 
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+    """Redeem an authorization code for tokens."""
     at = now()
     found = _find(client, parameters, at)
     _prove(client, found, parameters.get("code_verifier"), at)
@@ -88,7 +89,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
 
 
 def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
-    """The code with its family, where this client may redeem it for this address."""
+    """Return the code with its family, if this client may redeem it for this address."""
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")

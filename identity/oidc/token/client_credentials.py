@@ -17,6 +17,7 @@ from identity.oidc.token.issue import audience, response_for_service
 
 
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+    """Issue an access token in the client's own name."""
     if not client.confidential:
         raise UnauthorizedClient
     granted = _granted_scopes(client, parameters)
@@ -34,7 +35,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
 
 
 def _granted_scopes(client: RelyingParty, parameters: Parameters) -> list[str]:
-    """What a service may hold without a person; asked for nothing, all of it that is registered."""
+    """Return the scopes that a service may have without a person; by default all registered."""
     of_services = scopes.of_services()
     own = [scope for scope in client.scopes if scope in of_services]
     wanted = scopes.split(parameters.get("scope"))

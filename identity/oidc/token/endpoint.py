@@ -49,6 +49,7 @@ PATH = "/token"
 @permit(anyone)
 @protocol_endpoint
 def token() -> Response:
+    """Answer a token request by its grant type."""
     given = parameters.from_form(current_request())
     given.refuse_repeated()
     client = authenticate(current_request(), given)
@@ -66,8 +67,9 @@ def token() -> Response:
 
 
 def _binding(client: RelyingParty) -> Binding | None:
-    """The key or certificate to bind to (RFC 9449, 5; RFC 8705, 3); some clients take no tokens
-    without one.
+    """Return the key or certificate to bind to (RFC 9449, 5; RFC 8705, 3).
+
+    Some clients get no tokens without one.
     """
     key = dpop.proven_by(client, current_request(), path=PATH)
     if key is None and client.dpop_bound:

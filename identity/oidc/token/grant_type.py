@@ -1,4 +1,4 @@
-"""What a grant type is: its name, the parameters it accepts, and how it is redeemed."""
+"""Grant type: its name, the parameters it accepts, and how it is redeemed."""
 
 from __future__ import annotations
 

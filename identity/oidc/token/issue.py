@@ -1,4 +1,4 @@
-"""What every grant type has in common: audience, scopes, and the members of the response."""
+"""Shared by every grant type: audience, scopes, and the members of the response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from identity.oidc.tokens import issue_access_token, issue_id_token
 def audience(
     client: RelyingParty, parameters: Parameters, limited_to: list[str] | None = None
 ) -> str:
-    """The one audience of the access token (RFC 8707, 2.2): none named means the issuer.
+    """Return the one audience of the access token (RFC 8707, 2.2); by default the issuer.
 
     `limited_to` are the resources of the authorization request, where it named any. Raises
     InvalidTarget.
@@ -91,7 +91,7 @@ def response_for_service(
     binding: Binding | None,
     at: datetime,
 ) -> dict[str, Any]:
-    """An access token in the client's own name: its `sub` is the client's id (RFC 9068, 2.2)."""
+    """Issue an access token in the client's own name, with its id as `sub` (RFC 9068, 2.2)."""
     access_token = issue_access_token(
         client,
         subject=client.client_id,
@@ -116,7 +116,7 @@ def response_for_target(
     at: datetime,
     expires_at: int,
 ) -> dict[str, Any]:
-    """An access token with which the client acts for the person (RFC 8693, 2.2.1).
+    """Issue an access token with which the client acts for the person (RFC 8693, 2.2.1).
 
     `subject` is the target's name for the person; the token ends with the one it was given for.
     """
@@ -140,7 +140,7 @@ def response_for_target(
 def keep_refresh_token(
     client: RelyingParty, family: Family, token: str, at: datetime, *, binding: Binding | None
 ) -> None:
-    """Keeps the refresh token as one of the family's, where one may write.
+    """Store the refresh token as one of the family's. Must run inside a transaction.
 
     A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
     """

@@ -1,4 +1,4 @@
-"""What a person's tokens would say at a client, without issuing any."""
+"""Claims that a person's tokens would carry at a client, without issuing any."""
 
 from __future__ import annotations
 

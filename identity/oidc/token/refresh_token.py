@@ -47,6 +47,7 @@ _FAMILY_AND_TOKEN = CompiledStatement(
 
 
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+    """Redeem a refresh token for tokens."""
     at = now()
     found = _find(client, parameters, binding, at)
     granted = _granted_scopes(client, found, parameters)
@@ -110,7 +111,7 @@ def _find(
 def _rotate(
     client: RelyingParty, found: Family, token: str, binding: Binding | None, at: datetime
 ) -> str | None:
-    """The successor, inside `writing()`; None where the token has been used by somebody."""
+    """Return the successor, or None if the token was used. Must run inside `writing()`."""
     successor = successor_of(token) if client.refresh_token_grace else new_secret()
     if claim_row(RefreshToken, found.token_id, at):
         keep_refresh_token(client, found, successor, at, binding=binding)

@@ -19,7 +19,7 @@ CODE, REFRESH_TOKEN = "code", "refresh token"
 
 
 def used_twice(client: RelyingParty, family: Family, *, what: str) -> NoReturn:
-    """Ends the family at once, for the provider's own endpoints too (RFC 9700, 2.1.1 and 4.14.2).
+    """End the family at once, also for the provider's endpoints (RFC 9700, 2.1.1 and 4.14.2).
 
     Raises OnRecord.
     """

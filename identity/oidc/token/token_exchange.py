@@ -32,6 +32,7 @@ NOT_PASSED_ON = frozenset({scopes.OPENID, scopes.OFFLINE_ACCESS})
 
 
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+    """Exchange a person's token for one at another service."""
     at = now()
     subject, family = _subject_token(client, parameters, binding)
     resource = _resource(parameters)
@@ -72,7 +73,7 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
 def _subject_token(
     client: RelyingParty, parameters: Parameters, binding: Binding | None
 ) -> tuple[AccessToken, Family]:
-    """The person's token that this client was given itself. Raises InvalidRequest (2.2.2)."""
+    """Return the person's token that this client was issued. Raises InvalidRequest (2.2.2)."""
     if not client.confidential:
         raise UnauthorizedClient
     if "actor_token" in parameters:
@@ -93,7 +94,7 @@ def _subject_token(
 
 
 def _resource(parameters: Parameters) -> str:
-    """The one target, as `resource` or as `audience`."""
+    """Return the one target, as `resource` or as `audience`."""
     named = {*parameters.all("resource"), *parameters.all("audience")}
     if len(named) != 1:
         raise InvalidRequest("Name one resource for which the token is to be")
@@ -103,7 +104,7 @@ def _resource(parameters: Parameters) -> str:
 def _granted_scopes(
     subject: AccessToken, target: RelyingParty, parameters: Parameters
 ) -> list[str]:
-    """What both the person's token and the target have; never more than the token (2.1)."""
+    """Return the scopes that both the person's token and the target have (RFC 8693, 2.1)."""
     held = [
         scope for scope in subject.scopes if scope in target.scopes and scope not in NOT_PASSED_ON
     ]

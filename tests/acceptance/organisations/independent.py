@@ -1,4 +1,4 @@
-"""What the register's files say, worked out without any of the product's code.
+"""Contents of the register's files, computed without any of the product's code.
 
 Plain reading of the csv: what a careful clerk would do with the files side by side. It is the
 second opinion against which the import is held.

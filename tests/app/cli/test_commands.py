@@ -1,4 +1,4 @@
-"""What `secure-access` lists, and what it says of a database that is not ready."""
+"""Commands of `secure-access`, and their message for a database that is not ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page and endpoint shares."""
+"""Behaviour that every page and endpoint shares."""
 
 import pytest
 from flask import Flask, render_template_string, request

@@ -1,4 +1,4 @@
-"""What happened in an organisation, as its approvers read it."""
+"""Events of an organisation, as its approvers read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tokens say of the decision, through the port that the provider asks."""
+"""Claims of the decision in tokens, through the port that the provider calls."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -337,7 +337,7 @@ def test_groups_that_came_to_open_different_schools(app: Flask, scene: Scene) ->
     membership = world.member(scene.ada, ash)
     world.grant(membership, "Training_Anon")
     world.grant(membership, "Ofsted_Anon")
-    # What loading refuses, written behind its back: a provider under an inspectorate's key.
+    # A state that loading refuses, written by SQL: a provider under an inspectorate's key.
     with writing() as session:
         session.scalars(
             select(ListedOrganisation).where(ListedOrganisation.key == "ofsted")

@@ -1,4 +1,4 @@
-"""What holds for any facts."""
+"""Properties of the decision for any facts."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -43,7 +43,7 @@ def _state(folder: Path, day: str, *, first: str) -> None:
 
 
 def _family(of: Membership, where: Organisation) -> TokenFamily:
-    """What a sign-in to a service through this organisation issued."""
+    """Return a token family that a sign-in through this organisation issued."""
     with writing() as session:
         if session.scalar(select(Client)) is None:
             register(service=world.SERVICE)

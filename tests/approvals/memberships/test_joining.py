@@ -1,4 +1,4 @@
-"""What the sign-in floor asks about invitations."""
+"""Answers to the sign-in floor about invitations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from statements for any day."""
+"""Conclusions from statements for any day."""
 
 from datetime import date, timedelta
 from itertools import pairwise

@@ -8,7 +8,7 @@ from approvals.terms import defaults, markdown
 
 
 class Elements(HTMLParser):
-    """What a browser would make of the text."""
+    """Return the elements that a browser would make of the text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -85,7 +85,7 @@ def test_access_waits_exactly_for_the_required_version_or_a_newer_one(
     blocked = due is not None and due.blocking
     current = rules.newest(versions, at)
     met = needed is None or any(number >= needed.number for number in known)
-    # Whoever has the newest one in effect has all that it takes.
+    # A person who accepted the newest one in effect has accepted enough.
     assert blocked == (not met and current is not None and current.id not in known)
     assert (due is not None) == (current is not None and current.id not in known)
 

@@ -1,4 +1,4 @@
-"""What attacks look at afterwards."""
+"""Evidence that attacks check afterwards."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
 
 
 def forged(party: SigningParty) -> dict[str, str]:
-    """What anybody can send in the client's name."""
+    """Return an assertion that anybody can send in the client's name."""
     claims = {"iss": party.client_id, "sub": party.client_id}
     return {
         "client_assertion_type": ASSERTION_TYPE,

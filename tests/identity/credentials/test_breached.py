@@ -23,7 +23,7 @@ BREACHED = "correct horse battery staple"
 
 
 class RangeService:
-    """What Pwned Passwords does: the suffixes behind five characters, with padding."""
+    """Stand-in for Pwned Passwords: the suffixes behind five characters, with padding."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

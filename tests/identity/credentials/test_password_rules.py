@@ -1,4 +1,4 @@
-"""What a new password must be."""
+"""Rules for a new password."""
 
 from __future__ import annotations
 

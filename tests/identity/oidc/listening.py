@@ -41,7 +41,7 @@ class Listening:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(listening.body)))
                 self.end_headers()
-                # Whoever has read enough closes the connection.
+                # A client that has read enough closes the connection.
                 with suppress(ConnectionError):
                     self.wfile.write(listening.body)
 

@@ -150,13 +150,13 @@ class RelyingParty:
 
 
 def answer(response: TestResponse) -> dict[str, str]:
-    """What the redirect to the relying party says."""
+    """Return the parameters of the redirect to the relying party."""
     assert response.status_code == 303, response.get_data(as_text=True)
     return dict(parse_qsl(urlsplit(response.headers["Location"]).query, keep_blank_values=True))
 
 
 def arrived(page: Page) -> dict[str, str]:
-    """What a walk that ended at the relying party brought it."""
+    """Return the response that a walk brought to the relying party."""
     return dict(parse_qsl(urlsplit(page.address).query, keep_blank_values=True))
 
 

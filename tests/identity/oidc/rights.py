@@ -46,7 +46,7 @@ class Rights:
     """Whom and which client operators were told of."""
 
     def give(self, capability: str = "print_reports") -> None:
-        """What `access` says of anybody who may enter."""
+        """The claims of `access` for anybody who may enter."""
         self.groups = {
             "user_group": {"code": "governor", "name": "Governor"},
             "capabilities": [capability],

@@ -32,7 +32,7 @@ class Served:
     log: Path | None = None
 
     def do_jobs(self) -> None:
-        """What `secure-access worker` does beside the server, once."""
+        """Run the jobs of `secure-access worker` once, beside the server."""
         with _written_to(self.log) as output:
             subprocess.run(
                 [PROGRAM, "worker", "--once"],

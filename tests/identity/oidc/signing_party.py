@@ -34,7 +34,7 @@ class FromNow:
 
 
 def sign(claims: dict[str, Any], key: Key, *, alg: str = "ES256", **header: Any) -> str:
-    """Whatever the header says, which a library would refuse to write."""
+    """Sign with any header, also one that a library would refuse to write."""
     said = {
         name: now() + value.seconds if isinstance(value, FromNow) else value
         for name, value in claims.items()

@@ -1,4 +1,4 @@
-"""What a worker keeps of clients and keys goes with the first change that anybody makes."""
+"""The worker's cache of clients and keys ends with the first change by any process."""
 
 from __future__ import annotations
 

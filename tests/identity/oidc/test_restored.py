@@ -82,7 +82,7 @@ def restored(settings: Settings, url: str) -> Iterator[Flask]:
 
 @dataclass
 class Then:
-    """What people and services hold when the backup is made."""
+    """State of people and services when the backup is made."""
 
     code: str
     tokens: dict[str, str]
@@ -188,7 +188,7 @@ def test_people_go_on_after_it(
     app_settings: Settings,
     backup: Backup,
 ) -> None:
-    """What ended is only what was open: the person, her password and her app are as they were."""
+    """Only open rows ended: the person, her password and her app are as they were."""
     url = backup()
     seen = ada.code()
     with restored(app_settings, url) as flask:

@@ -1,4 +1,4 @@
-"""What a browser calls itself, in words."""
+"""Name of a browser in words, from its User-Agent."""
 
 from __future__ import annotations
 

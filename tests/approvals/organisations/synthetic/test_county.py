@@ -1,4 +1,4 @@
-"""What happens in the county that the project ships."""
+"""Events in the county that the project ships."""
 
 from collections import Counter
 from pathlib import Path
