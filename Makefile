@@ -32,7 +32,7 @@ help:
 	@echo 'make test        lint and all tests; PYTEST_ARGS= for pytest, WORKERS= in parallel'
 	@echo 'make quick       lint, and the tests that need no PostgreSQL, browser or other process'
 	@echo 'make acceptance  the tests on the real register files in GIAS_DATA ($(GIAS_DATA))'
-	@echo 'make lint        style, types, import rules, templates'
+	@echo 'make lint        style, types, import rules, dead code, templates'
 	@echo 'make format      format the code'
 	@echo 'make catalogue   write the names of the tests into docs/security/catalogue.md'
 	@echo 'make bench       measure the performance'
@@ -126,6 +126,7 @@ lint: .venv/.dev
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@$(BIN)/python -m tests.docs.openings
+	@$(BIN)/vulture
 	@$(BIN)/djlint --quiet --lint templates examples 2> /dev/null
 	@echo 'Lint: clean'
 

@@ -32,14 +32,6 @@ def decrypt(token: str, *, purpose: str) -> str:
         raise Undecipherable(f"no key of the ring opens this {purpose}") from error
 
 
-def renew(token: str, *, purpose: str) -> str:
-    """Encrypt the same value under the ring's first key. Raises Undecipherable."""
-    try:
-        return _ring(purpose).rotate(token.encode()).decode()
-    except InvalidToken as error:
-        raise Undecipherable(f"no key of the ring opens this {purpose}") from error
-
-
 def tag(text: str, *, purpose: str) -> bytes:
     """Return a tag of the text (HMAC-SHA256) with the ring's first key."""
     key = _derive(base64.b64decode(settings().encryption_keys[0].get_secret_value()), purpose)

@@ -5,8 +5,6 @@
         ├── BadRequest     400
         ├── Forbidden      403
         ├── NotFound       404
-        ├── Conflict       409
-        ├── Gone           410
         └── TooManyRequests 429, with Retry-After
 
 An error has two texts: `description`, shown; and the argument, kept for the log.
@@ -84,22 +82,6 @@ class NotFound(Problem):
         "Check the address. If you followed a link, "
         "the page may have moved or you may not have access to it."
     )
-
-
-class Conflict(Problem):
-    """Error of status 409."""
-
-    code = 409
-    heading = "This has changed since you opened the page"
-    advice = "Go back, reload the page and look again before you change anything."
-
-
-class Gone(Problem):
-    """Error of status 410."""
-
-    code = 410
-    heading = "This page is no longer here"
-    advice = "What you were doing has finished or has run out of time. Start again."
 
 
 class TooManyRequests(Problem):

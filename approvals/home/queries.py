@@ -39,7 +39,6 @@ class AccessPlace:
 
     organisation: Organisation
     allowed: bool
-    training: bool
     given: Sequence[GrantedGroup]
     groups: Sequence[UserGroup]
     schools: str
@@ -146,7 +145,6 @@ def _place(
     return AccessPlace(
         organisation=organisation,
         allowed=decision.allowed,
-        training=decision.environment == "training",
         given=given,
         groups=decision.user_groups,
         schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",

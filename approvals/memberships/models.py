@@ -199,9 +199,6 @@ class Grant(Base):
 
     membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
 
-    def valid_at(self, at: datetime) -> bool:
-        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
-
 
 class Journey(Base):
     """Answers given so far on a journey of pages (adding a user, changing a user group).

@@ -52,7 +52,6 @@ class KindFacts:
     identifier_label: str | None
     remit: RemitRule | None
     by_hand: bool
-    category_is_ours: bool = False
 
 
 KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
@@ -106,7 +105,6 @@ KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
             identifier_label="Diocese code",
             remit=RemitRule.DIOCESE,
             by_hand=True,
-            category_is_ours=True,
         ),
         Kind.DEPARTMENT: KindFacts(
             name="Government department",
@@ -117,7 +115,6 @@ KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
             identifier_label=None,
             remit=None,
             by_hand=True,
-            category_is_ours=True,
         ),
         Kind.INSPECTORATE: KindFacts(
             name="Inspectorate",
@@ -128,7 +125,6 @@ KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
             identifier_label=None,
             remit=None,
             by_hand=True,
-            category_is_ours=True,
         ),
         Kind.SERVICE_TEAM: KindFacts(
             name="Service team",
@@ -139,7 +135,6 @@ KINDS: Mapping[Kind, KindFacts] = MappingProxyType(
             identifier_label=None,
             remit=None,
             by_hand=True,
-            category_is_ours=True,
         ),
         Kind.TRAINING_PROVIDER: KindFacts(
             name="Training provider",

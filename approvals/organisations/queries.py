@@ -167,11 +167,6 @@ def register_revision() -> str:
     return db.session.scalar(select(func.max(RegisterFile.public_id))) or ""
 
 
-def first_snapshot() -> date | None:
-    """Return the day of the oldest register file."""
-    return db.session.scalar(select(func.min(RegisterFile.stated_on)))
-
-
 def diocese_name(diocese_code: str) -> str | None:
     """Return the name of a diocese in establishment files, whether or not it was added."""
     statement = (

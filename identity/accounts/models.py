@@ -23,7 +23,6 @@ class InvitationState(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
 
 
 class Account(Base):

@@ -41,7 +41,6 @@ class AccessToken:
     subject: str
     audience: str
     scopes: tuple[str, ...]
-    issued_at: int
     expires_at: int
     claims: Mapping[str, Any]
 
@@ -117,7 +116,6 @@ def read_access_token(text: str) -> AccessToken | None:
         subject=claims["sub"],
         audience=claims["aud"],
         scopes=tuple(claims.get("scope", "").split()),
-        issued_at=claims["iat"],
         expires_at=claims["exp"],
         claims=claims,
     )

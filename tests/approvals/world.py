@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from app.actors import Actor
 from app.audit import AuditEvent
@@ -242,8 +242,12 @@ def stranger(app: Flask) -> Walker:
 def held(membership: Membership, at: datetime | None = None) -> list[str]:
     """Codes of the user groups held at a moment."""
     moment = at or now()
-    grants = db.session.scalars(select(Grant).where(Grant.membership_id == membership.id))
-    return sorted(grant.user_group for grant in grants if grant.valid_at(moment))
+    in_force = select(Grant.user_group).where(
+        Grant.membership_id == membership.id,
+        Grant.valid_from <= moment,
+        or_(Grant.valid_to.is_(None), Grant.valid_to > moment),
+    )
+    return sorted(db.session.scalars(in_force))
 
 
 def approves(membership: Membership) -> bool:

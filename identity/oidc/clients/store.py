@@ -36,7 +36,6 @@ class RelyingParty:
     """Whether it is an application on a device, for which any port of the loopback will do."""
     resources: tuple[str, ...]
     require_pkce: bool
-    require_auth_time: bool
     default_max_age: int | None
     default_acr_values: tuple[str, ...]
     id_token_alg: str
@@ -148,7 +147,6 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         and data["profile"] != metadata.FAPI2,
         resources=tuple(data["resources"]),
         require_pkce=data["require_pkce"],
-        require_auth_time=data["require_auth_time"],
         default_max_age=data.get("default_max_age"),
         default_acr_values=tuple(data.get("default_acr_values", ())),
         id_token_alg=data["id_token_signed_response_alg"],

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.database import db, writing
 from app.web.authorisation import anyone, permit
-from app.web.errors import BadRequest, Conflict, Forbidden, TooManyRequests
+from app.web.errors import BadRequest, Forbidden, TooManyRequests
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from tests.approvals import world
@@ -80,7 +80,7 @@ def test_person_without_organisation_to_approve_for_has_no_place(
     assert "Change organisation" not in page.text
 
 
-@pytest.mark.parametrize("error", [BadRequest, Forbidden, Conflict, TooManyRequests, ValueError])
+@pytest.mark.parametrize("error", [BadRequest, Forbidden, TooManyRequests, ValueError])
 def test_error_page_keeps_frame_of_signed_in_person(
     app: Flask, ann: Membership, error: type[Exception]
 ) -> None:

@@ -11,8 +11,6 @@ from approvals.organisations.synthetic.county import CATHOLIC
 
 def test_every_kind_has_a_category(app: Flask) -> None:
     assert set(KINDS) == set(Kind)
-    ours = {kind for kind, facts in KINDS.items() if facts.category_is_ours}
-    assert ours == {Kind.DIOCESE, Kind.DEPARTMENT, Kind.INSPECTORATE, Kind.SERVICE_TEAM}
 
 
 @pytest.mark.parametrize(
