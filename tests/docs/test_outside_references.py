@@ -12,14 +12,19 @@ PROSE = (".css", ".html", ".js", ".md", ".py", ".toml", ".txt")
 DOCUMENT = re.compile(r"(?<![\w/.\"'-])((?:[\w-]+/)*[\w-]+\.md)\b(?!\.\w)")
 FOLDER = re.compile(r"(?<![\w/.])docs/[\w./-]*\w")
 CODE = re.compile(r"(?<=\s)\((?:[a-z]+,? )?[A-Z]\d{1,2}\)")
+MODULE = re.compile(
+    r"(?<![\w/.-])(?:app|approvals|bench|examples|identity|tests)/[\w/-]+\.(?:md|py)\b"
+)
+HISTORY = ("docs/decisions/", "CHANGELOG.md")
 NOTES = re.compile(r"\((?:decisions?|domain|findings?|house|reliability|stack|ux), [A-Z\"]")
 
 
 def references_outside(path: str, text: str, tracked: set[str]) -> list[str]:
     """Return the references of a file that lead neither into the repository nor to a source.
 
-    They are names of documents that are not tracked, paths below `docs` that do not exist, codes
-    of a letter and a number in parentheses, and chapters of documents without a path.
+    They are names of documents that are not tracked, paths below `docs` and of modules that do not
+    exist, codes of a letter and a number in parentheses, and chapters of documents without a path.
+    Decision records and the changelog may name modules of the past.
     """
     outside = [
         name
@@ -31,6 +36,8 @@ def references_outside(path: str, text: str, tracked: set[str]) -> list[str]:
         for name in FOLDER.findall(text)
         if not any(each == name or each.startswith((f"{name}/", f"{name}-")) for each in tracked)
     ]
+    if not path.startswith(HISTORY):
+        outside += [name for name in MODULE.findall(text) if name not in tracked]
     outside += CODE.findall(text) + NOTES.findall(text)
     return [f"{path}: {each}" for each in outside]
 
@@ -56,6 +63,7 @@ def test_no_file_refers_to_a_document_outside_the_repository() -> None:
         'Journeys (house.md, "Journeys")',
         "See docs/nowhere/README.md",
         "See docs/decisions/9999.",
+        "Statements are compiled (app/database/nowhere.py).",
         "A backup is restored (F33).",
         "Keys serve on (reliability, F17).",
         "Lifetimes (decisions, Tokens).",
