@@ -62,16 +62,21 @@ def requested_page() -> int:
 
 
 def paginate(
-    statement: Select[*tuple[Any, ...]], *, per_page: int = PER_PAGE, scalars: bool = True
+    statement: Select[*tuple[Any, ...]],
+    *,
+    page: int,
+    per_page: int = PER_PAGE,
+    scalars: bool = True,
 ) -> Page[Any]:
-    """Run an ordered statement for the requested page; one beyond the last is page 1."""
+    """Run an ordered statement and return one page of it, page 1 for a number beyond the last.
+
+    Flask-SQLAlchemy's `db.paginate` returns one column only and no page for such a number.
+    """
     total = (
         db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
         or 0
     )
-    number = requested_page()
-    if (number - 1) * per_page >= total:
-        number = 1
+    number = page if (page - 1) * per_page < total else 1
     limited = statement.limit(per_page).offset((number - 1) * per_page)
     rows = db.session.scalars(limited).all() if scalars else db.session.execute(limited).all()
     return Page(rows, number, per_page, total)

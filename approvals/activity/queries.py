@@ -56,7 +56,7 @@ OF_MACHINES = "token."
 
 
 def activity_of_organisation(
-    organisation: Organisation, filters: ActivityFilters
+    organisation: Organisation, filters: ActivityFilters, *, page: int
 ) -> Page[ActivityEntry]:
     """Return a page of the organisation's events, the latest first."""
     statement = _in(organisation)
@@ -64,7 +64,7 @@ def activity_of_organisation(
         statement = statement.where(AuditEvent.event.startswith(filters.kind, autoescape=True))
     if filters.person:
         statement = _concerning(statement, *_person(organisation, filters.person))
-    return _page(_between(statement, filters))
+    return _page(_between(statement, filters), page)
 
 
 def activity_about_person(
@@ -78,7 +78,12 @@ def activity_about_person(
 
 
 def activity_everywhere(
-    *, search: str = "", organisation: str = "", kind: str = "", filters: ActivityFilters
+    *,
+    search: str = "",
+    organisation: str = "",
+    kind: str = "",
+    filters: ActivityFilters,
+    page: int,
 ) -> Page[ActivityEntry]:
     """Return a page of all events, for operators.
 
@@ -98,7 +103,7 @@ def activity_everywhere(
         statement = statement.where(AuditEvent.organisation == organisation)
     if kind:
         statement = statement.where(AuditEvent.event.startswith(kind, autoescape=True))
-    return _page(_between(statement, filters))
+    return _page(_between(statement, filters), page)
 
 
 def request_of(organisation: Organisation, person: Membership, event: str) -> str:
@@ -214,8 +219,8 @@ def _between(statement: Select[AuditEvent], filters: ActivityFilters) -> Select[
     return statement
 
 
-def _page(statement: Select[AuditEvent]) -> Page[ActivityEntry]:
-    found = paginate(statement)
+def _page(statement: Select[AuditEvent], page: int) -> Page[ActivityEntry]:
+    found = paginate(statement, page=page)
     return Page(describe_entry(found.rows), found.number, found.per_page, found.total)
 
 

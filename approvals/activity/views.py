@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 
 from app.days import NotADate, parse_day
 from app.web.authorisation import permit
+from app.web.pagination import requested_page
 from approvals.activity import queries
 from approvals.memberships.access import approver_of, this_organisation
 
@@ -28,7 +29,7 @@ def activity(**_route: str) -> str:
     return render_template(
         "activity/activity.html",
         organisation=organisation,
-        page=queries.activity_of_organisation(organisation, filters),
+        page=queries.activity_of_organisation(organisation, filters, page=requested_page()),
         filters=filters,
         days=days,
         kinds=queries.KINDS,

@@ -9,7 +9,7 @@ from identity.email_address import email_key
 from identity.oidc.models import Client
 
 
-def find_clients(search: str) -> Page[Client]:
+def find_clients(search: str, *, page: int) -> Page[Client]:
     """All, or those whose name, service or client id holds the text; disabled ones last."""
     statement = select(Client)
     if search:
@@ -17,7 +17,8 @@ def find_clients(search: str) -> Page[Client]:
         statement = statement.where(
             or_(*(column.icontains(search, autoescape=True) for column in columns))
         )
-    return paginate(statement.order_by(Client.disabled_at.is_not(None), Client.name, Client.id))
+    in_order = statement.order_by(Client.disabled_at.is_not(None), Client.name, Client.id)
+    return paginate(in_order, page=page)
 
 
 def person_at(address: str) -> Account | None:

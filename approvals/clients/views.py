@@ -13,6 +13,7 @@ from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.http import current_request
+from app.web.pagination import requested_page
 from approvals.access_model import definitions
 from approvals.clients import check as checking
 from approvals.clients import one_time_forms, queries
@@ -44,7 +45,8 @@ pages = Blueprint("clients", __name__, url_prefix="/ops/clients")
 def clients() -> ResponseReturnValue:
     """Show a page of clients that match a search."""
     search = (collapse_spaces(request.args.get("q")) or "")[:100]
-    return render_template("clients/clients.html", search=search, page=queries.find_clients(search))
+    page = queries.find_clients(search, page=requested_page())
+    return render_template("clients/clients.html", search=search, page=page)
 
 
 @pages.route("/new", methods=["GET", "POST"])

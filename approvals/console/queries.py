@@ -15,7 +15,7 @@ from identity.email_address import email_key
 SHORTEST = 2
 
 
-def find_organisations(search: str) -> Page[Organisation] | None:
+def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
     """By identifier, or by words of the name. None where there is too little to look for."""
     if len(search) < SHORTEST:
         return None
@@ -31,10 +31,10 @@ def find_organisations(search: str) -> Page[Organisation] | None:
     statement = select(Organisation).where(
         or_(*(column == search for column in identifiers), *([_all(by_name)] if by_name else []))
     )
-    return paginate(statement.order_by(Organisation.search_name, Organisation.id))
+    return paginate(statement.order_by(Organisation.search_name, Organisation.id), page=page)
 
 
-def find_people(search: str) -> Page[Account] | None:
+def find_people(search: str, *, page: int) -> Page[Account] | None:
     """By the exact address, by subject, or by the beginning of a name or address."""
     if len(search) < SHORTEST:
         return None
@@ -53,7 +53,7 @@ def find_people(search: str) -> Page[Account] | None:
             & Account.family_name.istartswith(words[1], autoescape=True)
         )
     statement = select(Account).where(or_(*conditions))
-    return paginate(statement.order_by(*by_name()))
+    return paginate(statement.order_by(*by_name()), page=page)
 
 
 def person(subject: str) -> Account | None:

@@ -10,6 +10,7 @@ from app.database import writing
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
 from approvals.console import appoint_approver, queries
@@ -42,7 +43,9 @@ def organisations() -> ResponseReturnValue:
     """Show a page of organisations that match a search."""
     search = _search()
     return render_template(
-        "console/organisations.html", search=search, page=queries.find_organisations(search)
+        "console/organisations.html",
+        search=search,
+        page=queries.find_organisations(search, page=requested_page()),
     )
 
 
@@ -70,7 +73,7 @@ def organisation(organisation: str) -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Show a page of people that match a search, and record the search."""
     search = _search()
-    page = queries.find_people(search)
+    page = queries.find_people(search, page=requested_page())
     if page is not None:
         with writing():
             record("console.looked_for", what=search, found=page.total)
@@ -141,7 +144,11 @@ def audit() -> ResponseReturnValue:
     days = (day_field("from"), day_field("to"))
     filters = activity.ActivityFilters(first_day=days[0].day, last_day=days[1].day)
     page = activity.activity_everywhere(
-        search=search, organisation=organisation, kind=kind, filters=filters
+        search=search,
+        organisation=organisation,
+        kind=kind,
+        filters=filters,
+        page=requested_page(),
     )
     with writing():
         record(

@@ -86,7 +86,7 @@ _approver = (
 )
 
 
-def people(organisation_id: int, filters: MemberFilters) -> Page[MemberRow]:
+def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[MemberRow]:
     """One page of the organisation's people, in three queries whatever their number."""
     statement = (
         select(
@@ -103,7 +103,7 @@ def people(organisation_id: int, filters: MemberFilters) -> Page[MemberRow]:
     at = now()
     for condition in _conditions(filters, at):
         statement = statement.where(condition)
-    found = paginate(_in_order(statement, filters.sort), scalars=False)
+    found = paginate(_in_order(statement, filters.sort), page=page, scalars=False)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
         MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
@@ -112,7 +112,7 @@ def people(organisation_id: int, filters: MemberFilters) -> Page[MemberRow]:
     return Page(rows, found.number, found.per_page, found.total)
 
 
-def invitations(organisation_id: int) -> Page[Any]:
+def invitations(organisation_id: int, *, page: int) -> Page[Any]:
     """Open invitations, the first to run out first: membership, when made, when it runs out."""
     return paginate(
         select(Membership, Invitation.created_at, Invitation.expires_at)
@@ -123,6 +123,7 @@ def invitations(organisation_id: int) -> Page[Any]:
             Membership.joined_at.is_(None),
         )
         .order_by(Invitation.expires_at, Membership.id),
+        page=page,
         scalars=False,
     )
 

@@ -46,7 +46,7 @@ def version(public_id: str) -> TermsVersion | None:
     return db.session.scalar(select(TermsVersion).where(TermsVersion.public_id == public_id))
 
 
-def people(found: TermsVersion, shown: Shown, search: str, at: datetime) -> Page[Any]:
+def people(found: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int) -> Page[Any]:
     """Rows of an account and the moment of acceptance, by name.
 
     `waiting` are those who use what the terms are about (any account that has joined, or a holder
@@ -55,7 +55,7 @@ def people(found: TermsVersion, shown: Shown, search: str, at: datetime) -> Page
     statement = _accepted_rows(found) if shown == "accepted" else _waiting_rows(found, at)
     if search:
         statement = statement.where(*_matching(search))
-    return paginate(statement.order_by(*by_name()), scalars=False)
+    return paginate(statement.order_by(*by_name()), page=page, scalars=False)
 
 
 def _accepted_rows(found: TermsVersion) -> Select[*tuple[Any, ...]]:

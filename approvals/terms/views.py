@@ -9,6 +9,7 @@ from app.database import writing
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.pagination import requested_page
 from approvals.operators.access import operator
 from approvals.terms import lists, markdown, queries
 from approvals.terms.due import owner, title
@@ -44,7 +45,7 @@ def version(version: str) -> ResponseReturnValue:
     found = _version(version)
     shown: lists.Shown = "waiting" if request.args.get("show") == "waiting" else "accepted"
     search = (collapse_spaces(request.args.get("q")) or "")[:LONGEST_SEARCH]
-    page = lists.people(found, shown, search, now())
+    page = lists.people(found, shown, search, now(), page=requested_page())
     with writing():
         record(
             "terms.list_read",

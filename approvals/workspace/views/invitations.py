@@ -6,6 +6,7 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.clock import now
 from app.web.authorisation import permit
+from app.web.pagination import requested_page
 from approvals.memberships import queries, rules
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import (
@@ -44,7 +45,7 @@ def invitations(**_route: str) -> Answer:
     return render_template(
         "workspace/invitations/list.html",
         organisation=organisation,
-        page=queries.invitations(organisation.id),
+        page=queries.invitations(organisation.id, page=requested_page()),
         now=now(),
     )
 

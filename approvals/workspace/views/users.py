@@ -6,6 +6,7 @@ from app.clock import now
 from app.database import db
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
+from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.memberships import facts, queries, rules
 from approvals.memberships.access import approver_of, own_membership, this_organisation
@@ -48,7 +49,7 @@ def users(**_route: str) -> str:
     return render_template(
         "workspace/users.html",
         organisation=organisation,
-        page=queries.people(organisation.id, filters),
+        page=queries.people(organisation.id, filters, page=requested_page()),
         filters=filters,
         offers=services.offers(organisation),
         statuses=queries.STATUSES,
