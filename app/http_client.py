@@ -49,7 +49,7 @@ class FetchedResponse:
 
 
 def why_address_refused(url: str) -> str | None:
-    """Why the address can never be called, as far as it tells itself; None where it may be.
+    """Return why the address can never be called, as far as it tells itself; None where it may be.
 
     https with a host, port 443 or from 1024 on; plain http only on a network that the setting
     admits, where the host is a number or `localhost`.

@@ -34,7 +34,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 @lru_cache(maxsize=1024)
 def is_public(address: Address) -> bool:
-    """Whether the address belongs to the public internet.
+    """Return whether the address belongs to the public internet.
 
     An IPv4-mapped address is the IPv4 address. Other addresses that carry one lead through a relay
     or a translator, and are not public.

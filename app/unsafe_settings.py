@@ -23,7 +23,7 @@ _VERIFYING = {"verify-ca", "verify-full"}
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine answers under that name or address."""
+    """Return whether only this machine answers under that name or address."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -31,7 +31,7 @@ def is_loopback(host: str) -> bool:
 
 
 def trust_everybody(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
-    """Whether the networks together hold a large share of all IPv4 or all IPv6 addresses."""
+    """Return whether the networks together hold a large share of all IPv4 or all IPv6 addresses."""
     named = list(networks)
     ipv4 = collapse_addresses([each for each in named if isinstance(each, IPv4Network)])
     ipv6 = collapse_addresses([each for each in named if isinstance(each, IPv6Network)])
@@ -42,7 +42,7 @@ def trust_everybody(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
 
 
 def is_random_key(key: str) -> bool:
-    """Whether the key is 32 bytes in base64 that a random source may have made.
+    """Return whether the key is 32 bytes in base64 that a random source may have made.
 
     32 random bytes are readable text once in 10^13 times, and never in steps of equal size.
     """

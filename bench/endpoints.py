@@ -89,7 +89,7 @@ class Client:
             yield self._authorize(session)
 
     def exchange(self) -> Iterator[Conversation]:
-        """All codes that `authorize` got."""
+        """Yield all codes that `authorize` got."""
         self.refresh_tokens.clear()
         self.access_tokens.clear()
         for code in self.codes:

@@ -32,7 +32,7 @@ def operations() -> Mapping[str, Operation]:
 
 
 def rate(operation: Operation, *, seconds: float) -> float:
-    """How often it can be done in one CPU-second of this process."""
+    """Return how often it can be done in one CPU-second of this process."""
     operation()
     count, started = 0, time.process_time()
     while time.process_time() - started < seconds:

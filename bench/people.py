@@ -93,7 +93,7 @@ class Stage:
 
 
 def set_stage(app: Flask, *, sessions: int, secrets: int) -> Stage:
-    """Signs in `sessions` people for each variant, and gives `secrets` others their credentials."""
+    """Sign in `sessions` people for each variant, and give `secrets` others their credentials."""
     with app.app_context():
         chosen = _chosen(sessions * len(VARIANTS) + secrets)
         signed_in = [_sign_in(app, each.id) for each in chosen[secrets:]]

@@ -79,7 +79,7 @@ class Listening:
         ]
 
     def all_told(self, subject: str, since: float) -> float:
-        """Seconds until every healthy service was told. Raises Failed after `LONGEST`."""
+        """Return seconds until every healthy service was told. Raises Failed after `LONGEST`."""
         with self.changed:
             healthy = SERVICES - HANGING
             if not self.changed.wait_for(

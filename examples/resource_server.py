@@ -82,7 +82,7 @@ class Endings:
             raise Refused("This logout token was taken before.", 400)
 
     def since(self, claims: Claims) -> bool:
-        """Whether what the claims were issued for has ended since, at `iat` or later.
+        """Return whether what the claims were issued for has ended since, at `iat` or later.
 
         Sessions are compared where both sides name one. An access token names none: then whatever
         ended of the person counts, and a new token, by refresh or sign-in, is good again.
@@ -219,7 +219,10 @@ class ResourceServer:
         return known.schools
 
     def _read(self, address: str, known: ReadRemit) -> ReadRemit:
-        """All pages. A list that changes meanwhile is like an issuer that does not answer."""
+        """Return all pages.
+
+        A list that changes meanwhile is like an issuer that does not answer.
+        """
         schools: dict[str, str] = {}
         version, etag, following = "", "", f"{address}?limit=5000"
         headers = {"Authorization": f"Bearer {self._token()}", "If-None-Match": known.etag}

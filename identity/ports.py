@@ -121,7 +121,7 @@ class Approvals(Protocol):
         """
 
     def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
-        """Names of the person's organisations and services."""
+        """Return names of the person's organisations and services."""
 
     def terms_due(
         self, account: Person, service: str | None, at: datetime, *, newly: bool
@@ -139,7 +139,7 @@ class Approvals(Protocol):
         """
 
     def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
-        """Every organisation of the person, those through which he may enter first."""
+        """Return every organisation of the person, those through which he may enter first."""
 
     def claims(
         self, account: Person, service: str, organisation: str, at: datetime
@@ -172,7 +172,7 @@ class Approvals(Protocol):
         """
 
     def home(self) -> str:
-        """Path of the page that a signed-in person comes to."""
+        """Return the path of the page that a signed-in person comes to."""
 
     def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess: ...
 

@@ -39,6 +39,6 @@ def declare(app: Flask, events: Iterable[Event]) -> None:
 
 
 def declared() -> Mapping[str, Event]:
-    """All kinds of event, by name."""
+    """Return all kinds of event, by name."""
     events: dict[str, Event] = extension(_KEY)
     return events

@@ -21,7 +21,7 @@ def register_setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
 
 
 def run_steps() -> list[tuple[str, str]]:
-    """Migrates, then runs each room's step in the order of registration."""
+    """Migrate, then run each room's step in the order of registration."""
     from app.database import restrict_files
     from app.database.requirements import missing_requirement
     from app.database.schema import upgrade

@@ -53,7 +53,7 @@ class CompiledStatement:
         return [compiled.row(row) for row in cursor.fetchall()]
 
     def run(self, **values: Any) -> int:
-        """How many rows it changed. Raises NotWriting outside a transaction that writes."""
+        """Return how many rows it changed. Raises NotWriting outside a transaction that writes."""
         _require_writing()
         _, cursor = self._execute(values)
         count: int = cursor.rowcount

@@ -174,7 +174,7 @@ def current_connection() -> DbapiConnection:
 
 
 def in_transaction() -> bool:
-    """Whether this thread is inside a plain transaction that writes."""
+    """Return whether this thread is inside a plain transaction that writes."""
     return _present.inside
 
 

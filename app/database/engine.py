@@ -28,7 +28,7 @@ db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
 def install(app: Flask, settings: AppSettings) -> None:
-    """Binds the application to its database. Opens no connection."""
+    """Bind the application to its database. Opens no connection."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
     db.init_app(app)

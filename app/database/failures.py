@@ -23,7 +23,7 @@ _SQLITE_CODES = {
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the error, or what it came from, says that the database cannot be used now.
+    """Return whether the error, or what it came from, says that the database cannot be used now.
 
     A lock that another program holds, a server that is away, a full disk: the same request may
     succeed later.

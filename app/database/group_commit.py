@@ -91,7 +91,7 @@ class GroupCommit:
         self._crowd = ArrivalEstimate()
 
     def enter(self) -> CommitGroup:
-        """Begins a part, in this group; nobody else is inside. Raises the driver's errors."""
+        """Begin a part, in this group; nobody else is inside. Raises the driver's errors."""
         self._come_in()
         try:
             group = self._present()

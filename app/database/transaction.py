@@ -63,7 +63,7 @@ def require_writing(session: Session) -> None:
 
 
 def without_time_limit(session: Session) -> None:
-    """Lifts PostgreSQL's statement limit for the rest of this transaction (imports, reports)."""
+    """Lift PostgreSQL's statement limit for the rest of this transaction (imports, reports)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
 

@@ -56,7 +56,7 @@ def wait_as_a_server() -> None:
 
 
 def serves_requests() -> bool:
-    """Whether this process answers requests."""
+    """Return whether this process answers requests."""
     return _process.seconds < COMMAND_SECONDS
 
 
@@ -84,7 +84,7 @@ def wait_limit() -> float:
 
 @contextmanager
 def hold_write_lock(dialect: str) -> Iterator[None]:
-    """Lets one after the other write. Raises DatabaseBusy."""
+    """Let one thread or process write at a time. Raises DatabaseBusy."""
     if dialect != "sqlite":
         yield
         return

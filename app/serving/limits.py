@@ -29,5 +29,5 @@ MAX_CONNECTIONS = 4096
 
 
 def server_threads(at_once: int) -> int:
-    """Threads that one process may start when it answers `at_once` requests."""
+    """Return threads that one process may start when it answers `at_once` requests."""
     return at_once + MAX_WAITING + MAX_BODIES + PROBES + SPARE_THREADS

@@ -56,7 +56,7 @@ def static_file(arguments: Mapping[str, Any]) -> Allowed | Refused:
 
 
 def permit(rule: Rule) -> Callable[[View], View]:
-    """States who may call the view."""
+    """State who may call the view."""
 
     def mark(view: View) -> View:
         setattr(view, _RULE, rule)
@@ -86,7 +86,7 @@ def require_a_rule_for_every_route(app: Flask) -> None:
 
 
 def check_endpoint_rule() -> Any:
-    """Asks the rule of the present page, as `check_rule` does."""
+    """Ask the rule of the present page, as `check_rule` does."""
     if request.endpoint is None:
         return None
     rule = rule_of(current_app, request.endpoint)

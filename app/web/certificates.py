@@ -50,7 +50,7 @@ def client_certificate() -> x509.Certificate | None:
 
 
 def vouched_for(certificate: x509.Certificate) -> bool:
-    """Whether one of our client authorities signed it, and it is valid now (RFC 5280, 6)."""
+    """Return whether one of our client authorities signed it, and it is valid now (RFC 5280, 6)."""
     authorities = settings().client_certificate_authorities
     if authorities is None:
         return False

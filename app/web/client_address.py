@@ -37,7 +37,7 @@ def client_address() -> Address:
 
 
 def through_trusted_proxy() -> bool:
-    """Whether the request comes straight from a proxy whose headers are believed."""
+    """Return whether the request comes straight from a proxy whose headers are believed."""
     address = _parse_address(current_request().address)
     return address is not None and _is_trusted(address)
 

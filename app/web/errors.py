@@ -137,7 +137,10 @@ def install(app: Flask) -> None:
 
 
 def wants_json() -> bool:
-    """Whether the caller is a program: it asked for JSON, or calls what only programs call."""
+    """Return whether the caller is a program.
+
+    It asked for JSON, or called an endpoint that only programs call.
+    """
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json"], default="text/html"
     )
@@ -146,7 +149,7 @@ def wants_json() -> bool:
 
 
 def register_json_paths(app: Flask, *paths: str) -> None:
-    """Says that only programs call what begins with these paths: their errors are JSON."""
+    """Declare that only programs call what begins with these paths: their errors are JSON."""
     app.extensions.setdefault(_PROGRAMS, []).extend(paths)
 
 

@@ -53,7 +53,7 @@ def csp_nonce() -> str:
 
 
 def allow_form_redirect(address: str) -> None:
-    """Lets this page's form end in a redirect to the origin of `address`.
+    """Let this page's form end in a redirect to the origin of `address`.
 
     Browsers apply `form-action` to the redirects that follow a form, so each page of a sign-in
     that ends at a relying party names its origin. The caller has checked that it is registered.
@@ -67,7 +67,7 @@ def allow_form_redirect(address: str) -> None:
 
 
 def allow_frames(addresses: list[str]) -> None:
-    """Lets this page frame the origins of `addresses` (front-channel logout)."""
+    """Let this page frame the origins of `addresses` (front-channel logout)."""
     origins: set[str] = g.setdefault("frame_origins", set())
     origins.update(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses))
 

@@ -71,7 +71,10 @@ class Request:
         return self._environ.get(_key_of(name))
 
     def accepts_by_name(self, media_type: str) -> bool:
-        """Whether the caller asks for just this type; what it takes besides does not matter."""
+        """Return whether the caller asks for just this type.
+
+        Other types that it accepts do not matter.
+        """
         accept = self.header("Accept")
         return accept is not None and media_type in parse_accept_header(accept).values()
 

@@ -35,7 +35,10 @@ class Page(Generic[Row]):
         return min(self.number * self.per_page, self.total)
 
     def govuk_pagination(self) -> dict[str, Any]:
-        """Parameters of the GOV.UK pagination component; the other filters stay in the address."""
+        """Return parameters of the GOV.UK pagination component.
+
+        The other filters stay in the address.
+        """
         numbers = sorted(
             {1, self.pages, *range(self.number - 1, self.number + 2)}
             & set(range(1, self.pages + 1))

@@ -22,7 +22,7 @@ _UNLIMITED = "secure_access.unlimited_endpoints"
 
 
 def unlimited(app: Flask, *endpoints: str) -> None:
-    """Leaves requests to these endpoints uncounted, before anything is looked up for them."""
+    """Leave requests to these endpoints uncounted, before anything is looked up for them."""
     app.extensions.setdefault(_UNLIMITED, set()).update(endpoints)
 
 

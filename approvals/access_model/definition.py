@@ -174,5 +174,5 @@ class ServiceDefinition(_Part):
         )
 
     def in_order(self, capabilities: Collection[str]) -> list[str]:
-        """Capabilities in the order of the file, as tokens and pages list them."""
+        """Return capabilities in the order of the file, as tokens and pages list them."""
         return [code for code in self.capabilities if code in capabilities]

@@ -8,7 +8,7 @@ from approvals.access_model.definition import ServiceDefinition, UserGroup
 
 
 def services(at: datetime | None = None) -> Sequence[ServiceDefinition]:
-    """Every service, as its file in force at the moment (now, unless told) describes it."""
+    """Return every service, as its file in force at the moment (now, unless told) describes it."""
     return [each.definition for each in versions.service_versions(at)]
 
 

@@ -162,7 +162,7 @@ def _settle_listed(
     definition: ServiceDefinition,
     actor: Actor | None,
 ) -> tuple[str, ...]:
-    """Ties each key of the file to an organisation. Returns the names of those that were added."""
+    """Tie each key of the file to an organisation. Returns the names of those that were added."""
     settled = {
         row.key: row
         for row in session.scalars(select(ListedRow).where(ListedRow.service_id == service.id))
@@ -216,7 +216,10 @@ def _find(session: Session, listed: ListedOrganisation) -> Organisation | None:
 
 
 def _is(organisation: Organisation, listed: ListedOrganisation) -> bool:
-    """Whether an organisation is what a file lists. Names change; kinds and identifiers do not."""
+    """Return whether an organisation is what a file lists.
+
+    Names change; kinds and identifiers do not.
+    """
     return organisation.kind == listed.kind and all(
         getattr(organisation, name) == getattr(listed, name)
         for name in IDENTIFIERS

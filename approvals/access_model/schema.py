@@ -178,7 +178,10 @@ CHECKS: tuple[Callable[[ServiceDefinition, ScopesOfKinds], Found], ...] = (
 def _may_be_held_together(
     service: ServiceDefinition, one: UserGroupEntry, other: UserGroupEntry
 ) -> bool:
-    """Whether one organisation may hold both: by its kind, by being listed, or by one of each."""
+    """Return whether one organisation may hold both.
+
+    Its kind, a list, or one of each may allow them.
+    """
     kinds = {each.key: each.kind for each in service.organisations}
     if set(one.kinds) & set(other.kinds) or set(one.organisations) & set(other.organisations):
         return True

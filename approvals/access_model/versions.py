@@ -97,7 +97,7 @@ def service_version(code: str, at: datetime | None = None) -> LoadedVersion | No
 
 
 def service_versions(at: datetime | None = None) -> Sequence[LoadedVersion]:
-    """Every service as it was at a moment, in the order of their codes."""
+    """Return every service as it was at a moment, in the order of their codes."""
     return _all(at or now())
 
 

@@ -162,7 +162,7 @@ class ClientForm(OnceForm):
                 field.errors = [*field.errors, str(fault)]
 
     def check_scopes(self) -> bool:
-        """Whether the scopes go with the service; if not, the field says so."""
+        """Return whether the scopes go with the service; if not, the field says so."""
         misfit = why_scopes_do_not_fit(
             self.service.data or None,
             (self.scope.data or "").split(),

@@ -21,7 +21,7 @@ _add = insert_unless_present(ClientAnswer)
 
 
 def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | None]]) -> None:
-    """Acts unless this form has acted before. `act` answers the client's id and its new secret.
+    """Act unless this form has acted before. `act` answers the client's id and its new secret.
 
     An exception of `act` leaves the form as it was, to be sent again.
     """

@@ -10,7 +10,7 @@ from identity.oidc.models import Client
 
 
 def find_clients(search: str, *, page: int) -> Page[Client]:
-    """All, or those whose name, service or client id holds the text; disabled ones last."""
+    """Return all, or those whose name, service or client id holds the text; disabled ones last."""
     statement = select(Client)
     if search:
         columns = (Client.name, Client.service, Client.client_id)

@@ -67,7 +67,7 @@ def organisation(public_id: str) -> Organisation | None:
 
 
 def memberships_of(account_id: int) -> list[tuple[Organisation, Membership]]:
-    """Every spell of the person in an organisation, the latest first."""
+    """Return every spell of the person in an organisation, the latest first."""
     statement = (
         select(Organisation, Membership)
         .join(Membership, Membership.organisation_id == Organisation.id)

@@ -54,7 +54,7 @@ def decisions_of_invited(email_key: str, service: str, at: datetime) -> list[Acc
 def people_with_access(
     service: str, organisation: Organisation, at: datetime
 ) -> list[AccessDecision]:
-    """Everybody who may use the service for this organisation, by name."""
+    """Return everybody who may use the service for this organisation, by name."""
     answers = [
         _answer(facts, at) for facts in queries.facts_of_organisation(organisation.id, service, at)
     ]
@@ -64,7 +64,7 @@ def people_with_access(
 def offered_user_groups(
     service: str | None, organisation: Organisation, at: datetime
 ) -> list[UserGroup]:
-    """User groups of a service, or of all, that the organisation may hold."""
+    """Return user groups of a service, or of all, that the organisation may hold."""
     found = [versions.service_version(service, at)] if service else versions.service_versions(at)
     return [
         group

@@ -76,7 +76,7 @@ SIGN_IN: tuple[Callable[[Account, str, datetime], Outcome], ...] = (
 
 
 def sign_in_refusals(account: Account, service: str, at: datetime) -> list[Reason]:
-    """Why the sign-in would stop this person, whatever the organisation."""
+    """Return why the sign-in would stop this person, whatever the organisation."""
     outcomes = [(rule, rule(account, service, at)) for rule in SIGN_IN]
     return [
         Reason(type(rule).__name__, outcome.sentence)

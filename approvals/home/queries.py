@@ -66,7 +66,7 @@ class MyService:
 
 
 def my_services(account: Account, at: datetime) -> list[MyService]:
-    """Every service in use, for each organisation that the person belongs to."""
+    """Return every service in use, for each organisation that the person belongs to."""
     organisations = [each for each, _membership in queries.organisations_of(account.id)]
     approvers = {
         each.id: [

@@ -33,7 +33,7 @@ class Catalogue:
         self._services = {each.definition.code: each for each in versions.service_versions(at)}
 
     def offers(self, organisation: Organisation) -> tuple[ServiceOffer, ...]:
-        """Every service of which the organisation can give something."""
+        """Return every service of which the organisation can give something."""
         found = []
         for loaded in self._services.values():
             service = loaded.definition

@@ -123,7 +123,7 @@ def record_renewal_request(invitation: Invitation) -> None:
 
 
 def context_words(holder: Account | Invitation) -> Sequence[str]:
-    """Names that must not be in this person's password: organisations and services."""
+    """Return names that must not be in this person's password: organisations and services."""
     condition = (
         Membership.account_id == holder.id
         if isinstance(holder, Account)

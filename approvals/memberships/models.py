@@ -34,7 +34,7 @@ def search_key(given_name: str, family_name: str, email: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Text without regard to case and to how its letters are composed."""
+    """Return text without regard to case and to how its letters are composed."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 

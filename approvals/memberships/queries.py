@@ -204,7 +204,7 @@ def approved_by(account_id: int) -> list[Organisation]:
 
 
 def names_of(givers: Iterable[str]) -> dict[str, str]:
-    """Names of those who gave something, by what `given_by` holds; commands have none."""
+    """Return names of those who gave something, by what `given_by` holds; commands have none."""
     subjects = set(givers)
     accounts = db.session.scalars(select(Account).where(Account.subject.in_(subjects)))
     return {account.subject: account.name for account in accounts}

@@ -27,7 +27,7 @@ class OnlyOperatorError(ValueError):
 
 
 def is_operator(account_id: int) -> bool:
-    """Whether this account is an operator now."""
+    """Return whether this account is an operator now."""
     found = db.session.scalar(
         select(Operator.id).where(Operator.account_id == account_id, Operator.valid_to.is_(None))
     )
@@ -75,7 +75,7 @@ def appointments() -> list[tuple[Operator, Account | None]]:
 def add_operator(
     email: str, *, given_name: str = "", family_name: str = "", actor: Actor
 ) -> Operator:
-    """Appoints by invitation. Raises AlreadyOperatorError; ValueError for what is no address."""
+    """Appoint by invitation. Raises AlreadyOperatorError; ValueError for what is no address."""
     address = clean_email(email)
     key = email_key(address)
     with writing() as session:

@@ -109,7 +109,7 @@ def search(
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[Organisation]:
-    """Organisations whose name holds every word, or whose identifier is the text; by name.
+    """Return organisations whose name holds every word, or whose identifier is the text; by name.
 
     With `open_on`, only those that are open on that day. An empty text finds all.
     """
@@ -121,7 +121,7 @@ def search(
 def search_count(
     text: str, *, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
 ) -> int:
-    """How many `search` would find without a limit."""
+    """Return how many `search` would find without a limit."""
     statement = _search(text, kinds, open_on).with_only_columns(func.count(Organisation.id))
     return db.session.scalar(statement) or 0
 
@@ -184,17 +184,20 @@ def diocese_name(diocese_code: str) -> str | None:
 
 
 def successors(urn: str) -> list[str]:
-    """URNs of all schools that followed, nearest first; chains that loop are walked once."""
+    """Return URNs of all schools that followed, nearest first; chains that loop are walked once."""
     return _walk(urn, codes.SUCCESSOR, codes.PREDECESSOR)
 
 
 def predecessors(urn: str) -> list[str]:
-    """URNs of all schools that went before, nearest first; chains that loop are walked once."""
+    """Return URNs of all schools that went before, nearest first.
+
+    Chains that loop are walked once.
+    """
     return _walk(urn, codes.PREDECESSOR, codes.SUCCESSOR)
 
 
 def _walk(urn: str, relation: str, reverse: str) -> list[str]:
-    """Follows links in both notations: the files state many of them from one side only."""
+    """Follow links in both notations: the files state many of them from one side only."""
     visited = {urn}
     found: list[str] = []
     ring = [urn]

@@ -91,7 +91,7 @@ def fill(progress: Progress) -> int:
 
 
 def _everybody(crowds: Sequence[GroupPopulation]) -> Iterator[Place]:
-    """All people, each with a number of its own, spread evenly over the organisations."""
+    """Yield all people, each with a number of its own, spread evenly over the organisations."""
     number = 0
     for crowd in crowds:
         order = list(crowd.organisations)

@@ -40,7 +40,7 @@ class GroupPopulation:
 
 
 def schools_loaded() -> int:
-    """How many schools the register holds."""
+    """Return how many schools the register holds."""
     return (
         db.session.scalar(select(func.count()).where(Organisation.kind == Kind.ESTABLISHMENT.value))
         or 0
@@ -79,7 +79,10 @@ def crowds(actor: Actor) -> list[GroupPopulation]:
 
 
 def open_on_the_day(kind: Kind) -> list[int]:
-    """Organisations of a kind that were open on the day, by id; of schools the state-funded."""
+    """Return organisations of a kind that were open on the day, by id.
+
+    Of the schools only the state-funded ones.
+    """
     statement = (
         select(Organisation.id)
         .outerjoin(

@@ -80,7 +80,7 @@ class Remit:
         return list(self.stream())
 
     def stream(self) -> Iterator[School]:
-        """All schools by URN, a few thousand at a time in memory."""
+        """Yield all schools by URN, a few thousand at a time in memory."""
         rows = db.session.execute(
             self._query().order_by(Organisation.urn).execution_options(yield_per=_STREAM)
         )
@@ -95,7 +95,7 @@ class Remit:
         return [_school(row, self.on) for row in rows]
 
     def contains(self, urn: str) -> bool:
-        """Whether a school is in it. One indexed query."""
+        """Return whether a school is in it. One indexed query."""
         return self.school(urn) is not None
 
     def school(self, urn: str) -> School | None:

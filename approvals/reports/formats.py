@@ -28,7 +28,7 @@ def as_csv(report: Report) -> str:
 
 
 def as_table(report: Report, width: int) -> str:
-    """Lines of text, with the total."""
+    """Return lines of text, with the total."""
     table = Table(
         title=f"{report.service_name}: users by user group as of {report.as_of.isoformat()}",
         show_footer=True,

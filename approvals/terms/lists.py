@@ -25,7 +25,7 @@ class PublishedVersion:
 
 
 def published_versions() -> Sequence[PublishedVersion]:
-    """All versions: the platform's, then each service's, the newest first."""
+    """Return all versions: the platform's, then each service's, the newest first."""
     counts = (
         select(TermsAcceptance.terms_version_id, func.count().label("accepted"))
         .group_by(TermsAcceptance.terms_version_id)
@@ -100,7 +100,7 @@ def _waiting_rows(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]
 
 
 def _matching(search: str) -> list[ColumnElement[bool]]:
-    """Every word begins a name or the address."""
+    """Return whether every word begins a name or the address."""
     return [
         or_(
             Account.given_name.istartswith(word, autoescape=True),

@@ -28,7 +28,7 @@ def title(text: str, otherwise: str) -> str:
 
 @lru_cache(maxsize=64)
 def html(text: str) -> str:
-    """Safe HTML with the classes of the design system; the first-level heading is left out.
+    """Return safe HTML with the classes of the design system; the first-level heading is left out.
 
     That heading is the page's own. HTML in the text is shown as text, never passed on.
     """

@@ -41,7 +41,10 @@ def takes_effect(effective_from: datetime, published_at: datetime) -> datetime:
 
 
 def may_take_effect(first_day: date, present: date) -> bool:
-    """Whether a version may be published with this first day: not with one that has passed."""
+    """Return whether a version may be published with this first day.
+
+    A day that has passed is refused.
+    """
     return first_day >= present
 
 

@@ -58,7 +58,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 
 
 def refuse(error: HTTPException) -> ResponseReturnValue:
-    """Says why. Without a session sign-in begins; one that has ended is forgotten."""
+    """Show why. Without a session sign-in begins; one that has ended is forgotten."""
     code = error.code or 500
     if request.path.startswith(("/api/", "/back-channel-logout")):
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if code == 401 else {}

@@ -22,7 +22,10 @@ class Query(NamedTuple):
 
 
 def why_refused(query: Query) -> str | None:
-    """Why nobody may ask this, or None. Each report is of one school, so that "year" remains."""
+    """Return why the query is refused, or None.
+
+    Each report is of one school, so that "year" remains.
+    """
     mixed = len(query.items() - {"year"}) > 1 and query.items() & SENSITIVE
     return f"{ALONE} That holds for everybody: no approver can change it." if mixed else None
 

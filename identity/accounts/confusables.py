@@ -23,12 +23,12 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def look_alike(one: str, other: str) -> bool:
-    """Whether a reader could take one for the other."""
+    """Return whether a reader could take one for the other."""
     return not _appearances(one).isdisjoint(_appearances(other))
 
 
 def mixes_alphabets(text: str) -> bool:
-    """Whether one of its words has letters of more than one alphabet."""
+    """Return whether one of its words has letters of more than one alphabet."""
     return any(_is_mixed(word) for word in _BETWEEN_WORDS.split(displayed_form(text)))
 
 

@@ -112,7 +112,7 @@ def by_public_id(public_id: str | None) -> Invitation | None:
 
 
 def expired(invitation: Invitation) -> bool:
-    """Whether its time is over; asked at the moment of use, whatever jobs have run."""
+    """Return whether its time is over; asked at the moment of use, whatever jobs have run."""
     return invitation.expires_at <= now()
 
 
@@ -146,7 +146,7 @@ def accepted_by(invitation: Invitation, account: Account) -> None:
 
 
 def usable() -> Select[int]:
-    """Invitations whose link can still be answered."""
+    """Return invitations whose link can still be answered."""
     return select(Invitation.id).where(
         Invitation.state == InvitationState.OPEN.value, Invitation.expires_at > now()
     )

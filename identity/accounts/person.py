@@ -42,7 +42,7 @@ def full_name(given_name: str, family_name: str) -> str:
 
 
 def is_active(joined_at: datetime | None, suspended_at: datetime | None) -> bool:
-    """Whether somebody has joined and is not suspended."""
+    """Return whether somebody has joined and is not suspended."""
     return joined_at is not None and suspended_at is None
 
 

@@ -24,7 +24,10 @@ log = structlog.get_logger()
 
 
 def is_breached(password: str) -> bool:
-    """Whether the range service knows the password. False where no service is set or it is down."""
+    """Return whether the range service knows the password.
+
+    False where no service is set or it is down.
+    """
     address = settings().breached_passwords_url
     if not address:
         return False

@@ -19,7 +19,7 @@ _SHORTEST_UNIT = 4
 
 
 def is_common(password: str) -> bool:
-    """Whether the password, already NFKC-normalised, is one that guessers try first."""
+    """Return whether the password, already NFKC-normalised, is one that guessers try first."""
     text = password.casefold()
     spellings = {text, _squeeze(text), _squeeze(_YEAR.sub("", text))}
     spellings |= {_EDGES.sub("", each) for each in spellings}
@@ -41,7 +41,7 @@ def _listed_or_padded(text: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
-    """Whether the text is one unit over and over, a short one or a listed one.
+    """Return whether the text is one unit over and over, a short one or a listed one.
 
     The last repetition may be cut short ("abcabcabcab").
     """

@@ -55,7 +55,7 @@ class Factor(Protocol):
     def phishing_resistant(self) -> bool: ...
 
     def enrolled(self, account_id: int) -> bool:
-        """Whether this person has the factor and can show it now."""
+        """Return whether this person has the factor and can show it now."""
         ...
 
     def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:

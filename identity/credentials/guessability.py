@@ -19,7 +19,7 @@ _SEPARATORS = frozenset(string.punctuation + string.whitespace)
 
 
 def is_guessable(password: str, words: Iterable[str]) -> bool:
-    """Whether a guesser who knows the words needs too few guesses.
+    """Return whether a guesser who knows the words needs too few guesses.
 
     password: NFKC-normalised. words: names and other words that are known about its owner. Of a
     long password the beginning or the end has to withstand.

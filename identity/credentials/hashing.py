@@ -36,7 +36,7 @@ def normalised(password: str) -> str:
 
 
 def too_long(password: str) -> bool:
-    """Whether the password is over the limit, before or after normalisation."""
+    """Return whether the password is over the limit, before or after normalisation."""
     return max(_size(password), _size(normalised(password))) > MAX_BYTES
 
 
@@ -46,7 +46,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(stored: str | None, password: str) -> bool:
-    """Whether the password is the stored one; None costs the same and is never right."""
+    """Return whether the password is the stored one; None costs the same and is never right."""
     if too_long(password):
         return False
     compared_with = stored or _dummy_hash(*_parameters())
@@ -58,7 +58,7 @@ def verify(stored: str | None, password: str) -> bool:
 
 
 def outdated(stored: str) -> bool:
-    """Whether the hash was made with other parameters than the present ones."""
+    """Return whether the hash was made with other parameters than the present ones."""
     return _hasher().check_needs_rehash(stored)
 
 

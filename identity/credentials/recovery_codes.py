@@ -72,7 +72,7 @@ def replace(account_id: int) -> list[str]:
 
 
 def remaining(account_id: int) -> int:
-    """How many codes have not been used."""
+    """Return how many codes have not been used."""
     return (
         db.session.scalar(
             select(func.count())

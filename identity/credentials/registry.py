@@ -22,7 +22,7 @@ def factor(name: str) -> Factor:
 
 
 def second_step_of(account_id: int) -> bool:
-    """Whether the person can show a second step: something that they have."""
+    """Return whether the person can show a second step: something that they have."""
     return any(each.kind is FactorKind.POSSESSION and each.enrolled(account_id) for each in FACTORS)
 
 

@@ -185,7 +185,7 @@ def supersede_links(ending: Termination) -> None:
 
 
 def usable() -> Select[int]:
-    """Links that can still be used, of both purposes."""
+    """Return links that can still be used, of both purposes."""
     return select(PasswordReset.id).where(
         PasswordReset.account_id.is_not(None),
         PasswordReset.used_at.is_(None),

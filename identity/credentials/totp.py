@@ -149,7 +149,7 @@ def expired_steps() -> list[Expired]:
 
 
 def _is_used(first: int, last: int) -> ColumnElement[bool]:
-    """Whether a step from the first to the last was used with the credential's account."""
+    """Return whether a step from the first to the last was used with the credential's account."""
     return (
         exists()
         .where(

@@ -27,7 +27,7 @@ def privacy_contact() -> str | None:
 
 
 def retention() -> list[RetentionPeriod]:
-    """How long each kind of personal data is kept."""
+    """Return how long each kind of personal data is kept."""
     chosen = settings()
     answerable = "As long as your organisation has to answer for who could see what"
     return [

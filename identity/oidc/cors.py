@@ -66,7 +66,7 @@ def _for_public_clients(request: Request) -> bool:
 
 
 def _interfaces() -> frozenset[str]:
-    """Endpoints that take a person's token."""
+    """Return endpoints that take a person's token."""
     rules = {endpoint: rule_of(current_app, endpoint) for endpoint in current_app.view_functions}
     return frozenset(
         endpoint for endpoint, rule in rules.items() if scopes.asked_by(rule, "person") is not None

@@ -38,5 +38,5 @@ def entitlement_at(
 
 
 def actor_claim(client: RelyingParty) -> dict[str, Any]:
-    """Actor for the person (RFC 8693, 4.1)."""
+    """Return the actor for the person (RFC 8693, 4.1)."""
     return {"act": {"sub": client.client_id}}

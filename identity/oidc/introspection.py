@@ -91,7 +91,7 @@ def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
 
 
 def _still_holds(verified: VerifiedToken) -> bool:
-    """Whether the person may still enter; with an exchanged token, the target as well."""
+    """Return whether the person may still enter; with an exchanged token, the target as well."""
     holds = entitlement(verified)
     if holds is None or verified.family is None or not verified.exchanged:
         return holds is not None

@@ -59,7 +59,7 @@ class Parameters(Mapping[str, str]):
         return len(self._values)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a parameter that may be repeated."""
+        """Return every value of a parameter that may be repeated."""
         return [value for value in self._lists.get(name, []) if value]
 
     def only(self, names: Iterable[str]) -> Parameters:

@@ -59,7 +59,7 @@ def why_refused(address: str, *, native: bool = False) -> str | None:
 
 
 def why_resource_refused(address: str) -> str | None:
-    """Why the address cannot name a resource (RFC 8707, 2: absolute, without a fragment)."""
+    """Return why the address cannot name a resource (RFC 8707, 2: absolute, without a fragment)."""
     if address.startswith("urn:"):
         return None if _URN.fullmatch(address) else "it is no URN"
     return why_refused(address)
@@ -72,7 +72,7 @@ def own_scheme(address: str) -> str | None:
 
 
 def matches(registered: Collection[str], address: str, *, native: bool) -> bool:
-    """Whether the address is one of the registered ones, character by character.
+    """Return whether the address is one of the registered ones, character by character.
 
     For a native application the port of http://127.0.0.1 and http://[::1] may be any.
     """
@@ -83,7 +83,7 @@ def matches(registered: Collection[str], address: str, *, native: bool) -> bool:
 
 
 def _without_port(address: str) -> tuple[str, str] | None:
-    """Host and rest of an address on the loopback; None for all others."""
+    """Return host and rest of an address on the loopback; None for all others."""
     found = _LOOPBACK_PORT.fullmatch(address)
     if found is None or int(found[2] or 1) > 65535:
         return None
@@ -98,6 +98,6 @@ def with_parameters(address: str, parameters: dict[str, str]) -> str:
 
 
 def origin(address: str) -> str:
-    """Scheme, host and port of an address, as a browser sends them in `Origin`."""
+    """Return scheme, host and port of an address, as a browser sends them in `Origin`."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"

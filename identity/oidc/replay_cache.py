@@ -32,7 +32,9 @@ _add = insert_unless_present(UsedOnce)
 def first_use(
     kind: str, owner: str, identifier: str, *, issued: int | None, until: datetime
 ) -> bool:
-    """Whether nobody presented it before: true for exactly one caller, however many try at once.
+    """Return whether nobody presented it before.
+
+    True for exactly one caller, however many try at once.
 
     `kind` and `owner` (a client's id, a key's thumbprint) keep equal ids of others apart. It was
     `issued` at that second, where that is known; after `until` it would be refused for its age.

@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 def protocol_endpoint(view: ProtocolView[Arguments]) -> ProtocolView[Arguments]:
-    """Answers the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
+    """Answer the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
 
     @functools.wraps(view)
     def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:

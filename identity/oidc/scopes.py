@@ -44,12 +44,15 @@ def asked_by(rule: object, kind: str) -> str | None:
 
 
 def of_people() -> list[str]:
-    """Scopes that a person's sign-in can give."""
+    """Return scopes that a person's sign-in can give."""
     return cache().get("scopes of people", _of_people)
 
 
 def of_services() -> list[str]:
-    """Scopes that a client has in its own name: those that some route asks of a service's token."""
+    """Return scopes that a client has in its own name.
+
+    They are those that some route requires of a service's token.
+    """
     return cache().get("scopes of services", _of_services)
 
 

@@ -29,7 +29,7 @@ _NEW_REFRESH_TOKEN = CompiledStatement(insert(RefreshToken))
 
 
 def claim_row(table: type[AuthorizationCode | RefreshToken], identifier: int, at: datetime) -> bool:
-    """Claims what is single-use, where one may write: one conditional UPDATE, whose count decides.
+    """Claim what is single-use, where one may write: one conditional UPDATE, whose count decides.
 
     True for exactly one caller, however many try at once on whatever host.
     """

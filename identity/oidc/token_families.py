@@ -50,7 +50,7 @@ def find_with_token(public_id: str, jti: str) -> Family | None:
 
 
 def is_token_revoked(jti: str) -> bool:
-    """Whether this one access token was revoked without its family."""
+    """Return whether this one access token was revoked without its family."""
     return _REVOKED.one(jti=jti) is not None
 
 
@@ -131,7 +131,7 @@ def expired() -> list[Expired]:
 
 
 def _not_told(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
-    """Client, account and session of families whose services know of no end, each once."""
+    """Return client, account and session of families whose services know of no end, each once."""
     return db.session.execute(
         select(TokenFamily.client_id, TokenFamily.account_id, TokenFamily.sid)
         .where(*conditions, or_(TokenFamily.ended_at.is_(None), TokenFamily.ended_untold))

@@ -60,7 +60,7 @@ def remember_current(replacement: Session | None) -> None:
 
 
 def is_alive(session: Session, at: datetime) -> bool:
-    """Whether the session still stands at that moment, whoever keeps its cookie."""
+    """Return whether the session still stands at that moment, whoever keeps its cookie."""
     return why_ended(session, at) is None
 
 
@@ -98,7 +98,7 @@ def lock_session(session: Session) -> None:
 
 
 def why_presented_ended() -> str | None:
-    """Why the session whose cookie this browser still presents has ended, or None."""
+    """Return why the session whose cookie this browser still presents has ended, or None."""
     session = _find_presented()
     return why_ended(session, now()) if session is not None else None
 

@@ -161,7 +161,7 @@ def _post(content: dict[str, Any]) -> Response:
 
 
 def _is_navigation() -> bool:
-    """Whether a redirect or a link of our own leads here, not a prefetch or another site."""
+    """Return whether a redirect or a link of our own leads here, not a prefetch or another site."""
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
         return False
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"

@@ -21,7 +21,7 @@ from identity.settings import settings
 
 
 def is_fresh(session: Session) -> bool:
-    """Whether the person showed both factors within the last `fresh_sign_in_minutes`."""
+    """Return whether the person showed both factors within the last `fresh_sign_in_minutes`."""
     limit = timedelta(minutes=settings().fresh_sign_in_minutes)
     return is_within(limit, session.auth_time)
 

@@ -32,7 +32,7 @@ class Tally:
 
 
 def waiting_time(tally: Tally, at: datetime) -> timedelta:
-    """How long the next try has to wait; zero where it need not.
+    """Return how long the next try has to wait; zero where it need not.
 
     A failure that lies ahead was counted while the clock was wrong: it counts, and blocks nobody.
     """

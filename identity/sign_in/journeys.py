@@ -230,7 +230,7 @@ def end_journeys(ending: Termination) -> None:
 
 
 def under_way() -> Select[int]:
-    """Sign-ins that are not finished, of anybody."""
+    """Return sign-ins that are not finished, of anybody."""
     return select(SignInJourney.id).where(
         SignInJourney.finished_at.is_(None), SignInJourney.expires_at > now()
     )

@@ -134,7 +134,7 @@ def count_guess(account_id: int) -> bool:
 
 
 def waiting_time_of(attempt: Attempt) -> timedelta:
-    """How long the next try of this kind will have to wait."""
+    """Return how long the next try of this kind will have to wait."""
     names = [bucket.name for bucket in (*attempt.reserved, *attempt.on_failure)]
     rows = db.session.scalars(select(AttemptBucket).where(AttemptBucket.name.in_(names)))
     return max((waiting_time(_tally(row), now()) for row in rows), default=timedelta(0))

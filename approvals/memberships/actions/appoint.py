@@ -11,7 +11,7 @@ from identity.email_address import email_key
 def appoint_approver(
     organisation: Organisation, email: str, given_name: str, family_name: str, actor: Actor
 ) -> str:
-    """Appoints whoever has the address, by invitation where they do not belong yet.
+    """Appoint whoever has the address, by invitation where they do not belong yet.
 
     Says what was done. Raises RefusalError, and ValueError with a sentence for what is no address.
     """

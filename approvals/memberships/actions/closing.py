@@ -45,7 +45,7 @@ def close_membership(
 
 
 def belongs_somewhere(session: Session, account_id: int) -> bool:
-    """Whether the person has an open membership in any organisation."""
+    """Return whether the person has an open membership in any organisation."""
     found = session.scalar(
         select(Membership.id)
         .where(Membership.account_id == account_id, Membership.valid_to.is_(None))

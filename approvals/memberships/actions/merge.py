@@ -70,7 +70,7 @@ def merge_organisations(source: Organisation, target: Organisation, *, actor: Ac
 
 
 def count_people(organisation: Organisation) -> int:
-    """How many people belong to an organisation or are invited to it."""
+    """Return how many people belong to an organisation or are invited to it."""
     number: int = (
         db.session.scalar(
             select(func.count(Membership.id)).where(
@@ -103,7 +103,7 @@ def _open_memberships(session: Session, organisation: Organisation) -> list[Memb
 
 
 def _belongs(session: Session, membership: Membership, target: Organisation) -> bool:
-    """Whether the person is in the target already, by address or by account."""
+    """Return whether the person is in the target already, by address or by account."""
     same = Membership.email_key == membership.email_key
     if membership.account_id is not None:
         same = or_(same, Membership.account_id == membership.account_id)

@@ -63,7 +63,7 @@ def _bodies(period: Period | None, trust: str) -> tuple[str, str, str]:
 
 
 def schools_of(connection: Connection, on: date) -> dict[str, int]:
-    """How many open schools each body has on a day; bodies without any are left out."""
+    """Return how many open schools each body has on a day; bodies without any are left out."""
     is_in_force = and_(PERIODS.c.open, PERIODS.c.valid_from <= on, PERIODS.c.valid_to > on)
     is_state_funded = PERIODS.c.type_code.in_(sorted(STATE_FUNDED_TYPES))
     trusts = ORGANISATIONS.alias()

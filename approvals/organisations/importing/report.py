@@ -80,7 +80,7 @@ class FileReport:
 
 
 def count_rows(differences: Iterable[Difference]) -> dict[Change, int]:
-    """How often each change occurs; changes that do not occur are left out."""
+    """Return how often each change occurs; changes that do not occur are left out."""
     found: dict[Change, int] = {}
     for difference in differences:
         found[difference.change] = found.get(difference.change, 0) + 1

@@ -247,7 +247,7 @@ def _read_rows(
 
 
 def _judge(parsed: ParsedFile, *, cut_short: bool) -> None:
-    """Refuses the whole file when its rows do not bear out its header."""
+    """Refuse the whole file when its rows do not bear out its header."""
     if cut_short:
         raise NotARegisterFile(
             f"{parsed.name} ends in the middle of a row: it is not the whole file."

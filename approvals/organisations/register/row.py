@@ -126,7 +126,7 @@ class GroupMembership:
     line: int
 
     def is_ahead(self, stated_on: str) -> bool:
-        """Whether the school joins the group after the day of the file."""
+        """Return whether the school joins the group after the day of the file."""
         return self.joined_on is not None and self.joined_on > stated_on
 
 
@@ -170,7 +170,7 @@ class FileProgress:
         return {"damaged_name": damaged}
 
     def finished(self) -> Iterator[tuple[str, str]]:
-        """All subjects with their facts, in the form that is stored."""
+        """Yield all subjects with their facts, in the form that is stored."""
         for subject, memberships in self.memberships.items():
             self.mentioned[subject].update(
                 settled(memberships, self.stated_on.isoformat(), complete=self.complete)
@@ -180,7 +180,7 @@ class FileProgress:
         yield from self.said.items()
 
     def settle_conflicts(self) -> None:
-        """Withdraws each row that puts a school into a second open trust on the file's day."""
+        """Withdraw each row that puts a school into a second open trust on the file's day."""
         stated_on = self.stated_on.isoformat()
         for subject, memberships in self.memberships.items():
             trusts = sorted(

@@ -114,7 +114,7 @@ def newest_name(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -
 def sayings(
     streams: Streams, complete_days: Mapping[str, Sequence[date]]
 ) -> list[tuple[date, str, Facts | None]]:
-    """All words of all families in the order of days; on one day the weightiest comes last.
+    """Return all words of all families in the order of days; on one day the weightiest comes last.
 
     Where several families speak, a complete file's repetition of an earlier word counts again,
     because it may contradict what another family said meanwhile.

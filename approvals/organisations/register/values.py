@@ -44,12 +44,12 @@ class Unreadable(ValueError):
 
 
 def is_blank(cell: str) -> bool:
-    """Whether the cell has nothing in it but blanks and quotation marks."""
+    """Return whether the cell has nothing in it but blanks and quotation marks."""
     return _BLANK.fullmatch(cell) is not None
 
 
 def is_total(cells: Sequence[str]) -> bool:
-    """Whether the row is a spreadsheet's total: that word, and otherwise figures."""
+    """Return whether the row is a spreadsheet's total: that word, and otherwise figures."""
     first = next((cell for cell in cells if not is_blank(cell)), "")
     if not _TOTAL.fullmatch(first.strip()):
         return False

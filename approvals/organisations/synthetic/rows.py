@@ -203,7 +203,7 @@ def group_row(group: SyntheticGroup, day: date) -> Row:
 
 
 def groups(world: World, day: date) -> Iterator[Row]:
-    """All groups, closed ones included."""
+    """Yield all groups, closed ones included."""
     return (group_row(group, day) for group in world.groups.values())
 
 

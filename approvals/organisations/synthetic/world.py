@@ -112,7 +112,7 @@ class World:
     lineage: list[Lineage] = field(default_factory=list)
 
     def listed_on(self, day: date) -> list[SyntheticSchool]:
-        """Schools that a file of the day lists: known by then, closed ones included."""
+        """Return schools that a file of the day lists: known by then, closed ones included."""
         return [school for school in self.schools if school.listed_from <= day]
 
 

@@ -6,7 +6,7 @@ from approvals.workspace.views import access, add, appointments, invitations, re
 
 
 def blueprint() -> Blueprint:
-    """All routes of these pages."""
+    """Return all routes of these pages."""
     pages = Blueprint("memberships", __name__)
     for module in (users, add, access, appointments, removal, invitations):
         module.add_to(pages)

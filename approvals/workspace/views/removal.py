@@ -122,7 +122,7 @@ def leave_organisation(**_route: str) -> Answer:
 
 
 def _services(person: Membership) -> list[str]:
-    """Names of the services to which this membership gives access."""
+    """Return names of the services to which this membership gives access."""
     codes = dict.fromkeys(held.service for held in facts.held_groups(person, now()))
     services = Catalogue(now())
     return [services.service_name(code) for code in codes]

@@ -86,7 +86,7 @@ OF_SIGN_IN = (
 
 
 def dictionary() -> list[ClaimEntry]:
-    """All claims, identity's and the port's."""
+    """Return all claims, identity's and the port's."""
     people = [ClaimEntry(claim.name, claim.scope, claim.sentence) for claim in OF_PEOPLE]
     rights = [
         ClaimEntry(described.name, described.scope, described.sentence)

@@ -131,7 +131,7 @@ def disable(client_id: str) -> Client:
 
 
 def enable(client_id: str) -> Client:
-    """Lets a disabled client in again; the token families that ended stay ended.
+    """Let a disabled client in again; the token families that ended stay ended.
 
     Raises UnknownClient.
     """

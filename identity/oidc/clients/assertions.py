@@ -26,7 +26,9 @@ LONGEST_ID = 500
 def why_refused(
     client: RelyingParty, text: str, *, path: str, before_use: Callable[[], None]
 ) -> str | None:
-    """Why the assertion does not prove the client at the endpoint of this path; None where it does.
+    """Return why the assertion does not prove the client at the endpoint of this path.
+
+    None where it does.
 
     Its id is claimed last, once everything else holds and `before_use` has raised nothing.
     """

@@ -7,7 +7,7 @@ from identity.sign_in.service_links import ServiceLink
 
 
 def links_for_people(client_id: str) -> list[ServiceLink]:
-    """Privacy policy and terms of use of the client, as far as it registered them."""
+    """Return privacy policy and terms of use of the client, as far as it registered them."""
     client = store.find(client_id)
     if client is None:
         return []

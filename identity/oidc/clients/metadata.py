@@ -77,7 +77,7 @@ class InvalidMetadata(ValueError):
 
     @classmethod
     def of(cls, faults: Sequence[InvalidMetadata]) -> InvalidMetadata:
-        """All of these in one; each sentence once."""
+        """Return all of these in one; each sentence once."""
         faults = list({str(fault): fault for fault in faults}.values())
         if len(faults) == 1:
             return faults[0]
@@ -130,7 +130,7 @@ def in_english(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def offered_auth_methods() -> tuple[str, ...]:
-    """All ways to prove a client, as far as this provider's settings allow them."""
+    """Return all ways to prove a client, as far as this provider's settings allow them."""
     without = () if settings().client_certificate_authorities else CERTIFICATE_METHODS
     return tuple(method for method in AUTH_METHODS if method not in without)
 

@@ -144,7 +144,7 @@ def _sector_document(given: dict[str, Any], addresses: list[str]) -> str:
 
 
 def _of_another_shape(given: dict[str, Any], faulty: set[str]) -> Iterable[InvalidMetadata]:
-    """Faults that Authlib finds in members whose own reader found none."""
+    """Yield faults that Authlib finds in members whose own reader found none."""
     # Not stored, so no reader has looked at them.
     try:
         texts(given, "request_uris")

@@ -83,7 +83,7 @@ class RelyingParty:
         return self.auth_method != "none"
 
     def may_return_to(self, address: str) -> bool:
-        """Whether the address is a registered redirect URI."""
+        """Return whether the address is a registered redirect URI."""
         return redirects.matches(self.redirect_uris, address, native=self.native)
 
     def may_return_after_sign_out(self, address: str) -> bool:
@@ -118,7 +118,7 @@ def registered_for(resource: str) -> list[RelyingParty]:
 
 
 def browser_origins() -> frozenset[str]:
-    """Origins of public clients: pages of theirs may call the token endpoint (CORS)."""
+    """Return origins of public clients: pages of theirs may call the token endpoint (CORS)."""
     return cache().get("origins", _load_origins)
 
 

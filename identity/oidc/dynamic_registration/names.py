@@ -58,7 +58,7 @@ def _names_of_others(
 
 
 def _contains(name: str, known: str) -> bool:
-    """Whether some words of the name, one after the other, look like the known name."""
+    """Return whether some words of the name, one after the other, look like the known name."""
     words, wanted = _split_words(name), _split_words(known)
     if not wanted:
         return False

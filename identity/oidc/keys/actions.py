@@ -34,7 +34,7 @@ class UnknownKey(LookupError):
 
 
 def everything() -> list[SigningKey]:
-    """All keys, the oldest first."""
+    """Return all keys, the oldest first."""
     return list(db.session.scalars(select(SigningKey).order_by(SigningKey.id)))
 
 
@@ -68,7 +68,7 @@ def rotate(algs: Iterable[str] = ALGS, *, at_once: bool = False) -> list[Signing
 
 
 def rotate_due() -> bool:
-    """Rotates the keys that have signed for `signing_key_days`. The worker's work, never under way.
+    """Rotate the keys that have signed for `signing_key_days`. The worker's work, never under way.
 
     Asks the kept keys first, so that asking costs no statement.
     """
@@ -114,7 +114,7 @@ def expired_private_halves() -> list[Expired]:
 
 
 def published_long_enough(key: SigningKey) -> datetime:
-    """When the key may begin to sign."""
+    """Return when the key may begin to sign."""
     return signs_at(key.published_at, _cache_time(), now())
 
 

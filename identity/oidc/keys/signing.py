@@ -17,7 +17,7 @@ _NUMBER = 32
 
 
 def signer(alg: str, key: RSAKey | ECKey | OKPKey) -> Sign:
-    """Signs with the private half, which has to be there."""
+    """Sign with the private half, which has to be there."""
     if alg == "ES256":
         return _es256(key.get_op_key("sign"))
     algorithm: Any = JWSRegistry.algorithms[alg]

@@ -78,7 +78,7 @@ def signing(keys: Iterable[Key], alg: str, at: datetime) -> Key | None:
 
 
 def due(keys: Iterable[Key], lifetime: timedelta, at: datetime) -> list[str]:
-    """Algorithms whose key has signed for its lifetime, with no other on its way."""
+    """Return algorithms whose key has signed for its lifetime, with no other on its way."""
     keys = list(keys)
     on_their_way = {key.alg for key in keys if key.active_from and state(key, at) is State.NEXT}
     active = (signing(keys, alg, at) for alg in ALGS if alg not in on_their_way)

@@ -40,5 +40,5 @@ def token_type(binding: Binding | None) -> str:
 
 
 def keeps(thumbprint: str | None, binding: Binding | None) -> bool:
-    """Whether what was bound to that thumbprint, or to none, is used by who proves it."""
+    """Return whether what was bound to that thumbprint, or to none, is used by who proves it."""
     return thumbprint is None or (binding is not None and binding.thumbprint == thumbprint)

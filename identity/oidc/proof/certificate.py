@@ -34,7 +34,9 @@ def proven() -> Binding | None:
 
 
 def why_refused(subject: Mapping[str, str]) -> str | None:
-    """Why the present connection does not prove the client of that subject; None where it does.
+    """Return why the present connection does not prove the client of that subject.
+
+    None where it does.
 
     `subject` is the one member of SUBJECTS that the client registered (RFC 8705, 2.1.2).
     """
@@ -83,7 +85,7 @@ SUBJECTS: dict[str, Named] = {
 
 
 def why_no_name(member: str, name: str) -> str | None:
-    """Why the text cannot name a subject; None where it can."""
+    """Return why the text cannot name a subject; None where it can."""
     try:
         if member == "tls_client_auth_subject_dn":
             x509.Name.from_rfc4514_string(name)

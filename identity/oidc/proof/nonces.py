@@ -23,7 +23,7 @@ def new_nonce() -> str:
 
 
 def is_valid_nonce(nonce: str) -> bool:
-    """Whether it was given out within this step or the one before."""
+    """Return whether it was given out within this step or the one before."""
     given = nonce.encode(errors="replace")
     return any(hmac.compare_digest(given, _of_step(_step() - ago).encode()) for ago in (0, 1))
 

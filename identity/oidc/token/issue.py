@@ -54,7 +54,7 @@ def response_for_person(
     at: datetime,
     nonce: str | None = None,
 ) -> dict[str, Any]:
-    """Access token, ID token where `openid` was granted, and the refresh token."""
+    """Return access token, ID token where `openid` was granted, and the refresh token."""
     subject = subject_for(client, entitlement.account.subject)
     sign_in = _sign_in(family)
     access_token = issue_access_token(
@@ -162,7 +162,7 @@ def prolong_refresh_token(
 
 
 def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetime:
-    """When a refresh token that is used now ends (docs/decisions/0022)."""
+    """Return when a refresh token that is used now ends (docs/decisions/0022)."""
     end: datetime = family.ends_at
     idle = timedelta(seconds=client.offline_idle_lifetime)
     return min(end, at + idle) if family.offline else end

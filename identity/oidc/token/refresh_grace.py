@@ -45,12 +45,15 @@ def successor_of(token: str) -> str:
 
 
 def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
-    """Whether this use of a used token may be a retry: soon enough, by who can prove himself."""
+    """Return whether this use of a used token may be a retry.
+
+    It comes soon enough, from an authenticated client or the holder of the key.
+    """
     grace = timedelta(seconds=client.refresh_token_grace)
     proves_itself = client.confidential or found.bound_to is not None
     return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
 
 
 def claim_again(found: Family, successor: str, at: datetime) -> bool:
-    """Claims one of the few retries; False once the successor has been used."""
+    """Claim one of the few retries; False once the successor has been used."""
     return _RETRY.run(identifier=found.token_id, successor=secret_hash(successor), at=at) == 1

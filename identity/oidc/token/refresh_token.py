@@ -122,7 +122,7 @@ def _rotate(
 
 
 def _granted_scopes(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:
-    """All that was granted, or the part that is asked for; never more (RFC 6749, 6)."""
+    """Return all that was granted, or the part that is asked for; never more (RFC 6749, 6)."""
     held = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
     wanted = scopes.split(parameters.get("scope")) or held
     if not wanted or not set(wanted) <= set(held):
