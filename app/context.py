@@ -21,5 +21,5 @@ def extension(key: str) -> Any:
 
 
 def request_values() -> Any:
-    """Flask's `g`: what is noted for this piece of work alone. Raises LookupError outside one."""
+    """Return Flask's `g`: notes of this piece of work alone. Raises LookupError outside one."""
     return _cv_app.get().g

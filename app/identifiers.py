@@ -12,12 +12,12 @@ def new_id() -> str:
 
 
 def new_secret() -> str:
-    """256 random bits, safe in a URL."""
+    """Return 256 random bits, safe in a URL."""
     return secrets.token_urlsafe(32)
 
 
 def secret_hash(secret: str) -> str:
-    """How a high-entropy secret is stored: SHA-256 in hexadecimal, without salt.
+    """Return the stored form of a high-entropy secret: SHA-256 in hexadecimal, without salt.
 
     Only for secrets that `new_secret` made; what a person chose goes through argon2id.
     """

@@ -16,6 +16,6 @@ def short_reference(request_id: str) -> str:
 
 
 def request_id_prefix(text: str) -> str | None:
-    """How the ids of the requests begin that this reference stands for; None for other texts."""
+    """Return the prefix of the request ids with this reference, or None for other texts."""
     found = text.strip().lower()
     return found if _FORM.fullmatch(found) else None

@@ -73,7 +73,7 @@ def run(*, once: bool) -> None:
 
 
 def _do_jobs(app: Flask, stop: threading.Event) -> None:
-    """Beside the mails, so that a mail server that hangs keeps no service from being told."""
+    """Run the jobs beside the mails, so that a hanging mail server delays no notice."""
     with app.app_context():
         busy = True
         while busy or not stop.is_set():

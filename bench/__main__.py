@@ -95,7 +95,7 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:
-    """Told to end, it still stops its servers and removes its files."""
+    """Stop the servers and remove the files when the run is told to end."""
     raise KeyboardInterrupt
 
 

@@ -7,7 +7,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the process and of all its descendants, the dead ones included.
+    """Return the CPU time of the process and all its descendants, dead ones included.
 
     proc(5), stat: `utime` and `stime` of each that lives, `cutime` and `cstime` for those that
     ended and were waited for. So the sum never falls, and a difference of two is what was used.

@@ -83,7 +83,7 @@ class Client:
             yield self._own_token()
 
     def authorize(self) -> Iterator[Conversation]:
-        """Once for each session: people come back after longer than a session's activity grain."""
+        """Authorize once for each session: people return after longer than its activity grain."""
         self.codes.clear()
         for session in self.sessions:
             yield self._authorize(session)
@@ -96,7 +96,7 @@ class Client:
             yield self._exchange(code)
 
     def refresh(self) -> Iterator[Conversation]:
-        """Family after family, each with the token that its last refresh gave."""
+        """Refresh family after family, each with the token of its last refresh."""
         while self.refresh_tokens:
             yield self._refresh(self.refresh_tokens.popleft())
 
@@ -161,7 +161,7 @@ class Client:
         return answer.json()
 
     def _authorization(self) -> dict[str, str]:
-        """client_secret_basic (RFC 6749, 2.3.1)."""
+        """Return the header of client_secret_basic (RFC 6749, 2.3.1)."""
         pair = f"{quote_plus(self.key.client_id)}:{quote_plus(self.key.client_secret)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 

@@ -23,7 +23,7 @@ class Figure:
 
 
 def figure(samples: Sequence[Sample], empty: Sequence[Sample]) -> Figure:
-    """`empty` are the samples of the empty application in the same rounds."""
+    """Return the figure; `empty` are the empty application's samples of the same rounds."""
     rates = [sample.rate for sample in samples]
     middle = median(rates)
     return Figure(
@@ -65,7 +65,7 @@ class Ratio:
 
 
 def ratio(what: str, ours: Sequence[Sample], theirs: Sequence[Sample], least: float) -> Ratio:
-    """Of samples of the same rounds."""
+    """Return the ratio of samples of the same rounds."""
     pairs = zip(ours, theirs, strict=True)
     return Ratio(
         what,

@@ -49,7 +49,7 @@ class Answer:
         return json.loads(self.body)
 
     def location(self, status: int) -> str:
-        """Where a redirect of this status leads. Raises Unexpected."""
+        """Return where a redirect of this status leads. Raises Unexpected."""
         self.must_be(status)
         return self.headers["location"]
 

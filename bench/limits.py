@@ -19,7 +19,7 @@ Operation = Callable[[], object]
 
 
 def operations() -> Mapping[str, Operation]:
-    """Each does its work once."""
+    """Return operations, each of which does its work once."""
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     ec_key = ec.generate_private_key(ec.SECP256R1())
     hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, type=Type.ID)

@@ -62,7 +62,7 @@ def measure(
 
 
 def _run(lines: list[Connection], work: Iterator[Conversation], deadline: float) -> int:
-    """In waves: each connection asks, then each reads. So as many requests are open at once."""
+    """Run in waves: each connection sends, then each reads, so that all are open at once."""
     units = 0
     open_ones: dict[Connection, Conversation] = {}
     asked: dict[Connection, Call] = {}

@@ -15,7 +15,7 @@ _PACKAGES = ("granian", "Flask", "SQLAlchemy", "cryptography", "argon2-cffi-bind
 
 
 def description(postgresql: str) -> dict[str, str]:
-    """`postgresql` is the version that the server gives."""
+    """Describe the machine; `postgresql` is the server's version."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores in use",

@@ -43,7 +43,7 @@ class Peer:
     each_round: int
 
     def works(self) -> Iterator[tuple[str, Iterator[Conversation]]]:
-        """One round's work, by endpoint, in the order in which one gives what the next needs."""
+        """Return one round's work by endpoint, each before those that need its results."""
         self.client.codes, self.codes = self.codes[: self.each_round], self.codes[self.each_round :]
         yield endpoints.CLIENT_CREDENTIALS, self.client.client_credentials()
         yield endpoints.EXCHANGE, self.client.exchange()

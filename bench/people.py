@@ -231,7 +231,7 @@ def _sign_in(app: Flask, account_id: int) -> str:
 
 
 def _give_credentials(accounts: list[Account]) -> list[Secret]:
-    """One password for all, hashed once: what it costs to check is the same."""
+    """Give all people one password, hashed once: each check costs the same."""
     hashed = hashing.hash_password(PHRASE)
     secrets = []
     with writing():

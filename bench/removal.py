@@ -72,7 +72,7 @@ class Listening:
             self.changed.notify_all()
 
     def addresses(self) -> list[str]:
-        """As many as there are services, those that hang first."""
+        """Return as many addresses as there are services, those that hang first."""
         silent, open_ones = self.silent.getsockname()[1], self.server.server_address[1]
         return [f"http://{ports.HOST}:{silent}/{number}" for number in range(HANGING)] + [
             f"http://{ports.HOST}:{open_ones}/{number}" for number in range(SERVICES - HANGING)
@@ -96,7 +96,7 @@ class Listening:
 
 
 def told_after(store: Store, folder: Path, *, removals: int) -> list[float]:
-    """For each removal, how long until the last healthy service was told."""
+    """Return for each removal the time until the last healthy service was notified."""
     with ExitStack() as stack:
         listening = Listening()
         stack.callback(listening.close)
@@ -117,7 +117,7 @@ def _variants() -> list[Variant]:
 
 
 def _enter_all(store: Store, stage: Stage, folder: Path) -> None:
-    """Each person signs in to each service, as a browser would."""
+    """Sign each person in to each service, as a browser would."""
     log = folder / f"serve-removal-{store.name}.log"
     with serving([str(PROGRAM), "serve"], store.environment(), store.port, log) as running:
         target = Target(store.port, store.host, running.pid)

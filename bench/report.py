@@ -126,7 +126,7 @@ def _show_bars(found: Results) -> None:
 
 
 def _table(title: str, *columns: str) -> Table:
-    """Figures to the right, names to the left."""
+    """Return a table with figures to the right and names to the left."""
     names = {"Client", "What", "Database"}
     table = Table(title=title, title_justify="left")
     for column in columns:

@@ -70,7 +70,7 @@ class Results:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Without anything that names the machine, a place on it or a secret."""
+        """Return the results without names of the machine, its places and secrets."""
         return {
             "machine": self.machine,
             "commands": [
@@ -165,7 +165,7 @@ def results(
 
 
 def _ratios(journal: Journal) -> list[Ratio]:
-    """On SQLite, where both were measured."""
+    """Return the ratios on SQLite, where both were measured."""
     samples = journal.samples
     pairs = {
         endpoint: (Row(SQLITE, peer.COMPARED[endpoint], endpoint), Row(peer.NAME, "", endpoint))

@@ -168,7 +168,7 @@ def _serve_peer(plan: Plan, folder: Path, stack: ExitStack) -> Peer | None:
 
 
 def _serve_empty(folder: Path, stack: ExitStack) -> Target:
-    """Under the same server, with as many threads, as `secure-access serve` starts it."""
+    """Serve the empty application as `secure-access serve` does, with as many threads."""
     port = ports.free_port()
     command = [
         str(GRANIAN),

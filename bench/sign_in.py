@@ -19,7 +19,7 @@ _ACTION = re.compile(r'<form method="post"\s+action="([^"]+)"')
 
 
 def sign_ins(secrets: Iterable[Secret]) -> Iterator[Conversation]:
-    """Each person once: a time step of the authenticator counts once."""
+    """Yield a sign-in of each person: a time step of the authenticator counts once."""
     for secret in secrets:
         yield _sign_in(secret)
 

@@ -53,11 +53,14 @@ class Store:
         return f"localhost:{self.port}"
 
     def settings(self) -> Settings:
-        """For set-up work in this process."""
+        """Return settings for set-up work in this process."""
         return Settings(_env_file=None, **self._values())  # type: ignore[call-arg]  # of BaseSettings
 
     def environment(self) -> Mapping[str, str]:
-        """For commands: production's settings, one worker, and nothing of the shell's own."""
+        """Return the environment of commands.
+
+        Production's settings, one worker, no shell variables.
+        """
         own = {
             name: value
             for name, value in os.environ.items()
@@ -86,7 +89,7 @@ class Store:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[list[Store]]:
-    """Fresh databases in this folder and in a PostgreSQL of our own, gone at the end."""
+    """Yield fresh databases in this folder and in an own PostgreSQL, deleted at the end."""
     with postgresql.running(DURABLE) as server:
         pid = int((server.socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         yield [
@@ -96,7 +99,7 @@ def opened(folder: Path) -> Iterator[list[Store]]:
 
 
 def postgresql_version(store: Store) -> str:
-    """As the server says it, without the packager's addition."""
+    """Return the version as the server states it, without the packager's addition."""
     with psycopg.connect(_plain(store)) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     return str(row[0]).split()[0] if row else ""

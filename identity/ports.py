@@ -126,7 +126,7 @@ class Approvals(Protocol):
     def terms_due(
         self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
-        """Versions of the platform and of `service` that still wait for the person's acceptance.
+        """Return versions of the platform and of `service` that wait for the person's acceptance.
 
         `newly=False`: only those without which no code and no refresh is given. `newly=True`: also
         the others, which are asked for at the next sign-in.
@@ -144,7 +144,7 @@ class Approvals(Protocol):
     def claims(
         self, account: Person, service: str, organisation: str, at: datetime
     ) -> ServiceClaims | None:
-        """None: he may not enter (any more)."""
+        """Return the claims, or None if the person may not enter any more."""
 
     def claim_descriptions(self) -> Sequence[ClaimDescription]: ...
 

@@ -10,7 +10,10 @@ from app.database import Base
 
 
 def _where_there_is(column: str) -> Index:
-    """Half of all rows have none: those of tokens that services get in their own name."""
+    """Index only rows that have a value.
+
+    Half of all rows, those of clients' own tokens, have none.
+    """
     named = text(f"{column} IS NOT NULL")
     return Index(
         f"ix_audit_event_{column}_id", column, "id", sqlite_where=named, postgresql_where=named

@@ -6,7 +6,7 @@ import socket
 
 
 def why_occupied(address: str, port: int) -> str | None:
-    """Why nothing can listen there, in a sentence; None where it is free.
+    """Return why nothing can listen there, in a sentence; None if it is free.
 
     The server's workers share their port (SO_REUSEPORT), and would share it with another server.
     """

@@ -41,7 +41,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _to_text(value: datetime | None) -> str | None:
-    """As `2026-11-24 22:05:00.000000`, in UTC."""
+    """Return the moment as `2026-11-24 22:05:00.000000`, in UTC."""
     return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:26]
 
 

@@ -70,7 +70,7 @@ class CompiledStatement:
         return None if row is None else row[0]
 
     def add_in_the_end(self, **values: Any) -> None:
-        """As `run`, for a row that the transaction itself does not read."""
+        """Run the statement as `run` does, for a row that the transaction does not read."""
         if not driver_connections.in_transaction():
             self.run(**values)
             return
@@ -103,7 +103,9 @@ class CompiledStatement:
 
 @contextmanager
 def writing_compiled() -> Iterator[None]:
-    """As `writing()`, for plain statements and `record` alone: no object of the ORM may be changed.
+    """Open a transaction as `writing()` does, for compiled statements and `record` alone.
+
+    No object of the ORM may be changed in it.
 
     Joins a transaction that writes already. Where one of these is open, `writing()` raises.
     """
@@ -174,7 +176,7 @@ class _DialectStatement:
         ]
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        """As the driver takes them. Raises TypeError for a name that is missing or unknown."""
+        """Return the parameters as the driver takes them. Raises TypeError for a wrong name."""
         if not self._known.issuperset(values):
             raise TypeError(f"no parameters: {sorted(values.keys() - self._known)}")
         bound = []
@@ -199,7 +201,7 @@ class _DialectStatement:
 def _parameter(
     name: str, bound: BindParameter[Any], defaults: Mapping[str, Any], dialect: Dialect
 ) -> _Parameter:
-    """With the statement's own constant, or what its column takes where nothing is given."""
+    """Return the statement's constant, or what its column takes if no value is given."""
     default = defaults.get(name, _REQUIRED) if bound.required else bound.value
     make = default if callable(default) else None
     binder = bound.type.dialect_impl(dialect).bind_processor(dialect)

@@ -91,7 +91,7 @@ class DriverConnections:
             _present.rows.setdefault(statement, []).append(parameters)
 
     def commit(self) -> None:
-        """Its end, at which it is settled if not `flushed_at_end`."""
+        """End the transaction; it is settled unless `flushed_at_end`."""
         entered, rows = self._end()
         if self._together is None:
             self._own().commit()

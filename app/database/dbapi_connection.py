@@ -50,7 +50,7 @@ class DbapiConnection:
         self.writing = False
 
     def rollback(self) -> None:
-        """Also after an error at which the database has rolled back by itself."""
+        """Roll back, also after an error at which the database has rolled back by itself."""
         try:
             self.execute("ROLLBACK")
         except self._errors():

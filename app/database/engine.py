@@ -64,7 +64,7 @@ def _engine_options(settings: AppSettings) -> dict[str, Any]:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Write-ahead log, durable commits, foreign keys, and transactions that say what they are.
+    """Set write-ahead log, durable commits, foreign keys and explicit transactions.
 
     SQLite upgrades a deferred transaction to a writing one only if nobody wrote meanwhile; a
     transaction that will write therefore begins as one (`BEGIN IMMEDIATE`) and waits its turn.

@@ -118,7 +118,7 @@ class GroupCommit:
         self._door.release()
 
     def undo(self, group: CommitGroup) -> None:
-        """As if the part had not begun."""
+        """Undo the part, as if it had not begun."""
         try:
             self.line.execute("ROLLBACK TO part")
             self.line.execute("RELEASE part")

@@ -19,7 +19,7 @@ def rows_changed(statement: Update | Delete) -> int:
 
 
 def account_parameter(account_id: int | None) -> BindParameter[int]:
-    """To compare a column with: nobody is asked for by the same statement as somebody.
+    """Return the value to compare a column with: the same statement for known and unknown people.
 
     `column == None` would ask for the rows of nobody, of which there may be many (LG-02).
     """

@@ -51,7 +51,7 @@ _thread = _Thread()
 
 
 def wait_as_a_server() -> None:
-    """From now on this process answers requests, and waits no longer than they may."""
+    """Limit waits from now on: this process answers requests."""
     _process.seconds = REQUEST_SECONDS
 
 
@@ -110,7 +110,7 @@ def acquire_write_lock() -> None:
 
 
 def release_write_lock() -> None:
-    """Any thread may give what another has taken."""
+    """Release the lock; any thread may release what another has acquired."""
     _process.turn_given_at = time.monotonic()
     _TURN.release()
 

@@ -26,7 +26,7 @@ class Application(Flask):
     _own_url_adapter: MapAdapter | None = None
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """As it is: whether a function is a coroutine would be asked a dozen times a request."""
+        """Return the function as it is, without a check for coroutines a dozen times a request."""
         return func
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -36,7 +36,7 @@ class Application(Flask):
         return direct_endpoints.respond(self, program, environ, start_response)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Outside pages always the same one, which only builds addresses."""
+        """Return one adapter for all work outside requests: it only builds addresses."""
         if request is not None:
             return super().create_url_adapter(request)
         if self._own_url_adapter is None:

@@ -96,7 +96,7 @@ def check_endpoint_rule() -> Any:
 
 
 def check_rule(rule: Rule, arguments: Mapping[str, Any]) -> Any:
-    """None where the caller may go on, else the answer that the rule has for him.
+    """Return None if the caller may continue, else the response of the rule.
 
     Raises Forbidden and NotFound.
     """

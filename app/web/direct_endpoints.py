@@ -61,7 +61,7 @@ def find_endpoint(app: Flask, environ: Environ) -> DirectEndpoint | None:
 def respond(
     app: Flask, program: DirectEndpoint, environ: Environ, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """WSGI: the rule is asked, the view called, and whatever goes wrong answered as for pages."""
+    """Answer a WSGI request: check the rule, call the view, and handle errors as for pages."""
     most_bytes = app.config["MAX_CONTENT_LENGTH"]
     request = Request(environ, program.endpoint, read=lambda: _body(environ, most_bytes))
     request.receive()

@@ -198,7 +198,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _code(status: int) -> str:
-    """As OAuth names errors (RFC 6749, 4.1.2.1 and 5.2), with one more for addresses."""
+    """Return the error as OAuth names it (RFC 6749, 4.1.2.1 and 5.2), or the one for addresses."""
     if status >= 500:
         return "temporarily_unavailable" if status == 503 else "server_error"
     return {403: "access_denied", 404: "not_found"}.get(status, "invalid_request")

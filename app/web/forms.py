@@ -50,7 +50,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            """Fields read texts only: a file or JSON in a text's place is as if it had not come."""
+            """Drop files and JSON sent in place of texts: fields read texts only."""
             found = super().wrap_formdata(form, formdata)
             return found if found is formdata or found is None else request.form
 

@@ -67,7 +67,7 @@ class Request:
         return text.partition(";")[0].strip().lower()
 
     def header(self, name: str) -> str | None:
-        """Of a header other than Content-Type and Content-Length, which say what the body is."""
+        """Return a header other than Content-Type and Content-Length, which describe the body."""
         return self._environ.get(_key_of(name))
 
     def accepts_by_name(self, media_type: str) -> bool:

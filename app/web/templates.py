@@ -40,17 +40,17 @@ def install(app: Flask) -> None:
 
 
 def format_day(value: date | datetime | None) -> str:
-    """`23 November 2026`, on British clocks."""
+    """Format a day: `23 November 2026`, on British clocks."""
     return "" if value is None else in_words(value)
 
 
 def format_moment(value: datetime | None) -> str:
-    """`23 November 2026 at 2:05pm`, on British clocks."""
+    """Format a moment: `23 November 2026 at 2:05pm`, on British clocks."""
     return "" if value is None else moment_in_words(value)
 
 
 def format_number(value: int) -> str:
-    """`62,195`."""
+    """Format a number: `62,195`."""
     return f"{value:,}"
 
 

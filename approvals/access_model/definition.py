@@ -166,7 +166,7 @@ class ServiceDefinition(_Part):
         return self._by_code.get(code)
 
     def offered_to(self, kind: str, listed_as: Collection[str]) -> tuple[UserGroup, ...]:
-        """User groups that an organisation of this kind, listed under these keys, may hold."""
+        """Return the user groups for an organisation of this kind, listed under these keys."""
         return tuple(
             group
             for group in self.groups

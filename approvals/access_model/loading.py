@@ -51,7 +51,7 @@ class LoadedFile:
 
 
 def scopes_of_kinds() -> Mapping[str, frozenset[Scope]]:
-    """Which scopes of schools make sense for each kind of organisation."""
+    """Return the scopes of schools that fit each kind of organisation."""
     own: Mapping[RemitRule | None, Scope] = {RemitRule.OWN: "own"}
     return {
         kind.value: frozenset(
@@ -207,7 +207,7 @@ def _settle_listed(
 
 
 def _find(session: Session, listed: ListedOrganisation) -> Organisation | None:
-    """By the identifiers that the file gives; a body that has none, by its kind and name."""
+    """Find by the identifiers in the file; a body without any, by its kind and name."""
     given = {name: getattr(listed, name) for name in IDENTIFIERS if getattr(listed, name)}
     statement = select(Organisation).where(Organisation.kind == listed.kind).filter_by(**given)
     if not given:

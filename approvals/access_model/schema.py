@@ -145,7 +145,7 @@ def _groups_held_together_open_the_same(service: ServiceDefinition, _kinds: Scop
 
 
 def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> Found:
-    """Texts of the file reach mails and pages, as names that people type do."""
+    """Refuse links in texts of the file: they reach mails and pages, as typed names do."""
     names = {"name": service.name}
     lines = {"description": service.description}
     for number, listed in enumerate(service.organisations, 1):

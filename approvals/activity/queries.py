@@ -118,7 +118,7 @@ def request_of(organisation: Organisation, person: Membership, event: str) -> st
 
 
 def describe_entry(rows: Iterable[AuditEvent]) -> Sequence[ActivityEntry]:
-    """Rows as sentences. Names of organisations and people are looked up once for all of them."""
+    """Describe rows as sentences, with one look-up of names for all of them."""
     found = list(rows)
     organisations = _organisation_names({row.organisation for row in found if row.organisation})
     people = _people_names({row.subject for row in found if row.subject})
@@ -197,7 +197,7 @@ def _in(organisation: Organisation) -> Select[AuditEvent]:
 def _concerning(
     statement: Select[AuditEvent], membership: str, subject: str | None
 ) -> Select[AuditEvent]:
-    """Rows about a membership by its public id, which stands in the detail, or about its person."""
+    """Select rows about a membership, by its public id in the detail, or about its person."""
     same = AuditEvent.detail["membership"].as_string() == membership
     return statement.where(or_(same, AuditEvent.subject == subject) if subject else same)
 

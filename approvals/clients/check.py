@@ -154,7 +154,7 @@ def _person_steps(
 
 
 def _entrances(client: RelyingParty, account: Account, at: datetime) -> list[Entering]:
-    """Each organisation of the person, with the claims of tokens for it."""
+    """Return each organisation of the person, with the claims of tokens for it."""
     if client.service is None:
         return [Entering("", (), preview(client, account, None, at))]
     return [

@@ -133,7 +133,7 @@ class ClientForm(OnceForm):
         ]
 
     def metadata(self) -> dict[str, Any]:
-        """As RFC 7591 has it; what was left empty is left out."""
+        """Return the metadata of RFC 7591; empty fields are left out."""
         said: dict[str, Any] = {
             "client_name": self.client_name.data,
             "service": self.service.data,

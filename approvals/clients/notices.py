@@ -9,7 +9,7 @@ from identity.accounts.person import Person
 
 
 def refresh_token_reused(person: Person, client_id: str, client_name: str) -> None:
-    """Once an hour for each client, however often it happens."""
+    """Notify operators once an hour for each client, however often it happens."""
     hour = f"{now():%Y-%m-%dT%H}"
     for operator in active_operators():
         send_mail(

@@ -180,7 +180,7 @@ def _client(client_id: str) -> Client:
 
 
 def _later(client: Client) -> object:
-    """Until when the secret before this one still works, where it does."""
+    """Return until when the earlier secret still works, if it does."""
     until = client.earlier_secret_until
     return until if until is not None and until > now() else None
 

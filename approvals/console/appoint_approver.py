@@ -43,7 +43,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(operator)
 def appoint(organisation: str) -> ResponseReturnValue:
-    """Whom? The journey begins with the answer."""
+    """Ask for the person. The journey begins with the answer."""
     found, form = the_organisation(organisation), ApproverForm()
     if form.validate_on_submit():
         journey = journeys.begin(journeys.APPOINT_APPROVER, found, me().id, **_answers_of(form))

@@ -16,7 +16,7 @@ SHORTEST = 2
 
 
 def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
-    """By identifier, or by words of the name. None where there is too little to look for."""
+    """Find by identifier or words of the name. None if there is too little to look for."""
     if len(search) < SHORTEST:
         return None
     words = folded(search).split()[:6]
@@ -35,7 +35,7 @@ def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
 
 
 def find_people(search: str, *, page: int) -> Page[Account] | None:
-    """By the exact address, by subject, or by the beginning of a name or address."""
+    """Find by exact address, subject, or the beginning of a name or address."""
     if len(search) < SHORTEST:
         return None
     conditions: list[Any] = [

@@ -42,7 +42,7 @@ def decide_by_id(account_id: int, service: str, organisation: str, at: datetime)
 
 
 def decisions_of_person(account_id: int, service: str, at: datetime) -> list[AccessDecision]:
-    """Each organisation to which the person belongs or belonged, by name, with the decision."""
+    """Return the decision for each organisation of the person, past ones included, by name."""
     return [_answer(facts, at) for facts in queries.facts_of_person(account_id, service, at)]
 
 

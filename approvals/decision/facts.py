@@ -71,7 +71,7 @@ class AccessFacts:
     grants: tuple[GrantFacts, ...] = ()
 
     def concerning(self) -> "AccessFacts":
-        """Without what belongs to other organisations and other services."""
+        """Return the facts without those of other organisations and services."""
         memberships = tuple(
             row for row in self.memberships if row.organisation == self.organisation.public_id
         )

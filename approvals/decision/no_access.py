@@ -85,6 +85,6 @@ def whom_to_ask(account: Account, service: str, at: datetime) -> NoAccess:
 
 
 def _against(answer: AccessDecision) -> list[str]:
-    """Why not, in sentences; nothing where the person may."""
+    """Return why not, in sentences; nothing if the person may."""
     decision = answer.decision
     return [] if decision.allowed else [reason.sentence for reason in decision.reasons]

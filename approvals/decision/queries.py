@@ -42,13 +42,13 @@ PLACE: BindParameter[Any] = bindparam("place")
 def facts_of_one(
     account_id: int, service: str, organisation: str, at: datetime
 ) -> AccessFacts | None:
-    """Facts about one person in one organisation (a public id). None: there is no such thing."""
+    """Return facts about a person in an organisation (a public id), or None."""
     found = _read(_statement_of_one(), service, at, subject=account_id, place=organisation)
     return found[0] if found else None
 
 
 def facts_of_person(account_id: int, service: str, at: datetime) -> list[AccessFacts]:
-    """Facts for each organisation that the person belongs to, or belonged to, by name."""
+    """Return facts for each organisation of the person, past ones included, by name."""
     return _read(_of_person(), service, at, subject=account_id)
 
 
@@ -58,7 +58,7 @@ def facts_of_invited(email_key: str, service: str, at: datetime) -> list[AccessF
 
 
 def facts_of_organisation(organisation_id: int, service: str, at: datetime) -> list[AccessFacts]:
-    """Facts for each person who belongs, or belonged, to an organisation, by name."""
+    """Return facts for each person of an organisation, past ones included, by name."""
     return _read(_of_organisation(), service, at, place=organisation_id)
 
 
@@ -154,7 +154,7 @@ def _columns() -> Statement:
 
 
 def _complete(statement: Statement) -> CompiledStatement:
-    """With the organisation's state on the day, the service's grants and its version in force."""
+    """Add the organisation's state on the day, the service's grants and its version in force."""
     service_id = select(Service.id).where(Service.code == SERVICE).scalar_subquery()
     return CompiledStatement(
         statement.outerjoin(

@@ -83,12 +83,12 @@ def my_services(account: Account, at: datetime) -> list[MyService]:
 
 
 def my_service(account: Account, code: str, at: datetime) -> MyService | None:
-    """One service; none where there is no such one."""
+    """Return one service, or None."""
     return next((each for each in my_services(account, at) if each.code == code), None)
 
 
 def ways_in(services: Iterable[str]) -> dict[str, str]:
-    """Where people open a service, by its code: the address that its client registered."""
+    """Return where people open a service, by its code: its client's registered address."""
     addresses: dict[str, str] = {}
     clients = db.session.execute(
         select(Client.service, Client.registration)

@@ -9,7 +9,7 @@ from approvals.remits.remit import NoRemit, Scope, remit_of
 
 
 def schools_in_words(organisation: Organisation, remit: RemitScope, at: datetime) -> str:
-    """`12 schools`, counted by the same remit that tokens name."""
+    """Return `12 schools`, counted by the same remit that tokens name."""
     if remit.scope == "all":
         return "All schools"
     if remit.scope == "training":

@@ -20,7 +20,7 @@ from identity.sessions.access import signed_in
 
 
 def member_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
-    """Somebody who belongs to the organisation that the route names."""
+    """Allow members of the organisation that the route names."""
     outcome = signed_in(arguments)
     if isinstance(outcome, Refused):
         return outcome

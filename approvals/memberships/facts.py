@@ -78,7 +78,7 @@ def account_of(actor: Actor) -> Account | None:
 
 
 def authority(actor: Actor, account: Account | None, approvers: rules.Approvers) -> rules.Authority:
-    """On what ground the actor acts here: now, not when the page was opened."""
+    """Return the ground on which the actor acts here now."""
     if actor.kind in {"command", "system"}:
         return rules.Authority.COMMAND
     if account is not None and account.id in approvers.accounts:
@@ -103,7 +103,7 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
 
 
 def offered_groups(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
-    """Codes of the user groups that the access model offers to the organisation, by service."""
+    """Return codes of the user groups that the organisation may hold, by service."""
     return {
         offer.code: frozenset(group.code for group in offer.groups)
         for offer in catalogue.Catalogue(at).offers(organisation)

@@ -87,7 +87,7 @@ _approver = (
 
 
 def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[MemberRow]:
-    """One page of the organisation's people, in three queries whatever their number."""
+    """Return one page of the organisation's people, in three queries for any number."""
     statement = (
         select(
             Membership,
@@ -129,7 +129,7 @@ def invitations(organisation_id: int, *, page: int) -> Page[Any]:
 
 
 def counts(organisation_id: int) -> MemberCounts:
-    """One query."""
+    """Return the counts, in one query."""
     at = now()
 
     def how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:

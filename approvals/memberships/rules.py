@@ -92,20 +92,23 @@ OWN_APPOINTMENT = Refusal(
 
 
 def may_act(authority: Authority, *, oneself: bool = False) -> Refusal | None:
-    """Approvers act in their own organisation, commands anywhere; anybody may leave (`oneself`)."""
+    """Allow approvers in their own organisation, commands anywhere, and anybody to leave.
+
+    `oneself` says that the person leaves.
+    """
     allowed = oneself or authority in {Authority.APPROVER, Authority.COMMAND}
     return None if allowed else NO_AUTHORITY
 
 
 def may_appoint_first(authority: Authority, *, oneself: bool) -> Refusal | None:
-    """Operators appoint approvers too, but never themselves."""
+    """Allow operators to appoint approvers, but never themselves."""
     if authority is Authority.OPERATOR:
         return OWN_APPOINTMENT if oneself else None
     return may_act(authority)
 
 
 def may_add(*, organisation_open: bool, member: bool, invited: bool) -> Refusal | None:
-    """One open membership for each person and organisation."""
+    """Allow one open membership for each person and organisation."""
     if not organisation_open:
         return ORGANISATION_ENDED
     if invited:
@@ -144,7 +147,7 @@ def may_give_to(
 
 
 def may_change_again(changes: int) -> Refusal | None:
-    """Each change is mailed to the person, so only so many may be made in 24 hours.
+    """Limit the changes in 24 hours: each one is mailed to the person.
 
     `changes` counts those that gave something. Taking away is never refused, and without giving
     there is no more to take away.
@@ -241,6 +244,6 @@ def plan_change(
 
 
 def loses(change: AccessChange) -> bool:
-    """Whether a user group is taken away, rather than only given or running for another time."""
+    """Return whether a user group is taken away, and not only given or prolonged."""
     kept = set(change.give)
     return any((held.service, held.user_group) not in kept for held in change.close)

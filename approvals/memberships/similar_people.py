@@ -37,7 +37,7 @@ class SimilarityWarning:
 
 
 def find_similar(organisation_id: int, *, email: str, name: str) -> SimilarityWarning:
-    """One query, whatever the number of people."""
+    """Return the members who look similar, in one query for any number of people."""
     people = db.session.execute(
         select(Membership.given_name, Membership.family_name, Membership.email)
         .where(

@@ -19,7 +19,7 @@ def last_day(valid_to: datetime | None) -> str:
 
 
 def access_codes(held: Iterable[HeldGroup]) -> dict[str, list[str]]:
-    """Codes of user groups by service, for the audit."""
+    """Return codes of user groups by service, for the audit."""
     codes: dict[str, list[str]] = {}
     for grant in held:
         codes.setdefault(grant.service, []).append(grant.user_group)
@@ -27,7 +27,7 @@ def access_codes(held: Iterable[HeldGroup]) -> dict[str, list[str]]:
 
 
 def held_in_words(held: Collection[HeldGroup], service: str, at: datetime) -> str:
-    """`School Named until 30 April 2027`, or `no access`."""
+    """Return `School Named until 30 April 2027`, or `no access`."""
     catalogue = Catalogue(at)
     parts = [
         catalogue.group_name(service, grant.user_group)
@@ -41,6 +41,6 @@ def held_in_words(held: Collection[HeldGroup], service: str, at: datetime) -> st
 def change_in_words(
     service: str, before: Collection[HeldGroup], after: Collection[HeldGroup], at: datetime
 ) -> str:
-    """`from School Anon to School Named`."""
+    """Return `from School Anon to School Named`."""
     old, new = held_in_words(before, service, at), held_in_words(after, service, at)
     return f"from {old} to {new}"

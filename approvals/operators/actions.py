@@ -62,7 +62,7 @@ def lock_active_operators() -> list[Account]:
 
 
 def appointments() -> list[tuple[Operator, Account | None]]:
-    """Every appointment that has not ended, with the account once its invitation is accepted."""
+    """Return every appointment that has not ended, with its account once it is accepted."""
     rows = db.session.execute(
         select(Operator, Account)
         .outerjoin(Account, Account.id == Operator.account_id)

@@ -114,7 +114,7 @@ def _complete_days(moment: datetime) -> dict[str, list[date]]:
 def _statements_by_body(
     keys: Sequence[str], imported: Mapping[tuple[str, date], datetime]
 ) -> dict[str, list[tuple[RegisterStatement, datetime]]]:
-    """Each body's statements in the order of their days, with the moments of their imports."""
+    """Return each body's statements in the order of their days, with their imports' moments."""
     words: dict[str, list[tuple[RegisterStatement, datetime]]] = defaultdict(list)
     for row in db.session.scalars(
         select(RegisterStatement)

@@ -10,7 +10,7 @@ _FEW = 20
 
 
 def plain(text: str) -> str:
-    """Text of a file, without what a terminal would take for a command."""
+    """Return text of a file, without control characters of a terminal."""
     return escape("".join(letter if letter.isprintable() else "�" for letter in text))
 
 

@@ -52,7 +52,7 @@ def by_diocese_code(diocese_code: str) -> Organisation | None:
 
 
 def by_identifier(identifier: str) -> Organisation | None:
-    """By public id, by the register's key (`la:201`), or by URN or UID where only one has it."""
+    """Return by public id, by the register's key (`la:201`), or by an unambiguous URN or UID."""
     keys = [identifier, f"urn:{identifier}", f"uid:{identifier}"]
     found = db.session.scalars(
         select(Organisation).where(
@@ -94,7 +94,10 @@ def kind_on(organisation: Organisation, moment: date | datetime) -> str:
 
 
 def is_open(organisation: Organisation, moment: date | datetime) -> bool:
-    """Open, or open but proposed to close, on a day. A body added by hand is open."""
+    """Select what is open, or open but proposed to close, on a day.
+
+    A body added by hand is open.
+    """
     period = period_on(organisation, moment)
     if period is not None:
         return period.open
@@ -155,7 +158,7 @@ def _search(
 
 
 def _is_identified_by(attribute: str, text: str) -> ColumnElement[bool]:
-    """Codes that schools share with the body that they belong to identify only the body."""
+    """Select by identifiers. Codes that schools share identify only the body itself."""
     column: ColumnElement[bool] = getattr(Organisation, attribute) == text.upper()
     if attribute in ("la_code", "diocese_code"):
         return and_(column, Organisation.kind != Kind.ESTABLISHMENT)
@@ -163,7 +166,7 @@ def _is_identified_by(attribute: str, text: str) -> ColumnElement[bool]:
 
 
 def register_revision() -> str:
-    """Another text after each import that said something."""
+    """Return a text that changes with each import that said something."""
     return db.session.scalar(select(func.max(RegisterFile.public_id))) or ""
 
 

@@ -103,7 +103,7 @@ def _everybody(crowds: Sequence[GroupPopulation]) -> Iterator[Place]:
 
 
 def _write(connection: Connection, portion: Sequence[Place]) -> None:
-    """Accounts, memberships and grants, in plain statements of many rows.
+    """Write accounts, memberships and grants, in statements of many rows.
 
     A made-up address is its own key: asking the policy each time takes as long as all the rest.
     """

@@ -13,7 +13,7 @@ _SCOPES_OF_KIND = {"all": ("all",), "training": ("training",), "own": ("own", "r
 
 
 def is_of_service(remit: Remit, service: str, at: datetime) -> bool:
-    """Whether somebody who has joined holds a group of the service that gives this remit now.
+    """Return whether somebody of the service holds a group with this remit now.
 
     One statement. The decision itself is not asked for each person: what a person may do is told by
     his own token, while the list of schools is the same for all of them.

@@ -99,7 +99,7 @@ class Remit:
         return self.school(urn) is not None
 
     def school(self, urn: str) -> School | None:
-        """One school of it, with its basis."""
+        """Return one school of it, with its basis."""
         row = db.session.execute(self._query().where(Organisation.urn == urn)).first()
         return None if row is None else _school(row, self.on)
 

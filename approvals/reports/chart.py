@@ -28,7 +28,7 @@ _STYLE = Style(
 
 
 def svg(report: Report) -> bytes:
-    """Horizontal bars, the first user group on top. The table beside it holds the figures."""
+    """Draw horizontal bars, the first user group on top. The table beside it holds the figures."""
     chart = pygal.HorizontalBar(
         style=_STYLE,
         width=900,

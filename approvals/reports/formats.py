@@ -18,7 +18,7 @@ def as_json(report: Report) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One line for each user group, without the total: sums are the reader's."""
+    """Return one line for each user group, without the total."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["user_group", "users"])

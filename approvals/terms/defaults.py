@@ -11,7 +11,7 @@ PLATFORM = "platform"
 
 
 def publish_first() -> str:
-    """Each text belongs to the service that its file is named after, or to the platform."""
+    """Publish the first texts, each for the service of its file's name or the platform."""
     published = []
     for path in sorted(TEXTS.glob("*.md")):
         service = None if path.stem == PLATFORM else path.stem

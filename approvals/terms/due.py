@@ -46,7 +46,7 @@ def title(version: TermsVersion) -> str:
 
 
 def owner(service: str | None) -> str:
-    """Whose terms: the platform's name, or the service's."""
+    """Return whose terms they are: the platform's name, or the service's."""
     if service is None:
         return PLATFORM
     definition = definitions.service(service)

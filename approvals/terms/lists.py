@@ -47,7 +47,7 @@ def version(public_id: str) -> TermsVersion | None:
 
 
 def people(found: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int) -> Page[Any]:
-    """Rows of an account and the moment of acceptance, by name.
+    """Return rows of an account and the moment of acceptance, by name.
 
     `waiting` are those who use what the terms are about (any account that has joined, or a holder
     of a user group of the service) and accepted neither this version nor a newer one.

@@ -38,7 +38,7 @@ class TermsStatus:
 
 
 def terms_status(account_id: int, service: str | None, at: datetime) -> TermsStatus:
-    """One statement: it is asked whenever tokens are issued."""
+    """Return the status in one statement, as it is read whenever tokens are issued."""
     rows = _status_statement().all(account=account_id, service=service, at=at)
     waiting = []
     for scope in (None,) if service is None else (None, service):

@@ -51,7 +51,7 @@ def _playground(addresses: Addresses) -> dict[str, Any]:
 
 
 def _school_performance(addresses: Addresses) -> dict[str, Any]:
-    """How the example app is registered (RFC 7591 metadata, and ours)."""
+    """Return the metadata of the example app (RFC 7591, and this provider's own)."""
     app = addresses.reporting_app
     return {
         "client_name": "School Performance",

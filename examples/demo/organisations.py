@@ -11,7 +11,7 @@ COMMUNITY_SCHOOL = "01"
 
 
 def choose() -> dict[tuple[Kind, int], Organisation]:
-    """By kind and place: two community schools, the largest trust, and the first of the others."""
+    """Choose by kind and place: two community schools, the largest trust, and the first others."""
     chosen = {(kind, 0): _first(kind) for kind in Kind}
     schools = db.session.scalars(
         select(Organisation)

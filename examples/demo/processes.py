@@ -50,7 +50,7 @@ class Processes:
                 process.wait()
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Each in a process group of its own, so that its children go with it."""
+        """Start the process in a group of its own, so that its children end with it."""
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603  # commands of our own
                 command,
@@ -91,7 +91,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """Once: a signal that comes again, as make passes it on, must not stop the stopping."""
+    """Leave once: a second signal, as make passes it on, must not interrupt the stopping."""
     for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -60,7 +60,7 @@ class Desk:
 
 
 def create_playground(settings: Settings) -> Flask:
-    """Its looks are those of the example application."""
+    """Return the playground, which looks like the example application."""
     app = Flask(__name__, static_folder="../school_performance/static")
     app.secret_key = token_urlsafe()
     app.config.update(SESSION_COOKIE_NAME="playground", SESSION_COOKIE_SAMESITE="Lax")
@@ -91,7 +91,7 @@ def refuse(error: HTTPException) -> ResponseReturnValue:
 
 
 def mine(identifier: str) -> SignIn:
-    """Only the browser that began it sees it."""
+    """Return the sign-in, for the browser that began it only."""
     found: SignIn | None = g.desk.sign_ins.get(identifier)
     if found is None or found.owner != session.get("owner"):
         abort(404)
@@ -158,7 +158,7 @@ def callback() -> ResponseReturnValue:
 
 @pages.post("/sign-ins/<identifier>/<name>")
 def act(identifier: str, name: str) -> ResponseReturnValue:
-    """One at a time: a refresh token that is spent twice ends everything."""
+    """Act one at a time: a refresh token that is used twice ends everything."""
     with g.desk.one_at_a_time:
         sign_in = mine(identifier)
         action = ACTIONS.get(name) or abort(404)

@@ -62,7 +62,7 @@ class Provider:
         *,
         bearer: str | None = None,
     ) -> tuple[Step, dict[str, Any]]:
-        """As the client, or with a token; an answer that refuses is shown like any other."""
+        """Call as the client, or with a token; an error response is shown like any other."""
         client = None if bearer else (self.settings.client_id, self.settings.client_secret)
         method = "GET" if form is None else "POST"
         answer = requests.request(

@@ -41,7 +41,7 @@ class Step:
 
 
 def decoded(name: str, token: str, verdict: str) -> Decoded:
-    """Of a token that the provider gave; `verdict` is what the check of it found."""
+    """Show a token of the provider; `verdict` is the finding of its check."""
     header, claims, _ = token.split(".")
     said = [
         (claim, _value(claim, value), SENTENCES.get(claim, ""))

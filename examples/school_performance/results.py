@@ -25,7 +25,7 @@ TRAINING_SCHOOLS = {f"T0000{number}": f"Training School {number}" for number in 
 
 
 def pupils_of(urn: str, uploads: list[list[Pupil]]) -> list[Pupil]:
-    """For each year a school's newest upload, else made-up pupils, the same every time."""
+    """Return for each year a school's newest upload, else invented pupils, always the same."""
     tilt = sha256(urn.encode()).digest()[0] / 32 - 4  # towards higher scores, or lower ones
     dice = [sha256(f"{urn} {row}".encode()).digest()[0] for row in PUPILS]
     pupils = [p for n, p in enumerate(PUPILS) if dice[n] < 80 + tilt * (int(p["maths"]) - 100)]
@@ -85,7 +85,7 @@ def answer(
 def numbers(
     pupils: list[Pupil], query: Query, item: str, arrived: Sequence[list[Pupil]]
 ) -> list[list[str]]:
-    """Only counted: rows of single pupils could be laid beside another table's."""
+    """Count only: rows of single pupils could be laid beside another table's."""
     table = [["year", "pupils", item]]
     for year in sorted({row["year"] for row in pupils}):
         of_year = [[row for row in rows if row["year"] == year] for rows in (pupils, *arrived)]

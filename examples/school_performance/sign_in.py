@@ -17,7 +17,7 @@ one_refresh = threading.Lock()
 
 
 def key_hash() -> str:
-    """Tokens never leave the server: the cookie holds a key, and the store has its hash."""
+    """Return the hash of the cookie's key, under which the store has the tokens."""
     return sha256(session.get("key", "").encode()).hexdigest()
 
 
@@ -50,7 +50,10 @@ def start() -> ResponseReturnValue:
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def begin() -> Any:
-    """By POST to choose another organisation. Authlib adds state, nonce and PKCE challenge."""
+    """Begin a sign-in; by POST to choose another organisation.
+
+    Authlib adds state, nonce and PKCE challenge.
+    """
     other = {"prompt": "select_account"} if request.method == "POST" else {}
     return g.client.authorize_redirect(f"{current_app.config['BASE_URL']}/callback", **other)
 
@@ -89,6 +92,6 @@ def end() -> Any:
 
 @pages.post("/back-channel-logout")
 def hear() -> ResponseReturnValue:
-    """From Secure Access itself, when a session or somebody's access has ended."""
+    """Receive the notice of Secure Access that a session or an access has ended."""
     g.api.hear(request.form["logout_token"])
     return ""

@@ -71,7 +71,7 @@ def resend(invitation: Invitation) -> None:
 
 
 def correct(invitation: Invitation, email: str) -> None:
-    """Another address: the link goes there, the one sent before is dead.
+    """Correct the address: the link goes there, and the one sent before ends.
 
     Raises InvitationClosed and TooManyInvitations, and ValueError with a sentence where `email` is
     no address.
@@ -153,7 +153,7 @@ def usable() -> Select[int]:
 
 
 def expire_all() -> None:
-    """Every link runs out now: whoever opens one can ask for another."""
+    """End every link now; a person who opens one can ask for another."""
     rows_changed(update(Invitation).where(Invitation.id.in_(usable())).values(expires_at=now()))
 
 

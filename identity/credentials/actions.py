@@ -155,7 +155,7 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
 
 
 def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, list[str]] | None:
-    """Codes that this session has just made and not yet put away."""
+    """Return codes that this session has just made and not yet put away."""
     shown = db.session.scalar(
         select(RecoveryCodesShown).where(
             RecoveryCodesShown.public_id == public_id,
@@ -169,7 +169,7 @@ def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, l
 
 
 def codes_saved(shown: RecoveryCodesShown) -> None:
-    """Their owner has them: they are shown no more."""
+    """Record that the owner has saved the codes: they are shown no more."""
     with writing():
         rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.id == shown.id))
 

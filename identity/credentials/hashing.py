@@ -31,7 +31,7 @@ def install(app: Flask, at_once: int) -> None:
 
 
 def normalised(password: str) -> str:
-    """NFKC and nothing else (NIST SP 800-63B-4, 3.1.1.2): never trimmed, folded or cut."""
+    """Normalise by NFKC and nothing else (NIST SP 800-63B-4, 3.1.1.2): no trimming or folding."""
     return unicodedata.normalize("NFKC", password)
 
 

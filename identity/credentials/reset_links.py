@@ -89,7 +89,7 @@ def was_used_here(public_id: str | None) -> bool:
 
 
 def holder(link: PasswordReset) -> Account | None:
-    """Whose password the link sets, where it still may be used."""
+    """Return whose password the link sets, if it can still be used."""
     if link.used_at is not None or link.superseded_at is not None or link.expires_at <= now():
         return None
     account = db.session.get(Account, link.account_id) if link.account_id else None
@@ -195,7 +195,7 @@ def usable() -> Select[int]:
 
 
 def supersede_all() -> None:
-    """No link works any more; whoever needs one asks for it."""
+    """End every link; a person who needs one asks for another."""
     rows_changed(
         update(PasswordReset).where(PasswordReset.id.in_(usable())).values(superseded_at=now())
     )

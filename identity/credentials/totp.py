@@ -136,7 +136,7 @@ def acceptable_now() -> Select[int]:
 
 
 def use_up_present_steps() -> None:
-    """No code that anybody can have seen counts: each app waits for its next ones."""
+    """Use up the present steps, so that no code that was seen counts."""
     for step in _acceptable_steps():
         unused = select(TotpCredential.account_id, literal(step)).where(~_is_used(step, step))
         db.session.execute(insert(UsedTotpStep).from_select(["account_id", "step"], unused))

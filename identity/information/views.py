@@ -36,7 +36,7 @@ def privacy() -> str:
 @blueprint.get(facts.SECURITY_TXT_PATH)
 @permit(anyone)
 def security_txt() -> Response:
-    """Where to report a weakness (RFC 9116)."""
+    """Return where to report a weakness (RFC 9116)."""
     text = facts.security_txt(app_settings().issuer)
     if text is None:
         raise NotFound("no contact for reports of weaknesses is set")

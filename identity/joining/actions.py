@@ -139,7 +139,7 @@ def accepted_recently(public_id: str | None, account: Account) -> bool:
 
 
 def decline(journey: JoinJourney, invitation: Invitation) -> None:
-    """Decline: the invited address is not this person's. Raises TooLate."""
+    """Decline the invitation: its address is not this person's. Raises TooLate."""
     token_hash = journey.token_hash
     with writing():
         _update(journey, finished_at=now())

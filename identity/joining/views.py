@@ -106,7 +106,7 @@ def submit_join() -> ResponseReturnValue:
 @blueprint.post("/join/sign-out")
 @permit(anyone)
 def sign_out() -> ResponseReturnValue:
-    """Somebody else's session ends, and the invited person goes on."""
+    """End somebody else's session, and lead the invited person on."""
     sessions.sign_out()
     return _back_to_first_page()
 
@@ -238,7 +238,7 @@ def submit_second_step() -> ResponseReturnValue:
 @blueprint.get("/join/terms")
 @permit(anyone)
 def terms() -> ResponseReturnValue:
-    """Terms of the platform and of the services to which the person was invited, then done."""
+    """Show the terms of the platform and of the services of the invitation."""
     session = current()
     invitation = invitations.by_public_id(request.args.get("invitation"))
     if session is None or invitation is None or invitation.account_id != session.account_id:
@@ -280,7 +280,7 @@ def _newcomer() -> tuple[JoinJourney, Invitation] | None:
 
 
 def _back_to_first_page() -> ResponseReturnValue:
-    """Back to the first page, which tells what is the matter."""
+    """Lead back to the first page, which shows the problem."""
     return redirect(url_for(".join", journey=request.args.get("journey")), code=303)
 
 

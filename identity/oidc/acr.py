@@ -29,7 +29,7 @@ def acr_claim(requested: Iterable[str], reached: str) -> str:
 
 
 def needs_step_up(requested: Sequence[str], reached: str) -> bool:
-    """Whether none of the requested levels is satisfied and another sign-in could satisfy one."""
+    """Return whether no requested level is satisfied and another sign-in could satisfy one."""
     if not requested or satisfied_levels(requested, reached):
         return False
     return any(rank(reached) < rank(acr) for acr in requested if acr in REACHABLE)

@@ -59,7 +59,10 @@ log = structlog.get_logger()
 
 
 def enqueue_notices(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
-    """Notices for ended families (client_id, account_id, sid), inside `writing()`."""
+    """Add notices for ended families. Must run inside `writing()`.
+
+    A family is client_id, account_id, sid.
+    """
     at = now()
     rows = [
         {
@@ -191,7 +194,7 @@ def expired() -> list[Expired]:
 
 
 def logout_token(client: RelyingParty, *, subject: str, sid: str, identifier: str) -> str:
-    """Back-Channel Logout, 2.4: who, in which session, and no nonce."""
+    """Return a logout token: subject, session, and no nonce (Back-Channel Logout, 2.4)."""
     at = now()
     claims = {
         "iss": settings().issuer,

@@ -54,7 +54,7 @@ class Cache:
         return cast(Value, value)
 
     def published(self, key: Any, load: Callable[[], Value]) -> Value:
-        """As `get`, for what anybody may read: without the database, the last that was read of it.
+        """Get the value as `get` does; without the database, the last that was read.
 
         Not inside a transaction that writes.
         """

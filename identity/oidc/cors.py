@@ -31,7 +31,7 @@ def headers_for(request: Request) -> Headers:
 
 
 def allow(response: Response) -> Response:
-    """After each answer that Flask gives, those to OPTIONS among them."""
+    """Add the CORS headers after each response of Flask, also to OPTIONS."""
     request = current_request()
     if request.method != "OPTIONS":
         response.headers.extend(headers_for(request))

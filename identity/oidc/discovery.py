@@ -28,7 +28,7 @@ METADATA_MAX_AGE = 300
 
 
 def metadata() -> dict[str, Any]:
-    """OpenID Connect Discovery, 3. Every address comes from the issuer, none from the request."""
+    """Return the metadata (OpenID Connect Discovery, 3), with the issuer's addresses only."""
     issuer = app_settings().issuer
     methods = offered_auth_methods()
     confidential = [method for method in methods if method != "none"]
@@ -82,7 +82,7 @@ def metadata() -> dict[str, Any]:
 
 
 def _of_certificates() -> dict[str, Any]:
-    """RFC 8705, 3.3 and 5, where a proxy passes certificates on."""
+    """Return the metadata about certificates, if a proxy passes them on (RFC 8705, 3.3 and 5)."""
     if app_settings().client_certificate_header is None:
         return {}
     origin = app_settings().client_certificate_origin or app_settings().issuer

@@ -41,7 +41,7 @@ class Entitlement:
         }
 
     def named(self, client: RelyingParty, requested: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Claims asked for one by one, of the scopes that the client registered (Core, 5.5)."""
+        """Return the claims named one by one, of registered scopes (Core, 5.5)."""
         if not requested:
             return {}
         registered = set(client.scopes)

@@ -52,7 +52,7 @@ _REFRESH_TOKEN = CompiledStatement(
 @permit(anyone)
 @protocol_endpoint
 def introspect() -> Response:
-    """For the token's own client, and the client registered for the resource in its `aud`."""
+    """Introspect a token for its own client, and for the client of the resource in its `aud`."""
     given = parameters.from_form(current_request())
     given.refuse_repeated()
     client = confidential(current_request(), given)
@@ -72,7 +72,10 @@ def introspect() -> Response:
 
 
 def _alg(client: RelyingParty) -> str:
-    """RFC 9701, 6: RS256 where the client registered none; the profile fapi2 has no RS256."""
+    """Return the algorithm of the response (RFC 9701, 6), by default RS256.
+
+    The profile fapi2 has no RS256.
+    """
     return client.introspection_alg or (client.access_token_alg if client.fapi else "RS256")
 
 

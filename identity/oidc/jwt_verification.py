@@ -118,7 +118,7 @@ def _of_another_kind(jwk: Mapping[str, Any]) -> bool:
 
 
 def thumbprint(key: PublicKey) -> str:
-    """RFC 7638, with SHA-256."""
+    """Return the thumbprint of a key (RFC 7638), with SHA-256."""
     return key.thumbprint()
 
 
@@ -152,7 +152,7 @@ def _signed_by(key: PublicKey, alg: str, signed: bytes, signature: bytes) -> boo
 
 
 def _type(header: Header) -> str | None:
-    """RFC 7515, 4.1.9: letter case does not matter, and `application/` may be left out."""
+    """Return `typ` in lower case, without `application/` (RFC 7515, 4.1.9)."""
     typ = header.get("typ")
     return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
 

@@ -14,7 +14,7 @@ from app.identifiers import new_id
 
 
 def new_client_id() -> str:
-    """Unlike any person's `sub` in form: neither can be taken for the other (RFC 9700, 4.15)."""
+    """Return a client id that no person's `sub` can equal in form (RFC 9700, 4.15)."""
     return f"client-{new_id()}"
 
 

@@ -36,7 +36,7 @@ def _salt() -> bytes:
 
 
 def _load() -> bytes:
-    """Made when it is first needed; the one row decides between several that make it at once."""
+    """Load the salt, made when first needed; the one row decides between several makers."""
     sealed = _read_sealed_salt()
     if sealed is None:
         fresh = encrypt(secrets.token_hex(32), purpose=_PURPOSE)

@@ -30,7 +30,7 @@ PATH = "/par"
 @permit(anyone)
 @protocol_endpoint
 def par() -> Response:
-    """Everything that authorize would check is checked here, and told to the client at once."""
+    """Run every check of authorize, and return its error at once."""
     given = parameters.from_form(current_request())
     given.refuse_repeated()
     client = authenticate(current_request(), given)
@@ -80,7 +80,10 @@ def expired() -> list[Expired]:
 
 
 def _of_client(given: Parameters, client: RelyingParty) -> Parameters:
-    """Without what proves the client; a client that proved itself need not name itself again."""
+    """Return the request without the client's proof.
+
+    An authenticated client need not name itself.
+    """
     kept = [name for name in given if name not in _PROOFS and name != "client_id"]
     return given.only(kept).with_pair("client_id", client.client_id)
 

@@ -24,7 +24,7 @@ _DOT_SEGMENT = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
 
 def why_refused(address: str, *, native: bool = False) -> str | None:
-    """Why the address cannot be registered as a redirect URI, or None where it can (AZ-05, AZ-06).
+    """Return why the address cannot be registered as a redirect URI (AZ-05, AZ-06), or None.
 
     https with a host, or http on the loopback; no user name, wildcard, fragment or dot segment.
     For a native application also a scheme of its own that has a dot in it (RFC 8252, 7.1).

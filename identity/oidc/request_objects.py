@@ -54,7 +54,7 @@ def _algs(client: RelyingParty) -> tuple[str, ...]:
 
 
 def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) -> None:
-    """RFC 9101, 4 and 10.8: no other token that the client signed can be taken for a request."""
+    """Check issuer and audience, so that no other token counts (RFC 9101, 4 and 10.8)."""
     audience = claims.get("aud")
     if claims.get("iss") != client.client_id:
         raise VerificationFailed("iss is not the client")

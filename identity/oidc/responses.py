@@ -55,7 +55,7 @@ def is_protocol_endpoint(view: Callable[..., Any]) -> bool:
 
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
-    """JSON that no cache may keep (RFC 6749, 5.1)."""
+    """Return JSON that no cache may store (RFC 6749, 5.1)."""
     return no_store(Response(compact_json(body), status))
 
 
@@ -98,7 +98,7 @@ def error_response(error: OAuthError) -> Response:
 
 
 def _with_nonce(answer: Response) -> Response:
-    """RFC 9449, 8.2: the next proof's nonce, for who uses them."""
+    """Add the next proof's nonce, for clients that use them (RFC 9449, 8.2)."""
     nonce = dpop.next_nonce()
     if nonce is not None:
         answer.add(nonces.HEADER, nonce)

@@ -27,7 +27,10 @@ from identity.oidc.tokens import AccessToken, read_access_token
 @permit(anyone)
 @protocol_endpoint
 def revoke() -> Response:
-    """200 whatever the token was (RFC 7009, 2.2); another client's is left as it is."""
+    """Revoke the token and answer 200 in any case (RFC 7009, 2.2).
+
+    Another client's token is left as it is.
+    """
     given = parameters.from_form(current_request())
     given.refuse_repeated()
     client = authenticate(current_request(), given)

@@ -61,7 +61,7 @@ def issue_access_token(
     at: datetime,
     ends_by: int | None = None,
 ) -> str:
-    """`family` is the public id of the grant; the token's `jti` begins with it.
+    """Issue an access token, whose `jti` begins with the public id `family`.
 
     `ends_by` is a moment in seconds that it does not outlive.
     """
@@ -172,7 +172,10 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(text: str) -> bytes | None:
-    """None where the text is not the one encoding of its bytes (a changed last character)."""
+    """Decode the text.
+
+    None if it is not the one encoding of its bytes (a changed last character).
+    """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):

@@ -42,7 +42,7 @@ def userinfo() -> Response:
 
 
 def _answer(client: RelyingParty, said: dict[str, Any]) -> Response:
-    """As JSON, or signed where the client registered for it (Core, 5.3.2)."""
+    """Return JSON, or a signed response if the client registered for it (Core, 5.3.2)."""
     if client.userinfo_alg is None:
         return json_response(said)
     about = {"iss": settings().issuer, "aud": client.client_id, "iat": int(now().timestamp())}

@@ -50,7 +50,7 @@ def wanted_page() -> str:
 
 
 def own_page(text: str | None) -> str | None:
-    """`text` where it is a path of our own that a redirect may lead to, else None.
+    """Return `text` if it is a path of this service that a redirect may use, else None.
 
     Nothing that a browser reads as another host, scheme or header passes (LG-13).
     """

@@ -104,7 +104,7 @@ def why_presented_ended() -> str | None:
 
 
 def note_activity(response: Response) -> Response:
-    """After each request: only a page that the person opened extends the idle limit."""
+    """Note activity after each request; only an opened page extends the idle limit."""
     session: Session | None = g.get("identity_session")
     if session is None or not _is_activity():
         return response

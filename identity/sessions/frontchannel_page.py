@@ -32,7 +32,7 @@ def frames() -> list[str]:
 
 
 def continue_after(told: list[str], destination: str) -> Response:
-    """On to the destination, by way of a page with the frames where there are any."""
+    """Lead to the destination, by a page with the frames if there are any."""
     if not told:
         return redirect(destination, 303)
     allow_frames(told)

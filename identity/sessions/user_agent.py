@@ -29,7 +29,7 @@ _SYSTEMS = (
 
 
 def describe_user_agent(user_agent: str) -> str:
-    """For example "Firefox on Windows"; "an unknown browser" for what is none of those we know."""
+    """Return for example "Firefox on Windows"; "an unknown browser" for others."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "an unknown browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     return f"{browser} on {system}" if system else browser

@@ -51,7 +51,7 @@ def submit_sign_out() -> ResponseReturnValue:
 @blueprint.get("/signed-out")
 @permit(anyone)
 def signed_out() -> ResponseReturnValue:
-    """Say so where it is so; a browser that is signed in is asked whether it wants to sign out."""
+    """Show that the session has ended; ask a signed-in browser whether to sign out."""
     if current() is not None:
         return redirect(url_for(".sign_out"), code=303)
     return render_template("sessions/signed_out.html")
@@ -60,7 +60,7 @@ def signed_out() -> ResponseReturnValue:
 @blueprint.get("/session-ended")
 @permit(anyone)
 def ended() -> ResponseReturnValue:
-    """Why the person has to sign in again, and the way back to the page that was asked for."""
+    """Show why the person has to sign in again, and the way back to the requested page."""
     back = own_page(request.args.get("next")) or approvals().home()
     if current() is not None:
         return redirect(back, code=303)

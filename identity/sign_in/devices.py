@@ -38,7 +38,9 @@ def known_device(account_id: int | None) -> int | None:
 
 
 def remember_device(account_id: int) -> tuple[int, bool]:
-    """Know this browser as the person's, inside `writing()`; its id, and whether it was known.
+    """Store this browser as the person's; return its id, and whether it was known.
+
+    Must run inside `writing()`.
 
     The token changes for all people of this browser, so that a copied cookie stops working.
     """

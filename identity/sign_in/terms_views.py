@@ -22,7 +22,7 @@ from identity.sign_in.models import JourneyKind, SignInJourney
 @blueprint.get("/sign-in/terms-due")
 @permit(signed_in_before_terms)
 def terms_due() -> ResponseReturnValue:
-    """Where our own pages send a session that still owes an acceptance."""
+    """Lead a session that still owes an acceptance to the terms."""
     next_page = own_page(request.args.get("next")) or approvals().home()
     return journeys.ask_for_terms(next_page, signed_in_session())
 

@@ -43,7 +43,7 @@ def welcome() -> ResponseReturnValue:
 @blueprint.get("/sign-in")
 @permit(anyone)
 def start() -> ResponseReturnValue:
-    """Email address and password; without a journey, one that ends at `next` or at home."""
+    """Ask for email address and password; without a journey, one to `next` or home."""
     journey, session = _sign_in_journey(), current()
     if session is not None and (journey is None or not journey.fresh or journey.finished_at):
         return _signed_in_already(journey)
@@ -123,7 +123,7 @@ def cannot() -> ResponseReturnValue:
 @blueprint.get("/sign-in/confirm-it-is-you")
 @permit(signed_in_before_terms)
 def confirm() -> ResponseReturnValue:
-    """Both factors once more, before a sensitive act, then back to it."""
+    """Ask for both factors once more, before a sensitive act, then lead back to it."""
     session = signed_in_session()
     journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:

@@ -11,7 +11,7 @@ from identity.accounts.models import Account
 
 
 def make_approver(membership: Membership, *, actor: Actor) -> Membership:
-    """From now on this person approves in the organisation. Raises RefusalError."""
+    """Make the person an approver of the organisation. Raises RefusalError."""
     with writing() as session:
         membership = facts.lock_membership(session, membership)
         organisation = session.get_one(Organisation, membership.organisation_id)

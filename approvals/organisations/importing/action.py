@@ -185,7 +185,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _with_names(connection: Connection, found: Sequence[Difference]) -> list[Difference]:
-    """Trusts by name and UID in the place of their keys."""
+    """Return trusts by name and UID in place of their keys."""
     of_trusts = [each for each in found if each.change.is_of_trust]
     keys = {key for each in of_trusts for key in (each.before, each.after) if key}
     names = {

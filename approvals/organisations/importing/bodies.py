@@ -88,7 +88,7 @@ def schools_of(connection: Connection, on: date) -> dict[str, int]:
 
 
 def _grouped_schools(code: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
-    """Numbers of schools: dioceses added by hand have periods, too."""
+    """Return numbers of schools; dioceses added by hand have periods, too."""
     return (
         select(code, func.count())
         .join_from(PERIODS, ORGANISATIONS, ORGANISATIONS.c.id == PERIODS.c.organisation_id)

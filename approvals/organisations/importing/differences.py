@@ -16,7 +16,7 @@ OnDay = tuple[tuple[Any, ...] | None, str]
 
 
 def on_day(periods: Rows, trusts: Rows, day: date) -> OnDay:
-    """Rows of trusts begin with the trust's key and the two days."""
+    """Return the differences of a day; rows of trusts begin with the trust's key and two days."""
     period = next((row for row in periods if row[_FROM] <= day < row[_TO]), None)
     return period, next((row[0] for row in trusts if row[1] <= day < row[2]), "")
 

@@ -149,7 +149,7 @@ class Renewal:
             self._outcome.moves.add(*was, *becomes)
 
     def _report_dioceses(self, subjects: Sequence[str]) -> None:
-        """Dioceses are no organisations until somebody adds them; their names are register data."""
+        """Report dioceses, which are no organisations until somebody adds them."""
         for subject, of_subject in self._streams(subjects):
             own = statements.parsed(self._changes.before.get(subject, ()))
             then = newest_name({**of_subject, self._family: own}, self._days)

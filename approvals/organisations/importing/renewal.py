@@ -61,7 +61,7 @@ def renew_register() -> str:
 
 
 def _newest_file(connection: Connection) -> Any:
-    """Id and account of the newest file, or None."""
+    """Return id and report of the newest file, or None."""
     return connection.execute(
         select(FILES.c.id, FILES.c.account).order_by(FILES.c.public_id.desc()).limit(1)
     ).first()

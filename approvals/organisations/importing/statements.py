@@ -121,7 +121,7 @@ def _account(parsed: ParsedFile, classes: Mapping[str, str]) -> RowCounts:
 
 
 def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[Word]]) -> list[str]:
-    """Subjects that the family knows and a complete file does not mention."""
+    """Return subjects of the family that a complete file does not mention."""
     if not parsed.complete:
         return []
     absent = [
@@ -194,7 +194,7 @@ def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, Any] | None]]:
 def streams(
     connection: Connection, family: str, changes: Changes, subjects: Collection[str]
 ) -> Iterator[tuple[str, Streams]]:
-    """For each subject what every family says about it, the file's own words included."""
+    """Yield every family's statements for each subject, the file's own included."""
     elsewhere = _other_families(connection, family, subjects)
     for subject in subjects:
         of_subject = elsewhere.get(subject, {})

@@ -258,5 +258,8 @@ def link_type(cell: str) -> str:
 
 
 def link_relation(of_type: str) -> str:
-    """Predecessor, successor or other; no access depends on it, so unknown types are `OTHER`."""
+    """Return predecessor, successor or other.
+
+    No access depends on it: unknown types are `OTHER`.
+    """
     return LINK_RELATIONS.get(of_type, OTHER)

@@ -254,13 +254,16 @@ def layout_of(header: Sequence[str], file_name: str) -> Layout:
 
 
 def family_of(layout: Layout, file_name: str) -> str:
-    """Files of one family continue each other: one that is complete of less is one of its own."""
+    """Return the family, whose files continue each other.
+
+    A file that is complete of less is one of its own.
+    """
     download = facts_of_file_name(file_name).download
     return DOWNLOADS[download][1] if download else layout.family
 
 
 def positions(layout: Layout, header: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """For each field, the places of its columns, in the order in which they are asked."""
+    """Return the places of each field's columns, in their order."""
     at: dict[str, int] = {}
     for place, cell in enumerate(header):
         at.setdefault(plain_header(cell), place)

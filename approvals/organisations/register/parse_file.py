@@ -141,7 +141,7 @@ def _without_blank_end(cells: list[str], width: int = 0) -> list[str]:
 
 
 def _number_rows(rows: Any, progress: Progress | None) -> Iterator[tuple[int, int, list[str]]]:
-    """Each row with the line on which it begins and the number of lines that it takes."""
+    """Yield each row with the line on which it begins and its number of lines."""
     before: int = rows.line_num
     for count, cells in enumerate(rows, 1):
         if progress and count % 1000 == 0:
@@ -151,7 +151,7 @@ def _number_rows(rows: Any, progress: Progress | None) -> Iterator[tuple[int, in
 
 
 def _encoding_and_digest(path: Path, name: str) -> tuple[str, str]:
-    """UTF-8 where the whole file is that, else Windows-1252, as the register's downloads are."""
+    """Return UTF-8 if the whole file is that, else Windows-1252 as in downloads, and the hash."""
     try:
         if not path.is_file():
             raise NotARegisterFile(f"{name} is not a file.")

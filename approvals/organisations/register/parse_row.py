@@ -206,7 +206,7 @@ def reader_of(layout: str) -> Callable[[Row, FileProgress], str]:
 
 
 def subject_of(row: Row) -> str | None:
-    """Whom a row of the wrong length is about: none where it is too short to say."""
+    """Return the subject of a row of the wrong length, if it is long enough to say."""
     try:
         return f"urn:{_school_urn(row)}"
     except (RowFault, IndexError, KeyError):

@@ -158,7 +158,7 @@ class FileProgress:
         return subject
 
     def mention(self, subject: str, facts: Facts) -> None:
-        """Something that many rows repeat; the first one is taken."""
+        """Record a fact that many rows repeat; the first one is taken."""
         self.mentioned.setdefault(subject, {key: v for key, v in facts.items() if v is not None})
 
     def names(self, cell: str) -> Facts:

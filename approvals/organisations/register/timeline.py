@@ -138,7 +138,7 @@ def _repetitions(
 
 
 def _states(said: Sequence[tuple[date, str, Facts | None]]) -> list[tuple[date, dict[str, Any]]]:
-    """For each day that something was said, all that was known then; the first one reaches back."""
+    """Yield the knowledge of each day with a statement; the first one reaches back."""
     first: dict[str, Any] = {}
     for _, _, facts in said:
         for key, value in (facts or {}).items():

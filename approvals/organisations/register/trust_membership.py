@@ -78,7 +78,7 @@ def _stays(statements: Iterable[TrustStatement]) -> list[_Stay]:
 
 
 def _trust_statements(said: Said) -> Iterable[TrustStatement]:
-    """Those of each day, in order. Of one day a link file's count before an establishment file's.
+    """Yield the statements of each day, link files before establishment files.
 
     A file may also name a trust that the school joins later; it follows the present one.
     """

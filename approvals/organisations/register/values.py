@@ -131,7 +131,7 @@ def local_authority(cell: str) -> str | None:
 
 
 def diocese(cell: str) -> str | None:
-    """CE.. or RC.. and the like; "0000", which spreadsheets shorten to "0", is none."""
+    """Return a code such as CE.. or RC..; "0000", in spreadsheets "0", is none."""
     value = cell.strip().upper()
     if value.casefold() in NOTHING:
         return None

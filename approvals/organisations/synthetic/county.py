@@ -115,7 +115,7 @@ def _school(world: World, chance: Random, type_code: str) -> SyntheticSchool:
 
 
 def _join_first(school: SyntheticSchool, chance: Random) -> None:
-    """Every academy but a few belongs to a trust; sponsored ones have a sponsor besides."""
+    """Put nearly every academy into a trust; sponsored ones have a sponsor besides."""
     joined = date(chance.randint(2012, 2016), 9, 1)
     school.opened = joined
     if school.diocese[0].value == CATHOLIC:
@@ -133,7 +133,7 @@ def _of_type(world: World, type_code: str) -> list[SyntheticSchool]:
 
 
 def _convert(world: World, chance: Random) -> None:
-    """Two community schools become academies: a new URN, linked both ways, the number kept."""
+    """Convert two community schools to academies: a new URN, linked both ways, the number kept."""
     steps = ((0, "34", LEARNING, date(2018, 9, 1)), (1, "28", SELWICK, date(2019, 4, 1)))
     for place, type_code, uid, day in steps:
         old = _of_type(world, "01")[place]
@@ -154,7 +154,7 @@ def _convert(world: World, chance: Random) -> None:
 
 
 def _merge(world: World, chance: Random) -> None:
-    """Two schools become one; one more closes for good; one chain of links loops."""
+    """Merge two schools, close one for good, and make one chain of links that loops."""
     day = date(2019, 1, 1)
     one, other, lost, first, second = _of_type(world, "01")[2:7]
     new = _school(world, chance, "01")
@@ -177,7 +177,7 @@ def _merge(world: World, chance: Random) -> None:
 
 
 def _move(world: World) -> None:
-    """Schools change trust; a single-academy trust's school joins a larger one, and it closes."""
+    """Move schools between trusts; a single-academy trust closes as its school leaves."""
     converters = _of_type(world, "34")
     harbour, fenwick = converters[0], converters[1]
     harbour.stays = [Stay(HARBOUR, date(2012, 9, 1))]

@@ -64,7 +64,7 @@ def write_national(directory: Path, schools: int = SCHOOLS) -> list[Path]:
 
 
 def establishments(world: World, day: date, directory: Path, *, filled: bool = False) -> Path:
-    """`edubasealldata`, in the layout of 2018 or of 2024, by the day.
+    """Write `edubasealldata`, in the layout of 2018 or of 2024, by the day.
 
     `filled` makes the file about as large as the real one.
     """
@@ -78,7 +78,7 @@ def establishments(world: World, day: date, directory: Path, *, filled: bool = F
 
 
 def group_links(world: World, day: date, directory: Path) -> Path:
-    """`grouplinks_edubaseallacademiesandfree`: names of group types in the place of codes."""
+    """Write `grouplinks_edubaseallacademiesandfree`, with names in place of type codes."""
     path = directory / f"grouplinks_edubaseallacademiesandfree{day:%Y%m%d}.csv"
     found = rows.group_links(world, day)
     return _write(path, headers.GROUP_LINKS, found, "cp1252", quoted=True)
@@ -115,7 +115,7 @@ def school_links(world: World, day: date, directory: Path) -> Path:
 
 
 def local_authorities(world: World, day: date, directory: Path) -> Path:
-    """No download of the register; dated in its name so that an import need not ask for it."""
+    """Write the local authorities, no download, with a date in the file's name."""
     path = directory / f"local_authorities_{day:%Y%m%d}.csv"
     return _write(path, headers.LOCAL_AUTHORITIES, rows.local_authorities(world), "utf-8")
 

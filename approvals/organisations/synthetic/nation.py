@@ -138,7 +138,7 @@ def _diocese(chance: Random, church: str | None) -> str:
 
 
 def _join(world: World, chance: Random) -> None:
-    """Academies in trusts: each single one has its school, the others few or many.
+    """Put academies into trusts: each single one has its school, the others few or many.
 
     Sponsored academies and some others have a sponsor besides, some foundation schools a trust
     that is no academy trust.

@@ -34,7 +34,7 @@ def day_first(day: date | None, mark: str = "-") -> str:
 
 
 def establishments(world: World, day: date) -> Iterator[Row]:
-    """Under the names of `edubasealldata`; codes with their zeros, days as dd-mm-yyyy."""
+    """Yield rows of `edubasealldata`: codes with their zeros, days as dd-mm-yyyy."""
     for school in world.listed_on(day):
         authority = value_on(school.authority, day)
         diocese = value_on(school.diocese, day)
@@ -118,7 +118,7 @@ def _previous_authority(world: World, school: SyntheticSchool, authority: str) -
 
 
 def _links(world: World, day: date) -> Iterator[tuple[SyntheticSchool, SyntheticGroup, date]]:
-    """Academies and their groups."""
+    """Yield academies and their groups."""
     for school in world.listed_on(day):
         if not school.is_open_on(day):
             continue
@@ -130,7 +130,7 @@ def _links(world: World, day: date) -> Iterator[tuple[SyntheticSchool, Synthetic
 
 
 def _all_links(world: World, day: date) -> Iterator[tuple[SyntheticSchool, SyntheticGroup, date]]:
-    """Schools of all types and their groups."""
+    """Yield schools of all types and their groups."""
     yield from _links(world, day)
     for school in world.listed_on(day):
         for uid in filter(None, (school.federation, school.foundation_trust)):
@@ -140,7 +140,7 @@ def _all_links(world: World, day: date) -> Iterator[tuple[SyntheticSchool, Synth
 
 
 def group_links(world: World, day: date) -> Iterator[Row]:
-    """Under the names of `grouplinks_edubaseallacademiesandfree`."""
+    """Yield rows of `grouplinks_edubaseallacademiesandfree`."""
     for school, group, joined in _links(world, day):
         authority = value_on(school.authority, day)
         yield {
@@ -162,7 +162,7 @@ def group_links(world: World, day: date) -> Iterator[Row]:
 
 
 def all_links(world: World, day: date) -> Iterator[Row]:
-    """Under the names of `alllinksdata`; days as dd/mm/yyyy."""
+    """Yield rows of `alllinksdata`; days as dd/mm/yyyy."""
     for school, group, joined in _all_links(world, day):
         authority = value_on(school.authority, day)
         yield {
@@ -180,7 +180,7 @@ def all_links(world: World, day: date) -> Iterator[Row]:
 
 
 def group_row(group: SyntheticGroup, day: date) -> Row:
-    """Under the names of `allgroupsdata`; days as dd/mm/yyyy."""
+    """Return a row of `allgroupsdata`; days as dd/mm/yyyy."""
     status = group.status_on(day)
     is_trust = group.type_code in codes.TRUST_TYPES
     return {
@@ -208,7 +208,7 @@ def groups(world: World, day: date) -> Iterator[Row]:
 
 
 def school_links(world: World, day: date) -> Iterator[Row]:
-    """Under the names of `links_edubasealldata`: what had come about by the day."""
+    """Yield rows of `links_edubasealldata` as of the day."""
     listed = {school.urn: school for school in world.listed_on(day)}
     for lineage in world.lineage:
         if lineage.since and lineage.since > day:

@@ -76,7 +76,7 @@ def ages(of_phase: str) -> tuple[int, int]:
 
 
 def church(chance: Random, type_code: str) -> str | None:
-    """CE, RC or None: of which church a school of the type is."""
+    """Return CE, RC or None: the church of a school of the type."""
     if chance.random() >= _CHURCH_SHARE.get(type_code, 0.0):
         return None
     return "RC" if type_code == "02" and chance.random() < 0.5 else "CE"

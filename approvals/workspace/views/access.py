@@ -35,7 +35,7 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(approver_of)
 def access(member: str, service: str, **_route: str) -> Answer:
-    """Which user group? The journey begins with the answer."""
+    """Ask for the user group. The journey begins with the answer."""
     person, offer = the_member(member), _offer(service)
     held = [each for each in facts.held_groups(person, now()) if each.service == service]
     form = groups_form(offer, [each.user_group for each in held])

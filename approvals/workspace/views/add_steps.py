@@ -44,7 +44,7 @@ def answers_of(former: Membership, organisation: Organisation) -> dict[str, Any]
 
 
 def unanswered(journey: Journey, organisation: Organisation) -> str:
-    """Where an answer leads: to the first open question, or to check answers where none is."""
+    """Return the address of the first open question, or of the check page."""
     for step in names(journey, organisation):
         if not _has_answer(journey, step):
             return address(journey, organisation, step)
@@ -52,7 +52,7 @@ def unanswered(journey: Journey, organisation: Organisation) -> str:
 
 
 def before(journey: Journey, organisation: Organisation, step: str) -> str:
-    """Where Back leads."""
+    """Return the address of Back."""
     steps = [*names(journey, organisation), "check"]
     position = steps.index(step) if step in steps else len(steps) - 1
     return address(journey, organisation, steps[max(0, position - 1)])

@@ -88,7 +88,10 @@ def check_request_object(authorization: RequestedAuthorization) -> None:
 
 
 def check_registered_form(authorization: RequestedAuthorization) -> None:
-    """RFC 9126, 5 and RFC 9101, 10.5: what a client binds itself to holds for each request."""
+    """Check that the request has the form to which the client is bound (RFC 9126, 5).
+
+    Also RFC 9101, 10.5.
+    """
     client = authorization.client
     pushed = authorization.pushing or authorization.pushed_id is not None
     if (client.require_par or client.fapi) and not pushed:
@@ -138,7 +141,7 @@ def check_response_mode(authorization: RequestedAuthorization) -> None:
 
 
 def check_unsupported_parameters(authorization: RequestedAuthorization) -> None:
-    """OpenID Connect Core, 6: what is not supported is refused, never ignored."""
+    """Refuse parameters that are not supported (OpenID Connect Core, 6)."""
     if "request_uri" in authorization.parameters:
         raise RequestUriNotSupported
     if "registration" in authorization.parameters:
@@ -172,7 +175,7 @@ def check_scope(authorization: RequestedAuthorization) -> None:
 
 
 def check_code_challenge(authorization: RequestedAuthorization) -> None:
-    """RFC 7636 with S256 only; required unless a confidential client registered otherwise."""
+    """Require S256 (RFC 7636), unless a confidential client registered otherwise."""
     challenge = authorization.parameters.get("code_challenge")
     method = authorization.parameters.get("code_challenge_method")
     if challenge is None:
@@ -211,7 +214,7 @@ def check_max_age(authorization: RequestedAuthorization) -> None:
 
 
 def check_claims(authorization: RequestedAuthorization) -> None:
-    """OpenID Connect Core, 5.5. Claims that we do not know are ignored, as it asks."""
+    """Check the claims parameter (Core, 5.5), without unknown claims."""
     text = authorization.parameters.get("claims")
     if text is None:
         return
@@ -255,14 +258,14 @@ def check_acr_values(authorization: RequestedAuthorization) -> None:
 
 
 def check_resource(authorization: RequestedAuthorization) -> None:
-    """RFC 8707, 2: what the grant is limited to; the issuer itself is always included."""
+    """Check `resource`, the limit of the grant (RFC 8707, 2); it always includes the issuer."""
     authorization.resources = tuple(dict.fromkeys(authorization.parameters.all("resource")))
     if not set(authorization.resources) <= set(authorization.client.resources):
         raise InvalidTarget
 
 
 def check_id_token_hint(authorization: RequestedAuthorization) -> None:
-    """`id_token_hint`, or a `sub` asked for in claims: the one person who will do."""
+    """Read the person from `id_token_hint`, or from a `sub` in the claims parameter."""
     hint = authorization.parameters.get("id_token_hint")
     subject = authorization.claims.get("id_token", {}).get("sub") or {}
     if hint is not None:
@@ -275,7 +278,7 @@ def check_id_token_hint(authorization: RequestedAuthorization) -> None:
 
 
 def check_dpop_jkt(authorization: RequestedAuthorization) -> None:
-    """RFC 9449, 10: the key for which the code is to be; at PAR a proof names it as well."""
+    """Check the key of the code (RFC 9449, 10); at PAR a proof names it as well."""
     named = authorization.parameters.get("dpop_jkt")
     if named is not None and not _THUMBPRINT.fullmatch(named):
         raise InvalidRequest("dpop_jkt is no thumbprint of a key")

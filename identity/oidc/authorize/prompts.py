@@ -46,7 +46,7 @@ def nobody_is_signed_in(interaction: Interaction) -> bool:
 
 
 def sign_in_is_too_old(interaction: Interaction) -> bool:
-    """prompt=login, max_age, and prompt=select_account where there is nothing else to select."""
+    """Return whether prompt=login, max_age or a lone prompt=select_account needs a sign-in."""
     if interaction.signed_in_for_this:
         return False
     if "login" in interaction.authorization.prompts:

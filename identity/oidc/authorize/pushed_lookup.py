@@ -23,7 +23,7 @@ _OPEN_PUSHED = CompiledStatement(
 
 
 def check_request_uri(authorization: RequestedAuthorization) -> None:
-    """RFC 9126, 4: what was pushed takes the place of what stands here, `client_id` apart."""
+    """Replace the parameters, except `client_id`, with the pushed ones (RFC 9126, 4)."""
     address = authorization.parameters.get("request_uri", "")
     if not address.startswith(PUSHED):
         return

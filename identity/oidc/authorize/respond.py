@@ -62,7 +62,10 @@ def with_code(authorization: RequestedAuthorization, code: str) -> Response:
 
 
 def with_error(authorization: RequestedAuthorization, error: OAuthError) -> Response:
-    """RFC 6749, 4.1.2.1. Raises CannotContinue where no registered address is known."""
+    """Return an error response (RFC 6749, 4.1.2.1).
+
+    Raises CannotContinue if no registered address is known.
+    """
     log.info(
         "authorization refused", error=error.error, text=error.description, detail=error.detail
     )
@@ -88,7 +91,7 @@ def _on_our_own_page(client: RelyingParty | None, error: OAuthError) -> CannotCo
 
 
 def _to_client(authorization: RequestedAuthorization, parameters: dict[str, str]) -> Response:
-    """In the response mode that is asked for; `iss` by RFC 9207."""
+    """Return the response in the requested response mode, with `iss` by RFC 9207."""
     address = authorization.redirect_uri
     if address is None:
         raise RuntimeError("nothing leaves before the address is found registered")
@@ -112,7 +115,7 @@ def _to_client(authorization: RequestedAuthorization, parameters: dict[str, str]
 
 
 def _sign_response(authorization: RequestedAuthorization, parameters: dict[str, str]) -> str:
-    """JARM, 2.1: the answer as a JWT for this client, for a moment."""
+    """Sign the response as a JWT for this client, for a moment (JARM, 2.1)."""
     about = {
         "iss": settings().issuer,
         "aud": authorization.client.client_id,
@@ -122,7 +125,7 @@ def _sign_response(authorization: RequestedAuthorization, parameters: dict[str, 
 
 
 def _form_post(address: str, parameters: dict[str, str]) -> Response:
-    """OAuth 2.0 Form Post Response Mode, 2: a form that sends itself, or by its button."""
+    """Return a form that submits itself or by its button (Form Post Response Mode, 2)."""
     allow_form_redirect(address)
     response = Response(
         render_template("oidc/form_post.html", address=address, parameters=parameters),

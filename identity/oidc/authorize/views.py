@@ -53,7 +53,7 @@ class OrganisationForm(Form):
 @blueprint.route("/authorize", methods=["GET", "POST"])
 @permit(anyone)
 def authorize() -> Response:
-    """OpenID Connect Core, 3.1.2: from the service, by the person's browser."""
+    """Receive the service's request in the person's browser (OpenID Connect Core, 3.1.2)."""
     if parameters.only_looking(current_request()):
         return Response(status=403)
     authorization = RequestedAuthorization(parameters.Parameters(()))
@@ -73,7 +73,7 @@ def authorize() -> Response:
 @blueprint.get("/authorize/<request_id>")
 @permit(anyone)
 def resume(request_id: str) -> Response:
-    """Back from a question."""
+    """Resume the request after a question."""
     if parameters.only_looking(current_request()):
         return Response(status=403)
     interaction = _visit(request_id)
@@ -98,7 +98,7 @@ def cancel(request_id: str) -> Response:
 @blueprint.route("/authorize/<request_id>/organisation", methods=["GET", "POST"])
 @permit(signed_in_before_terms)
 def choose_organisation(request_id: str) -> Response | str:
-    """For which organisation to enter, and why not for the others."""
+    """Ask for which organisation to enter, and show why not for the others."""
     interaction = _visit(request_id)
     if isinstance(interaction, Response):
         return interaction
@@ -125,7 +125,7 @@ def choose_organisation(request_id: str) -> Response | str:
 @blueprint.get("/no-access/<client_id>")
 @permit(signed_in_before_terms)
 def no_access(client_id: str) -> str:
-    """Signed in, but not entitled: why, and whom to ask. It leads nowhere by itself."""
+    """Show why the person has no access, and whom to ask. It leads nowhere by itself."""
     client, session = store.find(client_id), current()
     if client is None or session is None:
         raise NotFound("no such client")

@@ -49,7 +49,7 @@ def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
 
 
 def confidential(request: Request, parameters: Parameters) -> RelyingParty:
-    """As `authenticate`, for endpoints that no public client may call. Raises InvalidClient."""
+    """Authenticate a client that is not public. Raises InvalidClient."""
     client = authenticate(request, parameters)
     if not client.confidential:
         raise _refusal("public client")
@@ -141,7 +141,7 @@ def _none(request: Request, parameters: Parameters) -> tuple[str, str] | None:
 
 
 def _assertion(_asked: Request, parameters: Parameters) -> tuple[str, str] | None:
-    """RFC 7521, 4.2; RFC 7523, 2.2."""
+    """Check a client assertion (RFC 7521, 4.2; RFC 7523, 2.2)."""
     text = parameters.get("client_assertion")
     if text is None and "client_assertion_type" not in parameters:
         return None

@@ -16,7 +16,7 @@ from identity.oidc.lifetimes import SECRET_OVERLAP
 
 @click.group("clients")
 def clients_group() -> None:
-    """Relying services."""
+    """Manage the clients of relying services."""
 
 
 @clients_group.command("register")

@@ -35,7 +35,7 @@ def _has_redirect_uris(result: Members, _given: Any) -> None:
 
 
 def _is_fit_for_native(result: Members, _given: Any) -> None:
-    """RFC 8252, 8.4: whoever has the application has its secret too, so it has none."""
+    """Refuse secrets of native applications, which every user has (RFC 8252, 8.4)."""
     if result["application_type"] != NATIVE:
         return
     if result["token_endpoint_auth_method"] != "none":
@@ -88,14 +88,14 @@ def _keys_fit(result: Members, _given: Any) -> None:
 
 
 def _method_is_offered(result: Members, _given: Any) -> None:
-    """RFC 8705, 2.1."""
+    """Check that the authentication method is offered (RFC 8705, 2.1)."""
     method = result["token_endpoint_auth_method"]
     if method not in offered_auth_methods():
         raise InvalidMetadata(f"{method} is not offered: this provider takes no certificates.")
 
 
 def _certificate_binding_fits(result: Members, _given: Any) -> None:
-    """RFC 8705, 3.4."""
+    """Check that certificates can bind the tokens (RFC 8705, 3.4)."""
     if result["tls_client_certificate_bound_access_tokens"] and (
         settings().client_certificate_header is None
     ):
@@ -105,7 +105,7 @@ def _certificate_binding_fits(result: Members, _given: Any) -> None:
 
 
 def _certificate_subject_fits(result: Members, _given: Any) -> None:
-    """RFC 8705, 2.1.2."""
+    """Check the certificate's subject (RFC 8705, 2.1.2)."""
     by_certificate = result["token_endpoint_auth_method"] in CERTIFICATE_METHODS
     named = sum(member in result for member in certificate.SUBJECTS)
     if named != (1 if by_certificate else 0):
@@ -115,7 +115,7 @@ def _certificate_subject_fits(result: Members, _given: Any) -> None:
 
 
 def _fapi2_method_fits(result: Members, _given: Any) -> None:
-    """FAPI 2.0 Security Profile, 5.3.2, and the next four: nothing undoes what it sets."""
+    """Check the method (FAPI 2.0 Security Profile, 5.3.2); no member undoes the profile."""
     methods = (*KEY_METHODS, *CERTIFICATE_METHODS)
     if _is_fapi2(result) and result["token_endpoint_auth_method"] not in methods:
         raise InvalidMetadata(f"profile fapi2: the client proves itself by {' or '.join(methods)}.")
@@ -139,7 +139,7 @@ def _fapi2_binding_fits(result: Members, _given: Any) -> None:
 
 
 def _fapi2_alg_fits(member: str, result: Members, _given: Any) -> None:
-    """FAPI 2.0 Security Profile, 5.4.1."""
+    """Check the algorithm (FAPI 2.0 Security Profile, 5.4.1)."""
     if _is_fapi2(result) and result.get(member, FAPI_ALGS[0]) not in FAPI_ALGS:
         raise InvalidMetadata(f"profile fapi2: {member} is {' or '.join(FAPI_ALGS)}.")
 

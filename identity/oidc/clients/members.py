@@ -48,7 +48,7 @@ Reader = Callable[[Given], Any]
 def required(
     grant_types: tuple[str, ...], confusable: Callable[[str], str | None]
 ) -> Iterator[tuple[str, Reader]]:
-    """Members that every registration has, with their defaults."""
+    """Yield the members that every registration has, with their defaults."""
     choices = (
         ("token_endpoint_auth_method", AUTH_METHODS),
         ("application_type", APPLICATION_TYPES),
@@ -84,7 +84,7 @@ def required(
 
 
 def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reader]]:
-    """Members that a registration has where the metadata has them."""
+    """Yield the members that a registration has if the metadata has them."""
     yield "service", partial(_service, exists=service_exists)
     yield "default_max_age", _default_max_age
     yield (
@@ -209,7 +209,7 @@ def _address(given: Given, member: str) -> str:
 
 
 def _keys(given: Given) -> Mapping[str, Any]:
-    """RFC 7591, 2: the client's public keys by value."""
+    """Read the client's public keys by value (RFC 7591, 2)."""
     try:
         keys = read(given["jwks"])
     except UnsuitableKey as error:
@@ -222,7 +222,7 @@ def _keys(given: Given) -> Mapping[str, Any]:
 
 
 def _certificate_subject(given: Given, member: str) -> str:
-    """RFC 8705, 2.1.2: how the client's certificate names it."""
+    """Read how the client's certificate names it (RFC 8705, 2.1.2)."""
     name = given[member]
     refusal = certificate.why_no_name(member, name) if isinstance(name, str) else "it is no text"
     if refusal:

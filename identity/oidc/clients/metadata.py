@@ -146,7 +146,7 @@ def one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
 def several_of(
     given: dict[str, Any], member: str, choices: tuple[str, ...], default: tuple[str, ...]
 ) -> list[str]:
-    """Each once, in their order."""
+    """Return the values, each once, in their order."""
     values = texts(given, member) if member in given else list(default)
     if not set(values) <= set(choices):
         raise InvalidMetadata(f"{member} may contain {', '.join(choices)} and nothing else.")

@@ -119,7 +119,7 @@ def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sector_is_named(result: Members, given: dict[str, Any]) -> None:
-    """Core, 8.1: without a document the one host of the redirect URIs is the sector."""
+    """Check that the sector is known: a document, or one host of redirect URIs (Core, 8.1)."""
     hosts = {urlsplit(address).hostname for address in result["redirect_uris"]}
     if result["subject_type"] != PAIRWISE or SECTOR in given:
         return
@@ -130,7 +130,7 @@ def _sector_is_named(result: Members, given: dict[str, Any]) -> None:
 
 
 def _sector_document(given: dict[str, Any], addresses: list[str]) -> str:
-    """Core, 8.1: the document behind `sector_identifier_uri` lists every redirect URI."""
+    """Check that the sector document lists every redirect URI (Core, 8.1)."""
     address = members.called_address(given, SECTOR)
     try:
         listed = fetched(address)

@@ -30,7 +30,7 @@ _PROFILE = ChoiceOf("profile", _profiles)
 
 @click.group("registration-tokens")
 def registration_tokens_group() -> None:
-    """Tokens with which services register clients themselves (RFC 7591)."""
+    """Manage tokens with which services register clients (RFC 7591)."""
 
 
 @registration_tokens_group.command("issue")

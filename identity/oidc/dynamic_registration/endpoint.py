@@ -165,7 +165,7 @@ def _refusal(error: InvalidMetadata) -> InvalidClientMetadata:
 
 
 def _is_about(client: Client, metadata: dict[str, Any]) -> None:
-    """RFC 7592, 2.2."""
+    """Check that the metadata is about this client (RFC 7592, 2.2)."""
     if metadata.get("client_id") != client.client_id:
         raise InvalidClientMetadata("client_id is not that of the address.")
     for member in NOT_SENT_BACK:

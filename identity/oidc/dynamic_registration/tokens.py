@@ -57,7 +57,7 @@ def revoke(public_id: str) -> None:
 
 
 def usable_tokens() -> list[InitialAccessToken]:
-    """Those that can still be used, the oldest first."""
+    """Return the tokens that can still be used, the oldest first."""
     return list(
         db.session.scalars(
             select(InitialAccessToken)

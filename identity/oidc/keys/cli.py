@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("keys")
 def keys_group() -> None:
-    """Keys that sign tokens."""
+    """Manage the keys that sign tokens."""
 
 
 @keys_group.command("list")

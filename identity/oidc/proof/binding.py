@@ -35,7 +35,7 @@ def of_claims(claims: Mapping[str, Any]) -> Binding | None:
 
 
 def token_type(binding: Binding | None) -> str:
-    """RFC 9449, 5: a token bound to a certificate stays a bearer token (RFC 8705, 3)."""
+    """Return the token type (RFC 9449, 5); bearer for a certificate's tokens (RFC 8705, 3)."""
     return "DPoP" if binding is not None and binding.member == KEY else "Bearer"
 
 

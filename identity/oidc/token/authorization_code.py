@@ -110,7 +110,10 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
 
 
 def _prove(client: RelyingParty, found: Family, verifier: str | None, at: datetime) -> None:
-    """RFC 7636, 4.6; a verifier without a challenge is a downgrade (RFC 9700, 4.8.2)."""
+    """Check the verifier (RFC 7636, 4.6); without a challenge it is a downgrade.
+
+    RFC 9700, 4.8.2.
+    """
     if found.code_challenge is None:
         if verifier is not None:
             raise InvalidGrant("code_verifier without a challenge")

@@ -156,7 +156,7 @@ def keep_refresh_token(
 def prolong_refresh_token(
     client: RelyingParty, family: Family, token_id: int, at: datetime
 ) -> None:
-    """Its time begins anew with each use, where one may write: for a token that does not rotate."""
+    """Prolong a token that does not rotate, at each use. Must run inside a transaction."""
     if family.offline:
         prolong(token_id, expires_at=_unused_until(client, family, at))
 
@@ -169,7 +169,7 @@ def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetim
 
 
 def _sign_in(family: Family) -> dict[str, Any]:
-    """How and when the person signed in (RFC 9068, 2.2.1)."""
+    """Return how and when the person signed in (RFC 9068, 2.2.1)."""
     auth_time = int(family.auth_time.timestamp())
     return {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
 

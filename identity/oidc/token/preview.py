@@ -33,7 +33,7 @@ class Preview:
 def preview(
     client: RelyingParty, account: Account, organisation: str | None, at: datetime
 ) -> Preview | None:
-    """With all scopes that the client registered; None where the person may not enter."""
+    """Return the claims for all registered scopes; None if the person may not enter."""
     claims = None
     if client.service is not None and organisation is not None:
         claims = approvals().claims(account, client.service, organisation, at)

@@ -39,7 +39,7 @@ _RETRY = CompiledStatement(
 
 
 def successor_of(token: str) -> str:
-    """256 bits that nobody else can make of the token."""
+    """Return 256 bits that only this server can derive from the token."""
     raw = tag(token, purpose="refresh-token-successor")
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
