@@ -139,7 +139,7 @@ class Approvals(Protocol):
         """
 
     def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
-        """Return every organisation of the person, those through which he may enter first."""
+        """Return every organisation of the person, the ones they may enter through first."""
 
     def claims(
         self, account: Person, service: str, organisation: str, at: datetime

@@ -65,9 +65,9 @@ class ArrivalEstimate:
         self._fewer_came = False
 
     def came(self, parts: int, *, too_late: int) -> None:
-        """Size of a group, and the number of threads that waited when it ended.
+        """Learn the expected size from a group, and from the threads that waited when it ended.
 
-        One group that is smaller tells nothing: it may be those who were too late for the last one.
+        One smaller group changes nothing: its threads may have been too late for the last one.
         """
         fewer = parts < self.expected
         if not fewer or self._fewer_came:

@@ -62,7 +62,7 @@ class _Chunks:
         self.__next__ = iter(chunks).__next__
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resource is open."""
 
 
 class _Pending(NamedTuple):

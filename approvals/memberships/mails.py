@@ -94,7 +94,7 @@ def group_self_granted(
     after: Collection[HeldGroup],
     actor: Actor,
 ) -> None:
-    """Tell every operator that a sole approver gave himself a user group."""
+    """Tell every operator that a sole approver gave themselves a user group."""
     for operator in actions.active_operators():
         _send(
             "self_given",

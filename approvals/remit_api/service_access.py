@@ -15,8 +15,8 @@ _SCOPES_OF_KIND = {"all": ("all",), "training": ("training",), "own": ("own", "r
 def is_of_service(remit: Remit, service: str, at: datetime) -> bool:
     """Return whether somebody of the service holds a group with this remit now.
 
-    One statement. The decision itself is not asked for each person: what a person may do is told by
-    his own token, while the list of schools is the same for all of them.
+    One statement, without the decision for each person: the person's own token has their rights,
+    and the list of schools is the same for all of them.
     """
     definition = definitions.service(service, at)
     if definition is None:

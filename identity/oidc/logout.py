@@ -1,7 +1,7 @@
 """GET and POST /end-session (OpenID Connect RP-Initiated Logout 1.0).
 
 A valid hint of the very session in this browser signs out at once; anything else asks the person
-first, so that no page elsewhere can sign him out (LO-01). The browser leaves for a registered
+first, so that no other site can end the session (LO-01). The browser leaves for a registered
 address only with a valid hint; every other sign-out ends on our own page.
 """
 

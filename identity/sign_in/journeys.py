@@ -237,7 +237,7 @@ def under_way() -> Select[int]:
 
 
 def end_all() -> None:
-    """Everybody who was signing in begins again."""
+    """End all sign-ins in progress; each begins again."""
     rows_changed(delete(SignInJourney).where(SignInJourney.finished_at.is_(None)))
 
 

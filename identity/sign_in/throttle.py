@@ -1,9 +1,9 @@
 """Throttling of guesses, in the database: it survives restarts, and all workers share it.
 
-The try is counted before the answer is checked and given back when it was right, so that
-parallel guesses cannot slip through between a check and a count. Other people's guesses never
-lock the owner out: a device that he signed in with, a browser in which he just reset his
-password, and his own session each count for themselves (docs/decisions/0007).
+An attempt is counted before the credential is checked and refunded when it was correct, so that
+parallel guesses cannot pass between a check and a count. Guesses of others never lock the owner
+out: a device of an earlier sign-in, a browser with a reset that was just completed, and the
+owner's session have counts of their own (docs/decisions/0007).
 """
 
 from __future__ import annotations

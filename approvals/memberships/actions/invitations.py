@@ -69,7 +69,7 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
 
 
 def limit_on(organisation: Organisation, key: str) -> str | None:
-    """Say when the next invitation may go to this address; None where it may go at once."""
+    """Return when the next invitation may go to this address, or None for at once."""
     next_at = next_invitation_at(organisation.public_id, key)
     return str(TooManyInvitations(next_at)) if next_at is not None else None
 

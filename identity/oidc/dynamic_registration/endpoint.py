@@ -55,7 +55,7 @@ def register() -> Response:
     set_current_actor(Actor("system", initial.public_id, f"the registration token {initial.note}"))
     policy, access_token = initial.policy, new_secret()
     try:
-        # It may ask the client's own server: nobody waits for that with what he has to write.
+        # This may call the client's own server, so it runs outside every transaction.
         registration = actions.checked(
             within(Policy.from_store(policy), metadata),
             grant_types=tuple(GRANT_TYPES),
