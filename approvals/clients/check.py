@@ -112,7 +112,7 @@ def try_person(client: RelyingParty, address: str) -> SignInTrial:
     """
     account, at = queries.person_at(clean_email(address)), now()
     if account is None:
-        raise UnknownPerson("Nobody has an account with this address")
+        raise UnknownPerson("There is no account with this address")
     with writing():
         record(
             "client.checked",

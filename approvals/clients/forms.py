@@ -46,13 +46,13 @@ METHODS = {
     "client_secret_post": "A secret, in the form (client_secret_post)",
     "private_key_jwt": "Its own key (private_key_jwt)",
     "tls_client_auth": "A certificate of an authority that you trust (tls_client_auth)",
-    "none": "Nothing: an app on a phone or in a browser (none)",
+    "none": "No authentication: an app on a phone or in a browser (none)",
 }
 GRANTS = {
     "authorization_code": "People sign in (authorization_code)",
     "refresh_token": "It refreshes their tokens (refresh_token)",
-    "client_credentials": "It calls us in its own name (client_credentials)",
-    token_exchange.GRANT.name: "It calls other services for the person (token-exchange)",
+    "client_credentials": "It uses its own credentials (client_credentials)",
+    token_exchange.GRANT.name: "It exchanges a person’s token for another service (token-exchange)",
 }
 """The name of each on the page; the list itself follows from the provider."""
 USUAL_SCOPES = "openid profile email organisation access"
@@ -95,10 +95,10 @@ class ClientForm(OnceForm):
             TypedText("Name of the client"),
         ],
     )
-    service = RadioField("Service whose user groups it learns", validate_choice=False)
+    service = RadioField("Service whose user groups it receives", validate_choice=False)
     profile = RadioField("Profile", default=BASELINE, validate_choice=False)
     method = RadioField(
-        "How does it prove itself?",
+        "How does the client authenticate?",
         default=AUTH_METHODS[0],
         validate_choice=False,
     )
@@ -129,7 +129,7 @@ class ClientForm(OnceForm):
         """Set the services that the page offers."""
         self.services = [
             *((each.code, each.name) for each in services),
-            (NO_SERVICE, "None: it learns only who somebody is"),
+            (NO_SERVICE, "None (only name and email address)"),
         ]
 
     def metadata(self) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class GrantExists:
         if grants or not facts.memberships or facts.service is None:
             return ALLOWED
         return Failure(
-            f"{facts.organisation.name} has given no user group of {facts.service.name}."
+            f"{facts.organisation.name} has not given access to {facts.service.name} yet."
         )
 
 

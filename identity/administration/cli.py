@@ -55,7 +55,7 @@ def find(text: str) -> None:
     set_current_actor(Actor.command("accounts find"))
     found = finding.find_people(text)
     if not found:
-        raise click.ClickException(f"Nobody has a name or address that begins with {text}.")
+        raise click.ClickException(f"There is no account whose name or address begins with {text}.")
     show_table(
         ["Subject", "Name", "Email address", "State"],
         [[account.subject, account.name, account.email, _state(account)] for account in found],
@@ -98,7 +98,7 @@ def _account(email: str) -> Account:
     account: Account | None = db.session.scalar(select(Account).where(Account.email_key == key))
     if account is None:
         raise click.ClickException(
-            f"Nobody has an account with the address {email}. "
+            f"There is no account with the address {email}. "
             "`secure-access accounts find` finds people by name or address."
         )
     return account

@@ -89,11 +89,11 @@ def test_approvers_read_who_entered_and_operators_each_token_as_well(
 
 def test_what_happens_elsewhere_is_not_shown(walker: Walker, app: Flask) -> None:
     other = world.school("Brook School", "100002")
-    world.member(other, "eve@brook.example", given_name="Eve")
+    world.member(other, "eve@brook.example", given_name="Evelyn")
     for row in queries.KINDS:
         assert row
     page = walker.get(walker.get("/home").link("Activity"))
-    assert "Eve" not in page.text
+    assert "Evelyn" not in page.text
 
 
 def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisation) -> None:

@@ -68,7 +68,7 @@ def test_a_check_says_why_somebody_may_not_enter(olive: Walker, school: Organisa
     page = olive.get(address).submit(email="bob@ashfield.example")
     assert "May not enter" in page.text
     assert "Access token" not in page.text
-    assert "Nobody has an account" in olive.get(address).submit(email="x@y.example").text
+    assert "There is no account" in olive.get(address).submit(email="x@y.example").text
     assert "Enter an email address" in olive.get(address).submit(email="").text
 
 
@@ -192,7 +192,7 @@ def test_a_command_prints_what_the_page_of_a_check_shows(app: Flask, school: Org
     (row,) = audited("client.checked")
     assert (row.actor_kind, row.subject) == ("command", world.who(bob).subject)
     for words, mistake in (
-        ([client["client_id"], "x@y.example"], "Nobody has an account with this address."),
+        ([client["client_id"], "x@y.example"], "There is no account with this address."),
         (["client-nobody", "bob@ashfield.example"], "There is no client client-nobody"),
     ):
         refused = run(args=["clients", "check", *words])

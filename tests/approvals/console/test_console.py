@@ -42,11 +42,11 @@ def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
         assert "Ashfield School" in olive.get(f"/ops/organisations?q={search}").text
     found = olive.get("/ops/organisations?q=Ash scho")
     page = olive.get(found.link("Ashfield School"))
-    assert "Nobody can approve here." in page.text
+    assert "This organisation has no approver." in page.text
     page = olive.get(page.link("Appoint an approver"))
     assert "Enter an email address" in page.submit().text
     page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
-    assert page.heading == "Check whom you appoint"
+    assert page.heading == "Check the details of the approver"
     assert "We send an invitation to ann@ashfield.example." in page.text
     page = olive.get(page.link("Change name"))
     check = page.submit(email="ann@ashfield.example", given_name="Anne", family_name="Dean")

@@ -129,7 +129,7 @@ CASES = [
     Case(
         "GrantExists",
         replace(ALLOWED, grants=()),
-        "Elm School has given no user group of School Performance.",
+        "Elm School has not given access to School Performance yet.",
     ),
     Case(
         "GrantHasStarted",

@@ -192,7 +192,7 @@ def test_entrances_name_every_organisation_open_ones_first() -> None:
             "Elm School",
             "URN 100001, Ashford",
             False,
-            ("Elm School has given no user group of School Performance.",),
+            ("Elm School has not given access to School Performance yet.",),
         ),
     ]
 

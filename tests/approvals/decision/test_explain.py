@@ -194,7 +194,7 @@ CASES: list[tuple[type, Make, list[str]]] = [
                 "A single-academy trust holds no user group of School Performance: its school "
                 "does, so people are added to the school."
             ),
-            "Ivy Trust has given no user group of School Performance.",
+            "Ivy Trust has not given access to School Performance yet.",
         ],
     ),
     (
@@ -215,7 +215,7 @@ CASES: list[tuple[type, Make, list[str]]] = [
     (
         rules.GrantExists,
         _no_grant,
-        ["Elm School has given no user group of School Performance."],
+        ["Elm School has not given access to School Performance yet."],
     ),
     (
         rules.GrantHasStarted,

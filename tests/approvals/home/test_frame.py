@@ -151,11 +151,11 @@ def test_only_layout_and_error_page_set_navigation() -> None:
 
 def test_home_does_not_greet_approver_as_person_without_access(app: Flask, ann: Membership) -> None:
     page = browser(app, ann).get("/home")
-    assert "You cannot open a service yet." not in page.text
+    assert "You do not have access to any service yet." not in page.text
     assert "You look after the users of Ashfield School." in page.text.replace(" .", ".")
 
 
 def test_home_does_not_greet_operator_as_person_without_access(app: Flask) -> None:
     page = browser(app, world.operator()).get("/home")
-    assert "You cannot open a service yet." not in page.text
+    assert "You do not have access to any service yet." not in page.text
     assert "the operators’ pages" in page.text

@@ -71,7 +71,7 @@ def test_one_without_access_reads_why_and_whom_to_ask(app: Flask, school: Organi
     world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
     bob = world.member(school, "bob@ashfield.example")
     page = browser(app, bob).get("/home")
-    assert "You cannot open a service yet." in page.text
+    assert "You do not have access to any service yet." in page.text
     page = page.walker.get(page.link("School Performance: see why, and whom to ask"))
     assert "You cannot open School Performance for Ashfield School." in page.text
     assert "Ask Ann Byron" in page.text

@@ -49,7 +49,7 @@ def test_operators_see_who_accepted_and_who_did_not(olive: Walker) -> None:
     accepted = olive.get(f"/ops/terms/{version}")
     assert ada.email in accepted.text
     assert bea.email not in accepted.text
-    waiting = olive.get(accepted.link("Show who has not accepted"))
+    waiting = olive.get(accepted.link("Show people who have not accepted"))
     assert ada.email not in waiting.text
     assert bea.email in waiting.text
     assert "2 people" in waiting.text

@@ -386,7 +386,7 @@ def test_AZ_21_who_may_not_enter_sees_whom_to_ask_and_it_is_on_record(
     rights.doors = [entrance("oakfield", "Your user group ended.")]
     page = walk(browser, service_rp.request())
     assert page.heading == "You do not have access to School reports"
-    assert "Who may use Reports may use School reports." in page.text
+    assert "People who may use Reports may use School reports." in page.text
     assert "Ann Approver" in page.text
     assert codes() == 0
     (row,) = audited("service.entry_refused")

@@ -35,5 +35,5 @@ def test_a_restored_person_signs_in_again(app: Flask, person: Person) -> None:
 
 
 def test_an_address_without_an_account_is_said_so(app: Flask) -> None:
-    assert "Nobody has an account" in _run(app, "suspend", "nobody@school.example")
+    assert "There is no account" in _run(app, "suspend", "nobody@school.example")
     assert "is not an email address" in _run(app, "suspend", "nobody")
