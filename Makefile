@@ -152,11 +152,11 @@ BENCH_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_in
 .venv/.bench: .venv/.runtime requirements/bootstrap.txt requirements/runtime.txt pyproject.toml
 	@echo 'Installing what the benchmark measures, for $(BENCH_PYTHON)'
 	@$(UV) venv --clear --python $(BENCH_PYTHON) .venv/bench
-	@$(UV) pip install --python .venv/bench --require-hashes -r requirements/bootstrap.txt -r requirements/runtime.txt
+	@$(UV) pip install --python .venv/bench --compile-bytecode --require-hashes -r requirements/bootstrap.txt -r requirements/runtime.txt
 	@$(UV) pip install --python .venv/bench --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bench: .venv/.dev .venv/.peer .venv/.bench assets services
+bench: .venv/.dev .venv/.peer .venv/.bench setup services
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 # --------------------------------------------------------------------------- pictures
