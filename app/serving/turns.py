@@ -11,10 +11,10 @@ _SHORT_SECONDS = 0.5
 
 
 class Turns:
-    """`at_once` requests at work, at most `waiting` behind them.
+    """Places for `at_once` requests at work, and for at most `waiting` requests behind them.
 
-    Those behind wait as long as the ones at work get their work done. While none has for `stall`
-    seconds, as where each waits for the database, nobody waits.
+    A request waits while requests at work are completed. After `stall` seconds without one, for
+    example while each waits for the database, no request waits.
     """
 
     def __init__(self, at_once: int, *, waiting: int, stall: float) -> None:
@@ -28,11 +28,11 @@ class Turns:
         self._progress_at = time.monotonic()
 
     def take(self) -> bool:
-        """Wait for a place; whether the request has one. Then `give` must follow."""
+        """Wait for a place and return whether the request has one. Then `give` must follow."""
         return self._take_free() or self._wait()
 
     def give(self, *, done: bool) -> None:
-        """Leave the place. `done` is False where the work could not be done for now."""
+        """Free the place. `done` is False if the request failed because a resource was busy."""
         if done:
             self._progress_at = time.monotonic()
         self._free.append(0)

@@ -12,12 +12,12 @@ from app.web.errors import TooManyRequests, error_page
 from app.web.rate_counters import Memory
 
 
-def _told_to_wait(limit: RequestLimit) -> Response:
+def _too_many_requests(limit: RequestLimit) -> Response:
     seconds = max(1, round(limit.reset_at - time.time()))
     return error_page(TooManyRequests("request limit", retry_after=seconds))
 
 
-limiter = Limiter(key_func=client_network, on_breach=_told_to_wait)
+limiter = Limiter(key_func=client_network, on_breach=_too_many_requests)
 _UNLIMITED = "secure_access.unlimited_endpoints"
 
 

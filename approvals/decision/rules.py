@@ -149,7 +149,7 @@ class GrantHasStarted:
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_from <= at:
             return ALLOWED
-        return Failure(f"{_held_by(facts, grant)} starts on {shown(grant.valid_from)}.")
+        return Failure(f"{_describe_grant(facts, grant)} starts on {shown(grant.valid_from)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class GrantHasNotEnded:
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
         if grant.valid_to is None or at < grant.valid_to:
             return ALLOWED
-        return Failure(f"{_held_by(facts, grant)} ended on {end_in_words(grant.valid_to)}.")
+        return Failure(f"{_describe_grant(facts, grant)} ended on {end_in_words(grant.valid_to)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class GroupIsOfferedHere:
 # ------------------------------------------------------------------------- held together
 
 
-def _held_by(facts: AccessFacts, grant: GrantFacts) -> str:
+def _describe_grant(facts: AccessFacts, grant: GrantFacts) -> str:
     group = facts.service.group(grant.user_group) if facts.service else None
     return f"{group.name if group else grant.user_group} at {facts.organisation.name}"
 

@@ -38,7 +38,7 @@ def describe_invitation(invitation: Invitation) -> InvitationDescription:
     held, services = facts.held_groups(membership, at), Catalogue(at)
     lines: list[tuple[str, str]] = [("Organisation", organisation.name)]
     for service in dict.fromkeys(grant.service for grant in held):
-        lines.append((services.service_name(service), wording.held_in_words(held, service, at)))
+        lines.append((services.service_name(service), wording.describe_groups(held, service, at)))
         lines += _can_and_cannot(services, service, held)
     if facts.is_approver(membership):
         lines.append(("Approver", "Yes: you add and remove users and choose what they can see"))

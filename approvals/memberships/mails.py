@@ -41,8 +41,8 @@ def user_group_changed(
         organisation,
         actor,
         service=services.service_name(service),
-        before=wording.held_in_words(before, service, at),
-        after=wording.held_in_words(after, service, at),
+        before=wording.describe_groups(before, service, at),
+        after=wording.describe_groups(after, service, at),
         can=can,
         cannot=cannot,
     )
@@ -103,7 +103,7 @@ def group_self_granted(
             actor,
             person=membership.name,
             service=catalogue.service_name(service),
-            after=wording.held_in_words(after, service, now()),
+            after=wording.describe_groups(after, service, now()),
             console=f"/ops/organisations/{organisation.public_id}",
         )
 

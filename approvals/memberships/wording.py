@@ -26,7 +26,7 @@ def access_codes(held: Iterable[HeldGroup]) -> dict[str, list[str]]:
     return {service: sorted(groups) for service, groups in sorted(codes.items())}
 
 
-def held_in_words(held: Collection[HeldGroup], service: str, at: datetime) -> str:
+def describe_groups(held: Collection[HeldGroup], service: str, at: datetime) -> str:
     """Return `School Named until 30 April 2027`, or `no access`."""
     catalogue = Catalogue(at)
     parts = [
@@ -42,5 +42,5 @@ def change_in_words(
     service: str, before: Collection[HeldGroup], after: Collection[HeldGroup], at: datetime
 ) -> str:
     """Return `from School Anon to School Named`."""
-    old, new = held_in_words(before, service, at), held_in_words(after, service, at)
+    old, new = describe_groups(before, service, at), describe_groups(after, service, at)
     return f"from {old} to {new}"

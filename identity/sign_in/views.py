@@ -71,7 +71,7 @@ def submit() -> ResponseReturnValue:
     email = form.email.data or ""
     outcome = prove_password(journey, email, form.password.data or "")
     if isinstance(outcome, MustWait):
-        return _told_to_wait(_sign_in_page(journey, form, wait=outcome), outcome)
+        return _with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, PASSWORD.name, outcome.sentence, email=email)
         return redirect(url_for(".start", journey=journey.public_id), code=303)
@@ -155,7 +155,7 @@ def submit_confirm() -> ResponseReturnValue:
     except JourneyOver:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
-        return _told_to_wait(_confirm_page(journey, form, wait=outcome), outcome)
+        return _with_retry_after(_confirm_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, CONFIRMATION, WRONG_PASSWORD)
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
@@ -170,7 +170,7 @@ def _second_factor(factor: Factor) -> ResponseReturnValue:
     except JourneyOver:
         return redirect(url_for(".start", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
-        return _told_to_wait(_code_page(journey, form, factor=factor, wait=outcome), outcome)
+        return _with_retry_after(_code_page(journey, form, factor=factor, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, factor.name, outcome.sentence)
         return redirect(_page_of(factor, journey), code=303)
@@ -278,7 +278,7 @@ def _confirm_page(
     return make_response(page)
 
 
-def _told_to_wait(response: Response, wait: MustWait) -> Response:
+def _with_retry_after(response: Response, wait: MustWait) -> Response:
     response.status_code = 429
     response.headers["Retry-After"] = str(wait.seconds)
     return response

@@ -147,9 +147,7 @@ def test_CS_02_a_form_from_another_origin_has_no_effect(
     assert alive(victim)
 
 
-def test_CS_03_nobody_is_signed_in_to_an_account_that_he_did_not_name(
-    app: Flask, person: Person
-) -> None:
+def test_CS_03_form_of_another_site_signs_in_to_no_account(app: Flask, person: Person) -> None:
     attacker = make_person("eve@evil.example", "Eve", "Evil")
     secrets = {"email": attacker.email, "password": PASSWORD}
     evil = Walker(app.test_client()).get("/sign-in?next=/account")

@@ -38,7 +38,7 @@ def lose(database_url: str, request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("postgresql_server").drop_database(database_url)
 
 
-def test_HC_03_without_the_database_nobody_gets_in_and_nothing_is_told(
+def test_HC_03_requests_are_refused_without_details_while_the_database_is_down(
     app: Flask, person: Person, database_url: str, request: pytest.FixtureRequest
 ) -> None:
     signing_keys.ready()

@@ -182,7 +182,7 @@ def test_ID_01_02_pages_are_not_there_for_whom_they_are_not(
     assert len(world.audited("page.denied")) > 0
 
 
-def test_ID_12_nobody_who_is_signed_out_opens_any_of_them(app: Flask, two: World) -> None:
+def test_ID_12_pages_redirect_a_signed_out_browser(app: Flask, two: World) -> None:
     client = app.test_client()
     for rule in routes(app):
         answer = client.get(address(app, rule, two.arguments["here"]))
@@ -285,7 +285,7 @@ def test_ID_04_activity_about_a_person_of_another_organisation_shows_nothing(
     assert "Nothing matches" in page.text
 
 
-def test_ID_05_an_approver_sees_only_his_organisations_part_of_a_person(
+def test_ID_05_approver_sees_only_the_part_of_a_person_in_their_organisation(
     app: Flask, two: World
 ) -> None:
     both = world.member(two.here, "bob@there.example", "School_Governor")

@@ -185,7 +185,7 @@ def test_LK_05_an_invitation_under_way_dies_with_correction_and_withdrawal(
     assert db.session.scalars(select(Account)).all() == []
 
 
-def test_LK_06_a_reset_signs_nobody_in_and_ends_sessions(
+def test_LK_06_reset_starts_no_session_and_ends_all_sessions(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     signed_in, client = app.test_client(), app.test_client()
@@ -233,7 +233,7 @@ def test_LK_08_a_mail_scanner_uses_nothing_up(app: Flask, person: Person, post: 
     assert page.submit(password=NEW).heading == "Password changed"
 
 
-def test_LK_09_a_hundred_requests_send_five_mails_and_harm_nobody_else(
+def test_LK_09_hundred_requests_send_five_mails_and_delay_no_other_person(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     page = Walker(app.test_client()).get("/forgot-password")

@@ -113,7 +113,7 @@ def test_PR_01_one_person_holds_one_user_group_of_the_service(
     )
 
 
-def test_PR_03_nobody_gives_himself_a_user_group_beside_another_approver(
+def test_PR_03_approver_cannot_give_themselves_a_user_group_beside_another_approver(
     app: Flask, school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     walker = browser(app, ann)
@@ -361,7 +361,7 @@ def test_PR_15_change_of_access_acts_only_on_the_answers_that_it_showed(
     assert world.held(bob) == ["School_Anon"]
 
 
-def test_PR_15_making_one_an_approver_in_one_tab_touches_nobody_in_another(
+def test_PR_15_appointment_acts_on_the_person_of_its_own_tab(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")

@@ -58,7 +58,7 @@ def test_PR_13_an_id_that_names_nothing_is_passed_over(ada: Account) -> None:
     assert accepted() == 0
 
 
-def test_PR_13_nobody_accepts_for_another(ada: Account) -> None:
+def test_PR_13_terms_cannot_be_accepted_for_another_person(ada: Account) -> None:
     version = world.publish(SERVICE)
     bea = world.person("Bea Young")
     accept(ada, version)

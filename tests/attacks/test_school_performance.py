@@ -92,7 +92,7 @@ def test_CS_09_an_error_is_answered_in_words_of_our_own(world: World) -> None:
     assert "onerror" not in answer.text
 
 
-def test_CS_09_whoever_chose_not_to_sign_in_is_told_so_and_signed_in_nowhere(world: World) -> None:
+def test_CS_09_cancelled_sign_in_is_reported_and_starts_no_session(world: World) -> None:
     world.op.answers["authorize"] = {"error": "access_denied", "error_description": MARKUP}
     answer = world.browser.get(world.browser.callback_of(world.browser.get("/sign-in")))
     assert answer.status_code == 200
@@ -103,7 +103,7 @@ def test_CS_09_whoever_chose_not_to_sign_in_is_told_so_and_signed_in_nowhere(wor
 @pytest.mark.parametrize(
     "claims", [{"iss": "https://evil.example"}, {"aud": "another client"}, {"exp": 1}]
 )
-def test_JW_07_an_id_token_for_somebody_else_signs_nobody_in(
+def test_JW_07_id_token_for_another_client_starts_no_session(
     world: World, claims: dict[str, Any]
 ) -> None:
     start = world.browser.get("/sign-in")
@@ -112,7 +112,7 @@ def test_JW_07_an_id_token_for_somebody_else_signs_nobody_in(
     assert refused(world, world.browser.callback_of(start))
 
 
-def test_JW_01_an_unsigned_id_token_signs_nobody_in(world: World) -> None:
+def test_JW_01_unsigned_id_token_starts_no_session(world: World) -> None:
     start = world.browser.get("/sign-in")
     claims = {
         "iss": world.op.issuer,

@@ -72,7 +72,7 @@ def test_TX_01_a_name_that_looks_like_a_members_is_flagged(
         assert "Ann Dean, ann@ashfield.example: the name looks the same" in page.text, name
 
 
-def test_TX_01_nobody_of_another_organisation_is_named(
+def test_TX_01_warning_names_no_person_of_another_organisation(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     other = world.school("Birch School", urn="100002")
@@ -90,7 +90,7 @@ UNLIKE = {
 }
 
 
-def test_TX_01_who_resembles_nobody_is_not_flagged(
+def test_TX_01_name_that_resembles_no_other_is_not_flagged(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     for email, name in UNLIKE.items():

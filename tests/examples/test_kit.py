@@ -58,7 +58,9 @@ def test_who_is_told_nothing_asks(op: StandIn) -> None:
         asking.claims(token)
 
 
-def test_an_issuer_that_does_not_answer_lets_nobody_in(kit: ResourceServer, op: StandIn) -> None:
+def test_kit_refuses_requests_while_the_issuer_does_not_answer(
+    kit: ResourceServer, op: StandIn
+) -> None:
     op.answers["down"] = True
     with pytest.raises(RequestException):
         kit.claims(op.access_token())

@@ -220,7 +220,7 @@ def test_LO_06_junk_is_refused(world: World, token: str) -> None:
     assert works(world.browser)
 
 
-def test_LO_06_an_id_token_signs_nobody_out(world: World) -> None:
+def test_LO_06_id_token_is_no_logout_token(world: World) -> None:
     world.browser.sign_in()
     token = world.op.id_token("n", events={LOGOUT: {}}, jti="1")
     assert world.tell(token).status_code == 400

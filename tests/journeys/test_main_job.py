@@ -146,9 +146,7 @@ def test_the_journeys_work_without_javascript(demo: Demo, chromium: Browser) -> 
         expect(newcomer.locator("h1").first).to_have_text("Results of your schools")
 
 
-def test_somebody_who_has_not_accepted_the_terms_is_asked_before_he_enters(
-    demo: Demo, page: Page
-) -> None:
+def test_terms_are_asked_before_a_person_enters_the_service(demo: Demo, page: Page) -> None:
     person = demo.person(terms_accepted=False)
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, person)

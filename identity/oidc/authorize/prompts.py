@@ -40,7 +40,7 @@ class Prompt:
     ask: Callable[[Interaction], Response]
 
 
-def nobody_is_signed_in(interaction: Interaction) -> bool:
+def has_no_session(interaction: Interaction) -> bool:
     """Return whether the browser has no session."""
     return interaction.session_or_none is None
 
@@ -170,7 +170,7 @@ def _services(interaction: Interaction) -> tuple[str, ...]:
 
 
 QUESTIONS = (
-    Prompt(nobody_is_signed_in, LoginRequired, _ask_to_sign_in),
+    Prompt(has_no_session, LoginRequired, _ask_to_sign_in),
     Prompt(sign_in_is_too_old, LoginRequired, _ask_to_sign_in),
     Prompt(somebody_else_is_signed_in, LoginRequired, _ask_to_sign_in),
     Prompt(second_factor_is_missing, LoginRequired, _ask_to_sign_in),

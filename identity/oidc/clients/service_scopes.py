@@ -1,4 +1,4 @@
-"""Whether the scopes of a registration fit its service: without one of them nothing is learnt."""
+"""Whether the scopes of a client fit its service: tokens say of it only what a scope asks for."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ def why_scopes_do_not_fit(
     of_services = dict.fromkeys(claim.scope for claim in approvals().claim_descriptions())
     held = [scope for scope in registered if scope in of_services]
     if service is None:
-        return f"without a service nothing comes of {' and '.join(held)}" if held else None
+        return (
+            f"without a service tokens contain no claims of {' and '.join(held)}" if held else None
+        )
     if held or "authorization_code" not in grant_types:
         return None
     return (
-        f"the client learns nothing of {approvals().service_name(service)}: add "
+        f"tokens of the client contain no claims of {approvals().service_name(service)}: add "
         f"{' or '.join(of_services)} to its scopes"
     )

@@ -192,7 +192,7 @@ def test_who_wrote_plainly_may_write_with_the_session_before_the_end(app: Flask)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_is_lost_is_told_once_and_to_nobody_else(app: Flask) -> None:
+def test_group_commit_reports_a_lost_commit_to_its_own_request_once(app: Flask) -> None:
     def lose() -> None:
         with writing_compiled():
             ADD.run(**row("a"))

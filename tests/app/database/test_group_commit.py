@@ -246,7 +246,9 @@ def test_parts_that_come_at_once_are_waited_for(
     assert len(set(groups)) == 1
 
 
-def test_who_comes_alone_waits_for_nobody_for_long(writes: GroupCommit, engine: Engine) -> None:
+def test_group_commit_delays_a_single_request_only_briefly(
+    writes: GroupCommit, engine: Engine
+) -> None:
     writes.settle([add(writes, value) for value in (1, 2, 3)][-1])
     writes.settle(add(writes, 4))
     assert on_disk(engine) == [1, 2, 3, 4]

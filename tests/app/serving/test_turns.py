@@ -38,7 +38,7 @@ def test_turns_refuses_more_than_may_wait() -> None:
     assert turns.take()
 
 
-def test_turns_lets_nobody_wait_behind_work_that_stalls() -> None:
+def test_turns_refuses_to_wait_behind_work_that_stalls() -> None:
     turns = Turns(1, waiting=10, stall=0.3)
     assert turns.take()
     begun = time.monotonic()

@@ -36,7 +36,7 @@ def caller() -> FlaskClient:
     _add(site, "closed", Response, rule=nobody)
     _add(site, "empty", lambda: Response(media_type=None))
     _add(site, "gone", lambda: Response(status=204, media_type=None))
-    _add(site, "asked", _what_was_asked)
+    _add(site, "asked", _echo_request)
     return site.test_client()
 
 
@@ -55,7 +55,7 @@ def _broken() -> Response:
     raise RuntimeError("SELECT secret")
 
 
-def _what_was_asked() -> Response:
+def _echo_request() -> Response:
     request = current_request()
     return Response(
         json.dumps(

@@ -87,7 +87,9 @@ def test_a_check_tries_the_addresses_that_we_call(olive: Walker) -> None:
     ("status", "said"), [(404, "Not yet"), (410, "Not yet"), (405, "Good"), (204, "Good")]
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_address_at_which_nobody_is_is_not_good(olive: Walker, status: int, said: str) -> None:
+def test_check_reports_the_status_of_a_logout_address(
+    olive: Walker, status: int, said: str
+) -> None:
     with closing(Publishing()) as service:
         service.status = status
         client = registered(backchannel_logout_uri=service.address)
@@ -96,7 +98,7 @@ def test_an_address_at_which_nobody_is_is_not_good(olive: Walker, status: int, s
 
 
 def test_a_check_says_which_scopes_give_nothing_without_a_service(olive: Walker) -> None:
-    idle = "Without a service nothing comes of organisation and access"
+    idle = "Without a service tokens contain no claims of organisation and access"
     without, within = registered(service=None), registered()
     assert idle in olive.get(f"/ops/clients/{without['client_id']}/check").text
     assert idle not in olive.get(f"/ops/clients/{within['client_id']}/check").text
@@ -108,7 +110,9 @@ def test_check_of_client_of_a_service_without_its_scopes_is_not_good(
     app: Flask, olive: Walker
 ) -> None:
     client = registered(scope="openid profile email")
-    lacking = "The client learns nothing of School Performance: add organisation or access"
+    lacking = (
+        "Tokens of the client contain no claims of School Performance: add organisation or access"
+    )
     assert f"Not yet {lacking}" in olive.get(f"/ops/clients/{client['client_id']}/check").text
     service = registered(scope="remits:read", grant_types=["client_credentials"])
     assert lacking not in olive.get(f"/ops/clients/{service['client_id']}/check").text
@@ -131,7 +135,7 @@ def test_register_command_warns_of_scopes_that_do_not_fit_the_service(
     )
     assert result.exit_code == 0
     for warning in (
-        "the client learns nothing of School Performance",
+        "tokens of the client contain no claims of School Performance",
         "tos_uri#cy was ignored: pages are in English",
         "logo_uri was ignored: pages show no picture from another server",
     ):

@@ -148,7 +148,7 @@ def test_a_page_with_a_secret_says_when_it_is_reloaded_how_to_make_another(olive
     assert len(audited("client.secret_rotated")) == 1
 
 
-def test_a_new_secret_is_encrypted_until_it_is_shown_to_whoever_made_it(
+def test_new_secret_is_encrypted_until_it_is_shown_to_the_operator_who_made_it(
     app: Flask, olive: Walker
 ) -> None:
     _, page = rotation(olive)
@@ -163,7 +163,7 @@ def test_a_new_secret_is_encrypted_until_it_is_shown_to_whoever_made_it(
     assert db.session.scalar(select(ClientAnswer.sealed_secret)) is None
 
 
-def test_a_new_secret_that_nobody_looked_at_goes_after_ten_minutes(olive: Walker) -> None:
+def test_new_secret_that_was_not_shown_is_deleted_after_ten_minutes(olive: Walker) -> None:
     _, page = rotation(olive)
     address = page.submit(hours="24", follow=False).response.headers["Location"]
     with time_machine.travel(now() + timedelta(minutes=11)):

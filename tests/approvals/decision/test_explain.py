@@ -411,7 +411,7 @@ def test_somebody_who_was_invited_only(app: Flask, scene: Scene) -> None:
     ]
 
 
-def test_somebody_whom_nobody_knows(app: Flask, scene: Scene) -> None:
+def test_explain_refuses_an_unknown_address(app: Flask, scene: Scene) -> None:
     result = app.test_cli_runner().invoke(
         args=["access", "explain", "who@example.org", "--service", "school_performance"]
     )

@@ -25,9 +25,7 @@ def school(app: Flask) -> Organisation:
     return world.school()
 
 
-def test_a_person_sees_what_he_can_open_from_whom_and_until_when(
-    app: Flask, school: Organisation
-) -> None:
+def test_home_shows_each_service_with_giver_and_end_date(app: Flask, school: Organisation) -> None:
     ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
     last_day = now().date() + timedelta(days=30)
     bob = world.member(
@@ -168,7 +166,7 @@ def test_leaving_is_offered_and_the_list_is_shorter_afterwards(
     assert "For Brook School" in page.text
 
 
-def test_the_navigation_shows_an_approver_his_organisation_and_nobody_else(
+def test_navigation_shows_the_organisation_to_its_approvers_only(
     app: Flask, school: Organisation
 ) -> None:
     ann = world.member(school, "ann@ashfield.example", approver=True)

@@ -215,7 +215,7 @@ def test_an_invited_or_suspended_second_approver_leaves_the_first_the_sole_one()
     assert world.held(ann) == ["School_Named"]
 
 
-def test_an_approver_may_always_give_up_his_own_user_group() -> None:
+def test_approver_may_always_give_up_their_own_user_group() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", "School_Named", approver=True)
     world.member(school, "cal@ashfield.example", approver=True)

@@ -63,7 +63,7 @@ def test_several_groups_are_given_only_where_the_service_says_so() -> None:
     assert rules.may_give({"two": []}, offered=offered, several=[]) is None
 
 
-def test_nobody_gains_by_his_own_hand_save_the_sole_approver() -> None:
+def test_only_a_sole_approver_may_extend_their_own_access() -> None:
     two = Approvers(frozenset({1, 2}))
     one = Approvers(frozenset({1}))
     cases = {

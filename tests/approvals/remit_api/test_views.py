@@ -145,7 +145,7 @@ def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
     return ask
 
 
-def test_a_person_reads_his_own_remit(person_of_trust: Get) -> None:
+def test_person_reads_their_own_remit(person_of_trust: Get) -> None:
     trust = queries.by_uid(LEARNING)
     assert trust is not None
     answer = person_of_trust("/api/remit")

@@ -359,7 +359,7 @@ def test_AZ_20_a_hint_of_another_person_gives_nothing_silently(
     assert page.form("sign-in").values.keys() >= {"email", "password"}
 
 
-def test_AZ_20_whoever_signs_in_instead_of_the_hinted_person_is_not_taken_for_him(
+def test_AZ_20_id_token_hint_is_not_satisfied_by_the_sign_in_of_another_person(
     rp: RelyingParty, provider: Flask, ada: Person
 ) -> None:
     eve = make_person("eve@school.example")

@@ -57,7 +57,9 @@ def test_HC_06_a_nul_in_credentials_is_a_wrong_secret(rp: RelyingParty) -> None:
 @pytest.mark.parametrize(
     "header", [None, "Basic", "Basic ?", "Digest x", basic("only-a-name"), basic("client-x:wrong")]
 )
-def test_CA_11_nobody_fills_the_audit(rp: RelyingParty, header: str | None) -> None:
+def test_CA_11_failed_client_authentication_writes_a_bounded_number_of_audit_rows(
+    rp: RelyingParty, header: str | None
+) -> None:
     headers = {} if header is None else {"Authorization": header}
     for _ in range(FREE + 10):
         refused = rp.http.post("/token", data=GRANT, headers=headers)

@@ -149,7 +149,7 @@ def test_SS_07_a_sector_lists_every_address(provider: Flask, published: Publishi
     assert register(**asked)["sector_identifier_uri"] == published.address
 
 
-def test_SS_07_nobody_waits_for_a_sector_that_does_not_answer(
+def test_SS_07_sector_that_does_not_answer_delays_no_other_request(
     provider: Flask, rp: RelyingParty
 ) -> None:
     token, _ = tokens.issue("a service", Policy(), uses=1, life=timedelta(days=1))

@@ -223,7 +223,7 @@ def test_TK_11_the_resource_named_in_the_audience_may_ask(
     assert api.introspect(at_issuer) == {"active": False}
 
 
-def test_TK_11_nobody_registers_the_provider_itself_as_his_resource(provider: Flask) -> None:
+def test_TK_11_client_cannot_register_the_provider_as_its_resource(provider: Flask) -> None:
     for resource in (ISSUER, f"{ISSUER}/api/remit"):
         with pytest.raises(InvalidMetadata):
             register(resources=[resource])

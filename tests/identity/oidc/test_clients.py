@@ -156,9 +156,7 @@ def test_a_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) ->
     assert run(provider, "rotate-secret", "client-unknown").exit_code == 1
 
 
-def test_the_old_secret_works_on_for_a_day_where_nobody_says_otherwise(
-    provider: Flask, rp: RelyingParty
-) -> None:
+def test_old_secret_works_for_a_day_by_default(provider: Flask, rp: RelyingParty) -> None:
     run(provider, "rotate-secret", rp.client_id)
     assert rp.credentials().status_code == 200
     with time_machine.travel(now() + timedelta(hours=24, seconds=1)):

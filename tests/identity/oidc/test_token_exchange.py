@@ -90,7 +90,7 @@ def test_the_token_is_for_the_target_alone_and_says_who_acts(
     assert row.detail["audience"] == RESOURCE
 
 
-def test_the_target_may_ask_about_it_and_nobody_else(
+def test_exchanged_token_is_inactive_for_other_clients(
     caller: RelyingParty, target: RelyingParty, other_rp: RelyingParty, token: str
 ) -> None:
     exchanged = exchange(caller, token).get_json()["access_token"]
@@ -147,7 +147,7 @@ def test_what_cannot_be_exchanged_is_refused(
     assert error_of(exchange(caller, token, **change)) == error
 
 
-def test_a_target_that_lets_nobody_come_is_no_target(
+def test_exchange_refuses_a_target_that_allows_no_client(
     provider: Flask, caller: RelyingParty, browser: FlaskClient
 ) -> None:
     register(service=SERVICE, scope="openid access", resources=[RESOURCE])

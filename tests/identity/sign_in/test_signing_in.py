@@ -264,9 +264,7 @@ def test_the_start_page_leads_to_the_sign_in_page(client: FlaskClient) -> None:
     assert "/sign-in" in client.get("/").text
 
 
-def test_the_start_page_leads_whoever_is_signed_in_home(
-    client: FlaskClient, person: Person
-) -> None:
+def test_start_page_redirects_a_signed_in_person_home(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     answer = client.get("/")
     assert (answer.status_code, answer.location) == (303, "/home")
