@@ -6,12 +6,13 @@ lock, and row locks on PostgreSQL, for longer than requests wait.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, CursorResult, delete, inspect, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, inspect, select, tuple_, update
 
-from app.database import Base, db, writing
+from app.database import Base, writing
+from app.database.single_use import rows_changed
 
 PORTION = 1_000
 """Rows that one transaction of the purge changes at most."""
@@ -66,5 +67,4 @@ def _purge_portion(expired: Expired) -> int:
         if expired.values is None
         else update(expired.table).where(*rows).values(**expired.values)
     )
-    result = db.session.execute(statement, execution_options={"synchronize_session": False})
-    return cast(CursorResult[Any], result).rowcount
+    return rows_changed(statement)

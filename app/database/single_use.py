@@ -1,4 +1,12 @@
-"""Statements whose row count decides: whatever is single-use is claimed by one of them."""
+"""Claims of single-use values: one statement whose row count decides, before anything is issued.
+
+There are two forms. A row that exists is claimed by a conditional UPDATE or DELETE:
+
+    if not claim(update(Code).where(Code.id == code, Code.used_at.is_(None)).values(used_at=now())):
+        return False
+
+A value that has no row yet is claimed by an INSERT of its unique key (`insert_unless_present`).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +20,25 @@ from sqlalchemy.sql.dml import Delete, Update
 from app.database import Base, CompiledStatement, db
 
 
+def claim(statement: Update | Delete) -> bool:
+    """Run a conditional statement about one row, and return whether it changed that row.
+
+    The condition contains the state that was checked. True for exactly one of several callers, on
+    whatever host. Must run inside `writing()`, so that a later failure gives the claim back.
+    Objects that are loaded keep their old values. Raises ValueError where the statement matches
+    several rows.
+    """
+    changed = rows_changed(statement)
+    if changed > 1:
+        raise ValueError(f"a claim is about one row, and this one changed {changed}")
+    return changed == 1
+
+
 def rows_changed(statement: Update | Delete) -> int:
-    """Run it inside `writing()`; how many rows it changed. Loaded objects are not looked at."""
+    """Run the statement and return how many rows it changed. Must run inside `writing()`.
+
+    For statements about any number of rows. Objects that are loaded keep their old values.
+    """
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
 
@@ -27,9 +52,10 @@ def account_parameter(account_id: int | None) -> BindParameter[int]:
 
 
 def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
-    """Return a function that adds a row, its columns given by name, if its key is free.
+    """Return a function that adds a row, its columns given by name, if its unique keys are free.
 
-    It says whether it did: true for exactly one caller, however many try at once.
+    The function returns whether it added the row: true for exactly one of several callers, on
+    whatever host. It must run inside `writing()`.
     """
     key = inspect(table).primary_key[0]
     # PostgreSQL's driver counts no rows here, so the key that comes back decides.

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import insert_unless_present, rows_changed
+from app.database.single_use import claim, insert_unless_present, rows_changed
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from approvals.clients.models import ClientAnswer
@@ -53,12 +53,12 @@ def take_secret(form_id: str, session: Session) -> str | None:
                 *_own_answer(form_id, session), ClientAnswer.created_at > now() - SHOWN_WITHIN
             )
         )
-        taken = rows_changed(
+        taken = claim(
             update(ClientAnswer)
             .where(*_own_answer(form_id, session), ClientAnswer.sealed_secret.is_not(None))
             .values(sealed_secret=None)
         )
-    return decrypt(sealed, purpose=_PURPOSE) if sealed is not None and taken == 1 else None
+    return decrypt(sealed, purpose=_PURPOSE) if sealed is not None and taken else None
 
 
 def expired() -> list[Expired]:

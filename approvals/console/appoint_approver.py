@@ -131,7 +131,7 @@ def the_organisation(public_id: str) -> Organisation:
 def _appoint(organisation: Organisation, journey: Journey, shown: str | None) -> None:
     """Appoint the approver once, with the answers that the check page showed."""
     with writing():
-        if not journeys.claim(journey, shown):
+        if not journeys.claim_answers(journey, shown):
             return
         answers = journey.answers
         appoint_approver(

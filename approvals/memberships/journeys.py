@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.clock import now
 from app.database import db, writing
+from app.database.single_use import claim
 from app.retention import Expired
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
@@ -81,7 +82,7 @@ def answer(journey: Journey, **answers: Any) -> None:
             journey.version += 1
 
 
-def claim(journey: Journey, shown: str | None) -> bool:
+def claim_answers(journey: Journey, shown: str | None) -> bool:
     """Claim the journey on the answers that the check page showed; False where it was acted on.
 
     shown: the journey's version as the page carried it. One conditional UPDATE decides, so that a
@@ -89,13 +90,11 @@ def claim(journey: Journey, shown: str | None) -> bool:
     everything else. Must run inside `writing()`. Raises RefusalError where the answers changed.
     """
     version = int(shown) if shown and shown.isdecimal() and len(shown) < 9 else -1
-    claimed = db.session.execute(
+    if claim(
         update(Journey)
         .where(Journey.id == journey.id, Journey.done_at.is_(None), Journey.version == version)
         .values(done_at=now())
-        .returning(Journey.id)
-    )
-    if claimed.scalar_one_or_none() is not None:
+    ):
         return True
     db.session.refresh(journey)
     if journey.done_at is None:

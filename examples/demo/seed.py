@@ -148,7 +148,9 @@ def _accept(
             recovery_codes.replace(account.id)
             record("account.joined", actor=actor_of(account), subject=account.subject)
         set_current_actor(actor_of(account))
-        if not invitations.claim(invitation, invitation.token_hash or "", InvitationState.ACCEPTED):
+        if not invitations.claim_answer(
+            invitation, invitation.token_hash or "", InvitationState.ACCEPTED
+        ):
             raise RuntimeError(f"the invitation of {invitation.email} cannot be accepted")
         invitations.accepted_by(invitation, account)
         approvals().invitation_accepted(invitation, account)

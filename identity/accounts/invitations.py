@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail, withdraw_mail
 from identity.accounts.invitation_limits import count_invitation
@@ -116,9 +116,9 @@ def expired(invitation: Invitation) -> bool:
     return invitation.expires_at <= now()
 
 
-def claim(invitation: Invitation, token_hash: str, state: InvitationState) -> bool:
+def claim_answer(invitation: Invitation, token_hash: str, state: InvitationState) -> bool:
     """Answer the invitation, once, under the link that the person opened; False where too late."""
-    claimed = rows_changed(
+    claimed = claim(
         update(Invitation)
         .where(
             Invitation.id == invitation.id,
@@ -128,10 +128,10 @@ def claim(invitation: Invitation, token_hash: str, state: InvitationState) -> bo
         )
         .values(state=state.value, token_hash=None, closed_at=now())
     )
-    if claimed == 1:
+    if claimed:
         withdraw_mail(_mail_key(invitation.public_id, token_hash))
         db.session.refresh(invitation)
-    return claimed == 1
+    return claimed
 
 
 def accepted_by(invitation: Invitation, account: Account) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from app.outbox import send_mail
 from app.retention import Expired
 from app.vault import decrypt, encrypt
@@ -99,7 +99,7 @@ def prove_enrolment(
     account = session.account
     with writing():
         lock_session(session)
-        claimed = rows_changed(
+        claimed = claim(
             update(TotpEnrolment)
             .where(
                 TotpEnrolment.id == enrolment.id,
@@ -111,7 +111,7 @@ def prove_enrolment(
             )
             .values(finished_at=now())
         )
-        if claimed != 1:
+        if not claimed:
             return ProofRejected(totp.USED)
         totp.store(account.id, sealed_secret, step)
         end_access(account.id, cause="second step changed", keep_session=session.id)

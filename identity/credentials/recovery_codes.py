@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim
 from app.identifiers import secret_hash
 from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import RecoveryCode
@@ -43,7 +43,7 @@ class RecoveryCodes:
         if len(code) != _LENGTH:
             return ProofRejected(INCOMPLETE, counts=False)
         with writing():
-            claimed = rows_changed(
+            claimed = claim(
                 update(RecoveryCode)
                 .where(
                     RecoveryCode.account_id == account_id,
@@ -52,7 +52,7 @@ class RecoveryCodes:
                 )
                 .values(used_at=now())
             )
-        return ProofAccepted(self) if claimed == 1 else ProofRejected(WRONG)
+        return ProofAccepted(self) if claimed else ProofRejected(WRONG)
 
 
 RECOVERY_CODE = RecoveryCodes()

@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from flask import url_for
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from app.actors import ANONYMOUS
 from app.audit import record
@@ -41,9 +40,6 @@ def request_reset(email: str) -> None:
     try:
         with writing():
             _send(address, key)
-    except IntegrityError:
-        # Two requests for one address at the same instant: one of them was served.
-        log.info("a parallel reset request was dropped")
     except _EnoughForNow:
         with writing():
             record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
@@ -53,7 +49,7 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
     """Use the link up and set the password; False where the link no longer works."""
     with writing():
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim(link):
+        if locked is None or not locked.active or not reset_links.claim_link(link):
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
@@ -71,7 +67,7 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
 def send_disavowable(account: Account, template: str, **context: Any) -> None:
     """Send a mail about a sign-in with a link to say "this was not me". Inside `writing()`."""
     token = new_secret()
-    link = reset_links.add(account.email_key, account, NOT_ME, token, _NOT_ME_LIFETIME)
+    link = reset_links.add(account, NOT_ME, token, _NOT_ME_LIFETIME)
     path = url_for("credentials.open_not_me", token=token, _external=False)
     _send_link(account, link, template, {**context, "link": path})
 
@@ -84,13 +80,13 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
     """
     with writing() as session:
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim(link):
+        if locked is None or not locked.active or not reset_links.claim_link(link):
             return None
         end_access(account.id, cause="not me")
         password.forget(account.id)
         record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
-        successor = reset_links.add(account.email_key, account, RESET, None, lifetime)
+        successor = reset_links.add(account, RESET, None, lifetime)
         session.flush()
         journey = ResetJourney(
             browser_hash=bound_browser(), reset_id=successor.id, expires_at=successor.expires_at
@@ -109,11 +105,13 @@ def _send(address: str, key: str) -> None:
     active = account is not None and account.active
     token = new_secret() if active else None
     minutes = settings().reset_minutes
-    # The row comes first: its number is the address's turn, for which parallel requests queue,
-    # and what is counted and superseded below includes all that came before it.
-    lifetime = timedelta(minutes=minutes)
+    # The row comes first: parallel requests for the address wait for it, and the rows counted and
+    # superseded below include all that came before it.
     owner = account if active else None
-    link = reset_links.add(key, owner, RESET, token, lifetime, number=_next_number(key))
+    link = reset_links.add_requested(key, owner, token, timedelta(minutes=minutes))
+    if link is None:
+        log.info("a parallel reset request was dropped")
+        return
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
@@ -168,11 +166,3 @@ def _why_no_link(account: Account | None, key: str) -> str:
         )
     )
     return "invited" if invited is not None else "no account"
-
-
-def _next_number(key: str) -> int:
-    """Return the next number of this address; of two transactions that take it, one fails."""
-    last = db.session.scalar(
-        select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)
-    )
-    return (last or 0) + 1

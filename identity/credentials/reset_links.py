@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select, true, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import account_parameter, rows_changed
+from app.database.single_use import account_parameter, claim, insert_unless_present, rows_changed
 from app.identifiers import secret_hash
 from app.outbox import withdraw_mail
 from app.retention import Expired
@@ -28,6 +28,7 @@ RESET = "reset"
 NOT_ME = "not-me"
 # For so long the browser that used a link may try to sign in whatever others guess meanwhile.
 _VOUCHED = timedelta(hours=1)
+_add_numbered = insert_unless_present(PasswordReset)
 
 
 def open_link(token: str, purpose: str) -> ResetJourney | None:
@@ -109,22 +110,13 @@ def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
     return found
 
 
-def add(
-    key: str,
-    account: Account | None,
-    purpose: str,
-    token: str | None,
-    lifetime: timedelta,
-    *,
-    number: int | None = None,
-) -> PasswordReset:
-    """Add a link, or the row of a request that gets none."""
+def add(account: Account, purpose: str, token: str | None, lifetime: timedelta) -> PasswordReset:
+    """Add a link that its owner did not request. Must run inside `writing()`."""
     moment = now()
     link = PasswordReset(
         purpose=purpose,
-        email_key=key,
-        number=number,
-        account_id=account.id if account else None,
+        email_key=account.email_key,
+        account_id=account.id,
         token_hash=secret_hash(token) if token else None,
         created_at=moment,
         expires_at=moment + lifetime,
@@ -134,14 +126,42 @@ def add(
     return link
 
 
+def add_requested(
+    key: str, account: Account | None, token: str | None, lifetime: timedelta
+) -> PasswordReset | None:
+    """Add the link of a request, or the row of a request that gets none.
+
+    The rows of an address are numbered, and parallel requests wait for each other here. None where
+    another request took the number. Must run inside `writing()`.
+    """
+    moment = now()
+    last = db.session.scalar(
+        select(func.max(PasswordReset.number)).where(PasswordReset.email_key == key)
+    )
+    number = (last or 0) + 1
+    if not _add_numbered(
+        purpose=RESET,
+        email_key=key,
+        number=number,
+        account_id=account.id if account else None,
+        token_hash=secret_hash(token) if token else None,
+        created_at=moment,
+        expires_at=moment + lifetime,
+    ):
+        return None
+    return db.session.scalars(
+        select(PasswordReset).where(PasswordReset.email_key == key, PasswordReset.number == number)
+    ).one()
+
+
 def mail_key(token_hash: str) -> str:
     """Return the deduplication key of the mail that carries the link."""
     return f"link {token_hash}"
 
 
-def claim(link: PasswordReset) -> bool:
+def claim_link(link: PasswordReset) -> bool:
     """Use the link up; return False if it was used or superseded."""
-    claimed = rows_changed(
+    claimed = claim(
         update(PasswordReset)
         .where(
             PasswordReset.id == link.id,
@@ -151,9 +171,9 @@ def claim(link: PasswordReset) -> bool:
         )
         .values(used_at=now(), used_by_browser=browser_hash())
     )
-    if claimed == 1 and link.token_hash is not None:
+    if claimed and link.token_hash is not None:
         withdraw_mail(mail_key(link.token_hash))
-    return claimed == 1
+    return claimed
 
 
 def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:

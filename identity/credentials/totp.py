@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import insert_unless_present, rows_changed
+from app.database.single_use import claim, insert_unless_present, rows_changed
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
@@ -41,7 +41,7 @@ USED = "That code has been used. Wait for the next one in your app."
 WRONG = "The code is not right. Check your phone’s clock is set automatically."
 
 
-_claim = insert_unless_present(UsedTotpStep)
+_claim_step = insert_unless_present(UsedTotpStep)
 
 
 class Totp:
@@ -66,7 +66,7 @@ class Totp:
             # The UPDATE also locks the row until the commit, so the secret stays the checked one.
             # A later step that is acceptable now refuses this one; one further ahead was used while
             # the clock was wrong.
-            same = rows_changed(
+            is_unchanged = claim(
                 update(TotpCredential)
                 .where(
                     TotpCredential.account_id == account_id,
@@ -75,7 +75,7 @@ class Totp:
                 )
                 .values(last_step=step)
             )
-            claimed = same == 1 and _claim(account_id=account_id, step=step)
+            claimed = is_unchanged and _claim_step(account_id=account_id, step=step)
         # A code that was right before is no guess.
         return ProofAccepted(self) if claimed else ProofRejected(USED, counts=False)
 
@@ -109,7 +109,7 @@ def store(account_id: int, sealed_secret: str, step: int) -> None:
     credential.enrolled_at = now()
     db.session.flush()
     rows_changed(delete(UsedTotpStep).where(UsedTotpStep.account_id == account_id))
-    _claim(account_id=account_id, step=step)
+    _claim_step(account_id=account_id, step=step)
 
 
 def text_key(sealed_secret: str) -> str:

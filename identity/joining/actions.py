@@ -15,7 +15,7 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.names import clean_names
@@ -151,15 +151,15 @@ def decline(journey: JoinJourney, invitation: Invitation) -> None:
 def ask_again(invitation: Invitation) -> None:
     """Ask the inviting side for a new link in place of an expired one; once is enough."""
     with writing():
-        asked = rows_changed(
+        if not claim(
             update(Invitation)
             .where(Invitation.id == invitation.id, Invitation.renewal_asked_at.is_(None))
             .values(renewal_asked_at=now())
-        )
-        if asked == 1:
-            db.session.refresh(invitation)
-            approvals().invitation_renewal_asked(invitation)
-            record("invitation.renewal_asked", actor=ANONYMOUS, invitation=invitation.public_id)
+        ):
+            return
+        db.session.refresh(invitation)
+        approvals().invitation_renewal_asked(invitation)
+        record("invitation.renewal_asked", actor=ANONYMOUS, invitation=invitation.public_id)
 
 
 def opened_by_another(invitation: Invitation, account: Account) -> None:
@@ -201,7 +201,7 @@ def _update(journey: JoinJourney, **values: object) -> None:
 
 def _claim(draft: _Draft) -> None:
     """Finish the journey on what was proved. Raises TooLate where it holds something else now."""
-    claimed = rows_changed(
+    claimed = claim(
         update(JoinJourney)
         .where(
             JoinJourney.id == draft.id,
@@ -213,13 +213,13 @@ def _claim(draft: _Draft) -> None:
         )
         .values(finished_at=now(), password_hash=None, totp_secret=None)
     )
-    if claimed != 1:
+    if not claimed:
         raise InvitationOver
 
 
 def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> None:
     """Claim the invitation under the link that this journey came by. Raises TooLate."""
-    if not invitations.claim(invitation, token_hash, state):
+    if not invitations.claim_answer(invitation, token_hash, state):
         raise InvitationOver
 
 

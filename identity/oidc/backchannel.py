@@ -27,7 +27,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.database.due import is_due
-from app.database.single_use import rows_changed
+from app.database.single_use import claim
 from app.http_client import Unreachable, fetch
 from app.identifiers import new_id
 from app.retention import Expired
@@ -215,7 +215,7 @@ def _is_due() -> ColumnElement[bool]:
 
 def _claim(key: int) -> _ClaimedNotice | None:
     with writing() as session:
-        won = rows_changed(
+        won = claim(
             update(LogoutNotice)
             .where(
                 LogoutNotice.id == key,
@@ -224,7 +224,7 @@ def _claim(key: int) -> _ClaimedNotice | None:
             )
             .values(next_attempt_at=now() + LEASE, attempts=LogoutNotice.attempts + 1)
         )
-        if won != 1:
+        if not won:
             return None
         row, subject, client_id, service = session.execute(
             select(LogoutNotice, Account.subject, Client.client_id, Client.service)

@@ -13,16 +13,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import extension
 from app.database import db, flush_group, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import insert_unless_present, rows_changed
 from identity.oidc.models import Revision
 
 RECHECK = 1.0
 _KEY = "identity.oidc.cache"
+_add_revision = insert_unless_present(Revision)
 Value = TypeVar("Value")
 
 
@@ -102,8 +103,7 @@ def cache() -> Cache:
 
 def raise_revision() -> None:
     """Raise the revision. Called in the transaction that changes clients or keys."""
-    with writing() as session:
-        risen = update(Revision).where(Revision.id == 1).values(number=Revision.number + 1)
-        if rows_changed(risen) == 0:
-            session.execute(insert(Revision).values(id=1, number=1))
+    with writing():
+        _add_revision(id=1, number=0)
+        rows_changed(update(Revision).where(Revision.id == 1).values(number=Revision.number + 1))
     cache().forget()

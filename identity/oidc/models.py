@@ -139,7 +139,7 @@ class Revision(Base):
 
     __tablename__ = "oidc_revision"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from app.audit import record
 from app.database import db, writing
+from app.database.single_use import insert_unless_present
 from app.identifiers import secret_hash
 from app.web import anyone, permit
 from app.web.http import Response, current_request
@@ -21,6 +21,8 @@ from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
 from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.responses import empty_response, protocol_endpoint
 from identity.oidc.tokens import AccessToken, read_access_token
+
+_add_revoked_token = insert_unless_present(RevokedToken)
 
 
 @blueprint.post("/revoke")
@@ -50,24 +52,17 @@ def revoke() -> Response:
 def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
     if token_families.is_token_revoked(token.jti):
         return
-    try:
-        with writing() as session:
-            session.add(
-                RevokedToken(
-                    jti=token.jti, expires_at=datetime.fromtimestamp(token.expires_at, UTC)
-                )
-            )
-            session.flush()
-            record(
-                "token.revoked",
-                client=client.client_id,
-                service=client.service,
-                what="access token",
-                grant=token.grant,
-            )
-    except IntegrityError:
-        # Revoked by another request at the same moment.
-        return
+    with writing():
+        ends = datetime.fromtimestamp(token.expires_at, UTC)
+        if not _add_revoked_token(jti=token.jti, expires_at=ends):
+            return
+        record(
+            "token.revoked",
+            client=client.client_id,
+            service=client.service,
+            what="access token",
+            grant=token.grant,
+        )
 
 
 def _revoke_family(client: RelyingParty, text: str) -> None:

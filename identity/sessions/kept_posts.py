@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.sessions.models import KeptPost, Session
@@ -120,12 +120,12 @@ def _find(public_id: str, session: Session) -> KeptPost | None:
 def _claim(kept: KeptPost) -> dict[str, Any] | None:
     content = _content_of(kept)
     with writing():
-        claimed = rows_changed(
+        claimed = claim(
             update(KeptPost)
             .where(KeptPost.id == kept.id, KeptPost.claimed_at.is_(None))
             .values(claimed_at=now())
         )
-    return content if claimed == 1 else None
+    return content if claimed else None
 
 
 def _content_of(kept: KeptPost) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 
 from app.clock import now
 from app.database import db
-from app.database.single_use import rows_changed
+from app.database.single_use import claim
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 
@@ -65,7 +65,7 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
     A journey that belongs to another person or is finished stays as it is. Must run inside
     `writing()`.
     """
-    bound = rows_changed(
+    return claim(
         update(SignInJourney)
         .where(
             SignInJourney.id == journey.id,
@@ -75,7 +75,6 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
         )
         .values(account_id=account_id, proved=[factor], mistake=None, mistake_page=None)
     )
-    return bound == 1
 
 
 def finish(proof: FirstProof) -> bool:
@@ -83,7 +82,7 @@ def finish(proof: FirstProof) -> bool:
 
     Must run inside `writing()`.
     """
-    finished = rows_changed(
+    return claim(
         update(SignInJourney)
         .where(
             SignInJourney.id == proof.journey_id,
@@ -94,4 +93,3 @@ def finish(proof: FirstProof) -> bool:
         )
         .values(finished_at=now())
     )
-    return finished == 1

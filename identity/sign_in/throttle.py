@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.clock import CLOCK_SLACK, now
 from app.database import db, writing
+from app.database.single_use import insert_unless_present
 from app.identifiers import secret_hash
 from app.retention import Expired
 from identity.settings import settings
@@ -26,6 +27,7 @@ _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _CODE_WINDOW = timedelta(minutes=15)
 _GUESSES = 5
+_add_bucket = insert_unless_present(AttemptBucket)
 
 
 @dataclass(frozen=True)
@@ -157,13 +159,7 @@ def _lock_buckets(names: Sequence[str]) -> dict[str, AttemptBucket]:
     # Made where missing, then locked in one order everywhere, so that two tries never deadlock.
     ordered = sorted(names)
     for name in ordered:
-        db.session.execute(
-            text(
-                "INSERT INTO attempt_bucket (name, failures) VALUES (:name, 0) "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {"name": name},
-        )
+        _add_bucket(name=name, failures=0)
     rows = db.session.scalars(
         select(AttemptBucket)
         .where(AttemptBucket.name.in_(ordered))

@@ -126,7 +126,7 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
 
 def _change(journey: Journey, person: Membership, service: str, shown: str | None) -> bool:
     with writing():
-        if not journeys.claim(journey, shown):
+        if not journeys.claim_answers(journey, shown):
             return False
         change_user_group(
             person,

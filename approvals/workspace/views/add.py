@@ -197,7 +197,7 @@ def _add(journey: Journey, shown: str | None) -> bool:
     """
     organisation = this_organisation()
     with writing() as session:
-        if not journeys.claim(journey, shown):
+        if not journeys.claim_answers(journey, shown):
             return True
         answers = journey.answers
         if answers["approver"] and not is_fresh(signed_in_session()):

@@ -14,7 +14,7 @@ from sqlalchemy import and_, select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from app.identifiers import new_secret
 from app.retention import Expired
 from identity.oidc.authorize.interaction import Interaction
@@ -99,7 +99,7 @@ def choose(interaction: Interaction, organisation: str) -> bool:
         chosen = update(AuthorizationRequest).where(
             AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
         )
-        return rows_changed(chosen.values(organisation=organisation, chosen_by=account_id)) == 1
+        return claim(chosen.values(organisation=organisation, chosen_by=account_id))
 
 
 def finish(interaction: Interaction) -> bool:
@@ -117,14 +117,14 @@ def _claim(request: AuthorizationRequest) -> bool:
     unfinished = update(AuthorizationRequest).where(
         AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
     )
-    return rows_changed(unfinished.values(finished_at=now(), parameters={})) == 1
+    return claim(unfinished.values(finished_at=now(), parameters={}))
 
 
 def _claim_pushed(pushed_id: int) -> bool:
     unused = update(PushedRequest).where(
         PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None)
     )
-    return rows_changed(unused.values(used_at=now(), parameters={})) == 1
+    return claim(unused.values(used_at=now(), parameters={}))
 
 
 def refuse(interaction: Interaction) -> bool:

@@ -65,7 +65,7 @@ def register() -> Response:
         tokens.record_refusal(initial, str(error))
         raise _refusal(error) from None
     with writing():
-        if not tokens.claim(initial):
+        if not tokens.claim_registration(initial):
             raise InvalidToken("The registration token is used up")
         answer = actions.add(registration)
         client = actions.find(answer["client_id"])

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import rows_changed
+from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
 from identity.oidc.dynamic_registration.policy import Policy
@@ -79,12 +79,13 @@ def find(token: str) -> InitialAccessToken | None:
     return found
 
 
-def claim(token: InitialAccessToken) -> bool:
+def claim_registration(token: InitialAccessToken) -> bool:
     """Use up one registration; return False if none is left. Must run inside `writing()`."""
-    used = update(InitialAccessToken).where(
-        InitialAccessToken.id == token.id, InitialAccessToken.uses_left > 0
+    return claim(
+        update(InitialAccessToken)
+        .where(InitialAccessToken.id == token.id, InitialAccessToken.uses_left > 0)
+        .values(uses_left=InitialAccessToken.uses_left - 1)
     )
-    return rows_changed(used.values(uses_left=InitialAccessToken.uses_left - 1)) == 1
 
 
 def record_refusal(token: InitialAccessToken, reason: str) -> None:

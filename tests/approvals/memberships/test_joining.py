@@ -22,7 +22,7 @@ def invitation_of(membership: Membership) -> Invitation:
 
 
 def answer(invitation: Invitation, state: InvitationState) -> None:
-    assert invitations.claim(invitation, invitation.token_hash or "", state)
+    assert invitations.claim_answer(invitation, invitation.token_hash or "", state)
 
 
 def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> None:
