@@ -6,7 +6,6 @@ from app import after_restore, database, logs
 from app.health import views as health
 from app.health.checks import add_detail
 from app.outbox import delivery
-from app.outbox.failed import failed_recently
 from app.settings import AppSettings
 from app.web import install as web
 
@@ -21,4 +20,4 @@ def install(app: Flask, settings: AppSettings) -> None:
     after_restore.install(app)
     delivery.install(app)
     # Health is above the outbox, so the floor connects the two.
-    add_detail(app, "mails", failed_recently)
+    add_detail(app, "mails", delivery.failed_recently)

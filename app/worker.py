@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import now
 from app.database import db
 from app.database.requirements import reason
-from app.outbox.delivery import deliver_due
+from app.outbox.delivery import MAILS
 from app.retention import purge_expired
 
 IDLE_SECONDS = 1.0
@@ -56,7 +56,7 @@ def run(*, once: bool) -> None:
     purged_at = None
     while True:
         try:
-            delivered = deliver_due()
+            delivered = MAILS.deliver_due()
             if purged_at is None or now() - purged_at >= PURGE_EVERY:
                 purge_expired()
                 purged_at = now()

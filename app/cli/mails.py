@@ -12,7 +12,7 @@ mails_cli = AppGroup("mails", help="Mails that could not be delivered.")
 def failed_command() -> None:
     """List the mails of the last 30 days that the mail server did not take."""
     from app.cli.tables import print_rows
-    from app.outbox.failed import failed_mails
+    from app.outbox.delivery import failed_mails
 
     mails = failed_mails()
     if not mails:

@@ -1,4 +1,4 @@
-"""Mail, promised in the transaction of the change that it tells of and delivered at least once."""
+"""Mail: stored in the transaction of the change that it is about, delivered at least once."""
 
 from app.outbox.enqueue import send_mail, withdraw_mail
 from app.outbox.models import OutboxMail

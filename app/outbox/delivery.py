@@ -1,150 +1,109 @@
-"""Delivering promised mail: claim, send, mark. A worker that dies leaves its claim to run out."""
+"""The queue of mails: delivery to the mail server, failures, and the end after a restore."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement, Select, and_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from app.after_restore import CAUSE, register_revived
 from app.clock import now
-from app.database import db, writing
-from app.database.due import is_due
-from app.outbox.enqueue import PURPOSE
+from app.database import db
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import PermanentRefusal, describe_refusal
-from app.outbox.transports import Transport, transport
-from app.retention import Expired, register_purge
+from app.outbox.transports import transport
+from app.queue import DeliveryFailed, EndState, LeasedQueue, Send
+from app.retention import register_purge
 from app.settings import settings
 from app.vault import decrypt
 
-log = structlog.get_logger()
-LEASE = timedelta(minutes=2)
-FIRST_RETRY = timedelta(seconds=30)
-LONGEST_RETRY = timedelta(hours=1)
-MOST_ATTEMPTS = 30
-KEPT_AFTER_SENDING = timedelta(days=30)
+PURPOSE = "mail"
 LINK_EXPIRED = "the link expired before the mail could be delivered"
+
+log = structlog.get_logger()
 
 
 def install(app: Flask) -> None:
     """Add the purge of sent mails, and the end of revived ones, to the application."""
-    register_purge(app, "sent mail", _expired)
-    register_revived(app, "mails that were waiting", standing=_waiting_mails, end=_withdraw_waiting)
+    register_purge(app, "sent mail", MAILS.expired)
+    register_revived(
+        app,
+        "mails that were waiting",
+        standing=MAILS.waiting,
+        # Most of them were sent after the backup was made.
+        end=partial(MAILS.withdraw, cause=CAUSE),
+    )
 
 
-def deliver_due(limit: int = 50) -> int:
-    """Try each mail that is due, once. Return how many were delivered."""
-    channel = transport(settings())
-    due = db.session.scalars(
-        select(OutboxMail.id)
-        .where(OutboxMail.state == "waiting", _is_due())
-        .order_by(OutboxMail.id)
-        .limit(limit)
+def failed_mails() -> Sequence[OutboxMail]:
+    """Return the mails that the mail server did not accept, oldest failure first."""
+    return db.session.scalars(
+        select(OutboxMail).where(MAILS.has_failed()).order_by(OutboxMail.failed_at)
     ).all()
-    return sum(_deliver(identifier, channel) for identifier in due)
 
 
-def _deliver(identifier: int, channel: Transport) -> bool:
-    with writing() as session:
-        if not _claim(session, identifier):
-            return False
-        mail = session.get_one(OutboxMail, identifier)
-        public_id, recipient, subject, sealed, expires_at = (
-            mail.public_id,
-            mail.recipient,
-            mail.subject,
-            mail.sealed_text,
-            mail.expires_at,
-        )
-    if expires_at is not None and expires_at <= now():
-        _mark_failed(identifier, LINK_EXPIRED, final=True)
-        return False
-    text = decrypt(sealed or "", purpose=PURPOSE)
+def failed_recently() -> str | None:
+    """Return a sentence for `/readyz` where mails have failed in the last 7 days."""
+    return MAILS.describe_recent_failures(
+        "mail could not be delivered",
+        "mails could not be delivered",
+        command="secure-access mails failed",
+    )
+
+
+def _prepare(mail: OutboxMail) -> Send:
+    if mail.expires_at is not None and mail.expires_at <= now():
+        raise DeliveryFailed(LINK_EXPIRED, final=True)
+    return partial(_send, mail.public_id, mail.recipient, mail.subject, mail.sealed_text or "")
+
+
+def _send(public_id: str, recipient: str, subject: str, sealed_text: str) -> None:
     try:
         message = compose(
             sender=settings().mail_from,
             recipient=recipient,
             subject=subject,
-            text=text,
+            text=decrypt(sealed_text, purpose=PURPOSE),
             identifier=public_id,
             issuer=settings().issuer,
         )
-        channel.deliver(message, public_id)
-    except (PermanentRefusal, ValueError) as error:
-        _mark_failed(identifier, describe_refusal(error), final=True)
-        return False
-    except OSError as error:
-        _mark_failed(identifier, describe_refusal(error))
-        return False
-    with writing() as session:
-        session.execute(
-            update(OutboxMail)
-            .where(OutboxMail.id == identifier)
-            .values(state="sent", sent_at=now(), sealed_text=None, last_error=None)
-        )
-    return True
+        transport(settings()).deliver(message, public_id)
+    except (PermanentRefusal, ValueError, OSError) as error:
+        cause = describe_refusal(error)
+        raise DeliveryFailed(cause, final=not isinstance(error, OSError)) from None
 
 
-def _is_due() -> ColumnElement[bool]:
-    return is_due(OutboxMail.next_attempt_at, longest_wait=LONGEST_RETRY)
-
-
-def _claim(session: Session, identifier: int) -> bool:
-    claimed = session.execute(
-        update(OutboxMail)
-        .where(
-            OutboxMail.id == identifier,
-            OutboxMail.state == "waiting",
-            _is_due(),
-        )
-        .values(next_attempt_at=now() + LEASE, attempts=OutboxMail.attempts + 1)
-        .returning(OutboxMail.id)
-    )
-    return claimed.scalar_one_or_none() is not None
-
-
-def _mark_failed(identifier: int, cause: str, *, final: bool = False) -> None:
-    with writing() as session:
-        mail = session.get_one(OutboxMail, identifier)
-        mail.last_error = cause[:250]
-        final = final or mail.attempts >= MOST_ATTEMPTS
-        if final:
-            mail.state = "failed"
-            mail.failed_at = now()
-            mail.sealed_text = None
-        else:
-            mail.next_attempt_at = now() + min(
-                FIRST_RETRY * 2 ** min(mail.attempts - 1, 10), LONGEST_RETRY
-            )
-        noted = {
-            "mail": mail.public_id,
-            "template": mail.template,
-            "domain": mail.recipient.rpartition("@")[2],
-            "attempts": mail.attempts,
-            "cause": cause,
-        }
-    if final:
-        log.warning("a mail failed for good", **noted)
+def _record(mail: OutboxMail) -> None:
+    if mail.last_error is None:
+        return
+    logged = {
+        "mail": mail.public_id,
+        "template": mail.template,
+        "domain": mail.recipient.rpartition("@")[2],
+        "attempts": mail.attempts,
+        "cause": mail.last_error,
+    }
+    if mail.failed_at is not None:
+        log.warning("a mail failed for good", **logged)
     else:
-        log.info("a mail is tried again later", **noted)
+        log.info("a mail is tried again later", **logged)
 
 
-def _waiting_mails() -> Select[int]:
-    return select(OutboxMail.id).where(OutboxMail.state == "waiting")
-
-
-def _withdraw_waiting() -> None:
-    """Withdraw the mails that waited in a backup: most were sent after it was made."""
-    db.session.execute(
-        update(OutboxMail)
-        .where(OutboxMail.state == "waiting")
-        .values(state="failed", sealed_text=None, last_error=CAUSE)
-    )
-
-
-def _expired() -> list[Expired]:
-    old = and_(OutboxMail.state != "waiting", OutboxMail.created_at < now() - KEPT_AFTER_SENDING)
-    return [Expired(OutboxMail, old)]
+MAILS = LeasedQueue(
+    table=OutboxMail,
+    prepare=_prepare,
+    record=_record,
+    delivered=EndState("sent", OutboxMail.sent_at),
+    given_up=EndState("failed", OutboxMail.failed_at),
+    cleared=(OutboxMail.sealed_text,),
+    lease_time=timedelta(minutes=2),
+    first_retry=timedelta(seconds=30),
+    longest_retry=timedelta(hours=1),
+    max_attempts=30,
+    retention=timedelta(days=30),
+)

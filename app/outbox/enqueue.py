@@ -1,19 +1,17 @@
-"""Promising a mail, and taking the promise back."""
+"""Adding a mail to the outbox, and withdrawing it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.clock import now
 from app.database import db
 from app.database.transaction import require_writing
 from app.identifiers import new_id
+from app.outbox.delivery import MAILS, PURPOSE
 from app.outbox.models import OutboxMail
 from app.outbox.rendering import render_mail
 from app.vault import encrypt
-
-PURPOSE = "mail"
 
 
 def send_mail(
@@ -24,7 +22,7 @@ def send_mail(
     dedupe_key: str | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Render `templates/mail/<template>.txt` and promise its delivery, inside `writing()`.
+    """Render `templates/mail/<template>.txt` and enqueue the mail, inside `writing()`.
 
     A second mail under the same `dedupe_key` is not sent. A mail that is still waiting at
     `expires_at` is not sent either: its link no longer works. Values of `context` cannot make
@@ -38,28 +36,19 @@ def send_mail(
     subject, body = render_mail(template, context)
     session.add(
         OutboxMail(
-            public_id=new_id(),
             dedupe_key=key,
             template=template,
             recipient=to,
             subject=subject[:250],
             sealed_text=encrypt(body, purpose=PURPOSE),
-            created_at=now(),
-            next_attempt_at=now(),
             expires_at=expires_at,
         )
     )
 
 
 def withdraw_mail(*dedupe_keys: str) -> None:
-    """Withdraw promised mails that are no longer true, inside `writing()`.
+    """Withdraw waiting mails that are no longer true, inside `writing()`.
 
     A mail that the worker is delivering at this moment still arrives.
     """
-    session = db.session()
-    require_writing(session)
-    session.execute(
-        update(OutboxMail)
-        .where(OutboxMail.dedupe_key.in_(dedupe_keys), OutboxMail.state == "waiting")
-        .values(state="withdrawn", sealed_text=None)
-    )
+    MAILS.withdraw(OutboxMail.dedupe_key.in_(dedupe_keys))

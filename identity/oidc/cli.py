@@ -12,7 +12,7 @@ notices_group = AppGroup("notices", help="Logout notices to services (back-chann
 def failed_command() -> None:
     """List the undelivered notices of the last 7 days."""
     from app.cli.tables import print_rows
-    from identity.oidc.failed_notices import failed_notices
+    from identity.oidc.backchannel import failed_notices
 
     rows = failed_notices()
     if not rows:

@@ -32,7 +32,6 @@ from identity.oidc.clients import public_limits, secret_throttle
 from identity.oidc.clients.links import links_for_people
 from identity.oidc.dynamic_registration import tokens
 from identity.oidc.events import EVENTS
-from identity.oidc.failed_notices import failed_recently
 from identity.oidc.keys import actions as keys
 from identity.oidc.responses import is_protocol_endpoint
 from identity.sessions import frontchannel_page
@@ -81,7 +80,7 @@ def install(app: Flask) -> None:
     backchannel.install(app)
     register_job(app, backchannel.deliver)
     register_job(app, keys.rotate_due)
-    register_purge(app, "logout notices", backchannel.expired)
+    register_purge(app, "logout notices", backchannel.NOTICES.expired)
     register_purge(app, "token families", token_families.expired)
     register_purge(app, "authorization requests", stored_request.expired)
     register_purge(app, "pushed requests", pushed.expired)
@@ -89,7 +88,7 @@ def install(app: Flask) -> None:
     register_purge(app, "ids that were presented once", replay_cache.expired)
     register_purge(app, "private halves of old keys", keys.expired_private_halves)
     register_setup_step(app, "signing keys", _make_keys)
-    add_detail(app, "notices", failed_recently)
+    add_detail(app, "notices", backchannel.failed_recently)
 
 
 def _make_keys() -> str:

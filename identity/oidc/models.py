@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
+from app.queue import QueuedRow
 
 
 def new_client_id() -> str:
@@ -247,26 +248,16 @@ class RefreshToken(Base):
     """Thumbprint of the key or certificate that a public client proves (RFC 9449, 5)."""
 
 
-class LogoutNotice(Base):
-    """A back-channel logout that is promised to a client, until it is delivered or given up."""
+class LogoutNotice(QueuedRow):
+    """A back-channel logout to deliver to a client."""
 
     __tablename__ = "oidc_logout_notice"
-    __table_args__ = (
-        Index("ix_oidc_logout_notice_state_next_attempt_at", "state", "next_attempt_at"),
-    )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     sid: Mapped[str] = mapped_column(String(36))
     cause: Mapped[str] = mapped_column(String(60))
-    state: Mapped[str] = mapped_column(String(10))
-    attempts: Mapped[int]
-    created_at: Mapped[datetime]
-    next_attempt_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(String(250))
 
 
 class RevokedToken(Base):

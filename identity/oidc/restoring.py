@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from sqlalchemy import ColumnElement, Select, select, update
 
@@ -10,6 +12,7 @@ from app.clock import now
 from app.database.single_use import rows_changed
 from identity.access_termination import end_access_of
 from identity.oidc import replay_cache
+from identity.oidc.backchannel import NOTICES
 from identity.oidc.models import (
     AuthorizationRequest,
     InitialAccessToken,
@@ -33,8 +36,13 @@ def install(app: Flask) -> None:
     register_revived(
         app, "registration tokens", standing=_registration_tokens, end=_use_up_registrations
     )
+    # The notices that these endings create are still sent: services are notified once.
+    before = LogoutNotice.cause != CAUSE
     register_revived(
-        app, "sign-out notices that were waiting", standing=_notices, end=_withdraw_notices
+        app,
+        "sign-out notices that were waiting",
+        standing=partial(NOTICES.waiting, before),
+        end=partial(NOTICES.withdraw, before, cause=CAUSE),
     )
 
 
@@ -82,20 +90,3 @@ def _registration_tokens() -> Select[int]:
 
 def _use_up_registrations() -> None:
     rows_changed(update(InitialAccessToken).where(*_usable_registrations()).values(uses_left=0))
-
-
-def _before_the_restore() -> tuple[ColumnElement[bool], ...]:
-    # The notices that these endings create are still sent: services are notified once.
-    return LogoutNotice.state == "waiting", LogoutNotice.cause != CAUSE
-
-
-def _notices() -> Select[int]:
-    return select(LogoutNotice.id).where(*_before_the_restore())
-
-
-def _withdraw_notices() -> None:
-    rows_changed(
-        update(LogoutNotice)
-        .where(*_before_the_restore())
-        .values(state="given up", done_at=now(), last_error=CAUSE)
-    )

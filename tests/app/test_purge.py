@@ -14,7 +14,7 @@ from app import retention
 from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail
-from app.outbox.delivery import KEPT_AFTER_SENDING
+from app.outbox.delivery import MAILS
 
 
 def _store_mails(count: int, state: str = "sent") -> None:
@@ -52,7 +52,7 @@ def test_purge_deletes_a_portion_in_each_transaction(
 
     event.listen(db.engine, "after_cursor_execute", note)
     event.listen(db.engine, "commit", note_commit)
-    with time_machine.travel(now() + KEPT_AFTER_SENDING + timedelta(days=1), tick=False):
+    with time_machine.travel(now() + MAILS.retention + timedelta(days=1), tick=False):
         deleted = retention.purge_expired()
     assert deleted["sent mail"] == 5
     assert steps == [2, "commit", 2, "commit", 1, "commit"]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.outbox import OutboxMail
-from app.outbox.delivery import deliver_due
+from app.outbox.delivery import MAILS
 from app.request_reference import short_reference
 from approvals.settings import Settings
 from tests.conftest import application, settings
@@ -98,6 +98,6 @@ def test_HC_03_without_a_mail_server_mails_wait_and_people_sign_in(database_url:
         )
         assert known.status == unknown.status == 200
         assert known.heading == unknown.heading
-        assert deliver_due() == 0
+        assert MAILS.deliver_due() == 0
         assert set(db.session.scalars(select(OutboxMail.state))) == {"waiting"}
         assert sign_in(app.test_client(), person, "/sign-in?next=/account").status == 200

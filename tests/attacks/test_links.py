@@ -15,7 +15,7 @@ from app.actors import Actor
 from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail
-from app.outbox.delivery import deliver_due
+from app.outbox.delivery import MAILS
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
 from identity.administration import suspension
@@ -106,7 +106,7 @@ def test_waiting_not_me_mail_is_withdrawn_after_a_reset_by_link(
 def test_mail_is_not_sent_once_its_link_has_expired(app: Flask, person: Person, post: Post) -> None:
     _ask(app, person, post)
     with time_machine.travel(now() + timedelta(minutes=61), tick=False):
-        assert deliver_due() == 0
+        assert MAILS.deliver_due() == 0
         failed = app.test_cli_runner().invoke(args=["mails", "failed"])
     assert "the link expired before the mail could be delivered" in failed.output
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail, send_mail, withdraw_mail
-from app.outbox.delivery import MOST_ATTEMPTS, deliver_due
+from app.outbox.delivery import MAILS
 from app.outbox.refusals import is_final
 from app.retention import purge_expired
 from approvals.settings import Settings
@@ -48,7 +48,7 @@ def _delivered(app_settings: Settings) -> list[EmailMessage]:
 
 def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) -> None:
     _promise()
-    assert deliver_due() == 1
+    assert MAILS.deliver_due() == 1
     (mail,) = _delivered(app_settings)
     assert mail["Subject"] == "Subject for Ann"
     assert mail["To"] == "ann@school.example"
@@ -62,7 +62,7 @@ def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings:
 def test_a_mail_that_was_promised_while_the_clock_was_ahead_is_delivered(app: Flask) -> None:
     with time_machine.travel(now() + timedelta(hours=2)):
         _promise()
-    assert deliver_due() == 1
+    assert MAILS.deliver_due() == 1
 
 
 def _settings_without_a_mail_server(database_url: str) -> Settings:
@@ -79,7 +79,7 @@ def test_nothing_is_promised_when_the_change_fails(app: Flask) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert deliver_due() == 0
+    assert MAILS.deliver_due() == 0
 
 
 def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
@@ -87,7 +87,7 @@ def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
     waiting = db.session.scalars(select(OutboxMail)).one()
     assert waiting.sealed_text is not None
     assert "Zebedee" not in waiting.sealed_text
-    deliver_due()
+    MAILS.deliver_due()
     db.session.expire_all()
     assert waiting.sealed_text is None
 
@@ -95,13 +95,13 @@ def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
 def test_the_same_promise_is_kept_once(app: Flask) -> None:
     _promise(key="once")
     _promise(key="once")
-    assert deliver_due() == 1
-    assert deliver_due() == 0
+    assert MAILS.deliver_due() == 1
+    assert MAILS.deliver_due() == 0
 
 
 def test_TX_04_markup_in_a_name_is_inert(app: Flask, app_settings: Settings) -> None:
     _promise('<img src=x onerror="alert(1)">')
-    deliver_due()
+    MAILS.deliver_due()
     html = _delivered(app_settings)[0].get_body(["html"])
     assert html is not None
     assert "<img" not in html.get_content()
@@ -109,7 +109,7 @@ def test_TX_04_markup_in_a_name_is_inert(app: Flask, app_settings: Settings) -> 
 
 def test_LK_15_a_name_cannot_add_a_header(app: Flask, app_settings: Settings) -> None:
     _promise("Ann\r\nBcc: all@school.example")
-    deliver_due()
+    MAILS.deliver_due()
     (mail,) = _delivered(app_settings)
     assert mail["Bcc"] is None
 
@@ -121,14 +121,14 @@ def test_mail_goes_out_by_smtp(database_url: str) -> None:
         )
         with application(chosen):
             _promise()
-            assert deliver_due() == 1
+            assert MAILS.deliver_due() == 1
         assert [mail.recipients for mail in sink.wait_for(1)] == [("ann@school.example",)]
 
 
 def test_a_mail_that_cannot_be_handed_over_is_tried_again_later(database_url: str) -> None:
     with application(_settings_without_a_mail_server(database_url)):
         _promise()
-        assert deliver_due() == 0
+        assert MAILS.deliver_due() == 0
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.attempts) == ("waiting", 1)
         assert mail.next_attempt_at > now()
@@ -139,15 +139,15 @@ def test_a_mail_is_given_up_after_many_attempts_and_says_so(database_url: str) -
     with application(_settings_without_a_mail_server(database_url)):
         _promise()
         with time_machine.travel(now(), tick=False) as clock:
-            for _ in range(MOST_ATTEMPTS):
-                deliver_due()
+            for _ in range(MAILS.max_attempts):
+                MAILS.deliver_due()
                 clock.shift(timedelta(hours=2))
         assert db.session.scalars(select(OutboxMail)).one().state == "failed"
 
 
 def test_sent_mail_is_purged_after_a_month(app: Flask) -> None:
     _promise()
-    deliver_due()
+    MAILS.deliver_due()
     with time_machine.travel(now() + timedelta(days=31), tick=False):
         assert purge_expired()["sent mail"] == 1
 
@@ -169,7 +169,7 @@ def test_delivery_gives_up_a_mail_that_is_refused_for_good(
             "550 5.1.1 <ann@school.example>: ann is unknown",
         )
         _promise()
-        deliver_due()
+        MAILS.deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.attempts, mail.last_error) == ("failed", 1, "SMTP 550 5.1.1")
         assert mail.sealed_text is None
@@ -190,7 +190,7 @@ def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> No
     with smtp.running() as server, application(_settings_with(server, database_url)) as app:
         server.refusal = "451 4.7.1 ann@school.example: greylisted"
         _promise()
-        deliver_due()
+        MAILS.deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.last_error) == ("waiting", "SMTP 451 4.7.1")
         assert app.test_client().get("/readyz").get_json()["detail"] == {}
@@ -199,7 +199,7 @@ def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> No
         )
         server.refusal = None
         with time_machine.travel(now() + timedelta(hours=1), tick=False):
-            assert deliver_due() == 1
+            assert MAILS.deliver_due() == 1
         db.session.expire_all()
         assert mail.state == "sent"
 
@@ -226,6 +226,6 @@ def test_withdrawn_mail_is_not_delivered(app: Flask) -> None:
     _promise(key="once")
     with writing():
         withdraw_mail("once")
-    assert deliver_due() == 0
+    assert MAILS.deliver_due() == 0
     mail = db.session.scalars(select(OutboxMail)).one()
     assert (mail.state, mail.sealed_text) == ("withdrawn", None)

@@ -75,7 +75,7 @@ def test_LO_07_who_never_listens_is_given_up_on_record(
     service.status = 400
     told_rp.tokens(browser)
     end_everything(ada)
-    for day in range(backchannel.MOST_ATTEMPTS):
+    for day in range(backchannel.NOTICES.max_attempts):
         with time_machine.travel(now() + timedelta(days=day)):
             deliver()
     assert states() == ["given up"]

@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from app.actors import SYSTEM
 from app.after_restore import end_revived
 from app.database import db, writing
-from app.outbox.delivery import deliver_due
+from app.outbox.delivery import MAILS
 from approvals.settings import Settings
 from identity.access_termination import end_access
 from identity.accounts import invitations
@@ -147,7 +147,7 @@ def test_what_was_used_ended_or_sent_since_does_not_count_again(
     assert rp.redeem(then.code).status_code == 200
     assert rp.post("/revoke", {"token": then.tokens["refresh_token"]}).status_code == 200
     then.half.submit(code=then.totp)
-    assert deliver_due() == 2
+    assert MAILS.deliver_due() == 2
     suspension.suspend(ada.account, actor=SYSTEM)
     with restored(app_settings, url) as flask:
         rp.http = flask.test_client()
@@ -179,7 +179,7 @@ def test_what_was_used_ended_or_sent_since_does_not_count_again(
         reset_link, invitation_link = then.links
         assert "does not work any more" in Walker(flask.test_client()).get(reset_link).text
         assert "run out" in Walker(flask.test_client()).get(invitation_link).text
-        assert deliver_due() == 0
+        assert MAILS.deliver_due() == 0
 
 
 def test_people_go_on_after_it(
@@ -217,7 +217,7 @@ def test_run_again_it_finds_nothing_and_services_are_told_once(
     assert again.backup_ends is not None
     notices = db.session.query(LogoutNotice.cause, LogoutNotice.state).order_by(LogoutNotice.id)
     assert [tuple(row) for row in notices] == [
-        ("password changed", "given up"),
+        ("password changed", "withdrawn"),
         ("restored", "waiting"),
     ]
     assert {row[0] for row in db.session.query(Session.ended_cause)} == {

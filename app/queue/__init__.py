@@ -1,0 +1,6 @@
+"""A leased queue: rows that the worker delivers at least once, for mail and for logout notices."""
+
+from app.queue.leased_queue import DeliveryFailed, EndState, LeasedQueue, Send
+from app.queue.models import QueuedRow
+
+__all__ = ["DeliveryFailed", "EndState", "LeasedQueue", "QueuedRow", "Send"]
