@@ -19,7 +19,7 @@ class Transport(Protocol):
     def deliver(self, message: EmailMessage, identifier: str, /) -> None:
         """Hand the mail over.
 
-        Raises RefusedForGood where no other attempt can succeed; OSError, which smtplib's
+        Raises PermanentRefusal where no other attempt can succeed; OSError, which smtplib's
         exceptions are too, where one may.
         """
 

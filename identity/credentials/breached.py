@@ -8,12 +8,10 @@ choosing a password: the list of common ones still stands, and the failure is lo
 from __future__ import annotations
 
 import hashlib
-import ssl
-from functools import lru_cache
 
 import structlog
 
-from app.settings import settings as app_settings
+from app.http_client import Unreachable, fetch
 from identity.credentials.hashing import normalised
 from identity.settings import settings
 
@@ -31,15 +29,13 @@ def is_breached(password: str) -> bool:
     address = settings().breached_passwords_url
     if not address:
         return False
-    import httpx
-
     digest = hashlib.sha1(
         normalised(password).encode("utf-8", "surrogatepass"), usedforsecurity=False
     ).hexdigest()
     prefix, suffix = digest[:5].upper(), digest[5:].upper()
     try:
         answer = _range(f"{address.rstrip('/')}/{prefix}")
-    except (httpx.HTTPError, ValueError) as error:
+    except (Unreachable, ValueError) as error:
         log.warning("breached passwords service not reached", error=type(error).__name__)
         return False
     for line in answer.splitlines():
@@ -51,31 +47,14 @@ def is_breached(password: str) -> bool:
 
 
 def _range(address: str) -> str:
-    import httpx
-
-    ca_file = app_settings().outbound_ca_file
-    with (
-        httpx.Client(
-            timeout=_SECONDS,
-            follow_redirects=False,
-            trust_env=False,
-            verify=_trust(str(ca_file) if ca_file else None),
-            headers={"Add-Padding": "true", "User-Agent": "secure-access"},
-        ) as client,
-        client.stream("GET", address) as response,
-    ):
-        response.raise_for_status()
-        body = b""
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MAX_BYTES:
-                raise ValueError("the answer is too long")
-    return body.decode("ascii", "replace")
-
-
-@lru_cache(maxsize=2)
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return context
+    response = fetch(
+        "GET",
+        address,
+        headers={"Add-Padding": "true"},
+        most_bytes=_MAX_BYTES,
+        seconds=_SECONDS,
+        from_settings=True,
+    )
+    if response.status != 200 or len(response.body) >= _MAX_BYTES:
+        raise ValueError(f"status {response.status}, {len(response.body)} bytes")
+    return response.body.decode("ascii", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from flask import Flask
 
 from app.http_client import MOST_BYTES, Unreachable, fetch, why_address_refused
 from approvals.settings import Settings
-from tests.conftest import settings
+from tests.conftest import application, settings
+from tests.identity.oidc.tls import tls_proxy
 
 
 @pytest.fixture
@@ -202,11 +204,16 @@ def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
         while not over.wait(0.05):
             connection.sendall(b"x")
 
+    def drip_body(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not over.wait(0.05):
+            connection.sendall(b"x")
+
     def silent(_connection: socket.socket) -> None:
         over.wait(5)
 
     texts = set()
-    for behaviour in (drip, silent):
+    for behaviour in (drip, drip_body, silent):
         with answering(behaviour) as address, pytest.raises(Unreachable) as refused:
             fetch("GET", address, seconds=0.3)
         texts.add(str(refused.value))
@@ -214,3 +221,58 @@ def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
     with pytest.raises(Unreachable) as closed:
         fetch("GET", "http://127.0.0.1:1/")
     assert texts == {str(closed.value)}
+
+
+def test_fetch_is_cut_off_during_a_handshake_without_an_end(app: Flask) -> None:
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        # The head of a TLS record of 16 KB, and then a byte now and then.
+        connection.sendall(b"\x16\x03\x03\x40\x00")
+        while not over.wait(0.05):
+            connection.sendall(b"\x02")
+
+    begun = time.monotonic()
+    with answering(drip) as address, pytest.raises(Unreachable):
+        fetch("GET", address.replace("http:", "https:"), seconds=0.3)
+    over.set()
+    assert time.monotonic() - begun < 2
+
+
+def test_fetch_verifies_the_certificate_against_the_name_of_the_pinned_address(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate is for `localhost`. Both names lead to the server with it."""
+    truthful = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+        named = host in {"localhost", "rp.example"}
+        return [entry("127.0.0.1", port)] if named else truthful(host, port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with recording() as (behind, visits), tls_proxy(tmp_path, [behind]) as proxy:
+        chosen = settings(
+            database_url, outbound_networks=["127.0.0.1/32"], outbound_ca_file=proxy.authority
+        )
+        with application(chosen):
+            assert fetch("GET", f"{proxy.issuer}/").status == 204
+            with pytest.raises(Unreachable):
+                fetch("GET", f"https://rp.example:{proxy.port}/")
+    assert visits == [1]
+
+
+def test_fetch_of_an_address_from_the_settings_reaches_any_network(
+    database_url: str,
+) -> None:
+    with recording() as (port, _), application(settings(database_url)):
+        address = f"http://127.0.0.1:{port}/"
+        assert fetch("GET", address, from_settings=True).status == 204
+        with pytest.raises(Unreachable):
+            fetch("GET", address)
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n"])
+def test_fetch_refuses_an_address_with_line_breaks(app: Flask, line_break: str) -> None:
+    with recording() as (port, visits), pytest.raises(Unreachable):
+        fetch("GET", f"http://127.0.0.1:{port}/{line_break}Host: elsewhere{line_break}")
+    assert visits == []

@@ -10,7 +10,7 @@ from app.strict_json import read_json
 
 
 def fetched(address: str) -> Any:
-    """Return the JSON at the address. Raises NotReached, with one text for every cause (SS-05)."""
+    """Return the JSON at the address. Raises Unreachable, with one text for every cause (SS-05)."""
     answer = http_client.fetch("GET", address, headers={"Accept": "application/json"})
     try:
         if answer.status != 200 or len(answer.body) >= http_client.MOST_BYTES:
