@@ -4,8 +4,8 @@ import threading
 import time
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from limits.storage import MemoryStorage, StorageTypes
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 CLOCK_SLACK = 1.0
 """Seconds by which a clock is set back without the counts being dropped."""
@@ -37,6 +37,18 @@ class Memory(MemoryStorage):
             if newest and newest[0].atime > time.time() + CLOCK_SLACK:
                 self.clear(key)
             return super().acquire_entry(key, limit, expiry, amount)
+
+
+class MovingWindow(MovingWindowRateLimiter):
+    """The library's moving window, which counts in `Memory` where it would count in memory.
+
+    The library makes its own counters for the time without Redis, and no setting replaces them.
+    """
+
+    NAME = "moving-window-of-threads"
+
+    def __init__(self, storage: StorageTypes) -> None:
+        super().__init__(Memory() if type(storage) is MemoryStorage else storage)
 
 
 class Allowance:

@@ -4,12 +4,12 @@ import time
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import STRATEGIES
 
 from app.settings import AppSettings
 from app.web.client_address import client_network
 from app.web.errors import TooManyRequests, error_page
-from app.web.rate_counters import Memory
+from app.web.rate_counters import MovingWindow
 
 
 def _too_many_requests(limit: RequestLimit) -> Response:
@@ -33,6 +33,7 @@ def _is_unlimited() -> bool:
 
 def install(app: Flask, settings: AppSettings) -> None:
     """Count requests in Redis if one is set, else, and while it is gone, in each process."""
+    STRATEGIES[MovingWindow.NAME] = MovingWindow
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value()
         if settings.redis_url
@@ -41,9 +42,6 @@ def install(app: Flask, settings: AppSettings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
         # The library would put a Retry-After on every answer, and over that of the throttling.
         RATELIMIT_HEADERS_ENABLED=False,
-        RATELIMIT_STRATEGY="moving-window",
+        RATELIMIT_STRATEGY=MovingWindow.NAME,
     )
     limiter.init_app(app)
-    if settings.redis_url is not None:
-        # There is no setting for what takes over where Redis is gone.
-        limiter._fallback_limiter = MovingWindowRateLimiter(Memory())  # noqa: SLF001

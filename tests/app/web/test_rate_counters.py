@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
 
-from app.web.rate_counters import Memory
+from app.web.rate_counters import Memory, MovingWindow
 
 THREADS, TOGETHER = 16, 100
 
@@ -56,3 +58,18 @@ def test_counts_of_a_clock_that_was_ahead_are_dropped() -> None:
     assert counters.acquire_entry("window", 1, 60)
     assert not counters.acquire_entry("window", 1, 60)
     assert counters.incr("fixed", 60) == 1
+
+
+@pytest.mark.usefixtures("_threads_that_change_often")
+def test_moving_window_replaces_the_counters_of_the_library_for_the_time_without_redis() -> None:
+    fallback = MovingWindow(MemoryStorage())
+    limit = RateLimitItemPerMinute(100)
+    with ThreadPoolExecutor(THREADS) as pool:
+        hits = pool.map(lambda _: fallback.hit(limit, "one"), range(1600))
+    assert sum(hits) == 100
+    assert isinstance(fallback.storage, Memory)
+
+
+def test_moving_window_counts_in_the_storage_that_is_set() -> None:
+    counters = Memory()
+    assert MovingWindow(counters).storage is counters
