@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ from app.database import connections, db
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Yield the statements that this thread sends to SQLite inside the block, without BEGIN."""
+    """Yield the statements that SQLite executes inside the block, without BEGIN and COMMIT."""
     db.session.rollback()
     sent: list[str] = []
 
@@ -20,14 +21,19 @@ def statements() -> Iterator[list[str]]:
         plain(statement)
 
     def plain(statement: str) -> None:
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
             sent.append(statement)
 
-    driver = connections.current_connection().execute("SELECT 1").connection
+    def watch(driver: sqlite3.Connection, _record: object) -> None:
+        driver.set_trace_callback(plain)
+
+    # Compiled statements are executed on connections that are detached from the pool.
+    connections.connections().close()
+    event.listen(db.engine, "detach", watch)
     event.listen(db.engine, "before_cursor_execute", note)
-    driver.set_trace_callback(plain)
     try:
         yield sent
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-        driver.set_trace_callback(None)
+        event.remove(db.engine, "detach", watch)
+        connections.connections().close()

@@ -1,4 +1,4 @@
-"""Writing an audit row, inside the transaction of the change that it is about."""
+"""Audit rows, each committed with the change that it is about."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from app.audit.events import declared
 from app.audit.models import AuditEvent
 from app.clock import now
 from app.context import request_values
-from app.database import CompiledStatement
+from app.database import Change, CompiledStatement
 from app.identifiers import new_id
 
 _LONGEST_NAME = 250
@@ -25,7 +25,15 @@ class IncompleteEvent(ValueError):
     """A column that the event must fill is missing."""
 
 
-def record(
+def record(name: str, **columns: Any) -> None:
+    """Add one audit row (`audit_row`) to the open transaction.
+
+    Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside `writing()`.
+    """
+    audit_row(name, **columns).run()
+
+
+def audit_row(
     name: str,
     *,
     actor: Actor | None = None,
@@ -36,12 +44,12 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     **detail: Any,
-) -> None:
-    """Add one audit row.
+) -> Change:
+    """Return one audit row, to commit with the change that it is about.
 
     `organisation` is a public id, `subject` a person's subject; never a secret.
 
-    Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside a transaction that writes.
+    Raises UndeclaredEvent and IncompleteEvent.
     """
     event = declared().get(name)
     if event is None:
@@ -58,8 +66,7 @@ def record(
     missing = [field for field in event.required if columns.get(field, detail.get(field)) is None]
     if missing:
         raise IncompleteEvent(f"the event {name} needs {', '.join(sorted(missing))}")
-    # Plain, and with those of others: every token that is issued writes a row.
-    _INSERT.add_in_the_end(
+    return _INSERT.with_values(
         at=now(),
         event=name,
         actor_kind=actor.kind,

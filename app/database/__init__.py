@@ -4,24 +4,25 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime
-from app.database.compiled import CompiledStatement, writing_compiled
-from app.database.connections import flush_group, flushed_at_end
-from app.database.engine import db, install, restrict_files
+from app.database.compiled import Change, CompiledStatement
+from app.database.engine import db, restrict_files
 from app.database.failures import is_unavailable
 from app.database.group_commit import NotCommitted
+from app.database.install import install
 from app.database.transaction import NotWriting, without_time_limit, writing
+from app.database.unit_of_work import commit_unit
 from app.database.write_lock import DatabaseBusy, wait_as_a_server, waiting_at_most
 
 __all__ = [
     "Base",
+    "Change",
     "CompiledStatement",
     "DatabaseBusy",
     "NotCommitted",
     "NotWriting",
     "UtcDateTime",
+    "commit_unit",
     "db",
-    "flush_group",
-    "flushed_at_end",
     "install",
     "is_unavailable",
     "restrict_files",
@@ -29,5 +30,4 @@ __all__ = [
     "waiting_at_most",
     "without_time_limit",
     "writing",
-    "writing_compiled",
 ]

@@ -1,7 +1,9 @@
-"""A connection of the driver's own, which plain statements run on."""
+"""A connection of the driver's own, on which compiled statements are executed."""
 
 from __future__ import annotations
 
+import select
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -9,9 +11,12 @@ from sqlalchemy import Dialect, Engine
 
 from app.database.write_lock import begin_immediate
 
+Bound = tuple[str, Any]
+"""A statement's text and its parameters, as the driver takes them."""
+
 
 class DbapiConnection:
-    """For one thread at a time. Found broken before a transaction began, it is made anew."""
+    """For one thread at a time. Outside a transaction each statement is one by itself."""
 
     def __init__(self, engine: Engine) -> None:
         self.dialect: Dialect = engine.dialect
@@ -20,50 +25,73 @@ class DbapiConnection:
         self._driver: Any = None
         self._known: dict[str, Any] = {}
 
-    def execute(self, text: str, parameters: Any = ()) -> Any:
-        """Execute the statement and return the driver's cursor. Raises the driver's errors."""
+    def read(self, bound: Bound) -> list[Any]:
+        """Return the rows of a query, asked once more on a new connection if this one was lost.
+
+        Raises the driver's errors.
+        """
         try:
-            return self._connected().execute(text, parameters)
+            return self._rows(bound)
         except self._errors() as error:
-            if self.writing or not self._lost(error):
+            if not self._lost(error):
                 raise
             self.close()
-            return self._connected().execute(text, parameters)
+            return self._rows(bound)
 
-    def execute_many(self, text: str, rows: list[Any]) -> None:
+    def write(self, statements: Sequence[Bound]) -> list[Any]:
+        """Execute statements in one transaction and one round trip, on PostgreSQL.
+
+        Returns the one row of each, in order. They are sent once: after an error nobody knows
+        whether the server has committed. A connection that the server has closed before is opened
+        again. Raises the driver's errors.
+        """
+        if self._driver is not None and self._is_closed_by_server():
+            self.close()
+        driver = self._connected()
+        with driver.pipeline() as pipeline:
+            cursors = [driver.execute(*bound) for bound in statements]
+            # What is sent up to here is one transaction (PostgreSQL, 34.5.1.1).
+            pipeline.sync()
+            return [cursor.fetchone() for cursor in cursors]
+
+    def begin(self) -> None:
+        """Begin a transaction that writes, on SQLite. Raises the driver's errors."""
+        begin_immediate(self._connected(), self._known)
+        self.writing = True
+
+    def execute(self, bound: Bound) -> Any:
+        """Execute a statement of the transaction and return the driver's cursor."""
+        return self._connected().execute(*bound)
+
+    def execute_many(self, text: str, rows: Sequence[Any]) -> None:
         """Execute the statement once for each row of parameters. Raises the driver's errors."""
         self._connected().executemany(text, rows)
 
-    def begin(self) -> None:
-        if self.dialect.name == "sqlite":
-            begin_immediate(self._connected(), self._known)
-        else:
-            self.execute("BEGIN")
-        self.writing = True
-
     def commit(self) -> None:
-        try:
-            self.execute("COMMIT")
-        except BaseException:
-            self.rollback()
-            raise
+        """Commit the transaction. Raises the driver's errors."""
+        self.execute(("COMMIT", ()))
         self.writing = False
 
     def rollback(self) -> None:
         """Roll back, also after an error at which the database has rolled back by itself."""
         try:
-            self.execute("ROLLBACK")
+            self.execute(("ROLLBACK", ()))
         except self._errors():
             self.close()
         finally:
             self.writing = False
 
     def close(self) -> None:
+        """Close the connection; the next statement outside a transaction opens another."""
         driver, self._driver = self._driver, None
         self._known = {}
         if driver is not None:
             with suppress(Exception):
                 driver.close()
+
+    def _rows(self, bound: Bound) -> list[Any]:
+        rows: list[Any] = self._connected().execute(*bound).fetchall()
+        return rows
 
     def _connected(self) -> Any:
         if self._driver is None:
@@ -74,7 +102,18 @@ class DbapiConnection:
             self._driver = connection.dbapi_connection
             if self.dialect.name == "postgresql":
                 self._driver.autocommit = True
+                # Compiled statements find rows by key. A plan that was made while a table was small
+                # is kept, and must not read the whole table when it has grown.
+                self._driver.execute("SET enable_seqscan = off")
         return self._driver
+
+    def _is_closed_by_server(self) -> bool:
+        """Return whether something arrived unasked: the end of the connection, or its reason."""
+        if self._driver.closed:
+            return True
+        arrivals = select.poll()
+        arrivals.register(self._driver.fileno(), select.POLLIN)
+        return bool(arrivals.poll(0))
 
     def _errors(self) -> type[Exception]:
         return cast(type[Exception], self.dialect.loaded_dbapi.Error)

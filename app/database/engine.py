@@ -10,7 +10,6 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
-from app.database import connections
 from app.database.base import Base
 from app.database.write_lock import (
     COMMAND_SECONDS,
@@ -27,7 +26,7 @@ POOL_SECONDS = 2
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
-def install(app: Flask, settings: AppSettings) -> None:
+def bind(app: Flask, settings: AppSettings) -> None:
     """Bind the application to its database. Opens no connection."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
@@ -37,7 +36,6 @@ def install(app: Flask, settings: AppSettings) -> None:
             _prepare_sqlite(db.engine)
         else:
             _prepare_postgresql(db.engine)
-        connections.install(app, db.engine)
 
 
 def restrict_files() -> None:
@@ -82,7 +80,6 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connections.flush_group()
         if connection.get_execution_options().get("begin_immediate", False):
             try:
                 begin_immediate(connection.connection.driver_connection, connection.info)

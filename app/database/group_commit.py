@@ -1,214 +1,182 @@
-"""Transactions of several requests that commit at once, where they come at once.
+"""Group commit: units of work that arrive at about the same time share one commit.
 
-A commit on SQLite waits for the disk, and writes each changed page anew however little has changed
-on it; what requests write at the same time lies on the same pages. So one connection of the process
-writes for all. A request does its part behind a savepoint, and works on; before anybody is told of
-it, it is settled: on disk, together with the parts that others did meanwhile. A part that fails is
-undone alone. Rows that nobody reads meanwhile are added in the end, all at once; a part that has
-nothing else needs no savepoint.
+A commit waits for the disk. SQLite also writes each changed page anew however little has changed on
+it, and what requests write at the same time lies on the same pages; PostgreSQL takes a round trip.
+A thread adds its unit to the open group. The last thread that is expected, or the first that has
+waited long enough, writes the units of the whole group in one transaction; the others wait for it.
+A group that fails is written again, each unit alone, so that a unit fails for its own fault only.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from app.database.dbapi_connection import DbapiConnection
-from app.database.write_lock import acquire_write_lock, release_write_lock
+from app.database.compiled import Change
+from app.database.failures import is_unavailable
 
 PATIENCE = 0.004
-"""Seconds for which a part waits for the next one, where more are expected."""
+"""Seconds for which a unit waits for the next one, where more are expected."""
 MOST = 50
-"""Parts that commit at once: others, who write by themselves, have their turn as well."""
-Rows = dict[str, list[Any]]
-"""Rows to add at the end: parameters, by the statement that adds them."""
+"""Units that commit together, so that other writers have their turn as well."""
 
 
 class NotCommitted(RuntimeError):
-    """A group could not be written, through no fault of this part. Nothing of it is there."""
+    """The database did not say that it has stored the unit of work."""
 
 
+@dataclass(slots=True)
+class QueuedUnit:
+    """A unit of work that waits for its commit, as the writer has bound it.
+
+    Afterwards `claimed` says whether the claim changed its row; `error` is why nothing is stored.
+    """
+
+    statements: Sequence[Any]
+    claimed: bool = False
+    error: BaseException | None = None
+
+
+class UnitWriter(Protocol):
+    """Writes units on a connection of its own, which one thread uses at a time."""
+
+    def bound(self, claim: Change | None, changes: Sequence[Change]) -> Sequence[Any]:
+        """Return the statements of a unit. Raises TypeError for wrong values."""
+        ...
+
+    def write(self, units: Sequence[QueuedUnit]) -> None:
+        """Write the units in one transaction, and note which claims changed their row."""
+        ...
+
+
+@dataclass(slots=True)
 class CommitGroup:
-    """Parts that commit at once. `over` once they have, or cannot, for the reason in `lost`."""
+    """Units that commit together. `over` once they have, or cannot."""
 
-    def __init__(self) -> None:
-        self.parts = 0
-        self.rows: Rows = {}
-        self.begun = False
-        self.over = False
-        self.lost: BaseException | None = None
-        self.has_turn = False
-        self._going_on = threading.Lock()
-        self._going_on.acquire()
+    units: list[QueuedUnit] = field(default_factory=list)
+    over: bool = False
+    _end: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, rows: Rows) -> None:
-        self.parts += 1
-        for statement, more in rows.items():
-            self.rows.setdefault(statement, []).extend(more)
+    def __post_init__(self) -> None:
+        self._end.acquire()
+
+    def lose(self, error: BaseException) -> None:
+        """Note why the units are not stored, unless one has its own reason."""
+        for unit in self.units:
+            unit.error = unit.error or error
 
     def end(self) -> None:
+        """Wake the threads that wait for the end, one after the other."""
         self.over = True
-        self._going_on.release()
+        self._end.release()
 
     def ends_within(self, seconds: float) -> bool:
-        if self._going_on.acquire(timeout=seconds):
-            # For whoever waits as well.
-            self._going_on.release()
+        """Wait for the end, and return whether it came."""
+        if self._end.acquire(timeout=seconds):
+            self._end.release()
         return self.over
 
 
 class ArrivalEstimate:
-    """How many parts come at once, as far as the groups before tell."""
+    """How many units arrive at about the same time, as the groups before show."""
 
     def __init__(self) -> None:
         self.expected = 0
         self._fewer_came = False
 
-    def came(self, parts: int, *, too_late: int) -> None:
-        """Learn the expected size from a group, and from the threads that waited when it ended.
+    def came(self, units: int, *, too_late: int) -> None:
+        """Learn from a group, and from the units that arrived while it was written.
 
         One smaller group changes nothing: its threads may have been too late for the last one.
         """
-        fewer = parts < self.expected
+        fewer = units < self.expected
         if not fewer or self._fewer_came:
-            self.expected = parts + too_late
+            self.expected = units + too_late
         self._fewer_came = fewer
 
 
 class GroupCommit:
-    """The transactions of one process. `line` is a connection that nobody else uses.
+    """The units of work of one process."""
 
-    `enter`, then what the part has to do, then `leave` or `undo`; at last `settle`. `add` instead
-    for a part that has only rows to add.
-    """
-
-    def __init__(self, line: DbapiConnection) -> None:
-        self.line = line
+    def __init__(self, writer: UnitWriter) -> None:
+        self._writer = writer
         self._door = threading.Lock()
-        self._at_the_door: list[None] = []
-        """One entry for each that waits: a list, as its ends are atomic."""
+        """Held while a unit joins a group, for a few instructions."""
+        self._writing = threading.Lock()
+        """Held by the one thread that writes."""
         self._open: CommitGroup | None = None
-        self._crowd = ArrivalEstimate()
+        self.arrivals = ArrivalEstimate()
 
-    def enter(self) -> CommitGroup:
-        """Begin a part, in this group; nobody else is inside. Raises the driver's errors."""
-        self._come_in()
-        try:
-            group = self._present()
-            if not group.begun:
-                self._begin(group)
-            self.line.execute("SAVEPOINT part")
-        except BaseException:
-            try:
-                if self._open is not None and not self._open.parts:
-                    self._end(self._open)
-            finally:
-                self._door.release()
-            raise
-        return group
+    def commit(self, claim: Change | None, changes: Sequence[Change]) -> bool:
+        """Return once the unit is durable, and whether its claim changed a row; True without one.
 
-    def leave(self, group: CommitGroup, rows: Rows) -> None:
-        """Leave the group: this part is complete but for these rows. Raises the driver's errors."""
-        try:
-            self.line.execute("RELEASE part")
-        except BaseException:
-            self.undo(group)
-            raise
-        group.take(rows)
-        self._door.release()
-
-    def undo(self, group: CommitGroup) -> None:
-        """Undo the part, as if it had not begun."""
-        try:
-            self.line.execute("ROLLBACK TO part")
-            self.line.execute("RELEASE part")
-        except BaseException as error:
-            # A full disk: SQLite has undone everything.
-            group.lost = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            try:
-                if group.lost is not None or not group.parts:
-                    self._end(group)
-            finally:
-                self._door.release()
-
-    def add(self, rows: Rows) -> CommitGroup:
-        """Add a whole part of rows and return its group, which the caller settles."""
-        self._come_in()
-        try:
-            group = self._present()
-            group.take(rows)
-        finally:
-            self._door.release()
-        return group
-
-    def settle(self, group: CommitGroup) -> None:
-        """Wait until the group is committed, and commit it if no other thread does.
-
-        Raises NotCommitted.
+        Raises TypeError for wrong values, and NotCommitted, from the reason.
         """
-        if not self._ends_by_others(group):
-            with self._door:
-                if self._open is group:
+        unit = QueuedUnit(self._writer.bound(claim, changes))
+        group = self._join(unit)
+        if not self._ended_by_others(group):
+            with self._writing:
+                if not group.over:
                     self._end(group)
-        if group.lost is not None:
-            raise NotCommitted("the transaction was lost") from group.lost
+        if unit.error is not None:
+            raise NotCommitted("the unit of work was not written") from unit.error
+        return unit.claimed
 
-    def _ends_by_others(self, group: CommitGroup) -> bool:
-        """Wait while expected threads arrive, and return whether the last one ended the group."""
-        parts = 0
-        while parts < group.parts < self._crowd.expected:
-            parts = group.parts
+    def _join(self, unit: QueuedUnit) -> CommitGroup:
+        with self._door:
+            if self._open is None or len(self._open.units) >= MOST:
+                self._open = CommitGroup()
+            self._open.units.append(unit)
+            return self._open
+
+    def _ended_by_others(self, group: CommitGroup) -> bool:
+        """Wait while expected units arrive, and return whether another thread ended the group."""
+        seen = 0
+        while seen < len(group.units) < self.arrivals.expected:
+            seen = len(group.units)
             if group.ends_within(PATIENCE):
                 return True
         return group.over
 
-    def _come_in(self) -> None:
-        self._at_the_door.append(None)
-        self._door.acquire()
-        self._at_the_door.pop()
-
-    def _present(self) -> CommitGroup:
-        group = self._open
-        if group is not None and group.parts >= MOST:
-            self._end(group)
-            group = None
-        if group is None:
-            group = self._open = CommitGroup()
-        return group
-
-    def _begin(self, group: CommitGroup) -> None:
-        acquire_write_lock()
-        try:
-            self.line.begin()
-        except BaseException:
-            release_write_lock()
-            raise
-        group.begun = group.has_turn = True
-
     def _end(self, group: CommitGroup) -> None:
-        """Commit the group if it has anything to commit. Runs in one thread at a time."""
+        """Write the group, which no unit joins from now on."""
+        with self._door:
+            if self._open is group:
+                self._open = None
         try:
-            if group.lost is None and group.parts:
-                if not group.begun:
-                    self._begin(group)
-                for statement, rows in group.rows.items():
-                    self.line.execute_many(statement, rows)
-                self.line.commit()
+            self._write(group.units)
         except BaseException as error:
-            # Told to all whose parts these were.
-            group.lost = error
+            group.lose(error)
+            if is_unavailable(error):
+                self._lose_waiting(error)
             if not isinstance(error, Exception):
                 raise
         finally:
-            try:
-                if self.line.writing:
-                    self.line.rollback()
-            finally:
-                self._open = None
-                if group.has_turn:
-                    release_write_lock()
-                self._crowd.came(group.parts, too_late=len(self._at_the_door))
-                group.end()
+            waiting = self._open
+            self.arrivals.came(
+                len(group.units), too_late=0 if waiting is None else len(waiting.units)
+            )
+            group.end()
+
+    def _lose_waiting(self, error: BaseException) -> None:
+        """End the units that waited behind this failure, instead of each waiting as long again."""
+        with self._door:
+            waiting, self._open = self._open, None
+        if waiting is not None:
+            waiting.lose(error)
+            waiting.end()
+
+    def _write(self, units: list[QueuedUnit]) -> None:
+        """Write units in one transaction; after a fault of one of them, each in its own."""
+        try:
+            self._writer.write(units)
+        except Exception as error:
+            if len(units) == 1 or is_unavailable(error):
+                raise
+            for unit in units:
+                try:
+                    self._writer.write([unit])
+                except Exception as own:  # noqa: BLE001  # raised to the thread of this unit
+                    unit.error = own

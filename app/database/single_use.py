@@ -6,6 +6,7 @@ There are two forms. A row that exists is claimed by a conditional UPDATE or DEL
         return False
 
 A value that has no row yet is claimed by an INSERT of its unique key (`insert_unless_present`).
+Outside `writing()` the same statements are the claim of a unit of work (`unit_of_work.py`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, CursorResult, Integer, bindparam, inspect
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, CursorResult, Integer, bindparam
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import Delete, Update
 
 from app.database import Base, CompiledStatement, db
@@ -57,16 +58,15 @@ def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
     The function returns whether it added the row: true for exactly one of several callers, on
     whatever host. It must run inside `writing()`.
     """
-    key = inspect(table).primary_key[0]
-    # PostgreSQL's driver counts no rows here, so the key that comes back decides.
-    built = {
-        "sqlite": CompiledStatement(sqlite.insert(table).on_conflict_do_nothing().returning(key)),
-        "postgresql": CompiledStatement(
-            postgresql.insert(table).on_conflict_do_nothing().returning(key)
-        ),
-    }
+    statement = insert_if_absent(table)
 
     def added(**values: Any) -> bool:
-        return built[db.engine.dialect.name].added(**values) is not None
+        return statement.run(**values) == 1
 
     return added
+
+
+def insert_if_absent(table: type[Base]) -> CompiledStatement:
+    """Return the INSERT that adds a row if its key is free, and else changes nothing."""
+    # Both databases have the clause, in the same words.
+    return CompiledStatement(postgresql.insert(table).on_conflict_do_nothing())

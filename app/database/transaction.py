@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
-from app.database import connections
 from app.database.engine import db
 from app.database.write_lock import hold_write_lock
 
@@ -34,12 +33,8 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
             raise RuntimeError("a transaction is open on another connection")
         yield session
         return
-    if connections.in_transaction():
-        raise RuntimeError("a plain transaction is open: the ORM would wait for it in vain")
     if session.in_transaction():
         session.commit()
-    # A group that this thread has a part in may have the turn.
-    connections.flush_group()
     with hold_write_lock(db.engine.dialect.name):
         session.connection(
             bind_arguments={"bind": connection} if connection is not None else None,

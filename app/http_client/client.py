@@ -9,7 +9,6 @@ from functools import lru_cache
 
 import structlog
 
-from app.database import flush_group
 from app.http_client.addresses import look_up, look_up_admitted, why_address_refused
 from app.settings import settings
 
@@ -57,8 +56,6 @@ def fetch(
 
     from app.http_client.transport import FAILURES, Transport
 
-    # The request may take long. No other thread waits for this one's writes meanwhile.
-    flush_group()
     transport = Transport(
         resolve=look_up if from_settings else look_up_admitted,
         ssl_context=_trust(str(settings().outbound_ca_file or "")),

@@ -17,7 +17,6 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from app.context import request_values
-from app.database import flushed_at_end
 from app.web import authorisation, headers
 from app.web.authorisation import Rule
 from app.web.client_address import assign_request_id
@@ -96,11 +95,9 @@ def _body(environ: Environ, most_bytes: int) -> bytes:
 
 
 def _call_view(program: DirectEndpoint, request: Request) -> Response:
-    # The response is sent after the commit.
-    with flushed_at_end():
-        given: Response = authorisation.check_rule(program.rule, {}) or program.view()
-        given.headers += program.adding(request)
-        return given
+    given: Response = authorisation.check_rule(program.rule, {}) or program.view()
+    given.headers += program.adding(request)
+    return given
 
 
 def _after_an_error(

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import extension
-from app.database import db, flush_group, writing
+from app.database import db, writing
 from app.database.single_use import insert_unless_present, rows_changed
 from identity.oidc.models import Revision
 
@@ -73,8 +73,6 @@ class Cache:
         self._checked = float("-inf")
 
     def _recheck(self) -> None:
-        # Reading waits for what this thread has written; nobody is kept from asking meanwhile.
-        flush_group()
         if not self._lock.acquire(blocking=False):
             # Somebody is asking.
             return

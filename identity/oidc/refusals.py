@@ -43,10 +43,7 @@ def record_refusal(
     family: Family | None = None,
     **more: Any,
 ) -> None:
-    """Record that a request of this client was refused; with a family, the person is named.
-
-    Not inside a transaction of `writing_compiled()`.
-    """
+    """Record that a request of this client was refused; with a family, the person is named."""
     about = client.client_id if family is None else family.public_id
     if not admit_refusal(event, about, type(error).__name__, error.description):
         return

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from app.clock import now
-from app.database import CompiledStatement, db, writing_compiled
-from app.database.single_use import insert_unless_present
+from app.database import CompiledStatement, commit_unit, db
+from app.database.single_use import insert_if_absent
 from app.retention import Expired
 from identity.oidc.cache import cache, raise_revision
 from identity.oidc.lifetimes import CLOCK_SKEW, LONGEST_ASSERTION
@@ -26,7 +26,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _END_OF_THE_FORGOTTEN = CompiledStatement(
     select(UsedOnce.expires_at).where(UsedOnce.key_hash == _FORGOTTEN)
 )
-_add = insert_unless_present(UsedOnce)
+_NEW = insert_if_absent(UsedOnce)
 
 
 def first_use(
@@ -42,8 +42,7 @@ def first_use(
     if _may_be_forgotten(issued):
         return False
     digest = hashlib.sha256(f"{kind}\n{owner}\n{identifier}".encode()).hexdigest()
-    with writing_compiled():
-        return _add(key_hash=digest, expires_at=until)
+    return commit_unit(claim=_NEW.with_values(key_hash=digest, expires_at=until))
 
 
 def forget_all() -> None:

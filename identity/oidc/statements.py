@@ -1,19 +1,26 @@
-"""Writes of the endpoints that services call all day, each by one compiled statement."""
+"""Changes of codes, families and refresh tokens, each one compiled statement."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
-from app.database import CompiledStatement
+from app.database import Change, CompiledStatement
 from identity.oidc.models import AuthorizationCode, RefreshToken, TokenFamily
 
+_LIVE_FAMILY = select(TokenFamily.id).where(
+    TokenFamily.id == bindparam("family"), TokenFamily.ended_at.is_(None)
+)
 _CLAIMS = {
     table: CompiledStatement(
         update(table)
-        .where(table.id == bindparam("identifier"), table.used_at.is_(None))
+        .where(
+            table.id == bindparam("identifier"),
+            table.used_at.is_(None),
+            exists(_LIVE_FAMILY),
+        )
         .values(used_at=bindparam("at"))
     )
     for table in (AuthorizationCode, RefreshToken)
@@ -28,30 +35,32 @@ _NEW_CODE = CompiledStatement(insert(AuthorizationCode))
 _NEW_REFRESH_TOKEN = CompiledStatement(insert(RefreshToken))
 
 
-def claim_row(table: type[AuthorizationCode | RefreshToken], identifier: int, at: datetime) -> bool:
-    """Claim what is single-use, where one may write: one conditional UPDATE, whose count decides.
+def claim_of(
+    table: type[AuthorizationCode | RefreshToken], identifier: int, family: int, at: datetime
+) -> Change:
+    """Return the claim of a code or token: one conditional UPDATE, whose row count decides.
 
-    True for exactly one caller, however many try at once on whatever host.
+    It changes the row unless the row was used or its family has ended.
     """
-    return _CLAIMS[table].run(identifier=identifier, at=at) == 1
+    return _CLAIMS[table].with_values(identifier=identifier, family=family, at=at)
 
 
 def add_family(**values: Any) -> int:
-    """Add a token family and return its id. Must run inside a transaction."""
+    """Add a token family and return its id. Must run inside `writing()`."""
     key: int = _NEW_FAMILY.added(**values)
     return key
 
 
 def add_code(**values: Any) -> None:
-    """Add a code."""
+    """Add a code. Must run inside `writing()`."""
     _NEW_CODE.run(**values)
 
 
-def add_refresh_token(**values: Any) -> None:
-    """Add a refresh token."""
-    _NEW_REFRESH_TOKEN.run(**values)
+def new_refresh_token(**values: Any) -> Change:
+    """Return the row of a refresh token, to be added."""
+    return _NEW_REFRESH_TOKEN.with_values(**values)
 
 
-def prolong(refresh_token: int, *, expires_at: datetime) -> None:
-    """Move the end of a refresh token."""
-    _PROLONG.run(identifier=refresh_token, until=expires_at)
+def prolonged(refresh_token: int, *, expires_at: datetime) -> Change:
+    """Return the change that moves the end of a refresh token."""
+    return _PROLONG.with_values(identifier=refresh_token, until=expires_at)

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
 
-from app.audit import record
+from app.audit import audit_row
 from app.clock import now
-from app.database import CompiledStatement, db
+from app.database import Change, CompiledStatement, db
 from app.database.single_use import rows_changed
 from app.retention import Expired
 from identity.access_termination import Termination
@@ -74,8 +74,13 @@ def end_without_access(family: Family, *, cause: str) -> bool:
 
 
 def record_family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> None:
-    """Add an audit row about a family, inside `writing()` or `writing_compiled()`."""
-    record(
+    """Add an audit row about a family. Must run inside `writing()`."""
+    family_event(event, client, family, **more).run()
+
+
+def family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> Change:
+    """Return an audit row about a family."""
+    return audit_row(
         event,
         client=client.client_id,
         service=family.service,

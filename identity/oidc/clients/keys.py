@@ -11,7 +11,6 @@ from typing import Any, cast
 from flask import Flask
 
 from app.context import extension
-from app.database import flush_group
 from app.http_client import Unreachable
 from identity.oidc.cache import cache
 from identity.oidc.clients.jwks import Named, read
@@ -103,8 +102,6 @@ def _ask_in_turn(client: int, address: str) -> None:
     One thread at a time: an address that hangs holds one thread, however many requests name the
     client.
     """
-    # No thread waits to write meanwhile.
-    flush_group()
     turn = _addresses().turns.setdefault(client, threading.Lock())
     if not turn.acquire(timeout=PATIENCE):
         return

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_
 from sqlalchemy import bindparam, select, update
 
 from app.clock import now
-from app.database import CompiledStatement, writing, writing_compiled
+from app.database import CompiledStatement, commit_unit, writing
 from app.identifiers import new_secret, secret_hash
 from identity.accounts.account_snapshot import WITH_ACCOUNT, snapshot_from
 from identity.accounts.models import Account
@@ -22,11 +22,11 @@ from identity.oidc.lifetimes import WRONG_VERIFIERS
 from identity.oidc.models import AuthorizationCode, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claim_row
+from identity.oidc.statements import claim_of
 from identity.oidc.token.grant_type import GrantType
-from identity.oidc.token.issue import audience, keep_refresh_token, response_for_person
+from identity.oidc.token.issue import audience, response_for_person, stored_refresh_token
 from identity.oidc.token.reuse import CODE, refused_after_end, used_twice
-from identity.oidc.token_families import Family, end_family, record_family_event
+from identity.oidc.token_families import Family, end_family, family_event, record_family_event
 
 _FAMILY_AND_CODE = CompiledStatement(
     select(
@@ -56,26 +56,8 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     target = audience(client, parameters, found.resources)
     entitlement = require_entitlement(client, found, at)
     granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
-    subject, refresh_token = entitlement.account.subject, None
-    # Claim, then issue: one conditional UPDATE decides which of several requests may go on.
-    with writing_compiled():
-        won = claim_row(AuthorizationCode, found.code_id, at)
-        if won:
-            if "refresh_token" in client.grant_types:
-                refresh_token = new_secret()
-                keep_refresh_token(client, found, refresh_token, at, binding=binding)
-            record_family_event(
-                "token.issued",
-                client,
-                found,
-                subject=subject,
-                grant_type=GRANT.name,
-                scope=scopes.join(granted),
-                audience=target,
-            )
-    if not won:
-        used_twice(client, found, what=CODE)
-    return response_for_person(
+    refresh_token = new_secret() if "refresh_token" in client.grant_types else None
+    response = response_for_person(
         client,
         found,
         entitlement,
@@ -86,6 +68,25 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
         at=at,
         nonce=found.nonce,
     )
+    issued = family_event(
+        "token.issued",
+        client,
+        found,
+        subject=entitlement.account.subject,
+        grant_type=GRANT.name,
+        scope=scopes.join(granted),
+        audience=target,
+    )
+    stored = (
+        [stored_refresh_token(client, found, refresh_token, at, binding=binding)]
+        if refresh_token is not None
+        else []
+    )
+    if not commit_unit(
+        *stored, issued, claim=claim_of(AuthorizationCode, found.code_id, found.id, at)
+    ):
+        used_twice(client, found, what=CODE)
+    return response
 
 
 def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
@@ -131,8 +132,10 @@ def _prove(client: RelyingParty, found: Family, verifier: str | None, at: dateti
             .values(failures=AuthorizationCode.failures + 1)
             .returning(AuthorizationCode.failures)
         )
-        if (failures or 0) >= WRONG_VERIFIERS and claim_row(AuthorizationCode, found.code_id, at):
-            _end_burnt(client, found)
+        if (failures or 0) >= WRONG_VERIFIERS:
+            burnt = claim_of(AuthorizationCode, found.code_id, found.id, at).run() == 1
+            if burnt:
+                _end_burnt(client, found)
     raise InvalidGrant("code_verifier is missing or wrong")
 
 

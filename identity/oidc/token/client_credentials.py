@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.audit import record
+from app.audit import audit_row
 from app.clock import now
-from app.database import writing_compiled
+from app.database import commit_unit
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidScope, UnauthorizedClient
@@ -22,8 +22,11 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
         raise UnauthorizedClient
     granted = _granted_scopes(client, parameters)
     target = audience(client, parameters)
-    with writing_compiled():
-        record(
+    response = response_for_service(
+        client, granted=granted, audience=target, binding=binding, at=now()
+    )
+    commit_unit(
+        audit_row(
             "token.issued",
             client=client.client_id,
             service=client.service,
@@ -31,7 +34,8 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
             scope=scopes.join(granted),
             audience=target,
         )
-    return response_for_service(client, granted=granted, audience=target, binding=binding, at=now())
+    )
+    return response
 
 
 def _granted_scopes(client: RelyingParty, parameters: Parameters) -> list[str]:

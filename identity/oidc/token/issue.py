@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.database import Change
 from app.identifiers import secret_hash
 from app.settings import settings
 from identity.oidc import scopes
@@ -15,7 +16,7 @@ from identity.oidc.errors import InvalidTarget
 from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, claims_of, token_type
-from identity.oidc.statements import add_refresh_token, prolong
+from identity.oidc.statements import new_refresh_token, prolonged
 from identity.oidc.token_families import Family
 from identity.oidc.tokens import issue_access_token, issue_id_token
 
@@ -137,14 +138,14 @@ def response_for_target(
     return _response(client, access_token, granted, binding) | {"expires_in": lifetime}
 
 
-def keep_refresh_token(
+def stored_refresh_token(
     client: RelyingParty, family: Family, token: str, at: datetime, *, binding: Binding | None
-) -> None:
-    """Store the refresh token as one of the family's. Must run inside a transaction.
+) -> Change:
+    """Return the change that stores the refresh token as one of the family's.
 
     A public client's is bound to its key; a confidential one proves itself anyway (RFC 9449, 5).
     """
-    add_refresh_token(
+    return new_refresh_token(
         token_hash=secret_hash(token),
         grant_id=family.id,
         created_at=at,
@@ -153,12 +154,13 @@ def keep_refresh_token(
     )
 
 
-def prolong_refresh_token(
+def prolonged_refresh_token(
     client: RelyingParty, family: Family, token_id: int, at: datetime
-) -> None:
-    """Prolong a token that does not rotate, at each use. Must run inside a transaction."""
-    if family.offline:
-        prolong(token_id, expires_at=_unused_until(client, family, at))
+) -> list[Change]:
+    """Return the change that prolongs a token that does not rotate, none unless it is offline."""
+    if not family.offline:
+        return []
+    return [prolonged(token_id, expires_at=_unused_until(client, family, at))]
 
 
 def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetime:

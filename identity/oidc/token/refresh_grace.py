@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, exists, update
 from sqlalchemy.orm import aliased
 
-from app.database import CompiledStatement
+from app.database import Change, CompiledStatement
 from app.identifiers import secret_hash
 from app.vault import tag
 from identity.oidc.clients.store import RelyingParty
@@ -54,6 +54,6 @@ def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
     return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
 
 
-def claim_again(found: Family, successor: str, at: datetime) -> bool:
-    """Claim one of the few retries; False once the successor has been used."""
-    return _RETRY.run(identifier=found.token_id, successor=secret_hash(successor), at=at) == 1
+def retry_of(found: Family, successor: str, at: datetime) -> Change:
+    """Return the claim of one of the few retries, in vain once the successor has been used."""
+    return _RETRY.with_values(identifier=found.token_id, successor=secret_hash(successor), at=at)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.clock import now
-from app.database import CompiledStatement, writing_compiled
+from app.database import Change, CompiledStatement, commit_unit
 from app.identifiers import new_secret, secret_hash
 from identity.accounts.account_snapshot import WITH_ACCOUNT
 from identity.accounts.models import Account
@@ -19,17 +19,17 @@ from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
 from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
-from identity.oidc.statements import claim_row
+from identity.oidc.statements import claim_of
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import (
     audience,
-    keep_refresh_token,
-    prolong_refresh_token,
+    prolonged_refresh_token,
     response_for_person,
+    stored_refresh_token,
 )
-from identity.oidc.token.refresh_grace import claim_again, may_be_lost, successor_of
+from identity.oidc.token.refresh_grace import may_be_lost, retry_of, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twice
-from identity.oidc.token_families import Family, record_family_event
+from identity.oidc.token_families import Family, family_event
 
 _FAMILY_AND_TOKEN = CompiledStatement(
     select(
@@ -53,28 +53,8 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     granted = _granted_scopes(client, found, parameters)
     target = audience(client, parameters, found.resources)
     entitlement = require_entitlement(client, found, at)
-    subject, successor = entitlement.account.subject, None
-    with writing_compiled():
-        # FAPI 2.0 Security Profile, 5.3.2.1: a token that only its client can use does not rotate.
-        won = client.fapi
-        if client.fapi:
-            prolong_refresh_token(client, found, found.token_id, at)
-        else:
-            successor = _rotate(client, found, parameters["refresh_token"], binding, at)
-            won = successor is not None
-        if won:
-            record_family_event(
-                "token.issued",
-                client,
-                found,
-                subject=subject,
-                grant_type=GRANT.name,
-                scope=scopes.join(granted),
-                audience=target,
-            )
-    if not won:
-        used_twice(client, found, what=REFRESH_TOKEN)
-    return response_for_person(
+    successor = _successor(client, parameters["refresh_token"])
+    response = response_for_person(
         client,
         found,
         entitlement,
@@ -84,6 +64,20 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
         binding=binding,
         at=at,
     )
+    issued = family_event(
+        "token.issued",
+        client,
+        found,
+        subject=entitlement.account.subject,
+        grant_type=GRANT.name,
+        scope=scopes.join(granted),
+        audience=target,
+    )
+    if successor is None:
+        commit_unit(*prolonged_refresh_token(client, found, found.token_id, at), issued)
+    elif not _rotate(client, found, successor, issued, binding, at):
+        used_twice(client, found, what=REFRESH_TOKEN)
+    return response
 
 
 def _find(
@@ -108,17 +102,31 @@ def _find(
     return found
 
 
+def _successor(client: RelyingParty, token: str) -> str | None:
+    """Return the token that takes the place of this one, or None for a client of FAPI.
+
+    A token that only its client can use does not rotate (FAPI 2.0 Security Profile, 5.3.2.1).
+    """
+    if client.fapi:
+        return None
+    return successor_of(token) if client.refresh_token_grace else new_secret()
+
+
 def _rotate(
-    client: RelyingParty, found: Family, token: str, binding: Binding | None, at: datetime
-) -> str | None:
-    """Return the successor, or None if the token was used. Must run inside `writing()`."""
-    successor = successor_of(token) if client.refresh_token_grace else new_secret()
-    if claim_row(RefreshToken, found.token_id, at):
-        keep_refresh_token(client, found, successor, at, binding=binding)
-        return successor
-    if may_be_lost(client, found, at) and claim_again(found, successor, at):
-        return successor
-    return None
+    client: RelyingParty,
+    found: Family,
+    successor: str,
+    issued: Change,
+    binding: Binding | None,
+    at: datetime,
+) -> bool:
+    """Commit the successor with its audit row; False if the token was used."""
+    stored = stored_refresh_token(client, found, successor, at, binding=binding)
+    if commit_unit(stored, issued, claim=claim_of(RefreshToken, found.token_id, found.id, at)):
+        return True
+    return may_be_lost(client, found, at) and commit_unit(
+        issued, claim=retry_of(found, successor, at)
+    )
 
 
 def _granted_scopes(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.audit import record
+from app.audit import audit_row
 from app.clock import now
-from app.database import writing
+from app.database import commit_unit
 from identity.oidc import delegation, scopes
 from identity.oidc.bearer import verify_access_token
 from identity.oidc.clients.store import RelyingParty
@@ -45,8 +45,19 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     )
     if holds is None:
         raise InvalidTarget("The person has no access to that service")
-    with writing():
-        record(
+    response = response_for_target(
+        client,
+        family,
+        holds,
+        subject=subject_for(target, holds.account.subject),
+        granted=granted,
+        audience=resource,
+        binding=binding,
+        at=at,
+        expires_at=subject.expires_at,
+    )
+    commit_unit(
+        audit_row(
             "token.issued",
             subject=holds.account.subject,
             client=client.client_id,
@@ -57,17 +68,8 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
             audience=resource,
             grant=family.public_id,
         )
-    return response_for_target(
-        client,
-        family,
-        holds,
-        subject=subject_for(target, holds.account.subject),
-        granted=granted,
-        audience=resource,
-        binding=binding,
-        at=at,
-        expires_at=subject.expires_at,
-    ) | {"issued_token_type": ACCESS_TOKEN_TYPE}
+    )
+    return response | {"issued_token_type": ACCESS_TOKEN_TYPE}
 
 
 def _subject_token(
