@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from approvals import access_cache
 from approvals.access_model.install import install as access_model
 from approvals.activity.install import install as activity
 from approvals.clients.install import install as clients
@@ -39,6 +40,7 @@ ROOMS: list[Callable[[Flask], None]] = [
 
 def install(app: Flask) -> None:
     """Add the rooms of this floor to the application, and register the port."""
+    access_cache.install(app)
     for room in ROOMS:
         room(app)
     ports.register(app, ApprovalsPort())

@@ -54,7 +54,7 @@ class ApprovalsPort:
     def terms_due(
         self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
-        return terms.due_terms(account.id, service, at, newly=newly)
+        return terms.due_terms(account, service, at, newly=newly)
 
     def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
         terms_actions.accept(account, terms, sid)
@@ -85,7 +85,7 @@ class ApprovalsPort:
     def claims(
         self, account: Person, service: str, organisation: str, at: datetime
     ) -> ServiceClaims | None:
-        return access_claims.claims(account.id, service, organisation, at)
+        return access_claims.claims(account, service, organisation, at)
 
     def claim_descriptions(self) -> Sequence[ClaimDescription]:
         return access_claims.descriptions()

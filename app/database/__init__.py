@@ -4,7 +4,7 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime
-from app.database.compiled import Change, CompiledStatement
+from app.database.compiled import Change, CompiledStatement, Query, read_together
 from app.database.engine import db, restrict_files
 from app.database.failures import is_unavailable
 from app.database.group_commit import NotCommitted
@@ -20,11 +20,13 @@ __all__ = [
     "DatabaseBusy",
     "NotCommitted",
     "NotWriting",
+    "Query",
     "UtcDateTime",
     "commit_unit",
     "db",
     "install",
     "is_unavailable",
+    "read_together",
     "restrict_files",
     "wait_as_a_server",
     "waiting_at_most",

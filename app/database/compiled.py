@@ -54,19 +54,15 @@ class CompiledStatement:
 
     def all(self, **values: Any) -> list[Any]:
         """Return the rows that the statement returns."""
-        session = open_session()
-        if session is not None:
-            compiled, cursor = self._execute(session, values)
-            found = cursor.fetchall()
-        else:
-            held = connections()
-            compiled = self.for_dialect(held.dialect)
-            found = held.read(compiled.bind(values))
-        return [compiled.row(row) for row in found]
+        return self.query(**values).all()
+
+    def query(self, **values: Any) -> Query:
+        """Return the statement with its values, to be read together with others."""
+        return Query(self, values)
 
     def run(self, **values: Any) -> int:
         """Return how many rows it changed. Raises NotWriting outside `writing()`."""
-        _, cursor = self._execute(_writing_session(), values)
+        _, cursor = self.execute(_writing_session(), values)
         count: int = cursor.rowcount
         return count
 
@@ -75,7 +71,7 @@ class CompiledStatement:
 
         Raises NotWriting outside `writing()`.
         """
-        _, cursor = self._execute(_writing_session(), values)
+        _, cursor = self.execute(_writing_session(), values)
         row = cursor.fetchone()
         return None if row is None else row[0]
 
@@ -91,13 +87,49 @@ class CompiledStatement:
             self._compiled[dialect.name] = compiled
         return compiled
 
-    def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[DialectStatement, Any]:
+    def execute(self, session: Session, values: Mapping[str, Any]) -> tuple[DialectStatement, Any]:
+        """Execute the statement in the session's transaction, and return the driver's cursor."""
         session.flush()
         connection = session.connection()
         compiled = self.for_dialect(connection.dialect)
         # The driver's own connection, in the midst of the session's transaction.
         driver: Any = connection.connection.driver_connection
         return compiled, driver.execute(*compiled.bind(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement that reads, and its values."""
+
+    statement: CompiledStatement
+    values: Mapping[str, Any]
+
+    def all(self) -> list[Any]:
+        """Return the rows that the statement returns."""
+        return read_together(self)[0]
+
+
+def read_together(*queries: Query) -> list[list[Any]]:
+    """Return the rows of each query, in one round trip to PostgreSQL."""
+    session = open_session()
+    if session is not None:
+        found = []
+        for query in queries:
+            compiled, cursor = query.statement.execute(session, query.values)
+            found.append([compiled.row(row) for row in cursor.fetchall()])
+        return found
+    held = connections()
+    compiled_ones = [query.statement.for_dialect(held.dialect) for query in queries]
+    answers = held.read(
+        [
+            compiled.bind(query.values)
+            for compiled, query in zip(compiled_ones, queries, strict=True)
+        ]
+    )
+    return [
+        [compiled.row(row) for row in rows]
+        for compiled, rows in zip(compiled_ones, answers, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

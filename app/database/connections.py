@@ -8,6 +8,7 @@ when a thread that the server made ends with a connection of its own (gh-119585)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask
@@ -29,14 +30,14 @@ class DriverConnections:
         self._free: list[DbapiConnection] = []
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
-    def read(self, bound: Bound) -> list[Any]:
-        """Return the rows of a query. Raises the driver's errors."""
+    def read(self, queries: Sequence[Bound]) -> list[list[Any]]:
+        """Return the rows of each query. Raises the driver's errors."""
         try:
             connection = self._free.pop()
         except IndexError:
             connection = self._new()
         try:
-            return connection.read(bound)
+            return connection.read(queries)
         finally:
             self._free.append(connection)
 

@@ -25,18 +25,18 @@ class DbapiConnection:
         self._driver: Any = None
         self._known: dict[str, Any] = {}
 
-    def read(self, bound: Bound) -> list[Any]:
-        """Return the rows of a query, asked once more on a new connection if this one was lost.
+    def read(self, queries: Sequence[Bound]) -> list[list[Any]]:
+        """Return the rows of each query, asked once more on a new connection if this one was lost.
 
         Raises the driver's errors.
         """
         try:
-            return self._rows(bound)
+            return self._rows(queries)
         except self._errors() as error:
             if not self._lost(error):
                 raise
             self.close()
-            return self._rows(bound)
+            return self._rows(queries)
 
     def write(self, statements: Sequence[Bound]) -> list[Any]:
         """Execute statements in one transaction and one round trip, on PostgreSQL.
@@ -89,9 +89,14 @@ class DbapiConnection:
             with suppress(Exception):
                 driver.close()
 
-    def _rows(self, bound: Bound) -> list[Any]:
-        rows: list[Any] = self._connected().execute(*bound).fetchall()
-        return rows
+    def _rows(self, queries: Sequence[Bound]) -> list[list[Any]]:
+        driver = self._connected()
+        if len(queries) == 1 or self.dialect.name == "sqlite":
+            return [driver.execute(*bound).fetchall() for bound in queries]
+        with driver.pipeline() as pipeline:
+            cursors = [driver.execute(*bound) for bound in queries]
+            pipeline.sync()
+            return [cursor.fetchall() for cursor in cursors]
 
     def _connected(self) -> Any:
         if self._driver is None:

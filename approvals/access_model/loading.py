@@ -21,6 +21,7 @@ from approvals.access_model.schema import SchemaProblem, UnusableFile
 from approvals.organisations.actions import CannotAdd, add_organisation
 from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation
+from identity.oidc.cache import raise_revision
 
 EVENTS = [
     Event(
@@ -119,6 +120,7 @@ def _load(
     )
     session.add(version)
     session.flush()
+    raise_revision()
     record(
         "service.loaded",
         actor=actor,

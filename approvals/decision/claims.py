@@ -13,9 +13,12 @@ from typing import Any
 from flask import current_app
 
 from app.clock import day_of
+from app.database import read_together
 from app.settings import settings
+from approvals.access_cache import kept
 from approvals.access_model.definition import ServiceDefinition
-from approvals.decision import decision
+from approvals.decision import decision, queries
+from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import Decision
 from approvals.decision.facts import OrganisationFacts
 from approvals.organisations import queries as organisations
@@ -23,6 +26,8 @@ from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.models import Organisation
 from approvals.remits.remit import remit_of
 from approvals.terms import queries as terms
+from approvals.terms.queries import TermsStatus
+from identity.accounts.person import Person
 from identity.ports import ClaimDescription, ServiceClaims
 
 LISTED_UP_TO = 50
@@ -36,10 +41,10 @@ _KEPT = 5_000
 class Source:
     """Source of the claims of one person, for one service and organisation."""
 
-    account_id: int
     service: ServiceDefinition
     about: OrganisationFacts
     decision: Decision
+    terms: TermsStatus
     at: datetime
 
     @cached_property
@@ -48,10 +53,6 @@ class Source:
         if found is None:
             raise LookupError(f"{self.about.name} was decided about and is gone")
         return found
-
-    @cached_property
-    def terms(self) -> terms.AcceptedTerms | None:
-        return terms.terms_status(self.account_id, self.service.code, self.at).accepted
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _remit(source: Source) -> dict[str, Any] | None:
 
 
 def _terms(source: Source) -> dict[str, Any] | None:
-    accepted = source.terms
+    accepted = source.terms.accepted
     if accepted is None:
         return None
     at = accepted.at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
@@ -180,13 +181,28 @@ CLAIMS = (
 )
 
 
-def claims(account_id: int, service: str, organisation: str, at: datetime) -> ServiceClaims | None:
-    """Return the claims by scope, or None if the decision refuses."""
-    answer = decision.decide_by_id(account_id, service, organisation, at)
+def claims(account: Person, service: str, organisation: str, at: datetime) -> ServiceClaims | None:
+    """Return the claims by scope, or None if the decision refuses. Callers leave them unchanged."""
+
+    def load() -> tuple[ServiceClaims | None, list[datetime | None]]:
+        rows, rows_of_terms = read_together(
+            queries.query_of_one(account.id, service, organisation, at),
+            terms.query_of_status(account, service, at),
+        )
+        status = terms.keep_status(rows_of_terms, account, service, at)
+        facts = queries.facts_in(rows, service, at)
+        moments = facts.moments() if facts else []
+        answer = decision.decide_from(facts, service, organisation, at)
+        return _by_scope(answer, status, at), [*moments, *status.changes_at]
+
+    return kept(account, ("claims", service, organisation), at, load)
+
+
+def _by_scope(answer: AccessDecision, status: TermsStatus, at: datetime) -> ServiceClaims | None:
     definition = answer.facts.service
     if definition is None or not answer.decision.allowed:
         return None
-    source = Source(account_id, definition, answer.organisation, answer.decision, at)
+    source = Source(definition, answer.organisation, answer.decision, status, at)
     by_scope: dict[str, dict[str, Any]] = {}
     for claim in CLAIMS:
         value = claim.source(source)

@@ -33,6 +33,13 @@ def decide(subject: Person, service: str, organisation: Organisation, at: dateti
 def decide_by_id(account_id: int, service: str, organisation: str, at: datetime) -> AccessDecision:
     """Decide by account id and the organisation's public id: one statement, for hot paths."""
     facts = queries.facts_of_one(account_id, service, organisation, at)
+    return decide_from(facts, service, organisation, at)
+
+
+def decide_from(
+    facts: AccessFacts | None, service: str, organisation: str, at: datetime
+) -> AccessDecision:
+    """Decide from the facts that were read about the organisation's public id, if there are any."""
     if facts is None:
         nowhere = OrganisationFacts(organisation, "this organisation", "")
         facts = AccessFacts(service, None, PersonFacts("", None), nowhere)

@@ -70,6 +70,13 @@ class AccessFacts:
     memberships: tuple[MembershipFacts, ...] = ()
     grants: tuple[GrantFacts, ...] = ()
 
+    def moments(self) -> list[datetime | None]:
+        """Return the moments at which a decision from these facts may change."""
+        rows: tuple[MembershipFacts | GrantFacts, ...] = (*self.memberships, *self.grants)
+        dates = [moment for row in rows for moment in (row.valid_from, row.valid_to)]
+        joined = [self.person.joined_at, *(row.joined_at for row in self.memberships)]
+        return [*dates, *joined, self.organisation.opened_at, self.organisation.closed_at]
+
     def concerning(self) -> "AccessFacts":
         """Return the facts without those of other organisations and services."""
         memberships = tuple(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
 from app.clock import day_of, start_of_day, today
-from app.database import CompiledStatement, UtcDateTime
+from app.database import CompiledStatement, Query, UtcDateTime
 from approvals.access_model import versions
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.decision.facts import (
@@ -43,8 +43,19 @@ def facts_of_one(
     account_id: int, service: str, organisation: str, at: datetime
 ) -> AccessFacts | None:
     """Return facts about a person in an organisation (a public id), or None."""
-    found = _read(_statement_of_one(), service, at, subject=account_id, place=organisation)
-    return found[0] if found else None
+    return facts_in(query_of_one(account_id, service, organisation, at).all(), service, at)
+
+
+def query_of_one(account_id: int, service: str, organisation: str, at: datetime) -> Query:
+    """Return the query of `facts_of_one`, to be read together with others."""
+    return _statement_of_one().query(
+        service=service, at=at, day=day_of(at), subject=account_id, place=organisation
+    )
+
+
+def facts_in(rows: list[Found], service: str, at: datetime) -> AccessFacts | None:
+    """Return the facts in the rows of `query_of_one`, or None."""
+    return _facts(rows, service, day_of(at)) if rows else None
 
 
 def facts_of_person(account_id: int, service: str, at: datetime) -> list[AccessFacts]:

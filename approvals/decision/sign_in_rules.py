@@ -32,7 +32,7 @@ class PlatformTermsAreAccepted:
     """Rule: the person has accepted the platform's terms."""
 
     def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
-        for terms in due_terms(account.id, None, at, newly=False):
+        for terms in due_terms(account, None, at, newly=False):
             return Failure(f"“{terms.title}”, version {terms.version}, has not been accepted.")
         return ALLOWED
 
@@ -42,8 +42,8 @@ class ServiceTermsAreAccepted:
     """Rule: the person has accepted the service's terms."""
 
     def __call__(self, account: Account, service: str, at: datetime) -> Outcome:
-        platform = {terms.id for terms in due_terms(account.id, None, at, newly=False)}
-        for terms in due_terms(account.id, service, at, newly=False):
+        platform = {terms.id for terms in due_terms(account, None, at, newly=False)}
+        for terms in due_terms(account, service, at, newly=False):
             if terms.id not in platform:
                 return Failure(f"“{terms.title}”, version {terms.version}, has not been accepted.")
         return ALLOWED

@@ -15,6 +15,7 @@ from app.database import writing
 from app.typed_text import RefusedText, clean_text
 from approvals.organisations.importing import end_closed
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
+from identity.oidc.cache import raise_revision
 
 
 class CannotChange(ValueError):
@@ -110,6 +111,7 @@ def check_changeable(organisation: Organisation) -> None:
 
 def _begin_period(session: Session, organisation: Organisation, **changes: Any) -> None:
     """Change what holds of the body from today on. Without periods it is open ever since."""
+    raise_revision()
     last = session.scalar(
         select(OrganisationPeriod)
         .where(OrganisationPeriod.organisation_id == organisation.id)

@@ -14,6 +14,7 @@ from app.days import in_words
 from approvals.terms import queries, rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
+from identity.oidc.cache import raise_revision
 
 EVENTS = [
     Event(
@@ -76,6 +77,7 @@ def publish(
         )
         session.add(version)
         session.flush()
+        raise_revision()
         record(
             "terms.published",
             actor=actor,

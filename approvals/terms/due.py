@@ -8,19 +8,20 @@ from app.database import db
 from approvals.access_model import definitions
 from approvals.terms import markdown, queries
 from approvals.terms.models import TermsVersion
+from identity.accounts.person import Person
 from identity.ports import TermsDue
 
 PLATFORM = "Secure Access"
 
 
-def due_terms(account_id: int, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
+def due_terms(account: Person, service: str | None, at: datetime, *, newly: bool) -> list[TermsDue]:
     """Return the terms of the platform, then of the service.
 
     `newly` adds those that block nothing.
     """
     waiting = {
         each.id: each
-        for each in queries.terms_status(account_id, service, at).waiting
+        for each in queries.terms_status(account, service, at).waiting
         if newly or each.blocking
     }
     if not waiting:

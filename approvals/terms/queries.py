@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import String, and_, bindparam, or_, select
 
-from app.database import CompiledStatement, UtcDateTime, db
+from app.database import CompiledStatement, Query, UtcDateTime, db
+from approvals.access_cache import keep, kept
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
+from identity.accounts.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,35 @@ class TermsStatus:
     waiting: tuple[WaitingTerms, ...]
     accepted: AcceptedTerms | None
     """Of the service's terms; None where it has none or none was accepted."""
+    changes_at: tuple[datetime, ...] = ()
+    """Moments at which versions take effect."""
 
 
-def terms_status(account_id: int, service: str | None, at: datetime) -> TermsStatus:
-    """Return the status in one statement, as it is read whenever tokens are issued."""
-    rows = _status_statement().all(account=account_id, service=service, at=at)
+def terms_status(account: Person, service: str | None, at: datetime) -> TermsStatus:
+    """Return the status, which is asked whenever tokens are issued (`access_cache`)."""
+
+    def load() -> tuple[TermsStatus, tuple[datetime, ...]]:
+        status = _status(query_of_status(account, service, at).all(), service, at)
+        return status, status.changes_at
+
+    return kept(account, ("terms", service), at, load)
+
+
+def query_of_status(account: Person, service: str | None, at: datetime) -> Query:
+    """Return the query of `terms_status`, to be read together with others."""
+    return _status_statement().query(account=account.id, service=service, at=at)
+
+
+def keep_status(
+    rows: Sequence[Any], account: Person, service: str | None, at: datetime
+) -> TermsStatus:
+    """Return the status in the rows of `query_of_status`, and keep it for `terms_status`."""
+    status = _status(rows, service, at)
+    keep(account, ("terms", service), at, status, status.changes_at)
+    return status
+
+
+def _status(rows: Sequence[Any], service: str | None, at: datetime) -> TermsStatus:
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
@@ -63,7 +90,8 @@ def terms_status(account_id: int, service: str | None, at: datetime) -> TermsSta
         for row in rows
         if row.accepted_at is not None and row.service is not None
     ]
-    return TermsStatus(tuple(waiting), accepted[-1] if accepted else None)
+    effects = {rules.takes_effect(row.effective_from, row.published_at) for row in rows}
+    return TermsStatus(tuple(waiting), accepted[-1] if accepted else None, tuple(effects))
 
 
 @cache

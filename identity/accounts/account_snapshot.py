@@ -18,6 +18,7 @@ _COLUMNS = (
     Account.updated_at,
     Account.joined_at,
     Account.suspended_at,
+    Account.access_revision,
 )
 WITH_ACCOUNT = tuple(column.label(f"account_{column.key}") for column in _COLUMNS)
 """Columns for a statement that joins the account to what has its `account_id`: see
@@ -39,6 +40,7 @@ class AccountSnapshot:
     updated_at: datetime
     joined_at: datetime | None
     suspended_at: datetime | None
+    access_revision: int
 
     @property
     def name(self) -> str:

@@ -41,6 +41,8 @@ class Account(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
     last_signed_in_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
+    access_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Raised by triggers with each change of what the person may do (migration 0019)."""
 
     @property
     def name(self) -> str:

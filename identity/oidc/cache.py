@@ -43,8 +43,7 @@ class Cache:
 
         None is not kept: callers may ask for keys that anybody can make up.
         """
-        if time.monotonic() - self._checked > RECHECK:
-            self._recheck()
+        self.revision()
         revision, values = self._kept
         value = values.get(key)
         if value is None:
@@ -67,6 +66,12 @@ class Cache:
             db.session.rollback()
             return cast(Value, self._published[key])
         return value
+
+    def revision(self) -> int:
+        """Return the revision, at most `RECHECK` seconds old."""
+        if time.monotonic() - self._checked > RECHECK:
+            self._recheck()
+        return self._kept[0]
 
     def forget(self) -> None:
         """Forget the revision, so that the next `get` reads it."""

@@ -30,6 +30,7 @@ from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import FILES
 from approvals.organisations.register.layouts import NotARegisterFile, facts_of_file_name
 from approvals.organisations.register.parse_file import ParsedFile, Progress, read
+from identity.oidc.cache import raise_revision
 
 _MOST_AUDITED_CHANGES = 1_000
 _ATTEMPTS = 3
@@ -158,6 +159,7 @@ def _make_count(
         _apply(connection, parsed, plan)
         session.expire_all()
         end_closed(session, plan.closed)
+        raise_revision()
         _audit(parsed, plan, actor)
 
 

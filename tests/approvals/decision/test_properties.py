@@ -197,3 +197,14 @@ def test_access_is_given_or_refused_with_a_reason(facts: AccessFacts, at: dateti
     assert decision.allowed == (not decision.reasons)
     assert decision.allowed == bool(decision.user_groups)
     assert decision.allowed == (decision.remit is not None)
+
+
+@settings(max_examples=200)
+@given(questions(), st.lists(HOURS, min_size=2, max_size=2))
+def test_decision_changes_only_at_a_moment_of_its_facts(
+    question: AccessFacts, between: list[datetime]
+) -> None:
+    first, last = sorted(between)
+    moments = [moment for moment in question.moments() if moment and first < moment <= last]
+    if not moments:
+        assert evaluation.evaluate(question, first) == evaluation.evaluate(question, last)

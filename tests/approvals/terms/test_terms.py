@@ -108,12 +108,12 @@ def test_acceptance_is_one_persons(ada: Account) -> None:
 
 
 def test_how_a_person_stands_to_the_terms_is_one_version_and_time(ada: Account) -> None:
-    assert queries.terms_status(ada.id, SERVICE, now()).accepted is None
+    assert queries.terms_status(ada, SERVICE, now()).accepted is None
     accept(ada, world.publish(None))
-    assert queries.terms_status(ada.id, SERVICE, now()).accepted is None
+    assert queries.terms_status(ada, SERVICE, now()).accepted is None
     accept(ada, world.publish(SERVICE))
     accept(ada, world.publish(SERVICE))
-    accepted = queries.terms_status(ada.id, SERVICE, now()).accepted
+    accepted = queries.terms_status(ada, SERVICE, now()).accepted
     assert accepted is not None
     assert accepted.number == 2
 
