@@ -50,7 +50,7 @@ class DbapiConnection:
         driver = self._connected()
         with driver.pipeline() as pipeline:
             cursors = [driver.execute(*bound) for bound in statements]
-            # What is sent up to here is one transaction (PostgreSQL, 34.5.1.1).
+            # The statements up to here are one transaction (PostgreSQL, 34.5.1.1).
             pipeline.sync()
             return [cursor.fetchone() for cursor in cursors]
 
