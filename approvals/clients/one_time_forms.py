@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import and_
 
 from app.clock import now
-from app.database import db, writing
-from app.database.single_use import claim, insert_unless_present, rows_changed
+from app.database import writing
+from app.database.single_use import insert_unless_present
+from app.journeys import Journeys
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from approvals.clients.models import ClientAnswer
@@ -17,6 +18,12 @@ SHOWN_WITHIN = timedelta(minutes=10)
 KEPT = timedelta(days=1)
 """No session lasts longer, so no form is sent again later."""
 _PURPOSE = "client secret"
+_FORMS = Journeys(
+    ClientAnswer,
+    owner=[ClientAnswer.session_id],
+    expires=ClientAnswer.created_at,
+    lifetime=KEPT,
+)
 _add = insert_unless_present(ClientAnswer)
 
 
@@ -30,35 +37,29 @@ def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | 
             return
         client_id, secret = act()
         sealed = encrypt(secret, purpose=_PURPOSE) if secret else None
-        rows_changed(
-            update(ClientAnswer)
-            .where(ClientAnswer.form_id == form_id)
-            .values(client_id=client_id, sealed_secret=sealed)
-        )
+        form = _FORMS.find(form_id, session.id)
+        if form is not None:
+            form.client_id, form.sealed_secret = client_id, sealed
 
 
 def client_of(form_id: str, session: Session) -> str | None:
     """Return the id of the client that the form was about, or None for another session's form."""
-    client_id: str | None = db.session.scalar(
-        select(ClientAnswer.client_id).where(*_own_answer(form_id, session))
-    )
-    return client_id
+    form = _FORMS.find(form_id, session.id)
+    return form.client_id if form is not None else None
 
 
 def take_secret(form_id: str, session: Session) -> str | None:
     """Return the secret that the form made, once and within some minutes, or None."""
+    form = _FORMS.find(form_id, session.id)
+    if form is None or form.created_at <= now() - SHOWN_WITHIN:
+        return None
+    sealed = form.sealed_secret
     with writing():
-        sealed = db.session.scalar(
-            select(ClientAnswer.sealed_secret).where(
-                *_own_answer(form_id, session), ClientAnswer.created_at > now() - SHOWN_WITHIN
-            )
-        )
-        taken = claim(
-            update(ClientAnswer)
-            .where(*_own_answer(form_id, session), ClientAnswer.sealed_secret.is_not(None))
-            .values(sealed_secret=None)
-        )
-    return decrypt(sealed, purpose=_PURPOSE) if sealed is not None and taken else None
+        if sealed is None or not _FORMS.advance(
+            form.id, ClientAnswer.sealed_secret == sealed, sealed_secret=None
+        ):
+            return None
+    return decrypt(sealed, purpose=_PURPOSE)
 
 
 def expired() -> list[Expired]:
@@ -67,9 +68,5 @@ def expired() -> list[Expired]:
     old_secret = and_(table.created_at < at - SHOWN_WITHIN, table.sealed_secret.is_not(None))
     return [
         Expired(table, old_secret, values={"sealed_secret": None}),
-        Expired(table, table.created_at < at - KEPT),
+        _FORMS.expired(),
     ]
-
-
-def _own_answer(form_id: str, session: Session) -> tuple[ColumnElement[bool], ...]:
-    return ClientAnswer.form_id == form_id, ClientAnswer.session_id == session.id

@@ -100,7 +100,7 @@ def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
     """Show the confirmation of the appointment."""
     found = the_organisation(organisation)
     started = _journey(found, journey, finished=True)
-    if started.done_at is None:
+    if started.finished_at is None:
         return _to("check", found, started)
     person = db.session.get_one(
         Membership,
@@ -147,7 +147,7 @@ def _appoint(organisation: Organisation, journey: Journey, shown: str | None) ->
 
 def _journey(organisation: Organisation, public_id: str, *, finished: bool = False) -> Journey:
     found = journeys.load(public_id, journeys.APPOINT_APPROVER, organisation, me().id)
-    if found.done_at is not None and not finished:
+    if found.finished_at is not None and not finished:
         raise journeys.FinishedError(_address("done", organisation, found))
     return found
 

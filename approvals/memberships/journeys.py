@@ -4,12 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import redirect
-from sqlalchemy import select, update
 from werkzeug.exceptions import HTTPException
 
-from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
@@ -29,6 +27,16 @@ class FinishedError(HTTPException):
         super().__init__(response=redirect(address, 303))
 
 
+_JOURNEYS = Journeys(
+    Journey,
+    owner=[Journey.organisation_id, Journey.account_id],
+    kind=Journey.kind,
+    expires=Journey.created_at,
+    lifetime=KEPT,
+    finished=Journey.finished_at,
+)
+
+
 def begin(
     kind: str,
     organisation: Organisation,
@@ -38,17 +46,15 @@ def begin(
     **answers: Any,
 ) -> Journey:
     """Begin a journey of this person in the organisation."""
-    with writing() as session:
-        journey = Journey(
+    return _JOURNEYS.begin(
+        Journey(
             kind=kind,
             organisation_id=organisation.id,
             account_id=account_id,
             membership_id=membership.id if membership else None,
             answers=answers,
         )
-        session.add(journey)
-        session.flush()
-    return journey
+    )
 
 
 def load(
@@ -60,13 +66,8 @@ def load(
     membership: Membership | None = None,
 ) -> Journey:
     """Return the person's journey in this organisation (about this membership). Raises NotFound."""
-    journey = db.session.scalar(
-        select(Journey).where(
-            Journey.public_id == public_id,
-            Journey.kind == kind,
-            Journey.organisation_id == organisation.id,
-            Journey.account_id == account_id,
-        )
+    journey = _JOURNEYS.find(
+        public_id, organisation.id, account_id, kinds=[kind], phase=Phase.IN_TIME
     )
     if journey is None or (membership is not None and journey.membership_id != membership.id):
         raise not_there("no such journey of this person")
@@ -76,32 +77,32 @@ def load(
 def answer(journey: Journey, **answers: Any) -> None:
     """Store answers in place of earlier ones to the same questions."""
     with writing() as session:
+        # Parallel answers wait for each other, so that none is lost.
         session.refresh(journey, with_for_update=True)
-        if journey.done_at is None:
-            journey.answers = {**journey.answers, **answers}
-            journey.version += 1
+        _JOURNEYS.advance(
+            journey.id,
+            Journey.version == journey.version,
+            answers={**journey.answers, **answers},
+            version=journey.version + 1,
+        )
 
 
 def claim_answers(journey: Journey, shown: str | None) -> bool:
     """Claim the journey on the answers that the check page showed; False where it was acted on.
 
-    shown: the journey's version as the page carried it. One conditional UPDATE decides, so that a
-    double click has one effect. An action that is refused afterwards rolls the claim back with
-    everything else. Must run inside `writing()`. Raises RefusalError where the answers changed.
+    shown: the journey's version as the page carried it. A double click has one effect, and an
+    action that is refused afterwards undoes the claim. Must run inside `writing()`. Raises
+    RefusalError where the answers changed.
     """
     version = int(shown) if shown and shown.isdecimal() and len(shown) < 9 else -1
-    if claim(
-        update(Journey)
-        .where(Journey.id == journey.id, Journey.done_at.is_(None), Journey.version == version)
-        .values(done_at=now())
-    ):
+    if _JOURNEYS.finish(journey.id, Journey.version == version):
         return True
     db.session.refresh(journey)
-    if journey.done_at is None:
+    if journey.finished_at is None:
         raise RefusalError(ANSWERS_CHANGED)
     return False
 
 
 def expired() -> list[Expired]:
     """Return journeys that were begun long ago, finished or not."""
-    return [Expired(Journey, Journey.started_at < now() - KEPT)]
+    return [_JOURNEYS.expired()]

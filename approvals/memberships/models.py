@@ -19,6 +19,7 @@ from app.clock import now
 from app.database import Base
 from app.database.dated_rows import OPEN
 from app.identifiers import new_id
+from app.journeys import JourneyRow
 from identity.accounts.person import full_name
 from identity.email_address import email_key
 
@@ -200,24 +201,20 @@ class Grant(Base):
     membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
 
 
-class Journey(Base):
-    """Answers given so far on a journey of pages (adding a user, changing a user group).
+class Journey(JourneyRow):
+    """Answers so far on a journey of pages (adding a user, changing a user group).
 
-    The journey's public id is in each page's address, so that two tabs never mix, Back works and
-    a crash loses nothing (docs/decisions/0021). It belongs to the person who began it and to one
-    organisation. ``done_at`` is claimed by one conditional UPDATE: whoever sets it acts.
+    It belongs to the person who began it and to one organisation (docs/decisions/0021).
     """
 
     __tablename__ = "membership_journey"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(20))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column("started_at", default=now, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column("done_at")
     # Counts the changes of the answers: a check page acts only on the answers that it showed.
     version: Mapped[int] = mapped_column(default=0)
-    started_at: Mapped[datetime] = mapped_column(default=now, index=True)
-    done_at: Mapped[datetime | None]

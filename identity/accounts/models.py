@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id
+from app.journeys import JourneyRow
 from identity.accounts.person import full_name, is_active
 from identity.email_address import MAX_LENGTH
 
@@ -132,7 +133,7 @@ class InvitationMail(Base):
     sent_at: Mapped[datetime]
 
 
-class JoinJourney(Base):
+class JoinJourney(JourneyRow):
     """A person on the way through /join: bound to one browser, worth nothing without its secret.
 
     The invitation is claimed only at the last step, so a journey that breaks off leaves the link
@@ -141,13 +142,10 @@ class JoinJourney(Base):
 
     __tablename__ = "join_journey"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     browser_hash: Mapped[str] = mapped_column(String(64))
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
     # The link's token hash at the time: a resent or corrected invitation kills older journeys.
     token_hash: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     given_name: Mapped[str | None] = mapped_column(String(200))
     family_name: Mapped[str | None] = mapped_column(String(200))

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
-
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
-from app.database.single_use import claim, rows_changed
+from app.database import writing
+from app.journeys import Journeys
 from app.outbox import send_mail
 from app.retention import Expired
 from app.vault import decrypt, encrypt
@@ -28,6 +26,17 @@ from identity.sessions.models import Session
 _ENROLMENT_LIFETIME = timedelta(minutes=30)
 _SHOWN_LIFETIME = timedelta(minutes=30)
 _SHOWN_PURPOSE = "recovery codes"
+_ENROLMENTS = Journeys(
+    TotpEnrolment,
+    owner=[TotpEnrolment.session_id],
+    expires=TotpEnrolment.expires_at,
+    finished=TotpEnrolment.finished_at,
+)
+_SHOWN_CODES = Journeys(
+    RecoveryCodesShown,
+    owner=[RecoveryCodesShown.session_id],
+    expires=RecoveryCodesShown.expires_at,
+)
 
 
 def change_password(session: Session, confirmed: ProofAccepted, password_hash: str) -> bool:
@@ -62,30 +71,21 @@ def begin_enrolment(session: Session) -> TotpEnrolment:
 
     Raises SessionOver.
     """
-    with writing() as database:
+    with writing():
         lock_session(session)
-        enrolment = TotpEnrolment(
-            account_id=session.account_id,
-            session_id=session.id,
-            sealed_secret=totp.new_sealed_secret(),
-            expires_at=now() + _ENROLMENT_LIFETIME,
+        return _ENROLMENTS.begin(
+            TotpEnrolment(
+                account_id=session.account_id,
+                session_id=session.id,
+                sealed_secret=totp.new_sealed_secret(),
+                expires_at=now() + _ENROLMENT_LIFETIME,
+            )
         )
-        database.add(enrolment)
-        database.flush()
-    return enrolment
 
 
 def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | None:
     """Return the open enrolment of this session, or None."""
-    found: TotpEnrolment | None = db.session.scalar(
-        select(TotpEnrolment).where(
-            TotpEnrolment.public_id == public_id,
-            TotpEnrolment.session_id == session.id,
-            TotpEnrolment.finished_at.is_(None),
-            TotpEnrolment.expires_at > now(),
-        )
-    )
-    return found
+    return _ENROLMENTS.find(public_id, session.id)
 
 
 def prove_enrolment(
@@ -99,19 +99,12 @@ def prove_enrolment(
     account = session.account
     with writing():
         lock_session(session)
-        claimed = claim(
-            update(TotpEnrolment)
-            .where(
-                TotpEnrolment.id == enrolment.id,
-                TotpEnrolment.account_id == account.id,
-                TotpEnrolment.session_id == session.id,
-                TotpEnrolment.sealed_secret == sealed_secret,
-                TotpEnrolment.finished_at.is_(None),
-                TotpEnrolment.expires_at > now(),
-            )
-            .values(finished_at=now())
-        )
-        if not claimed:
+        if not _ENROLMENTS.finish(
+            enrolment.id,
+            TotpEnrolment.account_id == account.id,
+            TotpEnrolment.session_id == session.id,
+            TotpEnrolment.sealed_secret == sealed_secret,
+        ):
             return ProofRejected(totp.USED)
         totp.store(account.id, sealed_secret, step)
         end_access(account.id, cause="second step changed", keep_session=session.id)
@@ -131,17 +124,18 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
     sessions. Raises SessionOver.
     """
     account = session.account
-    with writing() as database:
+    with writing():
         lock_session(session)
         codes = recovery_codes.replace(account.id)
-        shown = RecoveryCodesShown(
-            account_id=account.id,
-            session_id=session.id,
-            sealed_codes=encrypt("\n".join(codes), purpose=_SHOWN_PURPOSE),
-            continue_to=continue_to,
-            expires_at=now() + _SHOWN_LIFETIME,
+        shown = _SHOWN_CODES.begin(
+            RecoveryCodesShown(
+                account_id=account.id,
+                session_id=session.id,
+                sealed_codes=encrypt("\n".join(codes), purpose=_SHOWN_PURPOSE),
+                continue_to=continue_to,
+                expires_at=now() + _SHOWN_LIFETIME,
+            )
         )
-        database.add(shown)
         record("recovery_codes.made", subject=account.subject)
         if announce:
             end_access(account.id, cause="second step changed", keep_session=session.id)
@@ -150,19 +144,12 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
                 template="credentials/second_step_changed",
                 context={"name": account.name, "at": now(), "codes": True},
             )
-        database.flush()
     return shown.public_id
 
 
 def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, list[str]] | None:
     """Return codes that this session has just made and not yet put away."""
-    shown = db.session.scalar(
-        select(RecoveryCodesShown).where(
-            RecoveryCodesShown.public_id == public_id,
-            RecoveryCodesShown.session_id == session.id,
-            RecoveryCodesShown.expires_at > now(),
-        )
-    )
+    shown = _SHOWN_CODES.find(public_id, session.id)
     if shown is None:
         return None
     return shown, decrypt(shown.sealed_codes, purpose=_SHOWN_PURPOSE).split("\n")
@@ -171,13 +158,9 @@ def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, l
 def codes_saved(shown: RecoveryCodesShown) -> None:
     """Record that the owner has saved the codes: they are shown no more."""
     with writing():
-        rows_changed(delete(RecoveryCodesShown).where(RecoveryCodesShown.id == shown.id))
+        _SHOWN_CODES.finish(shown.id)
 
 
 def expired_enrolments() -> list[Expired]:
     """Return enrolments and shown codes whose time is over."""
-    moment = now()
-    return [
-        Expired(RecoveryCodesShown, RecoveryCodesShown.expires_at < moment),
-        Expired(TotpEnrolment, TotpEnrolment.expires_at < moment),
-    ]
+    return [_SHOWN_CODES.expired(), _ENROLMENTS.expired()]

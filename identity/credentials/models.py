@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
-from app.identifiers import new_id
+from app.journeys import JourneyRow
 
 
 class PasswordCredential(Base):
@@ -42,17 +42,14 @@ class UsedTotpStep(Base):
     step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
 
 
-class TotpEnrolment(Base):
+class TotpEnrolment(JourneyRow):
     """A change of the authenticator app that waits for its first code, bound to one session."""
 
     __tablename__ = "totp_enrolment"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     sealed_secret: Mapped[str] = mapped_column(String(400))
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
 
@@ -73,18 +70,15 @@ class RecoveryCode(Base):
     )
 
 
-class RecoveryCodesShown(Base):
+class RecoveryCodesShown(JourneyRow):
     """Codes just made, encrypted, until their owner says that they are saved or the time is up."""
 
     __tablename__ = "recovery_codes_shown"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     sealed_codes: Mapped[str] = mapped_column(String(2000))
     continue_to: Mapped[str] = mapped_column(String(2000))
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -118,14 +112,11 @@ class PasswordReset(Base):
     )
 
 
-class ResetJourney(Base):
+class ResetJourney(JourneyRow):
     """A reset link as opened in one browser; the token itself has left the address."""
 
     __tablename__ = "reset_journey"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     browser_hash: Mapped[str] = mapped_column(String(64))
     reset_id: Mapped[int] = mapped_column(ForeignKey("password_reset.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -22,7 +22,6 @@ from identity.credentials import password, reset_links
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.reset_links import NOT_ME, RESET
 from identity.email_address import clean_email, email_key
-from identity.sessions.browser_binding import bound_browser
 from identity.settings import settings
 
 _NOT_ME_LIFETIME = timedelta(days=7)
@@ -78,7 +77,7 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
     The password that somebody else knows signs nobody in from now on. None where the link no
     longer works.
     """
-    with writing() as session:
+    with writing():
         locked = lock_access(account.id)
         if locked is None or not locked.active or not reset_links.claim_link(link):
             return None
@@ -87,13 +86,7 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
         record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = reset_links.add(account, RESET, None, lifetime)
-        session.flush()
-        journey = ResetJourney(
-            browser_hash=bound_browser(), reset_id=successor.id, expires_at=successor.expires_at
-        )
-        session.add(journey)
-        session.flush()
-    return journey
+        return reset_links.begin(successor)
 
 
 class _EnoughForNow(Exception):

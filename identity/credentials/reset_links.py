@@ -16,6 +16,7 @@ from app.clock import now
 from app.database import db, writing
 from app.database.single_use import account_parameter, claim, insert_unless_present, rows_changed
 from app.identifiers import secret_hash
+from app.journeys import Journeys, Phase
 from app.outbox import withdraw_mail
 from app.retention import Expired
 from identity.access_termination import Termination
@@ -28,6 +29,9 @@ RESET = "reset"
 NOT_ME = "not-me"
 # For so long the browser that used a link may try to sign in whatever others guess meanwhile.
 _VOUCHED = timedelta(hours=1)
+_JOURNEYS = Journeys(
+    ResetJourney, owner=[ResetJourney.browser_hash], expires=ResetJourney.expires_at
+)
 _add_numbered = insert_unless_present(PasswordReset)
 
 
@@ -45,28 +49,19 @@ def open_link(token: str, purpose: str) -> ResetJourney | None:
         if link is None or holder(link) is None:
             return None
         admit_row()
-        journey = ResetJourney(
-            browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at
-        )
-        session.add(journey)
-        session.flush()
-    return journey
+        return begin(link)
+
+
+def begin(link: PasswordReset) -> ResetJourney:
+    """Begin a journey of this browser for the link, for as long as the link works."""
+    return _JOURNEYS.begin(
+        ResetJourney(browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at)
+    )
 
 
 def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
     """Return the link behind this browser's journey and its account, or None if it has ended."""
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return None
-    link = db.session.scalar(
-        select(PasswordReset)
-        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
-        .where(
-            ResetJourney.public_id == public_id,
-            ResetJourney.browser_hash == browser,
-            PasswordReset.purpose == purpose,
-        )
-    )
+    link = _link(_JOURNEYS.find(public_id, browser_hash()), purpose)
     account = holder(link) if link is not None else None
     return (link, account) if link is not None and account is not None else None
 
@@ -74,19 +69,18 @@ def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] |
 def was_used_here(public_id: str | None) -> bool:
     """Return whether this browser set a password by the link of this journey, within the hour."""
     browser = browser_hash()
-    if not public_id or browser is None:
-        return False
-    used = db.session.scalar(
-        select(PasswordReset.id)
-        .join(ResetJourney, ResetJourney.reset_id == PasswordReset.id)
-        .where(
-            ResetJourney.public_id == public_id,
-            PasswordReset.used_by_browser == browser,
-            PasswordReset.purpose == RESET,
-            PasswordReset.used_at > now() - _VOUCHED,
-        )
+    link = _link(_JOURNEYS.find(public_id, browser, phase=Phase.ANY), RESET)
+    return (
+        link is not None
+        and link.used_by_browser == browser
+        and link.used_at is not None
+        and link.used_at > now() - _VOUCHED
     )
-    return used is not None
+
+
+def _link(journey: ResetJourney | None, purpose: str) -> PasswordReset | None:
+    link = db.session.get(PasswordReset, journey.reset_id) if journey is not None else None
+    return link if link is not None and link.purpose == purpose else None
 
 
 def holder(link: PasswordReset) -> Account | None:
@@ -223,8 +217,8 @@ def supersede_all() -> None:
 
 def expired_links() -> list[Expired]:
     """Return links that ran out a day ago; until then they count towards the hour's limit."""
-    long_ago = now() - timedelta(days=1)
+    day = timedelta(days=1)
     return [
-        Expired(ResetJourney, ResetJourney.expires_at < long_ago),
-        Expired(PasswordReset, PasswordReset.expires_at < long_ago),
+        _JOURNEYS.expired(day),
+        Expired(PasswordReset, PasswordReset.expires_at < now() - day),
     ]

@@ -15,7 +15,7 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim, rows_changed
+from app.database.single_use import claim
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.names import clean_names
@@ -24,7 +24,7 @@ from identity.credentials import password, totp
 from identity.credentials.factor import ProofRejected
 from identity.credentials.password import PASSWORD
 from identity.credentials.totp import TOTP
-from identity.joining.journeys import LIFETIME
+from identity.joining.journeys import JOININGS, LIFETIME
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.current_session import lock_session
 from identity.sessions.models import Session
@@ -66,24 +66,22 @@ def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
     """Store the name as the person writes it. Raises RefusedText."""
     given, family = clean_names(given_name, family_name)
     with writing():
-        _update(journey, given_name=given, family_name=family)
+        JOININGS.advance(journey.id, given_name=given, family_name=family)
 
 
 def keep_password(journey: JoinJourney, password_hash: str) -> None:
     """Store the hash of the chosen password, and make the app's secret where there is none."""
     with writing():
-        _update(journey, password_hash=password_hash)
-        rows_changed(
-            update(JoinJourney)
-            .where(JoinJourney.id == journey.id, JoinJourney.totp_secret.is_(None))
-            .values(totp_secret=totp.new_sealed_secret())
+        JOININGS.advance(journey.id, password_hash=password_hash)
+        JOININGS.advance(
+            journey.id, JoinJourney.totp_secret.is_(None), totp_secret=totp.new_sealed_secret()
         )
 
 
 def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session | ProofRejected:
     """Prove the app, claim journey and invitation, create the account and sign in.
 
-    The account gets exactly what the journey held when the code was proved. Raises TooLate.
+    The account gets exactly what the journey held when the code was proved. Raises InvitationOver.
     """
     draft = _draft(journey)
     if draft is None:
@@ -115,13 +113,16 @@ def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session |
 
 
 def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
-    """Accept the invitation for the signed-in person, whose address it names. Raises TooLate."""
+    """Accept the invitation for the signed-in person, whose address it names.
+
+    Raises InvitationOver.
+    """
     account, token_hash = session.account, journey.token_hash
     if account.email_key != invitation.email_key:
         raise InvitationOver
     with writing():
         lock_session(session)
-        _update(journey, finished_at=now())
+        _finish(journey)
         _answer(token_hash, invitation, InvitationState.ACCEPTED)
         _record_acceptance(invitation, account)
 
@@ -139,10 +140,10 @@ def accepted_recently(public_id: str | None, account: Account) -> bool:
 
 
 def decline(journey: JoinJourney, invitation: Invitation) -> None:
-    """Decline the invitation: its address is not this person's. Raises TooLate."""
+    """Decline the invitation: its address is not this person's. Raises InvitationOver."""
     token_hash = journey.token_hash
     with writing():
-        _update(journey, finished_at=now())
+        _finish(journey)
         _answer(token_hash, invitation, InvitationState.DECLINED)
         approvals().invitation_declined(invitation)
         record("invitation.declined", actor=ANONYMOUS, invitation=invitation.public_id)
@@ -177,7 +178,7 @@ def _draft(journey: JoinJourney) -> _Draft | None:
             JoinJourney.family_name,
             JoinJourney.password_hash,
             JoinJourney.totp_secret,
-        ).where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
+        ).where(JoinJourney.id == journey.id, JOININGS.is_open())
     ).first()
     if row is None or None in row:
         return None
@@ -191,34 +192,31 @@ def _draft(journey: JoinJourney) -> _Draft | None:
     )
 
 
-def _update(journey: JoinJourney, **values: object) -> None:
-    rows_changed(
-        update(JoinJourney)
-        .where(JoinJourney.id == journey.id, JoinJourney.finished_at.is_(None))
-        .values(**values)
-    )
+def _finish(journey: JoinJourney) -> None:
+    """Finish the journey. Raises InvitationOver where it has ended."""
+    if not JOININGS.finish(journey.id):
+        raise InvitationOver
 
 
 def _claim(draft: _Draft) -> None:
-    """Finish the journey on what was proved. Raises TooLate where it holds something else now."""
-    claimed = claim(
-        update(JoinJourney)
-        .where(
-            JoinJourney.id == draft.id,
-            JoinJourney.finished_at.is_(None),
-            JoinJourney.given_name == draft.given_name,
-            JoinJourney.family_name == draft.family_name,
-            JoinJourney.password_hash == draft.password_hash,
-            JoinJourney.totp_secret == draft.totp_secret,
-        )
-        .values(finished_at=now(), password_hash=None, totp_secret=None)
-    )
-    if not claimed:
+    """Finish the journey on the answers that were proved.
+
+    Raises InvitationOver where it holds other answers now, or has ended.
+    """
+    if not JOININGS.finish(
+        draft.id,
+        JoinJourney.given_name == draft.given_name,
+        JoinJourney.family_name == draft.family_name,
+        JoinJourney.password_hash == draft.password_hash,
+        JoinJourney.totp_secret == draft.totp_secret,
+        password_hash=None,
+        totp_secret=None,
+    ):
         raise InvitationOver
 
 
 def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> None:
-    """Claim the invitation under the link that this journey came by. Raises TooLate."""
+    """Claim the invitation under the link that this journey came by. Raises InvitationOver."""
     if not invitations.claim_answer(invitation, token_hash, state):
         raise InvitationOver
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_
 
 from app.clock import now
-from app.database import db, writing
+from app.database import db
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState, JoinJourney
@@ -19,42 +20,35 @@ LIFETIME = timedelta(hours=4)
 REMEMBERED = timedelta(days=1)
 
 
+JOININGS = Journeys(
+    JoinJourney,
+    owner=[JoinJourney.browser_hash],
+    expires=JoinJourney.expires_at,
+    finished=JoinJourney.finished_at,
+)
+
+
 def open_link(token: str) -> JoinJourney | None:
     """Begin a journey of this browser for a link, also an expired one; None for no link."""
     invitation = invitations.by_token(token)
     if invitation is None or invitation.token_hash is None:
         return None
     admit_row()
-    with writing() as session:
-        journey = JoinJourney(
+    return JOININGS.begin(
+        JoinJourney(
             browser_hash=bound_browser(),
             invitation_id=invitation.id,
             token_hash=invitation.token_hash,
             expires_at=now() + LIFETIME,
         )
-        session.add(journey)
-        session.flush()
-    return journey
+    )
 
 
 def find_journey(public_id: str | None) -> tuple[JoinJourney, Invitation] | None:
     """Return this browser's journey and invitation, if its link is the newest; else None."""
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return None
-    row = db.session.execute(
-        select(JoinJourney, Invitation)
-        .join(Invitation, Invitation.id == JoinJourney.invitation_id)
-        .where(
-            JoinJourney.public_id == public_id,
-            JoinJourney.browser_hash == browser,
-            JoinJourney.expires_at > now(),
-            JoinJourney.finished_at.is_(None),
-            Invitation.state == InvitationState.OPEN.value,
-            Invitation.token_hash == JoinJourney.token_hash,
-        )
-    ).first()
-    return (row[0], row[1]) if row is not None else None
+    journey = JOININGS.find(public_id, browser_hash())
+    invitation = _open_invitation(journey)
+    return (journey, invitation) if journey is not None and invitation is not None else None
 
 
 def begin_again(public_id: str | None) -> JoinJourney | None:
@@ -62,52 +56,36 @@ def begin_again(public_id: str | None) -> JoinJourney | None:
 
     None where there is no such journey, or its link no longer works.
     """
-    browser = browser_hash()
-    if not public_id or browser is None:
+    over = JOININGS.find(public_id, browser_hash(), phase=Phase.ENDED)
+    if over is None or over.finished_at is not None or _open_invitation(over) is None:
         return None
-    over = db.session.scalar(
-        select(JoinJourney)
-        .join(Invitation, Invitation.id == JoinJourney.invitation_id)
-        .where(
-            JoinJourney.public_id == public_id,
-            JoinJourney.browser_hash == browser,
-            JoinJourney.expires_at <= now(),
-            JoinJourney.finished_at.is_(None),
-            Invitation.state == InvitationState.OPEN.value,
-            Invitation.token_hash == JoinJourney.token_hash,
-        )
-    )
-    if over is None:
-        return None
-    with writing() as session:
-        journey = JoinJourney(
-            browser_hash=browser,
+    return JOININGS.begin(
+        JoinJourney(
+            browser_hash=over.browser_hash,
             invitation_id=over.invitation_id,
             token_hash=over.token_hash,
             given_name=over.given_name,
             family_name=over.family_name,
             expires_at=now() + LIFETIME,
         )
-        session.add(journey)
-        session.flush()
-    return journey
+    )
 
 
 def has_declined(public_id: str | None) -> bool:
     """Return whether this browser's journey of that id declined its invitation."""
-    browser = browser_hash()
-    if not public_id or browser is None:
+    over = JOININGS.find(public_id, browser_hash(), phase=Phase.ENDED)
+    if over is None or over.finished_at is None:
         return False
-    state = db.session.scalar(
-        select(Invitation.state)
-        .join(JoinJourney, JoinJourney.invitation_id == Invitation.id)
-        .where(
-            JoinJourney.public_id == public_id,
-            JoinJourney.browser_hash == browser,
-            JoinJourney.finished_at.is_not(None),
-        )
-    )
-    return state == InvitationState.DECLINED.value
+    invitation = db.session.get(Invitation, over.invitation_id)
+    return invitation is not None and invitation.state == InvitationState.DECLINED.value
+
+
+def _open_invitation(journey: JoinJourney | None) -> Invitation | None:
+    """Return the invitation if the journey's link is still its newest."""
+    invitation = db.session.get(Invitation, journey.invitation_id) if journey else None
+    if journey is None or invitation is None or invitation.token_hash != journey.token_hash:
+        return None
+    return invitation if invitation.state == InvitationState.OPEN.value else None
 
 
 def expired() -> list[Expired]:
@@ -120,5 +98,5 @@ def expired() -> list[Expired]:
             and_(JoinJourney.expires_at < at, secrets),
             values={"password_hash": None, "totp_secret": None},
         ),
-        Expired(JoinJourney, JoinJourney.expires_at < at - REMEMBERED),
+        JOININGS.expired(REMEMBERED),
     ]

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
-from app.identifiers import new_id
+from app.identifiers import new_id, new_secret
+from app.journeys import JourneyRow
 from app.queue import QueuedRow
 
 
@@ -144,7 +145,7 @@ class Revision(Base):
     number: Mapped[int]
 
 
-class AuthorizationRequest(Base):
+class AuthorizationRequest(JourneyRow):
     """One call of the authorization endpoint that needs the person: its parameters stay here.
 
     The browser carries `public_id` alone, and it opens only in the browser to which it is bound.
@@ -154,8 +155,7 @@ class AuthorizationRequest(Base):
 
     __tablename__ = "oidc_authorization_request"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(64), unique=True)
+    public_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_secret)
     client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
     parameters: Mapped[dict[str, Any]]
     browser_hash: Mapped[str | None] = mapped_column(String(64))
@@ -166,7 +166,6 @@ class AuthorizationRequest(Base):
         ForeignKey("oidc_pushed_request.id", ondelete="SET NULL")
     )
     signed: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
 

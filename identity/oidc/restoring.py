@@ -12,6 +12,7 @@ from app.clock import now
 from app.database.single_use import rows_changed
 from identity.access_termination import end_access_of
 from identity.oidc import replay_cache
+from identity.oidc.authorize.stored_request import REQUESTS
 from identity.oidc.backchannel import NOTICES
 from identity.oidc.models import (
     AuthorizationRequest,
@@ -58,18 +59,12 @@ def _end_families() -> None:
     replay_cache.forget_all()
 
 
-def _unfinished_requests() -> tuple[ColumnElement[bool], ...]:
-    return AuthorizationRequest.finished_at.is_(None), AuthorizationRequest.expires_at > now()
-
-
 def _requests() -> Select[int]:
-    return select(AuthorizationRequest.id).where(*_unfinished_requests())
+    return select(AuthorizationRequest.id).where(REQUESTS.is_open())
 
 
 def _finish_requests() -> None:
-    rows_changed(
-        update(AuthorizationRequest).where(*_unfinished_requests()).values(finished_at=now())
-    )
+    rows_changed(update(AuthorizationRequest).where(REQUESTS.is_open()).values(finished_at=now()))
 
 
 def _pushed_requests() -> Select[int]:

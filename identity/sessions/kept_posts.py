@@ -18,7 +18,8 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim, rows_changed
+from app.database.single_use import rows_changed
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.sessions.models import KeptPost, Session
@@ -30,6 +31,12 @@ LIFETIME = timedelta(minutes=30)
 LONGEST = 16 * 1024
 MOST_PER_SESSION = 10
 _PURPOSE = "kept post"
+_POSTS = Journeys(
+    KeptPost,
+    owner=[KeptPost.session_id],
+    expires=KeptPost.expires_at,
+    finished=KeptPost.finished_at,
+)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -42,14 +49,14 @@ def keep_post(session: Session) -> str:
     content = _content()
     if content is None:
         return _address(request.path, request.query_string.decode("latin-1"))
-    with writing() as database:
-        kept = KeptPost(
-            session_id=session.id,
-            sealed=encrypt(content, purpose=_PURPOSE),
-            expires_at=now() + LIFETIME,
+    with writing():
+        kept = _POSTS.begin(
+            KeptPost(
+                session_id=session.id,
+                sealed=encrypt(content, purpose=_PURPOSE),
+                expires_at=now() + LIFETIME,
+            )
         )
-        database.add(kept)
-        database.flush()
         _drop_oldest(session)
         query = _without_parameter(request.query_string.decode("latin-1"))
         return _address(request.path, query, **{PARAMETER: kept.public_id})
@@ -92,7 +99,7 @@ def without_kept(path: str, query: str) -> str:
 
 def expired() -> list[Expired]:
     """Return forms that were not completed in time, and completed ones after the same time."""
-    return [Expired(KeptPost, KeptPost.expires_at < now())]
+    return [_POSTS.expired()]
 
 
 def _content() -> str | None:
@@ -105,13 +112,7 @@ def _content() -> str | None:
 
 
 def _find(public_id: str, session: Session) -> KeptPost | None:
-    kept = db.session.scalar(
-        select(KeptPost).where(
-            KeptPost.public_id == public_id,
-            KeptPost.session_id == session.id,
-            KeptPost.expires_at > now(),
-        )
-    )
+    kept = _POSTS.find(public_id, session.id, phase=Phase.IN_TIME)
     if kept is None or _content_of(kept)["path"] != request.path:
         return None
     return kept
@@ -120,11 +121,7 @@ def _find(public_id: str, session: Session) -> KeptPost | None:
 def _claim(kept: KeptPost) -> dict[str, Any] | None:
     content = _content_of(kept)
     with writing():
-        claimed = claim(
-            update(KeptPost)
-            .where(KeptPost.id == kept.id, KeptPost.claimed_at.is_(None))
-            .values(claimed_at=now())
-        )
+        claimed = _POSTS.finish(kept.id)
     return content if claimed else None
 
 

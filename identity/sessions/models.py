@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.database import Base
 from app.identifiers import new_id, new_secret
+from app.journeys import JourneyRow
 from identity.accounts.models import Account
 from identity.sessions.user_agent import describe_user_agent
 
@@ -62,7 +63,7 @@ class Session(Base):
         return tuple(self.amr_values)
 
 
-class KeptPost(Base):
+class KeptPost(JourneyRow):
     """A posted form that waits until its person has confirmed who they are; completed once.
 
     `sealed` holds path, query and fields, encrypted by the vault. `ended_at_page` is where the
@@ -71,13 +72,11 @@ class KeptPost(Base):
 
     __tablename__ = "kept_post"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_secret)
     session_id: Mapped[int] = mapped_column(
         ForeignKey("session.id", ondelete="CASCADE"), index=True
     )
     sealed: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    claimed_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column("claimed_at")
     ended_at_page: Mapped[str | None] = mapped_column(String(2000))

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import redirect, url_for
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, select
 from werkzeug import Response
 
 from app.clock import now
-from app.database import db, writing
+from app.database import writing
 from app.database.single_use import rows_changed
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from app.web.headers import allow_form_redirect
 from identity.access_termination import Termination
@@ -28,6 +29,13 @@ from identity.sign_in.models import JourneyKind, SignInJourney
 LIFETIME = timedelta(minutes=30)
 # For so long after that the journey's purpose is known to the browser that left a page open.
 REMEMBERED = timedelta(days=1)
+SIGN_INS = Journeys(
+    SignInJourney,
+    owner=[SignInJourney.browser_hash],
+    kind=SignInJourney.kind,
+    expires=SignInJourney.expires_at,
+    finished=SignInJourney.finished_at,
+)
 TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
@@ -116,8 +124,8 @@ def create(
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
     admit_row()
-    with writing() as session:
-        journey = SignInJourney(
+    return SIGN_INS.begin(
+        SignInJourney(
             kind=kind.value,
             browser_hash=bound_browser(),
             # A page of terms is only for a session, which has limits of its own.
@@ -134,9 +142,7 @@ def create(
             confirms_session_id=confirms_session_id,
             proved=[],
         )
-        session.add(journey)
-        session.flush()
-    return journey
+    )
 
 
 def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
@@ -144,16 +150,8 @@ def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
 
     A page names the kinds that it accepts, so that no page continues another kind's journey.
     """
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return None
-    journey: SignInJourney | None = db.session.scalar(
-        select(SignInJourney).where(
-            SignInJourney.public_id == public_id,
-            SignInJourney.kind.in_([kind.value for kind in kinds]),
-            SignInJourney.browser_hash == browser,
-            SignInJourney.expires_at > now(),
-        )
+    journey = SIGN_INS.find(
+        public_id, browser_hash(), kinds=[kind.value for kind in kinds], phase=Phase.IN_TIME
     )
     if journey is not None and journey.ends_at:
         allow_form_redirect(journey.ends_at)
@@ -166,18 +164,7 @@ def find_left_open(public_id: str | None, kind: JourneyKind) -> SignInJourney | 
     Its page may still be open somewhere. Nothing that was proved in it counts; its purpose does
     (`begin_again`).
     """
-    browser = browser_hash()
-    if not public_id or browser is None:
-        return None
-    journey: SignInJourney | None = db.session.scalar(
-        select(SignInJourney).where(
-            SignInJourney.public_id == public_id,
-            SignInJourney.kind == kind.value,
-            SignInJourney.browser_hash == browser,
-            or_(SignInJourney.expires_at <= now(), SignInJourney.finished_at.is_not(None)),
-        )
-    )
-    return journey
+    return SIGN_INS.find(public_id, browser_hash(), kinds=[kind.value], phase=Phase.ENDED)
 
 
 def keep_mistake(
@@ -192,11 +179,7 @@ def keep_mistake(
         # Databases keep no NUL and no lone surrogate.
         values["login_hint"] = "".join(filter(str.isprintable, email))[:254]
     with writing():
-        rows_changed(
-            update(SignInJourney)
-            .where(SignInJourney.id == journey.id, SignInJourney.finished_at.is_(None))
-            .values(**values)
-        )
+        SIGN_INS.advance(journey.id, **values)
 
 
 def mistake_on(journey: SignInJourney, page: str) -> str | None:
@@ -222,7 +205,7 @@ def end_journeys(ending: Termination) -> None:
     """End this person's unfinished journeys (a channel of `end_access`): their proofs are void."""
     if not ending.everything:
         return
-    db.session.execute(
+    rows_changed(
         delete(SignInJourney).where(
             SignInJourney.account_id == ending.account_id, SignInJourney.finished_at.is_(None)
         )
@@ -231,9 +214,7 @@ def end_journeys(ending: Termination) -> None:
 
 def under_way() -> Select[int]:
     """Return sign-ins that are not finished, of anybody."""
-    return select(SignInJourney.id).where(
-        SignInJourney.finished_at.is_(None), SignInJourney.expires_at > now()
-    )
+    return select(SignInJourney.id).where(SIGN_INS.is_open())
 
 
 def end_all() -> None:
@@ -243,4 +224,4 @@ def end_all() -> None:
 
 def expired() -> list[Expired]:
     """Return journeys that no open page needs any more."""
-    return [Expired(SignInJourney, SignInJourney.expires_at < now() - REMEMBERED)]
+    return [SIGN_INS.expired(REMEMBERED)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
-from app.identifiers import new_id
+from app.journeys import JourneyRow
 
 
 class JourneyKind(enum.StrEnum):
@@ -21,7 +21,7 @@ class JourneyKind(enum.StrEnum):
     TERMS = "terms"
 
 
-class SignInJourney(Base):
+class SignInJourney(JourneyRow):
     """One way through the sign-in pages, bound to one browser.
 
     `resume_to` is a page of our own at which the page that began the journey continues.
@@ -31,11 +31,8 @@ class SignInJourney(Base):
 
     __tablename__ = "sign_in_journey"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(16))
     browser_hash: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     resume_to: Mapped[str] = mapped_column(String(2000))
     cancel_to: Mapped[str | None] = mapped_column(String(2000))

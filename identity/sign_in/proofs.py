@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
-from app.clock import now
 from app.database import db
-from app.database.single_use import claim
+from identity.sign_in.journeys import SIGN_INS
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 
@@ -41,11 +40,7 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
             SignInJourney.proved,
             SignInJourney.confirms_session_id,
             SignInJourney.services,
-        ).where(
-            SignInJourney.id == journey.id,
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
+        ).where(SignInJourney.id == journey.id, SIGN_INS.is_open())
     ).first()
     if row is None or row.account_id is None or not row.proved:
         return None
@@ -65,15 +60,13 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
     A journey that belongs to another person or is finished stays as it is. Must run inside
     `writing()`.
     """
-    return claim(
-        update(SignInJourney)
-        .where(
-            SignInJourney.id == journey.id,
-            or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
-        .values(account_id=account_id, proved=[factor], mistake=None, mistake_page=None)
+    return SIGN_INS.advance(
+        journey.id,
+        or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
+        account_id=account_id,
+        proved=[factor],
+        mistake=None,
+        mistake_page=None,
     )
 
 
@@ -82,14 +75,8 @@ def finish(proof: FirstProof) -> bool:
 
     Must run inside `writing()`.
     """
-    return claim(
-        update(SignInJourney)
-        .where(
-            SignInJourney.id == proof.journey_id,
-            SignInJourney.kind == proof.kind.value,
-            SignInJourney.account_id == proof.account_id,
-            SignInJourney.finished_at.is_(None),
-            SignInJourney.expires_at > now(),
-        )
-        .values(finished_at=now())
+    return SIGN_INS.finish(
+        proof.journey_id,
+        SignInJourney.kind == proof.kind.value,
+        SignInJourney.account_id == proof.account_id,
     )

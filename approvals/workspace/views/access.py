@@ -160,7 +160,7 @@ def _journey(public_id: str, person: Membership, service: str) -> Journey:
     )
     if found.answers["service"] != service:
         raise NotFound("the journey is about another service")
-    if found.done_at is not None:
+    if found.finished_at is not None:
         raise journeys.FinishedError(_user(person))
     return found
 

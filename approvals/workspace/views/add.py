@@ -172,7 +172,7 @@ def add_check(journey: str, **_route: str) -> Answer:
 def add_done(journey: str, **_route: str) -> Answer:
     """Show the confirmation of the invitation."""
     found = _journey(journey, finished=True)
-    if found.done_at is None:
+    if found.finished_at is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)
     person = db.session.get(Membership, found.membership_id)
     if person is None:
@@ -219,7 +219,7 @@ def _add(journey: Journey, shown: str | None) -> bool:
 
 def _journey(public_id: str, *, finished: bool = False) -> Journey:
     found = journeys.load(public_id, journeys.ADD_USER, this_organisation(), me().id)
-    if found.done_at is not None and not finished:
+    if found.finished_at is not None and not finished:
         raise journeys.FinishedError(steps.address(found, this_organisation(), "done"))
     return found
 

@@ -14,8 +14,8 @@ from sqlalchemy import and_, select, update
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim, rows_changed
-from app.identifiers import new_secret
+from app.database.single_use import claim
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.request import RequestedAuthorization
@@ -26,6 +26,12 @@ from identity.sessions.browser_binding import bound_browser, browser_hash
 
 LEFT_BEHIND = timedelta(days=1)
 """How long after its end a request is remembered, without its parameters."""
+REQUESTS = Journeys(
+    AuthorizationRequest,
+    owner=[AuthorizationRequest.browser_hash],
+    expires=AuthorizationRequest.expires_at,
+    finished=AuthorizationRequest.finished_at,
+)
 
 
 def store(authorization: RequestedAuthorization, *, bound: bool) -> AuthorizationRequest:
@@ -35,9 +41,8 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
     cookies (SameSite), so the browser is not known before.
     """
     admit_row()
-    with writing() as session:
-        request = AuthorizationRequest(
-            public_id=new_secret(),
+    return REQUESTS.begin(
+        AuthorizationRequest(
             client_id=authorization.client.key,
             parameters=authorization.to_store(),
             pushed_id=authorization.pushed_id,
@@ -45,8 +50,7 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
             browser_hash=bound_browser() if bound else None,
             expires_at=now() + INTERACTION,
         )
-        session.add(request)
-    return request
+    )
 
 
 def stored(interaction: Interaction) -> AuthorizationRequest:
@@ -58,13 +62,10 @@ def stored(interaction: Interaction) -> AuthorizationRequest:
 
 def find(public_id: str) -> AuthorizationRequest | None:
     """Return the request of that id if it is open, in time and this browser's."""
-    request = _find_open(public_id)
-    if request is not None and request.browser_hash is None:
-        _bind(request)
-        # Read anew: another browser, or an answer given meanwhile, may have been faster.
-        request = _find_open(public_id)
-    if request is None or request.browser_hash != browser_hash():
-        return None
+    request = REQUESTS.find(public_id, browser_hash())
+    if request is None:
+        _bind(public_id)
+        request = REQUESTS.find(public_id, browser_hash())
     return request
 
 
@@ -80,26 +81,14 @@ def cancel_address(request: AuthorizationRequest) -> str:
 
 def left_behind(public_id: str) -> AuthorizationRequest | None:
     """Return the request that this browser began and that has ended or expired."""
-    browser = browser_hash()
-    if browser is None:
-        return None
-    request: AuthorizationRequest | None = db.session.scalar(
-        select(AuthorizationRequest).where(
-            AuthorizationRequest.public_id == public_id,
-            AuthorizationRequest.browser_hash == browser,
-        )
-    )
-    return request
+    return REQUESTS.find(public_id, browser_hash(), phase=Phase.ENDED)
 
 
 def choose(interaction: Interaction, organisation: str) -> bool:
     """Store the organisation with the person who chose it; False where the request has ended."""
     request, account_id = stored(interaction), interaction.session.account_id
     with writing():
-        chosen = update(AuthorizationRequest).where(
-            AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
-        )
-        return claim(chosen.values(organisation=organisation, chosen_by=account_id))
+        return REQUESTS.advance(request.id, organisation=organisation, chosen_by=account_id)
 
 
 def finish(interaction: Interaction) -> bool:
@@ -108,23 +97,17 @@ def finish(interaction: Interaction) -> bool:
     False where one of them was used up before: then nothing may be issued for it.
     """
     request, pushed_id = interaction.pending, interaction.authorization.pushed_id
-    if request is not None and not _claim(request):
+    if request is not None and not REQUESTS.finish(request.id, parameters={}):
         return False
     return pushed_id is None or _claim_pushed(pushed_id)
 
 
-def _claim(request: AuthorizationRequest) -> bool:
-    unfinished = update(AuthorizationRequest).where(
-        AuthorizationRequest.id == request.id, AuthorizationRequest.finished_at.is_(None)
-    )
-    return claim(unfinished.values(finished_at=now(), parameters={}))
-
-
 def _claim_pushed(pushed_id: int) -> bool:
-    unused = update(PushedRequest).where(
-        PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None)
+    return claim(
+        update(PushedRequest)
+        .where(PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None))
+        .values(used_at=now(), parameters={})
     )
-    return claim(unused.values(used_at=now(), parameters={}))
 
 
 def refuse(interaction: Interaction) -> bool:
@@ -160,27 +143,19 @@ def cancel(interaction: Interaction) -> bool:
     return True
 
 
-def _find_open(public_id: str) -> AuthorizationRequest | None:
-    request: AuthorizationRequest | None = db.session.scalar(
-        select(AuthorizationRequest).where(
-            AuthorizationRequest.public_id == public_id,
-            AuthorizationRequest.finished_at.is_(None),
-            AuthorizationRequest.expires_at > now(),
+def _bind(public_id: str) -> None:
+    """Bind the request to this browser if it is open and no browser has opened it yet."""
+    unbound = AuthorizationRequest.browser_hash.is_(None)
+    found = db.session.scalar(
+        select(AuthorizationRequest.id).where(
+            AuthorizationRequest.public_id == public_id, unbound, REQUESTS.is_open()
         )
     )
-    return request
-
-
-def _bind(request: AuthorizationRequest) -> None:
+    if found is None:
+        return
     browser = bound_browser()
     with writing():
-        rows_changed(
-            update(AuthorizationRequest)
-            .where(
-                AuthorizationRequest.id == request.id, AuthorizationRequest.browser_hash.is_(None)
-            )
-            .values(browser_hash=browser)
-        )
+        REQUESTS.advance(found, unbound, browser_hash=browser)
 
 
 def expired() -> list[Expired]:
@@ -190,5 +165,5 @@ def expired() -> list[Expired]:
     ran_out = and_(table.expires_at < at, table.finished_at.is_(None))
     return [
         Expired(table, ran_out, values={"finished_at": at, "parameters": {}}),
-        Expired(table, table.expires_at < at - LEFT_BEHIND),
+        REQUESTS.expired(LEFT_BEHIND),
     ]
