@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import FrameType
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
@@ -29,17 +29,17 @@ Job = Callable[[], bool]
 
 
 def register_job(app: Flask, work: Job) -> None:
-    """Add work that the worker does several times a second, and that waits for nobody.
+    """Add work that the worker does several times a second, and that does not block.
 
-    It answers whether something of it is still under way.
+    It returns whether a part of it is still under way.
     """
     app.extensions.setdefault(_KEY, []).append(work)
 
 
-def run(*, once: bool) -> None:
-    """Deliver and clear what is due, until a signal asks to stop; what is in hand is finished.
+def run(app: Flask, *, once: bool) -> None:
+    """Deliver and delete what is due, until a signal ends the worker. Work in progress is finished.
 
-    With `once`, stop when nothing is due any more.
+    Must run inside the application's context. With `once`, stop after one pass.
     """
     stop = threading.Event()
     if once:
@@ -50,7 +50,6 @@ def run(*, once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     jobs = threading.Thread(target=_do_jobs, args=[app, stop])
     jobs.start()
     purged_at = None
@@ -84,7 +83,7 @@ def _do_jobs(app: Flask, stop: threading.Event) -> None:
                 log.error("the database does not answer", error=reason(error))
                 busy = False
             except Exception:
-                # One piece of work that fails must not end all the others.
+                # A job that fails must not end the others.
                 log.exception("work failed")
                 busy = False
             finally:

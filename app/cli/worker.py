@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import ScriptInfo, pass_script_info, with_appcontext
 
 from app.cli.starting import checked_settings
 
@@ -11,7 +11,8 @@ from app.cli.starting import checked_settings
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do the work that is due now, then stop.")
 @with_appcontext
-def worker_command(once: bool) -> None:
+@pass_script_info
+def worker_command(info: ScriptInfo, once: bool) -> None:
     """Deliver mail and logout notices and delete expired rows, until stopped.
 
     Work in progress is finished first.
@@ -19,4 +20,4 @@ def worker_command(once: bool) -> None:
     from app import worker
 
     checked_settings()
-    worker.run(once=once)
+    worker.run(info.load_app(), once=once)

@@ -7,8 +7,10 @@ from collections.abc import Collection
 from contextlib import suppress
 
 
-def own_processor(place: int, *, workers: int, processors: Collection[int]) -> int | None:
-    """Return the processor for the worker at that place, None for all of them.
+def assigned_processor(
+    worker_number: int, *, workers: int, processors: Collection[int]
+) -> int | None:
+    """Return the processor for a worker, or None if it may use all of them.
 
     Python runs one thread of a process at a time. With a worker for each processor, none is left
     idle if each worker is bound to one, and its threads find their data in the processor's caches.
@@ -16,18 +18,20 @@ def own_processor(place: int, *, workers: int, processors: Collection[int]) -> i
     """
     if workers < len(processors):
         return None
-    return sorted(processors)[place % len(processors)]
+    return sorted(processors)[worker_number % len(processors)]
 
 
-def bind_to_processor(place: int, *, workers: int) -> None:
+def bind_to_processor(worker_number: int, *, workers: int) -> None:
     """Bind this process to its own processor, on systems that support it (Linux)."""
     if not hasattr(os, "sched_setaffinity"):
         return
-    own = own_processor(place, workers=workers, processors=os.sched_getaffinity(0))
-    if own is not None:
+    processor = assigned_processor(
+        worker_number, workers=workers, processors=os.sched_getaffinity(0)
+    )
+    if processor is not None:
         # A sandbox may forbid the call, which costs speed only.
         with suppress(OSError):
-            os.sched_setaffinity(0, {own})
+            os.sched_setaffinity(0, {processor})
 
 
 def use_batch_scheduling() -> None:

@@ -24,7 +24,7 @@ from werkzeug.utils import import_string
 from app.database import wait_as_a_server
 from app.serving import limits
 from app.serving.cpu_affinity import bind_to_processor, use_batch_scheduling
-from app.serving.runner import Runner
+from app.serving.wsgi_handler import WsgiHandler
 from app.settings import AppSettings
 
 _RESERVED_FILES = 256
@@ -33,7 +33,7 @@ _RESERVED_FILES = 256
 
 def serve(factory: str, settings: AppSettings) -> None:
     """Answer requests with the application that `factory` makes, until stopped."""
-    logging.getLogger("_granian").addFilter(_is_news)
+    logging.getLogger("_granian").addFilter(_is_unexpected)
     Granian(
         factory,
         address=settings.bind,
@@ -47,19 +47,19 @@ def serve(factory: str, settings: AppSettings) -> None:
         ),
         workers=settings.workers,
         blocking_threads=limits.server_threads(settings.threads),
-        backpressure=min(limits.MAX_CONNECTIONS, _descriptors() - _RESERVED_FILES),
+        backpressure=min(limits.MAX_CONNECTIONS, _raise_descriptor_limit() - _RESERVED_FILES),
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         workers_kill_timeout=30,
     ).serve(target_loader=_loader(settings))
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Return whether the message is news. The number of threads is a limit here already."""
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Return False for the message on the number of threads, which `limits` already bounds."""
     return "spawning up to" not in record.getMessage()
 
 
-def _descriptors() -> int:
+def _raise_descriptor_limit() -> int:
     """Raise this process's limit of open files as far as it may, and return it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = limits.MAX_CONNECTIONS + _RESERVED_FILES
@@ -75,22 +75,22 @@ def _descriptors() -> int:
 
 def _loader(settings: AppSettings) -> Callable[[str], Any]:
     """Return the loader with which each worker makes its application."""
-    begun = multiprocessing.Value("i", 0)
+    workers_started = multiprocessing.Value("i", 0)
 
     def load(factory: str) -> Any:
-        with begun.get_lock():
-            place = begun.value
-            begun.value += 1
+        with workers_started.get_lock():
+            worker_number = workers_started.value
+            workers_started.value += 1
         if settings.batch_scheduling:
             use_batch_scheduling()
         if settings.cpu_affinity:
-            bind_to_processor(place, workers=settings.workers)
+            bind_to_processor(worker_number, workers=settings.workers)
         wait_as_a_server()
         application = import_string(factory)()
-        # Granian shows a WSGI application no more than PEP 3333 says. Its own wrapper is given the
-        # connection as well, without which a slow one could not be closed.
+        # Granian passes a WSGI application what PEP 3333 defines. Its private wrapper receives the
+        # connection as well, which is needed to close a slow one.
         granian.server.mp._wsgi_call_wrap = (  # type: ignore[attr-defined]  # noqa: SLF001
-            lambda application, *_options: Runner(application, settings)
+            lambda application, *_options: WsgiHandler(application, settings)
         )
         threading.Thread(target=_limit_responses, args=[settings.port], daemon=True).start()
         return application
@@ -99,14 +99,14 @@ def _loader(settings: AppSettings) -> Callable[[str], Any]:
 
 
 def _limit_responses(port: int) -> None:
-    """Let the kernel end connections whose clients take nothing of a response.
+    """Make the kernel end connections whose clients read nothing of a response.
 
     The option passes from the listening socket, which the server opens shortly, to each connection.
     """
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
     for _ in range(600):
-        for listening in _listening(port):
+        for listening in _listening_sockets(port):
             listening.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.RESPONSE_SECONDS * 1000
             )
@@ -115,7 +115,7 @@ def _limit_responses(port: int) -> None:
         time.sleep(0.05)
 
 
-def _listening(port: int) -> list[socket.socket]:
+def _listening_sockets(port: int) -> list[socket.socket]:
     """Return duplicates of this process's sockets that listen on the port."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():

@@ -11,28 +11,28 @@ CLOCK_SLACK = 1.0
 """Seconds by which a clock is set back without the counts being dropped."""
 
 
-class Memory(MemoryStorage):
-    """The library's counters, for several threads.
+class ThreadSafeStorage(MemoryStorage):
+    """The library's counters, safe for several threads.
 
-    The library's own start a timer with each count, and two threads may start the same one: one of
-    them gets a RuntimeError, and its caller a 500.
+    The library starts a timer with each count. Two threads may start the same timer: one of them
+    gets a RuntimeError, and its client a 500.
     """
 
     STORAGE_SCHEME = ("process",)  # type: ignore[assignment]  # the library names a list
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **more: str) -> None:
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         super().__init__(uri, wrap_exceptions, **more)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        with self._turn:
+        with self._lock:
             if self.expirations.get(key, 0) > time.time() + expiry:
                 # Counted while the clock was ahead: it would count until that time comes.
                 self.clear(key)
             return super().incr(key, expiry, amount)
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        with self._turn:
+        with self._lock:
             newest = self.events.get(key)
             if newest and newest[0].atime > time.time() + CLOCK_SLACK:
                 self.clear(key)
@@ -40,15 +40,15 @@ class Memory(MemoryStorage):
 
 
 class MovingWindow(MovingWindowRateLimiter):
-    """The library's moving window, which counts in `Memory` where it would count in memory.
+    """The library's moving window, with `ThreadSafeStorage` in place of the library's counters.
 
-    The library makes its own counters for the time without Redis, and no setting replaces them.
+    Flask-Limiter makes such counters for the time without Redis, and no setting replaces them.
     """
 
     NAME = "moving-window-of-threads"
 
     def __init__(self, storage: StorageTypes) -> None:
-        super().__init__(Memory() if type(storage) is MemoryStorage else storage)
+        super().__init__(ThreadSafeStorage() if type(storage) is MemoryStorage else storage)
 
 
 class Allowance:
@@ -58,7 +58,7 @@ class Allowance:
         self._limits: list[RateLimitItem] = [RateLimitItemPerMinute(each_minute)]
         if each_hour is not None:
             self._limits.append(RateLimitItemPerHour(each_hour))
-        self._counts = Memory()
+        self._counts = ThreadSafeStorage()
         self._limiter = FixedWindowRateLimiter(self._counts)
 
     @property

@@ -23,9 +23,9 @@ KEPT_FOR = 600.0
 AGAIN_AFTER = 30.0
 """Seconds before the address is asked again, however often a strange `kid` comes."""
 LONGEST_KEPT = 24 * 3600.0
-"""Seconds for which keys serve on while the address does not answer with any."""
+"""Seconds for which keys are used while the address returns none."""
 PATIENCE = 0.5
-"""Seconds for which others wait for who asks the address."""
+"""Seconds for which other threads wait for the one that fetches."""
 _KEY = "identity.oidc.clients.keys"
 
 
@@ -33,21 +33,21 @@ _KEY = "identity.oidc.clients.keys"
 class Fetched:
     """Keys at an address, and the time of the last request for them.
 
-    No keys: it told none, or too long ago.
+    `keys` is None if no request succeeded, or the last success was too long ago.
     """
 
     address: str
-    asked_at: float
-    told_at: float
+    attempted_at: float
+    fetched_at: float
     keys: Named | None
 
 
 @dataclass(frozen=True)
 class _Addresses:
-    """Each worker's memory of them, by client; who asks one has its turn."""
+    """Cache of one worker, by client. A lock per client lets one thread fetch at a time."""
 
     fetched: dict[int, Fetched] = field(default_factory=dict)
-    turns: dict[int, threading.Lock] = field(default_factory=dict)
+    locks: dict[int, threading.Lock] = field(default_factory=dict)
 
 
 def install(app: Flask) -> None:
@@ -83,10 +83,10 @@ def _fetch_keys(client: int, address: str, kid: Any) -> Named | None:
     if (
         found is None
         or found.keys is None
-        or time.monotonic() - found.told_at > KEPT_FOR
+        or time.monotonic() - found.fetched_at > KEPT_FOR
         or not _keys_with_id(found.keys, kid)
     ):
-        _ask_in_turn(client, address)
+        _refresh(client, address)
         found = _cached_keys(client, address)
     return found.keys if found is not None else None
 
@@ -96,21 +96,21 @@ def _cached_keys(client: int, address: str) -> Fetched | None:
     return found if found is not None and found.address == address else None
 
 
-def _ask_in_turn(client: int, address: str) -> None:
+def _refresh(client: int, address: str) -> None:
     """Fetch the address unless it was fetched a moment ago.
 
     One thread at a time: an address that hangs holds one thread, however many requests name the
     client.
     """
-    turn = _addresses().turns.setdefault(client, threading.Lock())
-    if not turn.acquire(timeout=PATIENCE):
+    lock = _addresses().locks.setdefault(client, threading.Lock())
+    if not lock.acquire(timeout=PATIENCE):
         return
     try:
         before = _cached_keys(client, address)
-        if before is None or time.monotonic() - before.asked_at > AGAIN_AFTER:
+        if before is None or time.monotonic() - before.attempted_at > AGAIN_AFTER:
             _addresses().fetched[client] = _fetch(address, before)
     finally:
-        turn.release()
+        lock.release()
 
 
 def _fetch(address: str, before: Fetched | None) -> Fetched:
@@ -120,8 +120,8 @@ def _fetch(address: str, before: Fetched | None) -> Fetched:
     except (Unreachable, UnsuitableKey):
         if before is None:
             return Fetched(address, at, at, None)
-        keys = before.keys if at - before.told_at <= LONGEST_KEPT else None
-        return replace(before, asked_at=at, keys=keys)
+        keys = before.keys if at - before.fetched_at <= LONGEST_KEPT else None
+        return replace(before, attempted_at=at, keys=keys)
 
 
 def _addresses() -> _Addresses:

@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from app.serving.cpu_affinity import own_processor
+from app.serving.cpu_affinity import assigned_processor
 from approvals.settings import Settings
 from tests.identity.oidc.served import serving
 
 
 def test_with_a_worker_for_each_processor_every_one_has_its_own() -> None:
-    places = [own_processor(place, workers=3, processors={0, 4, 2}) for place in range(3)]
-    assert places == [0, 2, 4]
+    processors = [
+        assigned_processor(number, workers=3, processors={0, 4, 2}) for number in range(3)
+    ]
+    assert processors == [0, 2, 4]
 
 
 def test_with_more_workers_than_processors_they_share_them_evenly() -> None:
-    places = [own_processor(place, workers=4, processors={5, 7}) for place in range(4)]
-    assert places == [5, 7, 5, 7]
+    processors = [assigned_processor(number, workers=4, processors={5, 7}) for number in range(4)]
+    assert processors == [5, 7, 5, 7]
 
 
 def test_a_worker_that_takes_the_place_of_another_has_one_as_well() -> None:
-    assert own_processor(2, workers=2, processors={0, 1}) == 0
+    assert assigned_processor(2, workers=2, processors={0, 1}) == 0
 
 
 def test_fewer_workers_than_processors_move_about() -> None:
-    assert own_processor(0, workers=1, processors={0, 1}) is None
+    assert assigned_processor(0, workers=1, processors={0, 1}) is None
 
 
 @pytest.mark.usefixtures("processes")

@@ -11,7 +11,7 @@ import time_machine
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 
-from app.web.rate_counters import Memory, MovingWindow
+from app.web.rate_counters import MovingWindow, ThreadSafeStorage
 
 THREADS, TOGETHER = 16, 100
 
@@ -26,7 +26,7 @@ def _threads_that_change_often() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_threads_that_change_often")
 def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
-    counters = Memory()
+    counters = ThreadSafeStorage()
     barrier = threading.Barrier(THREADS)
 
     def hit(_thread: int) -> int:
@@ -44,14 +44,14 @@ def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
 
 @pytest.mark.usefixtures("_threads_that_change_often")
 def test_a_window_lets_in_as_many_as_it_may() -> None:
-    counters = Memory()
+    counters = ThreadSafeStorage()
     with ThreadPoolExecutor(THREADS) as pool:
         let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
     assert sum(let_in) == 100
 
 
 def test_counts_of_a_clock_that_was_ahead_are_dropped() -> None:
-    counters = Memory()
+    counters = ThreadSafeStorage()
     with time_machine.travel(time.time() + 7200):
         assert counters.acquire_entry("window", 1, 60)
         counters.incr("fixed", 60)
@@ -67,9 +67,9 @@ def test_moving_window_replaces_the_counters_of_the_library_for_the_time_without
     with ThreadPoolExecutor(THREADS) as pool:
         hits = pool.map(lambda _: fallback.hit(limit, "one"), range(1600))
     assert sum(hits) == 100
-    assert isinstance(fallback.storage, Memory)
+    assert isinstance(fallback.storage, ThreadSafeStorage)
 
 
 def test_moving_window_counts_in_the_storage_that_is_set() -> None:
-    counters = Memory()
+    counters = ThreadSafeStorage()
     assert MovingWindow(counters).storage is counters

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
-from app.serving import bodies as module
-from app.serving.bodies import Bodies
+from app.serving import request_bodies as module
+from app.serving.request_bodies import RequestBodies
 
 
 class _Connection:
@@ -42,25 +42,29 @@ def _environ(body: bytes, length: int | None = None) -> dict[str, Any]:
     }
 
 
-def test_bodies_receive_puts_the_whole_body_in_the_input() -> None:
+def test_request_bodies_receive_puts_the_whole_body_in_the_input() -> None:
     environ = _environ(b"token=abc")
-    assert Bodies(largest=100, seconds=20).receive(_Connection(), environ) is not None
+    assert RequestBodies(largest=100, seconds=20).receive(_Connection(), environ) is not None
     assert environ["wsgi.input"].read() == b"token=abc"
 
 
-def test_bodies_receive_returns_none_for_a_body_shorter_than_declared() -> None:
-    assert Bodies(largest=100, seconds=20).receive(_Connection(), _environ(b"tok", 9)) is None
+def test_request_bodies_receive_returns_none_for_a_body_shorter_than_declared() -> None:
+    assert (
+        RequestBodies(largest=100, seconds=20).receive(_Connection(), _environ(b"tok", 9)) is None
+    )
 
 
-def test_bodies_receive_reads_nothing_of_a_body_longer_than_the_limit() -> None:
+def test_request_bodies_receive_reads_nothing_of_a_body_longer_than_the_limit() -> None:
     environ = _environ(b"x" * 101)
-    assert Bodies(largest=100, seconds=20).receive(_Connection(), environ) is not None
+    assert RequestBodies(largest=100, seconds=20).receive(_Connection(), environ) is not None
     assert environ["wsgi.input"].read() == b""
 
 
-def test_bodies_ends_the_oldest_where_their_bytes_exceed_the_limit(monkeypatch: Any) -> None:
+def test_request_bodies_ends_the_oldest_where_their_bytes_exceed_the_limit(
+    monkeypatch: Any,
+) -> None:
     monkeypatch.setattr(module, "MAX_BODY_BYTES", 10)
-    bodies, oldest, newest = Bodies(largest=100, seconds=20), _Connection(), _Connection()
+    bodies, oldest, newest = RequestBodies(largest=100, seconds=20), _Connection(), _Connection()
     environ = _environ(b"12345678")
     environ["wsgi.input"] = _Meanwhile(
         b"12345678", lambda: bodies.receive(newest, _environ(b"12345678"))
@@ -69,9 +73,9 @@ def test_bodies_ends_the_oldest_where_their_bytes_exceed_the_limit(monkeypatch: 
     assert (oldest.statuses, newest.statuses) == ([408], [])
 
 
-def test_bodies_release_makes_room_for_the_next(monkeypatch: Any) -> None:
+def test_request_bodies_release_makes_room_for_the_next(monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "MAX_BODY_BYTES", 10)
-    bodies = Bodies(largest=100, seconds=20)
+    bodies = RequestBodies(largest=100, seconds=20)
 
     def receive(_number: int) -> list[int]:
         connection = _Connection()

@@ -1,8 +1,8 @@
 """From the server's request to the application's response.
 
-The server calls a `Runner` on a thread of its own for each request. The runner receives the whole
-body, waits for one of the places at work, and calls the application, so that a client that sends or
-takes its bytes slowly holds none of these places. `/healthz` needs none, `/readyz` has its own.
+The server calls a `WsgiHandler` on a thread of its own for each request. The handler receives the
+whole body, waits for a slot, and calls the application, so that a client that sends or reads slowly
+holds no slot. `/healthz` needs none, `/readyz` has its own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ import structlog
 from flask import Flask
 
 from app.serving import limits
-from app.serving.bodies import Bodies, Connection, Environ, close, is_chunked_form
-from app.serving.turns import Turns
+from app.serving.concurrency_limit import ConcurrencyLimit
+from app.serving.request_bodies import (
+    Connection,
+    Environ,
+    RequestBodies,
+    close_with_timeout,
+    is_chunked_form,
+)
 from app.settings import AppSettings
 from app.web.headers import without_application
 from app.web.http import Headers
@@ -32,17 +38,19 @@ _BUSY_PAGE = (
 )
 
 
-class Runner:
+class WsgiHandler:
     """The callable that the server calls with each request, once its head has arrived."""
 
     def __init__(self, application: Flask, settings: AppSettings) -> None:
         self._application = application
         largest = application.config["MAX_CONTENT_LENGTH"]
-        self._bodies = Bodies(largest=largest, seconds=limits.BODY_SECONDS)
-        self._turns = Turns(
-            settings.threads, waiting=limits.MAX_WAITING, stall=limits.STALL_SECONDS
+        self._bodies = RequestBodies(largest=largest, seconds=limits.BODY_SECONDS)
+        self._requests = ConcurrencyLimit(
+            settings.threads, max_waiting=limits.MAX_WAITING, stall_seconds=limits.STALL_SECONDS
         )
-        self._probes = Turns(limits.PROBES, waiting=limits.PROBES, stall=limits.PROBE_TURN_SECONDS)
+        self._probes = ConcurrencyLimit(
+            limits.PROBES, max_waiting=limits.PROBES, stall_seconds=limits.PROBE_STALL_SECONDS
+        )
         self._headers = without_application(secure=settings.secure)
         self._environ: Environ = {
             "SCRIPT_NAME": "",
@@ -59,37 +67,37 @@ class Runner:
     def __call__(self, connection: Connection, request: Environ) -> int:
         environ = self._environ | request
         if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
-            return self._in_turn(connection, environ)
+            return self._handle_within_limit(connection, environ)
         number = self._bodies.receive(connection, environ)
         if number is None:
-            close(connection)
+            close_with_timeout(connection)
             return 408
         try:
             if is_chunked_form(environ):
-                return self._refuse_form(connection)
-            return self._in_turn(connection, environ)
+                return self._reject_chunked_form(connection)
+            return self._handle_within_limit(connection, environ)
         finally:
             self._bodies.release(number)
 
-    def _in_turn(self, connection: Connection, environ: Environ) -> int:
+    def _handle_within_limit(self, connection: Connection, environ: Environ) -> int:
         path = environ["PATH_INFO"]
         if path == "/healthz":
-            return self._answer(connection, environ)
-        turns = self._probes if path == "/readyz" else self._turns
-        if not turns.take():
-            return self._refuse(connection, environ)
+            return self._respond(connection, environ)
+        limit = self._probes if path == "/readyz" else self._requests
+        if not limit.acquire():
+            return self._reject_busy(connection, environ)
         status = 500
         try:
-            status = self._answer(connection, environ)
+            status = self._respond(connection, environ)
         finally:
-            turns.give(done=status != 503)
+            limit.release(completed=status != 503)
         return status
 
-    def _answer(self, connection: Connection, environ: Environ) -> int:
-        response = _Response()
+    def _respond(self, connection: Connection, environ: Environ) -> int:
+        response = _StartResponse()
         parts = self._application(environ, response)  # type: ignore[arg-type]  # nothing calls its result
         try:
-            # Whole, so that the thread is free before the client has taken it.
+            # Complete, so that the thread is free before the client has read it.
             body = parts[0] if isinstance(parts, list) and len(parts) == 1 else b"".join(parts)
         finally:
             if (end := getattr(parts, "close", None)) is not None:
@@ -97,7 +105,7 @@ class Runner:
         connection.response_bytes(response.status, response.headers, body)
         return response.status
 
-    def _refuse(self, connection: Connection, environ: Environ) -> int:
+    def _reject_busy(self, connection: Connection, environ: Environ) -> int:
         log.warning("request refused", reason="too many requests are waiting")
         is_page = "text/html" in environ.get("HTTP_ACCEPT", "")
         media_type = "text/html; charset=utf-8" if is_page else "application/json"
@@ -111,8 +119,8 @@ class Runner:
         connection.response_bytes(503, headers, body)
         return 503
 
-    def _refuse_form(self, connection: Connection) -> int:
-        """Ask for the length (RFC 9110, 15.5.12): without it nobody knows whether all came."""
+    def _reject_chunked_form(self, connection: Connection) -> int:
+        """Ask for the length (RFC 9110, 15.5.12): without it a form may have been cut off."""
         headers = [
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", str(len(_NO_LENGTH))),
@@ -123,7 +131,7 @@ class Runner:
         return 411
 
 
-class _Response:
+class _StartResponse:
     """WSGI's `start_response`."""
 
     __slots__ = ("headers", "status")

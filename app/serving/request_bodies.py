@@ -1,7 +1,7 @@
-"""Bodies of requests: received whole before the request takes one of the few places at work.
+"""Request bodies, received completely before the request takes one of the few slots.
 
-The server reads a body on the request's own thread, and such a read cannot be given up. A body that
-is late is therefore ended from outside: its connection is closed, and the read comes back.
+The server reads a body on the request's own thread, and such a read cannot be cancelled. A
+late body is therefore ended by another thread: it closes the connection, and the read returns.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Connection(Protocol):
 
 
 def is_chunked_form(environ: Environ) -> bool:
-    """Return whether a form came in chunks instead of with its length.
+    """Return whether the request is a form sent in chunks, without its length.
 
     The server does not say whether the last chunk came or the connection broke off, and the
     beginning of a form is a form. JSON and tokens that are cut off are refused for their syntax.
@@ -40,7 +40,7 @@ def is_chunked_form(environ: Environ) -> bool:
     return environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() in _FORMS
 
 
-def close(connection: Connection) -> None:
+def close_with_timeout(connection: Connection) -> None:
     """Answer 408 and close the connection, though the request has not been received.
 
     The server closes a connection when a response is shorter than its Content-Length says. With a
@@ -52,10 +52,10 @@ def close(connection: Connection) -> None:
         ("Content-Length", str(len(_LATE) + 1)),
         ("Connection", "close"),
     ]
-    connection.response_iter(408, headers, _Chunks([_LATE]))
+    connection.response_iter(408, headers, _ClosableIterator([_LATE]))
 
 
-class _Chunks:
+class _ClosableIterator:
     """An iterator that can be closed, as the server wants it."""
 
     def __init__(self, chunks: list[bytes]) -> None:
@@ -65,12 +65,12 @@ class _Chunks:
         """Do nothing: no resource is open."""
 
 
-class _Pending(NamedTuple):
+class _PendingBody(NamedTuple):
     connection: Connection
     deadline: float
 
 
-class Bodies:
+class RequestBodies:
     """The bodies that one process receives and keeps, within its limits.
 
     `receive` receives a request's body. While more are pending than there is room for, the one that
@@ -83,18 +83,18 @@ class Bodies:
         # Each change is one atomic operation of a dictionary. With a lock, threads would wait for
         # each other in every request.
         self._numbers = itertools.count()
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, _PendingBody] = {}
         """By the request's number, the oldest first."""
         self._kept: dict[int, int] = {}
         """Bytes, of pending bodies as well."""
-        self._some = threading.Event()
+        self._has_pending = threading.Event()
 
     def watch(self) -> None:
         """Start the thread that ends the bodies that are late."""
-        threading.Thread(target=self._end_late_ones, name="late bodies", daemon=True).start()
+        threading.Thread(target=self._end_late_bodies, name="late bodies", daemon=True).start()
 
     def receive(self, connection: Connection, environ: Environ) -> int | None:
-        """Put the whole body in `wsgi.input`, and return its number, None where it did not come.
+        """Put the whole body in `wsgi.input` and return its number; None if it was not received.
 
         `release` must follow with the number once the request has been answered.
         """
@@ -111,7 +111,7 @@ class Bodies:
             # One byte more than the longest shows the application that the body is longer.
             body = environ["wsgi.input"].read(length if declared else length + 1)
             environ["wsgi.input"] = BytesIO(body)
-            # Of a client that has gone half of the body has come: not what it wanted done.
+            # A client that disconnected sent a part of the body: the request is not acted on.
             received = self._end(number) and not (declared and len(body) < length)
         finally:
             if not received:
@@ -125,10 +125,10 @@ class Bodies:
 
     def _begin(self, number: int, connection: Connection, size: int) -> None:
         self._kept[number] = size
-        self._pending[number] = _Pending(connection, time.monotonic() + self._seconds)
+        self._pending[number] = _PendingBody(connection, time.monotonic() + self._seconds)
         # After the body is pending: the thread that ends late ones clears it before it looks.
-        if not self._some.is_set():
-            self._some.set()
+        if not self._has_pending.is_set():
+            self._has_pending.set()
         if len(self._pending) > MAX_BODIES or sum(list(self._kept.values())) > MAX_BODY_BYTES:
             self._end_oldest()
 
@@ -136,26 +136,26 @@ class Bodies:
         for number, pending in list(self._pending.items()):
             if self._end(number):
                 log.warning("connection closed", reason="too many bodies are being received")
-                close(pending.connection)
+                close_with_timeout(pending.connection)
                 return
 
     def _end(self, number: int) -> bool:
         """Return whether this call was the first to end it."""
         return self._pending.pop(number, None) is not None
 
-    def _end_late_ones(self) -> None:
+    def _end_late_bodies(self) -> None:
         while True:
-            self._some.wait()
+            self._has_pending.wait()
             for pending in self._late():
                 log.info("connection closed", reason="the body was not received in time")
-                close(pending.connection)
+                close_with_timeout(pending.connection)
             time.sleep(min(1.0, self._seconds / 4))
 
-    def _late(self) -> list[_Pending]:
-        self._some.clear()
+    def _late(self) -> list[_PendingBody]:
+        self._has_pending.clear()
         now = time.monotonic()
         pending = list(self._pending.items())
         late = [each for number, each in pending if each.deadline <= now and self._end(number)]
         if self._pending:
-            self._some.set()
+            self._has_pending.set()
         return late
