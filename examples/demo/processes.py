@@ -1,15 +1,14 @@
 """The demo's processes: started together, stopped together."""
 
-import http.client
 import os
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
+
+import httpx
 
 READY_WITHIN_SECONDS = 60
 STOP_WITHIN_SECONDS = 10
@@ -77,12 +76,10 @@ class Processes:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2):  # noqa: S310  # an address of our own
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, http.client.HTTPException):
+        httpx.get(address, timeout=2, trust_env=False)
+    except httpx.HTTPError:
         return False
+    return True
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -61,6 +61,15 @@ def test_lease_is_given_to_one_of_many_workers(app: Flask) -> None:
     assert row().attempts == 1
 
 
+def test_deliver_due_of_many_workers_sends_a_row_once(app: Flask) -> None:
+    enqueue("ann@school.example")
+    sent: list[int] = []
+    mails = queue(partial(sent.append, 1))
+    assert sum(race(app, lambda _number: mails.deliver_due())) == 1
+    assert sent == [1]
+    assert row().state == "sent"
+
+
 def test_lease_is_refused_until_the_last_one_ends(app: Flask) -> None:
     enqueue("ann@school.example")
     mails, key = queue(lambda: None), row().id
