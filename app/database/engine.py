@@ -65,7 +65,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """Set write-ahead log, durable commits, foreign keys and explicit transactions.
 
     SQLite upgrades a deferred transaction to a writing one only if nobody wrote meanwhile; a
-    transaction that will write therefore begins as one (`BEGIN IMMEDIATE`) and waits its turn.
+    transaction that will write therefore begins as one (`BEGIN IMMEDIATE`) and waits.
     """
 
     @event.listens_for(engine, "connect")

@@ -20,7 +20,7 @@ from app.database.failures import is_unavailable
 PATIENCE = 0.004
 """Seconds for which a unit waits for the next one, where more are expected."""
 MOST = 50
-"""Units that commit together, so that other writers have their turn as well."""
+"""Units that commit together, so that other writers are not delayed for long."""
 
 
 class NotCommitted(RuntimeError):

@@ -1,9 +1,9 @@
-"""Waiting to write: turns among the threads of this process, and limits on every wait.
+"""The write lock: one thread of this process writes at a time, and every wait has a limit.
 
-On SQLite one transaction writes at a time. The threads of a process take turns; against other
-processes the one with the turn waits for SQLite's own lock. A command may wait for long. A request
-may not: its client gets 503 and comes again (`REQUEST_SECONDS`). When a lock could not be had, the
-requests that wait as well hardly wait for it any more, for a second or until one of them has it.
+On SQLite one transaction writes at a time. The threads of a process share this lock; the thread
+that holds it waits for SQLite's own lock, which processes share. A command may wait for long. A
+request may not: its client gets 503 and tries again (`REQUEST_SECONDS`). After a wait in vain,
+other requests wait `LOCKED_SECONDS` only, for a second or until one of them has the lock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROBE_SECONDS = 0.4
 LOCKED_SECONDS = 0.05
 LOCKED_FOR_SECONDS = 1.0
 
-_TURN = threading.Lock()
+_LOCK = threading.Lock()
 
 
 class DatabaseBusy(SQLAlchemyError):
@@ -39,7 +39,7 @@ class _Waiting:
 
     seconds = COMMAND_SECONDS
     locked_until = 0.0
-    turn_given_at = 0.0
+    released_at = 0.0
 
 
 class _Thread(threading.local):
@@ -100,19 +100,19 @@ def acquire_write_lock() -> None:
 
     SQLite itself would let the others ask again and again, in no order.
     """
-    if _TURN.acquire(blocking=False):
+    if _LOCK.acquire(blocking=False):
         return
     begun = time.monotonic()
-    while (left := max(begun, _process.turn_given_at) + wait_limit() - time.monotonic()) > 0:
-        if _TURN.acquire(timeout=left):
+    while (left := max(begun, _process.released_at) + wait_limit() - time.monotonic()) > 0:
+        if _LOCK.acquire(timeout=left):
             return
-    raise DatabaseBusy("no turn to write")
+    raise DatabaseBusy("the write lock was not released in time")
 
 
 def release_write_lock() -> None:
     """Release the lock; any thread may release what another has acquired."""
-    _process.turn_given_at = time.monotonic()
-    _TURN.release()
+    _process.released_at = time.monotonic()
+    _LOCK.release()
 
 
 def begin_immediate(driver: Any, known: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def look_up_admitted(host: str, port: int) -> list[str]:
     """Return the addresses of the host. Raises OSError unless each of them is admitted."""
     addresses = look_up(host, port)
     numbers = [as_number(address) for address in addresses]
-    if not all(number is not None and is_admitted(number) for number in numbers):
+    if not numbers or not all(number is not None and is_admitted(number) for number in numbers):
         raise OSError("resolves to an address that is not admitted")
     return addresses
 

@@ -54,9 +54,9 @@ def fetch(
     """
     import httpx
 
-    from app.http_client.transport import FAILURES, Transport
+    from app.http_client.transport import FAILURES, CheckedTransport
 
-    transport = Transport(
+    transport = CheckedTransport(
         resolve=look_up if from_settings else look_up_admitted,
         ssl_context=_trust(str(settings().outbound_ca_file or "")),
         seconds=seconds,

@@ -29,12 +29,15 @@ FAILURES = (
 """Exceptions of a request that fails, with this transport."""
 
 
-class Transport(httpx.BaseTransport):
+class CheckedTransport(httpx.BaseTransport):
     """Connections for one request, each to an address that `resolve` returned."""
 
     def __init__(self, *, resolve: Resolve, ssl_context: ssl.SSLContext, seconds: float) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context, network_backend=_Backend(resolve, seconds)
+            # httpcore changes the context for each connection (ALPN), which is not safe while
+            # other threads connect with it. It gets one without authorities, which is not used.
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            network_backend=_Backend(resolve, ssl_context, seconds),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -76,8 +79,9 @@ class _Body(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Connects to the first address that `resolve` returns."""
 
-    def __init__(self, resolve: Resolve, seconds: float) -> None:
+    def __init__(self, resolve: Resolve, ssl_context: ssl.SSLContext, seconds: float) -> None:
         self._resolve = resolve
+        self._ssl_context = ssl_context
         self._seconds = seconds
 
     def connect_tcp(
@@ -93,7 +97,7 @@ class _Backend(httpcore.NetworkBackend):
         stream = httpcore.SyncBackend().connect_tcp(
             address, port, _time_left(deadline, timeout), local_address, socket_options
         )
-        return _TimedStream(stream, deadline)
+        return _TimedStream(stream, self._ssl_context, deadline)
 
 
 class _TimedStream(httpcore.NetworkStream):
@@ -102,8 +106,11 @@ class _TimedStream(httpcore.NetworkStream):
     A timeout of httpx begins anew with each byte, so that a slow server could hold a thread.
     """
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+    def __init__(
+        self, stream: httpcore.NetworkStream, ssl_context: ssl.SSLContext, deadline: float
+    ) -> None:
         self._stream = stream
+        self._ssl_context = ssl_context
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -114,13 +121,13 @@ class _TimedStream(httpcore.NetworkStream):
 
     def start_tls(
         self,
-        ssl_context: ssl.SSLContext,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002  # see CheckedTransport
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         left = _time_left(self._deadline, timeout)
-        stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return _TimedStream(stream, self._deadline)
+        stream = self._stream.start_tls(self._ssl_context, server_hostname, left)
+        return _TimedStream(stream, self._ssl_context, self._deadline)
 
     def close(self) -> None:
         self._stream.close()

@@ -1,15 +1,15 @@
-"""Mail servers' answers: which are final, and how to name one without the recipient's address."""
+"""Replies of mail servers: which are final, and their description without the address."""
 
 import re
 import smtplib
 
-# About the connection or the account at the mail server. They end when operators mend a setting.
-_ABOUT_US = {530, 534, 535, 538}
+# About the connection or the account at the mail server, which a changed setting corrects.
+_ACCOUNT_CODES = {530, 534, 535, 538}
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class PermanentRefusal(Exception):
-    """The mail server will never take this mail (RFC 5321, section 4.2.1). The text is its code."""
+    """The mail server rejects this mail for good (RFC 5321, 4.2.1). The text is the reply code."""
 
 
 def is_final(error: smtplib.SMTPException) -> bool:
@@ -17,11 +17,11 @@ def is_final(error: smtplib.SMTPException) -> bool:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return True  # The address needs SMTPUTF8, and the server does not have it.
     codes = [code for code, _ in _replies(error)]
-    return bool(codes) and all(500 <= code < 600 and code not in _ABOUT_US for code in codes)
+    return bool(codes) and all(500 <= code < 600 and code not in _ACCOUNT_CODES for code in codes)
 
 
 def describe_refusal(error: Exception) -> str:
-    """Return what went wrong. Servers repeat the address in their texts, so only codes are kept."""
+    """Return a description of the error: codes only, since servers repeat the address in texts."""
     if isinstance(error, PermanentRefusal):
         return str(error)
     replies = _replies(error)

@@ -17,15 +17,15 @@ class Transport(Protocol):
     """Delivery of one mail."""
 
     def deliver(self, message: EmailMessage, identifier: str, /) -> None:
-        """Hand the mail over.
+        """Deliver the mail.
 
-        Raises PermanentRefusal where no other attempt can succeed; OSError, which smtplib's
-        exceptions are too, where one may.
+        Raises PermanentRefusal if no other attempt can succeed, and OSError, the base of smtplib's
+        exceptions, if one may.
         """
 
 
 class Folder:
-    """Leaves each mail as a file of its own, complete as soon as it is there."""
+    """Writes each mail to a file of its own, which is complete as soon as it exists."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -38,7 +38,7 @@ class Folder:
 
 
 class MailServer:
-    """Hands mail over by SMTP."""
+    """Delivers mail by SMTP."""
 
     def __init__(self, settings: AppSettings) -> None:
         self.settings = settings
@@ -52,7 +52,7 @@ class MailServer:
                 )
             _send(server, message)
         finally:
-            # The reply to QUIT says nothing about the mail: it is taken or refused by then.
+            # The reply to QUIT does not concern the mail, which has been accepted or rejected.
             with suppress(OSError):
                 server.quit()
             server.close()

@@ -34,7 +34,7 @@ from app.queue.models import WAITING, WITHDRAWN, QueuedRow
 from app.retention import Expired
 
 RECENT = timedelta(days=7)
-Row = TypeVar("Row", bound=QueuedRow)
+RowType = TypeVar("RowType", bound=QueuedRow)
 Send = Callable[[], None]
 """One attempt, which uses no database. Raises DeliveryFailed."""
 
@@ -66,7 +66,7 @@ class Lease(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeasedQueue(Generic[Row]):
+class LeasedQueue(Generic[RowType]):
     """A table of rows to deliver, with the times of its attempts.
 
     prepare: returns the attempt for a leased row. Raises DeliveryFailed where there is nothing to
@@ -76,9 +76,9 @@ class LeasedQueue(Generic[Row]):
     retention: time from a row's creation to its deletion, unless the row waits.
     """
 
-    table: type[Row]
-    prepare: Callable[[Row], Send]
-    record: Callable[[Row], None]
+    table: type[RowType]
+    prepare: Callable[[RowType], Send]
+    record: Callable[[RowType], None]
     delivered: EndState
     given_up: EndState
     cleared: tuple[SQLColumnExpression[Any], ...] = ()
@@ -204,7 +204,7 @@ class LeasedQueue(Generic[Row]):
 
     def _claim(
         self, session: Session, key: int, *conditions: ColumnElement[bool], values: dict[Any, Any]
-    ) -> Row | None:
+    ) -> RowType | None:
         """Change the row if it meets the conditions, and return it; None if it does not."""
         if not claim(update(self.table).where(self.table.id == key, *conditions).values(values)):
             return None

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import SQLColumnExpression, func, select
 
 from app.database import db
-from app.queue.leased_queue import DeliveryFailed, Lease, LeasedQueue, Row, Send, attempt
+from app.queue.leased_queue import DeliveryFailed, Lease, LeasedQueue, RowType, Send, attempt
 
 
-class ParallelDelivery(Generic[Row]):
+class ParallelDelivery(Generic[RowType]):
     """Threads that attempt the due rows of a queue: `at_once` together, and some per receiver.
 
     receiver: the column that says to whom a row goes.
@@ -24,7 +24,7 @@ class ParallelDelivery(Generic[Row]):
     def __init__(
         self,
         app: Flask,
-        queue: LeasedQueue[Row],
+        queue: LeasedQueue[RowType],
         *,
         receiver: SQLColumnExpression[Any],
         at_once: int,
@@ -61,17 +61,17 @@ class ParallelDelivery(Generic[Row]):
         table, each = self._queue.table, self._at_once_per_receiver
         busy = Counter(receiver for _, receiver in self._under_way.values())
         full = [receiver for receiver, count in busy.items() if count >= each]
-        place = func.row_number().over(partition_by=self._receiver, order_by=table.next_attempt_at)
+        rank = func.row_number().over(partition_by=self._receiver, order_by=table.next_attempt_at)
         due = (
             select(table.id, self._receiver.label("receiver"), table.next_attempt_at)
-            .add_columns(place.label("place"))
+            .add_columns(rank.label("rank"))
             .where(self._queue.is_due(), self._receiver.not_in(full))
             .subquery()
         )
         rows = db.session.execute(
             select(due.c.id, due.c.receiver)
-            .where(due.c.place <= each)
-            .order_by(due.c.place, due.c.next_attempt_at)
+            .where(due.c.rank <= each)
+            .order_by(due.c.rank, due.c.next_attempt_at)
             .limit(self._at_once - len(self._under_way))
         ).all()
         for key, receiver in rows:
