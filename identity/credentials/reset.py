@@ -86,7 +86,7 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
         record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = reset_links.add(account, RESET, None, lifetime)
-        return reset_links.begin(successor)
+        return reset_links.begin(successor, counted=False)
 
 
 class _EnoughForNow(Exception):

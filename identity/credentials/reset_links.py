@@ -16,20 +16,20 @@ from app.clock import now
 from app.database import db, writing
 from app.database.single_use import account_parameter, claim, insert_unless_present, rows_changed
 from app.identifiers import secret_hash
-from app.journeys import Journeys, Phase
+from app.journeys import Phase
 from app.outbox import withdraw_mail
 from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordReset, ResetJourney
-from identity.sessions.anonymous_rows import admit_row
 from identity.sessions.browser_binding import bound_browser, browser_hash
+from identity.sessions.browser_journeys import BrowserJourneys
 
 RESET = "reset"
 NOT_ME = "not-me"
 # For so long the browser that used a link may try to sign in whatever others guess meanwhile.
 _VOUCHED = timedelta(hours=1)
-_JOURNEYS = Journeys(
+_JOURNEYS = BrowserJourneys(
     ResetJourney, owner=[ResetJourney.browser_hash], expires=ResetJourney.expires_at
 )
 _add_numbered = insert_unless_present(PasswordReset)
@@ -48,20 +48,23 @@ def open_link(token: str, purpose: str) -> ResetJourney | None:
         )
         if link is None or holder(link) is None:
             return None
-        admit_row()
         return begin(link)
 
 
-def begin(link: PasswordReset) -> ResetJourney:
-    """Begin a journey of this browser for the link, for as long as the link works."""
+def begin(link: PasswordReset, *, counted: bool = True) -> ResetJourney:
+    """Begin a journey of this browser for the link, for as long as the link works.
+
+    counted: see `BrowserJourneys`. Raises TooManyRequests.
+    """
     return _JOURNEYS.begin(
-        ResetJourney(browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at)
+        ResetJourney(browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at),
+        counted=counted,
     )
 
 
 def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
     """Return the link behind this browser's journey and its account, or None if it has ended."""
-    link = _link(_JOURNEYS.find(public_id, browser_hash()), purpose)
+    link = _link(_JOURNEYS.find_here(public_id), purpose)
     account = holder(link) if link is not None else None
     return (link, account) if link is not None and account is not None else None
 
@@ -69,7 +72,7 @@ def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] |
 def was_used_here(public_id: str | None) -> bool:
     """Return whether this browser set a password by the link of this journey, within the hour."""
     browser = browser_hash()
-    link = _link(_JOURNEYS.find(public_id, browser, phase=Phase.ANY), RESET)
+    link = _link(_JOURNEYS.find_here(public_id, phase=Phase.ANY), RESET)
     return (
         link is not None
         and link.used_by_browser == browser

@@ -8,19 +8,19 @@ from sqlalchemy import and_, or_
 
 from app.clock import now
 from app.database import db
-from app.journeys import Journeys, Phase
+from app.journeys import Phase
 from app.retention import Expired
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState, JoinJourney
-from identity.sessions.anonymous_rows import admit_row
-from identity.sessions.browser_binding import bound_browser, browser_hash
+from identity.sessions.browser_binding import bound_browser
+from identity.sessions.browser_journeys import BrowserJourneys
 
 LIFETIME = timedelta(hours=4)
 # For so long after that a page that was left open leads on.
 REMEMBERED = timedelta(days=1)
 
 
-JOININGS = Journeys(
+JOININGS = BrowserJourneys(
     JoinJourney,
     owner=[JoinJourney.browser_hash],
     expires=JoinJourney.expires_at,
@@ -33,7 +33,6 @@ def open_link(token: str) -> JoinJourney | None:
     invitation = invitations.by_token(token)
     if invitation is None or invitation.token_hash is None:
         return None
-    admit_row()
     return JOININGS.begin(
         JoinJourney(
             browser_hash=bound_browser(),
@@ -46,7 +45,7 @@ def open_link(token: str) -> JoinJourney | None:
 
 def find_journey(public_id: str | None) -> tuple[JoinJourney, Invitation] | None:
     """Return this browser's journey and invitation, if its link is the newest; else None."""
-    journey = JOININGS.find(public_id, browser_hash())
+    journey = JOININGS.find_here(public_id)
     invitation = _open_invitation(journey)
     return (journey, invitation) if journey is not None and invitation is not None else None
 
@@ -56,7 +55,7 @@ def begin_again(public_id: str | None) -> JoinJourney | None:
 
     None where there is no such journey, or its link no longer works.
     """
-    over = JOININGS.find(public_id, browser_hash(), phase=Phase.ENDED)
+    over = JOININGS.find_here(public_id, phase=Phase.ENDED)
     if over is None or over.finished_at is not None or _open_invitation(over) is None:
         return None
     return JOININGS.begin(
@@ -73,7 +72,7 @@ def begin_again(public_id: str | None) -> JoinJourney | None:
 
 def has_declined(public_id: str | None) -> bool:
     """Return whether this browser's journey of that id declined its invitation."""
-    over = JOININGS.find(public_id, browser_hash(), phase=Phase.ENDED)
+    over = JOININGS.find_here(public_id, phase=Phase.ENDED)
     if over is None or over.finished_at is None:
         return False
     invitation = db.session.get(Invitation, over.invitation_id)

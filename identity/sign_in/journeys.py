@@ -15,13 +15,13 @@ from werkzeug import Response
 from app.clock import now
 from app.database import writing
 from app.database.single_use import rows_changed
-from app.journeys import Journeys, Phase
+from app.journeys import Phase
 from app.retention import Expired
 from app.web.headers import allow_form_redirect
 from identity.access_termination import Termination
 from identity.sessions.access import own_page
-from identity.sessions.anonymous_rows import admit_row
-from identity.sessions.browser_binding import bound_browser, browser_hash
+from identity.sessions.browser_binding import bound_browser
+from identity.sessions.browser_journeys import BrowserJourneys
 from identity.sessions.models import Session
 from identity.sign_in.models import JourneyKind, SignInJourney
 
@@ -29,7 +29,7 @@ from identity.sign_in.models import JourneyKind, SignInJourney
 LIFETIME = timedelta(minutes=30)
 # For so long after that the journey's purpose is known to the browser that left a page open.
 REMEMBERED = timedelta(days=1)
-SIGN_INS = Journeys(
+SIGN_INS = BrowserJourneys(
     SignInJourney,
     owner=[SignInJourney.browser_hash],
     kind=SignInJourney.kind,
@@ -123,7 +123,6 @@ def create(
     """Store a new journey of this browser; for the parameters see `begin`."""
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
-    admit_row()
     return SIGN_INS.begin(
         SignInJourney(
             kind=kind.value,
@@ -150,8 +149,8 @@ def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
 
     A page names the kinds that it accepts, so that no page continues another kind's journey.
     """
-    journey = SIGN_INS.find(
-        public_id, browser_hash(), kinds=[kind.value for kind in kinds], phase=Phase.IN_TIME
+    journey = SIGN_INS.find_here(
+        public_id, kinds=[kind.value for kind in kinds], phase=Phase.IN_TIME
     )
     if journey is not None and journey.ends_at:
         allow_form_redirect(journey.ends_at)
@@ -164,7 +163,7 @@ def find_left_open(public_id: str | None, kind: JourneyKind) -> SignInJourney | 
     Its page may still be open somewhere. Nothing that was proved in it counts; its purpose does
     (`begin_again`).
     """
-    return SIGN_INS.find(public_id, browser_hash(), kinds=[kind.value], phase=Phase.ENDED)
+    return SIGN_INS.find_here(public_id, kinds=[kind.value], phase=Phase.ENDED)
 
 
 def keep_mistake(

@@ -15,19 +15,25 @@ from app.database import Base, db, writing
 from app.journeys import JourneyRow, Journeys, Phase
 from app.retention import purge_expired
 from identity.credentials.models import ResetJourney
-from identity.sign_in.journeys import SIGN_INS
 from identity.sign_in.models import SignInJourney
 from tests.races import race
 
 _ROOT = Path(__file__).parents[2]
 _MINUTE = timedelta(minutes=1)
 _OWNERS = {"browser_hash", "session_id"}
+_JOURNEYS = Journeys(
+    SignInJourney,
+    owner=[SignInJourney.browser_hash],
+    kind=SignInJourney.kind,
+    expires=SignInJourney.expires_at,
+    finished=SignInJourney.finished_at,
+)
 _TOKEN_FAMILIES = "oidc_grant"
 """Belong to a session, and no page of it carries their id."""
 
 
 def _begin(*, ends_in: timedelta = _MINUTE, finished: bool = False) -> SignInJourney:
-    return SIGN_INS.begin(
+    return _JOURNEYS.begin(
         SignInJourney(
             kind="sign_in",
             browser_hash="mine",
@@ -39,7 +45,7 @@ def _begin(*, ends_in: timedelta = _MINUTE, finished: bool = False) -> SignInJou
 
 
 def _find(journey: SignInJourney, phase: Phase = Phase.OPEN) -> SignInJourney | None:
-    return SIGN_INS.find(journey.public_id, "mine", kinds=["sign_in"], phase=phase)
+    return _JOURNEYS.find(journey.public_id, "mine", kinds=["sign_in"], phase=phase)
 
 
 def test_find_returns_journey_of_its_owner(app: Flask) -> None:
@@ -49,17 +55,17 @@ def test_find_returns_journey_of_its_owner(app: Flask) -> None:
 
 @pytest.mark.parametrize("owner", ["another", None])
 def test_find_refuses_another_owner(app: Flask, owner: str | None) -> None:
-    assert SIGN_INS.find(_begin().public_id, owner, kinds=["sign_in"]) is None
+    assert _JOURNEYS.find(_begin().public_id, owner, kinds=["sign_in"]) is None
 
 
 @pytest.mark.parametrize("kinds", [["terms"], []])
 def test_find_refuses_another_kind(app: Flask, kinds: list[str]) -> None:
-    assert SIGN_INS.find(_begin().public_id, "mine", kinds=kinds) is None
+    assert _JOURNEYS.find(_begin().public_id, "mine", kinds=kinds) is None
 
 
 def test_find_fails_without_an_owner(app: Flask) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        SIGN_INS.find(_begin().public_id, kinds=["sign_in"])
+        _JOURNEYS.find(_begin().public_id, kinds=["sign_in"])
 
 
 @pytest.mark.parametrize(
@@ -81,8 +87,8 @@ def test_find_returns_journey_in_its_phases(
 def test_advance_fails_from_another_state(app: Flask) -> None:
     journey = _begin()
     with writing():
-        assert SIGN_INS.advance(journey.id, SignInJourney.account_id.is_(None), caption="new")
-        assert not SIGN_INS.advance(journey.id, SignInJourney.caption == "old", caption="newest")
+        assert _JOURNEYS.advance(journey.id, SignInJourney.account_id.is_(None), caption="new")
+        assert not _JOURNEYS.advance(journey.id, SignInJourney.caption == "old", caption="newest")
     assert journey.caption == "new"
 
 
@@ -92,8 +98,8 @@ def test_ended_journey_is_neither_advanced_nor_finished(
 ) -> None:
     journey = _begin(ends_in=ends_in, finished=finished)
     with writing():
-        assert not SIGN_INS.advance(journey.id, caption="new")
-        assert not SIGN_INS.finish(journey.id)
+        assert not _JOURNEYS.advance(journey.id, caption="new")
+        assert not _JOURNEYS.finish(journey.id)
 
 
 def test_finish_succeeds_for_one_of_parallel_callers(app: Flask) -> None:
@@ -101,7 +107,7 @@ def test_finish_succeeds_for_one_of_parallel_callers(app: Flask) -> None:
 
     def finish(_number: int) -> bool:
         with writing():
-            return SIGN_INS.finish(key)
+            return _JOURNEYS.finish(key)
 
     assert race(app, finish).count(True) == 1
 

@@ -15,18 +15,18 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim
-from app.journeys import Journeys, Phase
+from app.journeys import Phase
 from app.retention import Expired
 from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.lifetimes import INTERACTION
 from identity.oidc.models import AuthorizationRequest, PushedRequest
-from identity.sessions.anonymous_rows import admit_row
-from identity.sessions.browser_binding import bound_browser, browser_hash
+from identity.sessions.browser_binding import bound_browser
+from identity.sessions.browser_journeys import BrowserJourneys
 
 LEFT_BEHIND = timedelta(days=1)
 """How long after its end a request is remembered, without its parameters."""
-REQUESTS = Journeys(
+REQUESTS = BrowserJourneys(
     AuthorizationRequest,
     owner=[AuthorizationRequest.browser_hash],
     expires=AuthorizationRequest.expires_at,
@@ -40,7 +40,6 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
     One that came by POST is bound when it is first opened: a form from another site carries no
     cookies (SameSite), so the browser is not known before.
     """
-    admit_row()
     return REQUESTS.begin(
         AuthorizationRequest(
             client_id=authorization.client.key,
@@ -62,10 +61,10 @@ def stored(interaction: Interaction) -> AuthorizationRequest:
 
 def find(public_id: str) -> AuthorizationRequest | None:
     """Return the request of that id if it is open, in time and this browser's."""
-    request = REQUESTS.find(public_id, browser_hash())
+    request = REQUESTS.find_here(public_id)
     if request is None:
         _bind(public_id)
-        request = REQUESTS.find(public_id, browser_hash())
+        request = REQUESTS.find_here(public_id)
     return request
 
 
@@ -81,7 +80,7 @@ def cancel_address(request: AuthorizationRequest) -> str:
 
 def left_behind(public_id: str) -> AuthorizationRequest | None:
     """Return the request that this browser began and that has ended or expired."""
-    return REQUESTS.find(public_id, browser_hash(), phase=Phase.ENDED)
+    return REQUESTS.find_here(public_id, phase=Phase.ENDED)
 
 
 def choose(interaction: Interaction, organisation: str) -> bool:

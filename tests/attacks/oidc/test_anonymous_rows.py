@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.database import Base, db
 from app.outbox import OutboxMail
 from app.vault import decrypt
 from app.web.authorisation import anyone, rule_of
 from approvals.settings import Settings
+from identity.accounts import invitations
 from identity.credentials import reset
 from identity.oidc.clients import public_limits
 from tests.conftest import settings
@@ -134,3 +138,25 @@ def test_link_of_a_mail_that_is_opened_again_and_again_stores_bounded_rows(
     statuses = [provider.test_client().get(found[0]).status_code for _ in range(A_MINUTE + 2)]
     assert statuses == [303] * A_MINUTE + [429] * 2
     assert rows()["reset_journey"] == A_MINUTE
+
+
+def test_journey_of_joining_that_is_begun_again_and_again_stores_bounded_rows(
+    provider: Flask,
+) -> None:
+    invitations.invite(
+        "grace@school.example",
+        "Grace",
+        "Hopper",
+        invited_by="Ada",
+        sender="",
+        organisation_name="Melfield Primary School",
+    )
+    mail = db.session.scalars(select(OutboxMail)).one()
+    found = re.search(r"/invitation/\S+", decrypt(mail.sealed_text or "", purpose="mail"))
+    assert found is not None
+    http = provider.test_client()
+    page = http.get(found[0]).headers["Location"]
+    with time_machine.travel(now() + timedelta(hours=4, minutes=1)):
+        statuses = [http.get(page).status_code for _ in range(A_MINUTE + 2)]
+    assert statuses == [303] * A_MINUTE + [429] * 2
+    assert rows()["join_journey"] == 1 + A_MINUTE
