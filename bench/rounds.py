@@ -12,13 +12,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from app.settings import AppSettings
 from bench import endpoints, limits, peer, sign_in
-from bench.cpu import family, peak_memory_mib
+from bench.cpu import family, memory_mib, peak_memory_mib
 from bench.endpoints import Client
 from bench.load import Conversation, Sample, Target, measure
 from bench.peer import Peer
 from bench.people import VARIANTS, Stage, set_stage
 from bench.processes import GRANIAN, PROGRAM, Running, out_of_the_way, serving
-from bench.stores import Store, settle
+from bench.stores import Store, settle, settle_peer
 from bench.terminal import console
 from tests.servers import ports
 from wsgi import create_app
@@ -56,6 +56,7 @@ class Journal:
     people: dict[str, int] = field(default_factory=dict)
     ready_after: dict[str, float] = field(default_factory=dict)
     peak_mib: dict[str, float] = field(default_factory=dict)
+    after_load_mib: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,7 +75,7 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
     with ExitStack() as stack:
         served = [_serve(store, plan, folder, journal, stack) for store in stores]
         empty = _serve_empty(folder, stack)
-        beside = _serve_peer(plan, folder, stack)
+        beside = [_serve_peer(store, plan, folder, stack) for store in stores if plan.endpoints]
         operations = limits.operations()
         with out_of_the_way(), _progress() as progress:
             task = progress.add_task("", total=plan.rounds + 1)
@@ -92,7 +93,9 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
                     (into.samples[row] if row.store else into.empty).append(sample)
                 progress.advance(task)
         for each in served:
-            journal.peak_mib[each.store.name] = max(map(peak_memory_mib, family(each.target.pid)))
+            processes = family(each.target.pid)
+            journal.peak_mib[each.store.name] = max(map(peak_memory_mib, processes))
+            journal.after_load_mib[each.store.name] = max(map(memory_mib, processes))
     return journal
 
 
@@ -100,13 +103,14 @@ Piece = tuple[Row, Target, Iterable[Conversation]]
 
 
 def _works(
-    served: list[Served], plan: Plan, number: int, empty: Target, beside: Peer | None
+    served: list[Served], plan: Plan, number: int, empty: Target, beside: list[Peer]
 ) -> Iterator[Piece]:
     yield Row("", ANY_CLIENT, "empty application"), empty, endpoints.empty()
-    if beside is not None:
-        for endpoint, work in beside.works():
-            yield Row(peer.NAME, ANY_CLIENT, endpoint), beside.target, work
     for each in served:
+        for other in beside:
+            if other.store == each.store.name:
+                for endpoint, work in other.works():
+                    yield Row(other.store, peer.NAME, endpoint), other.target, work
         if plan.endpoints:
             yield from _endpoints(each)
         if plan.sign_ins:
@@ -160,11 +164,11 @@ def _serve(store: Store, plan: Plan, folder: Path, journal: Journal, stack: Exit
     )
 
 
-def _serve_peer(plan: Plan, folder: Path, stack: ExitStack) -> Peer | None:
-    if not plan.endpoints:
-        return None
-    with console.status(f"{peer.NAME}: people sign in"):
-        return peer.served(folder, stack, each_round=plan.sessions, rounds=plan.rounds + 1)
+def _serve_peer(store: Store, plan: Plan, folder: Path, stack: ExitStack) -> Peer:
+    with console.status(f"{peer.NAME} on {store.name}: people sign in"):
+        found = peer.served(store, folder, stack, each_round=plan.sessions, rounds=plan.rounds + 1)
+    settle_peer(store)
+    return found
 
 
 def _serve_empty(folder: Path, stack: ExitStack) -> Target:

@@ -43,6 +43,8 @@ class Store:
     mail: Path
     pid: int | None
     """The database server's process, where there is one."""
+    peer_database: str
+    """The peer's own database of the same kind, as it takes the argument."""
 
     @property
     def issuer(self) -> str:
@@ -93,8 +95,20 @@ def opened(folder: Path) -> Iterator[list[Store]]:
     with postgresql.running(DURABLE) as server:
         pid = int((server.socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         yield [
-            _store(SQLITE, f"sqlite:///{folder / 'secure-access.sqlite3'}", folder, None),
-            _store(POSTGRESQL, server.create_database(), folder, pid),
+            _store(
+                SQLITE,
+                f"sqlite:///{folder / 'secure-access.sqlite3'}",
+                folder,
+                None,
+                str(folder / "peer.sqlite3"),
+            ),
+            _store(
+                POSTGRESQL,
+                server.create_database(),
+                folder,
+                pid,
+                _plain_address(server.create_database()),
+            ),
         ]
 
 
@@ -107,19 +121,32 @@ def postgresql_version(store: Store) -> str:
 
 def settle(store: Store) -> None:
     """Run PostgreSQL's maintenance after so many new rows now, so that no sample pays for it."""
-    if store.pid is None:
-        return
-    with psycopg.connect(_plain(store), autocommit=True) as connection:
+    if store.pid is not None:
+        _maintain(_plain_address(store.url))
+
+
+def settle_peer(store: Store) -> None:
+    """Run the same maintenance on the peer's database."""
+    if store.pid is not None:
+        _maintain(store.peer_database)
+
+
+def _maintain(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
 
 
 def _plain(store: Store) -> str:
     """Return the address as PostgreSQL's own tools write it."""
-    return store.url.replace("postgresql+psycopg", "postgresql")
+    return _plain_address(store.url)
 
 
-def _store(name: str, url: str, folder: Path, pid: int | None) -> Store:
+def _plain_address(url: str) -> str:
+    return url.replace("postgresql+psycopg", "postgresql")
+
+
+def _store(name: str, url: str, folder: Path, pid: int | None, peer_database: str) -> Store:
     return Store(
         name=name,
         url=url,
@@ -128,4 +155,5 @@ def _store(name: str, url: str, folder: Path, pid: int | None) -> Store:
         encryption_key=base64.b64encode(secrets.token_bytes(32)).decode(),
         mail=folder / "mail",
         pid=pid,
+        peer_database=peer_database,
     )

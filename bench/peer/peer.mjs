@@ -1,5 +1,6 @@
 // Serves npm's oidc-provider for `make bench`: the endpoints that Secure Access is asked for too.
-// Usage: node peer.mjs FOLDER PORT CODES — writes FOLDER/ready.json before it listens.
+// Usage: node peer.mjs FOLDER PORT CODES DATABASE — DATABASE is the path of an SQLite file or the
+// address of a PostgreSQL database; writes FOLDER/ready.json before it listens.
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,9 +8,9 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 
-import { adapters } from './adapter.mjs';
 
-const [folder, port, codes] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [folder, port, codes, database] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4]), process.argv[5]];
+const { adapters } = await import(database.startsWith('postgresql:') ? './postgresql.mjs' : './sqlite.mjs');
 const issuer = `http://localhost:${port}`;
 const scope = 'openid profile email offline_access';
 const redirect = 'https://rp.example/callback';
@@ -21,7 +22,7 @@ const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'bench' };
 
 const provider = new Provider(issuer, {
-  adapter: adapters(join(folder, 'peer.sqlite3')),
+  adapter: await adapters(database),
   clients: [{
     ...client,
     redirect_uris: [redirect],

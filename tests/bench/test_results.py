@@ -15,7 +15,12 @@ MACHINE = {"processor": "two cores"}
 
 
 def journal() -> Journal:
-    made = Journal(people={SQLITE: 62_195}, ready_after={SQLITE: 1.0}, peak_mib={SQLITE: 100.0})
+    made = Journal(
+        people={SQLITE: 62_195},
+        ready_after={SQLITE: 1.0},
+        peak_mib={SQLITE: 120.0},
+        after_load_mib={SQLITE: 100.0},
+    )
     made.limits[ARGON2ID] = [50.0, 60.0, 40.0]
     made.empty = [Sample(1000, 1.0, 0.0, 1.0)] * 3
     made.samples[Row(SQLITE, "service", "userinfo")] = [Sample(100, 1.0, 0.0, 1.0)] * 3
@@ -72,15 +77,36 @@ def test_bars_hold_for_the_import_everywhere_and_the_population_on_sqlite() -> N
 
 def test_our_rate_is_a_part_of_the_peer_s_in_the_same_rounds() -> None:
     beside = journal()
-    ours, theirs = Row(SQLITE, "identity only", "userinfo"), Row(peer.NAME, "", "userinfo")
+    ours, theirs = Row(SQLITE, "identity only", "userinfo"), Row(SQLITE, peer.NAME, "userinfo")
     beside.samples[ours] = [Sample(units, 1.0, 0.0, 1.0) for units in (100, 90, 200)]
     beside.samples[theirs] = [Sample(units, 1.0, 0.0, 1.0) for units in (100, 100, 100)]
     (found,) = results(MACHINE, [], beside).ratios
 
-    assert (found.what, found.measured, found.met) == ("userinfo", 1.0, True)
+    assert (found.what, found.measured, found.met) == ("userinfo, SQLite", 1.0, True)
 
     beside.samples[theirs] = [Sample(101, 1.0, 0.0, 1.0)] * 3
     assert not results(MACHINE, [], beside).met
+
+
+def test_client_with_a_service_is_a_part_of_one_without() -> None:
+    both = journal()
+    with_service = Row(POSTGRESQL, "service", "userinfo")
+    without = Row(POSTGRESQL, "identity only", "userinfo")
+    both.samples[with_service] = [Sample(80, 1.0, 0.0, 1.0)] * 3
+    both.samples[without] = [Sample(100, 1.0, 0.0, 1.0)] * 3
+    (found,) = results(MACHINE, [], both).service_ratios
+    assert (found.measured, found.met) == (0.8, True)
+
+    both.samples[with_service] = [Sample(70, 1.0, 0.0, 1.0)] * 3
+    assert not results(MACHINE, [], both).met
+
+
+def test_worker_with_much_memory_after_the_load_misses_its_bar() -> None:
+    loaded = journal()
+    loaded.after_load_mib[SQLITE] = 159.0
+    assert results(MACHINE, [], loaded).met
+    loaded.after_load_mib[SQLITE] = 161.0
+    assert not results(MACHINE, [], loaded).met
 
 
 def test_start_is_measured_by_its_ratio_to_importing_the_libraries() -> None:

@@ -1,9 +1,9 @@
 // oidc-provider's storage on SQLite: as durable as the provider that it is measured against.
 import { DatabaseSync } from 'node:sqlite';
 
-const GRANTED = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode', 'BackchannelAuthenticationRequest']);
+import { GRANTED, now } from './storage.mjs';
 
-export function adapters(path) {
+export async function adapters(path) {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000');
   database.exec(`
@@ -20,7 +20,6 @@ export function adapters(path) {
   const consume = database.prepare("UPDATE model SET payload = json_set(payload, '$.consumed', ?) WHERE kind = ? AND id = ?");
   const destroy = database.prepare('DELETE FROM model WHERE kind = ? AND id = ?');
   const revoke = database.prepare('DELETE FROM model WHERE grant_id = ?');
-  const now = () => Math.floor(Date.now() / 1000);
 
   return class {
     constructor(kind) {
