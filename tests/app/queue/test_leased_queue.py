@@ -156,6 +156,18 @@ def test_deliver_due_goes_on_after_an_unexpected_exception(app: Flask) -> None:
     assert [tuple(each) for each in rows] == [("waiting", "AssertionError"), ("sent", None)]
 
 
+def test_has_failed_leaves_out_a_row_that_an_earlier_version_withdrew_after_a_restore(
+    app: Flask,
+) -> None:
+    enqueue("ann@school.example", "bob@school.example")
+    with writing():
+        ann, bob = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id))
+        ann.state, ann.failed_at, ann.last_error = "failed", now(), "restored"
+        bob.state, bob.failed_at, bob.last_error = "failed", now(), "SMTP 550"
+    failed = select(OutboxMail.recipient).where(MAILS.has_failed())
+    assert db.session.scalars(failed).all() == ["bob@school.example"]
+
+
 def test_withdraw_requires_a_transaction_that_writes(app: Flask) -> None:
     with pytest.raises(NotWriting):
         MAILS.withdraw()
