@@ -47,12 +47,7 @@ class DbapiConnection:
         """
         if self._driver is not None and self._is_closed_by_server():
             self.close()
-        driver = self._connected()
-        with driver.pipeline() as pipeline:
-            cursors = [driver.execute(*bound) for bound in statements]
-            # The statements up to here are one transaction (PostgreSQL, 34.5.1.1).
-            pipeline.sync()
-            return [cursor.fetchone() for cursor in cursors]
+        return [rows[0] for rows in self._pipelined(statements)]
 
     def begin(self) -> None:
         """Begin a transaction that writes, on SQLite. Raises the driver's errors."""
@@ -90,13 +85,17 @@ class DbapiConnection:
                 driver.close()
 
     def _rows(self, queries: Sequence[Bound]) -> list[list[Any]]:
-        driver = self._connected()
         if len(queries) == 1 or self.dialect.name == "sqlite":
-            return [driver.execute(*bound).fetchall() for bound in queries]
-        with driver.pipeline() as pipeline:
-            cursors = [driver.execute(*bound) for bound in queries]
-            pipeline.sync()
-            return [cursor.fetchall() for cursor in cursors]
+            return [self._connected().execute(*bound).fetchall() for bound in queries]
+        return self._pipelined(queries)
+
+    def _pipelined(self, statements: Sequence[Bound]) -> list[list[Any]]:
+        """Return the rows of each statement; all of them are one transaction of PostgreSQL."""
+        driver = self._connected()
+        # One Sync is sent at the end of the block (PostgreSQL, 34.5.1.1 and 55.2.4).
+        with driver.pipeline():
+            cursors = [driver.execute(*bound) for bound in statements]
+        return [cursor.fetchall() for cursor in cursors]
 
     def _connected(self) -> Any:
         if self._driver is None:
