@@ -13,16 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    SQLColumnExpression,
-    and_,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.after_restore import CAUSE
@@ -113,16 +104,12 @@ class LeasedQueue(Generic[RowType]):
     def lease(self, key: int) -> Lease | None:
         """Lease the row if it is due; None if it is not, or has nothing to send any more."""
         table = self.table
+        values = {
+            table.next_attempt_at: now() + self.lease_time,
+            table.attempts: table.attempts + 1,
+        }
         with writing() as session:
-            row = self._claim(
-                session,
-                key,
-                self.is_due(),
-                values={
-                    table.next_attempt_at: now() + self.lease_time,
-                    table.attempts: table.attempts + 1,
-                },
-            )
+            row = self._claim(session, key, self.is_due(), values=values)
             if row is None:
                 return None
             attempts = row.attempts
@@ -135,16 +122,14 @@ class LeasedQueue(Generic[RowType]):
 
     def settle(self, lease: Lease, failure: DeliveryFailed | None) -> None:
         """Store the result of an attempt, unless the row has been leased again or withdrawn."""
+        table = self.table
         if failure is None:
             values = self._end(self.delivered)
         elif failure.final or lease.attempts >= self.max_attempts:
             values = self._end(self.given_up, failure)
         else:
             wait = min(self.first_retry * 2 ** min(lease.attempts - 1, 10), self.longest_retry)
-            values = {
-                self.table.next_attempt_at: now() + wait,
-                self.table.last_error: failure.cause[:250],
-            }
+            values = {table.next_attempt_at: now() + wait, table.last_error: failure.cause[:250]}
         self._store(lease.key, lease.attempts, values)
 
     def waiting(self, *conditions: ColumnElement[bool]) -> Select[int]:
