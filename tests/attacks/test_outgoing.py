@@ -82,13 +82,13 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         "",
     ],
 )
-def test_SS_01_what_is_refused_at_once(app: Flask, address: str) -> None:
+def test_SS_01_fetch_refuses_internal_and_malformed_addresses(app: Flask, address: str) -> None:
     assert why_address_refused(address) is not None
     with pytest.raises(Unreachable):
         fetch("GET", address)
 
 
-def test_what_may_be_registered(app: Flask) -> None:
+def test_why_address_refused_accepts_https_and_admitted_loopback(app: Flask) -> None:
     for address in (
         "https://rp.example/told",
         "https://rp.example:8443/",
@@ -97,7 +97,7 @@ def test_what_may_be_registered(app: Flask) -> None:
         assert why_address_refused(address) is None
 
 
-def test_SS_02_a_name_that_leads_inside_is_not_followed(
+def test_SS_02_fetch_refuses_a_name_with_an_internal_address(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))
@@ -106,7 +106,7 @@ def test_SS_02_a_name_that_leads_inside_is_not_followed(
         fetch("GET", "https://rp.example/")
 
 
-def test_SS_02_one_address_inside_among_others_spoils_the_name(
+def test_SS_02_fetch_refuses_a_name_with_one_internal_address_among_others(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with recording() as (port, visits):
@@ -117,7 +117,7 @@ def test_SS_02_one_address_inside_among_others_spoils_the_name(
     assert visits == []
 
 
-def test_SS_02_the_address_that_was_looked_at_is_the_one_that_is_called(
+def test_SS_02_fetch_connects_to_the_address_that_was_checked(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -156,7 +156,7 @@ def recording() -> Iterator[tuple[int, list[int]]]:
         yield int(address.rpartition(":")[2].partition("/")[0]), visits
 
 
-def test_an_answer_comes_back(app: Flask) -> None:
+def test_fetch_returns_status_and_body(app: Flask) -> None:
     def good(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
@@ -165,7 +165,7 @@ def test_an_answer_comes_back(app: Flask) -> None:
     assert (answer.status, answer.body) == (200, b"ok")
 
 
-def test_SS_03_a_redirect_is_an_answer_and_not_followed(app: Flask) -> None:
+def test_SS_03_fetch_returns_a_redirect_without_following_it(app: Flask) -> None:
     def redirecting(connection: socket.socket) -> None:
         connection.sendall(
             b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.2/\r\nContent-Length: 0\r\n\r\n"
@@ -175,7 +175,7 @@ def test_SS_03_a_redirect_is_an_answer_and_not_followed(app: Flask) -> None:
         assert fetch("GET", address).status == 307
 
 
-def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
+def test_SS_05_fetch_limits_the_bytes_of_a_response(app: Flask) -> None:
     def endless(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         for _ in range(1000):
@@ -185,7 +185,7 @@ def test_SS_05_a_long_answer_is_cut(app: Flask) -> None:
         assert len(fetch("GET", address, most_bytes=1000).body) == 1000
 
 
-def test_SS_05_nothing_is_unpacked(app: Flask) -> None:
+def test_SS_05_fetch_does_not_decompress_a_response(app: Flask) -> None:
     packed = gzip.compress(b"x" * 50_000_000)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
 
@@ -196,7 +196,7 @@ def test_SS_05_nothing_is_unpacked(app: Flask) -> None:
         assert fetch("GET", address).body == packed[:MOST_BYTES]
 
 
-def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
+def test_SS_05_fetch_ends_at_its_deadline_with_one_error_for_every_cause(app: Flask) -> None:
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -223,7 +223,7 @@ def test_SS_05_who_drips_or_is_silent_is_cut_off(app: Flask) -> None:
     assert texts == {str(closed.value)}
 
 
-def test_fetch_is_cut_off_during_a_handshake_without_an_end(app: Flask) -> None:
+def test_fetch_ends_at_its_deadline_during_the_tls_handshake(app: Flask) -> None:
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:

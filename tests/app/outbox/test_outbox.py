@@ -46,7 +46,7 @@ def _delivered(app_settings: Settings) -> list[EmailMessage]:
     ]
 
 
-def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) -> None:
+def test_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) -> None:
     _promise()
     assert MAILS.deliver_due() == 1
     (mail,) = _delivered(app_settings)
@@ -59,7 +59,7 @@ def test_a_promised_mail_is_delivered_as_text_and_html(app: Flask, app_settings:
     assert '<a href="http://localhost:8000/x">' in html.get_content()
 
 
-def test_a_mail_that_was_promised_while_the_clock_was_ahead_is_delivered(app: Flask) -> None:
+def test_mail_enqueued_while_the_clock_was_ahead_is_delivered(app: Flask) -> None:
     with time_machine.travel(now() + timedelta(hours=2)):
         _promise()
     assert MAILS.deliver_due() == 1
@@ -71,7 +71,7 @@ def _settings_without_a_mail_server(database_url: str) -> Settings:
     )
 
 
-def test_nothing_is_promised_when_the_change_fails(app: Flask) -> None:
+def test_send_mail_is_rolled_back_with_the_change(app: Flask) -> None:
     def fail() -> None:
         with writing():
             send_mail(to="ann@school.example", template="try", context={"name": "Ann"})
@@ -82,7 +82,7 @@ def test_nothing_is_promised_when_the_change_fails(app: Flask) -> None:
     assert MAILS.deliver_due() == 0
 
 
-def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
+def test_mail_text_is_encrypted_at_rest_and_cleared_once_sent(app: Flask) -> None:
     _promise("Zebedee")
     waiting = db.session.scalars(select(OutboxMail)).one()
     assert waiting.sealed_text is not None
@@ -92,14 +92,14 @@ def test_the_text_is_unreadable_at_rest_and_gone_once_sent(app: Flask) -> None:
     assert waiting.sealed_text is None
 
 
-def test_the_same_promise_is_kept_once(app: Flask) -> None:
+def test_send_mail_sends_one_mail_for_a_dedupe_key(app: Flask) -> None:
     _promise(key="once")
     _promise(key="once")
     assert MAILS.deliver_due() == 1
     assert MAILS.deliver_due() == 0
 
 
-def test_TX_04_markup_in_a_name_is_inert(app: Flask, app_settings: Settings) -> None:
+def test_TX_04_mail_escapes_markup_in_a_name(app: Flask, app_settings: Settings) -> None:
     _promise('<img src=x onerror="alert(1)">')
     MAILS.deliver_due()
     html = _delivered(app_settings)[0].get_body(["html"])
@@ -107,14 +107,14 @@ def test_TX_04_markup_in_a_name_is_inert(app: Flask, app_settings: Settings) -> 
     assert "<img" not in html.get_content()
 
 
-def test_LK_15_a_name_cannot_add_a_header(app: Flask, app_settings: Settings) -> None:
+def test_LK_15_mail_has_no_header_from_a_name(app: Flask, app_settings: Settings) -> None:
     _promise("Ann\r\nBcc: all@school.example")
     MAILS.deliver_due()
     (mail,) = _delivered(app_settings)
     assert mail["Bcc"] is None
 
 
-def test_mail_goes_out_by_smtp(database_url: str) -> None:
+def test_mail_is_delivered_by_smtp(database_url: str) -> None:
     with smtp.running() as sink:
         chosen = settings(
             database_url, smtp_host=sink.host, smtp_port=sink.port, smtp_security="none"
@@ -125,7 +125,7 @@ def test_mail_goes_out_by_smtp(database_url: str) -> None:
         assert [mail.recipients for mail in sink.wait_for(1)] == [("ann@school.example",)]
 
 
-def test_a_mail_that_cannot_be_handed_over_is_tried_again_later(database_url: str) -> None:
+def test_mail_waits_while_the_mail_server_is_unreachable(database_url: str) -> None:
     with application(_settings_without_a_mail_server(database_url)):
         _promise()
         assert MAILS.deliver_due() == 0
@@ -135,7 +135,7 @@ def test_a_mail_that_cannot_be_handed_over_is_tried_again_later(database_url: st
         assert mail.last_error
 
 
-def test_a_mail_is_given_up_after_many_attempts_and_says_so(database_url: str) -> None:
+def test_mail_is_given_up_after_the_last_attempt(database_url: str) -> None:
     with application(_settings_without_a_mail_server(database_url)):
         _promise()
         with time_machine.travel(now(), tick=False) as clock:

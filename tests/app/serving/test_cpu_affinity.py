@@ -12,23 +12,23 @@ from approvals.settings import Settings
 from tests.identity.oidc.served import serving
 
 
-def test_with_a_worker_for_each_processor_every_one_has_its_own() -> None:
+def test_assigned_processor_is_another_for_each_worker() -> None:
     processors = [
         assigned_processor(number, workers=3, processors={0, 4, 2}) for number in range(3)
     ]
     assert processors == [0, 2, 4]
 
 
-def test_with_more_workers_than_processors_they_share_them_evenly() -> None:
+def test_assigned_processor_is_shared_evenly_by_more_workers() -> None:
     processors = [assigned_processor(number, workers=4, processors={5, 7}) for number in range(4)]
     assert processors == [5, 7, 5, 7]
 
 
-def test_a_worker_that_takes_the_place_of_another_has_one_as_well() -> None:
+def test_assigned_processor_starts_again_for_a_respawned_worker() -> None:
     assert assigned_processor(2, workers=2, processors={0, 1}) == 0
 
 
-def test_fewer_workers_than_processors_move_about() -> None:
+def test_assigned_processor_is_none_for_fewer_workers() -> None:
     assert assigned_processor(0, workers=1, processors={0, 1}) is None
 
 

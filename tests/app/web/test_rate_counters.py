@@ -25,7 +25,7 @@ def _threads_that_change_often() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_threads_that_change_often")
-def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
+def test_incr_counts_each_hit_of_many_threads() -> None:
     counters = ThreadSafeStorage()
     barrier = threading.Barrier(THREADS)
 
@@ -43,14 +43,14 @@ def test_each_hit_of_many_threads_counts_and_none_fails() -> None:
 
 
 @pytest.mark.usefixtures("_threads_that_change_often")
-def test_a_window_lets_in_as_many_as_it_may() -> None:
+def test_acquire_entry_admits_the_limit_of_many_threads() -> None:
     counters = ThreadSafeStorage()
     with ThreadPoolExecutor(THREADS) as pool:
         let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
     assert sum(let_in) == 100
 
 
-def test_counts_of_a_clock_that_was_ahead_are_dropped() -> None:
+def test_counts_are_dropped_after_the_clock_was_ahead() -> None:
     counters = ThreadSafeStorage()
     with time_machine.travel(time.time() + 7200):
         assert counters.acquire_entry("window", 1, 60)

@@ -32,7 +32,7 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-def test_LO_06_a_notice_says_who_is_out_and_cannot_be_taken_for_anything_else(
+def test_LO_06_logout_token_names_the_session_and_is_no_other_token(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     tokens = told_rp.tokens(browser)
@@ -53,7 +53,7 @@ def test_LO_06_a_notice_says_who_is_out_and_cannot_be_taken_for_anything_else(
     assert told_rp.authorize(browser, id_token_hint=token)["error"] == "invalid_request"
 
 
-def test_LO_07_a_failure_is_tried_again_later(
+def test_LO_07_notice_is_retried_after_a_failure(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     service.status = 500
@@ -69,7 +69,7 @@ def test_LO_07_a_failure_is_tried_again_later(
     assert states() == ["delivered"]
 
 
-def test_LO_07_who_never_listens_is_given_up_on_record(
+def test_LO_07_notice_given_up_is_recorded(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     service.status = 400
@@ -82,7 +82,7 @@ def test_LO_07_who_never_listens_is_given_up_on_record(
     assert len(audited("service.not_told_of_sign_out")) == 1
 
 
-def test_LO_07_one_that_hangs_keeps_no_other_waiting(
+def test_LO_07_unresponsive_service_delays_no_other(
     provider: Flask, told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     hanging = Listening()
@@ -106,7 +106,7 @@ def test_LO_07_one_that_hangs_keeps_no_other_waiting(
 
 
 @pytest.mark.parametrize("body", [b"", b"x" * 10_000_000], ids=["hangs", "10 MB"])
-def test_LO_07_signing_out_does_not_wait_for_services(
+def test_LO_07_sign_out_does_not_wait_for_services(
     told_rp: RelyingParty, browser: FlaskClient, service: Listening, body: bytes
 ) -> None:
     service.hang.clear()
@@ -123,7 +123,7 @@ def test_LO_07_signing_out_does_not_wait_for_services(
 
 
 @pytest.mark.parametrize("status", [301, 307])
-def test_LO_07_a_service_that_sends_us_elsewhere_is_not_followed(
+def test_LO_07_notice_follows_no_redirect(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening, status: int
 ) -> None:
     elsewhere = Listening()
@@ -137,7 +137,7 @@ def test_LO_07_a_service_that_sends_us_elsewhere_is_not_followed(
     assert states() == ["waiting"]
 
 
-def test_LO_07_many_of_one_service_keep_no_other_waiting(
+def test_LO_07_many_notices_of_a_service_delay_no_other(
     told_rp: RelyingParty, ada: Person, service: Listening
 ) -> None:
     other = Listening()

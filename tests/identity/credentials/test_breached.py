@@ -77,16 +77,14 @@ def app_settings(database_url: str, tmp_path: Path, service: RangeService) -> It
         )
 
 
-def test_a_breached_password_is_known_by_five_characters(app: Flask, service: RangeService) -> None:
+def test_is_breached_sends_five_characters_of_the_hash(app: Flask, service: RangeService) -> None:
     assert is_breached(BREACHED)
     assert not is_breached("plum kettle orbit lane")
     assert [len(prefix) for prefix in service.asked] == [5, 5]
     assert service.padding_asked == ["true", "true"]
 
 
-def test_a_breached_password_is_refused_where_one_is_chosen(
-    client: FlaskClient, person: Person
-) -> None:
+def test_password_form_rejects_a_breached_password(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     page = Walker(client).get("/account/password")
     page = page.submit(current_password=person.password, password=BREACHED)
@@ -97,7 +95,7 @@ def test_a_breached_password_is_refused_where_one_is_chosen(
     ("status", "body"),
     [(500, None), (429, None), (301, None), (200, b"x" * 300_000), (200, b"\xff:")],
 )
-def test_a_service_that_does_not_answer_well_stops_nobody(
+def test_is_breached_is_false_if_the_service_fails(
     app: Flask, service: RangeService, status: int, body: bytes | None
 ) -> None:
     service.status, service.body = status, body

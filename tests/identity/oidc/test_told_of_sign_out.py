@@ -54,7 +54,7 @@ def test_oidcc_backchannel_rp_initiated_logout(
     assert len(audited("service.told_of_sign_out")) == 1
 
 
-def test_SE_08_the_end_of_all_access_is_told_too(
+def test_SE_08_end_of_all_access_sends_a_notice(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     told_rp.tokens(browser)
@@ -63,7 +63,7 @@ def test_SE_08_the_end_of_all_access_is_told_too(
     assert len(service.received) == 1
 
 
-def test_a_sign_out_is_told_where_the_refresh_token_outlives_it(
+def test_sign_out_sends_a_notice_if_an_offline_refresh_token_stays(
     told_rp: RelyingParty, browser: FlaskClient, service: Listening
 ) -> None:
     tokens = told_rp.tokens(browser, scope="openid offline_access")
@@ -73,7 +73,7 @@ def test_a_sign_out_is_told_where_the_refresh_token_outlives_it(
     assert told_rp.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_that_a_service_is_gone_before_it_is_told_is_on_record(
+def test_notice_to_a_disabled_client_is_recorded_as_given_up(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening
 ) -> None:
     told_rp.tokens(browser)
@@ -100,7 +100,7 @@ def test_that_a_service_is_gone_before_it_is_told_is_on_record(
         (302, "waiting"),
     ],
 )
-def test_notice_that_a_service_rejects_is_given_up_at_once(
+def test_notice_is_given_up_at_once_after_a_rejection(
     told_rp: RelyingParty,
     browser: FlaskClient,
     ada: Person,
@@ -116,7 +116,7 @@ def test_notice_that_a_service_rejects_is_given_up_at_once(
     assert len(service.received) == 1
 
 
-def test_failed_notice_is_known_to_operators(
+def test_failed_notice_is_shown_to_operators(
     provider: Flask,
     told_rp: RelyingParty,
     browser: FlaskClient,
@@ -141,7 +141,7 @@ def test_failed_notice_is_known_to_operators(
 
 
 @pytest.mark.parametrize("end", ["revoked", "used twice", "redeemed twice"])
-def test_a_service_whose_tokens_had_ended_before_is_told_of_the_removal(
+def test_removal_sends_a_notice_to_a_service_whose_tokens_had_ended(
     told_rp: RelyingParty, browser: FlaskClient, ada: Person, service: Listening, end: str
 ) -> None:
     """Its own session goes on without them."""
@@ -163,7 +163,7 @@ def test_a_service_whose_tokens_had_ended_before_is_told_of_the_removal(
     assert len(service.received) == 1
 
 
-def test_a_service_that_revoked_its_tokens_is_told_of_the_sign_out(
+def test_sign_out_sends_a_notice_to_a_service_that_revoked_its_tokens(
     told_rp: RelyingParty, browser: FlaskClient, service: Listening
 ) -> None:
     tokens = told_rp.tokens(browser)
@@ -173,7 +173,7 @@ def test_a_service_that_revoked_its_tokens_is_told_of_the_sign_out(
     assert len(service.received) == 1
 
 
-def test_a_service_is_told_when_it_shows_that_access_has_run_out(
+def test_refresh_without_access_sends_one_notice(
     provider: Flask, rights: Rights, browser: FlaskClient, service: Listening
 ) -> None:
     told_rp = RelyingParty(
@@ -192,7 +192,9 @@ def test_a_service_is_told_when_it_shows_that_access_has_run_out(
     assert len(service.received) == 1
 
 
-def test_who_did_not_ask_is_not_told(rp: RelyingParty, browser: FlaskClient, ada: Person) -> None:
+def test_client_without_logout_uri_gets_no_notice(
+    rp: RelyingParty, browser: FlaskClient, ada: Person
+) -> None:
     rp.tokens(browser)
     end_everything(ada)
     assert states() == []
@@ -207,7 +209,9 @@ def test_who_did_not_ask_is_not_told(rp: RelyingParty, browser: FlaskClient, ada
         {"frontchannel_logout_uri": "https://elsewhere.example/out"},
     ],
 )
-def test_addresses_that_cannot_be_told_are_refused(provider: Flask, change: dict[str, str]) -> None:
+def test_registration_rejects_unsuitable_logout_uris(
+    provider: Flask, change: dict[str, str]
+) -> None:
     with pytest.raises(InvalidMetadata):
         register(**change)
 
