@@ -18,10 +18,10 @@ from sqlalchemy import BindParameter, CursorResult, Integer, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import Delete, Update
 
-from app.database import Base, CompiledStatement, db
+from app.database import Base, Change, CompiledStatement, db
 
 
-def claim(statement: Update | Delete) -> bool:
+def claim(statement: Update | Delete | Change) -> bool:
     """Run a conditional statement about one row, and return whether it changed that row.
 
     The condition contains the state that was checked. True for exactly one of several callers, on
@@ -29,7 +29,7 @@ def claim(statement: Update | Delete) -> bool:
     Objects that are loaded keep their old values. Raises ValueError where the statement matches
     several rows.
     """
-    changed = rows_changed(statement)
+    changed = statement.run() if isinstance(statement, Change) else rows_changed(statement)
     if changed > 1:
         raise ValueError(f"a claim is about one row, and this one changed {changed}")
     return changed == 1
@@ -61,7 +61,7 @@ def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
     statement = insert_if_absent(table)
 
     def added(**values: Any) -> bool:
-        return statement.run(**values) == 1
+        return claim(statement.with_values(**values))
 
     return added
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, bindparam, delete, exists, or_, select, update
 
 from app.audit import audit_row
 from app.clock import now
 from app.database import Change, CompiledStatement, db
-from app.database.single_use import rows_changed
+from app.database.single_use import claim, rows_changed
 from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.account_snapshot import WITH_ACCOUNT
@@ -59,7 +59,7 @@ def end_family(grant_id: int, *, cause: str) -> bool:
 
     Its service is not told: the person stays signed in there until the sign-out or the removal.
     """
-    return _end(TokenFamily.id == grant_id, cause=cause, at=now(), untold=True) == 1
+    return claim(_ending(TokenFamily.id == grant_id, cause=cause, at=now(), untold=True))
 
 
 def end_without_access(family: Family, *, cause: str) -> bool:
@@ -67,7 +67,7 @@ def end_without_access(family: Family, *, cause: str) -> bool:
 
     Must run inside `writing()`.
     """
-    ended = _end(TokenFamily.id == family.id, cause=cause, at=now()) == 1
+    ended = claim(_ending(TokenFamily.id == family.id, cause=cause, at=now()))
     if ended:
         backchannel.enqueue_notices([family], cause=cause)
     return ended
@@ -92,7 +92,8 @@ def family_event(event: str, client: RelyingParty, family: Family, **more: Any) 
 
 def end_families_of_client(client_key: int, *, cause: str) -> int:
     """End every family of a client, without notices. Must run inside `writing()`."""
-    return _end(TokenFamily.client_id == client_key, cause=cause, at=now(), untold=True)
+    families = TokenFamily.client_id == client_key
+    return rows_changed(_ending(families, cause=cause, at=now(), untold=True))
 
 
 def end_grants(ending: Termination) -> None:
@@ -119,7 +120,7 @@ def end_grants(ending: Termination) -> None:
     )
     if ending.session is not None:
         conditions.append(TokenFamily.offline.is_(False))
-    _end(*conditions, cause=ending.cause, at=ending.at)
+    rows_changed(_ending(*conditions, cause=ending.cause, at=ending.at))
 
 
 def expired() -> list[Expired]:
@@ -148,8 +149,11 @@ def _is_over(at: datetime) -> Any:
     return select(TokenFamily.id).where(TokenFamily.ends_at < at)
 
 
-def _end(*conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False) -> int:
-    return rows_changed(
+def _ending(
+    *conditions: ColumnElement[bool], cause: str, at: datetime, untold: bool = False
+) -> Update:
+    """Return the statement that ends the families that have not ended."""
+    return (
         update(TokenFamily)
         .where(*conditions, TokenFamily.ended_at.is_(None))
         .values(ended_at=at, ended_cause=cause[:60], ended_untold=untold)

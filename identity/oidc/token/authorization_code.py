@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from app.clock import now
 from app.database import CompiledStatement, commit_unit, writing
+from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
 from identity.accounts.account_snapshot import WITH_ACCOUNT, snapshot_from
 from identity.accounts.models import Account
@@ -132,10 +133,10 @@ def _prove(client: RelyingParty, found: Family, verifier: str | None, at: dateti
             .values(failures=AuthorizationCode.failures + 1)
             .returning(AuthorizationCode.failures)
         )
-        if (failures or 0) >= WRONG_VERIFIERS:
-            burnt = claim_of(AuthorizationCode, found.code_id, found.id, at).run() == 1
-            if burnt:
-                _end_burnt(client, found)
+        if (failures or 0) >= WRONG_VERIFIERS and claim(
+            claim_of(AuthorizationCode, found.code_id, found.id, at)
+        ):
+            _end_burnt(client, found)
     raise InvalidGrant("code_verifier is missing or wrong")
 
 

@@ -121,8 +121,9 @@ def _claims_by_hand(module: ast.Module) -> Iterator[int]:
 
 
 def _is_row_count(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "rows_changed"
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    return (isinstance(function, ast.Name) and function.id == "rows_changed") or (
+        isinstance(function, ast.Attribute) and function.attr == "run"
     )
