@@ -1,15 +1,20 @@
-"""The small interface that every factor answers to.
+"""The interface of a factor.
 
-A factor is one module: what it stores, how it is proved and what it is called in tokens. The
-catalogue lists them; the sign-in journey, `amr` and `acr` follow from the list.
+A factor is one module: what it stores, how it is challenged and proved, its pages, and its name in
+tokens. The sign-in pages, the page "Your second step", `amr` and `acr` follow from the list.
 """
 
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+
+from flask import Flask
+
+from identity.accounts.models import Account
 
 
 class FactorKind(enum.StrEnum):
@@ -39,25 +44,69 @@ class ProofRejected:
     counts: bool = True
 
 
-class Factor(Protocol):
-    """`amr` is the value of RFC 8176, section 2, that tokens carry when this factor was shown."""
+@dataclass(frozen=True)
+class SignInPage:
+    """The page on which a factor is shown as the second step of a sign-in or a confirmation.
 
-    @property
-    def name(self) -> str: ...
+    path: below `/sign-in/`. endpoint: of its GET; that of its POST begins with `submit_`.
+    template: gets `journey`, `form`, `mistake`, `wait`, `action` (where to post), `challenge` and
+    `others` (the pages of the person's other factors). instead: the link to this page on those.
+    field: the form's field with the answer, of `longest` characters at most.
+    """
 
-    @property
-    def amr(self) -> str: ...
+    path: str
+    endpoint: str
+    template: str
+    instead: str
+    field: str = "code"
+    longest: int = 200
 
-    @property
-    def kind(self) -> FactorKind: ...
 
-    @property
-    def phishing_resistant(self) -> bool: ...
+class Factor(ABC):
+    """One way to prove who one is. `registry.FACTORS` lists all of them, in the order of use.
 
+    name: stored with journeys and audit rows. amr: the value in tokens (RFC 8176, section 2).
+    kinds: the bases of the factor; a passkey that verifies its user has two. sign_in_page: None for
+    a factor that is no second step. account_section: a template of the page "Your second step", on
+    which the factor is set up; it gets `section`.
+    """
+
+    name: str
+    amr: str
+    kinds: frozenset[FactorKind]
+    phishing_resistant: bool = False
+    sign_in_page: SignInPage | None = None
+    account_section: str | None = None
+
+    @abstractmethod
     def enrolled(self, account_id: int) -> bool:
         """Return whether this person has the factor and can show it now."""
-        ...
 
-    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
-        """Check the answer; what is single-use is claimed by it. None stands for nobody."""
-        ...
+    def challenge(self, _account_id: int, /) -> str | None:
+        """Return what the answer has to answer, or None where nothing is asked first.
+
+        It is stored with the journey, handed to the page and to `prove`, and counts once. It holds
+        no secret in clear: a factor that sends a code stores the hash of it.
+        """
+        return None
+
+    @abstractmethod
+    def prove(
+        self, account_id: int | None, answer: str, challenge: str | None = None, /
+    ) -> ProofAccepted | ProofRejected:
+        """Check the answer; it claims what is single-use. None stands for an unknown person.
+
+        challenge: the one of this journey; None where there is none or it was used.
+        """
+
+    def signed_in(self, _account: Account, /) -> None:
+        """Act on a sign-in with this factor, inside its transaction."""
+        return
+
+    def section(self, _account_id: int, /) -> Mapping[str, object]:
+        """Return the values of `account_section` for this person."""
+        return {}
+
+    def install(self, _app: Flask, /) -> None:
+        """Add the factor's own pages, purges and the like to the application."""
+        return

@@ -9,7 +9,7 @@ from app.audit import declare
 from app.retention import register_purge
 from app.web.pages import register_pages
 from identity import access_termination
-from identity.credentials import hashing, reset_links, totp
+from identity.credentials import hashing, registry, reset_links
 from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
 from identity.credentials.events import EVENTS
@@ -26,12 +26,7 @@ def install(app: Flask) -> None:
     register_revived(
         app, "links by mail", standing=reset_links.usable, end=reset_links.supersede_all
     )
-    register_revived(
-        app,
-        "present codes of authenticator apps",
-        standing=totp.acceptable_now,
-        end=totp.use_up_present_steps,
-    )
+    for factor in registry.FACTORS:
+        factor.install(app)
     register_purge(app, "reset links", reset_links.expired_links)
-    register_purge(app, "used steps of authenticator apps", totp.expired_steps)
     register_purge(app, "enrolments and shown codes", expired_enrolments)

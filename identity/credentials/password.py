@@ -11,25 +11,26 @@ from app.database import db, writing
 from app.database.single_use import account_parameter
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
-from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
+from identity.credentials.factor import Factor, FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
 
 WRONG = "Your email address or password is incorrect."
 
 
-class Password:
+class Password(Factor):
     """Proved by comparing hashes; nobody's password costs as much time as somebody's."""
 
     name = "password"
     amr = "pwd"
-    kind = FactorKind.KNOWLEDGE
-    phishing_resistant = False
+    kinds = frozenset({FactorKind.KNOWLEDGE})
 
     def enrolled(self, account_id: int) -> bool:
         return _stored_hash(account_id)[0] is not None
 
-    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
+    def prove(
+        self, account_id: int | None, answer: str, _challenge: str | None = None, /
+    ) -> ProofAccepted | ProofRejected:
         # Asked for nobody too: whether there is somebody must not show in the time (LG-02).
         stored, set_at = _stored_hash(account_id)
         if not hashing.verify(stored, answer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 
 from sqlalchemy import delete, func, select, update
 
@@ -11,7 +12,15 @@ from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim
 from app.identifiers import secret_hash
-from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
+from app.outbox import send_mail
+from identity.accounts.models import Account
+from identity.credentials.factor import (
+    Factor,
+    FactorKind,
+    ProofAccepted,
+    ProofRejected,
+    SignInPage,
+)
 from identity.credentials.models import RecoveryCode
 
 COUNT = 10
@@ -24,7 +33,7 @@ INCOMPLETE = f"Enter all {_LENGTH} letters and numbers of the code"
 WRONG = "The code is not right, or it has been used. Enter another of your saved codes."
 
 
-class RecoveryCodes:
+class RecoveryCodes(Factor):
     """Proved by a saved code, which is used up by it.
 
     RFC 8176 has no value for saved codes; each is a one-time password that was made beforehand.
@@ -32,13 +41,21 @@ class RecoveryCodes:
 
     name = "recovery_code"
     amr = "otp"
-    kind = FactorKind.POSSESSION
-    phishing_resistant = False
+    kinds = frozenset({FactorKind.POSSESSION})
+    sign_in_page = SignInPage(
+        path="recovery-code",
+        endpoint="recovery_code",
+        template="sign_in/recovery_code.html",
+        instead="I do not have my phone: use a recovery code",
+    )
+    account_section = "credentials/sections/recovery_codes.html"
 
     def enrolled(self, account_id: int) -> bool:
         return remaining(account_id) > 0
 
-    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
+    def prove(
+        self, account_id: int | None, answer: str, _challenge: str | None = None, /
+    ) -> ProofAccepted | ProofRejected:
         code = _normalise(answer)
         if len(code) != _LENGTH:
             return ProofRejected(INCOMPLETE, counts=False)
@@ -53,6 +70,16 @@ class RecoveryCodes:
                 .values(used_at=now())
             )
         return ProofAccepted(self) if claimed else ProofRejected(WRONG)
+
+    def signed_in(self, account: Account, /) -> None:
+        send_mail(
+            to=account.email,
+            template="credentials/recovery_code_used",
+            context={"name": account.name, "at": now(), "remaining": remaining(account.id)},
+        )
+
+    def section(self, account_id: int, /) -> Mapping[str, object]:
+        return {"remaining": remaining(account_id)}
 
 
 RECOVERY_CODE = RecoveryCodes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from identity.credentials.factor import Factor, FactorKind
+from identity.credentials.factor import Factor, FactorKind, SignInPage
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
@@ -21,9 +21,19 @@ def factor(name: str) -> Factor:
     return {each.name: each for each in FACTORS}[name]
 
 
-def second_step_of(account_id: int) -> bool:
-    """Return whether the person can show a second step: something that they have."""
-    return any(each.kind is FactorKind.POSSESSION and each.enrolled(account_id) for each in FACTORS)
+def second_steps() -> list[tuple[Factor, SignInPage]]:
+    """Return the factors that can be a second step, each with its page, in the order of use."""
+    return [(each, each.sign_in_page) for each in FACTORS if each.sign_in_page is not None]
+
+
+def second_steps_of(account_id: int) -> list[tuple[Factor, SignInPage]]:
+    """Return the second steps that the person can show now, the first one to offer first."""
+    return [(each, page) for each, page in second_steps() if each.enrolled(account_id)]
+
+
+def has_second_step(account_id: int) -> bool:
+    """Return whether the person can show a second step."""
+    return bool(second_steps_of(account_id))
 
 
 def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
@@ -46,4 +56,6 @@ def acr(proved: Iterable[Factor]) -> str:
 
 
 def _two_kinds(shown: list[Factor]) -> bool:
-    return {FactorKind.KNOWLEDGE, FactorKind.POSSESSION} <= {each.kind for each in shown}
+    return {FactorKind.KNOWLEDGE, FactorKind.POSSESSION} <= {
+        kind for each in shown for kind in each.kinds
+    }

@@ -11,6 +11,7 @@ import re
 from datetime import timedelta
 
 import pyotp
+from flask import Flask
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -22,12 +23,19 @@ from sqlalchemy import (
     update,
 )
 
+from app.after_restore import register_revived
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim, insert_unless_present, rows_changed
-from app.retention import Expired
+from app.retention import Expired, register_purge
 from app.vault import decrypt, encrypt
-from identity.credentials.factor import FactorKind, ProofAccepted, ProofRejected
+from identity.credentials.factor import (
+    Factor,
+    FactorKind,
+    ProofAccepted,
+    ProofRejected,
+    SignInPage,
+)
 from identity.credentials.models import TotpCredential, UsedTotpStep
 
 ISSUER_NAME = "Secure Access"
@@ -44,18 +52,35 @@ WRONG = "The code is not right. Check your phone’s clock is set automatically.
 _claim_step = insert_unless_present(UsedTotpStep)
 
 
-class Totp:
+class Totp(Factor):
     """Proved by the code of the present step or one to either side; its use claims the step."""
 
     name = "totp"
     amr = "otp"
-    kind = FactorKind.POSSESSION
-    phishing_resistant = False
+    kinds = frozenset({FactorKind.POSSESSION})
+    sign_in_page = SignInPage(
+        path="code",
+        endpoint="code",
+        template="sign_in/code.html",
+        instead="Use my authenticator app instead",
+    )
+    account_section = "credentials/sections/app.html"
 
     def enrolled(self, account_id: int) -> bool:
         return db.session.get(TotpCredential, account_id) is not None
 
-    def prove(self, account_id: int | None, answer: str) -> ProofAccepted | ProofRejected:
+    def install(self, app: Flask, /) -> None:
+        register_revived(
+            app,
+            "present codes of authenticator apps",
+            standing=acceptable_now,
+            end=use_up_present_steps,
+        )
+        register_purge(app, "used steps of authenticator apps", expired_steps)
+
+    def prove(
+        self, account_id: int | None, answer: str, _challenge: str | None = None, /
+    ) -> ProofAccepted | ProofRejected:
         sealed = db.session.scalar(
             select(TotpCredential.sealed_secret).where(TotpCredential.account_id == account_id)
         )

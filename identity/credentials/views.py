@@ -9,7 +9,7 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from app.web.rate_limits import limiter
-from identity.credentials import actions, hashing, password, recovery_codes, totp
+from identity.credentials import actions, hashing, password, recovery_codes, registry, totp
 from identity.credentials.blueprint import blueprint
 from identity.credentials.factor import ProofRejected
 from identity.credentials.forms import ChangePasswordForm, ProveAppForm
@@ -61,7 +61,11 @@ def second_step() -> ResponseReturnValue:
     return render_template(
         "credentials/second_step.html",
         form=Form(),
-        remaining=recovery_codes.remaining(session.account_id),
+        sections=[
+            (factor.account_section, factor.section(session.account_id))
+            for factor in registry.FACTORS
+            if factor.account_section is not None
+        ],
     )
 
 

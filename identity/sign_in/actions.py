@@ -12,7 +12,6 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.outbox import send_mail
 from app.web.client_address import client_network
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
@@ -20,7 +19,6 @@ from identity.accounts.person import actor_of
 from identity.credentials import registry, reset, reset_links
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
-from identity.credentials.recovery_codes import RECOVERY_CODE, remaining
 from identity.email_address import email_key
 from identity.ports import approvals
 from identity.sessions import actions as sessions
@@ -131,7 +129,7 @@ def prove_second_factor(
         account = lock_access(first.account_id)
         if account is None:
             raise JourneyOver
-        outcome = factor.prove(account.id, answer)
+        outcome = factor.prove(account.id, answer, proofs.use_challenge(first, factor))
         if isinstance(outcome, ProofRejected):
             _second_step_refused(account, factor, outcome, attempt)
             if outcome.counts and device is None and throttle.count_guess(account.id):
@@ -265,12 +263,7 @@ def _complete(first: FirstProof, account: Account, second: Factor) -> Session:
         session = _renew(first, account, proved)
     else:
         session = begin_session(account, proved, first.services)
-    if second is RECOVERY_CODE:
-        send_mail(
-            to=account.email,
-            template="credentials/recovery_code_used",
-            context={"name": account.name, "at": now(), "remaining": remaining(account.id)},
-        )
+    second.signed_in(account)
     return session
 
 

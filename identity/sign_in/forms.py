@@ -20,11 +20,5 @@ class PasswordForm(Form):
     password = PasswordField("Password")
 
 
-class CodeForm(Form):
-    """Form for a code of the second step."""
-
-    code = StringField("6-digit code")
-
-
 class TermsForm(Form):
     """Only the token; the button says which version is accepted."""

@@ -46,6 +46,9 @@ class SignInJourney(JourneyRow):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     confirms_session_id: Mapped[int | None]
     proved: Mapped[list[str]] = mapped_column(default=list)
+    # The open challenge, and the factor that has to answer it.
+    challenge: Mapped[str | None] = mapped_column(String(2000))
+    challenge_of: Mapped[str | None] = mapped_column(String(40))
     # The sentence about the last answer, and the page that shows it: a POST is answered by a
     # redirect, so that Back and Reload never send an answer again.
     mistake: Mapped[str | None] = mapped_column(String(300))

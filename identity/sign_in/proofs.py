@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from app.database import db
+from app.database import db, writing
+from identity.credentials.factor import Factor
 from identity.sign_in.journeys import SIGN_INS
 from identity.sign_in.models import JourneyKind, SignInJourney
 
@@ -28,6 +29,8 @@ class FirstProof:
     proved: tuple[str, ...]
     confirms_session_id: int | None
     services: tuple[str, ...]
+    challenge: str | None
+    challenge_of: str | None
 
 
 def first_proof(journey: SignInJourney) -> FirstProof | None:
@@ -40,6 +43,8 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
             SignInJourney.proved,
             SignInJourney.confirms_session_id,
             SignInJourney.services,
+            SignInJourney.challenge,
+            SignInJourney.challenge_of,
         ).where(SignInJourney.id == journey.id, SIGN_INS.is_open())
     ).first()
     if row is None or row.account_id is None or not row.proved:
@@ -51,6 +56,8 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
         tuple(row.proved),
         row.confirms_session_id,
         tuple(row.services),
+        row.challenge,
+        row.challenge_of,
     )
 
 
@@ -68,6 +75,36 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
         mistake=None,
         mistake_page=None,
     )
+
+
+def open_challenge(proof: FirstProof, factor: Factor) -> str | None:
+    """Return the challenge that the factor has to answer, made and stored where none is open.
+
+    None for a factor without one.
+    """
+    if proof.challenge_of == factor.name:
+        return proof.challenge
+    challenge = factor.challenge(proof.account_id)
+    if challenge is not None:
+        with writing():
+            SIGN_INS.advance(proof.journey_id, challenge=challenge, challenge_of=factor.name)
+    return challenge
+
+
+def use_challenge(proof: FirstProof, factor: Factor) -> str | None:
+    """Return the open challenge of the factor and use it up; None where another answer came first.
+
+    Must run inside `writing()`.
+    """
+    if proof.challenge_of != factor.name:
+        return None
+    used = SIGN_INS.advance(
+        proof.journey_id,
+        SignInJourney.challenge == proof.challenge,
+        challenge=None,
+        challenge_of=None,
+    )
+    return proof.challenge if used else None
 
 
 def finish(proof: FirstProof) -> bool:

@@ -1,4 +1,4 @@
-"""Pages of signing in: password, code, recovery code, and confirming who one is."""
+"""Pages of signing in: the password, and confirming who one is."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from app.web.authorisation import anyone, permit
-from identity.credentials.factor import Factor, ProofRejected
+from identity.credentials import registry
+from identity.credentials.factor import ProofRejected
 from identity.credentials.password import PASSWORD
-from identity.credentials.recovery_codes import RECOVERY_CODE
-from identity.credentials.totp import TOTP
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_session import current, signed_in_session
 from identity.sign_in import journeys, service_links, terms
-from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import (
     JourneyOver,
     MustWait,
     confirm_password,
     prove_password,
-    prove_second_factor,
 )
 from identity.sign_in.blueprint import blueprint
-from identity.sign_in.forms import CodeForm, PasswordForm, SignInForm
+from identity.sign_in.forms import PasswordForm, SignInForm
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 CONFIRMATION = "confirmation"
@@ -71,7 +68,7 @@ def submit() -> ResponseReturnValue:
     email = form.email.data or ""
     outcome = prove_password(journey, email, form.password.data or "")
     if isinstance(outcome, MustWait):
-        return _with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
+        return with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, PASSWORD.name, outcome.sentence, email=email)
         return redirect(url_for(".start", journey=journey.public_id), code=303)
@@ -83,34 +80,6 @@ def submit() -> ResponseReturnValue:
 def closed() -> ResponseReturnValue:
     """Explain that a sign-in page was left open for so long that its purpose is not known."""
     return render_template("sign_in/closed.html")
-
-
-@blueprint.get("/sign-in/code")
-@permit(half_signed_in)
-def code() -> ResponseReturnValue:
-    """Show the form for the app's code."""
-    return _code_page(half_signed_in_journey()[0], CodeForm())
-
-
-@blueprint.post("/sign-in/code")
-@permit(half_signed_in)
-def submit_code() -> ResponseReturnValue:
-    """Check the app's code."""
-    return _second_factor(TOTP)
-
-
-@blueprint.get("/sign-in/recovery-code")
-@permit(half_signed_in)
-def recovery_code() -> ResponseReturnValue:
-    """Show the form for a recovery code."""
-    return _code_page(half_signed_in_journey()[0], CodeForm(), factor=RECOVERY_CODE)
-
-
-@blueprint.post("/sign-in/recovery-code")
-@permit(half_signed_in)
-def submit_recovery_code() -> ResponseReturnValue:
-    """Check a recovery code."""
-    return _second_factor(RECOVERY_CODE)
 
 
 @blueprint.get("/sign-in/cannot")
@@ -155,43 +124,24 @@ def submit_confirm() -> ResponseReturnValue:
     except JourneyOver:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
-        return _with_retry_after(_confirm_page(journey, form, wait=outcome), outcome)
+        return with_retry_after(_confirm_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, CONFIRMATION, WRONG_PASSWORD)
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
 
 
-def _second_factor(factor: Factor) -> ResponseReturnValue:
-    journey, proof = half_signed_in_journey()
-    form = CodeForm()
-    try:
-        outcome = prove_second_factor(proof, factor, (form.code.data or "")[:200])
-    except JourneyOver:
-        return redirect(url_for(".start", journey=journey.public_id), code=303)
-    if isinstance(outcome, MustWait):
-        return _with_retry_after(_code_page(journey, form, factor=factor, wait=outcome), outcome)
-    if isinstance(outcome, ProofRejected):
-        journeys.keep_mistake(journey, factor.name, outcome.sentence)
-        return redirect(_page_of(factor, journey), code=303)
-    return _onwards(journey)
-
-
-def _page_of(factor: Factor, journey: SignInJourney) -> str:
-    endpoint = ".code" if factor is TOTP else ".recovery_code"
-    return url_for(endpoint, journey=journey.public_id)
-
-
 def _second_step(journey: SignInJourney) -> str:
     account_id = journey.account_id
-    if account_id is not None and TOTP.enrolled(account_id):
-        return _page_of(TOTP, journey)
-    if account_id is not None and RECOVERY_CODE.enrolled(account_id):
-        return _page_of(RECOVERY_CODE, journey)
-    return url_for(".cannot")
+    steps = registry.second_steps_of(account_id) if account_id is not None else []
+    if not steps:
+        return url_for(".cannot")
+    _, page = steps[0]
+    return url_for(f".{page.endpoint}", journey=journey.public_id)
 
 
-def _onwards(journey: SignInJourney) -> Response:
+def onwards(journey: SignInJourney) -> Response:
+    """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
     if session is not None and terms.due(session, journey.services):
         return journeys.ask_for_terms(
@@ -209,7 +159,7 @@ def _signed_in_already(journey: SignInJourney | None) -> Response:
     """Lead on a person who signed in meanwhile, in another tab or before they went back."""
     journey = journey or _left_open(JourneyKind.SIGN_IN)
     if journey is not None:
-        return _onwards(journey)
+        return onwards(journey)
     return redirect(own_page(request.args.get("next")) or approvals().home(), code=303)
 
 
@@ -255,19 +205,6 @@ def _sign_in_page(
     return make_response(page)
 
 
-def _code_page(
-    journey: SignInJourney,
-    form: CodeForm,
-    *,
-    factor: Factor = TOTP,
-    wait: MustWait | None = None,
-) -> Response:
-    template = "sign_in/code.html" if factor is TOTP else "sign_in/recovery_code.html"
-    mistake = None if wait else journeys.mistake_on(journey, factor.name)
-    page = render_template(template, journey=journey, form=form, mistake=mistake, wait=wait)
-    return make_response(page)
-
-
 def _confirm_page(
     journey: SignInJourney, form: PasswordForm, *, wait: MustWait | None = None
 ) -> Response:
@@ -278,7 +215,8 @@ def _confirm_page(
     return make_response(page)
 
 
-def _with_retry_after(response: Response, wait: MustWait) -> Response:
+def with_retry_after(response: Response, wait: MustWait) -> Response:
+    """Return the page of a person who has to wait, as 429 with the seconds."""
     response.status_code = 429
     response.headers["Retry-After"] = str(wait.seconds)
     return response

@@ -92,6 +92,8 @@ def _second_factor(page: Page, person: Person, factor: str) -> tuple[Page, dict[
         return page, {"code": _code(person)}
     with writing():
         codes = recovery_codes.replace(person.account_id)
+    # The page links to the factors that the person has.
+    page = page.walker.get(page.address)
     return page.walker.get(page.link("use a recovery code")), {"code": codes[0]}
 
 

@@ -15,7 +15,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.queries import is_open
 from approvals.workspace.views.common import ended_member, me, the_member
 from identity.accounts.models import Account, Invitation
-from identity.credentials.registry import second_step_of
+from identity.credentials.registry import has_second_step
 
 LATEST = 10
 
@@ -78,7 +78,7 @@ def user(member: str, **_route: str) -> str:
         organisation=organisation,
         person=person,
         account=account,
-        second_step=account is not None and second_step_of(account.id),
+        second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.expires_at <= at,
         services=services.offers(organisation),

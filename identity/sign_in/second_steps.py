@@ -1,0 +1,84 @@
+"""Pages of the second step, one for each factor that has one (`Factor.sign_in_page`)."""
+
+from __future__ import annotations
+
+from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug import Response
+
+from app.web.authorisation import permit
+from app.web.forms import Form
+from identity.credentials import registry
+from identity.credentials.factor import Factor, ProofRejected, SignInPage
+from identity.sign_in import journeys, proofs
+from identity.sign_in.access import half_signed_in, half_signed_in_journey
+from identity.sign_in.actions import JourneyOver, MustWait, prove_second_factor
+from identity.sign_in.blueprint import blueprint
+from identity.sign_in.models import SignInJourney
+from identity.sign_in.proofs import FirstProof
+from identity.sign_in.views import onwards, with_retry_after
+
+
+def register(app: Flask) -> None:
+    """Add a page for each second step, below `/sign-in/`."""
+    for factor, page in registry.second_steps():
+        _add_page(app, factor, page)
+
+
+def _add_page(app: Flask, factor: Factor, page: SignInPage) -> None:
+    @permit(half_signed_in)
+    def show() -> ResponseReturnValue:
+        return _page(factor, page, *half_signed_in_journey())
+
+    @permit(half_signed_in)
+    def submit() -> ResponseReturnValue:
+        return _submit(factor, page, *half_signed_in_journey())
+
+    path, endpoint = f"/sign-in/{page.path}", f"{blueprint.name}.{page.endpoint}"
+    app.add_url_rule(path, endpoint, show, methods=["GET"])
+    app.add_url_rule(path, _submit_endpoint(page), submit, methods=["POST"])
+
+
+def _submit(
+    factor: Factor, page: SignInPage, journey: SignInJourney, proof: FirstProof
+) -> ResponseReturnValue:
+    answer = request.form.get(page.field, "")[: page.longest]
+    try:
+        outcome = prove_second_factor(proof, factor, answer)
+    except JourneyOver:
+        return redirect(url_for(".start", journey=journey.public_id), code=303)
+    if isinstance(outcome, MustWait):
+        return with_retry_after(_page(factor, page, journey, proof, wait=outcome), outcome)
+    if isinstance(outcome, ProofRejected):
+        journeys.keep_mistake(journey, factor.name, outcome.sentence)
+        return redirect(url_for(f".{page.endpoint}", journey=journey.public_id), code=303)
+    return onwards(journey)
+
+
+def _page(
+    factor: Factor,
+    page: SignInPage,
+    journey: SignInJourney,
+    proof: FirstProof,
+    *,
+    wait: MustWait | None = None,
+) -> Response:
+    rendered = render_template(
+        page.template,
+        journey=journey,
+        form=Form(),
+        mistake=None if wait else journeys.mistake_on(journey, factor.name),
+        wait=wait,
+        action=url_for(_submit_endpoint(page), journey=journey.public_id),
+        challenge=proofs.open_challenge(proof, factor),
+        others=[
+            (other.instead, url_for(f".{other.endpoint}", journey=journey.public_id))
+            for each, other in registry.second_steps_of(proof.account_id)
+            if each is not factor
+        ],
+    )
+    return make_response(rendered)
+
+
+def _submit_endpoint(page: SignInPage) -> str:
+    return f"{blueprint.name}.submit_{page.endpoint}"
