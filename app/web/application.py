@@ -7,6 +7,7 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.routing import MapAdapter
 
+from app.context import Context
 from app.web import direct_endpoints
 
 
@@ -34,6 +35,10 @@ class Application(Flask):
         if program is None:
             return super().wsgi_app(environ, start_response)
         return direct_endpoints.respond(self, program, environ, start_response)
+
+    def app_context(self) -> Context:
+        """Return a context that `app.context` finds."""
+        return Context(self)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return one adapter for all work outside requests: it only builds addresses."""
