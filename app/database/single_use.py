@@ -19,15 +19,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import Delete, Update
 
 from app.database import Base, Change, CompiledStatement, db
+from app.database.transaction import require_writing
 
 
 def claim(statement: Update | Delete | Change) -> bool:
     """Run a conditional statement about one row, and return whether it changed that row.
 
     The condition contains the state that was checked. True for exactly one of several callers, on
-    whatever host. Must run inside `writing()`, so that a later failure gives the claim back.
-    Objects that are loaded keep their old values. Raises ValueError where the statement matches
-    several rows.
+    whatever host. A later failure in the transaction gives the claim back. Objects that are loaded
+    keep their old values.
+
+    Raises NotWriting outside `writing()`, and ValueError where the statement matches several rows.
     """
     changed = statement.run() if isinstance(statement, Change) else rows_changed(statement)
     if changed > 1:
@@ -36,10 +38,11 @@ def claim(statement: Update | Delete | Change) -> bool:
 
 
 def rows_changed(statement: Update | Delete) -> int:
-    """Run the statement and return how many rows it changed. Must run inside `writing()`.
+    """Run the statement and return how many rows it changed. Raises NotWriting outside `writing()`.
 
     For statements about any number of rows. Objects that are loaded keep their old values.
     """
+    require_writing(db.session())
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
 
@@ -56,7 +59,7 @@ def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
     """Return a function that adds a row, its columns given by name, if its unique keys are free.
 
     The function returns whether it added the row: true for exactly one of several callers, on
-    whatever host. It must run inside `writing()`.
+    whatever host. It raises NotWriting outside `writing()`.
     """
     statement = insert_if_absent(table)
 

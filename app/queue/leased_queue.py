@@ -20,7 +20,6 @@ from app.after_restore import CAUSE
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim, rows_changed
-from app.database.transaction import require_writing
 from app.queue.models import WAITING, WITHDRAWN, QueuedRow
 from app.retention import Expired
 
@@ -141,7 +140,6 @@ class LeasedQueue(Generic[RowType]):
 
         An attempt that has begun is not interrupted.
         """
-        require_writing(db.session())
         values = {self.table.state: WITHDRAWN, self.table.last_error: cause}
         rows_changed(
             update(self.table)

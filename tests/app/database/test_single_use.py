@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.clock import now
-from app.database import db, writing
+from app.database import NotWriting, db, writing
 from app.database.single_use import claim, insert_unless_present
 from identity.oidc.models import InitialAccessToken, RevokedToken
 from tests.races import race
@@ -60,6 +60,13 @@ def test_claim_is_undone_with_its_transaction(app: Flask) -> None:
     _store_token(1)
     with pytest.raises(ZeroDivisionError):
         fail_after_claim()
+    assert _claim_last_use()
+
+
+def test_claim_is_refused_outside_a_transaction(app: Flask) -> None:
+    _store_token(1)
+    with pytest.raises(NotWriting):
+        claim(update(InitialAccessToken).values(uses_left=0))
     assert _claim_last_use()
 
 
