@@ -20,7 +20,7 @@ from cryptography.x509.verification import (
 from app.clock import now
 from app.settings import settings
 from app.web.client_address import through_trusted_proxy
-from app.web.http import current_request
+from app.web.http import Request
 
 _ARMOUR = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
 
@@ -29,15 +29,15 @@ class UnreadableCertificate(ValueError):
     """The proxy passed on something else than one certificate."""
 
 
-def client_certificate() -> x509.Certificate | None:
+def client_certificate(request: Request) -> x509.Certificate | None:
     """Return the caller's certificate, or None. Only a trusted proxy can present one.
 
     Read as RFC 9440, 2.2 writes it (base64 between colons) and as proxies do: PEM, in one line or
     percent-encoded. Whether it is good for anything is not yet known. Raises UnreadableCertificate.
     """
     name = settings().client_certificate_header
-    text = current_request().header(name) if name is not None else None
-    if not text or not through_trusted_proxy():
+    text = request.header(name) if name is not None else None
+    if not text or not through_trusted_proxy(request):
         return None
     text = unquote(text)
     for word in _ARMOUR:

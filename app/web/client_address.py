@@ -8,7 +8,7 @@ from flask import Flask, Response, g
 from app.context import request_values
 from app.identifiers import new_id
 from app.settings import settings
-from app.web.http import current_request
+from app.web.http import Request, current_request
 
 Address = IPv4Address | IPv6Address
 
@@ -36,9 +36,9 @@ def client_address() -> Address:
     return address
 
 
-def through_trusted_proxy() -> bool:
+def through_trusted_proxy(request: Request) -> bool:
     """Return whether the request comes straight from a proxy whose headers are believed."""
-    address = _parse_address(current_request().address)
+    address = _parse_address(request.address)
     return address is not None and _is_trusted(address)
 
 

@@ -102,15 +102,16 @@ class Bearer:
     kind: Kind
 
     def __call__(self, _arguments: Mapping[str, Any]) -> Allowed | Refused:
-        if current_request().method == "OPTIONS":
+        request = current_request()
+        if request.method == "OPTIONS":
             # A browser asks so before it sends the token, and is told the methods alone.
             return Allowed()
         try:
-            verified = presented_token(current_request())
-            require(verified, self.scope, self.kind)
-            _act_as_holder(verified)
+            verified = presented_token(request)
+            require(verified, self.scope, self.kind, asked_at=request.path)
+            _act_as_holder(verified, asked_at=request.path)
         except OAuthError as error:
-            return Refused(error.description, answer=partial(error_response, error))
+            return Refused(error.description, answer=partial(error_response, request, error))
         request_values().oidc_token = verified
         return Allowed()
 
@@ -135,19 +136,23 @@ def presented_token(request: Request) -> VerifiedToken:
     Raises BearerError.
     """
     scheme, text = _read_token(request)
-    verified = verify_access_token(text)
+    verified = verify_access_token(text, asked_at=request.path)
     try:
         _is_from_its_holder(request, verified, scheme=scheme, text=text)
     except TokenNonceNeeded:
         raise
     except BearerError as error:
-        raise record_rejection(verified.client, verified.family, error) from None
+        raise record_rejection(
+            verified.client, verified.family, error, asked_at=request.path
+        ) from None
     return verified
 
 
-def record_rejection(client: RelyingParty, family: Family | None, error: OAuthError) -> OAuthError:
-    """Record that a token of ours was not accepted, and return the error to raise."""
-    record_refusal(ACCESS, client, error, family=family, path=current_request().path)
+def record_rejection(
+    client: RelyingParty, family: Family | None, error: OAuthError, *, asked_at: str
+) -> OAuthError:
+    """Record that a token of ours was not accepted at this path, and return the error to raise."""
+    record_refusal(ACCESS, client, error, family=family, path=asked_at)
     return error
 
 
@@ -159,7 +164,7 @@ def _is_from_its_holder(
         raise InvalidTokenProof("The access token was sent under the wrong scheme")
     if binding is None:
         return
-    if binding.member == CERTIFICATE and binding != certificate.proven():
+    if binding.member == CERTIFICATE and binding != certificate.proven(request):
         raise InvalidToken(detail="no certificate, or another")
     if binding.member == KEY and binding != _proven(request, verified, text):
         raise InvalidTokenProof(detail="no proof, or one of another key")
@@ -199,8 +204,10 @@ def _read_token(request: Request) -> tuple[str, str]:
     return scheme.lower(), text
 
 
-def verify_access_token(text: str) -> VerifiedToken:
+def verify_access_token(text: str, *, asked_at: str) -> VerifiedToken:
     """Return the token if it is valid now, whatever it says of itself. Raises InvalidToken.
+
+    asked_at: the path of the request, for the record of a refusal.
 
     Plain statements: resource servers ask at each of their requests.
     """
@@ -216,13 +223,15 @@ def verify_access_token(text: str) -> VerifiedToken:
         if family is None or family.ended_at is not None or family.client_id != client.key:
             # A family of another client would be a token that we never issued: it names nobody.
             known = family if family is not None and family.client_id == client.key else None
-            raise record_rejection(client, known, InvalidToken(detail="family ended"))
+            raise record_rejection(
+                client, known, InvalidToken(detail="family ended"), asked_at=asked_at
+            )
     if (
         family.revoked_alone
         if family is not None
         else token_families.is_token_revoked(access_token.jti)
     ):
-        raise record_rejection(client, family, InvalidToken(detail="revoked"))
+        raise record_rejection(client, family, InvalidToken(detail="revoked"), asked_at=asked_at)
     return VerifiedToken(access_token, client, family)
 
 
@@ -245,7 +254,7 @@ def entitlement(verified: VerifiedToken) -> Entitlement | None:
     return None
 
 
-def require(verified: VerifiedToken, scope: str, kind: Kind) -> None:
+def require(verified: VerifiedToken, scope: str, kind: Kind, *, asked_at: str) -> None:
     """Raise BearerError unless the token is for the issuer, of this kind, with this scope."""
     try:
         if verified.access_token.audience != settings().issuer:
@@ -255,10 +264,10 @@ def require(verified: VerifiedToken, scope: str, kind: Kind) -> None:
         if scope not in verified.scopes:
             raise InsufficientScope
     except BearerError as error:
-        raise record_rejection(verified.client, verified.family, error) from None
+        raise record_rejection(verified.client, verified.family, error, asked_at=asked_at) from None
 
 
-def _act_as_holder(verified: VerifiedToken) -> None:
+def _act_as_holder(verified: VerifiedToken, *, asked_at: str) -> None:
     """Make the person, or the service itself, the actor of what follows. Raises InvalidToken."""
     if verified.family is None:
         set_current_actor(Actor("client", verified.client_id, verified.client.name))
@@ -266,5 +275,5 @@ def _act_as_holder(verified: VerifiedToken) -> None:
     account = verified.account
     if not account.active:
         error = InvalidToken(detail="account not active")
-        raise record_rejection(verified.client, verified.family, error)
+        raise record_rejection(verified.client, verified.family, error, asked_at=asked_at)
     set_current_actor(actor_of(account))

@@ -7,7 +7,7 @@ from typing import Any
 from app.settings import settings as app_settings
 from app.strict_json import compact_json
 from app.web import anyone, permit
-from app.web.http import Response
+from app.web.http import Request, Response
 from identity.oidc import acr, claims, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
@@ -102,7 +102,7 @@ def _of_certificates() -> dict[str, Any]:
 @blueprint.get("/.well-known/openid-configuration")
 @permit(anyone)
 @protocol_endpoint
-def configuration() -> Response:
+def configuration(_request: Request) -> Response:
     """Return the metadata for clients of OpenID Connect and of OAuth alone (RFC 8414, 3)."""
     body = cache().published("metadata", lambda: compact_json(metadata()))
     return _public(body, METADATA_MAX_AGE)
@@ -111,7 +111,7 @@ def configuration() -> Response:
 @blueprint.get("/jwks")
 @permit(anyone)
 @protocol_endpoint
-def jwks() -> Response:
+def jwks(_request: Request) -> Response:
     """Return the key set. A new key signs only once older copies of this response have expired."""
     return _public(compact_json(key_set()), settings().jwks_max_age)
 

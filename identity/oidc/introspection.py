@@ -11,7 +11,7 @@ from app.database import CompiledStatement
 from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.accounts.account_snapshot import WITH_ACCOUNT
 from identity.accounts.models import Account
 from identity.oidc import delegation, parameters
@@ -51,16 +51,16 @@ _REFRESH_TOKEN = CompiledStatement(
 @blueprint.post("/introspect")
 @permit(anyone)
 @protocol_endpoint
-def introspect() -> Response:
+def introspect(request: Request) -> Response:
     """Introspect a token for its own client, and for the client of the resource in its `aud`."""
-    given = parameters.from_form(current_request())
+    given = parameters.from_form(request)
     given.refuse_repeated()
-    client = confidential(current_request(), given)
+    client = confidential(request, given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
-    said = _access_token(client, text) or _refresh_token(client, text) or INACTIVE
-    if client.introspection_alg is None and not current_request().accepts_by_name(SIGNED):
+    said = _access_token(client, text, request.path) or _refresh_token(client, text) or INACTIVE
+    if client.introspection_alg is None and not request.accepts_by_name(SIGNED):
         return json_response(said)
     about = {
         "iss": settings().issuer,
@@ -79,9 +79,9 @@ def _alg(client: RelyingParty) -> str:
     return client.introspection_alg or (client.access_token_alg if client.fapi else "RS256")
 
 
-def _access_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
+def _access_token(client: RelyingParty, text: str, path: str) -> dict[str, Any] | None:
     try:
-        verified = verify_access_token(text)
+        verified = verify_access_token(text, asked_at=path)
     except InvalidToken:
         return None
     if not _may_ask(client, verified):

@@ -7,7 +7,7 @@ from app.database import writing
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.oidc import parameters
 from identity.oidc.authorize.checks import run_checks
 from identity.oidc.authorize.request import RequestedAuthorization
@@ -29,14 +29,14 @@ PATH = "/par"
 @blueprint.post(PATH)
 @permit(anyone)
 @protocol_endpoint
-def par() -> Response:
+def par(request: Request) -> Response:
     """Run every check of authorize, and return its error at once."""
-    given = parameters.from_form(current_request())
+    given = parameters.from_form(request)
     given.refuse_repeated()
-    client = authenticate(current_request(), given)
+    client = authenticate(request, given)
     admit_pushed_request(client)
     try:
-        authorization = _check_request(given, client)
+        authorization = _check_request(request, given, client)
     except NonceNeeded:
         raise
     except OAuthError as error:
@@ -62,11 +62,13 @@ def par() -> Response:
     )
 
 
-def _check_request(given: Parameters, client: RelyingParty) -> RequestedAuthorization:
+def _check_request(
+    request: Request, given: Parameters, client: RelyingParty
+) -> RequestedAuthorization:
     if "request_uri" in given:
         raise InvalidRequest("request_uri cannot be pushed")
     authorization = RequestedAuthorization(_of_client(given, client), pushing=True)
-    key = dpop.proven_by(client, current_request(), path=PATH)
+    key = dpop.proven_by(client, request, path=PATH)
     authorization.proven_key = key.thumbprint if key is not None else None
     run_checks(authorization)
     if authorization.proven_key is not None and authorization.dpop_jkt != authorization.proven_key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import structlog
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.audit import record
 from app.database import writing
 from app.strict_json import compact_json
-from app.web.http import Response, current_request
+from app.web.http import Request, Response, current_request
 from identity.oidc.errors import (
     BearerError,
     InvalidClient,
@@ -28,22 +28,26 @@ from identity.oidc.proof import dpop, nonces
 
 REALM = "secure-access"
 Arguments = ParamSpec("Arguments")
-ProtocolView = Callable[Arguments, Response]
+ProtocolView = Callable[Concatenate[Request, Arguments], Response]
 
 log = structlog.get_logger()
 
 
-def protocol_endpoint(view: ProtocolView[Arguments]) -> ProtocolView[Arguments]:
-    """Answer the protocol's errors as their RFC says. `install` exempts these views from CSRF."""
+def protocol_endpoint(view: ProtocolView[Arguments]) -> Callable[Arguments, Response]:
+    """Give the view its request, and answer the protocol's errors as their RFC says.
+
+    `install` exempts these views from CSRF.
+    """
 
     @functools.wraps(view)
     def answered(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+        request = current_request()
         try:
-            return _with_nonce(view(*args, **kwargs))
+            return _with_nonce(view(request, *args, **kwargs))
         except OAuthError as error:
-            return error_response(error)
+            return error_response(request, error)
         except RequestEntityTooLarge:
-            return error_response(TooLarge())
+            return error_response(request, TooLarge())
 
     setattr(answered, "machine", True)  # noqa: B010  # mypy knows no attributes of functions
     return answered
@@ -74,22 +78,22 @@ def no_store(answer: Response) -> Response:
     return answer.add("Cache-Control", "no-store")
 
 
-def error_response(error: OAuthError) -> Response:
+def error_response(request: Request, error: OAuthError) -> Response:
     """Return the JSON response of an error, and log it."""
     log.info(
         "request refused",
         error=error.error,
         text=error.description,
         detail=error.detail,
-        path=current_request().path,
+        path=request.path,
     )
     if isinstance(error, InvalidClient) and not isinstance(error, NotOnRecord | TooManyFailures):
         with writing():
-            record("client.not_authenticated", reason=error.detail, path=current_request().path)
+            record("client.not_authenticated", reason=error.detail, path=request.path)
     body = {"error": error.error} if error.error else {}
     answer = json_response(body | {"error_description": error.description}, error.status)
     if isinstance(error, BearerError):
-        answer.add("WWW-Authenticate", _bearer_challenge(error))
+        answer.add("WWW-Authenticate", _bearer_challenge(request, error))
     elif isinstance(error, InvalidClient):
         answer.add("WWW-Authenticate", f'Basic realm="{REALM}"')
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -105,13 +109,13 @@ def _with_nonce(answer: Response) -> Response:
     return answer
 
 
-def _bearer_challenge(error: BearerError) -> str:
+def _bearer_challenge(request: Request, error: BearerError) -> str:
     """Return the challenge; without a token sent it has no error code (RFC 6750, 3).
 
     The scheme is DPoP for tokens bound to a key, and for whatever was sent as one (RFC 9449, 7.1).
     """
     challenge = f'Bearer realm="{REALM}"'
-    sent_as = (current_request().header("Authorization") or "").partition(" ")[0].lower()
+    sent_as = (request.header("Authorization") or "").partition(" ")[0].lower()
     if isinstance(error, InvalidTokenProof) or sent_as == "dpop":
         challenge = f'DPoP realm="{REALM}", algs="{" ".join(FAPI_ALGS)}"'
     if error.error is None:

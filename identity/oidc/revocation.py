@@ -11,7 +11,7 @@ from app.database import db, writing
 from app.database.single_use import insert_unless_present
 from app.identifiers import secret_hash
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.oidc import parameters, token_families
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
@@ -28,14 +28,14 @@ _add_revoked_token = insert_unless_present(RevokedToken)
 @blueprint.post("/revoke")
 @permit(anyone)
 @protocol_endpoint
-def revoke() -> Response:
+def revoke(request: Request) -> Response:
     """Revoke the token and answer 200 in any case (RFC 7009, 2.2).
 
     Another client's token is left as it is.
     """
-    given = parameters.from_form(current_request())
+    given = parameters.from_form(request)
     given.refuse_repeated()
-    client = authenticate(current_request(), given)
+    client = authenticate(request, given)
     text = given.get("token")
     if text is None:
         raise InvalidRequest("token is missing")

@@ -7,7 +7,7 @@ from typing import Any
 from app.clock import now
 from app.settings import settings
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.oidc import scopes
 from identity.oidc.bearer import entitlement, presented_token, require
 from identity.oidc.blueprint import blueprint
@@ -23,10 +23,10 @@ from identity.oidc.tokens import signed
 @blueprint.route("/userinfo", methods=["GET", "POST"])
 @permit(anyone)
 @protocol_endpoint
-def userinfo() -> Response:
+def userinfo(request: Request) -> Response:
     """Return the claims as they are now, not as they were when the token was issued."""
-    verified = presented_token(current_request())
-    require(verified, scopes.OPENID, "person")
+    verified = presented_token(request)
+    require(verified, scopes.OPENID, "person", asked_at=request.path)
     holds = entitlement(verified)
     if holds is None or verified.family is None:
         raise InvalidToken(detail="no access any more")

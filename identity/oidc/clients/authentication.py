@@ -97,8 +97,10 @@ def _wrong_assertion(client: RelyingParty | None, text: str, request: Request) -
     return assertions.why_refused(client, text, path=request.path, before_use=nonce)
 
 
-def _wrong_certificate(client: RelyingParty | None, _secret: str, _asked: Request) -> str | None:
-    return certificate.why_refused(client.certificate_subject) if client is not None else "unknown"
+def _wrong_certificate(client: RelyingParty | None, _secret: str, request: Request) -> str | None:
+    if client is None:
+        return "unknown"
+    return certificate.why_refused(request, client.certificate_subject)
 
 
 def _nothing_to_prove(_client: RelyingParty | None, _secret: str, _asked: Request) -> str | None:

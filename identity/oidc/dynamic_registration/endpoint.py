@@ -14,7 +14,7 @@ from app.identifiers import new_secret, secret_hash
 from app.settings import settings
 from app.strict_json import read_json
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import actions, store
 from identity.oidc.clients.metadata import InvalidMetadata
@@ -46,12 +46,12 @@ NOT_SENT_BACK = (
 @blueprint.post(PATH)
 @permit(anyone)
 @protocol_endpoint
-def register() -> Response:
+def register(request: Request) -> Response:
     """Register a client with an initial access token (RFC 7591)."""
-    initial = tokens.find(_bearer())
+    initial = tokens.find(_bearer(request))
     if initial is None:
         raise InvalidToken("The registration token is unknown, used up or expired")
-    metadata = _metadata()
+    metadata = _metadata(request)
     set_current_actor(Actor("system", initial.public_id, f"the registration token {initial.note}"))
     policy, access_token = initial.policy, new_secret()
     try:
@@ -77,19 +77,19 @@ def register() -> Response:
 @blueprint.get(f"{PATH}/<client_id>")
 @permit(anyone)
 @protocol_endpoint
-def read_registration(client_id: str) -> Response:
+def read_registration(request: Request, client_id: str) -> Response:
     """Return the client's registration, without the secret, which is not known."""
-    client, access_token = _authenticated_client(client_id)
+    client, access_token = _authenticated_client(request, client_id)
     return json_response(actions.described(client) | _management(client_id, access_token))
 
 
 @blueprint.put(f"{PATH}/<client_id>")
 @permit(anyone)
 @protocol_endpoint
-def update_registration(client_id: str) -> Response:
+def update_registration(request: Request, client_id: str) -> Response:
     """Update the registration of the client whose token the request carries (RFC 7592, 2.2)."""
-    client, access_token = _authenticated_client(client_id)
-    metadata = _metadata()
+    client, access_token = _authenticated_client(request, client_id)
+    metadata = _metadata(request)
     _is_about(client, metadata)
     policy = Policy.from_store(client.registration_policy or {})
     try:
@@ -115,27 +115,27 @@ def update_registration(client_id: str) -> Response:
 @blueprint.delete(f"{PATH}/<client_id>")
 @permit(anyone)
 @protocol_endpoint
-def delete_registration(client_id: str) -> Response:
+def delete_registration(request: Request, client_id: str) -> Response:
     """Delete the client and end its tokens; its history stays recorded."""
-    _authenticated_client(client_id)
+    _authenticated_client(request, client_id)
     with writing():
         actions.disable(client_id)
         actions.find(client_id).registration_token_hash = None
     return empty_response(204)
 
 
-def _bearer() -> str:
-    scheme, _, text = (current_request().header("Authorization") or "").partition(" ")
+def _bearer(request: Request) -> str:
+    scheme, _, text = (request.header("Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise NoToken("A registration token is required")
     return text
 
 
-def _metadata() -> dict[str, Any]:
-    if current_request().media_type != "application/json":
+def _metadata(request: Request) -> dict[str, Any]:
+    if request.media_type != "application/json":
         raise UnsupportedMediaType("Send application/json")
     try:
-        metadata = read_json(current_request().body())
+        metadata = read_json(request.body())
     except ValueError:
         raise InvalidClientMetadata("The metadata is not JSON.") from None
     if not isinstance(metadata, dict):
@@ -143,9 +143,9 @@ def _metadata() -> dict[str, Any]:
     return metadata
 
 
-def _authenticated_client(client_id: str) -> tuple[Client, str]:
+def _authenticated_client(request: Request, client_id: str) -> tuple[Client, str]:
     """Return the client whose own token the request carries, and that token (RFC 7592, 2)."""
-    access_token = _bearer()
+    access_token = _bearer(request)
     client = db.session.scalar(select(Client).where(Client.client_id == client_id))
     expected = (client.registration_token_hash if client else None) or ""
     right = hmac.compare_digest(secret_hash(access_token), expected)

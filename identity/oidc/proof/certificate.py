@@ -10,37 +10,41 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.web.certificates import UnreadableCertificate, client_certificate, vouched_for
+from app.web.http import Request
 from identity.oidc.errors import InvalidRequest
 from identity.oidc.proof.binding import CERTIFICATE, Binding
 
 Named = Callable[[x509.Certificate, str], bool]
 
 
-def presented() -> x509.Certificate | None:
-    """Return the connection's certificate. Raises InvalidRequest for an unreadable one."""
+def presented(request: Request) -> x509.Certificate | None:
+    """Return the certificate of the request's connection.
+
+    Raises InvalidRequest for an unreadable one.
+    """
     try:
-        return client_certificate()
+        return client_certificate(request)
     except UnreadableCertificate as error:
         raise InvalidRequest("The client certificate cannot be read", detail=str(error)) from None
 
 
-def proven() -> Binding | None:
-    """Return the binding of tokens for the present connection (RFC 8705, 3.1)."""
-    certificate = presented()
+def proven(request: Request) -> Binding | None:
+    """Return the binding of tokens for the connection (RFC 8705, 3.1)."""
+    certificate = presented(request)
     if certificate is None:
         return None
     digest = certificate.fingerprint(SHA256())
     return Binding(CERTIFICATE, base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
 
 
-def why_refused(subject: Mapping[str, str]) -> str | None:
+def why_refused(request: Request, subject: Mapping[str, str]) -> str | None:
     """Return why the present connection does not prove the client of that subject.
 
     None where it does.
 
     `subject` is the one member of SUBJECTS that the client registered (RFC 8705, 2.1.2).
     """
-    certificate = presented()
+    certificate = presented(request)
     if certificate is None:
         return "no certificate"
     if not vouched_for(certificate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web import anyone, permit
-from app.web.http import Response, current_request
+from app.web.http import Request, Response
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.authentication import authenticate
@@ -28,7 +28,7 @@ from identity.oidc.token import (
     refresh_token,
     token_exchange,
 )
-from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.grant_type import PATH, GrantType
 
 GRANT_TYPES: dict[str, GrantType] = {
     grant.name: grant
@@ -42,20 +42,17 @@ GRANT_TYPES: dict[str, GrantType] = {
 """All grant types: discovery, registration and this endpoint follow the list."""
 
 
-PATH = "/token"
-
-
 @blueprint.post(PATH)
 @permit(anyone)
 @protocol_endpoint
-def token() -> Response:
+def token(request: Request) -> Response:
     """Answer a token request by its grant type."""
-    given = parameters.from_form(current_request())
+    given = parameters.from_form(request)
     given.refuse_repeated()
-    client = authenticate(current_request(), given)
+    client = authenticate(request, given)
     try:
         grant = _grant_type(client, given)
-        binding = _binding(client)
+        binding = _binding(request, client)
         return json_response(grant.redeem(client, given.only(grant.parameters), binding))
     except (OnRecord, NonceNeeded, TooManyOfPublicClient):
         # On record already, the way to a nonce, or a bound that keeps rows from being written.
@@ -66,18 +63,18 @@ def token() -> Response:
         raise
 
 
-def _binding(client: RelyingParty) -> Binding | None:
+def _binding(request: Request, client: RelyingParty) -> Binding | None:
     """Return the key or certificate to bind to (RFC 9449, 5; RFC 8705, 3).
 
     Some clients get no tokens without one.
     """
-    key = dpop.proven_by(client, current_request(), path=PATH)
+    key = dpop.proven_by(client, request, path=PATH)
     if key is None and client.dpop_bound:
         # RFC 6749, 5.2: `invalid_dpop_proof` is for a proof that is there.
         raise InvalidRequest("This client sends a DPoP proof with each token request")
     if key is not None or not client.certificate_bound:
         return key
-    binding = certificate.proven()
+    binding = certificate.proven(request)
     if binding is None:
         raise InvalidRequest("This client shows its certificate with each token request")
     return binding

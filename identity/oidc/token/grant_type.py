@@ -10,6 +10,9 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding
 
+PATH = "/token"
+"""The path of the endpoint, below the issuer."""
+
 
 @dataclass(frozen=True)
 class GrantType:

@@ -21,7 +21,7 @@ from identity.oidc.errors import (
 from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding
-from identity.oidc.token.grant_type import GrantType
+from identity.oidc.token.grant_type import PATH, GrantType
 from identity.oidc.token.issue import response_for_target
 from identity.oidc.token_families import Family
 from identity.oidc.tokens import AccessToken
@@ -85,7 +85,7 @@ def _subject_token(
     if parameters.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE:
         raise InvalidRequest("requested_token_type can be that of an access token only")
     try:
-        subject = verify_access_token(parameters.get("subject_token", ""))
+        subject = verify_access_token(parameters.get("subject_token", ""), asked_at=PATH)
     except InvalidToken as error:
         raise InvalidRequest("subject_token is not valid", detail=error.detail) from None
     if subject.family is None or subject.client.key != client.key or subject.exchanged:

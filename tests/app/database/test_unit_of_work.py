@@ -185,8 +185,9 @@ def test_units_and_sessions_write_in_turn(app: Flask) -> None:
 def test_unit_is_written_on_a_new_connection_after_the_server_closed_one(app: Flask) -> None:
     commit_unit(token("a"))
     with db.engine.connect() as other:
+        # Waits for the end of each, five seconds at most.
         others = text(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         other.execute(others)
