@@ -8,7 +8,7 @@ statement, as it is asked whenever tokens are issued.
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
@@ -30,7 +30,38 @@ from approvals.organisations.names import authority_name_on
 from identity.accounts.models import Account, by_name
 
 Statement = Select[*tuple[Any, ...]]
-Found = Any
+
+
+class FactsRow(Protocol):
+    """A row of the statements below: `_columns` lists what they select."""
+
+    account_id: int | None
+    subject: str | None
+    account_joined_at: datetime | None
+    organisation_id: int
+    organisation: str
+    name: str
+    kind: str
+    la_code: str | None
+    opened_on: date | None
+    closed_on: date | None
+    updated_at: datetime
+    revision: str | None
+    open: bool | None
+    period_name: str | None
+    period_type: str | None
+    membership_id: int | None
+    member_from: datetime
+    member_joined_at: datetime | None
+    member_to: datetime | None
+    grant: str | None
+    user_group: str
+    granted_from: datetime
+    granted_to: datetime | None
+    given_by: str
+    version_id: int | None
+    sha256: str
+
 
 AT = bindparam("at", type_=UtcDateTime)
 DAY = bindparam("day", type_=Date)
@@ -53,7 +84,7 @@ def query_of_one(account_id: int, service: str, organisation: str, at: datetime)
     )
 
 
-def facts_in(rows: list[Found], service: str, at: datetime) -> AccessFacts | None:
+def facts_in(rows: list[FactsRow], service: str, at: datetime) -> AccessFacts | None:
     """Return the facts in the rows of `query_of_one`, or None."""
     return _facts(rows, service, day_of(at)) if rows else None
 
@@ -186,13 +217,13 @@ def _read(
 ) -> list[AccessFacts]:
     day = day_of(at)
     parameters = {"service": service, "at": at, "day": day, **asked_about}
-    asked: dict[tuple[int | None, int], list[Found]] = {}
+    asked: dict[tuple[int | None, int], list[FactsRow]] = {}
     for row in statement.all(**parameters):
         asked.setdefault((row.account_id, row.organisation_id), []).append(row)
     return [_facts(rows, service, day) for rows in asked.values()]
 
 
-def _facts(rows: list[Found], service: str, day: date) -> AccessFacts:
+def _facts(rows: list[FactsRow], service: str, day: date) -> AccessFacts:
     first = rows[0]
     version = versions.loaded_version(first.version_id, first.sha256) if first.version_id else None
     return AccessFacts(
@@ -217,7 +248,7 @@ def _facts(rows: list[Found], service: str, day: date) -> AccessFacts:
     )
 
 
-def _name(row: Found, day: date) -> str:
+def _name(row: FactsRow, day: date) -> str:
     """Return the name on the day. Only local authorities, without periods, are looked up."""
     if row.period_name is None and row.kind == Kind.LOCAL_AUTHORITY and day < today():
         return authority_name_on(f"la:{row.la_code}", day) or row.name
@@ -225,13 +256,13 @@ def _name(row: Found, day: date) -> str:
     return name
 
 
-def _key(row: Found) -> str | None:
+def _key(row: FactsRow) -> str | None:
     identifier = facts_of(row.kind).identifier
     key: str | None = getattr(row, identifier) if identifier else None
     return key
 
 
-def _memberships(rows: Iterable[Found]) -> Iterable[MembershipFacts]:
+def _memberships(rows: Iterable[FactsRow]) -> Iterable[MembershipFacts]:
     seen = set()
     for row in rows:
         if row.membership_id is not None and row.membership_id not in seen:
@@ -245,9 +276,9 @@ def _memberships(rows: Iterable[Found]) -> Iterable[MembershipFacts]:
             )
 
 
-def _grants(rows: Iterable[Found], service: str) -> Iterable[GrantFacts]:
+def _grants(rows: Iterable[FactsRow], service: str) -> Iterable[GrantFacts]:
     for row in rows:
-        if row.grant is not None:
+        if row.grant is not None and row.membership_id is not None:
             yield GrantFacts(
                 membership=row.membership_id,
                 service=service,

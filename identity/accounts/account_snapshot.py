@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Protocol
 
 from identity.accounts.models import Account
 from identity.accounts.person import full_name, is_active
@@ -24,6 +24,21 @@ WITH_ACCOUNT = tuple(column.label(f"account_{column.key}") for column in _COLUMN
 """Columns for a statement that joins the account to what has its `account_id`: see
 `snapshot_from`.
 """
+
+
+class AccountRow(Protocol):
+    """A row with an `account_id` and the columns WITH_ACCOUNT."""
+
+    account_id: int
+    account_subject: str
+    account_email: str
+    account_given_name: str
+    account_family_name: str
+    account_updated_at: datetime
+    account_joined_at: datetime | None
+    account_suspended_at: datetime | None
+    account_access_revision: int
+
 
 _values_in = attrgetter("account_id", *(column.name for column in WITH_ACCOUNT))
 
@@ -51,6 +66,6 @@ class AccountSnapshot:
         return is_active(self.joined_at, self.suspended_at)
 
 
-def snapshot_from(row: Any) -> AccountSnapshot:
-    """Return the account in a row that has an `account_id` and the columns WITH_ACCOUNT."""
+def snapshot_from(row: AccountRow) -> AccountSnapshot:
+    """Return the account in a row that was read with WITH_ACCOUNT."""
     return AccountSnapshot(*_values_in(row))

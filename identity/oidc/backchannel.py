@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import structlog
@@ -45,11 +45,16 @@ _KEY = "identity.oidc.backchannel"
 log = structlog.get_logger()
 
 
-def enqueue_notices(ended: Iterable[Row[int, int, str]], *, cause: str) -> None:
-    """Add notices for ended families. Must run inside `writing()`.
+class EndedFamily(Protocol):
+    """The client, the person and the session of a token family that has ended."""
 
-    A family is client_id, account_id, sid.
-    """
+    client_id: int
+    account_id: int
+    sid: str
+
+
+def enqueue_notices(ended: Iterable[EndedFamily], *, cause: str) -> None:
+    """Add notices for ended families. Must run inside `writing()`."""
     rows = [
         {
             "client_id": client.key,

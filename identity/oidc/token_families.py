@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, Update, bindparam, delete, exists, or_, select, update
 
@@ -14,7 +14,7 @@ from app.database import Change, CompiledStatement, db
 from app.database.single_use import claim, rows_changed
 from app.retention import Expired
 from identity.access_termination import Termination
-from identity.accounts.account_snapshot import WITH_ACCOUNT
+from identity.accounts.account_snapshot import WITH_ACCOUNT, AccountRow
 from identity.accounts.models import Account
 from identity.oidc import backchannel
 from identity.oidc.clients.store import RelyingParty
@@ -29,10 +29,32 @@ from identity.oidc.models import (
 REMEMBERED = timedelta(days=365)
 """How long the organisation last used with a client is remembered."""
 
-Family = Any
-"""A row of `oidc_grant` and of its account (`snapshot_from`), read by one plain statement: the
-endpoints ask for one at each request.
-"""
+
+class Family(AccountRow, Protocol):
+    """A row of `oidc_grant` and of its account (`snapshot_from`), read by a compiled statement."""
+
+    id: int
+    public_id: str
+    client_id: int
+    sid: str
+    service: str | None
+    organisation: str | None
+    scope: str
+    resources: list[str]
+    claims_requested: dict[str, dict[str, Any]]
+    auth_time: datetime
+    acr: str
+    amr: list[str]
+    offline: bool
+    ends_at: datetime
+    ended_at: datetime | None
+    ended_cause: str | None
+
+
+class FamilyOfToken(Family, Protocol):
+    """A family as an access token names it, and whether the token was revoked without it."""
+
+    revoked_alone: bool
 
 
 _revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
@@ -44,9 +66,10 @@ _WITH_TOKEN = CompiledStatement(
 )
 
 
-def find_with_token(public_id: str, jti: str) -> Family | None:
+def find_with_token(public_id: str, jti: str) -> FamilyOfToken | None:
     """Return the family of that id, ended or not, and whether the token was revoked alone."""
-    return _WITH_TOKEN.one(public_id=public_id, jti=jti)
+    found: FamilyOfToken | None = _WITH_TOKEN.one(public_id=public_id, jti=jti)
+    return found
 
 
 def is_token_revoked(jti: str) -> bool:

@@ -43,7 +43,13 @@ def ada(app: Flask) -> Account:
 
 def as_endpoints_read(account: Account) -> AccountSnapshot:
     db.session.rollback()
-    return snapshot_from(_ACCOUNT.one(id=account.id))
+    return read(account)
+
+
+def read(account: Account) -> AccountSnapshot:
+    row = _ACCOUNT.one(id=account.id)
+    assert row is not None
+    return snapshot_from(row)
 
 
 def place() -> str:
@@ -141,8 +147,7 @@ def test_claims_of_a_change_that_was_rolled_back_are_not_kept(ada: Account) -> N
         with writing() as session:
             session.execute(delete(Grant))
             session.flush()
-            person = snapshot_from(_ACCOUNT.one(id=ada.id))
-            assert approvals().claims(person, SERVICE, where, now()) is None
+            assert approvals().claims(read(ada), SERVICE, where, now()) is None
             raise ZeroDivisionError
 
     where = place()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
 from sqlalchemy import bindparam, select, update
@@ -45,6 +45,18 @@ _FAMILY_AND_CODE = CompiledStatement(
     .join(Account, Account.id == TokenFamily.account_id)
     .where(AuthorizationCode.code_hash == bindparam("hash"))
 )
+
+
+class CodeRow(Family, Protocol):
+    """A code with its family."""
+
+    code_id: int
+    redirect_uri: str
+    code_challenge: str | None
+    dpop_jkt: str | None
+    nonce: str | None
+    code_expires_at: datetime
+    used_at: datetime | None
 
 
 def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
@@ -90,12 +102,12 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
     return response
 
 
-def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
+def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> CodeRow:
     """Return the code with its family, if this client may redeem it for this address."""
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")
-    found = _FAMILY_AND_CODE.one(hash=secret_hash(code))
+    found: CodeRow | None = _FAMILY_AND_CODE.one(hash=secret_hash(code))
     if found is None:
         raise InvalidGrant(detail="no such code")
     if found.client_id != client.key:
@@ -111,7 +123,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> Family:
     return found
 
 
-def _prove(client: RelyingParty, found: Family, verifier: str | None, at: datetime) -> None:
+def _prove(client: RelyingParty, found: CodeRow, verifier: str | None, at: datetime) -> None:
     """Check the verifier (RFC 7636, 4.6); without a challenge it is a downgrade.
 
     RFC 9700, 4.8.2.

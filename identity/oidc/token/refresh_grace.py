@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import bindparam, exists, update
 from sqlalchemy.orm import aliased
@@ -22,6 +23,17 @@ from identity.oidc.models import RefreshToken
 from identity.oidc.token_families import Family
 
 MOST_RETRIES = 3
+
+
+class RefreshRow(Family, Protocol):
+    """A refresh token with its family."""
+
+    token_id: int
+    token_expires_at: datetime
+    used_at: datetime | None
+    bound_to: str | None
+
+
 _Successor = aliased(RefreshToken)
 _RETRY = CompiledStatement(
     update(RefreshToken)
@@ -44,7 +56,7 @@ def successor_of(token: str) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
+def may_be_lost(client: RelyingParty, found: RefreshRow, at: datetime) -> bool:
     """Return whether this use of a used token may be a retry.
 
     It comes soon enough, from an authenticated client or the holder of the key.
@@ -54,6 +66,6 @@ def may_be_lost(client: RelyingParty, found: Family, at: datetime) -> bool:
     return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
 
 
-def retry_of(found: Family, successor: str, at: datetime) -> Change:
+def retry_of(found: RefreshRow, successor: str, at: datetime) -> Change:
     """Return the claim of one of the few retries, in vain once the successor has been used."""
     return _RETRY.with_values(identifier=found.token_id, successor=secret_hash(successor), at=at)

@@ -27,7 +27,7 @@ from identity.oidc.token.issue import (
     response_for_person,
     stored_refresh_token,
 )
-from identity.oidc.token.refresh_grace import may_be_lost, retry_of, successor_of
+from identity.oidc.token.refresh_grace import RefreshRow, may_be_lost, retry_of, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twice
 from identity.oidc.token_families import Family, family_event
 
@@ -82,11 +82,11 @@ def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None
 
 def _find(
     client: RelyingParty, parameters: Parameters, binding: Binding | None, at: datetime
-) -> Family:
+) -> RefreshRow:
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
-    found = _FAMILY_AND_TOKEN.one(hash=secret_hash(token))
+    found: RefreshRow | None = _FAMILY_AND_TOKEN.one(hash=secret_hash(token))
     if found is None:
         raise InvalidGrant(detail="no such refresh token")
     if found.client_id != client.key:
@@ -114,7 +114,7 @@ def _successor(client: RelyingParty, token: str) -> str | None:
 
 def _rotate(
     client: RelyingParty,
-    found: Family,
+    found: RefreshRow,
     successor: str,
     issued: Change,
     binding: Binding | None,
