@@ -10,7 +10,7 @@ from approvals.population.cli import population
 from approvals.remits.cli import remits_cli
 from approvals.reports.cli import report
 from approvals.terms.cli import terms
-from identity.oidc.clients.cli import clients_group
+from identity.oidc.client_administration.cli import clients_group
 
 COMMANDS = (
     access,

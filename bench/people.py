@@ -22,7 +22,7 @@ from identity.accounts.models import Account
 from identity.credentials import hashing, password, totp
 from identity.credentials.password import PASSWORD
 from identity.credentials.totp import TOTP
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.ports import approvals
 from identity.sessions import cookies

@@ -2,7 +2,7 @@
 
 from identity.administration.cli import accounts_cli
 from identity.oidc.cli import notices_group
-from identity.oidc.clients.cli import clients_group
+from identity.oidc.client_administration.cli import clients_group
 from identity.oidc.dynamic_registration.cli import registration_tokens_group
 from identity.oidc.keys.cli import keys_group
 

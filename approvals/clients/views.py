@@ -29,7 +29,8 @@ from approvals.clients.forms import (
 )
 from approvals.memberships.forms import Confirmation
 from approvals.operators.access import operator
-from identity.oidc.clients import actions, store
+from identity.oidc.client_administration import actions
+from identity.oidc.clients import store
 from identity.oidc.clients.metadata import InvalidMetadata, offered_auth_methods
 from identity.oidc.models import Client
 from identity.oidc.parameters import only_looking

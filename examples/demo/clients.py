@@ -7,7 +7,7 @@ from app.actors import Actor, set_current_actor
 from examples.demo.configuration import Addresses
 from examples.playground.app import SCOPES
 from examples.playground.sign_in import EXCHANGE
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.token.endpoint import GRANT_TYPES
 
 EXAMPLE, PLAYGROUND = range(2)

@@ -27,8 +27,9 @@ from identity.oidc import (
 )
 from identity.oidc.authorize import stored_request
 from identity.oidc.blueprint import blueprint
+from identity.oidc.client_authentication import secret_throttle
 from identity.oidc.clients import keys as client_keys
-from identity.oidc.clients import public_limits, secret_throttle
+from identity.oidc.clients import public_limits
 from identity.oidc.clients.links import links_for_people
 from identity.oidc.dynamic_registration import tokens
 from identity.oidc.events import EVENTS
@@ -65,7 +66,7 @@ def install(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith(f"{blueprint.name}.") and is_protocol_endpoint(view):
             # Programs carry no cookies, and many people stand behind one program's address: wrong
-            # secrets are counted in `clients/secret_throttle.py` instead.
+            # secrets are counted in `client_authentication/secret_throttle.py` instead.
             csrf.exempt(view)
             unlimited(app, endpoint)
             if all(not rule.arguments for rule in app.url_map.iter_rules(endpoint)):

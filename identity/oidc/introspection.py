@@ -17,7 +17,7 @@ from identity.accounts.models import Account
 from identity.oidc import delegation, parameters
 from identity.oidc.bearer import VerifiedToken, entitlement, verify_access_token
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients.authentication import confidential
+from identity.oidc.client_authentication.authenticate import confidential
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, InvalidToken, NotForThisClient
 from identity.oidc.keys.store import INTROSPECTION

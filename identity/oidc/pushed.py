@@ -12,7 +12,7 @@ from identity.oidc import parameters
 from identity.oidc.authorize.checks import run_checks
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients.authentication import authenticate
+from identity.oidc.client_authentication.authenticate import authenticate
 from identity.oidc.clients.public_limits import admit_pushed_request
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidProof, InvalidRequest, NonceNeeded, OAuthError

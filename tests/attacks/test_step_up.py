@@ -20,7 +20,7 @@ from app.web.forms import Form
 from approvals.memberships.models import Membership
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from identity.sessions.kept_posts import CREDENTIAL_FIELDS, MOST_PER_SESSION
 from identity.sessions.models import KeptPost, Session
 from identity.sessions.step_up import FreshSignIn

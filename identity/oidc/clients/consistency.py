@@ -8,6 +8,7 @@ from typing import Any
 
 from app.settings import settings
 from identity.oidc import redirects
+from identity.oidc.clients.certificate_subjects import SUBJECTS
 from identity.oidc.clients.metadata import (
     BINDING,
     CERTIFICATE_METHODS,
@@ -21,7 +22,6 @@ from identity.oidc.clients.metadata import (
     offered_auth_methods,
 )
 from identity.oidc.jwt_verification import FAPI_ALGS
-from identity.oidc.proof import certificate
 
 Check = Callable[[Members, dict[str, Any]], None]
 
@@ -107,10 +107,10 @@ def _certificate_binding_fits(result: Members, _given: Any) -> None:
 def _certificate_subject_fits(result: Members, _given: Any) -> None:
     """Check the certificate's subject (RFC 8705, 2.1.2)."""
     by_certificate = result["token_endpoint_auth_method"] in CERTIFICATE_METHODS
-    named = sum(member in result for member in certificate.SUBJECTS)
+    named = sum(member in result for member in SUBJECTS)
     if named != (1 if by_certificate else 0):
         raise InvalidMetadata(
-            "tls_client_auth goes with exactly one of " + ", ".join(certificate.SUBJECTS) + "."
+            "tls_client_auth goes with exactly one of " + ", ".join(SUBJECTS) + "."
         )
 
 

@@ -15,6 +15,7 @@ from app import http_client
 from app.settings import settings
 from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 from identity.oidc import acr, redirects, scopes
+from identity.oidc.clients.certificate_subjects import SUBJECTS, why_no_name
 from identity.oidc.clients.jwks import read, signing_keys
 from identity.oidc.clients.metadata import (
     ACCESS_TOKEN_ALGS,
@@ -39,7 +40,6 @@ from identity.oidc.clients.metadata import (
 from identity.oidc.jwt_verification import SIGNING_ALGS, UnsuitableKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.lifetimes import LIFETIMES, Lifetime
-from identity.oidc.proof import certificate
 
 Given = dict[str, Any]
 Reader = Callable[[Given], Any]
@@ -101,7 +101,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
         for member in members:
             yield member, partial(one_of, member=member, choices=algs)
     yield "jwks", _keys
-    for member in certificate.SUBJECTS:
+    for member in SUBJECTS:
         yield member, partial(_certificate_subject, member=member)
     for member in ("software_id", "software_version"):
         yield member, partial(_cut, member=member)
@@ -224,7 +224,7 @@ def _keys(given: Given) -> Mapping[str, Any]:
 def _certificate_subject(given: Given, member: str) -> str:
     """Read how the client's certificate names it (RFC 8705, 2.1.2)."""
     name = given[member]
-    refusal = certificate.why_no_name(member, name) if isinstance(name, str) else "it is no text"
+    refusal = why_no_name(member, name) if isinstance(name, str) else "it is no text"
     if refusal:
         raise InvalidMetadata(f"{member}: {name!r} is refused, {refusal}.")
     return str(name)

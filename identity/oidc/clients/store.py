@@ -13,9 +13,9 @@ from app.database import db
 from identity.oidc import redirects, scopes
 from identity.oidc.cache import cache
 from identity.oidc.clients import metadata, registration
+from identity.oidc.clients.certificate_subjects import SUBJECTS
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
-from identity.oidc.proof import certificate
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         dpop_bound=data.get("dpop_bound_access_tokens", False),
         dpop_nonce=data.get("dpop_nonce_required", False),
         certificate_bound=data.get("tls_client_certificate_bound_access_tokens", False),
-        certificate_subject={name: data[name] for name in certificate.SUBJECTS if name in data},
+        certificate_subject={name: data[name] for name in SUBJECTS if name in data},
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
         exchange_from=tuple(data.get("exchange_from", ())),

@@ -16,7 +16,8 @@ from app.strict_json import read_json
 from app.web import anyone, permit
 from app.web.http import Request, Response
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients import actions, store
+from identity.oidc.client_administration import actions
+from identity.oidc.clients import store
 from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.dynamic_registration import tokens
 from identity.oidc.dynamic_registration.names import why_confusable

@@ -6,7 +6,7 @@ from app.web import anyone, permit
 from app.web.http import Request, Response
 from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
-from identity.oidc.clients.authentication import authenticate
+from identity.oidc.client_authentication.authenticate import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import (
     InvalidRequest,

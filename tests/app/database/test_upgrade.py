@@ -13,7 +13,7 @@ from app.database.schema import downgrade, upgrade
 from approvals.memberships.models import Grant
 from identity.accounts.models import Account, Suspension
 from identity.administration import suspension
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from identity.oidc.models import ClientPeriod
 from tests.approvals.decision import world
 from tests.identity.oidc.relying_party import register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.identity.oidc.relying_party import CALLBACK
 

@@ -16,7 +16,8 @@ from app.retention import purge_expired
 from approvals.clients.forms import GRANTS, METHODS
 from approvals.clients.models import ClientAnswer
 from approvals.organisations.models import Organisation
-from identity.oidc.clients import actions, store
+from identity.oidc.client_administration import actions
+from identity.oidc.clients import store
 from identity.oidc.clients.metadata import AUTH_METHODS, offered_auth_methods
 from identity.oidc.models import Client
 from identity.oidc.token.endpoint import GRANT_TYPES

@@ -13,7 +13,7 @@ from app.database import db
 from approvals.organisations.models import Organisation
 from approvals.terms import defaults
 from approvals.terms.models import TermsVersion
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from tests.approvals import world
 from tests.approvals.world import browser
 from tests.identity.walking import Walker

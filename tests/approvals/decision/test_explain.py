@@ -26,7 +26,7 @@ from approvals.terms.models import TermsVersion
 from identity.accounts.models import Account
 from identity.administration import suspension
 from identity.email_address import email_key
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from tests.approvals.decision import world
 from tests.approvals.decision.test_rules import TABLES
 from tests.identity.oidc.relying_party import register

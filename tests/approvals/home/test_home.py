@@ -15,7 +15,7 @@ from approvals.decision import no_access
 from approvals.memberships.actions import remove_member
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
-from identity.oidc.clients.actions import register
+from identity.oidc.client_administration.actions import register
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
 

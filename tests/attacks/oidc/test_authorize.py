@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited, codes
 from tests.identity.oidc.browsers import signed_in_browser

@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clock import now
-from identity.oidc.clients import actions
-from identity.oidc.clients.secret_throttle import FREE
+from identity.oidc.client_administration import actions
+from identity.oidc.client_authentication.secret_throttle import FREE
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
 from tests.identity.oidc.signing_party import ASSERTION_TYPE, SigningParty

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.clock import now
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.keys import actions as keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, header

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.database import db, writing
 from identity.access_termination import end_access
 from identity.oidc import refusals
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from identity.oidc.models import TokenFamily
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.attacks.oidc.evidence import audited

@@ -14,7 +14,7 @@ from app.clock import now
 from app.database import writing
 from identity.access_termination import end_access
 from identity.accounts.models import Account
-from identity.oidc.clients import actions as clients
+from identity.oidc.client_administration import actions as clients
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.browsers import signed_in_browser

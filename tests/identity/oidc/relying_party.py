@@ -17,7 +17,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.keys.states import ALGS
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.identity.walking import Page, Walker

@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from approvals.settings import Settings
 from identity.oidc import backchannel
-from identity.oidc.clients import actions, store
+from identity.oidc.client_administration import actions
+from identity.oidc.clients import store
 from identity.oidc.clients.keys import LONGEST_KEPT
 from identity.oidc.clients.metadata import InvalidMetadata
 from identity.oidc.token.endpoint import GRANT_TYPES

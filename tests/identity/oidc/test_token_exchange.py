@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clock import now
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty, register

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from approvals.settings import Settings
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.clients.metadata import InvalidMetadata
 from tests.attacks.oidc.evidence import audited
 from tests.conftest import settings

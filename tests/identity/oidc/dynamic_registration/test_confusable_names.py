@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from identity.oidc.clients import actions
+from identity.oidc.client_administration import actions
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.identity.oidc.dynamic_registration.test_registration import (
     METADATA,

@@ -17,7 +17,8 @@ from app.actors import Actor, set_current_actor
 from app.clock import now
 from app.identifiers import secret_hash
 from app.web.http import Request
-from identity.oidc.clients import assertions, secret_throttle, store
+from identity.oidc.client_authentication import assertions, secret_throttle
+from identity.oidc.clients import store
 from identity.oidc.clients.metadata import CERTIFICATE_METHODS
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidClient, InvalidRequest, NotOnRecord, TooManyFailures

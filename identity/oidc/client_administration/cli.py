@@ -29,7 +29,7 @@ def register(file: TextIO) -> None:
     shown only once.
     """
     from app.database import writing
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
     from identity.oidc.clients.metadata import InvalidMetadata
     from identity.oidc.token.endpoint import GRANT_TYPES
 
@@ -59,7 +59,7 @@ def register(file: TextIO) -> None:
 def list_clients() -> None:
     """Show all clients."""
     from app.cli.tables import print_rows as show_table
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
 
     show_table(
         ["Client", "Name", "Service", "Authentication", "Grants", "State"],
@@ -82,7 +82,7 @@ def list_clients() -> None:
 @with_appcontext
 def show(client_id: str) -> None:
     """Print a client's registration as JSON, without its secret."""
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
 
     try:
         click.echo(json.dumps(actions.described(actions.find(client_id)), indent=2))
@@ -99,7 +99,7 @@ def update(client_id: str, file: TextIO) -> None:
 
     Members that FILE omits get their defaults. The secret stays.
     """
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
     from identity.oidc.clients.metadata import InvalidMetadata
     from identity.oidc.token.endpoint import GRANT_TYPES
 
@@ -120,7 +120,7 @@ def update(client_id: str, file: TextIO) -> None:
 @with_appcontext
 def enable(client_id: str) -> None:
     """Enable a disabled client. People have to sign in to it again."""
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients enable"))
     try:
@@ -135,7 +135,7 @@ def enable(client_id: str) -> None:
 @with_appcontext
 def disable(client_id: str) -> None:
     """Disable a client and end every token that it holds."""
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients disable"))
     try:
@@ -161,7 +161,7 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     The old one remains valid for a day, or for the given hours, so that the service loses no
     request.
     """
-    from identity.oidc.clients import actions
+    from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients rotate-secret"))
     try:

@@ -1,0 +1,1 @@
+"""Clients registered, changed and disabled by operators and by themselves."""

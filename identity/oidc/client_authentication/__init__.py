@@ -1,0 +1,1 @@
+"""Authentication of clients: by a secret, a signed assertion or a certificate."""
