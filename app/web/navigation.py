@@ -20,7 +20,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Entry:
-    """`address` answers None where the entry is not for this person; lowest `order` first."""
+    """An entry of the navigation, lowest `order` first.
+
+    address: returns None where the entry is not for this person.
+    """
 
     text: str
     address: Callable[[], str | None]

@@ -1,7 +1,7 @@
-"""The rules, each a small frozen value that is asked about facts and answers Allowed or Refused.
+"""The rules of a decision: each takes facts and returns ALLOWED or a Failure with its sentence.
 
-Which level each belongs to, and in which order they are asked, stands in `rules`. A sentence is
-shown to the person, to approvers and to operators alike, so it names neither "you" nor "they".
+`evaluation` lists the levels and their order. A sentence is shown to the person, to approvers and
+to operators alike, so it names neither "you" nor "they".
 """
 
 from collections.abc import Sequence
@@ -197,7 +197,11 @@ def _describe_grant(facts: AccessFacts, grant: GrantFacts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OneGroupWhereOneIsAllowed:
-    """Actions see to it when they grant; a later version of the file may still ask for one."""
+    """Rule: one user group is held where the service allows one.
+
+    Actions refuse a second grant. A later version of the service's file may allow one where several
+    were granted.
+    """
 
     def __call__(self, facts: AccessFacts, held: Sequence[UserGroup]) -> Outcome:
         if facts.service is None or not facts.service.one_user_group or len(held) < 2:
@@ -211,7 +215,11 @@ class OneGroupWhereOneIsAllowed:
 
 @dataclass(frozen=True, slots=True)
 class GroupsShareTheirSchools:
-    """Loading a file sees to it for that file; organisations may change their kind afterwards."""
+    """Rule: the user groups held together open the same schools.
+
+    Loading a file checks its groups for each kind of organisation. An organisation may change its
+    kind afterwards.
+    """
 
     def __call__(self, _facts: AccessFacts, held: Sequence[UserGroup]) -> Outcome:
         if len({(group.schools, group.environment) for group in held}) < 2:

@@ -24,7 +24,7 @@ class EmailForm(Form):
 
 
 class NewPasswordForm(Form):
-    """The rules of a new password need to know its owner: the views ask them."""
+    """Form for a new password. Its rules depend on the owner, so the views check them."""
 
     password = PasswordField("New password")
 

@@ -11,9 +11,9 @@ from approvals.organisations.register.codes import CLOSED, NOT_YET_OPEN, OPEN
 Said = Iterable[tuple[date, str, Mapping[str, Any] | None]]
 
 BEGINNING = date(1, 1, 1)
-"""Before anything was known."""
+"""The start of a period before the first file."""
 END = date(9999, 12, 31)
-"""The end of what has none."""
+"""The end of a period without one."""
 
 ESTABLISHMENT_FAMILIES = frozenset(
     {
