@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.actors import Actor
 from app.database import db
+from app.database.dated_rows import has_ended
 from approvals.access_model import definitions
 from approvals.clients import notices
 from approvals.console import suspending
@@ -114,4 +115,4 @@ class ApprovalsPort:
 
 
 def _belongs(facts: AccessFacts, at: datetime) -> bool:
-    return any(row.valid_to is None or row.valid_to > at for row in facts.memberships)
+    return any(not has_ended(row.valid_to, at) for row in facts.memberships)

@@ -2,14 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
-
 from app.actors import Actor
 from app.audit import record
 from app.database import db
 from app.outbox import send_mail
-from approvals.memberships import facts
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships import facts, queries
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -22,7 +19,7 @@ def only_approver_of(account: Account) -> list[Organisation]:
     """Return the organisations in which no other person can approve, by name."""
     return [
         organisation
-        for organisation in _approved_by(account)
+        for organisation in queries.approved_by(account.id)
         if facts.active_approvers(organisation.id).sole(account.id)
     ]
 
@@ -30,7 +27,7 @@ def only_approver_of(account: Account) -> list[Organisation]:
 def suspending(account: Account, accepted: Collection[str], actor: Actor) -> None:
     """Judge the suspension under the locks that it rests on; see `identity.ports.Approvals`."""
     active = actions.lock_active_operators()
-    for organisation in sorted(_approved_by(account), key=lambda each: each.id):
+    for organisation in sorted(queries.approved_by(account.id), key=lambda each: each.id):
         facts.lock_organisation(db.session(), organisation.id)
     db.session.refresh(account)
     if account.suspended_at is not None:
@@ -70,21 +67,3 @@ def _mail_operators(
                 ],
             },
         )
-
-
-def _approved_by(account: Account) -> list[Organisation]:
-    return list(
-        db.session.scalars(
-            select(Organisation)
-            .join(Membership, Membership.organisation_id == Organisation.id)
-            .join(Appointment, Appointment.membership_id == Membership.id)
-            .where(
-                Membership.account_id == account.id,
-                Membership.valid_to.is_(None),
-                Membership.joined_at.is_not(None),
-                Appointment.valid_to.is_(None),
-            )
-            .order_by(Organisation.name, Organisation.id)
-            .distinct()
-        )
-    )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.database.dated_rows import has_begun, has_ended
 from app.days import end_in_words, shown
 from approvals.access_model.definition import UserGroup
 from approvals.decision.decision_types import ALLOWED, Failure, Outcome
@@ -94,7 +95,7 @@ class MembershipHasStarted:
     """Rule: the membership has started."""
 
     def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
-        if membership.valid_from <= at:
+        if has_begun(membership.valid_from, at):
             return ALLOWED
         return Failure(
             f"Membership of {facts.organisation.name} starts on {shown(membership.valid_from)}."
@@ -119,7 +120,7 @@ class MembershipHasNotEnded:
     """Rule: the membership has not ended."""
 
     def __call__(self, facts: AccessFacts, membership: MembershipFacts, at: datetime) -> Outcome:
-        if membership.valid_to is None or at < membership.valid_to:
+        if not has_ended(membership.valid_to, at):
             return ALLOWED
         return Failure(
             f"Membership of {facts.organisation.name} ended on {shown(membership.valid_to)}."
@@ -147,7 +148,7 @@ class GrantHasStarted:
     """Rule: the grant has started."""
 
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
-        if grant.valid_from <= at:
+        if has_begun(grant.valid_from, at):
             return ALLOWED
         return Failure(f"{_describe_grant(facts, grant)} starts on {shown(grant.valid_from)}.")
 
@@ -157,7 +158,7 @@ class GrantHasNotEnded:
     """Rule: the grant has not ended."""
 
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Outcome:
-        if grant.valid_to is None or at < grant.valid_to:
+        if not has_ended(grant.valid_to, at):
             return ALLOWED
         return Failure(f"{_describe_grant(facts, grant)} ended on {end_in_words(grant.valid_to)}.")
 

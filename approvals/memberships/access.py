@@ -38,7 +38,7 @@ def approver_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
         return outcome
     appointed = db.session.scalar(
         select(Appointment.id).where(
-            Appointment.membership_id == own_membership().id, Appointment.valid_to.is_(None)
+            Appointment.membership_id == own_membership().id, Appointment.open
         )
     )
     if appointed is None:
@@ -68,7 +68,7 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
         .where(
             Organisation.public_id == public_id,
             Membership.account_id == session.account_id,
-            Membership.valid_to.is_(None),
+            Membership.open,
             Membership.joined_at.is_not(None),
         )
     ).one_or_none()

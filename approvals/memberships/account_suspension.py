@@ -23,7 +23,7 @@ def announce(account: Account, actor: Actor, *, suspended: bool) -> None:
         .where(
             Membership.account_id == account.id,
             Membership.joined_at.is_not(None),
-            Membership.valid_to.is_(None),
+            Membership.open,
         )
         .order_by(Membership.id)
     )

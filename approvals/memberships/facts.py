@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, selectinload
 from app.actors import Actor
 from app.clock import now
 from app.database import db
-from approvals.memberships import catalogue, rules
-from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.memberships import catalogue, queries, rules
+from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
@@ -53,20 +53,8 @@ def lock_membership(session: Session, membership: Membership) -> Membership:
 
 def active_approvers(organisation_id: int) -> rules.Approvers:
     """Return the approvers who can act now: joined, not suspended, appointed."""
-    accounts = db.session.scalars(
-        select(Membership.account_id)
-        .join(Appointment, Appointment.membership_id == Membership.id)
-        .join(Account, Account.id == Membership.account_id)
-        .where(
-            Membership.organisation_id == organisation_id,
-            Membership.valid_to.is_(None),
-            Membership.joined_at.is_not(None),
-            Appointment.valid_to.is_(None),
-            Account.suspended_at.is_(None),
-        )
-    )
     return rules.Approvers(
-        frozenset(identifier for identifier in accounts if identifier is not None)
+        frozenset(account.id for account in queries.approvers_of(organisation_id))
     )
 
 
@@ -95,7 +83,7 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
         .outerjoin(Account, Account.id == Membership.account_id)
         .where(
             Membership.organisation_id == organisation_id,
-            Membership.valid_to.is_(None),
+            Membership.open,
             or_(Membership.email_key == email_key, Account.email_key == email_key),
         )
         .limit(1)
@@ -122,7 +110,7 @@ def held_groups(membership: Membership, at: datetime) -> tuple[rules.HeldGroup, 
     return tuple(
         rules.HeldGroup(grant.id, grant.service, grant.user_group, grant.valid_to)
         for grant in membership.grants
-        if grant.valid_to is None or grant.valid_to > at
+        if grant.ends_after(at)
     )
 
 
@@ -135,7 +123,7 @@ def recent_changes(membership: Membership, at: datetime) -> int:
 
 def is_approver(membership: Membership) -> bool:
     """Return whether the membership has an open appointment."""
-    return any(appointment.valid_to is None for appointment in membership.appointments)
+    return any(appointment.open for appointment in membership.appointments)
 
 
 def subject_of(membership: Membership) -> str | None:
@@ -149,6 +137,6 @@ def close_grants(grants: list[Grant], *, cause: str, at: datetime | None = None)
     """End the grants that run or lie ahead; ended ones keep their end."""
     moment = at or now()
     for grant in grants:
-        if grant.valid_to is None or grant.valid_to > moment:
+        if grant.ends_after(moment):
             grant.valid_to = max(moment, grant.valid_from)
             grant.ended_cause = cause

@@ -69,7 +69,7 @@ def record_acceptance(invitation: Invitation, account: Account) -> None:
         select(Membership.id).where(
             Membership.organisation_id == organisation.id,
             Membership.account_id == account.id,
-            Membership.valid_to.is_(None),
+            Membership.open,
         )
     )
     if twice is not None:
@@ -132,7 +132,7 @@ def context_words(holder: Account | Invitation) -> Sequence[str]:
     names = db.session.scalars(
         select(Organisation.name)
         .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(condition, Membership.valid_to.is_(None))
+        .where(condition, Membership.open)
     ).all()
     return [PLATFORM, *names, *Catalogue(now()).service_names()]
 
@@ -154,7 +154,7 @@ def _can_and_cannot(
 def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:
     membership = db.session.scalar(
         select(Membership)
-        .where(Membership.invitation_id == invitation.id, Membership.valid_to.is_(None))
+        .where(Membership.invitation_id == invitation.id, Membership.open)
         .options(*facts.WITH_EVERYTHING)
     )
     if membership is None:

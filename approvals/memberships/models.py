@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.database import Base
-from app.database.dated_rows import OPEN
+from app.database.dated_rows import OPEN, DatedRow
 from app.identifiers import new_id
 from app.journeys import JourneyRow
 from identity.accounts.person import full_name
@@ -58,7 +58,7 @@ def _search_text(context: DefaultExecutionContext) -> str:
     return search_key(row["given_name"], row["family_name"], row["email"])
 
 
-class Membership(Base):
+class Membership(DatedRow, Base):
     """One person in one organisation, from the invitation on.
 
     ``account_id`` is none until the invitation is accepted; the person has joined when
@@ -109,9 +109,7 @@ class Membership(Base):
     family_name: Mapped[str] = mapped_column(String(200))
     sort_name: Mapped[str] = mapped_column(String(402), default=_sort_name)
     search_text: Mapped[str] = mapped_column(String(724), default=_search_text)
-    valid_from: Mapped[datetime]
     joined_at: Mapped[datetime | None]
-    valid_to: Mapped[datetime | None]
     ended_cause: Mapped[str | None] = mapped_column(String(40))
 
     appointments: Mapped[list[Appointment]] = relationship(
@@ -127,10 +125,6 @@ class Membership(Base):
         """The person's name, or the address where no name is known."""
         return full_name(self.given_name, self.family_name) or self.email
 
-    @property
-    def open(self) -> bool:
-        return self.valid_to is None
-
     def describe(self, *, email: str, given_name: str, family_name: str) -> None:
         """Set who this is, with the keys that the list sorts and searches by."""
         self.email = email
@@ -141,7 +135,7 @@ class Membership(Base):
         self.search_text = search_key(given_name, family_name, email)
 
 
-class Appointment(Base):
+class Appointment(DatedRow, Base):
     """Being an approver of the membership's organisation."""
 
     __tablename__ = "appointment"
@@ -157,15 +151,13 @@ class Appointment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]
 
     membership: Mapped[Membership] = relationship(
         back_populates="appointments", lazy="raise_on_sql"
     )
 
 
-class Grant(Base):
+class Grant(DatedRow, Base):
     """A user group of a service, held through a membership.
 
     It counts from ``valid_from`` until just before ``valid_to``; the decision honours both at the
@@ -193,8 +185,6 @@ class Grant(Base):
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
     service: Mapped[str] = mapped_column(String(100))
     user_group: Mapped[str] = mapped_column(String(100))
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]
     given_by: Mapped[str] = mapped_column(String(200))
     ended_cause: Mapped[str | None] = mapped_column(String(40))
 

@@ -80,7 +80,7 @@ class MemberCounts:
 
 _approver = (
     select(Appointment.id)
-    .where(Appointment.membership_id == Membership.id, Appointment.valid_to.is_(None))
+    .where(Appointment.membership_id == Membership.id, Appointment.open)
     .correlate(Membership)
     .exists()
 )
@@ -98,7 +98,7 @@ def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[M
         )
         .outerjoin(Account, Account.id == Membership.account_id)
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
-        .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_(None))
+        .where(Membership.organisation_id == organisation_id, Membership.open)
     )
     at = now()
     for condition in _conditions(filters, at):
@@ -119,7 +119,7 @@ def invitations(organisation_id: int, *, page: int) -> Page[Any]:
         .join(Invitation, Invitation.id == Membership.invitation_id)
         .where(
             Membership.organisation_id == organisation_id,
-            Membership.valid_to.is_(None),
+            Membership.open,
             Membership.joined_at.is_(None),
         )
         .order_by(Invitation.expires_at, Membership.id),
@@ -149,7 +149,7 @@ def counts(organisation_id: int) -> MemberCounts:
         )
         .outerjoin(Account, Account.id == Membership.account_id)
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
-        .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_(None))
+        .where(Membership.organisation_id == organisation_id, Membership.open)
     ).one()
     return MemberCounts(*(int(value) for value in row))
 
@@ -162,7 +162,7 @@ def approvers_of(organisation_id: int) -> list[Account]:
             .join(Membership, Membership.account_id == Account.id)
             .where(
                 Membership.organisation_id == organisation_id,
-                Membership.valid_to.is_(None),
+                Membership.open,
                 _approver,
                 *_can_act(),
             )
@@ -178,7 +178,7 @@ def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(
             Membership.account_id == account_id,
-            Membership.valid_to.is_(None),
+            Membership.open,
             Membership.joined_at.is_not(None),
         )
         .order_by(Organisation.name, Organisation.id)
@@ -194,7 +194,7 @@ def approved_by(account_id: int) -> list[Organisation]:
             .join(Membership, Membership.organisation_id == Organisation.id)
             .where(
                 Membership.account_id == account_id,
-                Membership.valid_to.is_(None),
+                Membership.open,
                 Membership.joined_at.is_not(None),
                 _approver,
             )
@@ -254,8 +254,7 @@ def _holds(at: datetime) -> Select[Any]:
         select(Grant.id)
         .where(
             Grant.membership_id == Membership.id,
-            Grant.valid_from <= at,
-            (Grant.valid_to.is_(None)) | (Grant.valid_to > at),
+            Grant.counts_at(at),
         )
         .correlate(Membership)
     )
@@ -282,8 +281,7 @@ def _grants(memberships: Sequence[int], at: datetime) -> dict[int, list[Grant]]:
         select(Grant)
         .where(
             Grant.membership_id.in_(memberships),
-            Grant.valid_from <= at,
-            (Grant.valid_to.is_(None)) | (Grant.valid_to > at),
+            Grant.counts_at(at),
         )
         .order_by(Grant.service, Grant.user_group)
     )

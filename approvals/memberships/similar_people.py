@@ -42,7 +42,7 @@ def find_similar(organisation_id: int, *, email: str, name: str) -> SimilarityWa
         select(Membership.given_name, Membership.family_name, Membership.email)
         .where(
             Membership.organisation_id == organisation_id,
-            Membership.valid_to.is_(None),
+            Membership.open,
             Membership.email_key != email_key(email),
         )
         .order_by(Membership.sort_name, Membership.id)

@@ -29,7 +29,7 @@ class OnlyOperatorError(ValueError):
 def is_operator(account_id: int) -> bool:
     """Return whether this account is an operator now."""
     found = db.session.scalar(
-        select(Operator.id).where(Operator.account_id == account_id, Operator.valid_to.is_(None))
+        select(Operator.id).where(Operator.account_id == account_id, Operator.open)
     )
     return found is not None
 
@@ -40,7 +40,7 @@ def active_operators() -> list[Account]:
         db.session.scalars(
             select(Account)
             .join(Operator, Operator.account_id == Account.id)
-            .where(Operator.valid_to.is_(None), Account.suspended_at.is_(None))
+            .where(Operator.open, Account.suspended_at.is_(None))
             .order_by(Account.id)
             .execution_options(populate_existing=True)
         )
@@ -53,10 +53,7 @@ def lock_active_operators() -> list[Account]:
     Concurrent suspensions and removals wait here.
     """
     db.session.scalars(
-        select(Operator.id)
-        .where(Operator.valid_to.is_(None))
-        .order_by(Operator.id)
-        .with_for_update()
+        select(Operator.id).where(Operator.open).order_by(Operator.id).with_for_update()
     ).all()
     return active_operators()
 
@@ -66,7 +63,7 @@ def appointments() -> list[tuple[Operator, Account | None]]:
     rows = db.session.execute(
         select(Operator, Account)
         .outerjoin(Account, Account.id == Operator.account_id)
-        .where(Operator.valid_to.is_(None))
+        .where(Operator.open)
         .order_by(Operator.valid_from, Operator.id)
     )
     return [(row[0], row[1]) for row in rows]
@@ -142,7 +139,7 @@ def _with_address(key: str) -> Operator | None:
         select(Operator)
         .outerjoin(Account, Account.id == Operator.account_id)
         .where(
-            Operator.valid_to.is_(None),
+            Operator.open,
             or_(Operator.email_key == key, Account.email_key == key),
         )
         .execution_options(populate_existing=True)

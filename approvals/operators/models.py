@@ -6,11 +6,11 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
-from app.database.dated_rows import OPEN
+from app.database.dated_rows import OPEN, DatedRow
 from app.identifiers import new_id
 
 
-class Operator(Base):
+class Operator(DatedRow, Base):
     """The appointment of one operator, from the invitation on; closed, never deleted.
 
     ``account_id`` is none until the invitation is accepted.
@@ -31,6 +31,4 @@ class Operator(Base):
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
     appointed_by: Mapped[str] = mapped_column(String(200))
-    valid_from: Mapped[datetime]
     joined_at: Mapped[datetime | None]
-    valid_to: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.database import db
 from approvals.access_model import definitions
@@ -29,10 +29,9 @@ def is_of_service(remit: Remit, service: str, at: datetime) -> bool:
         .where(
             Grant.service == service,
             Grant.user_group.in_(groups),
-            Grant.valid_from <= at,
-            or_(Grant.valid_to.is_(None), Grant.valid_to > at),
+            Grant.counts_at(at),
             Membership.joined_at.is_not(None),
-            or_(Membership.valid_to.is_(None), Membership.valid_to > at),
+            Membership.ends_after(at),
         )
         .limit(1)
     )

@@ -66,7 +66,7 @@ def user_groups(service: str, as_of: date) -> Report:
         .where(
             Grant.service == service,
             Grant.valid_from < midnight,
-            or_(Grant.valid_to.is_(None), Grant.valid_to >= midnight),
+            or_(Grant.open, Grant.valid_to >= midnight),
             Membership.joined_at < midnight,
         )
         .group_by(Grant.user_group)

@@ -91,8 +91,7 @@ def _waiting_rows(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]
                 .where(
                     Membership.account_id == Account.id,
                     Grant.service == found.service,
-                    Grant.valid_from <= at,
-                    or_(Grant.valid_to.is_(None), Grant.valid_to > at),
+                    Grant.counts_at(at),
                 )
             )
         )

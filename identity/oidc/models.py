@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
+from app.database.dated_rows import DatedRow
 from app.identifiers import new_id, new_secret
 from app.journeys import JourneyRow
 from app.queue import QueuedRow
@@ -41,7 +42,7 @@ class Client(Base):
     disabled_at: Mapped[datetime | None]
 
 
-class ClientPeriod(Base):
+class ClientPeriod(DatedRow, Base):
     """A time in which a client belonged to one service, enabled or not; open while it lasts.
 
     `Client.service` and `Client.disabled_at` say how it is now. These rows say it of any past
@@ -58,8 +59,6 @@ class ClientPeriod(Base):
     client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
     service: Mapped[str | None] = mapped_column(String(80))
     enabled: Mapped[bool]
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]
 
 
 class InitialAccessToken(Base):

@@ -47,8 +47,6 @@ def close_membership(
 def belongs_somewhere(session: Session, account_id: int) -> bool:
     """Return whether the person has an open membership in any organisation."""
     found = session.scalar(
-        select(Membership.id)
-        .where(Membership.account_id == account_id, Membership.valid_to.is_(None))
-        .limit(1)
+        select(Membership.id).where(Membership.account_id == account_id, Membership.open).limit(1)
     )
     return found is not None

@@ -29,7 +29,7 @@ def end_access_through(session: Session, organisations: Sequence[int]) -> None:
             .where(
                 Membership.organisation_id.in_(organisations[start : start + _AT_ONCE]),
                 Membership.account_id.is_not(None),
-                Membership.valid_to.is_(None),
+                Membership.open,
             )
             .order_by(Organisation.public_id, Membership.account_id)
         ).all()

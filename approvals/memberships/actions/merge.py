@@ -74,7 +74,7 @@ def count_people(organisation: Organisation) -> int:
     number: int = (
         db.session.scalar(
             select(func.count(Membership.id)).where(
-                Membership.organisation_id == organisation.id, Membership.valid_to.is_(None)
+                Membership.organisation_id == organisation.id, Membership.open
             )
         )
         or 0
@@ -85,7 +85,7 @@ def count_people(organisation: Organisation) -> int:
 def _lock_invitations(session: Session, organisation: Organisation) -> None:
     """Lock the invitations before the organisation, as accepting one does."""
     held = select(Membership.invitation_id).where(
-        Membership.organisation_id == organisation.id, Membership.valid_to.is_(None)
+        Membership.organisation_id == organisation.id, Membership.open
     )
     session.scalars(select(Invitation.id).where(Invitation.id.in_(held)).with_for_update()).all()
 
@@ -94,7 +94,7 @@ def _open_memberships(session: Session, organisation: Organisation) -> list[Memb
     return list(
         session.scalars(
             select(Membership)
-            .where(Membership.organisation_id == organisation.id, Membership.valid_to.is_(None))
+            .where(Membership.organisation_id == organisation.id, Membership.open)
             .order_by(Membership.id)
             .options(*facts.WITH_EVERYTHING)
             .execution_options(populate_existing=True)
@@ -109,7 +109,7 @@ def _belongs(session: Session, membership: Membership, target: Organisation) -> 
         same = or_(same, Membership.account_id == membership.account_id)
     found = session.scalar(
         select(Membership.id)
-        .where(Membership.organisation_id == target.id, Membership.valid_to.is_(None), same)
+        .where(Membership.organisation_id == target.id, Membership.open, same)
         .limit(1)
     )
     return found is not None
@@ -150,8 +150,7 @@ def _continue_in(
             given_by=grant.given_by,
         )
         for grant in membership.grants
-        if (grant.valid_to is None or grant.valid_to > at)
-        and grant.user_group in offered.get(grant.service, ())
+        if grant.ends_after(at) and grant.user_group in offered.get(grant.service, ())
     ]
     is_approver = facts.is_approver(membership)
     continued.appointments = [Appointment(valid_from=at)] if is_approver else []

@@ -5,7 +5,7 @@ Views take the route's `organisation` as `**_route`: the rule has resolved it al
 """
 
 from flask import url_for
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnExpressionArgument, select
 
 from app.database import db
 from app.web.errors import Forbidden
@@ -26,7 +26,7 @@ def the_member(public_id: str) -> Membership:
     A page about somebody who no longer belongs to it leads to their own page, which says so
     (raises `FinishedError`). Raises `NotFound` for any other id.
     """
-    found = _find(public_id, Membership.valid_to.is_(None))
+    found = _find(public_id, Membership.open)
     if found is not None:
         return found
     if ended_member(public_id) is not None:
@@ -44,7 +44,7 @@ def ended_member(public_id: str) -> Membership | None:
     return _find(public_id, Membership.valid_to.is_not(None))
 
 
-def _find(public_id: str, condition: ColumnElement[bool]) -> Membership | None:
+def _find(public_id: str, condition: ColumnExpressionArgument[bool]) -> Membership | None:
     return db.session.scalar(
         select(Membership)
         .where(

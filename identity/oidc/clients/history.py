@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from app.clock import now
 from app.database import db
@@ -28,15 +28,13 @@ def write_period(client: Client) -> None:
     """
     enabled, at = client.disabled_at is None, now()
     current = db.session.scalar(
-        select(ClientPeriod).where(
-            ClientPeriod.client_id == client.id, ClientPeriod.valid_to.is_(None)
-        )
+        select(ClientPeriod).where(ClientPeriod.client_id == client.id, ClientPeriod.open)
     )
     if current is not None and (current.service, current.enabled) == (client.service, enabled):
         return
     db.session.execute(
         update(ClientPeriod)
-        .where(ClientPeriod.client_id == client.id, ClientPeriod.valid_to.is_(None))
+        .where(ClientPeriod.client_id == client.id, ClientPeriod.open)
         .values(valid_to=at)
     )
     db.session.add(
@@ -51,8 +49,7 @@ def clients_of(service: str, at: datetime) -> list[ClientState]:
         .join(ClientPeriod, ClientPeriod.client_id == Client.id)
         .where(
             ClientPeriod.service == service,
-            ClientPeriod.valid_from <= at,
-            or_(ClientPeriod.valid_to.is_(None), ClientPeriod.valid_to > at),
+            ClientPeriod.counts_at(at),
         )
         .order_by(Client.name, Client.id)
     )
