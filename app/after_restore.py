@@ -8,7 +8,6 @@ Each room says what it holds that opens something, and how that ends.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Select, func, select
@@ -35,7 +34,7 @@ class Revived:
     """`standing` selects what counts now, a row each; `end` makes it select nothing."""
 
     what: str
-    standing: Callable[[], Select[Any]]
+    standing: Callable[[], Select[object]]
     end: Callable[[], object]
 
 
@@ -53,7 +52,7 @@ def install(app: Flask) -> None:
 
 
 def register_revived(
-    app: Flask, what: str, *, standing: Callable[[], Select[Any]], end: Callable[[], object]
+    app: Flask, what: str, *, standing: Callable[[], Select[object]], end: Callable[[], object]
 ) -> None:
     """Add what a room holds; both functions are called inside one transaction that writes."""
     app.extensions.setdefault(_KEY, []).append(Revived(what, standing, end))

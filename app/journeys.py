@@ -25,7 +25,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -85,10 +85,10 @@ class Journeys(Generic[Row]):
         self,
         table: type[Row],
         *,
-        owner: Sequence[SQLColumnExpression[Any]],
+        owner: Sequence[SQLColumnExpression[object]],
         expires: SQLColumnExpression[datetime],
         lifetime: timedelta = timedelta(0),
-        finished: SQLColumnExpression[Any] | None = None,
+        finished: SQLColumnExpression[object] | None = None,
         kind: SQLColumnExpression[str] | None = None,
     ) -> None:
         self._table = table

@@ -6,7 +6,6 @@ lock, and row locks on PostgreSQL, for longer than requests wait.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, delete, inspect, select, tuple_, update
@@ -29,7 +28,7 @@ class Expired:
 
     table: type[Base]
     condition: ColumnElement[bool]
-    values: Mapping[str, Any] | None = None
+    values: Mapping[str, object] | None = None
 
 
 Purger = Callable[[], Iterable[Expired]]

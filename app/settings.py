@@ -7,7 +7,7 @@ no development mode: the one relaxation is that an issuer on the loopback may be
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -140,7 +140,7 @@ class AppSettings(FloorSettings):
         mode="before",
     )
     @classmethod
-    def _split_at_commas(cls, value: Any) -> Any:
+    def _split_at_commas(cls, value: object) -> object:
         return (
             [part.strip() for part in value.split(",") if part.strip()]
             if isinstance(value, str)

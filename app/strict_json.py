@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import Any, NoReturn
+from typing import NoReturn
 
 MOST_DEPTH = 20
 
 
-def read_json(raw: str | bytes) -> Any:
+def read_json(raw: str | bytes) -> object:
     """Parse strict JSON (RFC 8259). Raises ValueError with a text for the log.
 
     Refused is what a database or another program could not take: a number without end (`NaN`,
@@ -24,7 +24,7 @@ def read_json(raw: str | bytes) -> Any:
     return value
 
 
-def _check(value: Any, levels: int) -> None:
+def _check(value: object, levels: int) -> None:
     if levels == 0:
         raise ValueError("too deep")
     if isinstance(value, str):
@@ -51,7 +51,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _no_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name twice")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from flask import Flask
 
@@ -37,7 +37,7 @@ class _Kept:
     revisions: tuple[int, int]
     since: datetime
     until: datetime
-    value: Any
+    value: object
 
 
 def install(app: Flask) -> None:
@@ -68,7 +68,7 @@ def kept(
 
 
 def keep(
-    account: Person, key: Hashable, at: datetime, value: Any, moments: Iterable[datetime | None]
+    account: Person, key: Hashable, at: datetime, value: object, moments: Iterable[datetime | None]
 ) -> None:
     """Keep a value that was read together with another one, as `kept` does."""
     if isinstance(account, AccountSnapshot):

@@ -6,7 +6,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from flask import Flask
 
@@ -64,7 +64,7 @@ class Entrance:
 class ServiceClaims:
     """Claims of one service for one organisation, by scope: `{"access": {"capabilities": […]}}`."""
 
-    by_scope: Mapping[str, Mapping[str, Any]]
+    by_scope: Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True)

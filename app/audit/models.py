@@ -1,7 +1,6 @@
 """Table of audit events, which the database refuses to change."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import DDL, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,9 +38,9 @@ class AuditEvent(Base):
     subject: Mapped[str | None] = mapped_column(String(36))
     service: Mapped[str | None] = mapped_column(String(80))
     client: Mapped[str | None] = mapped_column(String(120))
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
-    detail: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, object] | None]
+    after: Mapped[dict[str, object] | None]
+    detail: Mapped[dict[str, object]]
     request_id: Mapped[str] = mapped_column(String(36), index=True)
 
 

@@ -41,9 +41,9 @@ def audit_row(
     subject: str | None = None,
     service: str | None = None,
     client: str | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-    **detail: Any,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    **detail: object,
 ) -> Change:
     """Return one audit row, to commit with the change that it is about.
 

@@ -1,7 +1,5 @@
 """Names of things in commands: a code, an identifier, an address, a word to search for."""
 
-from typing import Any
-
 import click
 
 
@@ -10,7 +8,9 @@ class Name(click.ParamType[str]):
 
     name = "text"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
         text = str(value).strip()
         if not text:
             self.fail("it is empty. Leave it out, or name something.", param, ctx)

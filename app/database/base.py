@@ -63,6 +63,6 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
-        dict[str, Any]: JSON(none_as_null=True),
+        dict[str, object]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
     }

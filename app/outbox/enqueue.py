@@ -1,7 +1,6 @@
 """Adding a mail to the outbox, and withdrawing it."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -18,7 +17,7 @@ def send_mail(
     *,
     to: str,
     template: str,
-    context: dict[str, Any],
+    context: dict[str, object],
     dedupe_key: str | None = None,
     expires_at: datetime | None = None,
 ) -> None:

@@ -6,7 +6,6 @@ written in templates as `{{ issuer }}{{ path }}`, on a line of their own.
 """
 
 import re
-from typing import Any
 
 from flask import current_app
 from jinja2 import Environment
@@ -26,7 +25,7 @@ class Verbatim(str):
     __slots__ = ()
 
 
-def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str]:
+def render_mail(template: str, context: dict[str, object]) -> tuple[str, str]:
     """Return subject and body: the template's first line, and the rest."""
     source = _environment().get_template(f"mail/{template}.txt")
     rendered = source.render(issuer=Verbatim(settings().issuer), **context)

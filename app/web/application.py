@@ -1,7 +1,9 @@
 """The application's class."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -9,6 +11,9 @@ from werkzeug.routing import MapAdapter
 
 from app.context import Context
 from app.web import direct_endpoints
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class FormSessions(SecureCookieSessionInterface):
@@ -26,11 +31,11 @@ class Application(Flask):
     session_interface = FormSessions()
     _own_url_adapter: MapAdapter | None = None
 
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def ensure_sync(self, func: Callable[..., object]) -> Callable[..., object]:
         """Return the function as it is, without a check for coroutines a dozen times a request."""
         return func
 
-    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         program = direct_endpoints.find_endpoint(self, environ)
         if program is None:
             return super().wsgi_app(environ, start_response)

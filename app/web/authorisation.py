@@ -7,13 +7,14 @@ that says nothing stops the application from starting, so forgetting to ask is a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Flask, current_app, request
+from flask.typing import ResponseReturnValue
 
 from app.web.errors import Forbidden, NotFound
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., object])
 _RULE = "secure_access_rule"
 
 
@@ -32,24 +33,24 @@ class Refused:
     """
 
     reason: str
-    answer: Callable[[], Any] | None = field(default=None, compare=False)
+    answer: Callable[[], ResponseReturnValue] | None = field(default=None, compare=False)
     hidden: bool = False
 
 
-Rule = Callable[[Mapping[str, Any]], Allowed | Refused]
+Rule = Callable[[Mapping[str, object]], Allowed | Refused]
 """Asked with the arguments of the route. May keep what it loaded in `flask.g`."""
 
 
-def anyone(_arguments: Mapping[str, Any]) -> Allowed:
+def anyone(_arguments: Mapping[str, object]) -> Allowed:
     """Allow everybody."""
     return Allowed()
 
 
-def static_file(arguments: Mapping[str, Any]) -> Allowed | Refused:
+def static_file(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow everybody a file below the static folder, except through a link that leads out."""
     folder = Path(current_app.static_folder or "").resolve()
     try:
-        inside = (folder / arguments["filename"]).resolve().is_relative_to(folder)
+        inside = (folder / str(arguments["filename"])).resolve().is_relative_to(folder)
     except (OSError, ValueError):
         inside = False
     return Allowed() if inside else Refused("outside the static folder", hidden=True)
@@ -85,7 +86,7 @@ def require_a_rule_for_every_route(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(silent)}")
 
 
-def check_endpoint_rule() -> Any:
+def check_endpoint_rule() -> ResponseReturnValue | None:
     """Ask the rule of the present page, as `check_rule` does."""
     if request.endpoint is None:
         return None
@@ -95,7 +96,7 @@ def check_endpoint_rule() -> Any:
     return check_rule(rule, request.view_args or {})
 
 
-def check_rule(rule: Rule, arguments: Mapping[str, Any]) -> Any:
+def check_rule(rule: Rule, arguments: Mapping[str, object]) -> ResponseReturnValue | None:
     """Return None if the caller may continue, else the response of the rule.
 
     Raises Forbidden and NotFound.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
@@ -20,10 +20,11 @@ from app.context import request_values
 from app.web import authorisation, headers
 from app.web.authorisation import Rule
 from app.web.client_address import assign_request_id
-from app.web.http import Environ, Headers, Request, Response
+from app.web.http import Headers, Request, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIEnvironment as Environ
 
 _KEY = "secure_access.programs"
 
@@ -34,7 +35,7 @@ class DirectEndpoint:
 
     endpoint: str
     rule: Rule
-    view: Callable[[], Response]
+    view: Callable[..., object]
     adding: Callable[[Request], Headers]
 
 
@@ -44,8 +45,7 @@ def register_direct(app: Flask, endpoint: str, *, adding: Callable[[Request], He
     asked = authorisation.rule_of(app, endpoint)
     if asked is None:
         raise RuntimeError(f"{endpoint} does not say who may call it")
-    view: Any = app.view_functions[endpoint]
-    program = DirectEndpoint(endpoint, asked, view, adding)
+    program = DirectEndpoint(endpoint, asked, app.view_functions[endpoint], adding)
     for rule in app.url_map.iter_rules(endpoint):
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             table[method, rule.rule] = program
@@ -95,7 +95,11 @@ def _body(environ: Environ, most_bytes: int) -> bytes:
 
 
 def _call_view(program: DirectEndpoint, request: Request) -> Response:
-    given: Response = authorisation.check_rule(program.rule, {}) or program.view()
+    given: object = authorisation.check_rule(program.rule, {})
+    if given is None:
+        given = program.view()
+    if not isinstance(given, Response):
+        raise TypeError(f"{program.endpoint} responds with something else than a Response")
     given.headers += program.adding(request)
     return given
 

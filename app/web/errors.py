@@ -11,7 +11,7 @@ An error has two texts: `description`, shown; and the argument, kept for the log
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
@@ -209,7 +209,7 @@ def _readable_frame(status: int) -> navigation.Frame | None:
     return None if status == 503 else navigation.readable_frame(after_failure=status >= 500)
 
 
-def _page(status: int, heading: str, advice: str, **more: Any) -> Response:
+def _page(status: int, heading: str, advice: str, **more: object) -> Response:
     if wants_json():
         response = jsonify(
             error=_code(status), error_description=f"{heading}. {advice}", request_id=request_id()

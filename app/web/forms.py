@@ -1,6 +1,5 @@
 """The base of every form: CSRF protection, validators, GOV.UK widgets."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
@@ -49,7 +48,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
     """Fields come from wtforms, widgets from `govuk_frontend_wtf.wtforms_widgets`."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
-        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
             """Drop files and JSON sent in place of texts: fields read texts only."""
             found = super().wrap_formdata(form, formdata)
             return found if found is formdata or found is None else request.form
@@ -62,7 +61,7 @@ class AtMost:
         self.most = most
         self.what = what
 
-    def __call__(self, _form: Any, field: StringField) -> None:
+    def __call__(self, _form: object, field: StringField) -> None:
         if len(field.data or "") > self.most:
             raise ValidationError(f"{self.what} must be {self.most} characters or fewer")
 
@@ -74,7 +73,7 @@ class TypedText:
         self.label = label
         self.longest = longest
 
-    def __call__(self, _form: Any, field: StringField) -> None:
+    def __call__(self, _form: object, field: StringField) -> None:
         # As it was sent: the field's filter has joined its lines already.
         text = field.raw_data[0] if field.raw_data else field.data
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
 from werkzeug.exceptions import HTTPException
@@ -19,8 +19,8 @@ from app.context import request_values
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIEnvironment as Environ
 
-Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
 _BODY = "secure_access.body"

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, TypeVarTuple
 
 from flask import request, url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 
 from app.database import db
 
-Row = TypeVar("Row")
+Item = TypeVar("Item")
+Columns = TypeVarTuple("Columns")
 PER_PAGE = 25
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class Page(Generic[Item]):
     """One page of a list. `number` counts from 1."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Item]
     number: int
     per_page: int
     total: int
@@ -34,7 +35,7 @@ class Page(Generic[Row]):
     def last(self) -> int:
         return min(self.number * self.per_page, self.total)
 
-    def govuk_pagination(self) -> dict[str, Any]:
+    def govuk_pagination(self) -> dict[str, object]:
         """Return parameters of the GOV.UK pagination component.
 
         The other filters stay in the address.
@@ -43,14 +44,14 @@ class Page(Generic[Row]):
             {1, self.pages, *range(self.number - 1, self.number + 2)}
             & set(range(1, self.pages + 1))
         )
-        items: list[dict[str, Any]] = []
+        items: list[dict[str, object]] = []
         for before, number in zip([0, *numbers], numbers, strict=False):
             if number - before > 1:
                 items.append({"ellipsis": True})
             items.append(
                 {"number": number, "href": _address(number), "current": number == self.number}
             )
-        component: dict[str, Any] = {"items": items}
+        component: dict[str, object] = {"items": items}
         if self.number > 1:
             component["previous"] = {"href": _address(self.number - 1)}
         if self.number < self.pages:
@@ -64,25 +65,33 @@ def requested_page() -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def paginate(
-    statement: Select[*tuple[Any, ...]],
-    *,
-    page: int,
-    per_page: int = PER_PAGE,
-    scalars: bool = True,
-) -> Page[Any]:
-    """Run an ordered statement and return one page of it, page 1 for a number beyond the last.
+def paginate(statement: Select[Item], *, page: int, per_page: int = PER_PAGE) -> Page[Item]:
+    """Run an ordered statement of one column, usually a table's, and return one page of its values.
 
-    Flask-SQLAlchemy's `db.paginate` returns one column only and no page for such a number.
+    Return page 1 for a number beyond the last, for which `db.paginate` returns no page.
     """
+    limited, number, total = _limited(statement, page, per_page)
+    return Page(db.session.scalars(limited).all(), number, per_page, total)
+
+
+def paginate_rows(
+    statement: Select[*Columns], *, page: int, per_page: int = PER_PAGE
+) -> Page[Row[*Columns]]:
+    """Run an ordered statement of several columns and return one page of it, as `paginate` does."""
+    limited, number, total = _limited(statement, page, per_page)
+    return Page(db.session.execute(limited).all(), number, per_page, total)
+
+
+def _limited(
+    statement: Select[*Columns], page: int, per_page: int
+) -> tuple[Select[*Columns], int, int]:
+    """Return the statement for one page, the page's number and the number of all rows."""
     total = (
         db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
         or 0
     )
     number = page if (page - 1) * per_page < total else 1
-    limited = statement.limit(per_page).offset((number - 1) * per_page)
-    rows = db.session.scalars(limited).all() if scalars else db.session.execute(limited).all()
-    return Page(rows, number, per_page, total)
+    return statement.limit(per_page).offset((number - 1) * per_page), number, total
 
 
 def _address(number: int) -> str:

@@ -3,12 +3,17 @@
 Where TLS asks for certificates at an origin of its own, that one is let in as well.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.settings import AppSettings
 from app.web.headers import without_application
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ANY_HOST = ("/healthz", "/readyz")
 
@@ -20,7 +25,7 @@ class TrustedHost:
     says, and a forged `Host` never reaches a mail. Health checks may come by any name.
     """
 
-    def __init__(self, application: Any, settings: AppSettings) -> None:
+    def __init__(self, application: WSGIApplication, settings: AppSettings) -> None:
         self.application = application
         parts = urlsplit(settings.issuer)
         self.scheme = parts.scheme
@@ -40,7 +45,7 @@ class TrustedHost:
             *without_application(secure=settings.secure),
         ]
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").lower()
         if host not in self.accepted and environ.get("PATH_INFO") not in ANY_HOST:
             body = f"This service is at {self.scheme}://{self.host}\n".encode()
@@ -50,5 +55,4 @@ class TrustedHost:
             return [body]
         environ["wsgi.url_scheme"] = self.scheme
         environ["HTTP_HOST"] = self.host
-        answer: Iterable[bytes] = self.application(environ, start_response)
-        return answer
+        return self.application(environ, start_response)

@@ -1,7 +1,6 @@
 """The access model in the database: services, the versions of their files, and whom they list."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,7 +37,7 @@ class ServiceVersion(Base):
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     number: Mapped[int]
     valid_from: Mapped[datetime]
-    definition: Mapped[dict[str, Any]]
+    definition: Mapped[dict[str, object]]
     sha256: Mapped[str] = mapped_column(String(64))
     loaded_by: Mapped[str] = mapped_column(String(200))
 

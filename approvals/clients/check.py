@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from app import http_client
@@ -190,6 +189,6 @@ def _answers(name: str, address: str) -> Step:
     return Step(name, good, f"{address} answers with status {status}")
 
 
-def as_json(claims: Mapping[str, Any]) -> str:
+def as_json(claims: Mapping[str, object]) -> str:
     """Return claims as indented JSON."""
     return json.dumps(claims, indent=2, ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from wtforms import (
     HiddenField,
@@ -132,9 +131,9 @@ class ClientForm(OnceForm):
             (NO_SERVICE, "None (only name and email address)"),
         ]
 
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, object]:
         """Return the metadata of RFC 7591; empty fields are left out."""
-        said: dict[str, Any] = {
+        said: dict[str, object] = {
             "client_name": self.client_name.data,
             "service": self.service.data,
             "profile": self.profile.data,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,6 +31,7 @@ from approvals.operators.access import operator
 from identity.oidc.client_administration import actions
 from identity.oidc.clients import store
 from identity.oidc.clients.metadata import InvalidMetadata, offered_auth_methods
+from identity.oidc.json_types import Registration
 from identity.oidc.models import Client
 from identity.oidc.parameters import only_looking
 from identity.oidc.token.endpoint import GRANT_TYPES
@@ -193,7 +193,7 @@ def _once(form: OnceForm, act: Callable[[], tuple[str, str | None]]) -> Response
     return redirect(url_for("clients.answer", form_id=form_id), 303)
 
 
-def _added(registration: dict[str, Any]) -> tuple[str, str | None]:
+def _added(registration: Registration) -> tuple[str, str | None]:
     registered = actions.add(registration)
     return registered["client_id"], registered.get("client_secret")
 

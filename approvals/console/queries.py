@@ -1,9 +1,8 @@
 """Look-ups of operators: organisations and people, among all of them."""
 
 from contextlib import suppress
-from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.database import db
 from app.web.pagination import Page, paginate
@@ -29,7 +28,7 @@ def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
         Organisation.public_id,
     )
     statement = select(Organisation).where(
-        or_(*(column == search for column in identifiers), *([_all(by_name)] if by_name else []))
+        or_(*(column == search for column in identifiers), *([and_(*by_name)] if by_name else []))
     )
     return paginate(statement.order_by(Organisation.search_name, Organisation.id), page=page)
 
@@ -38,7 +37,7 @@ def find_people(search: str, *, page: int) -> Page[Account] | None:
     """Find by exact address, subject, or the beginning of a name or address."""
     if len(search) < SHORTEST:
         return None
-    conditions: list[Any] = [
+    conditions: list[ColumnElement[bool]] = [
         Account.subject == search,
         Account.email_key.startswith(search.casefold(), autoescape=True),
         Account.family_name.istartswith(search, autoescape=True),
@@ -75,10 +74,3 @@ def memberships_of(account_id: int) -> list[tuple[Organisation, Membership]]:
         .order_by(Membership.valid_from.desc(), Membership.id.desc())
     )
     return [(row[0], row[1]) for row in db.session.execute(statement)]
-
-
-def _all(conditions: list[Any]) -> Any:
-    found = conditions[0]
-    for condition in conditions[1:]:
-        found = found & condition
-    return found

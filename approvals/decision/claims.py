@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 from flask import current_app
 
@@ -61,19 +60,19 @@ class Claim:
 
     name: str
     scope: str
-    source: Callable[[Source], Any]
+    source: Callable[[Source], object]
     sentence: str
 
 
-def of_the_register(make: Callable[[Source], Any]) -> Callable[[Source], Any]:
+def of_the_register(make: Callable[[Source], object]) -> Callable[[Source], object]:
     """Cache a claim that the register alone determines, for the life of the process.
 
     It is kept by the register's revision, the organisation's row and the day, all asked of the
     database each time, so that nothing has to be told when they change. Callers leave it unchanged.
     """
 
-    def answer(source: Source) -> Any:
-        kept: dict[Any, Any] = current_app.extensions.setdefault(_KEY, {})
+    def answer(source: Source) -> object:
+        kept: dict[object, object] = current_app.extensions.setdefault(_KEY, {})
         about, scope = source.about, source.decision.remit
         day = day_of(source.at)
         key = (make, about.revision, about.public_id, about.updated_at, scope, day)
@@ -100,18 +99,18 @@ def _user_groups(source: Source) -> list[dict[str, str]] | None:
 
 
 @of_the_register
-def _organisation(source: Source) -> dict[str, Any]:
+def _organisation(source: Source) -> dict[str, object]:
     return dfe_organisation(source.organisation, source.at)
 
 
 @of_the_register
-def _remit(source: Source) -> dict[str, Any] | None:
+def _remit(source: Source) -> dict[str, object] | None:
     scope = source.decision.remit
     if scope is None:
         return None
     remit = remit_of(source.organisation, scope.scope, source.at)
     address = f"{settings().issuer}/api/remits/{remit.kind}"
-    claim: dict[str, Any] = {
+    claim: dict[str, object] = {
         "kind": remit.kind,
         "key": remit.key,
         "count": remit.count,
@@ -123,7 +122,7 @@ def _remit(source: Source) -> dict[str, Any] | None:
     return claim
 
 
-def _terms(source: Source) -> dict[str, Any] | None:
+def _terms(source: Source) -> dict[str, object] | None:
     accepted = source.terms.accepted
     if accepted is None:
         return None
@@ -203,7 +202,7 @@ def _by_scope(answer: AccessDecision, status: TermsStatus, at: datetime) -> Serv
     if definition is None or not answer.decision.allowed:
         return None
     source = Source(definition, answer.organisation, answer.decision, status, at)
-    by_scope: dict[str, dict[str, Any]] = {}
+    by_scope: dict[str, dict[str, object]] = {}
     for claim in CLAIMS:
         value = claim.source(source)
         if value is not None:

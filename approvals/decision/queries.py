@@ -8,7 +8,7 @@ statement, as it is asked whenever tokens are issued.
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
@@ -29,7 +29,7 @@ from approvals.organisations.models import Organisation, OrganisationPeriod, Reg
 from approvals.organisations.names import authority_name_on
 from identity.accounts.models import Account, by_name
 
-Statement = Select[*tuple[Any, ...]]
+Statement = Select[*tuple[object, ...]]
 
 
 class FactsRow(Protocol):
@@ -66,8 +66,8 @@ class FactsRow(Protocol):
 AT = bindparam("at", type_=UtcDateTime)
 DAY = bindparam("day", type_=Date)
 SERVICE = bindparam("service", type_=String)
-SUBJECT: BindParameter[Any] = bindparam("subject")
-PLACE: BindParameter[Any] = bindparam("place")
+SUBJECT: BindParameter[object] = bindparam("subject")
+PLACE: BindParameter[object] = bindparam("place")
 
 
 def facts_of_one(

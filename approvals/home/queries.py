@@ -97,7 +97,7 @@ def ways_in(services: Iterable[str]) -> dict[str, str]:
     )
     for service, registration in clients:
         address = way_in(registration)
-        if address is not None:
+        if service is not None and address is not None:
             addresses.setdefault(service, address)
     return addresses
 

@@ -5,7 +5,6 @@ give it.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import g
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from identity.sessions import current
 from identity.sessions.access import signed_in
 
 
-def member_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
+def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow members of the organisation that the route names."""
     outcome = signed_in(arguments)
     if isinstance(outcome, Refused):
@@ -31,7 +30,7 @@ def member_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
     return Allowed()
 
 
-def approver_of(arguments: Mapping[str, Any]) -> Allowed | Refused:
+def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow approvers of the organisation in the route; for others it does not exist."""
     outcome = member_of(arguments)
     if isinstance(outcome, Refused):

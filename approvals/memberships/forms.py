@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
@@ -84,7 +83,7 @@ class YesNoForm(Form):
 
     answer = RadioField("Answer", validate_choice=False)
 
-    def __init__(self, *arguments: Any, sentence: str, **keywords: Any) -> None:
+    def __init__(self, *arguments: object, sentence: str, **keywords: object) -> None:
         super().__init__(*arguments, **keywords)
         self.sentence = sentence
 

@@ -1,7 +1,6 @@
 """Journeys of pages: begun, answered a page at a time, and acted on once."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import redirect
 from werkzeug.exceptions import HTTPException
@@ -43,7 +42,7 @@ def begin(
     account_id: int,
     *,
     membership: Membership | None = None,
-    **answers: Any,
+    **answers: object,
 ) -> Journey:
     """Begin a journey of this person in the organisation."""
     return _JOURNEYS.begin(
@@ -74,7 +73,7 @@ def load(
     return journey
 
 
-def answer(journey: Journey, **answers: Any) -> None:
+def answer(journey: Journey, **answers: object) -> None:
     """Store answers in place of earlier ones to the same questions."""
     with writing() as session:
         # Parallel answers wait for each other, so that none is lost.

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.sql import ColumnElement
 
 from app.clock import now
 from app.database import db
-from app.web.pagination import Page, paginate
+from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Appointment, Grant, Membership, folded
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
@@ -103,7 +102,7 @@ def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[M
     at = now()
     for condition in _conditions(filters, at):
         statement = statement.where(condition)
-    found = paginate(_in_order(statement, filters.sort), page=page, scalars=False)
+    found = paginate_rows(_in_order(statement, filters.sort), page=page)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
         MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
@@ -112,9 +111,9 @@ def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[M
     return Page(rows, found.number, found.per_page, found.total)
 
 
-def invitations(organisation_id: int, *, page: int) -> Page[Any]:
+def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, datetime, datetime]]:
     """Open invitations, the first to run out first: membership, when made, when it runs out."""
-    return paginate(
+    return paginate_rows(
         select(Membership, Invitation.created_at, Invitation.expires_at)
         .join(Invitation, Invitation.id == Membership.invitation_id)
         .where(
@@ -124,7 +123,6 @@ def invitations(organisation_id: int, *, page: int) -> Page[Any]:
         )
         .order_by(Invitation.expires_at, Membership.id),
         page=page,
-        scalars=False,
     )
 
 
@@ -249,7 +247,7 @@ def _status(status: str, at: datetime) -> list[ColumnElement[bool]]:
             return []
 
 
-def _holds(at: datetime) -> Select[Any]:
+def _holds(at: datetime) -> Select[int]:
     return (
         select(Grant.id)
         .where(
@@ -264,7 +262,7 @@ def _can_act() -> list[ColumnElement[bool]]:
     return [Membership.joined_at.is_not(None), Account.suspended_at.is_(None)]
 
 
-def _in_order(statement: Select[*tuple[Any, ...]], sort: str) -> Select[*tuple[Any, ...]]:
+def _in_order(statement: Select[*Columns], sort: str) -> Select[*Columns]:
     match sort:
         case "signed_in":
             return statement.order_by(

@@ -1,7 +1,6 @@
 """Rules of access to the operators' pages."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from app.web.authorisation import Allowed, Refused
 from approvals.operators.actions import is_operator
@@ -10,7 +9,7 @@ from identity.sessions import current
 from identity.sessions.access import signed_in
 
 
-def operator(arguments: Mapping[str, Any]) -> Allowed | Refused:
+def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow operators; for everybody else the page does not exist."""
     outcome = signed_in(arguments)
     session = current()

@@ -3,8 +3,6 @@
 Data derived from the register change with them.
 """
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -109,7 +107,7 @@ def check_changeable(organisation: Organisation) -> None:
         raise CannotChange(f"{organisation.name} closed on {organisation.closed_on}.")
 
 
-def _begin_period(session: Session, organisation: Organisation, **changes: Any) -> None:
+def _begin_period(session: Session, organisation: Organisation, **changes: object) -> None:
     """Change what holds of the body from today on. Without periods it is open ever since."""
     raise_revision()
     last = session.scalar(

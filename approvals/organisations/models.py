@@ -13,7 +13,6 @@ comparison serves all.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -180,7 +179,7 @@ class RegisterFile(Base):
     complete: Mapped[bool]
     name: Mapped[str] = mapped_column(String(250))
     sha256: Mapped[str] = mapped_column(String(64))
-    account: Mapped[dict[str, Any]]
+    account: Mapped[dict[str, object]]
     imported_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -6,13 +6,15 @@ authority's the state-funded ones in its area, whether it maintains them or not;
 that bear its code; `all` is every open establishment; `training` has none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Select, and_, literal, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, select
 
 from app.database import db
 from approvals.organisations import queries
@@ -23,6 +25,10 @@ from approvals.remits import summaries
 from approvals.remits.summaries import EARLIEST_KNOWN, Summary
 
 Scope = Literal["own", "remit", "all", "training"]
+
+Schools = Select[str | None, str, str | None, str, date | None]
+SchoolRow = Row[str | None, str, str | None, str, date | None]
+"""URN, name, code of the type, ground, and the first day that is known from a file."""
 
 _STREAM = 2_000
 
@@ -110,9 +116,8 @@ class Remit:
             lambda: ((each.urn, each.name, each.basis) for each in self.stream()),
         )
 
-    def _query(self) -> Select[Any]:
-        query: Select[Any] = _QUERIES[self.kind](self)
-        return query
+    def _query(self) -> Schools:
+        return _QUERIES[self.kind](self)
 
 
 def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> Remit:
@@ -144,7 +149,9 @@ def remit_of_key(kind: str, key: str | None, at: date | datetime) -> Remit | Non
     return Remit(kind, key, queries.on_day(at), organisation)
 
 
-def _open_schools(on: date, ground: Any, known_from: Any) -> Select[Any]:
+def _open_schools(
+    on: date, ground: ColumnElement[str], known_from: SQLColumnExpression[date | None]
+) -> Schools:
     return (
         select(
             Organisation.urn,
@@ -162,20 +169,20 @@ def _open_schools(on: date, ground: Any, known_from: Any) -> Select[Any]:
     )
 
 
-def _own_school(remit: Remit) -> Select[Any]:
+def _own_school(remit: Remit) -> Schools:
     query = _open_schools(remit.on, literal("own"), Organisation.known_from)
     return query.where(Organisation.urn == remit.key)
 
 
-def _all(remit: Remit) -> Select[Any]:
+def _all(remit: Remit) -> Schools:
     return _open_schools(remit.on, literal("all"), Organisation.known_from)
 
 
-def _none(remit: Remit) -> Select[Any]:
+def _none(remit: Remit) -> Schools:
     return _all(remit).where(literal(value=False))
 
 
-def _of_authority(remit: Remit) -> Select[Any]:
+def _of_authority(remit: Remit) -> Schools:
     query = _open_schools(remit.on, literal("geographic"), Organisation.la_known_from)
     return query.where(
         OrganisationPeriod.la_code == remit.key,
@@ -183,12 +190,12 @@ def _of_authority(remit: Remit) -> Select[Any]:
     )
 
 
-def _of_diocese(remit: Remit) -> Select[Any]:
+def _of_diocese(remit: Remit) -> Schools:
     query = _open_schools(remit.on, literal("diocese"), Organisation.diocese_known_from)
     return query.where(OrganisationPeriod.diocese_code == remit.key)
 
 
-def _of_trust(remit: Remit) -> Select[Any]:
+def _of_trust(remit: Remit) -> Schools:
     trust = remit.organisation
     if trust is None or not queries.is_open(trust, remit.on):
         return _none(remit)
@@ -204,14 +211,14 @@ def _of_trust(remit: Remit) -> Select[Any]:
     )
 
 
-def _school(row: Any, on: date) -> School:
+def _school(row: SchoolRow, on: date) -> School:
     ground = row.ground
     if ground == "geographic" and row.type_code in MAINTAINED_TYPES:
         ground = "maintained"
     return School(row.urn, row.name, ground, row.known_from is not None and on < row.known_from)
 
 
-_QUERIES: Mapping[str, Any] = MappingProxyType(
+_QUERIES: Mapping[str, Callable[[Remit], Schools]] = MappingProxyType(
     {
         "own": _own_school,
         Kind.MULTI_ACADEMY_TRUST.value: _of_trust,
@@ -226,7 +233,7 @@ _QUERIES: Mapping[str, Any] = MappingProxyType(
 KINDS = tuple(_QUERIES)
 """Kinds of remit, as tokens name them."""
 
-_FINDERS: Mapping[str, Any] = MappingProxyType(
+_FINDERS: Mapping[str, Callable[[str], Organisation | None]] = MappingProxyType(
     {
         "own": queries.by_urn,
         Kind.MULTI_ACADEMY_TRUST.value: queries.by_uid,

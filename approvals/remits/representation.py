@@ -1,13 +1,12 @@
 """A remit as JSON, the same for the API and the command."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from approvals.remits.notes import notes
 from approvals.remits.remit import Remit, School
 
 
-def as_json(remit: Remit, schools: Sequence[School]) -> dict[str, Any]:
+def as_json(remit: Remit, schools: Sequence[School]) -> dict[str, object]:
     """Return the body without `next`, with these schools of the remit."""
     return {
         "kind": remit.kind,

@@ -8,7 +8,6 @@ total is the sum of the lines, as in the published table.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, or_, select
 
@@ -39,7 +38,7 @@ class Report:
     def total(self) -> int:
         return sum(line.users for line in self.lines)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "as_of": self.as_of.isoformat(),
             "service": self.service,

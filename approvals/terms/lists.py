@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
 from app.database import db
-from app.web.pagination import Page, paginate
+from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Grant, Membership
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account, by_name
@@ -46,30 +46,35 @@ def version(public_id: str) -> TermsVersion | None:
     return db.session.scalar(select(TermsVersion).where(TermsVersion.public_id == public_id))
 
 
-def people(found: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int) -> Page[Any]:
+def people(
+    found: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int
+) -> Page[Row[Account, datetime]] | Page[Row[Account]]:
     """Return rows of an account and the moment of acceptance, by name.
 
     `waiting` are those who use what the terms are about (any account that has joined, or a holder
     of a user group of the service) and accepted neither this version nor a newer one.
     """
-    statement = _accepted_rows(found) if shown == "accepted" else _waiting_rows(found, at)
-    if search:
-        statement = statement.where(*_matching(search))
-    return paginate(statement.order_by(*by_name()), page=page, scalars=False)
+    if shown == "accepted":
+        return paginate_rows(_searched(_accepted_rows(found), search), page=page)
+    return paginate_rows(_searched(_waiting_rows(found, at), search), page=page)
 
 
-def _accepted_rows(found: TermsVersion) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = select(Account, TermsAcceptance.accepted_at).join(
+def _searched(statement: Select[*Columns], search: str) -> Select[*Columns]:
+    found = statement.where(*_matching(search)) if search else statement
+    return found.order_by(*by_name())
+
+
+def _accepted_rows(found: TermsVersion) -> Select[Account, datetime]:
+    return select(Account, TermsAcceptance.accepted_at).join(
         TermsAcceptance,
         and_(
             TermsAcceptance.account_id == Account.id,
             TermsAcceptance.terms_version_id == found.id,
         ),
     )
-    return statement
 
 
-def _waiting_rows(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]:
+def _waiting_rows(found: TermsVersion, at: datetime) -> Select[Account]:
     same = (
         TermsVersion.service.is_(None)
         if found.service is None
@@ -80,9 +85,7 @@ def _waiting_rows(found: TermsVersion, at: datetime) -> Select[*tuple[Any, ...]]
         .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
         .where(TermsAcceptance.account_id == Account.id, same, TermsVersion.number >= found.number)
     )
-    statement: Select[*tuple[Any, ...]] = select(Account).where(
-        Account.joined_at.is_not(None), ~accepted
-    )
+    statement = select(Account).where(Account.joined_at.is_not(None), ~accepted)
     if found.service is not None:
         statement = statement.where(
             exists(

@@ -23,7 +23,7 @@ def register(addresses: Addresses, known: Sequence[Mapping[str, Any]]) -> list[d
     registered = [dict(client) for client in known]
     wanted = [_school_performance(addresses), _playground(addresses)]
     registered += [
-        actions.register(metadata, grant_types=tuple(GRANT_TYPES))
+        {**actions.register(metadata, grant_types=tuple(GRANT_TYPES))}
         for metadata in wanted[len(registered) :]
     ]
     # The playground may bring a person's token to the example app.

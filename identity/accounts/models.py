@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
@@ -56,7 +55,7 @@ class Account(Base):
         return is_active(self.joined_at, self.suspended_at)
 
 
-def by_name() -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+def by_name() -> tuple[ColumnElement[object] | InstrumentedAttribute[object], ...]:
     """Return the order of a list of accounts: by last name, or by the only name that there is."""
     last = func.coalesce(func.nullif(Account.family_name, literal_column("''")), Account.given_name)
     return last, Account.given_name, Account.id

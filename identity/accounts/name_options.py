@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 import click
 
@@ -21,7 +20,7 @@ def name_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--given-name", help="The person's first names.")
     @click.option("--family-name", help="The person's last name.")
     @wraps(command)
-    def with_names(*, given_name: str | None, family_name: str | None, **arguments: Any) -> None:
+    def with_names(*, given_name: str | None, family_name: str | None, **arguments: object) -> None:
         try:
             names = clean_names(given_name, family_name)
         except RefusedText as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wtforms import PasswordField, StringField
 from wtforms.validators import ValidationError
 
@@ -16,7 +14,7 @@ class EmailForm(Form):
 
     email = StringField("Email address")
 
-    def validate_email(self, field: Any) -> None:
+    def validate_email(self, field: StringField) -> None:
         try:
             email_key(field.data or "")
         except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from flask import url_for
@@ -63,7 +62,7 @@ def set_password(link: PasswordReset, account: Account, password_hash: str) -> b
     return True
 
 
-def send_disavowable(account: Account, template: str, **context: Any) -> None:
+def send_disavowable(account: Account, template: str, **context: object) -> None:
     """Send a mail about a sign-in with a link to say "this was not me". Inside `writing()`."""
     token = new_secret()
     link = reset_links.add(account, NOT_ME, token, _NOT_ME_LIFETIME)
@@ -128,7 +127,7 @@ def _send(address: str, key: str) -> None:
 
 
 def _send_link(
-    account: Account, link: PasswordReset, template: str, context: dict[str, Any]
+    account: Account, link: PasswordReset, template: str, context: dict[str, object]
 ) -> None:
     send_mail(
         to=account.email,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 
 import structlog
@@ -155,7 +155,7 @@ def _record(notice: LogoutNotice) -> None:
         return
     account = db.session.get_one(Account, notice.account_id)
     client = db.session.get_one(Client, notice.client_id)
-    noted: dict[str, Any] = {
+    noted: dict[str, object] = {
         "subject": account.subject,
         "client": client.client_id,
         "service": client.service,

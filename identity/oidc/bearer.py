@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Literal
 
 from app.actors import Actor, set_current_actor
 from app.clock import now
@@ -101,7 +101,7 @@ class Bearer:
     scope: str
     kind: Kind
 
-    def __call__(self, _arguments: Mapping[str, Any]) -> Allowed | Refused:
+    def __call__(self, _arguments: Mapping[str, object]) -> Allowed | Refused:
         request = current_request()
         if request.method == "OPTIONS":
             # A browser asks so before it sends the token, and is told the methods alone.

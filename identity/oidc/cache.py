@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -31,14 +31,14 @@ class Cache:
     """Values by key, all of one revision."""
 
     def __init__(self) -> None:
-        self._kept: tuple[int, dict[Any, Any]] = (-1, {})
+        self._kept: tuple[int, dict[object, object]] = (-1, {})
         """A revision, and the values of it alone: a new dictionary for each."""
-        self._published: dict[Any, Any] = {}
+        self._published: dict[object, object] = {}
         """The last of what `published` gave, of whatever revision."""
         self._checked = float("-inf")
         self._lock = threading.Lock()
 
-    def get(self, key: Any, load: Callable[[], Value]) -> Value:
+    def get(self, key: object, load: Callable[[], Value]) -> Value:
         """Return the cached value, or load it if none has the present revision.
 
         None is not kept: callers may ask for keys that anybody can make up.
@@ -53,7 +53,7 @@ class Cache:
                 values[key] = value
         return cast(Value, value)
 
-    def published(self, key: Any, load: Callable[[], Value]) -> Value:
+    def published(self, key: object, load: Callable[[], Value]) -> Value:
         """Get the value as `get` does; without the database, the last that was read.
 
         Not inside a transaction that writes.

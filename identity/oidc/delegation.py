@@ -7,7 +7,6 @@ with a person's token. The rights in the token are then the person's at that ser
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from identity.accounts.person import Person
 from identity.oidc.clients.store import RelyingParty, registered_for
@@ -37,6 +36,6 @@ def entitlement_at(
     return Entitlement(account, claims)
 
 
-def actor_claim(client: RelyingParty) -> dict[str, Any]:
+def actor_claim(client: RelyingParty) -> dict[str, object]:
     """Return the actor for the person (RFC 8693, 4.1)."""
     return {"act": {"sub": client.client_id}}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.settings import settings as app_settings
 from app.strict_json import compact_json
 from app.web import anyone, permit
@@ -27,7 +25,7 @@ from identity.settings import settings
 METADATA_MAX_AGE = 300
 
 
-def metadata() -> dict[str, Any]:
+def metadata() -> dict[str, object]:
     """Return the metadata (OpenID Connect Discovery, 3), with the issuer's addresses only."""
     issuer = app_settings().issuer
     methods = offered_auth_methods()
@@ -81,7 +79,7 @@ def metadata() -> dict[str, Any]:
     } | _of_certificates()
 
 
-def _of_certificates() -> dict[str, Any]:
+def _of_certificates() -> dict[str, object]:
     """Return the metadata about certificates, if a proxy passes them on (RFC 8705, 3.3 and 5)."""
     if app_settings().client_certificate_header is None:
         return {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from app.database import writing
 from identity.accounts.account_snapshot import snapshot_from
@@ -29,9 +28,9 @@ class Entitlement:
     account: Person
     service: ServiceClaims | None
 
-    def of_scopes(self, scopes: set[str]) -> dict[str, Any]:
+    def of_scopes(self, scopes: set[str]) -> dict[str, object]:
         """Return the service's claims for these scopes."""
-        by_scope: Mapping[str, Mapping[str, Any]] = self.service.by_scope if self.service else {}
+        by_scope: Mapping[str, Mapping[str, object]] = self.service.by_scope if self.service else {}
         return {
             name: value
             for scope, claims in by_scope.items()
@@ -40,7 +39,9 @@ class Entitlement:
             if name not in SERVICE_WORDS
         }
 
-    def named(self, client: RelyingParty, requested: Mapping[str, Any] | None) -> dict[str, Any]:
+    def named(
+        self, client: RelyingParty, requested: Mapping[str, object] | None
+    ) -> dict[str, object]:
         """Return the claims named one by one, of registered scopes (Core, 5.5)."""
         if not requested:
             return {}

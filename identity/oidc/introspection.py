@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import bindparam, select
 
 from app.clock import now
@@ -30,7 +28,7 @@ from identity.oidc.tokens import signed
 SIGNED = f"application/{INTROSPECTION}"
 """Asked for in Accept, or by the client's registration (RFC 9701, 4 and 6)."""
 
-INACTIVE: dict[str, Any] = {"active": False}
+INACTIVE: dict[str, object] = {"active": False}
 """All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
 
 
@@ -79,7 +77,7 @@ def _alg(client: RelyingParty) -> str:
     return client.introspection_alg or (client.access_token_alg if client.fapi else "RS256")
 
 
-def _access_token(client: RelyingParty, text: str, path: str) -> dict[str, Any] | None:
+def _access_token(client: RelyingParty, text: str, path: str) -> dict[str, object] | None:
     try:
         verified = verify_access_token(text, asked_at=path)
     except InvalidToken:
@@ -109,7 +107,7 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
     return verified.access_token.audience in client.resources
 
 
-def _refresh_token(client: RelyingParty, text: str) -> dict[str, Any] | None:
+def _refresh_token(client: RelyingParty, text: str) -> dict[str, object] | None:
     found = _REFRESH_TOKEN.one(hash=secret_hash(text))
     if found is None:
         return None

@@ -12,7 +12,6 @@ import base64
 import binascii
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
@@ -29,7 +28,7 @@ SMALLEST_RSA, LARGEST_RSA = 2048, 8192
 _OUR_KINDS = "a key is none of RSA with 2048 to 8192 bits, EC P-256 or Ed25519"
 
 PublicKey = RSAKey | ECKey | OKPKey
-Header = Mapping[str, Any]
+Header = Mapping[str, object]
 
 
 class VerificationFailed(ValueError):
@@ -49,7 +48,7 @@ class VerifiedJwt:
     """A token whose signature is right. The caller judges its claims."""
 
     header: Header
-    claims: Mapping[str, Any]
+    claims: Mapping[str, object]
 
 
 def verify_jwt(
@@ -77,12 +76,12 @@ def verify_jwt(
     return VerifiedJwt(header, claims)
 
 
-def claims_before_proof(text: str) -> Mapping[str, Any]:
+def claims_before_proof(text: str) -> Mapping[str, object]:
     """Return the unverified claims, for the choice of keys to try. Raises NotVerified."""
     return _parts(text)[1]
 
 
-def public_key(jwk: Any) -> PublicKey:
+def public_key(jwk: object) -> PublicKey:
     """Return the key of a JWK: public, for signatures, of an accepted kind and size.
 
     Raises UnfitKey, and OtherKind.
@@ -107,7 +106,7 @@ def public_key(jwk: Any) -> PublicKey:
     return key
 
 
-def _of_another_kind(jwk: Mapping[str, Any]) -> bool:
+def _of_another_kind(jwk: Mapping[str, object]) -> bool:
     match jwk.get("kty"), jwk.get("crv"):
         case "EC", str(curve):
             return curve != "P-256"
@@ -122,7 +121,7 @@ def thumbprint(key: PublicKey) -> str:
     return key.thumbprint()
 
 
-def integer(claims: Mapping[str, Any], name: str) -> int | None:
+def integer(claims: Mapping[str, object], name: str) -> int | None:
     """Return a NumericDate as whole seconds, None if absent. Raises NotVerified."""
     value = claims.get(name)
     if value is None:
@@ -157,7 +156,7 @@ def _type(header: Header) -> str | None:
     return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
 
 
-def _parts(text: str) -> tuple[Header, Mapping[str, Any], bytes, bytes]:
+def _parts(text: str) -> tuple[Header, Mapping[str, object], bytes, bytes]:
     if len(text) > LONGEST or not text.isascii() or text.count(".") != 2:
         raise VerificationFailed("no signed token, or too long")
     header, payload, signature = text.split(".")
@@ -180,7 +179,7 @@ def _decode(text: str) -> bytes:
     return raw
 
 
-def _object(raw: bytes) -> Mapping[str, Any]:
+def _object(raw: bytes) -> Mapping[str, object]:
     try:
         value = read_json(raw)
     except ValueError as error:

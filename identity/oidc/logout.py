@@ -7,9 +7,7 @@ address only with a valid hint; every other sign-out ends on our own page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import render_template, request, url_for
 from werkzeug import Response
@@ -27,6 +25,7 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, OAuthError
+from identity.oidc.json_types import IDTokenClaims
 from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
@@ -42,7 +41,7 @@ PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 class LogoutRequest:
     """Parameters of the service's request. `claims` and `client` are those of a valid hint."""
 
-    claims: Mapping[str, Any] | None
+    claims: IDTokenClaims | None
     client: RelyingParty | None
     return_to: str | None
 

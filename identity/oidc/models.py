@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -14,6 +13,7 @@ from app.database.dated_rows import DatedRow
 from app.identifiers import new_id, new_secret
 from app.journeys import JourneyRow
 from app.queue import QueuedRow
+from identity.oidc.json_types import Registration
 
 
 def new_client_id() -> str:
@@ -33,9 +33,9 @@ class Client(Base):
     secret_hash: Mapped[str | None] = mapped_column(String(64))
     earlier_secret_hash: Mapped[str | None] = mapped_column(String(64))
     earlier_secret_until: Mapped[datetime | None]
-    registration: Mapped[dict[str, Any]]
+    registration: Mapped[Registration] = mapped_column(JSON(none_as_null=True))
     registration_token_hash: Mapped[str | None] = mapped_column(String(64))
-    registration_policy: Mapped[dict[str, Any] | None]
+    registration_policy: Mapped[dict[str, object] | None]
     """Credential with which a self-registered client manages its registration (RFC 7592)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     secret_changed_at: Mapped[datetime | None]
@@ -73,7 +73,7 @@ class InitialAccessToken(Base):
     public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     note: Mapped[str] = mapped_column(String(200))
-    policy: Mapped[dict[str, Any]]
+    policy: Mapped[dict[str, object]]
     uses_left: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -108,7 +108,7 @@ class PushedRequest(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     handle_hash: Mapped[str] = mapped_column(String(64), unique=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
-    parameters: Mapped[dict[str, Any]]
+    parameters: Mapped[dict[str, object]]
     signed: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -128,7 +128,7 @@ class SigningKey(Base):
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     alg: Mapped[str] = mapped_column(String(10))
     private_key: Mapped[str | None] = mapped_column(Text)
-    public_key: Mapped[dict[str, Any]]
+    public_key: Mapped[dict[str, object]]
     published_at: Mapped[datetime] = mapped_column(default=now)
     active_from: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
@@ -156,7 +156,7 @@ class AuthorizationRequest(JourneyRow):
 
     public_id: Mapped[str] = mapped_column(String(64), unique=True, default=new_secret)
     client_id: Mapped[int] = mapped_column(ForeignKey("oidc_client.id"))
-    parameters: Mapped[dict[str, Any]]
+    parameters: Mapped[dict[str, object]]
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     organisation: Mapped[str | None] = mapped_column(String(36))
     chosen_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -194,7 +194,7 @@ class TokenFamily(Base):
     organisation: Mapped[str | None] = mapped_column(String(36))
     scope: Mapped[str] = mapped_column(Text)
     resources: Mapped[list[str]]
-    claims_requested: Mapped[dict[str, Any]]
+    claims_requested: Mapped[dict[str, object]]
     auth_time: Mapped[datetime]
     acr: Mapped[str] = mapped_column(String(100))
     amr: Mapped[list[str]]

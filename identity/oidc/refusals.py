@@ -6,7 +6,7 @@ is written a few times a minute at most. Each process counts for itself.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask
 
@@ -41,7 +41,7 @@ def record_refusal(
     error: OAuthError,
     *,
     family: Family | None = None,
-    **more: Any,
+    **more: object,
 ) -> None:
     """Record that a request of this client was refused; with a family, the person is named."""
     about = client.client_id if family is None else family.public_id

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.clock import now
 from app.settings import settings
@@ -53,7 +52,7 @@ def _algs(client: RelyingParty) -> tuple[str, ...]:
     return FAPI_ALGS if client.fapi or client.require_signed_request else SIGNING_ALGS
 
 
-def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) -> None:
+def _is_from_the_client_for_us(claims: Mapping[str, object], client: RelyingParty) -> None:
     """Check issuer and audience, so that no other token counts (RFC 9101, 4 and 10.8)."""
     audience = claims.get("aud")
     if claims.get("iss") != client.client_id:
@@ -64,7 +63,7 @@ def _is_from_the_client_for_us(claims: Mapping[str, Any], client: RelyingParty) 
         raise VerificationFailed("client_id of another client")
 
 
-def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> None:
+def _is_in_time(claims: Mapping[str, object], at: datetime, *, strict: bool) -> None:
     """Check `exp` and `nbf`: an object without an end could be sent for ever (PA-06).
 
     FAPI 2.0 Message Signing, 5.3.1, if the client must sign.
@@ -84,7 +83,7 @@ def _is_in_time(claims: Mapping[str, Any], at: datetime, *, strict: bool) -> Non
         raise VerificationFailed("nbf is too old, or exp too far from it")
 
 
-def _does_not_point_elsewhere(claims: Mapping[str, Any], outside: Parameters) -> None:
+def _does_not_point_elsewhere(claims: Mapping[str, object], outside: Parameters) -> None:
     if {"request", "request_uri"} & set(claims):
         raise VerificationFailed("an object inside the object")
     for name in ("client_id", "response_type"):
@@ -92,7 +91,7 @@ def _does_not_point_elsewhere(claims: Mapping[str, Any], outside: Parameters) ->
             raise VerificationFailed(f"another {name} outside")
 
 
-def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _pairs(claims: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for name, value in claims.items():
         if name in _OF_THE_JWT:
             continue
@@ -103,7 +102,7 @@ def _pairs(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     return compact_json(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 import structlog
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -53,12 +53,12 @@ def protocol_endpoint(view: ProtocolView[Arguments]) -> Callable[Arguments, Resp
     return answered
 
 
-def is_protocol_endpoint(view: Callable[..., Any]) -> bool:
+def is_protocol_endpoint(view: Callable[..., object]) -> bool:
     """Return whether the view is an endpoint that clients call."""
     return getattr(view, "machine", False)
 
 
-def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
+def json_response(body: Mapping[str, object], status: int = 200) -> Response:
     """Return JSON that no cache may store (RFC 6749, 5.1)."""
     return no_store(Response(compact_json(body), status))
 

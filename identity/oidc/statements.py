@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, select, update
 
@@ -45,18 +44,18 @@ def claim_of(
     return _CLAIMS[table].with_values(identifier=identifier, family=family, at=at)
 
 
-def add_family(**values: Any) -> int:
+def add_family(**values: object) -> int:
     """Add a token family and return its id. Must run inside `writing()`."""
     key: int = _NEW_FAMILY.added(**values)
     return key
 
 
-def add_code(**values: Any) -> None:
+def add_code(**values: object) -> None:
     """Add a code. Must run inside `writing()`."""
     _NEW_CODE.run(**values)
 
 
-def new_refresh_token(**values: Any) -> Change:
+def new_refresh_token(**values: object) -> Change:
     """Return the row of a refresh token, to be added."""
     return _NEW_REFRESH_TOKEN.with_values(**values)
 

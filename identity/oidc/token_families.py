@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Update, bindparam, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from app.audit import audit_row
 from app.clock import now
@@ -41,7 +52,7 @@ class Family(AccountRow, Protocol):
     organisation: str | None
     scope: str
     resources: list[str]
-    claims_requested: dict[str, dict[str, Any]]
+    claims_requested: dict[str, dict[str, object]]
     auth_time: datetime
     acr: str
     amr: list[str]
@@ -168,7 +179,7 @@ def _not_told(*conditions: ColumnElement[bool]) -> Sequence[Row[int, int, str]]:
     ).all()
 
 
-def _is_over(at: datetime) -> Any:
+def _is_over(at: datetime) -> Select[int]:
     return select(TokenFamily.id).where(TokenFamily.ends_at < at)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import cast
 
 from authlib.oidc.core.util import create_half_hash
 from joserfc.errors import JoseError
@@ -25,6 +25,7 @@ from app.identifiers import new_id
 from app.settings import settings
 from app.strict_json import compact_json
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.json_types import AccessTokenClaims, IDTokenClaims
 from identity.oidc.keys.states import ALGS, State, published, state
 from identity.oidc.keys.store import ACCESS_TOKEN, ID_TOKEN, HeldKey, ring, signing_key
 
@@ -42,7 +43,7 @@ class AccessToken:
     audience: str
     scopes: tuple[str, ...]
     expires_at: int
-    claims: Mapping[str, Any]
+    claims: Mapping[str, object]
 
     @property
     def grant(self) -> str | None:
@@ -57,7 +58,7 @@ def issue_access_token(
     audience: str,
     scope: str,
     family: str | None,
-    claims: Mapping[str, Any],
+    claims: Mapping[str, object],
     at: datetime,
     ends_by: int | None = None,
 ) -> str:
@@ -83,7 +84,7 @@ def issue_access_token(
 
 
 def issue_id_token(
-    client: RelyingParty, *, access_token: str, claims: Mapping[str, Any], at: datetime
+    client: RelyingParty, *, access_token: str, claims: Mapping[str, object], at: datetime
 ) -> str:
     """Issue an ID token that belongs to the access token."""
     issued = int(at.timestamp())
@@ -107,7 +108,8 @@ def read_access_token(text: str) -> AccessToken | None:
     at = now()
     if opened is None or not published(opened[0], at):
         return None
-    claims = opened[1]
+    # This provider signed it, so the members have the types that they were issued with.
+    claims = cast(AccessTokenClaims, opened[1])
     if claims["exp"] <= at.timestamp():
         return None
     return AccessToken(
@@ -117,21 +119,23 @@ def read_access_token(text: str) -> AccessToken | None:
         audience=claims["aud"],
         scopes=tuple(claims.get("scope", "").split()),
         expires_at=claims["exp"],
-        claims=claims,
+        claims=opened[1],
     )
 
 
-def read_id_token_hint(text: str) -> Mapping[str, Any] | None:
+def read_id_token_hint(text: str) -> IDTokenClaims | None:
     """Return the claims of an ID token of any age (RP-Initiated Logout, 2), or None."""
     opened = _open_token(text, ID_TOKEN)
     if opened is None or state(opened[0], now()) is State.WITHDRAWN:
         return None
     claims = opened[1]
     # Other signed answers share the type; only an ID token has the hash of an access token.
-    return claims if claims.get("iss") == settings().issuer and "at_hash" in claims else None
+    if claims.get("iss") != settings().issuer or "at_hash" not in claims:
+        return None
+    return cast(IDTokenClaims, claims)
 
 
-def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
+def signed(payload: Mapping[str, object], *, alg: str, typ: str) -> str:
     """Return a JWT with the header `typ`, signed by the active key of that algorithm."""
     key = signing_key(alg)
     if key.sign is None:
@@ -140,7 +144,7 @@ def signed(payload: Mapping[str, Any], *, alg: str, typ: str) -> str:
     return f"{text}.{_encode(key.sign(text.encode()))}"
 
 
-def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None:
+def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, object]] | None:
     if len(text) > LONGEST or text.count(".") != 2:
         return None
     key, key_type = ring().by_header.get(text.partition(".")[0], (None, ""))
@@ -153,7 +157,7 @@ def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, Any]] | None
 
 
 @lru_cache(maxsize=2048)
-def _signed_by(key: HeldKey, text: str) -> Mapping[str, Any]:
+def _signed_by(key: HeldKey, text: str) -> Mapping[str, object]:
     """Return the payload that the key signed, cached: services present a token repeatedly.
 
     Raises ValueError or JoseError where the key did not: nothing is kept of what anybody makes up.
@@ -163,7 +167,7 @@ def _signed_by(key: HeldKey, text: str) -> Mapping[str, Any]:
     if raw is None or not _ALGORITHMS[key.alg].verify(body.encode(), raw, key.key):
         raise ValueError("not signed by this key")
     # The signature is ours, so the body is what we once wrote.
-    claims: Mapping[str, Any] = json.loads(_decode(body.partition(".")[2]) or b"{}")
+    claims: Mapping[str, object] = json.loads(_decode(body.partition(".")[2]) or b"{}")
     return claims
 
 

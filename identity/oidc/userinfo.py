@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.clock import now
 from app.settings import settings
 from app.web import anyone, permit
@@ -41,7 +39,7 @@ def userinfo(request: Request) -> Response:
     return _answer(verified.client, said)
 
 
-def _answer(client: RelyingParty, said: dict[str, Any]) -> Response:
+def _answer(client: RelyingParty, said: dict[str, object]) -> Response:
     """Return JSON, or a signed response if the client registered for it (Core, 5.3.2)."""
     if client.userinfo_alg is None:
         return json_response(said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -12,7 +11,7 @@ from app.web.authorisation import Allowed, Refused
 from identity.sessions.current_session import current, why_presented_ended
 
 
-def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
+def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow a person who is signed in completely and has no terms to accept."""
     session = current()
     if session is None:
@@ -22,7 +21,7 @@ def signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
     return Allowed()
 
 
-def signed_in_before_terms(_arguments: Mapping[str, Any]) -> Allowed | Refused:
+def signed_in_before_terms(_arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow a person who is signed in completely, with or without terms to accept."""
     if current() is None:
         return Refused("sign-in", answer=ask_to_sign_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, request, url_for
@@ -40,10 +40,10 @@ class FreshSignIn:
     """
 
     rule: Rule
-    when: Callable[[Mapping[str, Any]], bool] | None = None
+    when: Callable[[Mapping[str, object]], bool] | None = None
     before_page: bool = False
 
-    def __call__(self, arguments: Mapping[str, Any]) -> Allowed | Refused:
+    def __call__(self, arguments: Mapping[str, object]) -> Allowed | Refused:
         outcome = self.rule(arguments)
         session = current()
         if isinstance(outcome, Refused) or session is None:

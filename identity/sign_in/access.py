@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import g, redirect, request, url_for
 from werkzeug import Response
@@ -15,7 +14,7 @@ from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof, first_proof
 
 
-def half_signed_in(_arguments: Mapping[str, Any]) -> Allowed | Refused:
+def half_signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow a browser in whose journey the first factor was proved and the second was not.
 
     A confirmation is also bound to the session that it confirms.

@@ -67,9 +67,16 @@ def claims_of(account: Account) -> ServiceClaims | None:
     return approvals().claims(as_endpoints_read(account), SERVICE, place(), now())
 
 
-def user_groups(account: Account) -> list[str]:
+def member_of(claims: ServiceClaims, scope: str, claim: str, member: str) -> object:
+    """Return a member of a claim that is an object."""
+    value = claims.by_scope[scope][claim]
+    assert isinstance(value, dict)
+    return value[member]
+
+
+def user_groups(account: Account) -> list[object]:
     found = claims_of(account)
-    return [] if found is None else [found.by_scope["access"]["user_group"]["code"]]
+    return [] if found is None else [member_of(found, "access", "user_group", "code")]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -186,7 +193,7 @@ def test_accepted_terms_stand_in_the_next_claims(ada: Account) -> None:
     assert not approvals().terms_due(as_endpoints_read(ada), SERVICE, now(), newly=False)
     found = claims_of(ada)
     assert found is not None
-    assert found.by_scope["access"]["terms"]["version"] == 1
+    assert member_of(found, "access", "terms", "version") == 1
 
 
 def test_published_terms_are_due_at_the_next_request(ada: Account) -> None:
@@ -196,11 +203,10 @@ def test_published_terms_are_due_at_the_next_request(ada: Account) -> None:
 
 
 def test_renamed_organisation_stands_in_the_next_claims(ada: Account) -> None:
-    def name() -> str:
+    def name() -> object:
         found = claims_of(ada)
         assert found is not None
-        said: str = found.by_scope["organisation"]["organisation"]["name"]
-        return said
+        return member_of(found, "organisation", "organisation", "name")
 
     assert name() == NAME
     rename_organisation(diocese(), "Diocese of Ash")

@@ -135,7 +135,7 @@ def _verified() -> int:
     rows = db.session.scalars(
         select(AuditEvent.detail).where(AuditEvent.event == "sign_in.password_refused")
     )
-    return sum(not row["network"].startswith("203.0.113.1") for row in rows)
+    return sum(not str(row["network"]).startswith("203.0.113.1") for row in rows)
 
 
 def test_LG_04_ten_wrong_passwords_are_slowed_and_the_known_device_is_not(

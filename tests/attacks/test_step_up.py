@@ -287,7 +287,7 @@ def test_approver_with_an_older_sign_in_is_made_after_confirming(
 def test_client_secret_with_an_older_sign_in_is_issued_after_confirming(
     app: Flask, olive: Person
 ) -> None:
-    client_id = clients.add(CLIENT)["client_id"]
+    client_id = clients.register(CLIENT, grant_types=("authorization_code",))["client_id"]
     before = clients.find(client_id).secret_hash
     walker = browser(app, olive)
     grow_old(olive)
@@ -400,7 +400,7 @@ def test_kept_post_is_completed_once_by_forty_requests(
     app: Flask, school: Organisation, ann: Person, olive: Person
 ) -> None:
     walker = browser(app, olive)
-    client_id = clients.add(CLIENT)["client_id"]
+    client_id = clients.register(CLIENT, grant_types=("authorization_code",))["client_id"]
     grow_old(olive)
     page = walker.get(f"/ops/clients/{client_id}/secret").submit().submit(password=olive.password)
     ending = page.submit(code=olive.code(), follow=False).response.headers["Location"]

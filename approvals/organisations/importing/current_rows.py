@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -46,7 +45,7 @@ PERIOD_COLUMNS = (
     "diocese_code",
 )
 
-PeriodRow = tuple[Any, ...]
+PeriodRow = tuple[object, ...]
 BelongingRow = tuple[int, date, date, date]
 
 
@@ -60,11 +59,11 @@ def identifiers(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Mapping[str, Any]]:
+def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Mapping[str, object]]:
     """Return the columns that an import writes, by key."""
     columns = [ORGANISATIONS.c.id, ORGANISATIONS.c.key]
     columns += [ORGANISATIONS.c[name] for name in COLUMNS]
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, object]] = {}
     for block in blocks(wanted):
         rows = connection.execute(select(*columns).where(ORGANISATIONS.c.id.in_(block)))
         found.update((row["key"], dict(row)) for row in rows.mappings())

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -169,8 +168,8 @@ def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]
 def stage(connection: Connection, family: str, changes: Changes) -> None:
     """Stage the changed words, a few thousand subjects at a time."""
     for block in blocks(sorted(changes.after), _WHOLE_TABLE):
-        added: list[tuple[Any, ...]] = []
-        gone: list[tuple[Any, ...]] = []
+        added: list[tuple[object, ...]] = []
+        gone: list[tuple[object, ...]] = []
         for subject in block:
             old = dict(changes.before.get(subject, ()))
             new = dict(changes.after[subject])
@@ -186,7 +185,7 @@ def stage(connection: Connection, family: str, changes: Changes) -> None:
         connection.commit()
 
 
-def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, Any] | None]]:
+def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, object] | None]]:
     """Return the words with their facts parsed from JSON."""
     return [(day, None if facts is None else json.loads(facts)) for day, facts in words]
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 from app.strict_json import read_json
 from identity.oidc import acr, request_objects, scopes
 from identity.oidc.authorize.pushed_lookup import check_request_uri
-from identity.oidc.authorize.request import PARAMETERS, QUERY, RequestedAuthorization
+from identity.oidc.authorize.request import PARAMETERS, QUERY, ClaimRequests, RequestedAuthorization
 from identity.oidc.clients import store
 from identity.oidc.errors import (
     InvalidRequest,
@@ -228,7 +227,7 @@ def check_claims(authorization: RequestedAuthorization) -> None:
         authorization.claims[place] = _claims_of(wanted.get(place))
 
 
-def _claims_of(wanted: Any) -> dict[str, Any]:
+def _claims_of(wanted: object) -> ClaimRequests:
     if wanted is None:
         return {}
     if not isinstance(wanted, dict) or not all(
@@ -273,8 +272,8 @@ def check_id_token_hint(authorization: RequestedAuthorization) -> None:
         if claims is None or claims.get("aud") != authorization.client.client_id:
             raise InvalidRequest("id_token_hint is no ID token of this client")
         authorization.expected_subject = claims["sub"]
-    if isinstance(subject.get("value"), str):
-        authorization.expected_subject = subject["value"]
+    if isinstance(value := subject.get("value"), str):
+        authorization.expected_subject = value
 
 
 def check_dpop_jkt(authorization: RequestedAuthorization) -> None:

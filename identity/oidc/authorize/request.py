@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.parameters import Parameters
 
+ClaimRequests = dict[str, dict[str, object] | None]
+"""Requested claims by name, each with its conditions if it has some (Core, 5.5.1)."""
 QUERY = "query"
 PARAMETERS = frozenset(
     {
@@ -44,7 +46,7 @@ class RequestedAuthorization:
     code_challenge: str | None = None
     prompts: frozenset[str] = frozenset()
     max_age: int | None = None
-    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    claims: dict[str, ClaimRequests] = field(default_factory=dict)
     acr_values: tuple[str, ...] = ()
     acr_essential: bool = False
     resources: tuple[str, ...] = ()
@@ -68,9 +70,9 @@ class RequestedAuthorization:
     def state(self) -> str | None:
         return self.parameters.get("state")
 
-    def to_store(self) -> dict[str, Any]:
+    def to_store(self) -> dict[str, object]:
         """Return the parameters as they came, to be checked again when the person returns."""
-        stored: dict[str, Any] = {
+        stored: dict[str, object] = {
             name: self.parameters.all(name) if name == "resource" else value
             for name, value in self.parameters.items()
             if name in PARAMETERS
@@ -78,10 +80,10 @@ class RequestedAuthorization:
         return stored | ({"dpop_jkt": self.dpop_jkt} if self.dpop_jkt is not None else {})
 
 
-def from_store(stored: dict[str, Any]) -> Parameters:
+def from_store(stored: Mapping[str, object]) -> Parameters:
     """Restore the parameters from `to_store`."""
     return Parameters(
-        (name, each)
+        (name, str(each))
         for name, value in stored.items()
         for each in (value if isinstance(value, list) else [value])
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from identity.accounts.person import Person
 from identity.ports import approvals
@@ -20,7 +19,7 @@ class PersonClaim:
 
     name: str
     scope: str
-    source: Callable[[Person], Any]
+    source: Callable[[Person], object]
     sentence: str
 
 
@@ -95,7 +94,7 @@ def dictionary() -> list[ClaimEntry]:
     return [*people, *OF_SIGN_IN, *rights]
 
 
-def of_person(account: Person, scopes: set[str], named: set[str]) -> dict[str, Any]:
+def of_person(account: Person, scopes: set[str], named: set[str]) -> dict[str, object]:
     """Return the account's claims for these scopes and names, without blank ones."""
     values = {
         claim.name: claim.source(account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import cast
 
 from sqlalchemy import select
 
@@ -17,6 +17,7 @@ from identity.oidc.cache import raise_revision
 from identity.oidc.clients.history import write_period
 from identity.oidc.clients.metadata import SECRET_METHODS
 from identity.oidc.clients.registration import sector, validated
+from identity.oidc.json_types import Registration, RegistrationResponse
 from identity.oidc.models import Client
 from identity.ports import approvals
 
@@ -26,11 +27,11 @@ class UnknownClient(LookupError):
 
 
 def checked(
-    metadata: Any,
+    metadata: object,
     *,
     grant_types: tuple[str, ...],
     confusable: Callable[[str], str | None] = lambda _name: None,
-) -> dict[str, Any]:
+) -> Registration:
     """Return the registration that the metadata asks for. Raises InvalidMetadata.
 
     Must not run inside `writing()`, as it may call the client's own server. `confusable` as
@@ -44,12 +45,12 @@ def checked(
     )
 
 
-def register(metadata: Any, *, grant_types: tuple[str, ...]) -> dict[str, Any]:
+def register(metadata: object, *, grant_types: tuple[str, ...]) -> RegistrationResponse:
     """Run `checked` and `add`. Raises InvalidMetadata."""
     return add(checked(metadata, grant_types=grant_types))
 
 
-def add(registration: dict[str, Any]) -> dict[str, Any]:
+def add(registration: Registration) -> RegistrationResponse:
     """Add a client and return the response of RFC 7591 section 3.2.1.
 
     The secret is in the response and nowhere else.
@@ -70,7 +71,7 @@ def add(registration: dict[str, Any]) -> dict[str, Any]:
             "client.registered",
             client=client.client_id,
             service=client.service,
-            after=registration,
+            after=dict(registration),
             client_name=client.name,
         )
         return described(client, secret)
@@ -78,11 +79,11 @@ def add(registration: dict[str, Any]) -> dict[str, Any]:
 
 def update(
     client_id: str,
-    metadata: Any,
+    metadata: object,
     *,
     grant_types: tuple[str, ...],
     confusable: Callable[[str], str | None] = lambda _name: None,
-) -> dict[str, Any]:
+) -> RegistrationResponse:
     """Replace the client's registration by the metadata (RFC 7592, 2.2); return the response.
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
@@ -111,8 +112,8 @@ def update(
             "client.updated",
             client=client_id,
             service=client.service,
-            before=before,
-            after=registration,
+            before=dict(before),
+            after=dict(registration),
             client_name=client.name,
         )
         return described(client, secret)
@@ -169,14 +170,16 @@ def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
     return secret
 
 
-def described(client: Client, secret: str | None = None) -> dict[str, Any]:
+def described(client: Client, secret: str | None = None) -> RegistrationResponse:
     """Return the registration response (RFC 7591, 3.2.1), with a secret only if it is new."""
-    answer = {
+    issued = {"client_secret": secret, "client_secret_expires_at": 0} if secret else {}
+    response = {
         "client_id": client.client_id,
         "client_id_issued_at": int(client.created_at.timestamp()),
         **client.registration,
+        **issued,
     }
-    return answer | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})
+    return cast("RegistrationResponse", response)
 
 
 def everyone() -> list[Client]:
@@ -184,7 +187,7 @@ def everyone() -> list[Client]:
     return list(db.session.scalars(select(Client).order_by(Client.id)))
 
 
-def _secret_for(registration: dict[str, Any]) -> str | None:
+def _secret_for(registration: Registration) -> str | None:
     return new_secret() if registration["token_endpoint_auth_method"] in SECRET_METHODS else None
 
 

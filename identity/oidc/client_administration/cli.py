@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from flask.cli import with_appcontext
@@ -12,6 +13,9 @@ from flask.cli import with_appcontext
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
 from identity.oidc.lifetimes import SECRET_OVERLAP
+
+if TYPE_CHECKING:
+    from identity.oidc.json_types import Registration, RegistrationResponse
 
 
 @click.group("clients")
@@ -36,7 +40,7 @@ def register(file: TextIO) -> None:
     set_current_actor(Actor.command("clients register"))
     metadata = _json(file)
     several = metadata if isinstance(metadata, list) else [metadata]
-    registrations: list[dict[str, Any]] = []
+    registrations: list[Registration] = []
     faults: list[str] = []
     # All or none: a list with a mistake in it registers nothing.
     for position, each in enumerate(several, start=1):
@@ -111,7 +115,8 @@ def update(client_id: str, file: TextIO) -> None:
         raise click.ClickException(str(error)) from None
     except InvalidMetadata as error:
         raise click.ClickException("\n".join(map(str, error.faults))) from None
-    _warn(metadata, answer)
+    if isinstance(metadata, dict):
+        _warn(metadata, answer)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -171,7 +176,7 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))
 
 
-def _warn(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
+def _warn(metadata: Mapping[str, object], answer: RegistrationResponse) -> None:
     """Warn of ignored members: unknown ones (RFC 7591, 2) are mostly misspelt."""
     from identity.oidc.clients.metadata import LOCALISED
     from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
@@ -193,7 +198,7 @@ def _warn(metadata: dict[str, Any], answer: dict[str, Any]) -> None:
 _IGNORED = {"logo_uri": "pages show no picture from another server"}
 
 
-def _json(file: TextIO) -> Any:
+def _json(file: TextIO) -> object:
     from app.strict_json import read_json
 
     try:

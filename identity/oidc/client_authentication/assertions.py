@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from app.clock import now
 from app.settings import settings
@@ -54,12 +53,12 @@ def _algs(client: RelyingParty) -> tuple[str, ...]:
     return FAPI_ALGS if client.fapi else SIGNING_ALGS
 
 
-def _names(client: RelyingParty, claims: Mapping[str, Any]) -> None:
+def _names(client: RelyingParty, claims: Mapping[str, object]) -> None:
     if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
         raise VerificationFailed("iss and sub are not both the client")
 
 
-def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> None:
+def _is_for_us(client: RelyingParty, claims: Mapping[str, object], path: str) -> None:
     """Check that `aud` names this issuer, as one string (FAPI 2.0 Security Profile, 5.3.2.1).
 
     Clients of other profiles may name the called endpoint or the token endpoint (RFC 7523, 3), in
@@ -80,7 +79,7 @@ def _is_for_us(client: RelyingParty, claims: Mapping[str, Any], path: str) -> No
         raise VerificationFailed("aud is not the provider")
 
 
-def _life(claims: Mapping[str, Any]) -> tuple[datetime, str]:
+def _life(claims: Mapping[str, object]) -> tuple[datetime, str]:
     moment, skew = now().timestamp(), CLOCK_SKEW.total_seconds()
     ends = integer(claims, "exp")
     if ends is None or not moment < ends <= moment + LONGEST_ASSERTION.total_seconds():

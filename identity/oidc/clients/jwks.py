@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from identity.oidc.jwt_verification import PublicKey, UnsuitableKey, WrongTokenType, public_key
 
@@ -12,7 +11,7 @@ Named = list[tuple[str | None, PublicKey]]
 """Keys, each with its `kid`."""
 
 
-def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
+def signing_keys(jwks: object) -> list[Mapping[str, object]]:
     """Return the keys of the set that are not for encryption. Raises UnfitKey."""
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
@@ -20,7 +19,7 @@ def signing_keys(jwks: Any) -> list[Mapping[str, Any]]:
     return [key for key in keys if not (isinstance(key, Mapping) and key.get("use") == "enc")]
 
 
-def read(jwks: Any) -> Named:
+def read(jwks: object) -> Named:
     """Return the set's public keys for signatures. Raises UnfitKey.
 
     Keys of other kinds are passed over (RFC 7517, 5).

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask
 
@@ -55,7 +55,7 @@ def install(app: Flask) -> None:
     app.extensions[_KEY] = _Addresses()
 
 
-def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
+def keys_of(client: RelyingParty, header: Mapping[str, object]) -> list[PublicKey]:
     """Return the keys that may have signed a token with this header: that of its `kid`, else all.
 
     Raises NotVerified where the client's address does not tell its keys.
@@ -70,11 +70,11 @@ def keys_of(client: RelyingParty, header: Mapping[str, Any]) -> list[PublicKey]:
     return _keys_with_id(keys, kid)
 
 
-def _keys_with_id(keys: Named, kid: Any) -> list[PublicKey]:
+def _keys_with_id(keys: Named, kid: object) -> list[PublicKey]:
     return [key for name, key in keys if kid is None or name is None or name == kid]
 
 
-def _fetch_keys(client: int, address: str, kid: Any) -> Named | None:
+def _fetch_keys(client: int, address: str, kid: object) -> Named | None:
     """Return the keys at the address, or None.
 
     Changed keys count at once. While the address is down the keys of its last answer count.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from app import http_client
 from app.settings import settings
@@ -31,6 +30,7 @@ from identity.oidc.clients.metadata import (
     RESPONSE_TYPES,
     SUBJECT_TYPES,
     SWITCHES,
+    Given,
     InvalidMetadata,
     boolean,
     one_of,
@@ -41,8 +41,7 @@ from identity.oidc.jwt_verification import SIGNING_ALGS, UnsuitableKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.lifetimes import LIFETIMES, Lifetime
 
-Given = dict[str, Any]
-Reader = Callable[[Given], Any]
+Reader = Callable[[Given], object]
 
 
 def required(
@@ -208,7 +207,7 @@ def _address(given: Given, member: str) -> str:
     return str(address)
 
 
-def _keys(given: Given) -> Mapping[str, Any]:
+def _keys(given: Given) -> Mapping[str, object]:
     """Read the client's public keys by value (RFC 7591, 2)."""
     try:
         keys = read(given["jwks"])

@@ -5,11 +5,13 @@ A reader of a member raises InvalidMetadata, which names the member and its allo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from app.settings import settings
 from identity.oidc.keys.states import ALGS
+
+Given = Mapping[str, object]
+"""Metadata as the client or the operator sent it."""
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 KEY_METHODS = ("private_key_jwt",)
@@ -22,7 +24,7 @@ ID_TOKEN_ALGS = ALGS
 ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
 BASELINE, FAPI2 = "baseline", "fapi2"
 PROFILES = (BASELINE, FAPI2)
-FAPI2_DEFAULTS: dict[str, Any] = {
+FAPI2_DEFAULTS: Given = {
     "token_endpoint_auth_method": KEY_METHODS[0],
     "require_pushed_authorization_requests": True,
     "dpop_bound_access_tokens": True,
@@ -90,20 +92,27 @@ class Faulty(Exception):
     """A member was looked at that could not be read."""
 
 
-class Members(dict[str, Any]):
+class Members(dict[str, object]):
     """Members that were read. Looking at one that is at fault raises Faulty: nothing follows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.faulty: set[str] = set()
 
-    def __getitem__(self, member: str) -> Any:
+    def __getitem__(self, member: str) -> object:
         self._must_be_sound(member)
         return super().__getitem__(member)
 
-    def get(self, member: str, default: Any = None) -> Any:
+    def get(self, member: str, default: object = None) -> object:
         self._must_be_sound(member)
         return super().get(member, default)
+
+    def texts(self, member: str) -> list[str]:
+        """Return a member that its reader read as an array of texts."""
+        values = self[member]
+        if not isinstance(values, list):
+            raise TypeError(f"{member} is not an array")
+        return [str(value) for value in values]
 
     def __contains__(self, member: object) -> bool:
         self._must_be_sound(member)
@@ -114,7 +123,7 @@ class Members(dict[str, Any]):
             raise Faulty(member)
 
 
-def in_english(given: dict[str, Any]) -> dict[str, Any]:
+def in_english(given: Given) -> dict[str, object]:
     """Return the metadata with its texts in the language of our pages (RFC 7591, 2.2).
 
     `client_name#en-GB` or `client_name#en` takes the place of `client_name`; so do the other
@@ -135,7 +144,7 @@ def offered_auth_methods() -> tuple[str, ...]:
     return tuple(method for method in AUTH_METHODS if method not in without)
 
 
-def one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
+def one_of(given: Given, member: str, choices: tuple[str, ...]) -> str:
     """Return the member's value, one of the choices. The first one is the default."""
     value = given.get(member, choices[0])
     if value not in choices:
@@ -144,7 +153,7 @@ def one_of(given: dict[str, Any], member: str, choices: tuple[str, ...]) -> str:
 
 
 def several_of(
-    given: dict[str, Any], member: str, choices: tuple[str, ...], default: tuple[str, ...]
+    given: Given, member: str, choices: tuple[str, ...], default: tuple[str, ...]
 ) -> list[str]:
     """Return the values, each once, in their order."""
     values = texts(given, member) if member in given else list(default)
@@ -153,7 +162,7 @@ def several_of(
     return list(dict.fromkeys(values))
 
 
-def texts(given: dict[str, Any], member: str) -> list[str]:
+def texts(given: Given, member: str) -> list[str]:
     """Return the texts of an array; none if the member is absent."""
     values = given.get(member, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
@@ -163,7 +172,7 @@ def texts(given: dict[str, Any], member: str) -> list[str]:
     return values
 
 
-def boolean(given: dict[str, Any], member: str, *, default: bool) -> bool:
+def boolean(given: Given, member: str, *, default: bool) -> bool:
     """Return a member that is true or false. Raises InvalidMetadata."""
     value = given.get(member, default)
     if not isinstance(value, bool):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims as OAuthMetadata
@@ -27,23 +27,25 @@ from identity.oidc.clients.metadata import (
     NATIVE,
     PAIRWISE,
     Faulty,
+    Given,
     InvalidMetadata,
     Members,
     in_english,
     texts,
 )
 from identity.oidc.clients.remote_documents import fetched
+from identity.oidc.json_types import Registration
 
 SECTOR = "sector_identifier_uri"
 
 
 def validated(
-    metadata: Any,
+    metadata: object,
     *,
     grant_types: tuple[str, ...],
     service_exists: Callable[[str], bool],
     confusable: Callable[[str], str | None] = lambda _name: None,
-) -> dict[str, Any]:
+) -> Registration:
     """Return the registration that the metadata asks for, defaults filled in.
 
     `confusable` says why a client may not bear a name. Raises InvalidMetadata with all faults.
@@ -64,17 +66,18 @@ def validated(
     reading.faults += _of_another_shape(given, reading.result.faulty)
     if SECTOR in given and not reading.faults:
         # Last, since it calls the client's own server.
-        addresses = reading.result["redirect_uris"]
+        addresses = reading.result.texts("redirect_uris")
         reading.read(SECTOR, partial(_sector_document, addresses=addresses))
     if reading.faults:
         raise InvalidMetadata.of(reading.faults)
-    return dict(reading.result)
+    # Each member was checked by its reader.
+    return cast("Registration", dict(reading.result))
 
 
 class _Reading:
     """The members read so far, and every fault that was found."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: Given) -> None:
         self.given = given
         self.result = Members()
         self.faults: list[InvalidMetadata] = []
@@ -97,30 +100,30 @@ class _Reading:
             self.faults.extend(error.faults)
 
 
-def sector(registration: Mapping[str, Any]) -> str | None:
+def sector(registration: Registration) -> str | None:
     """Return the sector of a pairwise client's subjects (Core, 8.1); None for others."""
     if registration["subject_type"] != PAIRWISE:
         return None
-    address: str = registration.get(SECTOR) or registration["redirect_uris"][0]
+    address = registration.get("sector_identifier_uri") or registration["redirect_uris"][0]
     return urlsplit(address).hostname
 
 
-def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
+def _with_defaults(given: Given) -> Given:
     """Return the metadata with the defaults of its profile and kind of application."""
     if given.get("application_type") == NATIVE:
-        given = {"token_endpoint_auth_method": "none"} | given
+        given = {"token_endpoint_auth_method": "none", **given}
     if given.get("profile") != FAPI2:
         return given
     # Tokens are bound to a key, or to the certificate where the client asks for that.
     defaults = dict(FAPI2_DEFAULTS)
     if given.get("tls_client_certificate_bound_access_tokens") is True:
         defaults["dpop_bound_access_tokens"] = False
-    return defaults | given
+    return {**defaults, **given}
 
 
-def _sector_is_named(result: Members, given: dict[str, Any]) -> None:
+def _sector_is_named(result: Members, given: Given) -> None:
     """Check that the sector is known: a document, or one host of redirect URIs (Core, 8.1)."""
-    hosts = {urlsplit(address).hostname for address in result["redirect_uris"]}
+    hosts = {urlsplit(address).hostname for address in result.texts("redirect_uris")}
     if result["subject_type"] != PAIRWISE or SECTOR in given:
         return
     if len(hosts) != 1 or None in hosts:
@@ -129,7 +132,7 @@ def _sector_is_named(result: Members, given: dict[str, Any]) -> None:
         )
 
 
-def _sector_document(given: dict[str, Any], addresses: list[str]) -> str:
+def _sector_document(given: Given, addresses: list[str]) -> str:
     """Check that the sector document lists every redirect URI (Core, 8.1)."""
     address = members.called_address(given, SECTOR)
     try:
@@ -143,7 +146,7 @@ def _sector_document(given: dict[str, Any], addresses: list[str]) -> str:
     return address
 
 
-def _of_another_shape(given: dict[str, Any], faulty: set[str]) -> Iterable[InvalidMetadata]:
+def _of_another_shape(given: Given, faulty: set[str]) -> Iterable[InvalidMetadata]:
     """Yield faults that Authlib finds in members whose own reader found none."""
     # Not stored, so no reader has looked at them.
     try:
@@ -152,11 +155,10 @@ def _of_another_shape(given: dict[str, Any], faulty: set[str]) -> Iterable[Inval
         yield error
         return
     rest = {name: value for name, value in given.items() if name not in {*faulty, SECTOR}}
-    if isinstance(rest.get("redirect_uris"), list):
+    addresses = rest.get("redirect_uris")
+    if isinstance(addresses, list):
         # Authlib knows no schemes of native applications.
-        rest["redirect_uris"] = [
-            address for address in rest["redirect_uris"] if not redirects.own_scheme(address)
-        ]
+        rest["redirect_uris"] = [each for each in addresses if not redirects.own_scheme(each)]
     for claims_class in (OAuthMetadata, OpenIDMetadata):
         try:
             claims_class(dict(rest), {}).validate()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app import http_client
 from app.http_client import Unreachable
 from app.strict_json import read_json
 
 
-def fetched(address: str) -> Any:
+def fetched(address: str) -> object:
     """Return the JSON at the address. Raises Unreachable, with one text for every cause (SS-05)."""
     answer = http_client.fetch("GET", address, headers={"Accept": "application/json"})
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from app.database import db
 from identity.oidc import redirects, scopes
@@ -15,6 +14,7 @@ from identity.oidc.cache import cache
 from identity.oidc.clients import metadata, registration
 from identity.oidc.clients.certificate_subjects import SUBJECTS
 from identity.oidc.clients.way_in import way_in
+from identity.oidc.json_types import Registration
 from identity.oidc.models import Client
 
 
@@ -54,7 +54,7 @@ class RelyingParty:
     profile: str
     earlier_secret_hash: str | None
     earlier_secret_until: datetime | None
-    jwks: Mapping[str, Any] | None
+    jwks: Mapping[str, object] | None
     jwks_uri: str | None
     auth_signing_alg: str | None
     require_par: bool
@@ -122,15 +122,15 @@ def browser_origins() -> frozenset[str]:
     return cache().get("origins", _load_origins)
 
 
-def _load(condition: Any) -> RelyingParty | None:
+def _load(condition: ColumnElement[bool]) -> RelyingParty | None:
     row = db.session.execute(
         select(Client.__table__).where(condition, Client.disabled_at.is_(None))
     ).one_or_none()
     return _from_row(row) if row is not None else None
 
 
-def _from_row(row: Row[Any]) -> RelyingParty:
-    data = row.registration
+def _from_row(row: Row[*tuple[object, ...]]) -> RelyingParty:
+    data: Registration = row.registration
     return RelyingParty(
         key=row.id,
         client_id=row.client_id,
@@ -176,7 +176,9 @@ def _from_row(row: Row[Any]) -> RelyingParty:
         dpop_bound=data.get("dpop_bound_access_tokens", False),
         dpop_nonce=data.get("dpop_nonce_required", False),
         certificate_bound=data.get("tls_client_certificate_bound_access_tokens", False),
-        certificate_subject={name: data[name] for name in SUBJECTS if name in data},
+        certificate_subject={
+            name: value for name in SUBJECTS if isinstance(value := data.get(name), str)
+        },
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
         exchange_from=tuple(data.get("exchange_from", ())),

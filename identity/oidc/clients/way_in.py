@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from app.settings import settings
+from identity.oidc.json_types import Registration
 from identity.oidc.redirects import with_parameters
 
 
-def way_in(registration: Mapping[str, Any]) -> str | None:
+def way_in(registration: Registration) -> str | None:
     """Return the address that leads a person into the client; None where it registered neither.
 
     `initiate_login_uri` is called with our issuer (OpenID Connect Core, 4).
     """
-    address: str | None = registration.get("initiate_login_uri")
+    address = registration.get("initiate_login_uri")
     if address is not None:
         return with_parameters(address, {"iss": settings().issuer})
     return registration.get("client_uri")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from functools import partial
-from typing import Any
 
 from sqlalchemy import select
 
@@ -60,7 +59,7 @@ def register(request: Request) -> Response:
         registration = actions.checked(
             within(Policy.from_store(policy), metadata),
             grant_types=tuple(GRANT_TYPES),
-            confusable=partial(why_confusable, service=metadata.get("service"), policy=policy),
+            confusable=partial(why_confusable, service=_service(metadata), policy=policy),
         )
     except InvalidMetadata as error:
         tokens.record_refusal(initial, str(error))
@@ -72,7 +71,7 @@ def register(request: Request) -> Response:
         client = actions.find(answer["client_id"])
         client.registration_token_hash = secret_hash(access_token)
         client.registration_policy = policy
-    return json_response(answer | _management(answer["client_id"], access_token), 201)
+    return json_response({**answer} | _management(answer["client_id"], access_token), 201)
 
 
 @blueprint.get(f"{PATH}/<client_id>")
@@ -100,7 +99,7 @@ def update_registration(request: Request, client_id: str) -> Response:
             grant_types=tuple(GRANT_TYPES),
             confusable=partial(
                 why_confusable,
-                service=metadata.get("service"),
+                service=_service(metadata),
                 policy=client.registration_policy or {},
                 client_id=client_id,
             ),
@@ -110,7 +109,7 @@ def update_registration(request: Request, client_id: str) -> Response:
         if (known := store.find(client_id)) is not None:
             record_refusal(REQUEST, known, refusal, path=PATH)
         raise refusal from None
-    return json_response(answer | _management(client_id, access_token))
+    return json_response({**answer} | _management(client_id, access_token))
 
 
 @blueprint.delete(f"{PATH}/<client_id>")
@@ -132,7 +131,7 @@ def _bearer(request: Request) -> str:
     return text
 
 
-def _metadata(request: Request) -> dict[str, Any]:
+def _metadata(request: Request) -> dict[str, object]:
     if request.media_type != "application/json":
         raise UnsupportedMediaType("Send application/json")
     try:
@@ -165,7 +164,13 @@ def _refusal(error: InvalidMetadata) -> InvalidClientMetadata:
     return kind(str(error))
 
 
-def _is_about(client: Client, metadata: dict[str, Any]) -> None:
+def _service(metadata: dict[str, object]) -> str | None:
+    """Return the service that the metadata names; another value is left to the validation."""
+    service = metadata.get("service")
+    return service if isinstance(service, str) else None
+
+
+def _is_about(client: Client, metadata: dict[str, object]) -> None:
     """Check that the metadata is about this client (RFC 7592, 2.2)."""
     if metadata.get("client_id") != client.client_id:
         raise InvalidClientMetadata("client_id is not that of the address.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def why_confusable(
-    name: str, *, service: str | None, policy: Mapping[str, Any], client_id: str | None = None
+    name: str, *, service: str | None, policy: Mapping[str, object], client_id: str | None = None
 ) -> str | None:
     """Return in a clause why a client of this service may not give itself this name, or None.
 
@@ -43,7 +42,7 @@ def why_confusable(
 
 
 def _names_of_others(
-    service: str | None, policy: Mapping[str, Any], client_id: str | None
+    service: str | None, policy: Mapping[str, object], client_id: str | None
 ) -> set[str]:
     enabled = select(
         Client.client_id, Client.name, Client.service, Client.registration_policy

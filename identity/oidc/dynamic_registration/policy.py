@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from identity.oidc import scopes
@@ -44,19 +43,17 @@ class Policy:
     profile: str | None = None
     redirect_hosts: tuple[str, ...] = ()
 
-    def to_store(self) -> dict[str, Any]:
+    def to_store(self) -> dict[str, object]:
         return asdict(self)
 
     @classmethod
-    def from_store(cls, stored: Mapping[str, Any]) -> Policy:
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in stored.items()
-        }
-        return cls(**values)
+    def from_store(cls, stored: Mapping[str, object]) -> Policy:
+        lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+        profile = stored.get("profile")
+        return cls(**lists, profile=profile if isinstance(profile, str) else None)
 
 
-def within(policy: Policy, metadata: Any) -> dict[str, Any]:
+def within(policy: Policy, metadata: object) -> dict[str, object]:
     """Return the metadata within the policy. Raises InvalidMetadata with all that exceeds it."""
     if not isinstance(metadata, Mapping):
         raise InvalidMetadata("The metadata of a client is a JSON object.")
@@ -69,7 +66,7 @@ def within(policy: Policy, metadata: Any) -> dict[str, Any]:
     return {"scope": " ".join(policy.scopes)} | given
 
 
-def _beyond(policy: Policy, given: dict[str, Any]) -> Iterator[InvalidMetadata]:
+def _beyond(policy: Policy, given: dict[str, object]) -> Iterator[InvalidMetadata]:
     if given.get("resources"):
         # A client that registers a resource may introspect the tokens of others that are for it.
         yield InvalidMetadata("resources are for an operator to register.")
@@ -98,7 +95,7 @@ def _beyond(policy: Policy, given: dict[str, Any]) -> Iterator[InvalidMetadata]:
                 )
 
 
-def _host(address: Any) -> str | None:
+def _host(address: object) -> str | None:
     """Return the host of an address, or the private-use scheme of a native application."""
     try:
         parts = urlsplit(str(address))
@@ -107,6 +104,6 @@ def _host(address: Any) -> str | None:
         return None
 
 
-def _as_list(value: Any) -> list[Any]:
+def _as_list(value: object) -> list[object]:
     """Return the value if it is a list; every other is left to the validation."""
     return list(value) if isinstance(value, list | tuple) else []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -18,13 +17,14 @@ _NUMBER = 32
 
 def signer(alg: str, key: RSAKey | ECKey | OKPKey) -> Sign:
     """Sign with the private half, which has to be there."""
-    if alg == "ES256":
-        return _es256(key.get_op_key("sign"))
-    algorithm: Any = JWSRegistry.algorithms[alg]
+    private = key.get_op_key("sign")
+    if isinstance(private, EllipticCurvePrivateKey):
+        return _es256(private)
+    algorithm = JWSRegistry.algorithms[alg]
     return lambda text: bytes(algorithm.sign(text, key))
 
 
-def _es256(private: Any) -> Sign:
+def _es256(private: EllipticCurvePrivateKey) -> Sign:
     """Return the signing function of ES256, which prepares key and algorithm once."""
     method = ECDSA(SHA256())
 

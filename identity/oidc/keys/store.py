@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Protocol, cast
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from sqlalchemy import select
@@ -32,6 +32,18 @@ TYPES = (ID_TOKEN, ACCESS_TOKEN, LOGOUT_TOKEN, INTROSPECTION)
 """Values of `typ`: no token of one kind can be taken for another (RFC 8725, 3.11)."""
 
 
+class SigningKeyRow(Protocol):
+    """Columns of a stored key (`SigningKey`)."""
+
+    kid: str
+    alg: str
+    private_key: str | None
+    public_key: dict[str, str | list[str]]
+    active_from: datetime | None
+    retired_at: datetime | None
+    withdrawn_at: datetime | None
+
+
 @dataclass(frozen=True, eq=False)
 class HeldKey:
     """A key pair, or its public half where the private one has been removed."""
@@ -41,7 +53,7 @@ class HeldKey:
     key: KeyPair = field(repr=False)
     sign: Sign | None = field(repr=False)
     """None where the private half has been removed."""
-    public: dict[str, Any]
+    public: Mapping[str, object]
     active_from: datetime | None
     retired_at: datetime | None
     withdrawn_at: datetime | None
@@ -68,7 +80,7 @@ class _KeyPairs:
         self._lock = threading.Lock()
         self._read: dict[tuple[str, str | None], KeyPair] = {}
 
-    def of(self, rows: Sequence[Any]) -> list[KeyPair]:
+    def of(self, rows: Sequence[SigningKeyRow]) -> list[KeyPair]:
         with self._lock:
             named = [((row.kid, row.private_key), row) for row in rows]
             self._read = {name: self._read.get(name) or _read(row) for name, row in named}
@@ -91,7 +103,7 @@ def signing_key(alg: str) -> HeldKey:
     return key
 
 
-def key_set() -> dict[str, Any]:
+def key_set() -> dict[str, object]:
     """Return the JWK Set: public halves of keys that sign, will sign or signed valid tokens.
 
     Told without the database as well.
@@ -102,14 +114,15 @@ def key_set() -> dict[str, Any]:
 
 
 def _load() -> KeyRing:
-    rows = db.session.execute(select(SigningKey.__table__).order_by(SigningKey.id)).all()
+    found = db.session.execute(select(SigningKey.__table__).order_by(SigningKey.id)).all()
+    rows = cast(Sequence[SigningKeyRow], found)
     keys = tuple(map(_key_from_row, rows, _key_pairs.of(rows)))
     return KeyRing(
         keys, {header: (key, typ) for key in keys for typ, header in key.headers.items()}
     )
 
 
-def _key_from_row(row: Any, key: KeyPair) -> HeldKey:
+def _key_from_row(row: SigningKeyRow, key: KeyPair) -> HeldKey:
     return HeldKey(
         kid=row.kid,
         alg=row.alg,
@@ -123,7 +136,7 @@ def _key_from_row(row: Any, key: KeyPair) -> HeldKey:
     )
 
 
-def _read(row: Any) -> KeyPair:
+def _read(row: SigningKeyRow) -> KeyPair:
     private = decrypt(row.private_key, purpose=PURPOSE) if row.private_key else None
     key = import_key(json.loads(private) if private else row.public_key)
     if not isinstance(key, KeyPair):

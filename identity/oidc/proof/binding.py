@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 KEY: Literal["jkt"] = "jkt"
 """A key that a DPoP proof is made with (RFC 9449, 6.1)."""
@@ -20,17 +20,18 @@ class Binding:
     thumbprint: str
 
 
-def claims_of(binding: Binding | None) -> dict[str, Any]:
+def claims_of(binding: Binding | None) -> dict[str, object]:
     """Return the claim `cnf` of the token, none for a token that is not bound."""
     return {"cnf": {binding.member: binding.thumbprint}} if binding is not None else {}
 
 
-def of_claims(claims: Mapping[str, Any]) -> Binding | None:
+def of_claims(claims: Mapping[str, object]) -> Binding | None:
     """Return the key or certificate that a token of ours is bound to."""
-    confirmation = claims.get("cnf", {})
-    for member in (KEY, CERTIFICATE):
-        if member in confirmation:
-            return Binding(member, confirmation[member])
+    confirmation = claims.get("cnf")
+    if isinstance(confirmation, dict):
+        for member in (KEY, CERTIFICATE):
+            if member in confirmation:
+                return Binding(member, confirmation[member])
     return None
 
 

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from app.clock import now
@@ -114,7 +113,7 @@ def _key_inside(header: Header) -> list[PublicKey]:
     return [public_key(header.get("jwk"))]
 
 
-def _is_for_this_request(claims: Mapping[str, Any], method: str, path: str) -> None:
+def _is_for_this_request(claims: Mapping[str, object], method: str, path: str) -> None:
     if claims.get("htm") != method:
         raise VerificationFailed("htm is another method")
     address, ours = claims.get("htu"), (_normal(origin + path) for origin in settings().origins)
@@ -122,7 +121,7 @@ def _is_for_this_request(claims: Mapping[str, Any], method: str, path: str) -> N
         raise VerificationFailed("htu is another address")
 
 
-def _is_for_this_token(claims: Mapping[str, Any], access_token: str | None) -> None:
+def _is_for_this_token(claims: Mapping[str, object], access_token: str | None) -> None:
     if access_token is None:
         return
     digest = hashlib.sha256(access_token.encode()).digest()
@@ -130,7 +129,7 @@ def _is_for_this_token(claims: Mapping[str, Any], access_token: str | None) -> N
         raise VerificationFailed("ath is of another token")
 
 
-def _identity(claims: Mapping[str, Any]) -> tuple[str, int]:
+def _identity(claims: Mapping[str, object]) -> tuple[str, int]:
     identifier, issued = claims.get("jti"), integer(claims, "iat")
     if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
         raise VerificationFailed("jti is missing")

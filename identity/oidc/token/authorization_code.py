@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
 from sqlalchemy import bindparam, select, update
@@ -59,7 +59,9 @@ class CodeRow(Family, Protocol):
     used_at: datetime | None
 
 
-def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+def redeem(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None
+) -> dict[str, object]:
     """Redeem an authorization code for tokens."""
     at = now()
     found = _find(client, parameters, at)

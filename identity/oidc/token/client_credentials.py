@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.audit import audit_row
 from app.clock import now
 from app.database import commit_unit
@@ -16,7 +14,9 @@ from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import audience, response_for_service
 
 
-def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+def redeem(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None
+) -> dict[str, object]:
     """Issue an access token in the client's own name."""
     if not client.confidential:
         raise UnauthorizedClient

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.parameters import Parameters
@@ -24,4 +23,4 @@ class GrantType:
 
     name: str
     parameters: frozenset[str]
-    redeem: Callable[[RelyingParty, Parameters, Binding | None], dict[str, Any]]
+    redeem: Callable[[RelyingParty, Parameters, Binding | None], dict[str, object]]

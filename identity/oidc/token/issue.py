@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.database import Change
 from app.identifiers import secret_hash
@@ -54,7 +53,7 @@ def response_for_person(
     binding: Binding | None,
     at: datetime,
     nonce: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return access token, ID token where `openid` was granted, and the refresh token."""
     subject = subject_for(client, entitlement.account.subject)
     sign_in = _sign_in(family)
@@ -91,7 +90,7 @@ def response_for_service(
     audience: str,
     binding: Binding | None,
     at: datetime,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Issue an access token in the client's own name, with its id as `sub` (RFC 9068, 2.2)."""
     access_token = issue_access_token(
         client,
@@ -116,7 +115,7 @@ def response_for_target(
     binding: Binding | None,
     at: datetime,
     expires_at: int,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Issue an access token with which the client acts for the person (RFC 8693, 2.2.1).
 
     `subject` is the target's name for the person; the token ends with the one it was given for.
@@ -170,7 +169,7 @@ def _unused_until(client: RelyingParty, family: Family, at: datetime) -> datetim
     return min(end, at + idle) if family.offline else end
 
 
-def _sign_in(family: Family) -> dict[str, Any]:
+def _sign_in(family: Family) -> dict[str, object]:
     """Return how and when the person signed in (RFC 9068, 2.2.1)."""
     auth_time = int(family.auth_time.timestamp())
     return {"auth_time": auth_time, "acr": family.acr, "amr": family.amr}
@@ -178,7 +177,7 @@ def _sign_in(family: Family) -> dict[str, Any]:
 
 def _response(
     client: RelyingParty, access_token: str, granted: list[str], binding: Binding | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     response = {
         "access_token": access_token,
         "token_type": token_type(binding),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from app.settings import settings
 from identity.accounts.models import Account
@@ -25,9 +25,9 @@ OF_ID_TOKENS = ("at_hash", "nonce")
 class Preview:
     """Every claim of each; AT_SIGN_IN where only a sign-in knows its value."""
 
-    id_token: dict[str, Any]
-    access_token: dict[str, Any]
-    userinfo: dict[str, Any]
+    id_token: Mapping[str, object]
+    access_token: Mapping[str, object]
+    userinfo: Mapping[str, object]
 
 
 def preview(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -46,7 +45,9 @@ _FAMILY_AND_TOKEN = CompiledStatement(
 )
 
 
-def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+def redeem(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None
+) -> dict[str, object]:
     """Redeem a refresh token for tokens."""
     at = now()
     found = _find(client, parameters, binding, at)

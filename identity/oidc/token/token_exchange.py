@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.audit import audit_row
 from app.clock import now
 from app.database import commit_unit
@@ -31,7 +29,9 @@ NOT_PASSED_ON = frozenset({scopes.OPENID, scopes.OFFLINE_ACCESS})
 """They stand for a sign-in of the person, and nobody has signed in to the target."""
 
 
-def redeem(client: RelyingParty, parameters: Parameters, binding: Binding | None) -> dict[str, Any]:
+def redeem(
+    client: RelyingParty, parameters: Parameters, binding: Binding | None
+) -> dict[str, object]:
     """Exchange a person's token for one at another service."""
     at = now()
     subject, family = _subject_token(client, parameters, binding)

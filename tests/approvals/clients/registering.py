@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from identity.oidc.client_administration import actions
+from identity.oidc.json_types import RegistrationResponse
 from identity.oidc.token.endpoint import GRANT_TYPES
 from tests.identity.oidc.relying_party import CALLBACK
 
 
-def registered(**metadata: Any) -> dict[str, Any]:
+def registered(**metadata: object) -> RegistrationResponse:
     return actions.register(
         {
             "client_name": "Pupil reports",

@@ -74,7 +74,7 @@ def test_every_operators_page_about_people_leaves_an_audit_row(
         "organisation": school.public_id,
         "person": world.who(bob).subject,
         "journey": page.address.split("/")[-2],
-        "client_id": clients.add(CLIENT)["client_id"],
+        "client_id": clients.register(CLIENT, grant_types=("authorization_code",))["client_id"],
         "version": db.session.scalars(select(TermsVersion.public_id)).first() or "",
         "form_id": "none",
     }

@@ -163,7 +163,9 @@ def test_each_import_leaves_one_audit_row(
         select(AuditEvent).where(AuditEvent.event == "register.imported")
     ).all()
     assert [row.detail["file"] for row in rows] == [report.name for report in loaded]
-    assert rows[0].detail["rows"]["new"] == loaded[0].account.new
+    counts = rows[0].detail["rows"]
+    assert isinstance(counts, dict)
+    assert counts["new"] == loaded[0].account.new
 
 
 def test_the_difference_says_what_happened(

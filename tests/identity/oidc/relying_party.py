@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -39,7 +40,7 @@ def register(**metadata: Any) -> dict[str, Any]:
         "grant_types": grants,
         **metadata,
     }
-    return actions.register(asked, grant_types=tuple(GRANT_TYPES))
+    return {**actions.register(asked, grant_types=tuple(GRANT_TYPES))}
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Verifier:
 class RelyingParty:
     """Speaks to the provider's endpoints through a test client of its own."""
 
-    def __init__(self, http: FlaskClient, registration: dict[str, Any]) -> None:
+    def __init__(self, http: FlaskClient, registration: Mapping[str, Any]) -> None:
         self.http = http
         self.registration = registration
         self.client_id: str = registration["client_id"]
