@@ -9,7 +9,6 @@ when a thread that the server made ends with a connection of its own (gh-119585)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Flask
 from sqlalchemy import Dialect, Engine, event
@@ -30,7 +29,7 @@ class DriverConnections:
         self._free: list[DbapiConnection] = []
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
-    def read(self, queries: Sequence[Bound]) -> list[list[Any]]:
+    def read(self, queries: Sequence[Bound]) -> list[list[object]]:
         """Return the rows of each query. Raises the driver's errors."""
         try:
             connection = self._free.pop()

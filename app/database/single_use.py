@@ -12,7 +12,7 @@ Outside `writing()` the same statements are the claim of a unit of work (`unit_o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import BindParameter, CursorResult, Integer, bindparam
 from sqlalchemy.dialects import postgresql
@@ -44,7 +44,7 @@ def rows_changed(statement: Update | Delete) -> int:
     """
     require_writing(db.session())
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
-    return cast(CursorResult[Any], result).rowcount
+    return cast(CursorResult[object], result).rowcount
 
 
 def account_parameter(account_id: int | None) -> BindParameter[int]:
@@ -63,7 +63,7 @@ def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
     """
     statement = insert_if_absent(table)
 
-    def added(**values: Any) -> bool:
+    def added(**values: object) -> bool:
         return claim(statement.with_values(**values))
 
     return added

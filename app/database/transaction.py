@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
@@ -64,5 +63,5 @@ def without_time_limit(session: Session) -> None:
 
 
 @event.listens_for(db.session, "before_flush")
-def _refuse_stray_changes(session: Session, _context: Any, _instances: Any) -> None:
+def _refuse_stray_changes(session: Session, _context: object, _instances: object) -> None:
     require_writing(session)

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Generic
+from typing import Generic
 
 from flask import Flask
 from sqlalchemy import SQLColumnExpression, func, select
@@ -26,7 +26,7 @@ class ParallelDelivery(Generic[RowType]):
         app: Flask,
         queue: LeasedQueue[RowType],
         *,
-        receiver: SQLColumnExpression[Any],
+        receiver: SQLColumnExpression[object],
         at_once: int,
         at_once_per_receiver: int,
     ) -> None:

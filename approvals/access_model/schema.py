@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.typed_text import LONGEST_NAME, LONGEST_REASON, RefusedText, clean_text
 from approvals.access_model.definition import Scope, ServiceDefinition, UserGroupEntry
@@ -226,7 +227,7 @@ REASONS = {
 }
 
 
-def _reason(error: Mapping[str, Any]) -> str:
+def _reason(error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
         return f"must be {error['ctx']['expected']}"
     if error["type"] == "value_error":

@@ -4,8 +4,8 @@ Keys and category ids are DfE Sign-in's (docs/decisions/0023); what the register
 null, as there. Kinds without a category of DfE Sign-in have ours (kinds.py says which).
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from app.clock import now
 from approvals.organisations import queries
@@ -23,7 +23,7 @@ _STATUSES = {
 
 def dfe_organisation(
     organisation: Organisation, at: date | datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the claim as of a moment (by default now). Runs one or two queries for a school."""
     moment = at or now()
     facts = organisation.facts
@@ -64,11 +64,11 @@ def dfe_organisation(
     }
 
 
-def _code_and_name(code: str | None, names: Any) -> dict[str, Any] | None:
+def _code_and_name(code: str | None, names: Mapping[str, str]) -> dict[str, object] | None:
     return {"id": code, "name": names.get(code, code)} if code else None
 
 
-def _phase(code: str | None) -> dict[str, Any] | None:
+def _phase(code: str | None) -> dict[str, object] | None:
     return {"id": int(code), "name": codes.PHASES.get(code, code)} if code else None
 
 
@@ -77,7 +77,7 @@ def _address(organisation: Organisation) -> str | None:
     return ", ".join(part for part in parts if part) or None
 
 
-def _local_authority(la_code: str | None) -> dict[str, Any] | None:
+def _local_authority(la_code: str | None) -> dict[str, object] | None:
     if la_code is None:
         return None
     authority = queries.by_la_code(la_code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import BytesIO
-from typing import Any, cast
+from typing import TypedDict, cast
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, current_app, redirect, request
@@ -118,15 +118,23 @@ def _find(public_id: str, session: Session) -> KeptPost | None:
     return kept
 
 
-def _claim(kept: KeptPost) -> dict[str, Any] | None:
+class KeptContent(TypedDict):
+    """A form as it was posted: its address, and its fields in order as name and value."""
+
+    path: str
+    fields: list[list[str]]
+    query: str
+
+
+def _claim(kept: KeptPost) -> KeptContent | None:
     content = _content_of(kept)
     with writing():
         claimed = _POSTS.finish(kept.id)
     return content if claimed else None
 
 
-def _content_of(kept: KeptPost) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(decrypt(kept.sealed, purpose=_PURPOSE))
+def _content_of(kept: KeptPost) -> KeptContent:
+    content: KeptContent = json.loads(decrypt(kept.sealed, purpose=_PURPOSE))
     return content
 
 
@@ -135,9 +143,9 @@ def _ending(kept: KeptPost) -> Response | None:
     return None if page is None else cast(Response, redirect(page, code=303))
 
 
-def _post(content: dict[str, Any]) -> Response:
+def _post(content: KeptContent) -> Response:
     """Send the form to the application as its browser did, with all checks of every request."""
-    fields = [tuple(pair) for pair in content["fields"]]
+    fields = [(name, value) for name, value in content["fields"]]
     body = urlencode([*fields, (_TOKEN, generate_csrf())]).encode()
     environ = {
         name: value

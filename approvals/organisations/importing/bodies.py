@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
@@ -30,7 +29,7 @@ _MOST_NAMED = 5
 _OPEN, _TYPE, _LA, _DIOCESE = 2, 4, 6, 7
 """Places in a row of PERIOD_COLUMNS."""
 
-Period = tuple[Any, ...]
+Period = tuple[object, ...]
 
 
 @dataclass
@@ -87,7 +86,9 @@ def schools_of(connection: Connection, on: date) -> dict[str, int]:
     }
 
 
-def _grouped_schools(code: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
+def _grouped_schools(
+    code: ColumnElement[object], condition: ColumnElement[bool]
+) -> Select[object, int]:
     """Return numbers of schools; dioceses added by hand have periods, too."""
     return (
         select(code, func.count())

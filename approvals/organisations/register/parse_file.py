@@ -198,7 +198,7 @@ def _read_rows(
     widest, named = len(header), len(_without_blank_end(header))
     narrowest = 1 + max(place for columns in places.values() for place in columns)
     widest_seen = 0
-    seen: dict[tuple[str, str], Any] = {}
+    seen: dict[tuple[str, str], object] = {}
     unknown_subjects = totals = 0
     cells: list[str] = []
     for line, height, row_cells in rows:

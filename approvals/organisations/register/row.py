@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from approvals.organisations.register import values
 
-Facts = dict[str, Any]
+Facts = dict[str, object]
 Said = TypeVar("Said")
 
 
@@ -28,7 +28,7 @@ class RowFault(Exception):
         self.subject = subject
 
 
-def canonical(facts: Mapping[str, Any]) -> str:
+def canonical(facts: Mapping[str, object]) -> str:
     """Return the one form in which facts are stored and compared."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -43,7 +43,7 @@ class Row:
         cells: Sequence[str],
         places: Mapping[str, tuple[int, ...]],
         header: Sequence[str],
-        seen: dict[tuple[str, str], Any],
+        seen: dict[tuple[str, str], object],
         left_out: Counter[str],
     ) -> None:
         self._cells = cells
@@ -67,23 +67,22 @@ class Row:
     def fault(self, column: str, reason: str) -> RowFault:
         return RowFault(self.heading(column), reason, self.subject)
 
-    def value(self, column: str, reader: Callable[..., Said], *details: Any) -> Said:
+    def value(self, column: str, reader: Callable[..., Said], *details: object) -> Said:
         """Return the value of the field's cell, read by one of `values`' functions."""
         try:
             return reader(self.cell(column), *details)
         except values.Unreadable as error:
             raise self.fault(column, str(error)) from None
 
-    def coded(self, column: str, reader: Callable[..., Said], *details: Any) -> Said:
+    def coded(self, column: str, reader: Callable[..., Said], *details: object) -> Said:
         """Return the value for a column of few different cells, each parsed once in a file."""
         key = (column, self.cell(column))
         if key not in self._seen:
             self._seen[key] = self.value(column, reader, *details)
-        said: Said = self._seen[key]
-        return said
+        return cast(Said, self._seen[key])
 
     def optional(
-        self, read: Callable[..., Said], column: str, reader: Callable[..., Said], *details: Any
+        self, read: Callable[..., Said], column: str, reader: Callable[..., Said], *details: object
     ) -> Said | None:
         """Return the value by `read` (`value` or `coded`), or None for an unreadable cell.
 
@@ -95,7 +94,7 @@ class Row:
             self._left_out[self.heading(column)] += 1
             return None
 
-    def needed(self, column: str, reader: Callable[..., str | None], *details: Any) -> str:
+    def needed(self, column: str, reader: Callable[..., str | None], *details: object) -> str:
         value = self.value(column, reader, *details)
         if not value:
             raise self.fault(column, "the cell is empty")

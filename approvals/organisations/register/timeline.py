@@ -222,7 +222,9 @@ def _periods(
     return tuple(periods)
 
 
-def _content(period: Period) -> tuple[Any, ...]:
+def _content(
+    period: Period,
+) -> tuple[bool, str, str | None, str, str | None, str | None]:
     return (
         period.open,
         period.name,
