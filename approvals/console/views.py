@@ -56,12 +56,13 @@ def organisation(organisation: str) -> ResponseReturnValue:
     found = appoint_approver.the_organisation(organisation)
     with writing():
         record("console.organisation_read", organisation=found.public_id)
-    services = Catalogue(now())
+    at = now()
+    services = Catalogue(at)
     return render_template(
         "console/organisation.html",
         organisation=found,
-        open=is_open(found, now()),
-        counts=memberships.counts(found.id),
+        open=is_open(found, at),
+        counts=memberships.counts(found.id, at),
         approvers=memberships.approvers_of(found.id),
         offers=services.offers(found),
         not_offered=services.not_offered(found),

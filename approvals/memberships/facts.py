@@ -10,7 +10,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.actors import Actor
-from app.clock import now
 from app.database import db
 from approvals.memberships import catalogue, queries, rules
 from approvals.memberships.models import Grant, Membership
@@ -133,10 +132,9 @@ def subject_of(membership: Membership) -> str | None:
     return db.session.get_one(Account, membership.account_id).subject
 
 
-def close_grants(grants: list[Grant], *, cause: str, at: datetime | None = None) -> None:
+def close_grants(grants: list[Grant], *, cause: str, at: datetime) -> None:
     """End the grants that run or lie ahead; ended ones keep their end."""
-    moment = at or now()
     for grant in grants:
-        if grant.ends_after(moment):
-            grant.valid_to = max(moment, grant.valid_from)
+        if grant.ends_after(at):
+            grant.valid_to = max(at, grant.valid_from)
             grant.ended_cause = cause

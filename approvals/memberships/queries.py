@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.sql import ColumnElement
 
-from app.clock import now
 from app.database import db
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Appointment, Grant, Membership, folded
@@ -48,7 +47,7 @@ class MemberFilters:
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A row of the list."""
+    """A row of the list, as of the moment `at`."""
 
     membership: Membership
     approver: bool
@@ -56,12 +55,13 @@ class MemberRow:
     suspended: bool
     invitation_expires_at: datetime | None
     grants: Sequence[Grant]
+    at: datetime
 
     @property
     def status(self) -> str:
         if self.membership.joined_at is None:
             expires = self.invitation_expires_at
-            return "expired" if expires is not None and expires <= now() else "invited"
+            return "expired" if expires is not None and expires <= self.at else "invited"
         return "suspended" if self.suspended else "joined"
 
 
@@ -85,8 +85,10 @@ _approver = (
 )
 
 
-def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[MemberRow]:
-    """Return one page of the organisation's people, in three queries for any number."""
+def people(
+    organisation_id: int, filters: MemberFilters, at: datetime, *, page: int
+) -> Page[MemberRow]:
+    """Return one page of the organisation's people at a moment, in three queries for any number."""
     statement = (
         select(
             Membership,
@@ -99,13 +101,12 @@ def people(organisation_id: int, filters: MemberFilters, *, page: int) -> Page[M
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
         .where(Membership.organisation_id == organisation_id, Membership.open)
     )
-    at = now()
     for condition in _conditions(filters, at):
         statement = statement.where(condition)
     found = paginate_rows(_in_order(statement, filters.sort), page=page)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
-        MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []))
+        MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []), at)
         for row in found.rows
     ]
     return Page(rows, found.number, found.per_page, found.total)
@@ -126,9 +127,8 @@ def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, date
     )
 
 
-def counts(organisation_id: int) -> MemberCounts:
-    """Return the counts, in one query."""
-    at = now()
+def counts(organisation_id: int, at: datetime) -> MemberCounts:
+    """Return the counts at a moment, in one query."""
 
     def how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         matches = conditions[0]

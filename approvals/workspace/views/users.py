@@ -35,7 +35,7 @@ def home(**_route: str) -> str:
     return render_template(
         "workspace/home.html",
         organisation=organisation,
-        counts=queries.counts(organisation.id),
+        counts=queries.counts(organisation.id, at),
         offers=services.offers(organisation),
         not_offered=services.not_offered(organisation),
         open=is_open(organisation, at),
@@ -45,11 +45,12 @@ def home(**_route: str) -> str:
 @permit(approver_of)
 def users(**_route: str) -> str:
     """Show a page of the organisation's users."""
-    organisation, services, filters = this_organisation(), Catalogue(now()), _filters()
+    organisation, filters, at = this_organisation(), _filters(), now()
+    services = Catalogue(at)
     return render_template(
         "workspace/users.html",
         organisation=organisation,
-        page=queries.people(organisation.id, filters, page=requested_page()),
+        page=queries.people(organisation.id, filters, at, page=requested_page()),
         filters=filters,
         offers=services.offers(organisation),
         statuses=queries.STATUSES,

@@ -12,6 +12,7 @@ from sqlalchemy import event, insert
 
 from app.clock import now
 from app.database import db, writing
+from approvals.memberships import queries
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
@@ -174,6 +175,30 @@ def test_each_count_of_the_home_page_is_the_length_of_its_list(
         query = page.link(text).partition("?")[2]
         if text != "Users":
             assert len(names(walker, school, query)) == count, text
+
+
+@pytest.mark.parametrize(
+    ("after_expiry", "status"),
+    [
+        (timedelta(microseconds=-1), "invited"),
+        (timedelta(0), "expired"),
+        (timedelta(microseconds=1), "expired"),
+    ],
+)
+def test_status_filter_and_count_of_an_invitation_agree_at_its_expiry(
+    school: Organisation, after_expiry: timedelta, status: str
+) -> None:
+    invited = world.invited(school, "c@ashfield.example")
+    with writing() as session:
+        at = session.get_one(Invitation, invited.invitation_id).expires_at + after_expiry
+    [row] = queries.people(school.id, queries.MemberFilters(), at, page=1).rows
+    counts = queries.counts(school.id, at)
+    assert row.status == status
+    assert {"invited": counts.invited, "expired": counts.expired} == {
+        each: len(queries.people(school.id, queries.MemberFilters(status=each), at, page=1).rows)
+        for each in ("invited", "expired")
+    }
+    assert (counts.invited, counts.expired) == ((1, 0) if status == "invited" else (0, 1))
 
 
 @pytest.mark.parametrize("people", [24, 25, 80])
