@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
 CLOCK_SLACK = timedelta(minutes=1)
-"""By which the clocks of two hosts may differ."""
+"""Difference allowed between the clocks of two hosts."""
 
 
 def now() -> datetime:

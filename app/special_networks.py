@@ -22,7 +22,7 @@ IPV4 = [
     )
 ]  # fmt: skip
 GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""All that is assigned of IPv6 (RFC 4291, section 2.4); the rest is special or reserved."""
+"""The assigned part of IPv6 (RFC 4291, section 2.4); the rest is special or reserved."""
 IPV6 = [
     IPv6Network(text)
     for text in (

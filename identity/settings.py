@@ -15,7 +15,7 @@ from identity.email_address import email_key
 
 
 class IdentitySettings(FloorSettings):
-    """How people sign in, and for how long."""
+    """Settings of sign-in and of sessions."""
 
     session_idle_minutes: int = Field(default=30, ge=1, le=60)
     """Minutes without a request after which a session ends."""

@@ -1,4 +1,4 @@
-"""Whether a port can be listened on."""
+"""Check of the address to listen on."""
 
 import errno
 import os

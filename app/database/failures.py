@@ -1,4 +1,4 @@
-"""Which errors mean that the database cannot be used now, and not that a statement is wrong."""
+"""Errors that mean that the database cannot be used now, and not that a statement is wrong."""
 
 from __future__ import annotations
 

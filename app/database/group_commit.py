@@ -80,7 +80,7 @@ class CommitGroup:
 
 
 class ArrivalEstimate:
-    """How many units arrive at about the same time, as the groups before show."""
+    """Estimate of the units that arrive at about the same time, from earlier groups."""
 
     def __init__(self) -> None:
         self.expected = 0

@@ -13,7 +13,7 @@ WRITING = "secure_access.writing"
 
 
 class NotWriting(RuntimeError):
-    """Something was about to be written outside `writing()`."""
+    """A change was about to be made outside `writing()`."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How the units of a group are written in one transaction, on either database."""
+"""Writers of the units of a group in one transaction, one for each database."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 COMMAND_SECONDS = 30.0
 REQUEST_SECONDS = 3.5
 PROBE_SECONDS = 0.4
-"""Of a check of readiness, which answers within a second."""
+"""Limit of a check of readiness, which answers within a second."""
 LOCKED_SECONDS = 0.05
 LOCKED_FOR_SECONDS = 1.0
 

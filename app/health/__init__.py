@@ -1,1 +1,1 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Liveness and readiness of the process."""

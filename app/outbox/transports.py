@@ -1,4 +1,4 @@
-"""Where mail goes: a mail server, or a folder of `.eml` files."""
+"""Transports of mail: a mail server, or a folder of `.eml` files."""
 
 import smtplib
 import ssl

@@ -120,7 +120,7 @@ ADVICE = {
     503: "Try again in a few minutes.",
 }
 RETRY_AFTER_SECONDS = 5
-"""Where the database cannot be used: a lock that another program holds mostly ends by then."""
+"""Seconds after which to try again while the database cannot be used: locks are mostly gone."""
 TO_PROGRAMS = {
     404: "Check the address.",
     405: "The header Allow names the methods that it takes.",

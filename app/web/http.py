@@ -56,13 +56,13 @@ class Request:
 
     @property
     def address(self) -> str:
-        """Of the nearest hop."""
+        """The address of the nearest hop."""
         address: str = self._environ.get("REMOTE_ADDR", "")
         return address
 
     @property
     def media_type(self) -> str:
-        """Of the body, in lower case and without parameters; empty where none is named."""
+        """The media type of the body, in lower case, without parameters; empty for none."""
         text: str = self._environ.get("CONTENT_TYPE", "")
         return text.partition(";")[0].strip().lower()
 

@@ -63,7 +63,7 @@ class Allowance:
 
     @property
     def untouched(self) -> bool:
-        """Whether nobody has used anything."""
+        """Whether nothing is counted."""
         return not self._counts.storage
 
     def used_up(self, *name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whom a new person could be taken for, among those of the same organisation and nobody else."""
+"""Members of an organisation for whom a new person could be mistaken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 5
 
 @dataclass(frozen=True)
 class SimilarPerson:
-    """Somebody who belongs to the organisation and looks the same by `what`."""
+    """A member who looks the same by `what`."""
 
     name: str
     email: str

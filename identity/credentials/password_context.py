@@ -1,4 +1,4 @@
-"""Whose password is being chosen, with the names that must not be in it."""
+"""The owner of a new password, with the names that must not be in it."""
 
 from __future__ import annotations
 

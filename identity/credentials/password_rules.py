@@ -78,7 +78,7 @@ _LONG_ENOUGH = 4
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose password it is to be. `names` are those of organisations and services."""
+    """The owner of a new password. `names` are those of organisations and services."""
 
     given_name: str
     family_name: str

@@ -79,7 +79,7 @@ class VerifiedToken:
 
     @property
     def exchanged(self) -> bool:
-        """Whether one service was given it to act for the person at another (RFC 8693, 4.1)."""
+        """Whether it was exchanged, for a service that acts for the person (RFC 8693, 4.1)."""
         return "act" in self.access_token.claims
 
     @property

@@ -1,4 +1,4 @@
-"""Which endpoints a script of another origin may call, and no others (CS-06).
+"""CORS: the endpoints that a script of another origin may call (CS-06).
 
 Metadata and keys: everybody's. Endpoints of public clients, and interfaces that take a person's
 token: the origins of the redirect URIs of public clients. Never with cookies, never `null`.

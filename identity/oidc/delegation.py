@@ -1,4 +1,4 @@
-"""For whom a service may act at another service, and what the person holds there (RFC 8693).
+"""Delegation: a service acts for a person at another service, with their rights there (RFC 8693).
 
 The other service opts in: its registration lists, in `exchange_from`, the clients that may come
 with a person's token. The rights in the token are then the person's at that service.

@@ -1,4 +1,4 @@
-"""Whether a person still has what a token family stands for: asked at every code and refresh."""
+"""The rights behind a token family, checked at every code, refresh and look at a token."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ SIGNED = f"application/{INTROSPECTION}"
 """Asked for in Accept, or by the client's registration (RFC 9701, 4 and 6)."""
 
 INACTIVE: dict[str, object] = {"active": False}
-"""All that anybody learns of a token that is not theirs or does not stand (RFC 7662, 2.2)."""
+"""The whole response for a token of another client or one that is not valid (RFC 7662, 2.2)."""
 
 
 _REFRESH_TOKEN = CompiledStatement(

@@ -14,32 +14,32 @@ REFRESH_GRACE = 10
 LONGEST_TOKEN = timedelta(seconds=max(ACCESS_TOKEN, ID_TOKEN))
 
 INTERACTION = timedelta(hours=1)
-"""How long a person may take between the service's request and the answer."""
+"""Time that a person may take between the service's request and the response."""
 
 PUSHED_REQUEST = timedelta(seconds=60)
-"""How long a pushed request may wait for its first opening (RFC 9126, 2.2)."""
+"""Time that a pushed request may wait for its first opening (RFC 9126, 2.2)."""
 
 RESPONSE = timedelta(minutes=2)
-"""How long a signed authorization response counts (JARM, 2.1)."""
+"""Lifetime of a signed authorization response (JARM, 2.1)."""
 
 CLOCK_SKEW = timedelta(seconds=60)
-"""How far ahead of ours the clock of whoever made a token may be."""
+"""Time by which the clock of a token's issuer may be ahead of ours."""
 
 LONGEST_ASSERTION = timedelta(hours=1) + CLOCK_SKEW
-"""How far ahead the end of a client's assertion may lie; its id is remembered until then. Widely
+"""Longest lifetime of a client's assertion; its id is remembered until then. Widely
 used clients give an hour where nobody tells them otherwise."""
 
 LONGEST_REQUEST_OBJECT = timedelta(minutes=60)
 """FAPI 2.0 Message Signing, 5.3.1: between `nbf` and `exp`, and since `nbf`."""
 
 PROOF_AGE = timedelta(seconds=60)
-"""How old a DPoP proof may be, or ahead of our clock (RFC 9449, 11.1)."""
+"""Age of a DPoP proof at most, also ahead of our clock (RFC 9449, 11.1)."""
 
 LOGOUT_TOKEN_LIFE = timedelta(minutes=2)
 """OpenID Connect Back-Channel Logout, 2.4 and 4."""
 
 SECRET_OVERLAP = timedelta(hours=24)
-"""How long a client's old secret works beside a new one, unless another time is chosen."""
+"""Time for which a client's old secret works beside a new one, unless another time is chosen."""
 
 WRONG_VERIFIERS = 3
 """Wrong PKCE verifiers after which a code is burnt (PK-02)."""

@@ -241,7 +241,7 @@ class RefreshToken(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     retries: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How often a client that never got the answer was given the same successor again."""
+    """Number of times that the same successor was returned again after a lost response."""
     bound_to: Mapped[str | None] = mapped_column(String(64))
     """Thumbprint of the key or certificate that a public client proves (RFC 9449, 5)."""
 

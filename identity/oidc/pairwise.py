@@ -1,4 +1,4 @@
-"""By which `sub` a client knows a person (OpenID Connect Core, 8).
+"""Subject identifiers: the `sub` by which a client knows a person (OpenID Connect Core, 8).
 
 A public client: by the person's own, which is the same everywhere. A pairwise one: by a value that
 no other sector can connect with it, made of both with a salt that only the provider knows.

@@ -38,7 +38,7 @@ from identity.oidc.models import (
 )
 
 REMEMBERED = timedelta(days=365)
-"""How long the organisation last used with a client is remembered."""
+"""Time for which the organisation last used with a client is remembered."""
 
 
 class Family(AccountRow, Protocol):

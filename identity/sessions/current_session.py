@@ -1,4 +1,4 @@
-"""Whose session the present request comes with."""
+"""The session of the present request."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from identity.sessions.current_session import current
 from identity.sessions.models import Session
 
 SECONDS = 2
-"""How long the frames have before the browser goes on by itself."""
+"""Time that the frames have before the browser continues by itself."""
 _KEY = "identity.sessions.frontchannel_page"
 Frames = Callable[[Session], Iterable[str]]
 

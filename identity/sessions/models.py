@@ -54,12 +54,12 @@ class Session(Base):
 
     @property
     def address(self) -> str:
-        """Where it signed in from: one address, or the network that its holder owns."""
+        """The network of the sign-in: an IPv4 address, or the /64 of an IPv6 one."""
         return self.network.removesuffix("/32")
 
     @property
     def amr(self) -> tuple[str, ...]:
-        """How the person signed in, as RFC 8176 names it."""
+        """The methods of the sign-in, as RFC 8176 names them."""
         return tuple(self.amr_values)
 
 

@@ -1,4 +1,4 @@
-"""How wrong guesses slow down further ones. Pure.
+"""Back-off after wrong guesses. Pure.
 
 A bucket allows some failures for nothing; each one more sets a wait that doubles. Calm of
 `forget` empties it. Nothing is ever locked: every wait ends by itself.

@@ -36,7 +36,7 @@ from approvals.organisations.register.trust_membership import Belonging, belongi
 
 Facts = Mapping[str, Any]
 Streams = Mapping[str, Sequence[tuple[date, Facts | None]]]
-"""For each family its words about one subject: day, and facts or None."""
+"""The statements about one subject by family: day, and facts or None."""
 
 
 _WEIGHTIEST_LAST = (
@@ -50,7 +50,7 @@ _WEIGHTIEST_LAST = (
     layouts.LOCAL_AUTHORITIES,
     layouts.SCHOOL_LINKS,
 )
-"""Whose word counts when two families speak on one day. Of trusts the link files know most."""
+"""Families by their precedence for one day, the strongest last. Link files know trusts best."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from identity.sessions.browser_binding import bound_browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
 LEFT_BEHIND = timedelta(days=1)
-"""How long after its end a request is remembered, without its parameters."""
+"""Time for which an ended request is remembered, without its parameters."""
 REQUESTS = BrowserJourneys(
     AuthorizationRequest,
     owner=[AuthorizationRequest.browser_hash],

@@ -1,4 +1,4 @@
-"""How a registration names the subject of a client's certificate (RFC 8705, 2.1.2)."""
+"""Names of certificate subjects in registrations (RFC 8705, 2.1.2)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SUBJECTS: dict[str, Named] = {
     "tls_client_auth_san_email": _alternative(x509.RFC822Name),
     "tls_client_auth_san_ip": _address,
 }
-"""How a registration names the certificate's subject (RFC 8705, 2.1.2)."""
+"""Members that name the subject, each with its comparison (RFC 8705, 2.1.2)."""
 
 
 def why_no_name(member: str, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Which clients a service had, and whether they were enabled, at any moment."""
+"""History of clients: their service, and whether they were enabled, at any moment."""
 
 from __future__ import annotations
 

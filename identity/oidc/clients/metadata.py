@@ -1,4 +1,4 @@
-"""The words of a client's metadata, and how one member of it is read (RFC 7591, section 2).
+"""The values of a client's metadata, and the readers of its members (RFC 7591, section 2).
 
 A reader of a member raises InvalidMetadata, which names the member and its allowed values.
 """
@@ -61,7 +61,7 @@ CLIENT_ALGS = ("token_endpoint_auth_signing_alg", "request_object_signing_alg")
 """Algorithm that the client signs with, if it binds itself to one."""
 MOST_ADDRESSES = 100
 LONGEST_MAX_AGE = 10**9
-"""Some thirty years: longer than anybody stays signed in."""
+"""Thirty years, longer than any sign-in lasts."""
 
 
 class InvalidMetadata(ValueError):

@@ -1,4 +1,4 @@
-"""Whether the scopes of a client fit its service: tokens say of it only what a scope asks for."""
+"""Check that the scopes of a client fit its service."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class RelyingParty:
     refresh_token_grace: int
     home: str | None
     way_in: str | None
-    """Where a person begins there."""
+    """The address at which a person begins."""
     policy_uri: str | None
     tos_uri: str | None
     profile: str

@@ -1,4 +1,4 @@
-"""Where people begin at a client: the address at which it starts a sign-in, else its home page."""
+"""The way in to a client: the address at which it starts a sign-in, else its home page."""
 
 from __future__ import annotations
 

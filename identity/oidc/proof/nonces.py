@@ -14,7 +14,7 @@ from app.vault import tag
 
 HEADER = "DPoP-Nonce"
 STEP = timedelta(minutes=1)
-"""How long a nonce is the one that is given out; it is taken for one step more."""
+"""Time for which a nonce is given out; it is accepted for as long again."""
 
 
 def new_nonce() -> str:
