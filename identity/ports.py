@@ -12,6 +12,7 @@ from flask import Flask
 
 from app.actors import Actor
 from app.context import extension
+from app.refusal import Refusal, RefusalError
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
 
@@ -85,18 +86,15 @@ class NoAccess:
     """Names of people to ask, each with the organisation."""
 
 
-class SuspensionRefused(Exception):
-    """The account may not be suspended; the text is a sentence for pages and commands."""
-
-
-class LeavesWithoutApprover(SuspensionRefused):
+class LeavesWithoutApprover(RefusalError):
     """Organisations would have no approver who can act, and the caller has not accepted that.
 
     organisations: public id and name of each.
     """
 
     def __init__(self, organisations: Mapping[str, str]) -> None:
-        super().__init__("No approver would be left in: " + ", ".join(organisations.values()) + ".")
+        names = ", ".join(organisations.values())
+        super().__init__(Refusal("no_approver_left", f"No approver would be left in: {names}."))
         self.organisations = organisations
 
 
@@ -168,7 +166,7 @@ class Approvals(Protocol):
         Runs inside `writing()`.
 
         accepted: public ids of the organisations that may be left without an approver. Raises
-        SuspensionRefused for the only operator, LeavesWithoutApprover where others are left so.
+        RefusalError for the only operator, LeavesWithoutApprover where others are left so.
         """
 
     def home(self) -> str:

@@ -9,6 +9,7 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.audit import record
 from app.database import db, writing
+from app.refusal import RefusalError
 from app.typed_text import RefusedText
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -19,7 +20,6 @@ from approvals.memberships import facts, journeys
 from approvals.memberships.actions import appoint_approver
 from approvals.memberships.forms import CheckedAnswers
 from approvals.memberships.models import Journey, Membership
-from approvals.memberships.rules import RefusalError
 from approvals.memberships.similar_people import find_similar
 from approvals.operators.access import operator
 from approvals.organisations.models import Organisation

@@ -6,13 +6,14 @@ from app.actors import Actor
 from app.audit import record
 from app.database import db
 from app.outbox import send_mail
+from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, queries
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
-from identity.ports import LeavesWithoutApprover, SuspensionRefused
+from identity.ports import LeavesWithoutApprover
 
-ONLY_OPERATOR = "This is the only operator. Add another operator first."
+ONLY_OPERATOR = Refusal("only_operator", "This is the only operator. Add another operator first.")
 
 
 def only_approver_of(account: Account) -> list[Organisation]:
@@ -33,7 +34,7 @@ def suspending(account: Account, accepted: Collection[str], actor: Actor) -> Non
     if account.suspended_at is not None:
         return
     if [each.id for each in active] == [account.id]:
-        raise SuspensionRefused(ONLY_OPERATOR)
+        raise RefusalError(ONLY_OPERATOR)
     left = only_approver_of(account)
     unexpected = {each.public_id: each.name for each in left if each.public_id not in accepted}
     if unexpected:

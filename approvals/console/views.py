@@ -7,6 +7,7 @@ from app.actors import current_actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.refusal import RefusalError
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -23,7 +24,6 @@ from approvals.organisations.queries import is_open
 from approvals.workspace.views.common import me
 from identity.accounts.models import Account
 from identity.administration import suspension
-from identity.ports import SuspensionRefused
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
@@ -109,7 +109,7 @@ def suspend(person: str) -> ResponseReturnValue:
         try:
             accepted = request.form.getlist("without_approver")
             suspension.suspend(account, actor=current_actor(), accepted=accepted)
-        except SuspensionRefused as error:
+        except RefusalError as error:
             form.form_errors.append(str(error))
         else:
             flash(

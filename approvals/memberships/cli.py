@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.refusal import RefusalError
 from identity.accounts.name_options import name_options
 
 _ACTOR = Actor.command("approvers appoint")
@@ -30,7 +31,6 @@ def approvers_cli() -> None:
 @with_appcontext
 def appoint(email: str, identifier: str, given_name: str, family_name: str) -> None:
     """Appoint EMAIL as an approver of an organisation. A person who is no member is invited."""
-    from approvals.memberships import rules
     from approvals.memberships.actions import appoint_approver
     from approvals.organisations.cli import named_organisation
 
@@ -38,5 +38,5 @@ def appoint(email: str, identifier: str, given_name: str, family_name: str) -> N
     set_current_actor(_ACTOR)
     try:
         click.echo(appoint_approver(organisation, email, given_name, family_name, _ACTOR))
-    except (rules.RefusalError, ValueError) as error:
+    except (RefusalError, ValueError) as error:
         raise click.ClickException(str(error)) from error

@@ -7,9 +7,10 @@ from werkzeug.exceptions import HTTPException
 
 from app.database import db, writing
 from app.journeys import Journeys, Phase
+from app.refusal import RefusalError
 from app.retention import Expired
 from approvals.memberships.models import Journey, Membership
-from approvals.memberships.rules import ANSWERS_CHANGED, RefusalError
+from approvals.memberships.rules import ANSWERS_CHANGED
 from approvals.organisations.models import Organisation
 from approvals.refusals import not_there
 

@@ -1,6 +1,6 @@
 """Rules for approvers' changes of memberships, without Flask and database.
 
-A refusal is a value with a code, for tests and the audit, and a sentence, which the page shows.
+Each returns a Refusal, or None where the rule allows the change.
 """
 
 from __future__ import annotations
@@ -10,27 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.refusal import Refusal
+
 LONGEST_END = timedelta(days=5 * 366)
 MOST_CHANGES = 10
 
 Access = Mapping[str, Sequence[str]]
 """User groups by service: what somebody is to hold. A service with an empty list is given up."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why something cannot be done."""
-
-    code: str
-    sentence: str
-
-
-class RefusalError(ValueError):
-    """Raised by an action whose rule refused; nothing was changed."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.sentence)
-        self.refusal = refusal
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,12 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.outbox import send_mail
+from app.refusal import Refusal, RefusalError
 from approvals.operators.models import Operator
 from identity.access_termination import end_access
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.email_address import clean_email, email_key
-
-
-class AlreadyOperatorError(ValueError):
-    """The address belongs to an operator, appointed or invited."""
-
-
-class NotAnOperatorError(ValueError):
-    """The address belongs to no operator, appointed or invited."""
-
-
-class OnlyOperatorError(ValueError):
-    """No other operator could act."""
 
 
 def is_operator(account_id: int) -> bool:
@@ -72,12 +61,13 @@ def appointments() -> list[tuple[Operator, Account | None]]:
 def add_operator(
     email: str, *, given_name: str = "", family_name: str = "", actor: Actor
 ) -> Operator:
-    """Appoint by invitation. Raises AlreadyOperatorError; ValueError for what is no address."""
+    """Appoint by invitation. Raises RefusalError; ValueError for what is no address."""
     address = clean_email(email)
     key = email_key(address)
     with writing() as session:
         if _with_address(key) is not None:
-            raise AlreadyOperatorError(f"{address} is an operator already, or invited to be one.")
+            sentence = f"{address} is an operator already, or invited to be one."
+            raise RefusalError(Refusal("already_operator", sentence))
         invitation = invitations.invite(
             address,
             given_name,
@@ -104,16 +94,18 @@ def add_operator(
 def remove_operator(email: str, *, actor: Actor) -> Operator:
     """End an appointment and all sessions of its holder, or withdraw the invitation to one.
 
-    Raises NotAnOperatorError, OnlyOperatorError, and ValueError for text that is no address.
+    Raises RefusalError, and ValueError for text that is no address.
     """
     key = email_key(email)
     with writing() as session:
         active = lock_active_operators()
         operator = _with_address(key)
         if operator is None:
-            raise NotAnOperatorError(f"{email} is not an operator, nor invited to be one.")
+            sentence = f"{email} is not an operator, nor invited to be one."
+            raise RefusalError(Refusal("not_an_operator", sentence))
         if [each.id for each in active] == [operator.account_id]:
-            raise OnlyOperatorError(f"{email} is the only operator. Add another operator first.")
+            sentence = f"{email} is the only operator. Add another operator first."
+            raise RefusalError(Refusal("only_operator", sentence))
         operator.valid_to = now()
         invitation = session.get(Invitation, operator.invitation_id or 0, populate_existing=True)
         if invitation is not None and invitation.state == InvitationState.OPEN:

@@ -23,12 +23,12 @@ accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts an
 @click.option("--yes", is_flag=True, help="Suspend an only approver without confirmation.")
 def suspend(email: str, yes: bool) -> None:
     """Suspend an account: end its sessions and tokens at once, and refuse every sign-in."""
-    from identity.ports import SuspensionRefused
+    from app.refusal import RefusalError
 
     account = _account(email)
     try:
         done = _suspend(account, yes=yes)
-    except SuspensionRefused as error:
+    except RefusalError as error:
         raise click.ClickException(str(error)) from error
     outcome = "suspended; all sessions have ended" if done else "suspended already"
     click.echo(f"{account.email}: {outcome}.")

@@ -21,7 +21,7 @@ def suspend(account: Account, *, actor: Actor, accepted: Collection[str] = ()) -
     """End everything that the person holds, until restored; False if suspended already.
 
     accepted: public ids of the organisations that may be left without an approver. Raises
-    SuspensionRefused for the only operator, LeavesWithoutApprover where others are left so.
+    RefusalError for the only operator, LeavesWithoutApprover where others are left so.
     """
     with writing():
         approvals().suspending(account, accepted, actor)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from approvals.decision import no_access
 from approvals.memberships import facts, invitation_port, rules
 from approvals.memberships.actions import (
@@ -48,7 +49,7 @@ def cal(school: Organisation) -> Membership:
 def outcome(act: Callable[[], object]) -> str:
     try:
         act()
-    except rules.RefusalError as error:
+    except RefusalError as error:
         return error.refusal.code
     return "done"
 

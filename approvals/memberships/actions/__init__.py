@@ -2,7 +2,7 @@
 
 Pages, commands and the demo call these and nothing else. Each gathers facts under the lock of the
 organisation, asks the rules, and writes rows, audit and mails in one transaction. One that is
-refused raises `rules.RefusalError` and leaves everything as it was.
+refused raises RefusalError and leaves everything as it was.
 """
 
 from approvals.memberships.actions.add_member import add_member

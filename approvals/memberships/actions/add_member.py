@@ -6,6 +6,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, end_of_day, now
 from app.database import writing
+from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
@@ -42,7 +43,7 @@ def add_member(
         organisation = facts.lock_organisation(session, organisation.id)
         refusal = _refusal(organisation, email_key(address), wanted, approver, last_day, actor, at)
         if refusal is not None:
-            raise rules.RefusalError(refusal)
+            raise RefusalError(refusal)
         with refusing_too_many():
             invitation = invite(
                 address,
@@ -107,7 +108,7 @@ def _refusal(
     last_day: date | None,
     actor: Actor,
     at: datetime,
-) -> rules.Refusal | None:
+) -> Refusal | None:
     account = facts.account_of(actor)
     authority = facts.authority(actor, account, facts.active_approvers(organisation.id))
     oneself = account is not None and account.email_key == key

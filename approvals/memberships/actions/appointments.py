@@ -4,6 +4,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
@@ -27,7 +28,7 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
         )
         refusal = refusal or rules.may_change_again(facts.recent_changes(membership, now()))
         if refusal is not None:
-            raise rules.RefusalError(refusal)
+            raise RefusalError(refusal)
         membership.appointments.append(Appointment(valid_from=now()))
         session.flush()
         _record("approver.made", organisation, membership, actor)
@@ -52,7 +53,7 @@ def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
             approvers=approvers,
         )
         if refusal is not None:
-            raise rules.RefusalError(refusal)
+            raise RefusalError(refusal)
         at = now()
         for appointment in membership.appointments:
             appointment.valid_to = appointment.valid_to or at

@@ -7,6 +7,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, end_of_day, now
 from app.database import writing
+from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
@@ -59,7 +60,7 @@ def change_user_group(
             )
         )
         if refusal is not None:
-            raise rules.RefusalError(refusal)
+            raise RefusalError(refusal)
 
         closing = {held.grant_id for held in plan.close}
         facts.close_grants(

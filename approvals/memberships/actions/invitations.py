@@ -9,6 +9,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, rules
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
@@ -40,7 +41,7 @@ def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> M
         other = facts.open_membership(organisation.id, email_key(address))
         if other is not None and other.id != membership.id:
             joined = other.joined_at is not None
-            raise rules.RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
+            raise RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
         before = membership.email
         with refusing_too_many():
             invitations.correct(invitation, address)
@@ -80,7 +81,7 @@ def refusing_too_many() -> Iterator[None]:
     try:
         yield
     except TooManyInvitations as error:
-        raise rules.RefusalError(rules.Refusal(rules.TOO_MANY_INVITATIONS, str(error))) from error
+        raise RefusalError(Refusal(rules.TOO_MANY_INVITATIONS, str(error))) from error
 
 
 def _open_invitation(
@@ -102,7 +103,7 @@ def _open_invitation(
     ):
         refusal = rules.INVITATION_CLOSED
     if refusal is not None or invitation is None:
-        raise rules.RefusalError(refusal or rules.INVITATION_CLOSED)
+        raise RefusalError(refusal or rules.INVITATION_CLOSED)
     return membership, organisation, invitation
 
 

@@ -4,6 +4,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
+from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules, wording
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
@@ -37,7 +38,7 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
             open_=membership.open, account_id=membership.account_id, approvers=approvers
         )
         if refusal is not None:
-            raise rules.RefusalError(refusal)
+            raise RefusalError(refusal)
         at = now()
         joined = membership.joined_at is not None
         before = {

@@ -9,9 +9,10 @@ from app import days
 from app.actors import current_actor
 from app.clock import now
 from app.database import writing
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.memberships import catalogue, facts, journeys, rules, wording
+from approvals.memberships import catalogue, facts, journeys, wording
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import change_user_group
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
@@ -96,7 +97,7 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
             if _change(found, person, service, form.shown.data):
                 flash(_banner(person, offer), "success")
             return redirect(_user(person), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             show(form, error.refusal)
             form.shown.data = str(found.version)
     at = now()

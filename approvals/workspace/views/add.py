@@ -9,6 +9,7 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
@@ -152,7 +153,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         try:
             step = "done" if _add(found, form.shown.data) else "check"
             return redirect(steps.address(found, organisation, step), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             show(form, error.refusal)
             form.shown.data = str(found.version)
     return _page(

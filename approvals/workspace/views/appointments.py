@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
 
 from app.actors import current_actor
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from approvals.memberships import facts, rules
 from approvals.memberships.access import approver_of, this_organisation
@@ -34,7 +35,7 @@ def approver_make(member: str, **_route: str) -> Answer:
             told = " They have been told by email." if person.joined_at else ""
             flash(f"{person.name} is now an approver.{told}", "success")
             return redirect(_user(person), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             if error.refusal == rules.ALREADY_APPROVER:
                 return redirect(_user(person), 303)
             show(form, error.refusal)
@@ -61,7 +62,7 @@ def approver_stop(member: str, **_route: str) -> Answer:
             told = " They have been told by email." if person.joined_at else ""
             flash(f"{person.name} is no longer an approver.{told}", "success")
             return redirect(_user(person), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             if error.refusal == rules.NOT_AN_APPROVER:
                 return redirect(_user(person), 303)
             show(form, error.refusal)

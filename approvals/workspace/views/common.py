@@ -8,13 +8,13 @@ from flask import url_for
 from sqlalchemy import ColumnExpressionArgument, select
 
 from app.database import db
+from app.refusal import Refusal
 from app.web.errors import Forbidden
 from app.web.forms import Form
 from approvals.memberships import journeys
 from approvals.memberships.access import this_organisation
 from approvals.memberships.facts import WITH_EVERYTHING
 from approvals.memberships.models import Membership
-from approvals.memberships.rules import Refusal
 from approvals.refusals import not_there
 from identity.accounts.models import Account
 from identity.sessions import current

@@ -5,6 +5,7 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.clock import now
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.pagination import requested_page
 from approvals.memberships import queries, rules
@@ -61,7 +62,7 @@ def invitation_resend(member: str, **_route: str) -> Answer:
                 f"New invitation sent to {person.email}. The old link no longer works.", "success"
             )
             return redirect(_list(), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             if error.refusal.code != rules.TOO_MANY_INVITATIONS:
                 show(form, error.refusal)
     limit = limit_on(this_organisation(), person.email_key)
@@ -78,7 +79,7 @@ def invitation_correct(member: str, **_route: str) -> Answer:
             correct_invitation(person, email=form.email.data or "", actor=current_actor())
             flash(f"Invitation sent to {person.email}. The old link no longer works.", "success")
             return redirect(_list(), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             if error.refusal.code in ABOUT_THE_ADDRESS:
                 form.email.errors = [error.refusal.sentence.rstrip(".")]
             else:
@@ -95,7 +96,7 @@ def invitation_withdraw(member: str, **_route: str) -> Answer:
             withdraw_invitation(person, actor=current_actor())
             flash(f"Invitation of {person.name} withdrawn. The link no longer works.", "success")
             return redirect(_list(), 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             show(form, error.refusal)
     return _page("workspace/invitations/withdraw.html", person, form=form)
 

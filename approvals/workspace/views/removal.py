@@ -6,6 +6,7 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.clock import now
 from app.database import db
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from approvals.activity import queries as activity
 from approvals.memberships import facts, rules
@@ -51,7 +52,7 @@ def remove(member: str, **_route: str) -> Answer:
         try:
             remove_member(person, actor=current_actor())
             return redirect(done, 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             if error.refusal == rules.NOT_OPEN:
                 return redirect(done, 303)
             show(form, error.refusal)
@@ -107,7 +108,7 @@ def leave_organisation(**_route: str) -> Answer:
                 flash(f"You have left {organisation.name}.", "success")
                 return redirect(url_for("home.home"), 303)
             return redirect("/", 303)
-        except rules.RefusalError as error:
+        except RefusalError as error:
             show(form, error.refusal)
     return render_template(
         "workspace/removal/leave.html",

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db
+from app.refusal import RefusalError
 from approvals.memberships import facts
 from approvals.memberships.actions import (
     correct_invitation,
@@ -18,7 +19,7 @@ from approvals.memberships.actions import (
     withdraw_invitation,
 )
 from approvals.memberships.models import Membership
-from approvals.memberships.rules import TOO_MANY_INVITATIONS, RefusalError
+from approvals.memberships.rules import TOO_MANY_INVITATIONS
 from approvals.organisations.models import Organisation
 from identity.accounts.invitation_limits import earliest_next
 from identity.accounts.models import InvitationMail

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, writing
+from app.refusal import RefusalError
 from approvals.memberships import invitation_port
 from approvals.memberships.models import Membership
-from approvals.operators.actions import AlreadyOperatorError, add_operator, is_operator
+from approvals.operators.actions import add_operator, is_operator
 from approvals.operators.models import Operator
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
@@ -105,8 +106,9 @@ def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
 
 def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
     add_operator("olive@operators.example", actor=world.COMMAND)
-    with pytest.raises(AlreadyOperatorError):
+    with pytest.raises(RefusalError) as refused:
         add_operator("OLIVE@operators.example", actor=world.COMMAND)
+    assert refused.value.refusal.code == "already_operator"
     operator = db.session.scalars(select(Operator)).one()
     invitation = db.session.get_one(Invitation, operator.invitation_id)
     assert "Operator" in dict(invitation_port.describe_invitation(invitation).lines)["Your part"]

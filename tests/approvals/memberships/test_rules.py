@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from app.refusal import Refusal, RefusalError
 from approvals.memberships import rules
 from approvals.memberships.rules import Approvers, Authority, HeldGroup
 
@@ -50,7 +51,7 @@ def test_an_operator_appoints_others_and_not_himself() -> None:
         (date(2032, 1, 1), rules.END_TOO_FAR),
     ],
 )
-def test_an_end_lies_ahead_and_near(last_day: date | None, refusal: rules.Refusal | None) -> None:
+def test_an_end_lies_ahead_and_near(last_day: date | None, refusal: Refusal | None) -> None:
     assert rules.may_end_on(last_day, TODAY) == refusal
 
 
@@ -128,7 +129,7 @@ BOTH = Approvers(frozenset({1, 2}))
     ],
 )
 def test_may_add_refuses_closed_organisations_and_people_who_are_there(
-    is_open: bool, member: bool, invited: bool, refusal: rules.Refusal | None
+    is_open: bool, member: bool, invited: bool, refusal: Refusal | None
 ) -> None:
     found = rules.may_add(organisation_open=is_open, member=member, invited=invited)
     assert found == refusal
@@ -146,7 +147,7 @@ def test_may_add_refuses_closed_organisations_and_people_who_are_there(
     ],
 )
 def test_may_appoint_refuses_people_who_left_are_suspended_or_approve_already(
-    is_open: bool, approver: bool, suspended: bool, refusal: rules.Refusal | None
+    is_open: bool, approver: bool, suspended: bool, refusal: Refusal | None
 ) -> None:
     found = rules.may_appoint(open_=is_open, approver=approver, suspended=suspended)
     assert found == refusal
@@ -163,7 +164,7 @@ def test_may_appoint_refuses_people_who_left_are_suspended_or_approve_already(
     ],
 )
 def test_may_demote_refuses_the_last_approver(
-    is_open: bool, approver: bool, approvers: Approvers, refusal: rules.Refusal | None
+    is_open: bool, approver: bool, approvers: Approvers, refusal: Refusal | None
 ) -> None:
     found = rules.may_demote(open_=is_open, approver=approver, account_id=1, approvers=approvers)
     assert found == refusal
@@ -181,7 +182,7 @@ def test_may_demote_refuses_the_last_approver(
     ],
 )
 def test_may_remove_refuses_the_last_approver(
-    is_open: bool, account: int | None, approvers: Approvers, refusal: rules.Refusal | None
+    is_open: bool, account: int | None, approvers: Approvers, refusal: Refusal | None
 ) -> None:
     assert rules.may_remove(open_=is_open, account_id=account, approvers=approvers) == refusal
 
@@ -216,7 +217,7 @@ def test_a_plan_says_whether_it_changes_anything_and_whether_it_gives_anything()
 
 
 def test_a_refusal_is_raised_with_its_code_and_sentence() -> None:
-    error = rules.RefusalError(rules.LAST_APPROVER)
+    error = RefusalError(rules.LAST_APPROVER)
     assert error.refusal.code == "last_approver"
     assert str(error) == rules.LAST_APPROVER.sentence
 
