@@ -15,7 +15,7 @@ from approvals.access_model.definition import UserGroup
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.models import Organisation, OrganisationPeriod
-from approvals.organisations.queries import diocese_name
+from approvals.organisations.queries import diocese_name, in_force
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
 
 COUNTED_ON = date(2018, 2, 16)
@@ -89,8 +89,7 @@ def open_on_the_day(kind: Kind) -> list[int]:
             OrganisationPeriod,
             and_(
                 OrganisationPeriod.organisation_id == Organisation.id,
-                OrganisationPeriod.valid_from <= COUNTED_ON,
-                OrganisationPeriod.valid_to > COUNTED_ON,
+                in_force(COUNTED_ON),
             ),
         )
         .where(
