@@ -25,8 +25,8 @@ from identity.accounts.account_snapshot import AccountSnapshot
 from identity.accounts.person import Person
 from identity.oidc.cache import cache as public_cache
 
-LONGEST = timedelta(minutes=1)
-"""How long a value is kept at most, whatever it follows from."""
+LONGEST = timedelta(minutes=10)
+"""Time for which a value is kept at most: two lifetimes of an access token."""
 MOST = 5_000
 _KEY = "approvals.access_cache"
 Value = TypeVar("Value")

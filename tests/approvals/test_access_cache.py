@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,14 @@ from app.clock import now
 from app.database import CompiledStatement, db, writing
 from approvals.access_model import loading
 from approvals.memberships.models import Grant, Membership
-from approvals.organisations.by_hand import rename_organisation
+from approvals.organisations.by_hand import close_organisation, rename_organisation
+from approvals.organisations.importing import import_file, in_order
 from approvals.organisations.models import Organisation
+from approvals.organisations.synthetic import write_county
 from approvals.terms import actions as terms
 from identity.accounts.account_snapshot import WITH_ACCOUNT, AccountSnapshot, snapshot_from
 from identity.accounts.models import Account
+from identity.oidc.cache import cache
 from identity.ports import ServiceClaims, approvals
 from tests.approvals.decision import world
 from tests.sent import statements
@@ -211,6 +214,23 @@ def test_renamed_organisation_stands_in_the_next_claims(ada: Account) -> None:
     assert name() == NAME
     rename_organisation(diocese(), "Diocese of Ash")
     assert name() == "Diocese of Ash"
+
+
+def test_claims_end_with_their_organisation(ada: Account) -> None:
+    assert user_groups(ada) == ["Diocese_Named"]
+    close_organisation(diocese())
+    assert user_groups(ada) == []
+
+
+def test_import_of_the_register_ends_kept_claims(ada: Account, tmp_path: Path) -> None:
+    def revision() -> int:
+        cache().forget()
+        return cache().revision()
+
+    first, *_ = in_order(write_county(tmp_path), date(2026, 9, 1))
+    before = revision()
+    import_file(first, as_of=date(2026, 9, 1))
+    assert revision() > before
 
 
 def test_new_version_of_a_service_counts_at_the_next_request(ada: Account, tmp_path: Path) -> None:
