@@ -88,7 +88,7 @@ def _show_servers(found: Results) -> None:
         "People",
         "Listens after",
         "Peak of a process",
-        "After the load",
+        "Resident after the load",
     )
     for store, people in found.people.items():
         table.add_row(

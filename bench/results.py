@@ -71,7 +71,12 @@ class Results:
                 for store, seconds in self.removals.items()
             ]
             + [
-                Bar(f"memory of a worker after the load, {store}", WORKER_MIB, "MiB", memory)
+                Bar(
+                    f"resident memory of a worker after the load, {store}",
+                    WORKER_MIB,
+                    "MiB",
+                    memory,
+                )
                 for store, memory in self.after_load_mib.items()
             ]
         )

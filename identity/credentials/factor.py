@@ -67,14 +67,16 @@ class Factor(ABC):
 
     name: stored with journeys and audit rows. amr: the value in tokens (RFC 8176, section 2).
     kinds: the bases of the factor; a passkey that verifies its user has two. sign_in_page: None for
-    a factor that is no second step. account_section: a template of the page "Your second step", on
-    which the factor is set up; it gets `section`.
+    a factor that is no second step. has_challenge: whether the page shows a challenge to answer.
+    account_section: a template of the page "Your second step", on which the factor is set up; it
+    gets `section`.
     """
 
     name: str
     amr: str
     kinds: frozenset[FactorKind]
     phishing_resistant: bool = False
+    has_challenge: bool = False
     sign_in_page: SignInPage | None = None
     account_section: str | None = None
 
@@ -82,13 +84,13 @@ class Factor(ABC):
     def enrolled(self, account_id: int) -> bool:
         """Return whether this person has the factor and can show it now."""
 
-    def challenge(self, _account_id: int, /) -> str | None:
-        """Return what the answer has to answer, or None where nothing is asked first.
+    def challenge(self, _account_id: int, /) -> str:
+        """Return a new challenge, inside `writing()`; called only where `has_challenge`.
 
         It is stored with the journey, handed to the page and to `prove`, and counts once. It holds
         no secret in clear: a factor that sends a code stores the hash of it.
         """
-        return None
+        raise NotImplementedError(f"{self.name} has no challenge")
 
     @abstractmethod
     def prove(

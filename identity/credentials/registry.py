@@ -22,8 +22,12 @@ def factor(name: str) -> Factor:
 
 
 def second_steps() -> list[tuple[Factor, SignInPage]]:
-    """Return the factors that can be a second step, each with its page, in the order of use."""
-    return [(each, each.sign_in_page) for each in FACTORS if each.sign_in_page is not None]
+    """Return the factors that can be a second step: a possession, with a page; in their order."""
+    return [
+        (each, each.sign_in_page)
+        for each in FACTORS
+        if each.sign_in_page is not None and FactorKind.POSSESSION in each.kinds
+    ]
 
 
 def second_steps_of(account_id: int) -> list[tuple[Factor, SignInPage]]:

@@ -80,15 +80,27 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
 def open_challenge(proof: FirstProof, factor: Factor) -> str | None:
     """Return the challenge that the factor has to answer, made and stored where none is open.
 
-    None for a factor without one.
+    None for a factor without one. Two requests at once get the same challenge.
     """
+    if not factor.has_challenge:
+        return None
     if proof.challenge_of == factor.name:
         return proof.challenge
-    challenge = factor.challenge(proof.account_id)
-    if challenge is not None:
-        with writing():
-            SIGN_INS.advance(proof.journey_id, challenge=challenge, challenge_of=factor.name)
-    return challenge
+    with writing():
+        if SIGN_INS.advance(
+            proof.journey_id,
+            SignInJourney.challenge_of.is_distinct_from(factor.name),
+            challenge=None,
+            challenge_of=factor.name,
+        ):
+            challenge = factor.challenge(proof.account_id)
+            SIGN_INS.advance(proof.journey_id, challenge=challenge)
+            return challenge
+    return db.session.scalar(
+        select(SignInJourney.challenge).where(
+            SignInJourney.id == proof.journey_id, SignInJourney.challenge_of == factor.name
+        )
+    )
 
 
 def use_challenge(proof: FirstProof, factor: Factor) -> str | None:

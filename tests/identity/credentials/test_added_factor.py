@@ -10,14 +10,21 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.database import db
 from approvals.settings import Settings
 from identity.credentials import registry
+from identity.credentials.factor import FactorKind
+from identity.sign_in.models import SignInJourney
 from tests.conftest import application
 from tests.identity.conftest import audited
 from tests.identity.credentials.badge.factor import WRONG, Badge, answer_of
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
+from tests.races import copied, race
+
+THREADS = 20
 
 
 @pytest.fixture
@@ -81,6 +88,27 @@ def test_challenge_of_an_added_factor_is_answered_once(client: FlaskClient, pers
 def test_challenge_stays_while_its_page_is_shown_again(client: FlaskClient, person: Person) -> None:
     page = second_step(client, person)
     assert shown_challenge(page.walker.get(page.address)) == shown_challenge(page)
+
+
+def test_pages_that_are_opened_at_once_show_the_same_challenge(app: Flask, person: Person) -> None:
+    client = app.test_client()
+    Walker(client).get("/sign-in").submit(follow=False, email=person.email, password=PASSWORD)
+    with app.app_context():
+        journey = db.session.scalars(select(SignInJourney.public_id)).one()
+    address = f"/sign-in/badge?journey={journey}"
+    clients = [copied(client) for _ in range(THREADS)]
+    shown = race(app, lambda number: _challenge_at(clients[number], address), THREADS)
+    assert len(set(shown)) == 1
+
+
+def _challenge_at(client: FlaskClient, address: str) -> str:
+    return shown_challenge(Walker(client).get(address))
+
+
+def test_knowledge_is_no_second_step(badge: Badge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Badge, "kinds", frozenset({FactorKind.KNOWLEDGE}))
+    monkeypatch.setattr(registry, "FACTORS", (badge,))
+    assert registry.second_steps() == []
 
 
 def test_challenge_of_one_journey_is_not_answered_in_another(app: Flask, person: Person) -> None:

@@ -36,6 +36,7 @@ class Badge(Factor):
     amr = "hwk"
     kinds = frozenset({FactorKind.POSSESSION})
     phishing_resistant = True
+    has_challenge = True
     sign_in_page = SignInPage(
         path="badge",
         endpoint="badge",
