@@ -1,4 +1,4 @@
-"""Checks that must pass before the service receives traffic. Rooms add what they know."""
+"""Checks that must pass before the service receives traffic, and details that rooms add."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,7 @@ from app.outbox.models import OutboxMail
 Check = Callable[[], str | None]
 """Answers None when all is well, else a sentence without secrets."""
 
-_KEY = "secure_access.checks"
 _DETAILS = "secure_access.details"
-
-
-def add_check(app: Flask, name: str, function: Check) -> None:
-    """Add a check of a room to `/readyz`."""
-    checks: dict[str, Check] = app.extensions.setdefault(_KEY, {})
-    checks[name] = function
 
 
 def add_detail(app: Flask, name: str, function: Check) -> None:
@@ -51,7 +44,6 @@ def failures() -> dict[str, str]:
     checks: dict[str, Check] = {
         "database": _database_takes_writes,
         "migrations": schema_is_current,
-        **current_app.extensions.get(_KEY, {}),
     }
     found: dict[str, str] = {}
     with waiting_at_most(PROBE_SECONDS):
