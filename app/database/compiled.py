@@ -119,6 +119,11 @@ def read_together(*queries: Query) -> list[list[Any]]:
             found.append([compiled.row(row) for row in cursor.fetchall()])
         return found
     held = connections()
+    if len(queries) == 1:
+        (query,) = queries
+        compiled = query.statement.for_dialect(held.dialect)
+        (rows,) = held.read([compiled.bind(query.values)])
+        return [[compiled.row(row) for row in rows]]
     compiled_ones = [query.statement.for_dialect(held.dialect) for query in queries]
     answers = held.read(
         [
