@@ -28,7 +28,6 @@ from identity.oidc.clients.metadata import (
 )
 from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
 from identity.oidc.lifetimes import SECRET_OVERLAP
-from identity.oidc.token import token_exchange
 
 NO_SERVICE = ""
 LONGEST = 8_000
@@ -47,13 +46,6 @@ METHODS = {
     "tls_client_auth": "A certificate of an authority that you trust (tls_client_auth)",
     "none": "No authentication: an app on a phone or in a browser (none)",
 }
-GRANTS = {
-    "authorization_code": "People sign in (authorization_code)",
-    "refresh_token": "It refreshes their tokens (refresh_token)",
-    "client_credentials": "It uses its own credentials (client_credentials)",
-    token_exchange.GRANT.name: "It exchanges a person’s token for another service (token-exchange)",
-}
-"""The name of each on the page; the list itself follows from the provider."""
 USUAL_SCOPES = "openid profile email organisation access"
 SUBJECT = "tls_client_auth_subject_dn"
 

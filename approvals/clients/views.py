@@ -17,7 +17,6 @@ from approvals.access_model import definitions
 from approvals.clients import check as checking
 from approvals.clients import one_time_forms, queries
 from approvals.clients.forms import (
-    GRANTS,
     KINDS,
     METHODS,
     PROFILES,
@@ -72,7 +71,7 @@ def register() -> ResponseReturnValue:
         profiles=PROFILES,
         kinds=KINDS.items(),
         methods=[(each, METHODS[each]) for each in offered_auth_methods()],
-        grant_types=[(each, GRANTS[each]) for each in GRANT_TYPES],
+        grant_types=[(name, grant.label) for name, grant in GRANT_TYPES.items()],
         back=url_for("clients.clients"),
     )
 

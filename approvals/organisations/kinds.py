@@ -1,4 +1,6 @@
-"""Kinds of organisation, as data: a new kind is one entry here and nothing else.
+"""Kinds of organisation, as data. A kind that is added by hand is one entry here.
+
+A kind with schools of its own also has its queries in `approvals.remits.remit`.
 
 The category ids are those that DfE Sign-in's relying parties know; where it has no category the
 id is ours, and the claim dictionary says so (docs/decisions/0023).

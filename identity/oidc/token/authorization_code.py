@@ -164,6 +164,7 @@ def _end_burnt(client: RelyingParty, found: Family) -> None:
 
 GRANT = GrantType(
     name="authorization_code",
+    label="People sign in (authorization_code)",
     parameters=frozenset({"code", "redirect_uri", "code_verifier", "resource"}),
     redeem=redeem,
 )

@@ -49,5 +49,8 @@ def _granted_scopes(client: RelyingParty, parameters: Parameters) -> list[str]:
 
 
 GRANT = GrantType(
-    name="client_credentials", parameters=frozenset({"scope", "resource"}), redeem=redeem
+    name="client_credentials",
+    label="It uses its own credentials (client_credentials)",
+    parameters=frozenset({"scope", "resource"}),
+    redeem=redeem,
 )

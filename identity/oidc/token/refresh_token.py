@@ -141,6 +141,7 @@ def _granted_scopes(client: RelyingParty, found: Family, parameters: Parameters)
 
 GRANT = GrantType(
     name="refresh_token",
+    label="It refreshes their tokens (refresh_token)",
     parameters=frozenset({"refresh_token", "scope", "resource"}),
     redeem=redeem,
 )

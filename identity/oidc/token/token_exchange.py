@@ -118,6 +118,7 @@ def _granted_scopes(
 
 GRANT = GrantType(
     name="urn:ietf:params:oauth:grant-type:token-exchange",
+    label="It exchanges a person’s token for another service (token-exchange)",
     parameters=frozenset(
         {
             "subject_token",
