@@ -1,12 +1,12 @@
-"""Values that follow from what a person may do, kept by each worker until something changes.
+"""Values that follow from what a person may do, cached by each server process.
 
-A kept value holds for one state of the person and of everything else, and for a span of time:
+A cached value holds for one state of the person and of everything else, and for a span of time:
 
 - `access_revision` of the account rises with each change of the person's memberships, grants and
   acceptances of terms, in the same transaction. Endpoints read it with the token or code that they
   look at, so a change counts from its commit on.
 - The revision of `identity.oidc.cache` rises with each change of organisations, services and terms.
-  A worker asks for it once a second.
+  A process reads it once a second.
 - `until` is the next moment at which a date in the facts begins or ends something.
 """
 
@@ -26,15 +26,19 @@ from identity.accounts.person import Person
 from identity.oidc.cache import cache as public_cache
 
 LONGEST = timedelta(minutes=10)
-"""Time for which a value is kept at most: two lifetimes of an access token."""
+"""Time for which a value is stored at most: two lifetimes of an access token."""
 MOST = 5_000
 _KEY = "approvals.access_cache"
 Value = TypeVar("Value")
 
 
+Revisions = tuple[int, int]
+"""The revisions of an account and of public data."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    revisions: tuple[int, int]
+class _Entry:
+    revisions: Revisions
     since: datetime
     until: datetime
     value: object
@@ -45,48 +49,57 @@ def install(app: Flask) -> None:
     app.extensions[_KEY] = {}
 
 
-def kept(
+def revisions_of(account: Person) -> Revisions | None:
+    """Return the revisions that a value has if it is read after this call.
+
+    None for an account of the ORM, which may be in the midst of a change: its values are neither
+    stored nor looked up. Only an account that an endpoint has just read (AccountSnapshot) is.
+    """
+    if not isinstance(account, AccountSnapshot):
+        return None
+    return account.access_revision, public_cache().revision()
+
+
+def get_or_load(
     account: Person,
     key: Hashable,
     at: datetime,
     load: Callable[[], tuple[Value, Iterable[datetime | None]]],
 ) -> Value:
-    """Return the value that is kept for this person and key, or load it.
+    """Return the value that is stored for this person and key, or load and store it.
 
     `load` returns the value and every moment at which it may become another one. Callers leave the
-    value unchanged. Only for a person as an endpoint has just read them (AccountSnapshot): an
-    account of the ORM may be in the midst of a change, so its values are loaded each time.
+    value unchanged.
     """
-    if not isinstance(account, AccountSnapshot):
-        return load()[0]
-    revisions = (account.access_revision, public_cache().revision())
-    found = _values().get((account.id, key))
-    if found is None or found.revisions != revisions or not found.since <= at < found.until:
-        value, moments = load()
-        found = _keep((account.id, key), _Kept(revisions, at, _until(at, moments), value))
-    return cast(Value, found.value)
+    revisions = revisions_of(account)
+    entry = _entries().get((account.id, key))
+    if entry and entry.revisions == revisions and entry.since <= at < entry.until:
+        return cast(Value, entry.value)
+    value, moments = load()
+    store(account, revisions, key, at, value, moments)
+    return value
 
 
-def keep(
-    account: Person, key: Hashable, at: datetime, value: object, moments: Iterable[datetime | None]
+def store(
+    account: Person,
+    revisions: Revisions | None,
+    key: Hashable,
+    at: datetime,
+    value: object,
+    moments: Iterable[datetime | None],
 ) -> None:
-    """Keep a value that was read together with another one, as `kept` does."""
-    if isinstance(account, AccountSnapshot):
-        revisions = (account.access_revision, public_cache().revision())
-        _keep((account.id, key), _Kept(revisions, at, _until(at, moments), value))
+    """Store a value with the revisions that `revisions_of` returned before it was read."""
+    if revisions is None:
+        return
+    entries = _entries()
+    if len(entries) >= MOST:
+        entries.clear()
+    entries[account.id, key] = _Entry(revisions, at, _until(at, moments), value)
 
 
-def _keep(key: Hashable, entry: _Kept) -> _Kept:
-    values = _values()
-    if len(values) >= MOST:
-        values.clear()
-    values[key] = entry
-    return entry
-
-
-def _values() -> dict[Hashable, _Kept]:
-    values: dict[Hashable, _Kept] = extension(_KEY)
-    return values
+def _entries() -> dict[Hashable, _Entry]:
+    entries: dict[Hashable, _Entry] = extension(_KEY)
+    return entries
 
 
 def _until(at: datetime, moments: Iterable[datetime | None]) -> datetime:

@@ -42,7 +42,7 @@ class QueuedUnit:
 class UnitWriter(Protocol):
     """Writes units on a connection of its own, which one thread uses at a time."""
 
-    def bound(self, claim: Change | None, changes: Sequence[Change]) -> Sequence[Any]:
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> Sequence[Any]:
         """Return the statements of a unit. Raises TypeError for wrong values."""
         ...
 
@@ -114,7 +114,7 @@ class GroupCommit:
 
         Raises TypeError for wrong values, and NotCommitted, from the reason.
         """
-        unit = QueuedUnit(self._writer.bound(claim, changes))
+        unit = QueuedUnit(self._writer.bind(claim, changes))
         group = self._join(unit)
         if not self._ended_by_others(group):
             with self._writing:

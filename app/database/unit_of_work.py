@@ -34,7 +34,8 @@ def commit_unit(*changes: Change, claim: Change | None = None) -> bool:
     """Commit the changes together, and return whether the claim changed its row; True without one.
 
     Without a row for the claim nothing is changed. Exactly one of several units that claim the same
-    row at once gets it, on whatever worker or host. Each of the statements changes other rows.
+    row at once gets it, on whatever worker or host. The first value of a claim is the key of its
+    row, by which groups order their locks. Each of the statements changes other rows.
 
     Raises RuntimeError inside `writing()`, TypeError for wrong values, and NotCommitted where the
     database did not store the unit, or nobody can say whether it did.

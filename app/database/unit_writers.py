@@ -24,7 +24,7 @@ class SqliteWriter:
     def __init__(self, connection: DbapiConnection) -> None:
         self._connection = connection
 
-    def bound(self, claim: Change | None, changes: Sequence[Change]) -> list[Bound | None]:
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> list[Bound | None]:
         """Return the claim, None without one, and the changes."""
         parts = (claim, *changes)
         return [None if part is None else _bind(part, self._connection.dialect) for part in parts]
@@ -57,7 +57,7 @@ class PostgresqlWriter:
     def __init__(self, connection: DbapiConnection) -> None:
         self._connection = connection
 
-    def bound(self, claim: Change | None, changes: Sequence[Change]) -> list[Any]:
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> list[Any]:
         """Return the place of its claim in the order of locks, and the unit as one statement."""
         return [
             _lock_order(claim),

@@ -14,7 +14,7 @@ from flask import current_app
 from app.clock import day_of
 from app.database import read_together
 from app.settings import settings
-from approvals.access_cache import kept
+from approvals.access_cache import get_or_load, revisions_of
 from approvals.access_model.definition import ServiceDefinition
 from approvals.decision import decision, queries
 from approvals.decision.decision import AccessDecision
@@ -184,17 +184,18 @@ def claims(account: Person, service: str, organisation: str, at: datetime) -> Se
     """Return the claims by scope, or None if the decision refuses. Callers leave them unchanged."""
 
     def load() -> tuple[ServiceClaims | None, list[datetime | None]]:
+        revisions = revisions_of(account)
         rows, rows_of_terms = read_together(
             queries.query_of_one(account.id, service, organisation, at),
             terms.query_of_status(account, service, at),
         )
-        status = terms.keep_status(rows_of_terms, account, service, at)
+        status = terms.store_status(rows_of_terms, account, revisions, service, at)
         facts = queries.facts_in(rows, service, at)
         moments = facts.moments() if facts else []
         answer = decision.decide_from(facts, service, organisation, at)
         return _by_scope(answer, status, at), [*moments, *status.changes_at]
 
-    return kept(account, ("claims", service, organisation), at, load)
+    return get_or_load(account, ("claims", service, organisation), at, load)
 
 
 def _by_scope(answer: AccessDecision, status: TermsStatus, at: datetime) -> ServiceClaims | None:

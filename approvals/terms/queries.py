@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import String, and_, bindparam, or_, select
 
 from app.database import CompiledStatement, Query, UtcDateTime, db
-from approvals.access_cache import keep, kept
+from approvals.access_cache import Revisions, get_or_load, store
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.person import Person
@@ -49,7 +49,7 @@ def terms_status(account: Person, service: str | None, at: datetime) -> TermsSta
         status = _status(query_of_status(account, service, at).all(), service, at)
         return status, status.changes_at
 
-    return kept(account, ("terms", service), at, load)
+    return get_or_load(account, ("terms", service), at, load)
 
 
 def query_of_status(account: Person, service: str | None, at: datetime) -> Query:
@@ -57,12 +57,19 @@ def query_of_status(account: Person, service: str | None, at: datetime) -> Query
     return _status_statement().query(account=account.id, service=service, at=at)
 
 
-def keep_status(
-    rows: Sequence[Any], account: Person, service: str | None, at: datetime
+def store_status(
+    rows: Sequence[Any],
+    account: Person,
+    revisions: Revisions | None,
+    service: str | None,
+    at: datetime,
 ) -> TermsStatus:
-    """Return the status in the rows of `query_of_status`, and keep it for `terms_status`."""
+    """Return the status in the rows of `query_of_status`, and store it for `terms_status`.
+
+    revisions: `revisions_of` the account, from before the rows were read.
+    """
     status = _status(rows, service, at)
-    keep(account, ("terms", service), at, status, status.changes_at)
+    store(account, revisions, ("terms", service), at, status, status.changes_at)
     return status
 
 

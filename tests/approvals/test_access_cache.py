@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, select, text, update
 
 from app.clock import now
 from app.database import CompiledStatement, db, writing
+from approvals import access_cache
 from approvals.access_model import loading
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.by_hand import close_organisation, rename_organisation
@@ -231,6 +232,15 @@ def test_import_of_the_register_ends_kept_claims(ada: Account, tmp_path: Path) -
     before = revision()
     import_file(first, as_of=date(2026, 9, 1))
     assert revision() > before
+
+
+def test_value_read_before_a_change_of_public_data_is_not_used_after_it(ada: Account) -> None:
+    person = as_endpoints_read(ada)
+    before = access_cache.revisions_of(person)
+    terms.publish("# Terms\n\nDo no harm.", service=SERVICE, accept_again=True)
+    access_cache.store(person, before, "key", now(), "read before", [])
+    found = access_cache.get_or_load(person, "key", now(), lambda: ("read after", []))
+    assert found == "read after"
 
 
 def test_new_version_of_a_service_counts_at_the_next_request(ada: Account, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def add(registration: Registration) -> RegistrationResponse:
             after=dict(registration),
             client_name=client.name,
         )
-        return described(client, secret)
+        return registration_response(client, secret)
 
 
 def update(
@@ -116,7 +116,7 @@ def update(
             after=dict(registration),
             client_name=client.name,
         )
-        return described(client, secret)
+        return registration_response(client, secret)
 
 
 def disable(client_id: str) -> Client:
@@ -170,7 +170,7 @@ def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
     return secret
 
 
-def described(client: Client, secret: str | None = None) -> RegistrationResponse:
+def registration_response(client: Client, secret: str | None = None) -> RegistrationResponse:
     """Return the registration response (RFC 7591, 3.2.1), with a secret only if it is new."""
     issued = {"client_secret": secret, "client_secret_expires_at": 0} if secret else {}
     response = {

@@ -89,7 +89,7 @@ def show(client_id: str) -> None:
     from identity.oidc.client_administration import actions
 
     try:
-        click.echo(json.dumps(actions.described(actions.find(client_id)), indent=2))
+        click.echo(json.dumps(actions.registration_response(actions.find(client_id)), indent=2))
     except actions.UnknownClient as error:
         raise click.ClickException(str(error)) from None
 

@@ -80,7 +80,9 @@ def register(request: Request) -> Response:
 def read_registration(request: Request, client_id: str) -> Response:
     """Return the client's registration, without the secret, which is not known."""
     client, access_token = _authenticated_client(request, client_id)
-    return json_response(actions.described(client) | _management(client_id, access_token))
+    return json_response(
+        actions.registration_response(client) | _management(client_id, access_token)
+    )
 
 
 @blueprint.put(f"{PATH}/<client_id>")

@@ -90,7 +90,8 @@ def test_an_operator_registers_a_client_and_sees_its_secret_once(app: Flask, oli
     secret = shown(page, "Secret")
     client_id = shown(page, "Client id")
     rp = RelyingParty(
-        app.test_client(), {**actions.described(actions.find(client_id)), "client_secret": secret}
+        app.test_client(),
+        {**actions.registration_response(actions.find(client_id)), "client_secret": secret},
     )
     assert rp.credentials().status_code == 200
     page = olive.get(page.link("Go to Pupil reports"))

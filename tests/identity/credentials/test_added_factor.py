@@ -41,7 +41,7 @@ def app(app_settings: Settings, badge: Badge, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def person(app: Flask, badge: Badge) -> Person:
-    """Somebody with a badge."""
+    """Return a person with a badge."""
     found = make_person()
     badge.owners.add(found.account_id)
     return found
