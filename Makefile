@@ -126,6 +126,7 @@ lint: .venv/.dev
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@$(BIN)/python -m tests.docs.openings
+	@$(BIN)/python -m tests.docs.names
 	@$(BIN)/vulture
 	@$(BIN)/djlint --quiet --lint templates examples 2> /dev/null
 	@echo 'Lint: clean'

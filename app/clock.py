@@ -31,7 +31,7 @@ def start_of_day(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """Return the London midnight at which `day` ends and the next begins, in UTC.
 
-    Raises OverflowError for 31 December 9999: days that people enter come through `app.days`, which
+    Raises OverflowError for 9999-12-31: days that people enter come through `app.days`, which
     refuses it.
     """
     return start_of_day(day + timedelta(days=1))

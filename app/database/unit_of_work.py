@@ -3,7 +3,7 @@
 Endpoints that relying services call all day know all of their changes before the first is made.
 Such a unit is one claim, or none, and the changes that hold only with it:
 
-    if not commit_unit(add_token.with_values(...), claim=claim_code.with_values(...)):
+    if not commit_unit(INSERT.with_values(...), claim=CLAIM.with_values(...)):
         raise InvalidGrant
 
 Nothing is locked while a unit is built, and a unit is durable when `commit_unit` returns. Units of

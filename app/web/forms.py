@@ -45,7 +45,7 @@ csrf = SentFromHere()
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
-    """Fields come from wtforms, widgets from `govuk_frontend_wtf.wtforms_widgets`."""
+    """Base of all forms: fields of wtforms, which read texts only."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:

@@ -107,7 +107,7 @@ def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
 def try_person(client: RelyingParty, address: str) -> SignInTrial:
     """Try the sign-in of the person with this address, and record that it was looked at.
 
-    Raises NobodyThere; ValueError for what is no address.
+    Raises UnknownPerson, and ValueError for what is no address.
     """
     account, at = queries.person_at(clean_email(address)), now()
     if account is None:

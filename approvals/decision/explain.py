@@ -36,7 +36,7 @@ class UnknownSubject(LookupError):
 def explain(
     email: str, service: str, organisation: Organisation | None, at: datetime
 ) -> Iterator[str]:
-    """Return lines of text. Raises Unknown, and ValueError where `email` is no address."""
+    """Return lines of text. Raises UnknownSubject, and ValueError where `email` is no address."""
     key = email_key(email)
     account = db.session.scalars(select(Account).where(Account.email_key == key)).first()
     definition = definitions.service(service, at)

@@ -61,7 +61,7 @@ def verify_jwt(
     """Return the token if one of the keys that `keys` finds for its header signed it.
 
     `types` are the values of `typ` that will do (in lower case, without `application/`), None among
-    them where it may be left out; None alone asks nothing. Raises NotVerified.
+    them where it may be left out; None alone asks nothing. Raises VerificationFailed.
     """
     header, claims, signed, signature = _parts(text)
     alg = header.get("alg")
@@ -77,14 +77,14 @@ def verify_jwt(
 
 
 def claims_before_proof(text: str) -> Mapping[str, object]:
-    """Return the unverified claims, for the choice of keys to try. Raises NotVerified."""
+    """Return the unverified claims, for the choice of keys to try. Raises VerificationFailed."""
     return _parts(text)[1]
 
 
 def public_key(jwk: object) -> PublicKey:
     """Return the key of a JWK: public, for signatures, of an accepted kind and size.
 
-    Raises UnfitKey, and OtherKind.
+    Raises UnsuitableKey, and of it WrongTokenType for a kind that is not accepted.
     """
     if not isinstance(jwk, Mapping) or not all(isinstance(name, str) for name in jwk):
         raise UnsuitableKey("a key is an object")
@@ -122,7 +122,7 @@ def thumbprint(key: PublicKey) -> str:
 
 
 def integer(claims: Mapping[str, object], name: str) -> int | None:
-    """Return a NumericDate as whole seconds, None if absent. Raises NotVerified."""
+    """Return a NumericDate as whole seconds, None if absent. Raises VerificationFailed."""
     value = claims.get(name)
     if value is None:
         return None

@@ -12,7 +12,7 @@ Named = list[tuple[str | None, PublicKey]]
 
 
 def signing_keys(jwks: object) -> list[Mapping[str, object]]:
-    """Return the keys of the set that are not for encryption. Raises UnfitKey."""
+    """Return the keys of the set that are not for encryption. Raises UnsuitableKey."""
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
         raise UnsuitableKey(f"it is no object whose keys are at most {MOST_KEYS} public keys")
@@ -20,7 +20,7 @@ def signing_keys(jwks: object) -> list[Mapping[str, object]]:
 
 
 def read(jwks: object) -> Named:
-    """Return the set's public keys for signatures. Raises UnfitKey.
+    """Return the set's public keys for signatures. Raises UnsuitableKey.
 
     Keys of other kinds are passed over (RFC 7517, 5).
     """

@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
 def keys_of(client: RelyingParty, header: Mapping[str, object]) -> list[PublicKey]:
     """Return the keys that may have signed a token with this header: that of its `kid`, else all.
 
-    Raises NotVerified where the client's address does not tell its keys.
+    Raises VerificationFailed where the client's address does not tell its keys.
     """
     kid = header.get("kid")
     if client.jwks_uri is None:
