@@ -27,6 +27,7 @@ from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.ports import approvals
 from identity.sessions import cookies
 from identity.sessions.actions import complete_terms
+from identity.sessions.browser import Browser
 from identity.sign_in.actions import begin_session
 
 SERVICE = "school_performance"
@@ -215,19 +216,19 @@ def _chosen(number: int) -> list[Account]:
 
 def _sign_in(app: Flask, account_id: int) -> str:
     """Return the session's cookie after a sign-in with both factors, every text accepted."""
-    # A context of its own for each: they are different browsers.
-    with app.app_context(), app.test_request_context():
+    browser = Browser("192.0.2.1", "bench", secret_hash=None, device_hash=None, session=None)
+    with app.app_context():
         account = db.session.get_one(Account, account_id)
         with writing():
-            session = begin_session(account, [PASSWORD, TOTP], [])
+            started = begin_session(account, [PASSWORD, TOTP], [], browser)
             due = [
                 terms.id
                 for service in (None, SERVICE)
                 for terms in approvals().terms_due(account, service, now(), newly=True)
             ]
-            approvals().accept_terms(account, list(dict.fromkeys(due)), session.sid)
-            complete_terms(session)
-        return cookies.read(cookies.SESSION) or ""
+            approvals().accept_terms(account, list(dict.fromkeys(due)), started.session.sid)
+            complete_terms(started.session)
+        return started.token
 
 
 def _give_credentials(accounts: list[Account]) -> list[Secret]:

@@ -35,34 +35,32 @@ class Page(Generic[Item]):
     def last(self) -> int:
         return min(self.number * self.per_page, self.total)
 
-    def govuk_pagination(self) -> dict[str, object]:
-        """Return parameters of the GOV.UK pagination component.
-
-        The other filters stay in the address.
-        """
-        numbers = sorted(
-            {1, self.pages, *range(self.number - 1, self.number + 2)}
-            & set(range(1, self.pages + 1))
-        )
-        items: list[dict[str, object]] = []
-        for before, number in zip([0, *numbers], numbers, strict=False):
-            if number - before > 1:
-                items.append({"ellipsis": True})
-            items.append(
-                {"number": number, "href": _address(number), "current": number == self.number}
-            )
-        component: dict[str, object] = {"items": items}
-        if self.number > 1:
-            component["previous"] = {"href": _address(self.number - 1)}
-        if self.number < self.pages:
-            component["next"] = {"href": _address(self.number + 1)}
-        return component
-
 
 def requested_page() -> int:
     """Return the page number of the request; 1 if it is none."""
     text = request.args.get("page", "1")
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def govuk_pagination(page: Page[object]) -> dict[str, object]:
+    """Return parameters of the GOV.UK pagination component, for a list of the present page.
+
+    The other filters stay in the address.
+    """
+    numbers = sorted(
+        {1, page.pages, *range(page.number - 1, page.number + 2)} & set(range(1, page.pages + 1))
+    )
+    items: list[dict[str, object]] = []
+    for before, number in zip([0, *numbers], numbers, strict=False):
+        if number - before > 1:
+            items.append({"ellipsis": True})
+        items.append({"number": number, "href": _address(number), "current": number == page.number})
+    component: dict[str, object] = {"items": items}
+    if page.number > 1:
+        component["previous"] = {"href": _address(page.number - 1)}
+    if page.number < page.pages:
+        component["next"] = {"href": _address(page.number + 1)}
+    return component
 
 
 def paginate(statement: Select[Item], *, page: int, per_page: int = PER_PAGE) -> Page[Item]:

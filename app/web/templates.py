@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from app.days import in_words, moment_in_words, shown
 from app.request_reference import short_reference
 from app.web import navigation
+from app.web.pagination import govuk_pagination
 
 
 def install(app: Flask) -> None:
@@ -34,6 +35,7 @@ def install(app: Flask) -> None:
         number=format_number,
         shown=shown,
         reference=short_reference,
+        govuk_pagination=govuk_pagination,
         navigation_item=_navigation_item,
     )
     app.jinja_env.globals.update(frame=navigation.frame)

@@ -21,6 +21,7 @@ from identity.credentials import password, reset_links
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.reset_links import NOT_ME, RESET
 from identity.email_address import clean_email, email_key
+from identity.sessions.browser import Browser
 from identity.settings import settings
 
 _NOT_ME_LIFETIME = timedelta(days=7)
@@ -43,11 +44,13 @@ def request_reset(email: str) -> None:
             record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
 
 
-def set_password(link: PasswordReset, account: Account, password_hash: str) -> bool:
+def set_password(
+    link: PasswordReset, account: Account, password_hash: str, browser: Browser
+) -> bool:
     """Use the link up and set the password; False where the link no longer works."""
     with writing():
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim_link(link):
+        if locked is None or not locked.active or not reset_links.claim_link(link, browser):
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
@@ -70,7 +73,7 @@ def send_disavowable(account: Account, template: str, **context: object) -> None
     _send_link(account, link, template, {**context, "link": path})
 
 
-def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
+def disavow(link: PasswordReset, account: Account, browser: Browser) -> ResetJourney | None:
     """End everything the person holds; return the journey on which they set a new password.
 
     The password that somebody else knows signs nobody in from now on. None where the link no
@@ -78,14 +81,14 @@ def disavow(link: PasswordReset, account: Account) -> ResetJourney | None:
     """
     with writing():
         locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim_link(link):
+        if locked is None or not locked.active or not reset_links.claim_link(link, browser):
             return None
         end_access(account.id, cause="not me")
         password.forget(account.id)
         record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = reset_links.add(account, RESET, None, lifetime)
-        return reset_links.begin(successor, counted=False)
+        return reset_links.begin(successor, browser, counted=False)
 
 
 class _EnoughForNow(Exception):

@@ -22,7 +22,7 @@ from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordReset, ResetJourney
-from identity.sessions.browser_binding import bound_browser, browser_hash
+from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
 RESET = "reset"
@@ -35,8 +35,8 @@ _JOURNEYS = BrowserJourneys(
 _add_numbered = insert_unless_present(PasswordReset)
 
 
-def open_link(token: str, purpose: str) -> ResetJourney | None:
-    """Begin a journey of this browser for a link that still works, else return None.
+def open_link(token: str, purpose: str, browser: Browser) -> ResetJourney | None:
+    """Begin a journey of the browser for a link that still works, else return None.
 
     Uses nothing up.
     """
@@ -48,34 +48,38 @@ def open_link(token: str, purpose: str) -> ResetJourney | None:
         )
         if link is None or holder(link) is None:
             return None
-        return begin(link)
+        return begin(link, browser)
 
 
-def begin(link: PasswordReset, *, counted: bool = True) -> ResetJourney:
-    """Begin a journey of this browser for the link, for as long as the link works.
+def begin(link: PasswordReset, browser: Browser, *, counted: bool = True) -> ResetJourney:
+    """Begin a journey of the browser for the link, for as long as the link works.
 
     counted: see `BrowserJourneys`. Raises TooManyRequests.
     """
-    return _JOURNEYS.begin(
-        ResetJourney(browser_hash=bound_browser(), reset_id=link.id, expires_at=link.expires_at),
+    return _JOURNEYS.begin_in(
+        browser,
+        ResetJourney(
+            browser_hash=browser.secret_hash, reset_id=link.id, expires_at=link.expires_at
+        ),
         counted=counted,
     )
 
 
-def find(public_id: str | None, purpose: str) -> tuple[PasswordReset, Account] | None:
-    """Return the link behind this browser's journey and its account, or None if it has ended."""
-    link = _link(_JOURNEYS.find_here(public_id), purpose)
+def find(
+    public_id: str | None, purpose: str, browser: Browser
+) -> tuple[PasswordReset, Account] | None:
+    """Return the link behind the browser's journey and its account, or None if it has ended."""
+    link = _link(_JOURNEYS.find(public_id, browser.secret_hash), purpose)
     account = holder(link) if link is not None else None
     return (link, account) if link is not None and account is not None else None
 
 
-def was_used_here(public_id: str | None) -> bool:
-    """Return whether this browser set a password by the link of this journey, within the hour."""
-    browser = browser_hash()
-    link = _link(_JOURNEYS.find_here(public_id, phase=Phase.ANY), RESET)
+def was_used_in(public_id: str | None, browser: Browser) -> bool:
+    """Return whether the browser set a password by the link of this journey, within the hour."""
+    link = _link(_JOURNEYS.find(public_id, browser.secret_hash, phase=Phase.ANY), RESET)
     return (
         link is not None
-        and link.used_by_browser == browser
+        and link.used_by_browser == browser.secret_hash
         and link.used_at is not None
         and link.used_at > now() - _VOUCHED
     )
@@ -94,12 +98,12 @@ def holder(link: PasswordReset) -> Account | None:
     return account if account is not None and account.active else None
 
 
-def used_in_browser(account_id: int | None, browser: str | None) -> int | None:
-    """Return the link that this browser has just used for that person, or None."""
+def used_in_browser(account_id: int | None, browser: Browser) -> int | None:
+    """Return the link that the browser has just used for that person, or None."""
     found: int | None = db.session.scalar(
         select(func.max(PasswordReset.id)).where(
             PasswordReset.account_id == account_parameter(account_id),
-            PasswordReset.used_by_browser == browser,
+            PasswordReset.used_by_browser == browser.secret_hash,
             PasswordReset.purpose == RESET,
             PasswordReset.used_at > now() - _VOUCHED,
         )
@@ -156,8 +160,8 @@ def mail_key(token_hash: str) -> str:
     return f"link {token_hash}"
 
 
-def claim_link(link: PasswordReset) -> bool:
-    """Use the link up; return False if it was used or superseded."""
+def claim_link(link: PasswordReset, browser: Browser) -> bool:
+    """Use the link up in the browser; return False if it was used or superseded."""
     claimed = claim(
         update(PasswordReset)
         .where(
@@ -166,7 +170,7 @@ def claim_link(link: PasswordReset) -> bool:
             PasswordReset.superseded_at.is_(None),
             PasswordReset.expires_at > now(),
         )
-        .values(used_at=now(), used_by_browser=browser_hash())
+        .values(used_at=now(), used_by_browser=browser.secret_hash)
     )
     if claimed and link.token_hash is not None:
         withdraw_mail(mail_key(link.token_hash))

@@ -15,6 +15,7 @@ from identity.credentials.forms import EmailForm, NewPasswordForm
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset
 from identity.credentials.password_context import password_owner
+from identity.sessions.current_browser import bound_browser, current_browser
 
 # Mails to people who asked for none are a nuisance that one network is not to cause at will.
 _ASKS_PER_NETWORK = "120 per hour"
@@ -57,11 +58,11 @@ def check_email() -> ResponseReturnValue:
 @blueprint.get("/reset-password/<token>")
 @permit(anyone)
 def open_reset(token: str) -> ResponseReturnValue:
-    """Open an invitation without using it up; the token leaves the address here.
+    """Open a reset link without using it up; the token leaves the address here.
 
     Mail scanners open links.
     """
-    journey = reset_links.open_link(token, reset_links.RESET)
+    journey = reset_links.open_link(token, reset_links.RESET, bound_browser())
     if journey is None:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".new_password", journey=journey.public_id), code=303)
@@ -71,7 +72,7 @@ def open_reset(token: str) -> ResponseReturnValue:
 @permit(anyone)
 def new_password() -> ResponseReturnValue:
     """Show the form for a new password."""
-    found = reset_links.find(request.args.get("journey"), reset_links.RESET)
+    found = reset_links.find(request.args.get("journey"), reset_links.RESET, current_browser())
     if found is None:
         return render_template("credentials/link_over.html"), 410
     return _new_password_page(found[1], NewPasswordForm())
@@ -81,7 +82,7 @@ def new_password() -> ResponseReturnValue:
 @permit(anyone)
 def submit_new_password() -> ResponseReturnValue:
     """Store the new password, and end all sessions."""
-    found = reset_links.find(request.args.get("journey"), reset_links.RESET)
+    found = reset_links.find(request.args.get("journey"), reset_links.RESET, current_browser())
     if found is None:
         return render_template("credentials/link_over.html"), 410
     link, account = found
@@ -90,7 +91,7 @@ def submit_new_password() -> ResponseReturnValue:
     refusal = password.why_refused(chosen, password_owner(account))
     if refusal is not None:
         return _new_password_page(account, form, refusal)
-    if not reset.set_password(link, account, hash_password(chosen)):
+    if not reset.set_password(link, account, hash_password(chosen), current_browser()):
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".password_set", journey=request.args.get("journey")), code=303)
 
@@ -99,7 +100,7 @@ def submit_new_password() -> ResponseReturnValue:
 @permit(anyone)
 def password_set() -> ResponseReturnValue:
     """Show the confirmation in the browser that set the password; elsewhere the sign-in page."""
-    if not reset_links.was_used_here(request.args.get("journey")):
+    if not reset_links.was_used_in(request.args.get("journey"), current_browser()):
         return redirect(url_for("sign_in.start"), code=303)
     return render_template("credentials/password_set.html")
 
@@ -108,7 +109,7 @@ def password_set() -> ResponseReturnValue:
 @permit(anyone)
 def open_not_me(token: str) -> ResponseReturnValue:
     """Open a link of "not me" without using it up."""
-    journey = reset_links.open_link(token, reset_links.NOT_ME)
+    journey = reset_links.open_link(token, reset_links.NOT_ME, bound_browser())
     if journey is None:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".not_me", journey=journey.public_id), code=303)
@@ -128,14 +129,14 @@ def not_me() -> ResponseReturnValue:
 def submit_not_me() -> ResponseReturnValue:
     """End all sessions, and lead to a new password."""
     found = _disavowable()
-    journey = reset.disavow(*found) if found is not None else None
+    journey = reset.disavow(*found, current_browser()) if found is not None else None
     if journey is None:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".new_password", journey=journey.public_id), code=303)
 
 
 def _disavowable() -> tuple[PasswordReset, Account] | None:
-    return reset_links.find(request.args.get("journey"), reset_links.NOT_ME)
+    return reset_links.find(request.args.get("journey"), reset_links.NOT_ME, current_browser())
 
 
 def _new_password_page(

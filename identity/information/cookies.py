@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from identity.sessions.cookies import BROWSER, DEVICE, SESSION, cookie_name
+from identity.sessions.cookies import BROWSER, DEVICE, DEVICE_LIFETIME, SESSION, cookie_name
 from identity.settings import settings
-from identity.sign_in import devices
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def cookies() -> list[Cookie]:
             cookie_name(DEVICE),
             "Remembers that you signed in on this device, so that other people’s wrong guesses of"
             " your password do not keep you waiting",
-            f"{devices.LIFETIME.days} days",
+            f"{DEVICE_LIFETIME.days} days",
         ),
         Cookie(
             cookie_name(BROWSER),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from app.clock import now
+from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.settings import settings
-from identity.sign_in import devices
 
 SECURITY_TXT_PATH = "/.well-known/security.txt"
 _VALID_FOR = timedelta(days=90)
@@ -47,7 +47,7 @@ def retention() -> list[RetentionPeriod]:
             f"{_count(chosen.session_hours, 'hour')}, then deleted within 2 days",
         ),
         RetentionPeriod(
-            "That you signed in on a device", f"{devices.LIFETIME.days} days after the last use"
+            "That you signed in on a device", f"{DEVICE_LIFETIME.days} days after the last use"
         ),
     ]
 

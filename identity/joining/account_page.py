@@ -9,8 +9,8 @@ from app.web.authorisation import permit
 from identity.credentials import recovery_codes
 from identity.joining.blueprint import blueprint
 from identity.sessions.access import signed_in
-from identity.sessions.actions import live_sessions
 from identity.sessions.current_session import signed_in_session
+from identity.sessions.queries import live_sessions
 
 
 @blueprint.get("/account")

@@ -26,6 +26,8 @@ from identity.credentials.password import PASSWORD
 from identity.credentials.totp import TOTP
 from identity.joining.journeys import JOININGS, LIFETIME
 from identity.ports import InvitationDescription, approvals
+from identity.sessions.actions import StartedSession
+from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
 from identity.sessions.models import Session
 from identity.sign_in.actions import begin_session
@@ -78,7 +80,9 @@ def keep_password(journey: JoinJourney, password_hash: str) -> None:
         )
 
 
-def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session | ProofRejected:
+def finish(
+    journey: JoinJourney, invitation: Invitation, code: str, browser: Browser
+) -> StartedSession | ProofRejected:
     """Prove the app, claim journey and invitation, create the account and sign in.
 
     The account gets exactly what the journey held when the code was proved. Raises InvitationOver.
@@ -109,7 +113,7 @@ def finish(journey: JoinJourney, invitation: Invitation, code: str) -> Session |
         totp.store(account.id, draft.totp_secret, step)
         record("account.joined", actor=actor_of(account), subject=account.subject)
         _record_acceptance(invitation, account)
-        return begin_session(account, [PASSWORD, TOTP], [])
+        return begin_session(account, [PASSWORD, TOTP], [], browser)
 
 
 def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:

@@ -12,7 +12,7 @@ from app.journeys import Phase
 from app.retention import Expired
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState, JoinJourney
-from identity.sessions.browser_binding import bound_browser
+from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
 LIFETIME = timedelta(hours=4)
@@ -28,37 +28,39 @@ JOININGS = BrowserJourneys(
 )
 
 
-def open_link(token: str) -> JoinJourney | None:
-    """Begin a journey of this browser for a link, also an expired one; None for no link."""
+def open_link(token: str, browser: Browser) -> JoinJourney | None:
+    """Begin a journey of the browser for a link, also an expired one; None for no link."""
     invitation = invitations.by_token(token)
     if invitation is None or invitation.token_hash is None:
         return None
-    return JOININGS.begin(
+    return JOININGS.begin_in(
+        browser,
         JoinJourney(
-            browser_hash=bound_browser(),
+            browser_hash=browser.secret_hash,
             invitation_id=invitation.id,
             token_hash=invitation.token_hash,
             expires_at=now() + LIFETIME,
-        )
+        ),
     )
 
 
-def find_journey(public_id: str | None) -> tuple[JoinJourney, Invitation] | None:
-    """Return this browser's journey and invitation, if its link is the newest; else None."""
-    journey = JOININGS.find_here(public_id)
+def find_journey(public_id: str | None, browser: Browser) -> tuple[JoinJourney, Invitation] | None:
+    """Return the browser's journey and invitation, if its link is the newest; else None."""
+    journey = JOININGS.find(public_id, browser.secret_hash)
     invitation = _open_invitation(journey)
     return (journey, invitation) if journey is not None and invitation is not None else None
 
 
-def begin_again(public_id: str | None) -> JoinJourney | None:
-    """Return a journey in place of this browser's one whose time is over, its names kept.
+def begin_again(public_id: str | None, browser: Browser) -> JoinJourney | None:
+    """Return a journey in place of the browser's one whose time is over, its names kept.
 
     None where there is no such journey, or its link no longer works.
     """
-    over = JOININGS.find_here(public_id, phase=Phase.ENDED)
+    over = JOININGS.find(public_id, browser.secret_hash, phase=Phase.ENDED)
     if over is None or over.finished_at is not None or _open_invitation(over) is None:
         return None
-    return JOININGS.begin(
+    return JOININGS.begin_in(
+        browser,
         JoinJourney(
             browser_hash=over.browser_hash,
             invitation_id=over.invitation_id,
@@ -66,13 +68,13 @@ def begin_again(public_id: str | None) -> JoinJourney | None:
             given_name=over.given_name,
             family_name=over.family_name,
             expires_at=now() + LIFETIME,
-        )
+        ),
     )
 
 
-def has_declined(public_id: str | None) -> bool:
-    """Return whether this browser's journey of that id declined its invitation."""
-    over = JOININGS.find_here(public_id, phase=Phase.ENDED)
+def has_declined(public_id: str | None, browser: Browser) -> bool:
+    """Return whether the browser's journey of that id declined its invitation."""
+    over = JOININGS.find(public_id, browser.secret_hash, phase=Phase.ENDED)
     if over is None or over.finished_at is None:
         return False
     invitation = db.session.get(Invitation, over.invitation_id)

@@ -19,9 +19,14 @@ from identity.joining import actions, journeys
 from identity.joining.blueprint import blueprint
 from identity.joining.forms import AppForm, NamesForm, PasswordForm
 from identity.ports import approvals
-from identity.sessions import actions as sessions
 from identity.sessions.access import signed_in
-from identity.sessions.current_session import current, signed_in_session
+from identity.sessions.current_browser import bound_browser, current_browser
+from identity.sessions.current_session import (
+    current,
+    sign_in_browser,
+    sign_out_browser,
+    signed_in_session,
+)
 from identity.sign_in import ask_for_terms, begin
 
 
@@ -32,7 +37,7 @@ def open_invitation(token: str) -> ResponseReturnValue:
 
     Mail scanners open links.
     """
-    journey = journeys.open_link(token)
+    journey = journeys.open_link(token, bound_browser())
     if journey is None:
         return _invitation_over()
     return redirect(url_for(".join", journey=journey.public_id), code=303)
@@ -44,7 +49,7 @@ def join() -> ResponseReturnValue:
     """Show the invitation, or why this browser cannot accept it."""
     found = _find_journey()
     if found is None:
-        journey = journeys.begin_again(request.args.get("journey"))
+        journey = journeys.begin_again(request.args.get("journey"), current_browser())
         if journey is None:
             return _invitation_over()
         flash("You took longer than 4 hours. Accept the invitation again to continue.", "important")
@@ -107,7 +112,7 @@ def submit_join() -> ResponseReturnValue:
 @permit(anyone)
 def sign_out() -> ResponseReturnValue:
     """End somebody else's session, and lead the invited person on."""
-    sessions.sign_out()
+    sign_out_browser()
     return _back_to_first_page()
 
 
@@ -129,7 +134,7 @@ def not_me() -> ResponseReturnValue:
 @permit(anyone)
 def declined() -> ResponseReturnValue:
     """Confirm to the browser that declined an invitation that it is declined."""
-    if not journeys.has_declined(request.args.get("journey")):
+    if not journeys.has_declined(request.args.get("journey"), current_browser()):
         return _back_to_first_page()
     return render_template("joining/declined.html")
 
@@ -224,13 +229,18 @@ def submit_second_step() -> ResponseReturnValue:
     journey, invitation = found
     form = AppForm()
     try:
-        outcome = actions.finish(journey, invitation, (form.code.data or "")[:200])
+        outcome = actions.finish(
+            journey, invitation, (form.code.data or "")[:200], current_browser()
+        )
     except actions.InvitationOver:
         return _back_to_first_page()
     if isinstance(outcome, ProofRejected):
         return _app_page(journey, invitation, outcome.sentence)
+    sign_in_browser(outcome)
     shown = credential_actions.make_recovery_codes(
-        outcome, continue_to=url_for(".terms", invitation=invitation.public_id), announce=False
+        outcome.session,
+        continue_to=url_for(".terms", invitation=invitation.public_id),
+        announce=False,
     )
     return redirect(url_for("credentials.codes", shown=shown), code=303)
 
@@ -263,7 +273,7 @@ def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
 
 
 def _find_journey() -> tuple[JoinJourney, Invitation] | None:
-    return journeys.find_journey(request.args.get("journey"))
+    return journeys.find_journey(request.args.get("journey"), current_browser())
 
 
 def _usable() -> tuple[JoinJourney, Invitation] | None:

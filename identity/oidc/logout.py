@@ -13,8 +13,6 @@ from flask import render_template, request, url_for
 from werkzeug import Response
 from werkzeug.utils import redirect
 
-from app.audit import record
-from app.database import writing
 from app.web import anyone, permit
 from app.web.client_address import client_network
 from app.web.errors import BadRequest
@@ -30,9 +28,11 @@ from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.redirects import with_parameters
 from identity.oidc.refusals import REQUEST, record_refusal
+from identity.oidc.sign_out import sign_out
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
-from identity.sessions import actions, current, frontchannel_page
+from identity.sessions import current, frontchannel_page
+from identity.sessions.current_session import forget_session
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
@@ -98,8 +98,7 @@ def confirm_end_session() -> Response:
     if "sign_out" not in request.form:
         raise BadRequest("no sign_out")
     told = frontchannel_page.frames()
-    if current() is not None:
-        _sign_out(None)
+    _sign_out(None)
     return frontchannel_page.continue_after(told, url_for("sessions.signed_out"))
 
 
@@ -129,14 +128,6 @@ def _read(given: Parameters) -> LogoutRequest:
 
 def _sign_out(client: RelyingParty | None) -> None:
     session = current()
-    if session is None:
-        return
-    with writing():
-        record(
-            "service.signed_out",
-            subject=session.account.subject,
-            client=client.client_id if client else None,
-            service=client.service if client else None,
-            sid=session.sid,
-        )
-        actions.sign_out()
+    if session is not None:
+        sign_out(session, client)
+        forget_session()

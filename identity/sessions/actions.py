@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from flask import request
-from flask import session as form_session
-from sqlalchemy import Select, select, update
+from sqlalchemy import update
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
-from app.web.client_address import client_network
 from identity.access_termination import Termination, end_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
-from identity.sessions import cookies
-from identity.sessions.current_session import current, remember_current
+from identity.sessions.browser import Browser
 from identity.sessions.models import Session
+from identity.sessions.queries import live_session
 from identity.settings import settings
+
+
+@dataclass(frozen=True)
+class StartedSession:
+    """A session that began or was renewed, for `sign_in_browser` once the change is committed.
+
+    token: the new value of the session's cookie. device_token: the new value of the known
+    device's, None where it stays. replaced_another: a session of another person was ended.
+    """
+
+    session: Session
+    token: str
+    replaced_another: bool
+    device_token: str | None = None
 
 
 def start_session(
     account: Account,
+    browser: Browser,
     *,
     amr: tuple[str, ...],
     acr: str,
     known_device_id: int | None,
     awaiting_terms: bool,
-) -> Session:
-    """Sign this browser in, inside `writing()`: the cookie goes with the answer.
+) -> StartedSession:
+    """Sign the browser in.
 
-    A session of the same person in this browser is renewed under a new token and keeps its `sid`;
-    one of another person is ended first.
+    A session of the same person in this browser is renewed under a new token and keeps its `sid`.
+    One of another person is ended first.
     """
+    moment, token, session = now(), new_secret(), browser.session
     with writing() as database:
-        session = _renewable(account)
-        moment = now()
-        token = new_secret()
+        of_another = session is not None and session.account_id != account.id
+        if session is not None and of_another:
+            end_session(session, cause="another person signed in")
+            session = None
         if session is None:
             session = Session(
                 account=account,
@@ -54,27 +69,25 @@ def start_session(
         session.absolute_end = moment + timedelta(hours=settings().session_hours)
         session.awaiting_terms = awaiting_terms
         session.known_device_id = known_device_id
-        session.network = client_network()
-        session.user_agent = (request.user_agent.string or "")[:200]
+        session.network = browser.network
+        session.user_agent = browser.user_agent[:200]
         account.last_signed_in_at = moment
         database.flush()
-    cookies.write(cookies.SESSION, token)
-    remember_current(session)
-    return session
+    return StartedSession(session, token, of_another)
 
 
-def sign_out(cause: str = "sign-out") -> None:
-    """End this browser's session with all that came from it, and take its cookie away."""
-    session = current()
-    if session is not None:
-        end_session(session, cause=cause)
-    cookies.forget(cookies.SESSION)
-    form_session.clear()
-    remember_current(None)
+def record_activity(session: Session, at: datetime) -> None:
+    """Extend the idle limit of the session, unless it has ended meanwhile."""
+    with writing() as database:
+        database.execute(
+            update(Session)
+            .where(Session.id == session.id, Session.ended_at.is_(None))
+            .values(last_active_at=at)
+        )
 
 
 def end_session(session: Session, *, cause: str) -> None:
-    """End one session, on whichever browser it is."""
+    """End one session, and all that was issued in it."""
     with writing():
         end_access(session.account_id, cause=cause, session=session.id)
         record(
@@ -84,6 +97,15 @@ def end_session(session: Session, *, cause: str) -> None:
             sid=session.sid,
             cause=cause,
         )
+
+
+def end_session_of(present: Session, sid: str) -> Session | None:
+    """End one session of a person, who is signed in with `present`; None where there is none."""
+    session = live_session(present.account_id, sid)
+    if session is not None:
+        own = session.id == present.id
+        end_session(session, cause="sign-out" if own else "ended by the person")
+    return session
 
 
 def end_other_sessions(session: Session) -> None:
@@ -103,31 +125,6 @@ def complete_terms(session: Session) -> None:
     session.awaiting_terms = False
 
 
-def live_sessions(account_id: int) -> list[Session]:
-    """Return the sessions that may still be used, the latest first."""
-    moment = now()
-    idle = moment - timedelta(minutes=settings().session_idle_minutes)
-    return list(
-        db.session.scalars(
-            select(Session)
-            .where(
-                Session.account_id == account_id,
-                Session.ended_at.is_(None),
-                Session.absolute_end > moment,
-                Session.last_active_at > idle,
-            )
-            .order_by(Session.last_active_at.desc(), Session.id.desc())
-        )
-    )
-
-
-def people_with_sessions() -> Select[int]:
-    """Select the account id of each session that has not ended."""
-    return select(Session.account_id).where(
-        Session.ended_at.is_(None), Session.absolute_end > now()
-    )
-
-
 def end_sessions(ending: Termination) -> None:
     """End sessions, as their channel of `end_access`."""
     if ending.organisation is not None or ending.service is not None:
@@ -142,15 +139,3 @@ def end_sessions(ending: Termination) -> None:
     if ending.keep_session is not None:
         statement = statement.where(Session.id != ending.keep_session)
     db.session.execute(statement.values(ended_at=ending.at, ended_cause=ending.cause[:60]))
-
-
-def _renewable(account: Account) -> Session | None:
-    session = current()
-    if session is None:
-        return None
-    if session.account_id == account.id:
-        return session
-    end_session(session, cause="another person signed in")
-    # Forms that the first person left open do not serve the second.
-    form_session.clear()
-    return None

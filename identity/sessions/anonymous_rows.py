@@ -11,10 +11,9 @@ from typing import cast
 from flask import Flask
 
 from app.context import extension
-from app.web.client_address import client_network
 from app.web.errors import TooManyRequests
 from app.web.rate_counters import Allowance
-from identity.sessions.current_session import current
+from identity.sessions.browser import Browser
 from identity.settings import settings
 
 _KEY = "identity.sessions.anonymous_rows"
@@ -29,14 +28,14 @@ def install(app: Flask) -> None:
     )
 
 
-def admit_row() -> None:
-    """Count a row that this request is about to store, unless the request comes with a session.
+def admit_row(browser: Browser) -> None:
+    """Count a row that a request is about to store, unless the browser has a session.
 
     Counted by network, in each process for itself. Raises TooManyRequests.
     """
-    if current() is not None:
+    if browser.session is not None:
         return
-    network, allowance = client_network(), cast(Allowance, extension(_KEY))
+    network, allowance = browser.network, cast(Allowance, extension(_KEY))
     if not allowance.use(network):
         seconds = allowance.seconds_left(network)
         minutes = -(-seconds // 60)

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from app.journeys import Journeys, Phase, Row
+from app.journeys import Journeys, Row
 from identity.sessions.anonymous_rows import admit_row
-from identity.sessions.browser_binding import browser_hash
+from identity.sessions.browser import Browser
 
 
 class BrowserJourneys(Journeys[Row]):
-    """The journeys of a table whose owner is a browser (`bound_browser`)."""
+    """The journeys of a table whose owner is the hash of a browser's secret (`bound_browser`)."""
 
-    def begin(self, journey: Row, *, counted: bool = True) -> Row:
-        """Store a new journey, and return it with its id.
+    def begin_in(self, browser: Browser, journey: Row, *, counted: bool = True) -> Row:
+        """Store a new journey that this browser began, and return it with its id.
 
         counted: false where something single-use was claimed for the journey, which bounds the
         number of rows already. Raises TooManyRequests.
         """
         if counted:
-            admit_row()
-        return super().begin(journey)
-
-    def find_here(
-        self,
-        public_id: str | None,
-        *,
-        kinds: Collection[str] = (),
-        phase: Phase = Phase.OPEN,
-    ) -> Row | None:
-        """Return this browser's journey of that id, of one of these kinds and in this phase."""
-        return self.find(public_id, browser_hash(), kinds=kinds, phase=phase)
+            admit_row(browser)
+        return self.begin(journey)

@@ -6,6 +6,8 @@ whole host and never for a domain (OWASP ASVS 5.0, V3.3).
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Response, after_this_request, g, request
 
 from app.settings import settings
@@ -13,6 +15,7 @@ from app.settings import settings
 SESSION = "session"
 BROWSER = "browser"
 DEVICE = "device"
+DEVICE_LIFETIME = timedelta(days=30)
 
 
 def cookie_name(purpose: str) -> str:

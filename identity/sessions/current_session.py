@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import Response, g, request
-from sqlalchemy import bindparam, select, update
+from flask import session as form_session
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actors import set_current_actor
 from app.clock import now
-from app.database import CompiledStatement, db, writing
+from app.database import CompiledStatement, db
 from app.identifiers import secret_hash
 from identity.access_termination import lock_access
 from identity.accounts.person import actor_of
 from identity.sessions import cookies
+from identity.sessions.actions import StartedSession, end_session, record_activity
 from identity.sessions.models import Session
 from identity.settings import settings
 
@@ -57,6 +59,33 @@ def remember_current(replacement: Session | None) -> None:
     g.identity_session = replacement
     if replacement is not None:
         set_current_actor(actor_of(replacement.account))
+
+
+def sign_in_browser(started: StartedSession) -> None:
+    """Give the browser of this request the cookies of a session that has just begun."""
+    if started.replaced_another:
+        # Forms that the first person left open do not serve the second.
+        form_session.clear()
+    cookies.write(cookies.SESSION, started.token)
+    if started.device_token is not None:
+        seconds = int(cookies.DEVICE_LIFETIME.total_seconds())
+        cookies.write(cookies.DEVICE, started.device_token, max_age=seconds)
+    remember_current(started.session)
+
+
+def sign_out_browser() -> None:
+    """End the session of this request, if there is one, and delete its cookie."""
+    session = current()
+    if session is not None:
+        end_session(session, cause="sign-out")
+    forget_session()
+
+
+def forget_session() -> None:
+    """Delete the cookie of a session that has ended, with the forms that its person left open."""
+    cookies.forget(cookies.SESSION)
+    form_session.clear()
+    remember_current(None)
 
 
 def is_alive(session: Session, at: datetime) -> bool:
@@ -112,12 +141,7 @@ def note_activity(response: Response) -> Response:
     try:
         if session.last_active_at + ACTIVITY_GRAIN > moment:
             return response
-        with writing() as database:
-            database.execute(
-                update(Session)
-                .where(Session.id == session.id, Session.ended_at.is_(None))
-                .values(last_active_at=moment)
-            )
+        record_activity(session, moment)
     except SQLAlchemyError as error:
         # The page is ready: that its opening could not be noted costs idle time, not the page.
         log.warning("session activity not noted", error=type(error).__name__)

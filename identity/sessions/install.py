@@ -13,10 +13,11 @@ from app.retention import Expired, register_purge
 from identity import access_termination
 from identity.sessions import kept_posts, views
 from identity.sessions.access import ask_to_sign_in
-from identity.sessions.actions import end_sessions, people_with_sessions
+from identity.sessions.actions import end_sessions
 from identity.sessions.current_session import SessionOver, current, note_activity
 from identity.sessions.events import EVENTS
 from identity.sessions.models import Session
+from identity.sessions.queries import people_with_sessions
 
 
 def install(app: Flask) -> None:

@@ -9,9 +9,15 @@ from app.web.authorisation import anyone, permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
-from identity.sessions import actions, frontchannel_page
+from identity.sessions import actions, frontchannel_page, queries
 from identity.sessions.access import own_page, signed_in
-from identity.sessions.current_session import current, signed_in_session, why_presented_ended
+from identity.sessions.current_session import (
+    current,
+    forget_session,
+    sign_out_browser,
+    signed_in_session,
+    why_presented_ended,
+)
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -44,7 +50,7 @@ def sign_out() -> ResponseReturnValue:
 def submit_sign_out() -> ResponseReturnValue:
     """End the session of this browser."""
     told = frontchannel_page.frames()
-    actions.sign_out()
+    sign_out_browser()
     return frontchannel_page.continue_after(told, url_for(".signed_out"))
 
 
@@ -80,7 +86,7 @@ def sessions() -> ResponseReturnValue:
         "sessions/list.html",
         form=Form(),
         present=session,
-        sessions=actions.live_sessions(session.account_id),
+        sessions=queries.live_sessions(session.account_id),
     )
 
 
@@ -88,14 +94,13 @@ def sessions() -> ResponseReturnValue:
 @permit(signed_in)
 def end(sid: str) -> ResponseReturnValue:
     """End one of the person's sessions."""
-    session = signed_in_session()
-    found = [each for each in actions.live_sessions(session.account_id) if each.sid == sid]
-    if not found:
+    present = signed_in_session()
+    ended = actions.end_session_of(present, sid)
+    if ended is None:
         raise NotFound("no such live session of this person")
-    if found[0].id == session.id:
-        actions.sign_out()
+    if ended.id == present.id:
+        forget_session()
         return redirect(url_for(".signed_out"), code=303)
-    actions.end_session(found[0], cause="ended by the person")
     flash("The session has ended.", "success")
     return redirect(url_for(".sessions"), code=303)
 

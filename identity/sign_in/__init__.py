@@ -4,6 +4,6 @@ A page that needs a signed-in person calls `begin`; one that needs terms accepte
 `ask_for_terms`.
 """
 
-from identity.sign_in.journeys import ask_for_terms, begin
+from identity.sign_in.current_journey import ask_for_terms, begin
 
 __all__ = ["ask_for_terms", "begin"]

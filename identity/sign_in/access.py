@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from app.web.authorisation import Allowed, Refused
 from identity.sessions.current_session import current
-from identity.sign_in.journeys import find
+from identity.sign_in.current_journey import find_journey
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof, first_proof
 
@@ -19,7 +19,7 @@ def half_signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
 
     A confirmation is also bound to the session that it confirms.
     """
-    journey = find(request.args.get("journey"), JourneyKind.SIGN_IN, JourneyKind.CONFIRM)
+    journey = find_journey(JourneyKind.SIGN_IN, JourneyKind.CONFIRM)
     proof = first_proof(journey) if journey is not None else None
     if proof is None or not _confirms_this_session(proof):
         return Refused("sign-in", answer=_back_to_the_first_page)
@@ -35,7 +35,7 @@ def half_signed_in_journey() -> tuple[SignInJourney, FirstProof]:
 def _back_to_the_first_page() -> Response:
     """Lead back to where the journey began: there its time or its end is explained."""
     journey = request.args.get("journey")
-    if find(journey, JourneyKind.CONFIRM) is not None:
+    if find_journey(JourneyKind.CONFIRM) is not None:
         return redirect(url_for("sign_in.confirm", journey=journey), code=303)
     return redirect(url_for("sign_in.start", journey=journey), code=303)
 

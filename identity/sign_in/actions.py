@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,7 +12,6 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.web.client_address import client_network
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
@@ -21,10 +20,9 @@ from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.email_address import email_key
 from identity.ports import approvals
-from identity.sessions import actions as sessions
-from identity.sessions.browser_binding import browser_hash
-from identity.sessions.current_session import current, is_still_active
-from identity.sessions.models import Session
+from identity.sessions.actions import StartedSession, start_session
+from identity.sessions.browser import Browser
+from identity.sessions.current_session import is_still_active
 from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof
@@ -63,7 +61,7 @@ class JourneyOver(Exception):
 
 
 def prove_password(
-    journey: SignInJourney, email: str, password: str
+    journey: SignInJourney, email: str, password: str, browser: Browser
 ) -> SignInJourney | ProofRejected | MustWait:
     """Prove the first factor and return the journey on which its person goes on.
 
@@ -73,11 +71,11 @@ def prove_password(
     account, key = _find_addressee(email)
     attempt = throttle.password_attempt(
         key,
-        client_network(),
-        device=devices.known_device(account.id if account else None),
-        reset=reset_links.used_in_browser(account.id if account else None, browser_hash()),
+        browser.network,
+        device=devices.known_device(account.id if account else None, browser),
+        reset=reset_links.used_in_browser(account.id if account else None, browser),
     )
-    outcome = _first_factor(account, password, attempt)
+    outcome = _first_factor(account, password, attempt, browser)
     if account is None or not isinstance(outcome, ProofAccepted):
         return outcome if isinstance(outcome, MustWait) else ProofRejected(WRONG)
     with writing():
@@ -86,22 +84,22 @@ def prove_password(
         throttle.refund_attempt(attempt)
         if proofs.record_first_proof(journey, account.id, PASSWORD.name):
             return journey
-        another = journeys.begin_again(journey)
+        another = journeys.begin_again(journey, browser)
         proofs.record_first_proof(another, account.id, PASSWORD.name)
         return another
 
 
 def confirm_password(
-    journey: SignInJourney, password: str
+    journey: SignInJourney, password: str, browser: Browser
 ) -> SignInJourney | ProofRejected | MustWait:
     """Prove the first factor of the signed-in person once more. Raises JourneyOver."""
-    session = current()
+    session = browser.session
     if session is None or session.id != journey.confirms_session_id:
         raise JourneyOver
     account = session.account
     addressee = Addressee(account.id, account.subject, account.active)
     attempt = throttle.confirmation_attempt(session.id)
-    outcome = _first_factor(addressee, password, attempt)
+    outcome = _first_factor(addressee, password, attempt, browser)
     if not isinstance(outcome, ProofAccepted):
         return outcome
     with writing():
@@ -114,13 +112,13 @@ def confirm_password(
 
 
 def prove_second_factor(
-    first: FirstProof, factor: Factor, answer: str
-) -> Session | ProofRejected | MustWait:
+    first: FirstProof, factor: Factor, answer: str, browser: Browser
+) -> StartedSession | ProofRejected | MustWait:
     """Prove the second factor of the first one's person; the session begins in the transaction.
 
     Raises JourneyOver where the state that was proved is over.
     """
-    device = devices.known_device(first.account_id)
+    device = devices.known_device(first.account_id, browser)
     attempt = throttle.code_attempt(first.account_id, device=device)
     wait = throttle.admit(attempt)
     if wait:
@@ -131,28 +129,32 @@ def prove_second_factor(
             raise JourneyOver
         outcome = factor.prove(account.id, answer, proofs.use_challenge(first, factor))
         if isinstance(outcome, ProofRejected):
-            _second_step_refused(account, factor, outcome, attempt)
+            _second_step_refused(account, factor, outcome, attempt, browser)
             if outcome.counts and device is None and throttle.count_guess(account.id):
                 _warn_of_guesses(account)
             return outcome
         throttle.refund_attempt(attempt)
         if not account.active or not proofs.finish(first):
             raise JourneyOver
-        return _complete(first, account, factor)
+        return _complete(first, account, factor, browser)
 
 
-def begin_session(account: Account, proved: list[Factor], services: Sequence[str]) -> Session:
-    """Sign this browser in as the person who showed these factors, inside `writing()`."""
+def begin_session(
+    account: Account, proved: list[Factor], services: Sequence[str], browser: Browser
+) -> StartedSession:
+    """Sign the browser in as the person who showed these factors. Must run inside `writing()`."""
     first = account.last_signed_in_at is None
-    device, was_known = devices.remember_device(account.id)
+    device = devices.remember_device(account.id, browser)
     awaiting = bool(approvals().terms_due(account, None, now(), newly=False))
-    session = sessions.start_session(
+    started = start_session(
         account,
+        browser,
         amr=registry.amr(proved),
         acr=registry.acr(proved),
-        known_device_id=device,
+        known_device_id=device.id,
         awaiting_terms=awaiting,
     )
+    session = started.session
     record(
         "sign_in.succeeded",
         actor=actor_of(account),
@@ -162,13 +164,13 @@ def begin_session(account: Account, proved: list[Factor], services: Sequence[str
         acr=session.acr,
         services=list(services),
         network=session.network,
-        new_device=not was_known,
+        new_device=not device.was_known,
     )
-    if not was_known and not first:
+    if not device.was_known and not first:
         reset.send_disavowable(
             account, "credentials/new_device", at=session.auth_time, device=session.browser
         )
-    return session
+    return replace(started, device_token=device.token)
 
 
 def _find_addressee(email: str) -> tuple[Addressee | None, str]:
@@ -189,7 +191,7 @@ def _find_addressee(email: str) -> tuple[Addressee | None, str]:
 
 
 def _first_factor(
-    account: Addressee | None, password: str, attempt: throttle.Attempt
+    account: Addressee | None, password: str, attempt: throttle.Attempt, browser: Browser
 ) -> ProofAccepted | ProofRejected | MustWait:
     wait = throttle.admit(attempt)
     if wait:
@@ -197,7 +199,7 @@ def _first_factor(
     outcome = PASSWORD.prove(account.id if account else None, password)
     if isinstance(outcome, ProofAccepted) and account is not None and account.active:
         return outcome
-    _first_factor_refused(account, attempt)
+    _first_factor_refused(account, attempt, browser)
     return ProofRejected(WRONG)
 
 
@@ -207,7 +209,9 @@ def _still_proves(account_id: int, proved: ProofAccepted) -> bool:
     return account is not None and account.active and is_unchanged(account_id, proved)
 
 
-def _first_factor_refused(account: Addressee | None, attempt: throttle.Attempt) -> None:
+def _first_factor_refused(
+    account: Addressee | None, attempt: throttle.Attempt, browser: Browser
+) -> None:
     reason = "not right" if account is None or account.active else "suspended or not joined"
     with writing():
         throttle.record_failure(attempt)
@@ -216,13 +220,17 @@ def _first_factor_refused(account: Addressee | None, attempt: throttle.Attempt) 
             actor=ANONYMOUS,
             subject=account.subject if account else None,
             reason=reason,
-            network=client_network(),
+            network=browser.network,
         )
-        _note_wait("password", account.subject if account else None, attempt)
+        _note_wait("password", account.subject if account else None, attempt, browser)
 
 
 def _second_step_refused(
-    account: Account, factor: Factor, outcome: ProofRejected, attempt: throttle.Attempt
+    account: Account,
+    factor: Factor,
+    outcome: ProofRejected,
+    attempt: throttle.Attempt,
+    browser: Browser,
 ) -> None:
     if not outcome.counts:
         throttle.refund_attempt(attempt)
@@ -233,9 +241,9 @@ def _second_step_refused(
         actor=ANONYMOUS,
         subject=account.subject,
         factor=factor.name,
-        network=client_network(),
+        network=browser.network,
     )
-    _note_wait("second step", account.subject, attempt)
+    _note_wait("second step", account.subject, attempt, browser)
 
 
 def _warn_of_guesses(account: Account) -> None:
@@ -244,7 +252,7 @@ def _warn_of_guesses(account: Account) -> None:
     record("sign_in.guesses_announced", actor=ANONYMOUS, subject=account.subject)
 
 
-def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> None:
+def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt, browser: Browser) -> None:
     seconds = int(throttle.waiting_time_of(attempt).total_seconds())
     if seconds:
         record(
@@ -253,34 +261,39 @@ def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt) -> Non
             subject=subject,
             step=step,
             seconds=seconds,
-            network=client_network(),
+            network=browser.network,
         )
 
 
-def _complete(first: FirstProof, account: Account, second: Factor) -> Session:
+def _complete(
+    first: FirstProof, account: Account, second: Factor, browser: Browser
+) -> StartedSession:
     proved = [*(registry.factor(name) for name in first.proved), second]
     if first.kind is JourneyKind.CONFIRM:
-        session = _renew(first, account, proved)
+        started = _renew(first, account, proved, browser)
     else:
-        session = begin_session(account, proved, first.services)
+        started = begin_session(account, proved, first.services, browser)
     second.signed_in(account)
-    return session
+    return started
 
 
-def _renew(first: FirstProof, account: Account, proved: list[Factor]) -> Session:
-    session = current()
+def _renew(
+    first: FirstProof, account: Account, proved: list[Factor], browser: Browser
+) -> StartedSession:
+    session = browser.session
     if (
         session is None
         or session.id != first.confirms_session_id
         or not is_still_active(session.id)
     ):
         raise JourneyOver
-    session = sessions.start_session(
+    started = start_session(
         account,
+        browser,
         amr=registry.amr(proved),
         acr=registry.acr(proved),
         known_device_id=session.known_device_id,
         awaiting_terms=session.awaiting_terms,
     )
     record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
-    return session
+    return started

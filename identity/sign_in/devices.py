@@ -5,7 +5,7 @@ It is never a factor and opens nothing (docs/decisions/0007).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
@@ -15,21 +15,28 @@ from app.database.single_use import account_parameter, rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
 from identity.access_termination import Termination
-from identity.sessions import cookies
+from identity.sessions.browser import Browser
+from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.sessions.models import Session
 from identity.sign_in.models import KnownDevice
 
-LIFETIME = timedelta(days=30)
+
+@dataclass(frozen=True)
+class RememberedDevice:
+    """A browser in which its person has just signed in; its cookie gets the new token."""
+
+    id: int
+    token: str
+    was_known: bool
 
 
-def known_device(account_id: int | None) -> int | None:
-    """Return the id of this browser as a device of that person, or None."""
-    token = cookies.read(cookies.DEVICE)
-    if not token:
+def known_device(account_id: int | None, browser: Browser) -> int | None:
+    """Return the id of the browser as a device of that person, or None."""
+    if browser.device_hash is None:
         return None
     found: int | None = db.session.scalar(
         select(KnownDevice.id).where(
-            KnownDevice.token_hash == secret_hash(token),
+            KnownDevice.token_hash == browser.device_hash,
             KnownDevice.account_id == account_parameter(account_id),
             KnownDevice.expires_at > now(),
         )
@@ -37,39 +44,31 @@ def known_device(account_id: int | None) -> int | None:
     return found
 
 
-def remember_device(account_id: int) -> tuple[int, bool]:
-    """Store this browser as the person's; return its id, and whether it was known.
+def remember_device(account_id: int, browser: Browser) -> RememberedDevice:
+    """Store the browser as a device of the person, with a new token.
 
-    Must run inside `writing()`.
-
-    The token changes for all people of this browser, so that a copied cookie stops working.
+    The token changes for all people of this browser, so that a copied cookie stops working. Must
+    run inside `writing()`.
     """
-    was_known = known_device(account_id)
-    old = cookies.read(cookies.DEVICE)
-    token = new_secret()
-    moment = now()
-    if old:
+    known, token, moment = known_device(account_id, browser), new_secret(), now()
+    if browser.device_hash is not None:
         rows_changed(
             update(KnownDevice)
-            .where(KnownDevice.token_hash == secret_hash(old), KnownDevice.expires_at > moment)
+            .where(KnownDevice.token_hash == browser.device_hash, KnownDevice.expires_at > moment)
             .values(token_hash=secret_hash(token))
         )
-    if was_known is not None:
+    ends = moment + DEVICE_LIFETIME
+    if known is not None:
         rows_changed(
             update(KnownDevice)
-            .where(KnownDevice.id == was_known)
-            .values(last_used_at=moment, expires_at=moment + LIFETIME)
+            .where(KnownDevice.id == known)
+            .values(last_used_at=moment, expires_at=ends)
         )
-        device = was_known
-    else:
-        added = KnownDevice(
-            account_id=account_id, token_hash=secret_hash(token), expires_at=moment + LIFETIME
-        )
-        db.session.add(added)
-        db.session.flush()
-        device = added.id
-    cookies.write(cookies.DEVICE, token, max_age=int(LIFETIME.total_seconds()))
-    return device, was_known is not None
+        return RememberedDevice(known, token, was_known=True)
+    added = KnownDevice(account_id=account_id, token_hash=secret_hash(token), expires_at=ends)
+    db.session.add(added)
+    db.session.flush()
+    return RememberedDevice(added.id, token, was_known=False)
 
 
 def forget_devices(ending: Termination) -> None:

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import redirect, url_for
 from sqlalchemy import Select, delete, select
-from werkzeug import Response
 
 from app.clock import now
 from app.database import writing
 from app.database.single_use import rows_changed
 from app.journeys import Phase
 from app.retention import Expired
-from app.web.headers import allow_form_redirect
 from identity.access_termination import Termination
 from identity.sessions.access import own_page
-from identity.sessions.browser_binding import bound_browser
+from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 from identity.sessions.models import Session
 from identity.sign_in.models import JourneyKind, SignInJourney
@@ -39,66 +36,14 @@ SIGN_INS = BrowserJourneys(
 TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
-def begin(
-    resume_to: str,
-    *,
-    caption: str | None = None,
-    client_id: str | None = None,
-    login_hint: str | None = None,
-    cancel_to: str | None = None,
-    fresh: bool = False,
-    services: Sequence[str] = (),
-    ends_at: str | None = None,
-) -> Response:
-    """Ask the person of this browser to sign in, then continue at `resume_to`, a path of our own.
-
-    caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
-    our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
-    `max_age`). services: the services whose terms are asked for after the sign-in, besides the
-    platform's. ends_at: the checked redirect URI at which the relying service awaits the person;
-    the pages' form-action covers its origin.
-    """
-    journey = create(
-        JourneyKind.SIGN_IN,
-        resume_to,
-        caption=caption,
-        client_id=client_id,
-        login_hint=login_hint,
-        cancel_to=cancel_to,
-        fresh=fresh,
-        services=services,
-        ends_at=ends_at,
-    )
-    return redirect(url_for("sign_in.start", journey=journey.public_id), code=303)
-
-
-def ask_for_terms(
-    resume_to: str,
-    session: Session,
-    *,
-    services: Sequence[str] = (),
-    caption: str | None = None,
-    cancel_to: str | None = None,
-    ends_at: str | None = None,
-) -> Response:
-    """Show the person of this session the terms that are due, then continue at `resume_to`."""
-    journey = create(
-        JourneyKind.TERMS,
-        resume_to,
-        account_id=session.account_id,
-        caption=caption,
-        cancel_to=cancel_to,
-        services=services,
-        ends_at=ends_at,
-    )
-    return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
-
-
-def confirm(resume_to: str, session: Session, *, cancel_to: str | None = None) -> SignInJourney:
-    """Return a journey in which the person of this session shows both factors once more."""
+def confirm(
+    resume_to: str, session: Session, browser: Browser, *, cancel_to: str | None = None
+) -> SignInJourney:
+    """Store a journey in which the person of this session shows both factors once more."""
     return create(
         JourneyKind.CONFIRM,
         resume_to,
+        browser,
         cancel_to=cancel_to,
         account_id=session.account_id,
         confirms_session_id=session.id,
@@ -109,6 +54,7 @@ def confirm(resume_to: str, session: Session, *, cancel_to: str | None = None) -
 def create(
     kind: JourneyKind,
     resume_to: str,
+    browser: Browser,
     *,
     account_id: int | None = None,
     confirms_session_id: int | None = None,
@@ -120,13 +66,21 @@ def create(
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> SignInJourney:
-    """Store a new journey of this browser; for the parameters see `begin`."""
+    """Store a new journey of the browser, which continues at `resume_to`, a path of our own.
+
+    caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
+    our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
+    `max_age`). services: the services whose terms are asked for after the sign-in, besides the
+    platform's. ends_at: the checked redirect URI at which the relying service awaits the person;
+    the pages' form-action covers its origin. Raises TooManyRequests.
+    """
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
-    return SIGN_INS.begin(
+    return SIGN_INS.begin_in(
+        browser,
         SignInJourney(
             kind=kind.value,
-            browser_hash=bound_browser(),
+            browser_hash=browser.secret_hash,
             # A page of terms is only for a session, which has limits of its own.
             expires_at=now() + (REMEMBERED if kind is JourneyKind.TERMS else LIFETIME),
             resume_to=resume_to,
@@ -140,30 +94,28 @@ def create(
             account_id=account_id,
             confirms_session_id=confirms_session_id,
             proved=[],
-        )
+        ),
     )
 
 
-def find(public_id: str | None, *kinds: JourneyKind) -> SignInJourney | None:
-    """Return this browser's journey of that id if it is of one of these kinds and still has time.
+def find(public_id: str | None, browser: Browser, *kinds: JourneyKind) -> SignInJourney | None:
+    """Return the browser's journey of that id if it is of one of these kinds and still has time.
 
     A page names the kinds that it accepts, so that no page continues another kind's journey.
     """
-    journey = SIGN_INS.find_here(
-        public_id, kinds=[kind.value for kind in kinds], phase=Phase.IN_TIME
-    )
-    if journey is not None and journey.ends_at:
-        allow_form_redirect(journey.ends_at)
-    return journey
+    named = [kind.value for kind in kinds]
+    return SIGN_INS.find(public_id, browser.secret_hash, kinds=named, phase=Phase.IN_TIME)
 
 
-def find_left_open(public_id: str | None, kind: JourneyKind) -> SignInJourney | None:
-    """Return this browser's journey of that id whose time is over or which is finished, or None.
+def find_left_open(
+    public_id: str | None, browser: Browser, kind: JourneyKind
+) -> SignInJourney | None:
+    """Return the browser's journey of that id whose time is over or which is finished, or None.
 
     Its page may still be open somewhere. Nothing that was proved in it counts; its purpose does
     (`begin_again`).
     """
-    return SIGN_INS.find_here(public_id, kinds=[kind.value], phase=Phase.ENDED)
+    return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ENDED)
 
 
 def keep_mistake(
@@ -186,11 +138,12 @@ def mistake_on(journey: SignInJourney, page: str) -> str | None:
     return journey.mistake if journey.mistake_page == page else None
 
 
-def begin_again(journey: SignInJourney) -> SignInJourney:
+def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
     """Store another journey with the purpose of this sign-in, for nobody yet, nothing proved."""
     return create(
         JourneyKind.SIGN_IN,
         journey.resume_to,
+        browser,
         caption=journey.caption,
         login_hint=journey.login_hint,
         cancel_to=journey.cancel_to,

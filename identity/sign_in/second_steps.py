@@ -10,6 +10,8 @@ from app.web.authorisation import permit
 from app.web.forms import Form
 from identity.credentials import registry
 from identity.credentials.factor import Factor, ProofRejected, SignInPage
+from identity.sessions.current_browser import current_browser
+from identity.sessions.current_session import sign_in_browser
 from identity.sign_in import journeys, proofs
 from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import JourneyOver, MustWait, prove_second_factor
@@ -44,7 +46,7 @@ def _submit(
 ) -> ResponseReturnValue:
     answer = request.form.get(page.field, "")[: page.longest]
     try:
-        outcome = prove_second_factor(proof, factor, answer)
+        outcome = prove_second_factor(proof, factor, answer, current_browser())
     except JourneyOver:
         return redirect(url_for(".start", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
@@ -52,6 +54,7 @@ def _submit(
     if isinstance(outcome, ProofRejected):
         journeys.keep_mistake(journey, factor.name, outcome.sentence)
         return redirect(url_for(f".{page.endpoint}", journey=journey.public_id), code=303)
+    sign_in_browser(outcome)
     return onwards(journey)
 
 

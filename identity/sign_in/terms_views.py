@@ -12,7 +12,7 @@ from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.models import Session
-from identity.sign_in import journeys
+from identity.sign_in import current_journey
 from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import TermsForm
@@ -24,7 +24,7 @@ from identity.sign_in.models import JourneyKind, SignInJourney
 def terms_due() -> ResponseReturnValue:
     """Lead a session that still owes an acceptance to the terms."""
     next_page = own_page(request.args.get("next")) or approvals().home()
-    return journeys.ask_for_terms(next_page, signed_in_session())
+    return current_journey.ask_for_terms(next_page, signed_in_session())
 
 
 @blueprint.get("/sign-in/terms")
@@ -64,7 +64,7 @@ def submit_terms() -> ResponseReturnValue:
 
 def _terms_journey(session: Session) -> SignInJourney | None:
     """Return the journey of the address where it asks this session's person for terms."""
-    journey = journeys.find(request.args.get("journey"), JourneyKind.TERMS)
+    journey = current_journey.find_journey(JourneyKind.TERMS)
     return journey if journey is not None and journey.account_id == session.account_id else None
 
 

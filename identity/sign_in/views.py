@@ -12,8 +12,9 @@ from identity.credentials.factor import ProofRejected
 from identity.credentials.password import PASSWORD
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
+from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import current, signed_in_session
-from identity.sign_in import journeys, service_links, terms
+from identity.sign_in import current_journey, journeys, service_links, terms
 from identity.sign_in.actions import (
     JourneyOver,
     MustWait,
@@ -21,6 +22,7 @@ from identity.sign_in.actions import (
     prove_password,
 )
 from identity.sign_in.blueprint import blueprint
+from identity.sign_in.current_journey import find_left_open
 from identity.sign_in.forms import PasswordForm, SignInForm
 from identity.sign_in.models import JourneyKind, SignInJourney
 
@@ -55,18 +57,18 @@ def submit() -> ResponseReturnValue:
     """Check email address and password, and lead to the second step."""
     journey = _sign_in_journey()
     if journey is None or journey.finished_at is not None:
-        left_open = _left_open(JourneyKind.SIGN_IN)
+        left_open = find_left_open(JourneyKind.SIGN_IN)
         if left_open is None:
             return redirect(url_for(".closed"), code=303)
         if "cancel" in request.form:
             return redirect(left_open.cancel_to or "/", code=303)
         # The page outlived its journey: what was entered counts on another one.
-        journey = journeys.begin_again(left_open)
+        journey = journeys.begin_again(left_open, bound_browser())
     if "cancel" in request.form:
         return redirect(journey.cancel_to or "/", code=303)
     form = SignInForm()
     email = form.email.data or ""
-    outcome = prove_password(journey, email, form.password.data or "")
+    outcome = prove_password(journey, email, form.password.data or "", current_browser())
     if isinstance(outcome, MustWait):
         return with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
@@ -96,13 +98,15 @@ def confirm() -> ResponseReturnValue:
     session = signed_in_session()
     journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:
-        left_open = _left_open(JourneyKind.CONFIRM)
+        left_open = find_left_open(JourneyKind.CONFIRM)
         if left_open is not None:
             back, cancel_to = own_page(left_open.resume_to), left_open.cancel_to
         else:
             back = own_page(request.args.get("next"))
             cancel_to = own_page(request.args.get("cancel"))
-        journey = journeys.confirm(back or approvals().home(), session, cancel_to=cancel_to)
+        journey = journeys.confirm(
+            back or approvals().home(), session, bound_browser(), cancel_to=cancel_to
+        )
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if journey.finished_at is not None:
         return redirect(journey.resume_to, code=303)
@@ -120,7 +124,7 @@ def submit_confirm() -> ResponseReturnValue:
         return redirect(journey.cancel_to or approvals().home(), code=303)
     form = PasswordForm()
     try:
-        outcome = confirm_password(journey, form.password.data or "")
+        outcome = confirm_password(journey, form.password.data or "", current_browser())
     except JourneyOver:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
@@ -144,7 +148,7 @@ def onwards(journey: SignInJourney) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
     if session is not None and terms.due(session, journey.services):
-        return journeys.ask_for_terms(
+        return current_journey.ask_for_terms(
             journey.resume_to,
             session,
             services=journey.services,
@@ -157,7 +161,7 @@ def onwards(journey: SignInJourney) -> Response:
 
 def _signed_in_already(journey: SignInJourney | None) -> Response:
     """Lead on a person who signed in meanwhile, in another tab or before they went back."""
-    journey = journey or _left_open(JourneyKind.SIGN_IN)
+    journey = journey or find_left_open(JourneyKind.SIGN_IN)
     if journey is not None:
         return onwards(journey)
     return redirect(own_page(request.args.get("next")) or approvals().home(), code=303)
@@ -165,25 +169,21 @@ def _signed_in_already(journey: SignInJourney | None) -> Response:
 
 def _begin_again() -> Response:
     """Begin another journey for the purpose of one that is over, or for `next` or home."""
-    left_open = _left_open(JourneyKind.SIGN_IN)
+    left_open = find_left_open(JourneyKind.SIGN_IN)
     if left_open is None:
-        return journeys.begin(own_page(request.args.get("next")) or approvals().home())
-    journey = journeys.begin_again(left_open)
+        return current_journey.begin(own_page(request.args.get("next")) or approvals().home())
+    journey = journeys.begin_again(left_open, bound_browser())
     if left_open.finished_at is None:
         journeys.keep_mistake(journey, PASSWORD.name, journeys.TOOK_TOO_LONG)
     return redirect(url_for(".start", journey=journey.public_id), code=303)
 
 
 def _sign_in_journey() -> SignInJourney | None:
-    return journeys.find(request.args.get("journey"), JourneyKind.SIGN_IN)
-
-
-def _left_open(kind: JourneyKind) -> SignInJourney | None:
-    return journeys.find_left_open(request.args.get("journey"), kind)
+    return current_journey.find_journey(JourneyKind.SIGN_IN)
 
 
 def _confirmation() -> SignInJourney | None:
-    return journeys.find(request.args.get("journey"), JourneyKind.CONFIRM)
+    return current_journey.find_journey(JourneyKind.CONFIRM)
 
 
 def _sign_in_page(

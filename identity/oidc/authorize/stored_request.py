@@ -21,8 +21,8 @@ from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.lifetimes import INTERACTION
 from identity.oidc.models import AuthorizationRequest, PushedRequest
-from identity.sessions.browser_binding import bound_browser
 from identity.sessions.browser_journeys import BrowserJourneys
+from identity.sessions.current_browser import bound_browser, current_browser
 
 LEFT_BEHIND = timedelta(days=1)
 """Time for which an ended request is remembered, without its parameters."""
@@ -40,15 +40,17 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
     One that came by POST is bound when it is first opened: a form from another site carries no
     cookies (SameSite), so the browser is not known before.
     """
-    return REQUESTS.begin(
+    browser = bound_browser() if bound else current_browser()
+    return REQUESTS.begin_in(
+        browser,
         AuthorizationRequest(
             client_id=authorization.client.key,
             parameters=authorization.to_store(),
             pushed_id=authorization.pushed_id,
             signed=authorization.signed,
-            browser_hash=bound_browser() if bound else None,
+            browser_hash=browser.secret_hash if bound else None,
             expires_at=now() + INTERACTION,
-        )
+        ),
     )
 
 
@@ -61,10 +63,10 @@ def stored(interaction: Interaction) -> AuthorizationRequest:
 
 def find(public_id: str) -> AuthorizationRequest | None:
     """Return the request of that id if it is open, in time and this browser's."""
-    request = REQUESTS.find_here(public_id)
+    request = REQUESTS.find(public_id, current_browser().secret_hash)
     if request is None:
         _bind(public_id)
-        request = REQUESTS.find_here(public_id)
+        request = REQUESTS.find(public_id, current_browser().secret_hash)
     return request
 
 
@@ -80,7 +82,7 @@ def cancel_address(request: AuthorizationRequest) -> str:
 
 def left_behind(public_id: str) -> AuthorizationRequest | None:
     """Return the request that this browser began and that has ended or expired."""
-    return REQUESTS.find_here(public_id, phase=Phase.ENDED)
+    return REQUESTS.find(public_id, current_browser().secret_hash, phase=Phase.ENDED)
 
 
 def choose(interaction: Interaction, organisation: str) -> bool:
@@ -154,7 +156,7 @@ def _bind(public_id: str) -> None:
         return
     browser = bound_browser()
     with writing():
-        REQUESTS.advance(found, unbound, browser_hash=browser)
+        REQUESTS.advance(found, unbound, browser_hash=browser.secret_hash)
 
 
 def expired() -> list[Expired]:

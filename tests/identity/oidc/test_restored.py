@@ -32,7 +32,7 @@ from identity.credentials.totp import TOTP
 from identity.oidc.dynamic_registration import tokens as registration_tokens
 from identity.oidc.dynamic_registration.policy import Policy
 from identity.oidc.models import LogoutNotice, TokenFamily
-from identity.sessions import actions as sessions
+from identity.sessions import queries as sessions
 from identity.sessions.models import Session
 from tests.conftest import application
 from tests.identity.conftest import Post, audited

@@ -1,0 +1,36 @@
+"""The browser of the present request, and the secret to which its journeys are bound.
+
+A journey's address alone opens nothing.
+"""
+
+from __future__ import annotations
+
+from flask import request
+
+from app.identifiers import new_secret, secret_hash
+from app.web.client_address import client_network
+from identity.sessions import cookies
+from identity.sessions.browser import Browser
+from identity.sessions.current_session import current
+
+
+def current_browser() -> Browser:
+    """Return the browser of this request."""
+    secret, device = cookies.read(cookies.BROWSER), cookies.read(cookies.DEVICE)
+    return Browser(
+        network=client_network(),
+        user_agent=request.user_agent.string or "",
+        secret_hash=secret_hash(secret) if secret else None,
+        device_hash=secret_hash(device) if device else None,
+        session=current(),
+    )
+
+
+def bound_browser() -> Browser:
+    """Return the browser of this request, to which journeys can be bound.
+
+    A secret is made, and its cookie set, where the browser has none yet.
+    """
+    if not cookies.read(cookies.BROWSER):
+        cookies.write(cookies.BROWSER, new_secret())
+    return current_browser()

@@ -1,0 +1,87 @@
+"""The sign-in journey of the present request, and the redirects that begin one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import redirect, request, url_for
+from werkzeug import Response
+
+from app.web.headers import allow_form_redirect
+from identity.sessions.current_browser import bound_browser, current_browser
+from identity.sessions.models import Session
+from identity.sign_in import journeys
+from identity.sign_in.models import JourneyKind, SignInJourney
+
+
+def begin(
+    resume_to: str,
+    *,
+    caption: str | None = None,
+    client_id: str | None = None,
+    login_hint: str | None = None,
+    cancel_to: str | None = None,
+    fresh: bool = False,
+    services: Sequence[str] = (),
+    ends_at: str | None = None,
+) -> Response:
+    """Ask the person of this browser to sign in, then continue at `resume_to`.
+
+    For the parameters see `journeys.create`. Raises TooManyRequests.
+    """
+    journey = journeys.create(
+        JourneyKind.SIGN_IN,
+        resume_to,
+        bound_browser(),
+        caption=caption,
+        client_id=client_id,
+        login_hint=login_hint,
+        cancel_to=cancel_to,
+        fresh=fresh,
+        services=services,
+        ends_at=ends_at,
+    )
+    return redirect(url_for("sign_in.start", journey=journey.public_id), code=303)
+
+
+def ask_for_terms(
+    resume_to: str,
+    session: Session,
+    *,
+    services: Sequence[str] = (),
+    caption: str | None = None,
+    cancel_to: str | None = None,
+    ends_at: str | None = None,
+) -> Response:
+    """Show the person of this session the terms that are due, then continue at `resume_to`."""
+    journey = journeys.create(
+        JourneyKind.TERMS,
+        resume_to,
+        bound_browser(),
+        account_id=session.account_id,
+        caption=caption,
+        cancel_to=cancel_to,
+        services=services,
+        ends_at=ends_at,
+    )
+    return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
+
+
+def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
+    """Return the journey that the request names, as `journeys.find` does.
+
+    The form of the page may end at the relying service that awaits the person.
+    """
+    journey = journeys.find(_named(), current_browser(), *kinds)
+    if journey is not None and journey.ends_at:
+        allow_form_redirect(journey.ends_at)
+    return journey
+
+
+def find_left_open(kind: JourneyKind) -> SignInJourney | None:
+    """Return the journey that the request names, as `journeys.find_left_open` does."""
+    return journeys.find_left_open(_named(), current_browser(), kind)
+
+
+def _named() -> str | None:
+    return request.args.get("journey")

@@ -1,0 +1,74 @@
+"""Sessions begin and end as values, without a request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.database import writing
+from app.identifiers import secret_hash
+from identity.sessions.actions import StartedSession, end_session_of, start_session
+from identity.sessions.browser import Browser
+from tests.identity.conftest import audited
+from tests.identity.people import Person, make_person
+
+UNKNOWN = Browser("192.0.2.7", "Firefox/140.0", None, None, session=None)
+
+
+def _start(person: Person, browser: Browser = UNKNOWN) -> StartedSession:
+    return start_session(
+        person.account,
+        browser,
+        amr=("pwd", "otp"),
+        acr="two factors",
+        known_device_id=None,
+        awaiting_terms=False,
+    )
+
+
+def test_start_session_returns_the_token_whose_hash_is_stored(person: Person) -> None:
+    started = _start(person)
+    assert started.session.token_hash == secret_hash(started.token)
+    assert (started.session.network, started.session.user_agent) == ("192.0.2.7", "Firefox/140.0")
+
+
+def test_start_session_renews_a_session_of_the_same_person(person: Person) -> None:
+    first = _start(person)
+    second = _start(person, replace(UNKNOWN, session=first.session))
+    assert second.session.id == first.session.id
+    assert second.token != first.token
+    assert not second.replaced_another
+
+
+def test_start_session_ends_a_session_of_another_person(person: Person) -> None:
+    first = _start(person)
+    grace = make_person("grace@school.example", "Grace", "Hopper")
+    second = _start(grace, replace(UNKNOWN, session=first.session))
+    assert second.replaced_another
+    assert second.session.account_id == grace.account_id
+    assert first.session.ended_cause == "another person signed in"
+
+
+def test_start_session_stores_nothing_when_its_transaction_fails(person: Person) -> None:
+    first = _start(person)
+
+    def begin_and_fail() -> None:
+        with writing():
+            _start(person, replace(UNKNOWN, session=first.session))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        begin_and_fail()
+    assert first.session.token_hash == secret_hash(first.token)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_end_session_of_records_which_session_the_person_ended(person: Person, own: bool) -> None:
+    present, other = _start(person).session, _start(person).session
+    ended = end_session_of(present, present.sid if own else other.sid)
+    assert ended is not None
+    assert [row["cause"] for row in audited("session.ended")] == [
+        "sign-out" if own else "ended by the person"
+    ]
+    assert end_session_of(present, ended.sid) is None
