@@ -165,6 +165,7 @@ def _add(session: Session, school: Organisation, place: int) -> None:
         organisation_id=school.id,
         account_id=account.id,
         email=email,
+        email_key=email,
         given_name=account.given_name,
         family_name=account.family_name,
         valid_from=moment,

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from app.settings import FloorSettings
 from app.settings import settings as app_settings
 from app.unsafe_settings import is_loopback
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 
 class IdentitySettings(FloorSettings):
@@ -127,7 +127,7 @@ class IdentitySettings(FloorSettings):
     @classmethod
     def _an_email_address(cls, value: str | None) -> str | None:
         if value is not None:
-            email_key(value)
+            EmailAddress.parse(value)
         return value
 
     @field_validator("security_contact")

@@ -1,13 +1,16 @@
 """The base of every form: CSRF protection, validators, GOV.UK widgets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
-from wtforms import StringField
+from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
+from app.refusal import Refusal, RefusalError
 from app.settings import AppSettings, settings
 from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 
@@ -52,6 +55,28 @@ class Form(FlaskForm):  # type: ignore[misc]  # its base carries no types
             """Drop files and JSON sent in place of texts: fields read texts only."""
             found = super().wrap_formdata(form, formdata)
             return found if found is formdata or found is None else request.form
+
+
+def show_refusal(form: Form, refusal: Refusal, field: Field | None = None) -> None:
+    """Add a refusal to the errors of a form: beside a field, or above the whole form."""
+    if field is None:
+        form.form_errors.append(refusal.sentence)
+    else:
+        field.errors = [*field.errors, _field_error(refusal)]
+
+
+@contextmanager
+def refusal_as_validation_error() -> Iterator[None]:
+    """Turn a refusal into the ValidationError of the field that is being validated."""
+    try:
+        yield
+    except RefusalError as error:
+        raise ValidationError(_field_error(error.refusal)) from error
+
+
+def _field_error(refusal: Refusal) -> str:
+    # The message of a field has no full stop (GOV.UK style).
+    return refusal.sentence.rstrip(".")
 
 
 class AtMost:

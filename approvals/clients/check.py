@@ -20,7 +20,7 @@ from app.http_client import Unreachable
 from app.settings import settings
 from approvals.clients import queries
 from identity.accounts.models import Account
-from identity.email_address import clean_email
+from identity.email_address import EmailAddress
 from identity.oidc.clients.jwks import read
 from identity.oidc.clients.remote_documents import fetched
 from identity.oidc.clients.service_scopes import why_scopes_do_not_fit
@@ -104,12 +104,12 @@ def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
     ]
 
 
-def try_person(client: RelyingParty, address: str) -> SignInTrial:
+def try_person(client: RelyingParty, email: EmailAddress) -> SignInTrial:
     """Try the sign-in of the person with this address, and record that it was looked at.
 
-    Raises UnknownPerson, and ValueError for what is no address.
+    Raises UnknownPerson.
     """
-    account, at = queries.person_at(clean_email(address)), now()
+    account, at = queries.person_at(email), now()
     if account is None:
         raise UnknownPerson("There is no account with this address")
     with writing():

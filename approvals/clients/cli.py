@@ -9,16 +9,18 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
     from approvals.clients.check import Entering, Step
+    from identity.email_address import EmailAddress
 
 
 @click.command("check")
 @click.argument("client_id", type=NAME)
-@click.argument("email", type=NAME)
+@click.argument("email", type=EMAIL_ADDRESS)
 @with_appcontext
-def check_command(client_id: str, email: str) -> None:
+def check_command(client_id: str, email: EmailAddress) -> None:
     """Simulate the sign-in of EMAIL to a client: each step, and the claims of the tokens.
 
     No session or token is created. The check is audited.
@@ -32,7 +34,7 @@ def check_command(client_id: str, email: str) -> None:
         raise click.ClickException(f"There is no client {client_id}, or it is disabled.")
     try:
         trial = check.try_person(client, email)
-    except (check.UnknownPerson, ValueError) as error:
+    except check.UnknownPerson as error:
         raise click.ClickException(f"{error}.") from None
     click.echo(client.name)
     for step in check.of_client(client):

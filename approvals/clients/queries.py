@@ -5,7 +5,7 @@ from sqlalchemy import or_, select
 from app.database import db
 from app.web.pagination import Page, paginate
 from identity.accounts.models import Account
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from identity.oidc.models import Client
 
 
@@ -21,6 +21,6 @@ def find_clients(search: str, *, page: int) -> Page[Client]:
     return paginate(in_order, page=page)
 
 
-def person_at(address: str) -> Account | None:
-    """Return the account of a well-formed email address, or None."""
-    return db.session.scalar(select(Account).where(Account.email_key == email_key(address)))
+def person_at(email: EmailAddress) -> Account | None:
+    """Return the account with this email address, or None."""
+    return db.session.scalar(select(Account).where(Account.email_key == email.key))

@@ -101,7 +101,7 @@ def check(client_id: str) -> ResponseReturnValue:
         raise NotFound("the client is disabled")
     if form.validate_on_submit():
         try:
-            trial = checking.try_person(found, form.email.data or "")
+            trial = checking.try_person(found, form.email.address)
         except checking.UnknownPerson as error:
             form.email.errors = [str(error)]
     return render_template(

@@ -13,6 +13,7 @@ from app.refusal import RefusalError
 from app.typed_text import RefusedText
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.forms import show_refusal
 from approvals.activity import queries as activity
 from approvals.console import queries
 from approvals.console.forms import ApproverForm
@@ -23,10 +24,10 @@ from approvals.memberships.models import Journey, Membership
 from approvals.memberships.similar_people import find_similar
 from approvals.operators.access import operator
 from approvals.organisations.models import Organisation
-from approvals.workspace.views.common import me, show
+from approvals.workspace.views.common import me
 from identity.accounts.models import Invitation
 from identity.accounts.person import full_name
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from identity.sessions.step_up import FreshSignIn
 
 ROOT = "/organisations/<organisation>/approvers/new"
@@ -74,13 +75,14 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
             _appoint(found, started, form.shown.data)
             return _to("done", found, started)
         except RefusalError as error:
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
             form.shown.data = str(started.version)
         except RefusedText as error:
             form.form_errors.append(f"{error}.")
     answers = started.answers
     name = full_name(answers["given_name"], answers["family_name"])
-    known = facts.open_membership(found.id, email_key(answers["email"]))
+    email = _email(started)
+    known = facts.open_membership(found.id, email)
     with writing():
         record("console.organisation_read", organisation=found.public_id)
     return render_template(
@@ -90,7 +92,7 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
         answers=answers,
         name=name,
         known=known,
-        doubt=find_similar(found.id, email=answers["email"], name=name),
+        doubt=find_similar(found.id, email=email, name=name),
         back=_address("again", found, started),
     )
 
@@ -133,15 +135,15 @@ def _appoint(organisation: Organisation, journey: Journey, shown: str | None) ->
     with writing():
         if not journeys.claim_answers(journey, shown):
             return
-        answers = journey.answers
+        answers, email = journey.answers, _email(journey)
         appoint_approver(
             organisation,
-            answers["email"],
+            email,
             answers["given_name"],
             answers["family_name"],
             current_actor(),
         )
-        appointed = facts.open_membership(organisation.id, email_key(answers["email"]))
+        appointed = facts.open_membership(organisation.id, email)
         journey.membership_id = appointed.id if appointed else None
 
 
@@ -150,6 +152,10 @@ def _journey(organisation: Organisation, public_id: str, *, finished: bool = Fal
     if found.finished_at is not None and not finished:
         raise journeys.FinishedError(_address("done", organisation, found))
     return found
+
+
+def _email(journey: Journey) -> EmailAddress:
+    return EmailAddress.parse(journey.answers["email"])
 
 
 def _answers_of(form: ApproverForm) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
-from app.cli.names import NAME
+from identity.accounts.email_argument import EMAIL_ADDRESS
 from identity.accounts.name_options import name_options
+
+if TYPE_CHECKING:
+    from identity.email_address import EmailAddress
 
 _ADD = Actor.command("operators add")
 _LIST = Actor.command("operators list")
@@ -20,33 +25,31 @@ def operators_cli() -> None:
 
 
 @operators_cli.command("add")
-@click.argument("email", type=NAME)
+@click.argument("email", type=EMAIL_ADDRESS)
 @name_options
 @with_appcontext
-def add(email: str, given_name: str, family_name: str) -> None:
+def add(email: EmailAddress, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
+    from app.cli.refusals import show_refusal
     from approvals.operators.actions import add_operator
 
     set_current_actor(_ADD)
-    try:
+    with show_refusal():
         operator = add_operator(email, given_name=given_name, family_name=family_name, actor=_ADD)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"Invited {operator.email} as an operator.")
 
 
 @operators_cli.command("remove")
-@click.argument("email", type=NAME)
+@click.argument("email", type=EMAIL_ADDRESS)
 @with_appcontext
-def remove(email: str) -> None:
+def remove(email: EmailAddress) -> None:
     """End the appointment and the sessions of the operator EMAIL. All operators get a mail."""
+    from app.cli.refusals import show_refusal
     from approvals.operators.actions import remove_operator
 
     set_current_actor(_REMOVE)
-    try:
+    with show_refusal():
         operator = remove_operator(email, actor=_REMOVE)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{operator.email} is no longer an operator.")
 
 

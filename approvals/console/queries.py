@@ -5,11 +5,12 @@ from contextlib import suppress
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.database import db
+from app.refusal import RefusalError
 from app.web.pagination import Page, paginate
 from approvals.memberships.models import Membership, folded
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, by_name
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 SHORTEST = 2
 
@@ -43,8 +44,8 @@ def find_people(search: str, *, page: int) -> Page[Account] | None:
         Account.family_name.istartswith(search, autoescape=True),
         Account.given_name.istartswith(search, autoescape=True),
     ]
-    with suppress(ValueError):
-        conditions.append(Account.email_key == email_key(search))
+    with suppress(RefusalError):
+        conditions.append(Account.email_key == EmailAddress.parse(search).key)
     words = search.split()
     if len(words) == 2:
         conditions.append(

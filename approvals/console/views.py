@@ -11,6 +11,7 @@ from app.refusal import RefusalError
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.forms import show_refusal
 from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
@@ -110,7 +111,7 @@ def suspend(person: str) -> ResponseReturnValue:
             accepted = request.form.getlist("without_approver")
             suspension.suspend(account, actor=current_actor(), accepted=accepted)
         except RefusalError as error:
-            form.form_errors.append(str(error))
+            show_refusal(form, error.refusal)
         else:
             flash(
                 f"{account.name} is suspended and signed out everywhere, and has been told by "

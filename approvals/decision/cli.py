@@ -12,9 +12,11 @@ from flask.cli import AppGroup
 from app.actors import Actor, set_current_actor
 from app.cli.dates import MOMENT
 from app.cli.names import NAME
+from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
     from approvals.organisations.models import Organisation
+    from identity.email_address import EmailAddress
 
 services = AppGroup("services", help="The services that people sign in to, and their user groups.")
 
@@ -90,7 +92,7 @@ access = AppGroup("access", help="Decisions about access, with their reasons.")
 
 
 @access.command("explain")
-@click.argument("email", type=NAME)
+@click.argument("email", type=EMAIL_ADDRESS)
 @click.option("--service", required=True, type=NAME, help="Code of the service.")
 @click.option("--organisation", type=NAME, help="Its name, public id, URN, UID or code.")
 @click.option(
@@ -100,7 +102,7 @@ access = AppGroup("access", help="Decisions about access, with their reasons.")
     help="A date (its end in London), or a moment with Z or an offset. Now unless given.",
 )
 def explain_command(
-    email: str, service: str, organisation: str | None, at: datetime | None
+    email: EmailAddress, service: str, organisation: str | None, at: datetime | None
 ) -> None:
     """Show whether EMAIL may enter a service, with the reason of each rule that refuses.
 
@@ -114,11 +116,11 @@ def explain_command(
     try:
         for line in explain.explain(email, service, _organisation(organisation), at or now()):
             click.echo(line)
-    except (ValueError, explain.UnknownSubject) as error:
+    except explain.UnknownSubject as error:
         raise click.ClickException(str(error)) from error
     set_current_actor(Actor.command("access explain"))
     with writing():
-        record("access.explained", what=email, of_service=service)
+        record("access.explained", what=email.text, of_service=service)
 
 
 def _organisation(text: str | None) -> Organisation | None:

@@ -10,6 +10,7 @@ from approvals.decision.decision_types import Decision, Reason
 from approvals.decision.facts import AccessFacts, OrganisationFacts, PersonFacts
 from approvals.organisations.models import Organisation
 from identity.accounts.person import Person
+from identity.email_address import EmailAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ def decisions_of_person(account_id: int, service: str, at: datetime) -> list[Acc
     return [_answer(facts, at) for facts in queries.facts_of_person(account_id, service, at)]
 
 
-def decisions_of_invited(email_key: str, service: str, at: datetime) -> list[AccessDecision]:
+def decisions_of_invited(email: EmailAddress, service: str, at: datetime) -> list[AccessDecision]:
     """Decide for a person who was invited and has no account yet."""
-    return [_answer(facts, at) for facts in queries.facts_of_invited(email_key, service, at)]
+    return [_answer(facts, at) for facts in queries.facts_of_invited(email, service, at)]
 
 
 def people_with_access(

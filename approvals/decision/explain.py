@@ -24,7 +24,7 @@ from approvals.remits.later import learned_later
 from approvals.remits.notes import notes
 from approvals.remits.remit import NoRemit, Remit, Scope, remit_of
 from identity.accounts.models import Account
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 FEW = 10
 
@@ -34,11 +34,10 @@ class UnknownSubject(LookupError):
 
 
 def explain(
-    email: str, service: str, organisation: Organisation | None, at: datetime
+    email: EmailAddress, service: str, organisation: Organisation | None, at: datetime
 ) -> Iterator[str]:
-    """Return lines of text. Raises UnknownSubject, and ValueError where `email` is no address."""
-    key = email_key(email)
-    account = db.session.scalars(select(Account).where(Account.email_key == key)).first()
+    """Return lines of text. Raises UnknownSubject."""
+    account = db.session.scalars(select(Account).where(Account.email_key == email.key)).first()
     definition = definitions.service(service, at)
     if definition is None:
         raise UnknownSubject(
@@ -53,7 +52,7 @@ def explain(
             else [decision.decide_by_id(account.id, service, organisation.public_id, at)]
         )
     else:
-        name, answers = email, decision.decisions_of_invited(key, service, at)
+        name, answers = email.text, decision.decisions_of_invited(email, service, at)
         if not answers:
             raise UnknownSubject(
                 f"There is no account with the address {email}, and no invitation to it. "

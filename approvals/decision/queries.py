@@ -28,6 +28,7 @@ from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
 from approvals.organisations.names import authority_name_on
 from identity.accounts.models import Account, by_name
+from identity.email_address import EmailAddress
 
 Statement = Select[*tuple[object, ...]]
 
@@ -94,9 +95,9 @@ def facts_of_person(account_id: int, service: str, at: datetime) -> list[AccessF
     return _read(_of_person(), service, at, subject=account_id)
 
 
-def facts_of_invited(email_key: str, service: str, at: datetime) -> list[AccessFacts]:
+def facts_of_invited(email: EmailAddress, service: str, at: datetime) -> list[AccessFacts]:
     """Return the facts of a person who was invited and has no account yet, by email key."""
-    return _read(_of_invited(), service, at, subject=email_key)
+    return _read(_of_invited(), service, at, subject=email.key)
 
 
 def facts_of_organisation(organisation_id: int, service: str, at: datetime) -> list[AccessFacts]:

@@ -16,6 +16,7 @@ from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
+from identity.email_address import EmailAddress
 
 WITH_EVERYTHING = (selectinload(Membership.appointments), selectinload(Membership.grants))
 """Loader options: a membership with all that hangs on it, in a constant number of queries."""
@@ -75,7 +76,7 @@ def authority(actor: Actor, account: Account | None, approvers: rules.Approvers)
     return rules.Authority.NONE
 
 
-def open_membership(organisation_id: int, email_key: str) -> Membership | None:
+def open_membership(organisation_id: int, email: EmailAddress) -> Membership | None:
     """Return the open membership with this address: its own, or the person's."""
     return db.session.scalars(
         select(Membership)
@@ -83,7 +84,7 @@ def open_membership(organisation_id: int, email_key: str) -> Membership | None:
         .where(
             Membership.organisation_id == organisation_id,
             Membership.open,
-            or_(Membership.email_key == email_key, Account.email_key == email_key),
+            or_(Membership.email_key == email.key, Account.email_key == email.key),
         )
         .limit(1)
     ).first()

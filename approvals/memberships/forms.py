@@ -14,7 +14,7 @@ from app.typed_text import collapse_spaces
 from app.web.forms import Form
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
-from identity.email_address import clean_email
+from identity.accounts.email_field import EmailAddressField
 
 NONE = "none"
 
@@ -22,13 +22,7 @@ NONE = "none"
 class EmailForm(Form):
     """Form for an email address."""
 
-    email = StringField("Email address", filters=[collapse_spaces])
-
-    def validate_email(self, field: StringField) -> None:
-        try:
-            field.data = clean_email(field.data or "")
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+    email = EmailAddressField("Email address", filters=[collapse_spaces])
 
 
 class OneGroupForm(Form):

@@ -76,9 +76,9 @@ def record_acceptance(invitation: Invitation, account: Account) -> None:
         close_membership(db.session(), membership, organisation, cause="joined already", at=at)
     else:
         # Another open invitation may lie at the person's own address: that one keeps it.
-        there = facts.open_membership(organisation.id, account.email_key)
+        there = facts.open_membership(organisation.id, account.address)
         membership.describe(
-            email=account.email if there in (None, membership) else membership.email,
+            email=account.address if there in (None, membership) else membership.address,
             given_name=account.given_name,
             family_name=account.family_name,
         )

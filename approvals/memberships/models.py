@@ -21,7 +21,7 @@ from app.database.dated_rows import OPEN, DatedRow
 from app.identifiers import new_id
 from app.journeys import JourneyRow
 from identity.accounts.person import full_name
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 
 def sort_key(given_name: str, family_name: str, email: str) -> str:
@@ -42,10 +42,6 @@ def folded(text: str) -> str:
 def _parameters(context: DefaultExecutionContext) -> dict[str, Any]:
     parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
     return parameters
-
-
-def _email_key(context: DefaultExecutionContext) -> str:
-    return email_key(_parameters(context)["email"])
 
 
 def _sort_name(context: DefaultExecutionContext) -> str:
@@ -104,7 +100,7 @@ class Membership(DatedRow, Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
     email: Mapped[str] = mapped_column(String(320))
-    email_key: Mapped[str] = mapped_column(String(320), default=_email_key)
+    email_key: Mapped[str] = mapped_column(String(320))
     given_name: Mapped[str] = mapped_column(String(200))
     family_name: Mapped[str] = mapped_column(String(200))
     sort_name: Mapped[str] = mapped_column(String(402), default=_sort_name)
@@ -125,14 +121,19 @@ class Membership(DatedRow, Base):
         """The person's name, or the address where no name is known."""
         return full_name(self.given_name, self.family_name) or self.email
 
-    def describe(self, *, email: str, given_name: str, family_name: str) -> None:
+    @property
+    def address(self) -> EmailAddress:
+        """The email address as one value."""
+        return EmailAddress(self.email, self.email_key)
+
+    def describe(self, *, email: EmailAddress, given_name: str, family_name: str) -> None:
         """Set who this is, with the keys that the list sorts and searches by."""
-        self.email = email
-        self.email_key = email_key(email)
+        self.email = email.text
+        self.email_key = email.key
         self.given_name = given_name
         self.family_name = family_name
-        self.sort_name = sort_key(given_name, family_name, email)
-        self.search_text = search_key(given_name, family_name, email)
+        self.sort_name = sort_key(given_name, family_name, email.text)
+        self.search_text = search_key(given_name, family_name, email.text)
 
 
 class Appointment(DatedRow, Base):

@@ -65,7 +65,6 @@ SUSPENDED = Refusal("suspended", "This person is suspended and cannot be an appr
 INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer open.")
 ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
-TOO_MANY_INVITATIONS = "too_many_invitations"
 TOO_MANY_CHANGES = Refusal(
     "too_many_changes",
     "This person’s access was changed 10 times in the last 24 hours. Change it again tomorrow.",

@@ -10,7 +10,7 @@ from app.database import db
 from approvals.memberships.models import Membership
 from identity.accounts import confusables
 from identity.accounts.person import full_name
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 MOST = 5
 
@@ -36,24 +36,24 @@ class SimilarityWarning:
         return bool(self.resembled or self.mixed)
 
 
-def find_similar(organisation_id: int, *, email: str, name: str) -> SimilarityWarning:
+def find_similar(organisation_id: int, *, email: EmailAddress, name: str) -> SimilarityWarning:
     """Return the members who look similar, in one query for any number of people."""
     people = db.session.execute(
         select(Membership.given_name, Membership.family_name, Membership.email)
         .where(
             Membership.organisation_id == organisation_id,
             Membership.open,
-            Membership.email_key != email_key(email),
+            Membership.email_key != email.key,
         )
         .order_by(Membership.sort_name, Membership.id)
     )
     found = []
     for given_name, family_name, address in people:
         theirs = full_name(given_name, family_name)
-        same = _matching_field(email, name, address, theirs)
+        same = _matching_field(email.text, name, address, theirs)
         if same:
             found.append(SimilarPerson(theirs or address, address, same))
-    texts = {"email address": email, "name": name}
+    texts = {"email address": email.text, "name": name}
     mixed = (what for what, text in texts.items() if confusables.mixes_alphabets(text))
     return SimilarityWarning(tuple(found[:MOST]), tuple(mixed))
 

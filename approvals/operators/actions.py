@@ -12,7 +12,7 @@ from approvals.operators.models import Operator
 from identity.access_termination import end_access
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
-from identity.email_address import clean_email, email_key
+from identity.email_address import EmailAddress
 
 
 def is_operator(account_id: int) -> bool:
@@ -59,17 +59,15 @@ def appointments() -> list[tuple[Operator, Account | None]]:
 
 
 def add_operator(
-    email: str, *, given_name: str = "", family_name: str = "", actor: Actor
+    email: EmailAddress, *, given_name: str = "", family_name: str = "", actor: Actor
 ) -> Operator:
-    """Appoint by invitation. Raises RefusalError; ValueError for what is no address."""
-    address = clean_email(email)
-    key = email_key(address)
+    """Appoint by invitation. Raises RefusalError."""
     with writing() as session:
-        if _with_address(key) is not None:
-            sentence = f"{address} is an operator already, or invited to be one."
+        if _with_address(email) is not None:
+            sentence = f"{email} is an operator already, or invited to be one."
             raise RefusalError(Refusal("already_operator", sentence))
         invitation = invitations.invite(
-            address,
+            email,
             given_name,
             family_name,
             invited_by=actor.persons_name,
@@ -78,28 +76,27 @@ def add_operator(
         )
         operator = Operator(
             invitation_id=invitation.id,
-            email=address,
-            email_key=key,
+            email=email.text,
+            email_key=email.key,
             appointed_by=actor.identifier,
             valid_from=now(),
         )
         session.add(operator)
         session.flush()
-        record("operator.added", actor=actor, operator=operator.public_id, person=address)
+        record("operator.added", actor=actor, operator=operator.public_id, person=email.text)
         for other in active_operators():
-            _mail("operator_added", other, actor, person=address)
+            _mail("operator_added", other, actor, person=email.text)
     return operator
 
 
-def remove_operator(email: str, *, actor: Actor) -> Operator:
+def remove_operator(email: EmailAddress, *, actor: Actor) -> Operator:
     """End an appointment and all sessions of its holder, or withdraw the invitation to one.
 
-    Raises RefusalError, and ValueError for text that is no address.
+    Raises RefusalError.
     """
-    key = email_key(email)
     with writing() as session:
         active = lock_active_operators()
-        operator = _with_address(key)
+        operator = _with_address(email)
         if operator is None:
             sentence = f"{email} is not an operator, nor invited to be one."
             raise RefusalError(Refusal("not_an_operator", sentence))
@@ -126,13 +123,13 @@ def remove_operator(email: str, *, actor: Actor) -> Operator:
     return operator
 
 
-def _with_address(key: str) -> Operator | None:
+def _with_address(email: EmailAddress) -> Operator | None:
     return db.session.scalar(
         select(Operator)
         .outerjoin(Account, Account.id == Operator.account_id)
         .where(
             Operator.open,
-            or_(Operator.email_key == key, Account.email_key == key),
+            or_(Operator.email_key == email.key, Account.email_key == email.key),
         )
         .execution_options(populate_existing=True)
     )

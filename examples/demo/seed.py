@@ -26,6 +26,7 @@ from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.person import actor_of
 from identity.credentials import hashing, password, recovery_codes, totp
+from identity.email_address import EmailAddress
 from identity.ports import approvals
 
 ACTOR = Actor.command("make demo")
@@ -76,7 +77,7 @@ def _acting(person: Person) -> Actor:
 def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
     membership = add_member(
         organisation,
-        email=part.email,
+        email=EmailAddress.parse(part.email),
         given_name=part.given_name,
         family_name=part.family_name,
         access={SERVICE: (part.user_group,)} if part.user_group else None,
@@ -105,7 +106,9 @@ def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str
 def _operator() -> Person:
     given_name, family_name = OPERATOR
     address = f"{given_name}.{family_name}@demo.example".lower()
-    operator = add_operator(address, given_name=given_name, family_name=family_name, actor=ACTOR)
+    operator = add_operator(
+        EmailAddress.parse(address), given_name=given_name, family_name=family_name, actor=ACTOR
+    )
     secret, totp_secret = _new_keys()
     account = _accept(operator.invitation_id, given_name, family_name, secret, totp_secret)
     _accept_terms(account)

@@ -9,26 +9,19 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
+from app.refusal import Refusal, RefusalError
 from app.retention import Expired
 from app.web.templates import format_moment
 from identity.accounts.models import InvitationMail
+from identity.email_address import EmailAddress
 
 LIMITS = ((3, timedelta(hours=1)), (5, timedelta(days=1)))
 """At most so many mails in so much time."""
 _LONGEST = max(period for _, period in LIMITS)
 
 
-class TooManyInvitations(ValueError):
-    """The limit is reached. `next_at` is when the next mail may go; the text says it."""
-
-    def __init__(self, next_at: datetime) -> None:
-        # Pages show whole minutes, and at the minute shown the mail must go.
-        shown = format_moment(next_at + timedelta(seconds=59))
-        super().__init__(
-            "You have sent this address as many invitations as you can for now. "
-            f"You can send the next one on {shown}."
-        )
-        self.next_at = next_at
+TOO_MANY_INVITATIONS = "too_many_invitations"
+"""Code of the refusal of a mail that exceeds a limit."""
 
 
 def earliest_next(sent: Sequence[datetime], at: datetime) -> datetime | None:
@@ -42,29 +35,40 @@ def earliest_next(sent: Sequence[datetime], at: datetime) -> datetime | None:
     return max(ends, default=None)
 
 
-def next_invitation_at(sender: str, email_key: str) -> datetime | None:
-    """Return when `sender` may send the next invitation to this address; None for at once."""
-    at = now()
+def limit_on(sender: str, email: EmailAddress, at: datetime) -> Refusal | None:
+    """Refuse another invitation of `sender` to this address while a limit is reached.
+
+    The sentence contains the time of the next one.
+    """
     sent = db.session.scalars(
         select(InvitationMail.sent_at).where(
             InvitationMail.sender == sender,
-            InvitationMail.email_key == email_key,
+            InvitationMail.email_key == email.key,
             InvitationMail.sent_at > at - _LONGEST,
         )
     )
-    return earliest_next(sent.all(), at)
+    next_at = earliest_next(sent.all(), at)
+    if next_at is None:
+        return None
+    # Pages show whole minutes, and at the minute shown the mail must go.
+    shown = format_moment(next_at + timedelta(seconds=59))
+    return Refusal(
+        TOO_MANY_INVITATIONS,
+        "You have sent this address as many invitations as you can for now. "
+        f"You can send the next one on {shown}.",
+    )
 
 
-def count_invitation(sender: str, email_key: str) -> None:
-    """Count one mail, inside `writing()`. Raises TooManyInvitations.
+def count_invitation(sender: str, email: EmailAddress, at: datetime) -> None:
+    """Count one mail, inside `writing()`. Raises RefusalError at the limit.
 
     The caller holds the lock of the organisation that sends, so that parallel requests are
     counted one after the other.
     """
-    next_at = next_invitation_at(sender, email_key)
-    if next_at is not None:
-        raise TooManyInvitations(next_at)
-    db.session.add(InvitationMail(sender=sender, email_key=email_key, sent_at=now()))
+    refusal = limit_on(sender, email, at)
+    if refusal is not None:
+        raise RefusalError(refusal)
+    db.session.add(InvitationMail(sender=sender, email_key=email.key, sent_at=at))
 
 
 def expired() -> list[Expired]:

@@ -15,20 +15,19 @@ from app.database import db, writing
 from app.database.single_use import claim, rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail, withdraw_mail
+from app.refusal import Refusal, RefusalError
 from identity.accounts.invitation_limits import count_invitation
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.names import clean_names
 from identity.accounts.person import actor_of
-from identity.email_address import clean_email, email_key
+from identity.email_address import EmailAddress
 from identity.settings import settings
 
-
-class InvitationClosed(ValueError):
-    """The invitation was answered or withdrawn meanwhile."""
+CLOSED = Refusal("invitation_closed", "This invitation has been answered or withdrawn.")
 
 
 def invite(
-    email: str,
+    email: EmailAddress,
     given_name: str,
     family_name: str,
     *,
@@ -40,14 +39,13 @@ def invite(
 
     The mail is the same whether or not the person has an account, so the inviting person learns
     nothing about it. `sender` is the public id of the inviting organisation, or empty. Raises
-    TooManyInvitations, and ValueError with a sentence where `email` is no address, or where a name
-    is not fit for others to read.
+    RefusalError at the limit on invitations, and where a name is not fit for others to read.
     """
     given_name, family_name = clean_names(given_name, family_name)
     with writing() as session:
         invitation = Invitation(
-            email=clean_email(email),
-            email_key=email_key(email),
+            email=email.text,
+            email_key=email.key,
             given_name=given_name,
             family_name=family_name,
             invited_by=invited_by,
@@ -63,29 +61,28 @@ def invite(
 
 
 def resend(invitation: Invitation) -> None:
-    """Send a new link; the old one is dead. Raises InvitationClosed and TooManyInvitations."""
+    """Send a new link; the old one is dead. Raises RefusalError."""
     with writing():
         _must_be_open(invitation)
         _send(invitation)
         record("invitation.resent", invitation=invitation.public_id)
 
 
-def correct(invitation: Invitation, email: str) -> None:
+def correct(invitation: Invitation, email: EmailAddress) -> None:
     """Correct the address: the link goes there, and the one sent before ends.
 
-    Raises InvitationClosed and TooManyInvitations, and ValueError with a sentence where `email` is
-    no address.
+    Raises RefusalError.
     """
     with writing():
         _must_be_open(invitation)
-        invitation.email = clean_email(email)
-        invitation.email_key = email_key(email)
+        invitation.email = email.text
+        invitation.email_key = email.key
         _send(invitation)
         record("invitation.corrected", invitation=invitation.public_id)
 
 
 def withdraw(invitation: Invitation) -> None:
-    """Withdraw the invitation: its link opens nothing any more. Raises InvitationClosed."""
+    """Withdraw the invitation: its link opens nothing any more. Raises RefusalError."""
     with writing():
         _must_be_open(invitation)
         _close(invitation, InvitationState.WITHDRAWN)
@@ -158,13 +155,13 @@ def expire_all() -> None:
 
 
 def _send(invitation: Invitation) -> None:
-    token = new_secret()
+    token, at = new_secret(), now()
     _withdraw_mail(invitation)
     invitation.token_hash = secret_hash(token)
-    invitation.expires_at = now() + timedelta(days=settings().invitation_days)
+    invitation.expires_at = at + timedelta(days=settings().invitation_days)
     invitation.renewal_asked_at = None
     db.session.flush()
-    count_invitation(invitation.sender, invitation.email_key)
+    count_invitation(invitation.sender, invitation.address, at)
     send_mail(
         to=invitation.email,
         template="accounts/invitation",
@@ -193,7 +190,7 @@ def _withdraw_mail(invitation: Invitation) -> None:
 def _must_be_open(invitation: Invitation) -> None:
     db.session.refresh(invitation, with_for_update=True)
     if invitation.state != InvitationState.OPEN.value:
-        raise InvitationClosed("This invitation has been answered or withdrawn.")
+        raise RefusalError(CLOSED)
 
 
 def _close(invitation: Invitation, state: InvitationState) -> None:

@@ -13,7 +13,7 @@ from app.database import Base
 from app.identifiers import new_id
 from app.journeys import JourneyRow
 from identity.accounts.person import full_name, is_active
-from identity.email_address import MAX_LENGTH
+from identity.email_address import MAX_LENGTH, EmailAddress
 
 
 class InvitationState(enum.StrEnum):
@@ -43,6 +43,11 @@ class Account(Base):
     suspended_at: Mapped[datetime | None]
     access_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     """Raised by triggers with each change of what the person may do (migration 0019)."""
+
+    @property
+    def address(self) -> EmailAddress:
+        """The email address as one value."""
+        return EmailAddress(self.email, self.email_key)
 
     @property
     def name(self) -> str:
@@ -111,6 +116,11 @@ class Invitation(Base):
     closed_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_invitation_email_key_state", "email_key", "state"),)
+
+    @property
+    def address(self) -> EmailAddress:
+        """The email address as one value."""
+        return EmailAddress(self.email, self.email_key)
 
     @property
     def name(self) -> str:

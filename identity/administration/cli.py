@@ -11,32 +11,32 @@ from flask.cli import AppGroup
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
 from app.days import moment_in_words
+from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
     from identity.accounts.models import Account
+    from identity.email_address import EmailAddress
 
 accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts and restore them.")
 
 
 @accounts_cli.command("suspend")
-@click.argument("email", type=NAME)
+@click.argument("email", type=EMAIL_ADDRESS)
 @click.option("--yes", is_flag=True, help="Suspend an only approver without confirmation.")
-def suspend(email: str, yes: bool) -> None:
+def suspend(email: EmailAddress, yes: bool) -> None:
     """Suspend an account: end its sessions and tokens at once, and refuse every sign-in."""
-    from app.refusal import RefusalError
+    from app.cli.refusals import show_refusal
 
     account = _account(email)
-    try:
+    with show_refusal():
         done = _suspend(account, yes=yes)
-    except RefusalError as error:
-        raise click.ClickException(str(error)) from error
     outcome = "suspended; all sessions have ended" if done else "suspended already"
     click.echo(f"{account.email}: {outcome}.")
 
 
 @accounts_cli.command("restore")
-@click.argument("email", type=NAME)
-def restore(email: str) -> None:
+@click.argument("email", type=EMAIL_ADDRESS)
+def restore(email: EmailAddress) -> None:
     """Restore a suspended account."""
     from identity.administration import suspension
 
@@ -84,18 +84,15 @@ def _suspend(account: Account, *, yes: bool, accepted: Collection[str] = ()) -> 
         return _suspend(account, yes=yes, accepted=[*accepted, *error.organisations])
 
 
-def _account(email: str) -> Account:
+def _account(email: EmailAddress) -> Account:
     from sqlalchemy import select
 
     from app.database import db
     from identity.accounts.models import Account
-    from identity.email_address import email_key
 
-    try:
-        key = email_key(email)
-    except ValueError as error:
-        raise click.ClickException(f"{email} is not an email address.") from error
-    account: Account | None = db.session.scalar(select(Account).where(Account.email_key == key))
+    account: Account | None = db.session.scalar(
+        select(Account).where(Account.email_key == email.key)
+    )
     if account is None:
         raise click.ClickException(
             f"There is no account with the address {email}. "

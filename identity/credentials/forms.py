@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from wtforms import PasswordField, StringField
-from wtforms.validators import ValidationError
 
 from app.web.forms import Form
-from identity.email_address import email_key
+from identity.accounts.email_field import EmailAddressField
 
 
 class EmailForm(Form):
     """Form for an email address."""
 
-    email = StringField("Email address")
-
-    def validate_email(self, field: StringField) -> None:
-        try:
-            email_key(field.data or "")
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+    email = EmailAddressField("Email address")
 
 
 class NewPasswordForm(Form):

@@ -20,7 +20,7 @@ from identity.accounts.person import actor_of
 from identity.credentials import password, reset_links
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.reset_links import NOT_ME, RESET
-from identity.email_address import clean_email, email_key
+from identity.email_address import EmailAddress
 from identity.sessions.browser import Browser
 from identity.settings import settings
 
@@ -30,15 +30,11 @@ _HOUR = timedelta(hours=1)
 log = structlog.get_logger()
 
 
-def request_reset(email: str) -> None:
-    """Send a reset link, or a mail that explains why there is none: the same work for anybody.
-
-    Raises ValueError with a sentence where `email` is no address.
-    """
-    address, key = clean_email(email), email_key(email)
+def request_reset(email: EmailAddress) -> None:
+    """Send a reset link, or a mail that explains why there is none: the same work for anybody."""
     try:
         with writing():
-            _send(address, key)
+            _send(email)
     except _EnoughForNow:
         with writing():
             record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
@@ -95,7 +91,8 @@ class _EnoughForNow(Exception):
     """This address was sent its mails of the hour."""
 
 
-def _send(address: str, key: str) -> None:
+def _send(email: EmailAddress) -> None:
+    key = email.key
     account = db.session.scalar(select(Account).where(Account.email_key == key))
     active = account is not None and account.active
     token = new_secret() if active else None
@@ -117,7 +114,7 @@ def _send(address: str, key: str) -> None:
     else:
         outcome = _why_no_link(account, key)
         send_mail(
-            to=account.email if account else address,
+            to=account.email if account else email.text,
             template="credentials/reset_explained",
             context={"reason": outcome},
         )

@@ -38,7 +38,7 @@ def submit_forgot() -> ResponseReturnValue:
     form = EmailForm()
     if not form.validate_on_submit():
         return render_template("credentials/forgot.html", form=form)
-    reset.request_reset(form.email.data or "")
+    reset.request_reset(form.email.address)
     session[_ASKED_AT] = now().timestamp()
     return redirect(url_for(".check_email"), code=303)
 

@@ -12,13 +12,14 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.credentials import registry, reset, reset_links
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from identity.ports import approvals
 from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
@@ -175,8 +176,8 @@ def begin_session(
 
 def _find_addressee(email: str) -> tuple[Addressee | None, str]:
     try:
-        key = email_key(email)
-    except ValueError:
+        key = EmailAddress.parse(email).key
+    except RefusalError:
         # No address: the same work is done for nobody, and counted under what was typed.
         return None, email[:254]
     row = db.session.execute(

@@ -25,7 +25,7 @@ from approvals.operators.models import Operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from identity.accounts.models import Account, Invitation, InvitationState
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from identity.sessions.cookies import SESSION, cookie_name
 from identity.sessions.models import Session
 from tests.identity.walking import Walker
@@ -109,7 +109,7 @@ def account(email: str, given_name: str = "Ada", family_name: str = "Byron") -> 
     with writing() as session:
         made = Account(
             email=email,
-            email_key=email_key(email),
+            email_key=EmailAddress.parse(email).key,
             given_name=given_name,
             family_name=family_name,
             created_at=LONG_AGO,
@@ -156,7 +156,7 @@ def invited(
 ) -> Membership:
     return add_member(
         where,
-        email=email,
+        email=EmailAddress.parse(email),
         given_name=given_name,
         family_name=family_name,
         access={SERVICE: groups} if groups else {},
@@ -187,7 +187,7 @@ def operator(email: str = "olive@operators.example") -> Account:
             Operator(
                 account_id=who.id,
                 email=email,
-                email_key=email_key(email),
+                email_key=EmailAddress.parse(email).key,
                 appointed_by="test",
                 valid_from=LONG_AGO,
                 joined_at=LONG_AGO,

@@ -26,6 +26,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
 from tests.races import THREADS, race
@@ -77,7 +78,7 @@ def test_PR_01_02_only_what_the_organisation_may_hold_is_given(
         outcome(
             lambda: add_member(
                 school,
-                email="x@ashfield.example",
+                email=EmailAddress.parse("x@ashfield.example"),
                 given_name="X",
                 family_name="Y",
                 access={SERVICE: [group]},
@@ -138,7 +139,7 @@ def test_PR_03_a_removed_approver_does_not_bring_himself_back(
         outcome(
             lambda: add_member(
                 school,
-                email="cal@ashfield.example",
+                email=EmailAddress.parse("cal@ashfield.example"),
                 given_name="Cal",
                 family_name="Byron",
                 approver=True,
@@ -154,7 +155,7 @@ def test_PR_03_an_operator_does_not_appoint_himself(app: Flask, school: Organisa
     page = browser(app, olive).get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email=olive.email, given_name="Olive", family_name="Operator")
     assert "You cannot appoint yourself" in page.submit().text
-    assert facts.open_membership(school.id, olive.email_key) is None
+    assert facts.open_membership(school.id, olive.address) is None
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_PR_05_fields_that_the_page_does_not_have_are_ignored(
     page = page.submit(answer="no", **extra)
     page = page.submit(day="", month="", year="", **extra)
     assert page.submit(**extra).heading == "Invitation sent"
-    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    bob = facts.open_membership(school.id, EmailAddress.parse("bob@ashfield.example"))
     assert bob is not None
     assert (bob.joined_at, bob.account_id) == (None, None)
     assert not world.approves(bob)
@@ -267,7 +268,7 @@ def test_PR_08_a_person_added_by_two_approvers_at_once_is_added_once(
         acting = world.acting(actor)
         return lambda: add_member(
             db.session.get_one(Organisation, where),
-            email="bob@ashfield.example",
+            email=EmailAddress.parse("bob@ashfield.example"),
             given_name="Bob",
             family_name="Dean",
             actor=acting,
@@ -322,8 +323,8 @@ def test_PR_15_two_journeys_side_by_side_keep_their_own_answers(
     right = right.submit(answer="yes").submit(day="", month="", year="")
     left = left.submit(answer="no").submit(day="", month="", year="")
     assert right.submit().heading == left.submit().heading == "Invitation sent"
-    bob = facts.open_membership(school.id, "bob@ashfield.example")
-    dee = facts.open_membership(school.id, "dee@ashfield.example")
+    bob = facts.open_membership(school.id, EmailAddress.parse("bob@ashfield.example"))
+    dee = facts.open_membership(school.id, EmailAddress.parse("dee@ashfield.example"))
     assert bob is not None
     assert dee is not None
     assert (bob.name, world.held(bob)) == ("Bob One", ["School_Named"])
@@ -341,9 +342,9 @@ def test_PR_15_check_page_acts_only_on_the_answers_that_it_showed(
     group.submit(groups="School_Named")
     refused = shown.submit()
     assert "The answers were changed in another tab." in refused.text
-    assert facts.open_membership(school.id, "bob@ashfield.example") is None
+    assert facts.open_membership(school.id, EmailAddress.parse("bob@ashfield.example")) is None
     assert refused.submit().heading == "Invitation sent"
-    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    bob = facts.open_membership(school.id, EmailAddress.parse("bob@ashfield.example"))
     assert bob is not None
     assert world.held(bob) == ["School_Named"]
 

@@ -22,6 +22,7 @@ from app.database import db, writing
 from approvals.settings import Settings
 from identity.accounts import invitations
 from identity.administration import suspension
+from identity.email_address import EmailAddress
 from identity.sessions.access import own_page
 from identity.sign_in.models import AttemptBucket
 from tests.conftest import settings
@@ -43,7 +44,12 @@ def _everybody(person: Person) -> list[str]:
     suspension.suspend(suspended.account, actor=Actor.command("test"))
     with writing():
         invitations.invite(
-            "new@school.example", "N", "N", invited_by="A", sender="", organisation_name="O"
+            EmailAddress.parse("new@school.example"),
+            "N",
+            "N",
+            invited_by="A",
+            sender="",
+            organisation_name="O",
         )
     return [person.email, "nobody@school.example", suspended.email, "new@school.example"]
 

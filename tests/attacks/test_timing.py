@@ -25,6 +25,7 @@ from app.database import db, writing
 from identity.accounts import invitations
 from identity.accounts.models import Account
 from identity.administration import suspension
+from identity.email_address import EmailAddress
 from identity.sign_in.models import AttemptBucket
 from tests.identity.people import Person, make_person
 from tests.identity.walking import PageForm, Walker
@@ -41,7 +42,12 @@ def addresses(person: Person) -> dict[str, str]:
     suspension.suspend(suspended.account, actor=Actor.command("test"))
     with writing() as session:
         invitations.invite(
-            "new@school.example", "N", "N", invited_by="A", sender="", organisation_name="O"
+            EmailAddress.parse("new@school.example"),
+            "N",
+            "N",
+            invited_by="A",
+            sender="",
+            organisation_name="O",
         )
         session.add(
             Account(

@@ -11,6 +11,7 @@ from approvals.memberships import facts
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.confusables import look_alike, mixes_alphabets
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import browser, path
 from tests.identity.conftest import Post
@@ -109,14 +110,14 @@ def test_TX_01_nothing_that_turns_or_hides_letters_gets_through(
         f"De{ZERO_WIDTH}an",
     )
     page.submit()
-    bob = facts.open_membership(school.id, "bob@ashfield.example")
+    bob = facts.open_membership(school.id, EmailAddress.parse("bob@ashfield.example"))
     assert bob is not None
     assert (bob.email, bob.name) == ("bob@ashfield.example", "Bob Dean")
     named = ["--given-name", f"E{RLO}ve", "--organisation", school.public_id]
     app.test_cli_runner().invoke(
         args=["approvers", "appoint", f"eve{RLO}@ashfield.example", *named]
     )
-    eve = facts.open_membership(school.id, "eve@ashfield.example")
+    eve = facts.open_membership(school.id, EmailAddress.parse("eve@ashfield.example"))
     assert eve is not None
     assert (eve.email, eve.name) == ("eve@ashfield.example", "Eve")
     shown = browser(app, ann).get(path(school, "users")).html
@@ -203,7 +204,10 @@ def test_TX_02_plus_tags_stay_distinct(app: Flask, school: Organisation, ann: Me
     page = _check(app, ann, school, "ann+reports@ashfield.example")
     assert LOOKS not in page.text
     page.submit()
-    assert facts.open_membership(school.id, "ann+reports@ashfield.example") is not None
+    assert (
+        facts.open_membership(school.id, EmailAddress.parse("ann+reports@ashfield.example"))
+        is not None
+    )
 
 
 NAMES = ["O'Neil", "李", "Zoë", "B", "W" * 100, "עדה", "Ada 👩🏽"]
@@ -216,7 +220,9 @@ def test_TX_03_names_are_kept_shown_and_sorted(
         entered = unicodedata.normalize("NFD", name)
         page = _check(app, ann, school, f"person{number}@ashfield.example", "Al", entered)
         page.submit()
-        made = facts.open_membership(school.id, f"person{number}@ashfield.example")
+        made = facts.open_membership(
+            school.id, EmailAddress.parse(f"person{number}@ashfield.example")
+        )
         assert made is not None
         assert unicodedata.normalize("NFC", made.family_name) == name
     page = browser(app, ann).get(path(school, "users") + "?sort=name")

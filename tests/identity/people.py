@@ -14,7 +14,7 @@ from app.database import db, writing
 from identity.accounts.models import Account
 from identity.credentials import password, totp
 from identity.credentials.hashing import hash_password
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from tests.identity.walking import Page, Walker
 
 PASSWORD = "plum kettle orbit lane"
@@ -64,7 +64,7 @@ def make_person(
     with writing() as session:
         account = Account(
             email=email,
-            email_key=email_key(email),
+            email_key=EmailAddress.parse(email).key,
             given_name=given_name,
             family_name=family_name,
             joined_at=datetime(2020, 1, 1, tzinfo=UTC),

@@ -11,7 +11,6 @@ from approvals.memberships.actions.appointments import make_approver, stop_appro
 from approvals.memberships.actions.change_user_group import change_user_group
 from approvals.memberships.actions.invitations import (
     correct_invitation,
-    limit_on,
     resend_invitation,
     withdraw_invitation,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "change_user_group",
     "correct_invitation",
     "leave",
-    "limit_on",
     "make_approver",
     "remove_member",
     "resend_invitation",

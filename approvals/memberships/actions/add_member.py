@@ -8,19 +8,18 @@ from app.clock import day_of, end_of_day, now
 from app.database import writing
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, mails, rules, wording
-from approvals.memberships.actions.invitations import refusing_too_many
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.accounts.invitations import invite
 from identity.accounts.names import clean_names
-from identity.email_address import clean_email, email_key
+from identity.email_address import EmailAddress
 
 
 def add_member(
     organisation: Organisation,
     *,
-    email: str,
+    email: EmailAddress,
     given_name: str,
     family_name: str,
     access: rules.Access | None = None,
@@ -32,31 +31,29 @@ def add_member(
 
     `access` names user groups by service, `last_day` the last day on which they count (a day in
     UTC, as the reports count). The owner of an existing account gets the same invitation as anybody
-    else, so that it reveals no account. Raises RefusalError, and ValueError with a sentence for
-    what is no address or no name.
+    else, so that it reveals no account. Raises RefusalError, and RefusedText for a name.
     """
     at = now()
-    address = clean_email(email)
     given_name, family_name = clean_names(given_name, family_name)
     wanted = {service: tuple(groups) for service, groups in (access or {}).items() if groups}
     with writing() as session:
         organisation = facts.lock_organisation(session, organisation.id)
-        refusal = _refusal(organisation, email_key(address), wanted, approver, last_day, actor, at)
+        refusal = _refusal(organisation, email, wanted, approver, last_day, actor, at)
         if refusal is not None:
             raise RefusalError(refusal)
-        with refusing_too_many():
-            invitation = invite(
-                address,
-                given_name,
-                family_name,
-                invited_by=actor.persons_name,
-                sender=organisation.public_id,
-                organisation_name=organisation.name,
-            )
+        invitation = invite(
+            email,
+            given_name,
+            family_name,
+            invited_by=actor.persons_name,
+            sender=organisation.public_id,
+            organisation_name=organisation.name,
+        )
         membership = Membership(
             organisation_id=organisation.id,
             invitation_id=invitation.id,
-            email=address,
+            email=email.text,
+            email_key=email.key,
             given_name=given_name,
             family_name=family_name,
             valid_from=at,
@@ -81,7 +78,7 @@ def add_member(
             actor=actor,
             organisation=organisation.public_id,
             after={
-                "email": address,
+                "email": email.text,
                 "access": wording.access_codes(facts.held_groups(membership, at)),
                 "approver": approver,
             },
@@ -102,7 +99,7 @@ def add_member(
 
 def _refusal(
     organisation: Organisation,
-    key: str,
+    email: EmailAddress,
     wanted: rules.Access,
     approver: bool,
     last_day: date | None,
@@ -111,13 +108,13 @@ def _refusal(
 ) -> Refusal | None:
     account = facts.account_of(actor)
     authority = facts.authority(actor, account, facts.active_approvers(organisation.id))
-    oneself = account is not None and account.email_key == key
+    oneself = account is not None and account.address == email
     allowed = (
         rules.may_appoint_first(authority, oneself=oneself)
         if approver and not wanted
         else rules.may_act(authority)
     )
-    existing = facts.open_membership(organisation.id, key)
+    existing = facts.open_membership(organisation.id, email)
     return (
         allowed
         or rules.may_add(

@@ -5,17 +5,17 @@ from approvals.memberships import facts
 from approvals.memberships.actions.add_member import add_member
 from approvals.memberships.actions.appointments import make_approver
 from approvals.organisations.models import Organisation
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 
 def appoint_approver(
-    organisation: Organisation, email: str, given_name: str, family_name: str, actor: Actor
+    organisation: Organisation, email: EmailAddress, given_name: str, family_name: str, actor: Actor
 ) -> str:
     """Appoint whoever has the address, by invitation where they do not belong yet.
 
-    Says what was done. Raises RefusalError, and ValueError with a sentence for what is no address.
+    Return a sentence for the operator. Raises RefusalError, and RefusedText for a name.
     """
-    member = facts.open_membership(organisation.id, email_key(email))
+    member = facts.open_membership(organisation.id, email)
     if member is not None:
         make_approver(member, actor=actor)
         return f"{member.name} is now an approver for {organisation.name}."

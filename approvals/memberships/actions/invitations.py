@@ -1,52 +1,42 @@
 """Invitations that are still open: sent again, to another address, or withdrawn."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.refusal import Refusal, RefusalError
+from app.refusal import RefusalError
 from approvals.memberships import facts, rules
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
-from identity.accounts.invitation_limits import TooManyInvitations, next_invitation_at
 from identity.accounts.models import Invitation
-from identity.email_address import clean_email, email_key
+from identity.email_address import EmailAddress
 
 
 def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
     """Send a new link, valid for the full time; the old one ends. Raises RefusalError."""
     with writing() as session:
         membership, organisation, invitation = _open_invitation(session, membership, actor)
-        with refusing_too_many():
-            invitations.resend(invitation)
+        invitations.resend(invitation)
         _record("membership.invitation_resent", organisation, membership, actor)
     return membership
 
 
-def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> Membership:
-    """Send the invitation to another address; the link at the old one ends.
-
-    Raises RefusalError, and ValueError with a sentence for what is no address.
-    """
-    address = clean_email(email)
+def correct_invitation(membership: Membership, *, email: EmailAddress, actor: Actor) -> Membership:
+    """Send the invitation to another address; the link at the old one ends. Raises RefusalError."""
     with writing() as session:
         membership, organisation, invitation = _open_invitation(session, membership, actor)
-        other = facts.open_membership(organisation.id, email_key(address))
+        other = facts.open_membership(organisation.id, email)
         if other is not None and other.id != membership.id:
             joined = other.joined_at is not None
             raise RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
         before = membership.email
-        with refusing_too_many():
-            invitations.correct(invitation, address)
+        invitations.correct(invitation, email)
         membership.describe(
-            email=address, given_name=membership.given_name, family_name=membership.family_name
+            email=email, given_name=membership.given_name, family_name=membership.family_name
         )
         session.flush()
         _record(
@@ -55,7 +45,7 @@ def correct_invitation(membership: Membership, *, email: str, actor: Actor) -> M
             membership,
             actor,
             before={"email": before},
-            after={"email": address},
+            after={"email": email.text},
         )
     return membership
 
@@ -67,21 +57,6 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
         close_membership(session, membership, organisation, cause="invitation withdrawn", at=now())
         _record("membership.invitation_withdrawn", organisation, membership, actor)
     return membership
-
-
-def limit_on(organisation: Organisation, key: str) -> str | None:
-    """Return when the next invitation may go to this address, or None for at once."""
-    next_at = next_invitation_at(organisation.public_id, key)
-    return str(TooManyInvitations(next_at)) if next_at is not None else None
-
-
-@contextmanager
-def refusing_too_many() -> Iterator[None]:
-    """Turn the limit on invitation mails into a refusal, with the time of the next one."""
-    try:
-        yield
-    except TooManyInvitations as error:
-        raise RefusalError(Refusal(rules.TOO_MANY_INVITATIONS, str(error))) from error
 
 
 def _open_invitation(

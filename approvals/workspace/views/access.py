@@ -12,6 +12,7 @@ from app.database import writing
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.forms import show_refusal
 from approvals.memberships import catalogue, facts, journeys, wording
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import change_user_group
@@ -19,7 +20,7 @@ from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import compare
 from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
 from approvals.memberships.models import Journey, Membership
-from approvals.workspace.views.common import me, show, the_member
+from approvals.workspace.views.common import me, the_member
 
 Answer = str | Response
 ROOT = "/o/<organisation>/users/<member>/access/<service>"
@@ -98,7 +99,7 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
                 flash(_banner(person, offer), "success")
             return redirect(_user(person), 303)
         except RefusalError as error:
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
             form.shown.data = str(found.version)
     at = now()
     groups = [group for group in offer.groups if group.code in found.answers["groups"]]

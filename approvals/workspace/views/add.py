@@ -9,12 +9,13 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.clock import now
 from app.database import db, writing
-from app.refusal import RefusalError
+from app.refusal import Refusal, RefusalError
 from app.web.authorisation import permit
+from app.web.forms import show_refusal
 from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
 from approvals.memberships.access import approver_of, this_organisation
-from approvals.memberships.actions import add_member, limit_on
+from approvals.memberships.actions import add_member
 from approvals.memberships.forms import (
     CheckedAnswers,
     EmailForm,
@@ -26,9 +27,9 @@ from approvals.memberships.models import Journey, Membership
 from approvals.memberships.similar_people import find_similar
 from approvals.refusals import not_there
 from approvals.workspace.views import add_steps as steps
-from approvals.workspace.views.common import ended_member, me, page_of, show
+from approvals.workspace.views.common import ended_member, me, page_of
+from identity.accounts.invitation_limits import limit_on
 from identity.accounts.models import Invitation
-from identity.email_address import email_key
 from identity.joining.forms import NamesForm
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn, is_fresh
@@ -64,7 +65,7 @@ def add(**_route: str) -> Answer:
     if form.email.errors:
         return _email_page(form, known)
     answers: dict[str, Any] = {"email": form.email.data}
-    if former is not None and email_key(form.email.data or "") == former.email_key:
+    if former is not None and form.email.address == former.address:
         answers |= steps.answers_of(former, this_organisation())
     journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, **answers)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
@@ -154,7 +155,7 @@ def add_check(journey: str, **_route: str) -> Answer:
             step = "done" if _add(found, form.shown.data) else "check"
             return redirect(steps.address(found, organisation, step), 303)
         except RefusalError as error:
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
             form.shown.data = str(found.version)
     return _page(
         "workspace/add/check.html",
@@ -164,7 +165,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         answers=found.answers,
         chosen=steps.chosen(found, organisation),
         last_day=steps.last_day(found),
-        doubt=find_similar(organisation.id, email=found.answers["email"], name=steps.name(found)),
+        doubt=find_similar(organisation.id, email=steps.email(found), name=steps.name(found)),
         step=lambda name: steps.address(found, organisation, name),
     )
 
@@ -206,7 +207,7 @@ def _add(journey: Journey, shown: str | None) -> bool:
             return False
         membership = add_member(
             organisation,
-            email=answers["email"],
+            email=steps.email(journey),
             given_name=answers["given_name"],
             family_name=answers["family_name"],
             access=answers.get("access", {}),
@@ -235,15 +236,13 @@ def _open_membership(form: EmailForm) -> Membership | None:
 
     Where the address cannot be invited now, an error of the form says why.
     """
-    key = email_key(form.email.data or "")
-    known = facts.open_membership(this_organisation().id, key)
+    known = facts.open_membership(this_organisation().id, form.email.address)
     if known is not None:
-        refusal = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
-        sentence: str | None = refusal.sentence
+        refusal: Refusal | None = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
     else:
-        sentence = limit_on(this_organisation(), key)
-    if sentence is not None:
-        form.email.errors = [*form.email.errors, sentence.rstrip(".")]
+        refusal = limit_on(this_organisation().public_id, form.email.address, now())
+    if refusal is not None:
+        show_refusal(form, refusal, form.email)
     return known
 
 

@@ -14,6 +14,7 @@ from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.names import clean_names
 from identity.accounts.person import full_name
+from identity.email_address import EmailAddress
 
 
 def names(journey: Journey, organisation: Organisation) -> list[str]:
@@ -86,6 +87,11 @@ def last_day(journey: Journey) -> date | None:
     text = journey.answers.get("last_day")
     wanted = any(journey.answers.get("access", {}).values())
     return parse_day(text) if text and wanted else None
+
+
+def email(journey: Journey) -> EmailAddress:
+    """Return the address that was entered."""
+    return EmailAddress.parse(journey.answers["email"])
 
 
 def name(journey: Journey) -> str:

@@ -6,12 +6,13 @@ from werkzeug import Response
 from app.actors import current_actor
 from app.refusal import RefusalError
 from app.web.authorisation import permit
+from app.web.forms import show_refusal
 from approvals.memberships import facts, rules
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import make_approver, stop_approver
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
-from approvals.workspace.views.common import me, show, the_member
+from approvals.workspace.views.common import me, the_member
 from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
@@ -38,7 +39,7 @@ def approver_make(member: str, **_route: str) -> Answer:
         except RefusalError as error:
             if error.refusal == rules.ALREADY_APPROVER:
                 return redirect(_user(person), 303)
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
     return render_template(
         "workspace/approver/make.html",
         organisation=this_organisation(),
@@ -65,7 +66,7 @@ def approver_stop(member: str, **_route: str) -> Answer:
         except RefusalError as error:
             if error.refusal == rules.NOT_AN_APPROVER:
                 return redirect(_user(person), 303)
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
     return render_template(
         "workspace/approver/stop.html",
         organisation=organisation,

@@ -8,9 +8,7 @@ from flask import url_for
 from sqlalchemy import ColumnExpressionArgument, select
 
 from app.database import db
-from app.refusal import Refusal
 from app.web.errors import Forbidden
-from app.web.forms import Form
 from approvals.memberships import journeys
 from approvals.memberships.access import this_organisation
 from approvals.memberships.facts import WITH_EVERYTHING
@@ -62,8 +60,3 @@ def me() -> Account:
     if session is None:
         raise Forbidden("no session")
     return session.account
-
-
-def show(form: Form, refusal: Refusal) -> None:
-    """Add a refusal to the form's errors, for its summary."""
-    form.form_errors.append(refusal.sentence)

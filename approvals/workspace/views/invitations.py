@@ -7,18 +7,19 @@ from app.actors import current_actor
 from app.clock import now
 from app.refusal import RefusalError
 from app.web.authorisation import permit
+from app.web.forms import show_refusal
 from app.web.pagination import requested_page
 from approvals.memberships import queries, rules
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import (
     correct_invitation,
-    limit_on,
     resend_invitation,
     withdraw_invitation,
 )
 from approvals.memberships.forms import Confirmation, EmailForm
 from approvals.memberships.models import Membership
-from approvals.workspace.views.common import show, the_member
+from approvals.workspace.views.common import the_member
+from identity.accounts.invitation_limits import TOO_MANY_INVITATIONS, limit_on
 from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
@@ -26,7 +27,7 @@ ROOT = "/o/<organisation>/users/<member>/invitation"
 ABOUT_THE_ADDRESS = {
     rules.ALREADY_MEMBER.code,
     rules.ALREADY_INVITED.code,
-    rules.TOO_MANY_INVITATIONS,
+    TOO_MANY_INVITATIONS,
 }
 
 
@@ -63,9 +64,9 @@ def invitation_resend(member: str, **_route: str) -> Answer:
             )
             return redirect(_list(), 303)
         except RefusalError as error:
-            if error.refusal.code != rules.TOO_MANY_INVITATIONS:
-                show(form, error.refusal)
-    limit = limit_on(this_organisation(), person.email_key)
+            if error.refusal.code != TOO_MANY_INVITATIONS:
+                show_refusal(form, error.refusal)
+    limit = limit_on(this_organisation().public_id, person.address, now())
     return _page("workspace/invitations/resend.html", person, form=form, limit=limit)
 
 
@@ -76,14 +77,12 @@ def invitation_correct(member: str, **_route: str) -> Answer:
     form = EmailForm(email=person.email)
     if form.validate_on_submit():
         try:
-            correct_invitation(person, email=form.email.data or "", actor=current_actor())
+            correct_invitation(person, email=form.email.address, actor=current_actor())
             flash(f"Invitation sent to {person.email}. The old link no longer works.", "success")
             return redirect(_list(), 303)
         except RefusalError as error:
-            if error.refusal.code in ABOUT_THE_ADDRESS:
-                form.email.errors = [error.refusal.sentence.rstrip(".")]
-            else:
-                show(form, error.refusal)
+            about_address = error.refusal.code in ABOUT_THE_ADDRESS
+            show_refusal(form, error.refusal, form.email if about_address else None)
     return _page("workspace/invitations/correct.html", person, form=form)
 
 
@@ -97,7 +96,7 @@ def invitation_withdraw(member: str, **_route: str) -> Answer:
             flash(f"Invitation of {person.name} withdrawn. The link no longer works.", "success")
             return redirect(_list(), 303)
         except RefusalError as error:
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
     return _page("workspace/invitations/withdraw.html", person, form=form)
 
 

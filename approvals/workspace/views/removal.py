@@ -8,6 +8,7 @@ from app.clock import now
 from app.database import db
 from app.refusal import RefusalError
 from app.web.authorisation import permit
+from app.web.forms import show_refusal
 from approvals.activity import queries as activity
 from approvals.memberships import facts, rules
 from approvals.memberships.access import (
@@ -21,7 +22,7 @@ from approvals.memberships.actions.closing import belongs_somewhere
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
-from approvals.workspace.views.common import ended_member, me, page_of, show, the_member
+from approvals.workspace.views.common import ended_member, me, page_of, the_member
 from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
@@ -55,7 +56,7 @@ def remove(member: str, **_route: str) -> Answer:
         except RefusalError as error:
             if error.refusal == rules.NOT_OPEN:
                 return redirect(done, 303)
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
     return render_template(
         "workspace/removal/remove.html",
         organisation=organisation,
@@ -109,7 +110,7 @@ def leave_organisation(**_route: str) -> Answer:
                 return redirect(url_for("home.home"), 303)
             return redirect("/", 303)
         except RefusalError as error:
-            show(form, error.refusal)
+            show_refusal(form, error.refusal)
     return render_template(
         "workspace/removal/leave.html",
         organisation=organisation,

@@ -102,12 +102,12 @@ def user(member: str, **_route: str) -> str:
 def _former_page(person: Membership) -> str:
     organisation = this_organisation()
     account = db.session.get(Account, person.account_id) if person.account_id else None
-    key = account.email_key if account else person.email_key
+    address = account.address if account else person.address
     return render_template(
         "workspace/former.html",
         organisation=organisation,
         person=person,
-        present=facts.open_membership(organisation.id, key),
+        present=facts.open_membership(organisation.id, address),
         events=activity.activity_about_person(organisation, person, account, limit=LATEST),
     )
 

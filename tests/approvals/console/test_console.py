@@ -13,6 +13,7 @@ from approvals.memberships import facts
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import browser, path
 from tests.identity.walking import Page, Walker
@@ -54,7 +55,7 @@ def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
     assert page.heading == "Invitation sent"
     assert check.submit().address == page.address, "pressed twice, it is done once"
     assert [row.detail["person"] for row in world.audited("membership.added")] == ["Anne Dean"]
-    ann = facts.open_membership(school.id, "ann@ashfield.example")
+    ann = facts.open_membership(school.id, EmailAddress.parse("ann@ashfield.example"))
     assert ann is not None
     assert world.approves(ann)
     assert world.held(ann) == []

@@ -18,6 +18,7 @@ from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.administration import suspension
+from identity.email_address import EmailAddress
 from identity.ports import LeavesWithoutApprover
 from tests.approvals import world
 from tests.approvals.world import browser
@@ -163,7 +164,7 @@ def test_operators_suspended_and_removed_at_once_leave_one(app: Flask) -> None:
     works: list[Callable[[], object]] = []
     for email, identifier in [(each.email, each.id) for each in people]:
         works += [
-            lambda email=email: actions.remove_operator(email, actor=COMMAND),  # type: ignore[misc]
+            lambda email=email: actions.remove_operator(EmailAddress.parse(email), actor=COMMAND),  # type: ignore[misc]
             lambda identifier=identifier: suspension.suspend(  # type: ignore[misc]
                 db.session.get_one(Account, identifier), actor=COMMAND
             ),

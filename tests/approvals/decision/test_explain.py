@@ -25,7 +25,7 @@ from approvals.terms import actions as terms
 from approvals.terms.models import TermsVersion
 from identity.accounts.models import Account
 from identity.administration import suspension
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 from identity.oidc.client_administration import actions as clients
 from tests.approvals.decision import world
 from tests.approvals.decision.test_rules import TABLES
@@ -401,7 +401,7 @@ def test_somebody_who_was_invited_only(app: Flask, scene: Scene) -> None:
     with writing():
         membership.account_id = None
         membership.email = "new@example.org"
-        membership.email_key = email_key("new@example.org")
+        membership.email_key = EmailAddress.parse("new@example.org").key
     result = app.test_cli_runner().invoke(
         args=["access", "explain", "new@example.org", "--service", "school_performance"]
     )

@@ -9,7 +9,7 @@ from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from approvals.terms import actions as terms
 from identity.accounts.models import Account
-from identity.email_address import email_key
+from identity.email_address import EmailAddress
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SCHOOL_PERFORMANCE = loading.SHIPPED / "school_performance.toml"
@@ -25,7 +25,7 @@ def person(name: str = "Ada Byron", *, joined_at: datetime | None = LONG_AGO) ->
     with writing() as session:
         account = Account(
             email=email,
-            email_key=email_key(email),
+            email_key=EmailAddress.parse(email).key,
             given_name=given,
             family_name=family,
             created_at=LONG_AGO,
@@ -87,7 +87,7 @@ def member(
             valid_to=until,
         )
         membership.describe(
-            email=account.email, given_name=account.given_name, family_name=account.family_name
+            email=account.address, given_name=account.given_name, family_name=account.family_name
         )
         session.add(membership)
         session.flush()

@@ -27,6 +27,7 @@ from approvals.memberships.actions import (
 )
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
+from identity.email_address import EmailAddress
 from identity.sessions.models import Session
 from tests.approvals import world
 from tests.approvals.world import SERVICE
@@ -51,7 +52,7 @@ def test_adding_a_person_writes_membership_grant_invitation_audit_and_mail() -> 
 
     added = add_member(
         school,
-        email="Bob@Ashfield.example",
+        email=EmailAddress.parse("Bob@Ashfield.example"),
         given_name="Bob",
         family_name="Dean",
         access={SERVICE: ["School_Named"]},
@@ -376,7 +377,7 @@ def test_a_resent_invitation_has_a_new_link() -> None:
 def test_a_corrected_invitation_goes_to_the_right_address() -> None:
     school = world.school()
     bob = world.invited(school, "bib@ashfield.example")
-    correct_invitation(bob, email="bob@ashfield.example", actor=world.COMMAND)
+    correct_invitation(bob, email=EmailAddress.parse("bob@ashfield.example"), actor=world.COMMAND)
     assert bob.email_key == "bob@ashfield.example"
     assert world.mails("accounts/invitation")[-1][0] == "bob@ashfield.example"
     [row] = world.audited("membership.invitation_corrected")
@@ -388,7 +389,9 @@ def test_an_invitation_is_not_corrected_to_a_colleague() -> None:
     world.member(school, "cal@ashfield.example")
     bob = world.invited(school, "bob@ashfield.example")
     with pytest.raises(RefusalError) as error:
-        correct_invitation(bob, email="cal@ashfield.example", actor=world.COMMAND)
+        correct_invitation(
+            bob, email=EmailAddress.parse("cal@ashfield.example"), actor=world.COMMAND
+        )
     assert refused(error) == "already_member"
 
 
@@ -415,9 +418,9 @@ def test_appointing_makes_a_member_an_approver_and_invites_everybody_else() -> N
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
     assert "Bob Byron is now an approver" in appoint_approver(
-        school, "bob@ashfield.example", "", "", world.COMMAND
+        school, EmailAddress.parse("bob@ashfield.example"), "", "", world.COMMAND
     )
     assert "Invited eve@ashfield.example" in appoint_approver(
-        school, "eve@ashfield.example", "", "", world.COMMAND
+        school, EmailAddress.parse("eve@ashfield.example"), "", "", world.COMMAND
     )
     assert facts.active_approvers(school.id).accounts == {bob.account_id}

@@ -19,10 +19,10 @@ from approvals.memberships.actions import (
     withdraw_invitation,
 )
 from approvals.memberships.models import Membership
-from approvals.memberships.rules import TOO_MANY_INVITATIONS
 from approvals.organisations.models import Organisation
-from identity.accounts.invitation_limits import earliest_next
+from identity.accounts.invitation_limits import TOO_MANY_INVITATIONS, earliest_next
 from identity.accounts.models import InvitationMail
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import COMMAND, browser, path
 from tests.races import copied, race
@@ -45,7 +45,7 @@ def school(app: Flask) -> Organisation:
 
 def _again(where: Organisation, email: str = BO) -> Membership:
     """Withdraw the invitation of the address and add it again."""
-    found = facts.open_membership(where.id, email)
+    found = facts.open_membership(where.id, EmailAddress.parse(email))
     if found is not None:
         withdraw_invitation(found, actor=COMMAND)
     return world.invited(where, email)
@@ -95,10 +95,10 @@ def test_limit_holds_for_withdrawn_and_corrected_invitations(school: Organisatio
     assert refusal.value.refusal.code == TOO_MANY_INVITATIONS
     cy = world.invited(school, "cy@ashfield.example")
     with pytest.raises(RefusalError):
-        correct_invitation(cy, email=f" {BO.upper()}", actor=COMMAND)
+        correct_invitation(cy, email=EmailAddress.parse(f" {BO.upper()}"), actor=COMMAND)
     db.session.refresh(cy)
     assert cy.email == "cy@ashfield.example", "a refused correction changes nothing"
-    correct_invitation(cy, email="di@ashfield.example", actor=COMMAND)
+    correct_invitation(cy, email=EmailAddress.parse("di@ashfield.example"), actor=COMMAND)
 
 
 def test_limit_counts_each_organisation_and_address_alone(school: Organisation) -> None:
@@ -146,7 +146,7 @@ def test_operators_page_says_when_the_next_invitation_can_go(
 ) -> None:
     for _ in range(3):
         _again(school)
-    found = facts.open_membership(school.id, BO)
+    found = facts.open_membership(school.id, EmailAddress.parse(BO))
     assert found is not None
     withdraw_invitation(found, actor=COMMAND)
     olive = browser(app, world.operator())
@@ -158,7 +158,7 @@ def test_operators_page_says_when_the_next_invitation_can_go(
 def test_command_says_when_the_next_invitation_can_go(app: Flask, school: Organisation) -> None:
     for _ in range(3):
         _again(school)
-    found = facts.open_membership(school.id, BO)
+    found = facts.open_membership(school.id, EmailAddress.parse(BO))
     assert found is not None
     withdraw_invitation(found, actor=COMMAND)
     done = app.test_cli_runner().invoke(

@@ -13,6 +13,7 @@ from approvals.operators.actions import add_operator, is_operator
 from approvals.operators.models import Operator
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
+from identity.email_address import EmailAddress
 from tests.approvals import world
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -105,9 +106,9 @@ def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
 
 
 def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
-    add_operator("olive@operators.example", actor=world.COMMAND)
+    add_operator(EmailAddress.parse("olive@operators.example"), actor=world.COMMAND)
     with pytest.raises(RefusalError) as refused:
-        add_operator("OLIVE@operators.example", actor=world.COMMAND)
+        add_operator(EmailAddress.parse("OLIVE@operators.example"), actor=world.COMMAND)
     assert refused.value.refusal.code == "already_operator"
     operator = db.session.scalars(select(Operator)).one()
     invitation = db.session.get_one(Invitation, operator.invitation_id)
@@ -122,7 +123,7 @@ def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
 
 
 def test_an_operator_who_declines_is_none() -> None:
-    add_operator("olive@operators.example", actor=world.COMMAND)
+    add_operator(EmailAddress.parse("olive@operators.example"), actor=world.COMMAND)
     operator = db.session.scalars(select(Operator)).one()
     with writing():
         invitation_port.record_decline(db.session.get_one(Invitation, operator.invitation_id))

@@ -76,6 +76,7 @@ def many(where: Organisation, number: int) -> None:
                     "organisation_id": where.id,
                     "account_id": account,
                     "email": f"person{i}@many.example",
+                    "email_key": f"person{i}@many.example",
                     "given_name": f"Given{i % 97}",
                     "family_name": f"Family{i:05}",
                     "valid_from": at,

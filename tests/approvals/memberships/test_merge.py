@@ -14,6 +14,7 @@ from approvals.organisations.actions import add_organisation
 from approvals.organisations.by_hand import CannotChange
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
+from identity.email_address import EmailAddress
 from tests.approvals import world
 
 
@@ -27,7 +28,7 @@ def dioceses(app: Flask) -> tuple[Organisation, Organisation]:
 
 
 def _open(where: Organisation, email: str) -> Membership | None:
-    return facts.open_membership(where.id, email)
+    return facts.open_membership(where.id, EmailAddress.parse(email))
 
 
 def test_merge_moves_people_with_their_access_and_closes_the_source(

@@ -11,6 +11,7 @@ from approvals.memberships import facts
 from approvals.memberships.actions import add_member
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import COMMAND, browser, path
 from tests.identity.walking import Page
@@ -40,7 +41,7 @@ def name_page(app: Flask, school: Organisation, ann: Membership) -> Page:
 
 
 def _added(school: Organisation) -> Membership:
-    found = facts.open_membership(school.id, "bo@ashfield.example")
+    found = facts.open_membership(school.id, EmailAddress.parse("bo@ashfield.example"))
     assert found is not None
     return found
 
@@ -94,15 +95,19 @@ def test_journey_of_an_earlier_version_asks_for_the_name_again(
         journey = session.scalars(select(Journey)).one()
         journey.answers = {**journey.answers, "family_name": LINK}
     assert check.submit().heading == "What is the person’s name?"
-    assert facts.open_membership(school.id, "bo@ashfield.example") is None
+    assert facts.open_membership(school.id, EmailAddress.parse("bo@ashfield.example")) is None
 
 
 def test_add_member_refuses_a_link_in_a_name(school: Organisation) -> None:
     with pytest.raises(ValueError, match="must not include"):
         add_member(
-            school, email="bo@ashfield.example", given_name="Bo", family_name=LINK, actor=COMMAND
+            school,
+            email=EmailAddress.parse("bo@ashfield.example"),
+            given_name="Bo",
+            family_name=LINK,
+            actor=COMMAND,
         )
-    assert facts.open_membership(school.id, "bo@ashfield.example") is None
+    assert facts.open_membership(school.id, EmailAddress.parse("bo@ashfield.example")) is None
 
 
 @pytest.mark.parametrize(

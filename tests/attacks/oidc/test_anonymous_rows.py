@@ -21,6 +21,7 @@ from app.web.authorisation import anyone, rule_of
 from approvals.settings import Settings
 from identity.accounts import invitations
 from identity.credentials import reset
+from identity.email_address import EmailAddress
 from identity.oidc.clients import public_limits
 from tests.conftest import settings
 from tests.identity.oidc.relying_party import RelyingParty
@@ -130,7 +131,7 @@ def test_public_client_pushes_are_bounded_in_an_hour(
 def test_link_of_a_mail_that_is_opened_again_and_again_stores_bounded_rows(
     provider: Flask, ada: Person
 ) -> None:
-    reset.request_reset(ada.email)
+    reset.request_reset(EmailAddress.parse(ada.email))
     mail = db.session.scalars(select(OutboxMail).where(OutboxMail.recipient == ada.email)).one()
     text = decrypt(mail.sealed_text or "", purpose="mail")
     found = re.search(r"/reset-password/\S+", text)
@@ -144,7 +145,7 @@ def test_journey_of_joining_that_is_begun_again_and_again_stores_bounded_rows(
     provider: Flask,
 ) -> None:
     invitations.invite(
-        "grace@school.example",
+        EmailAddress.parse("grace@school.example"),
         "Grace",
         "Hopper",
         invited_by="Ada",

@@ -34,6 +34,6 @@ def test_a_restored_person_signs_in_again(app: Flask, person: Person) -> None:
     assert sign_in(app.test_client(), person, "/account").heading == "Your account"
 
 
-def test_an_address_without_an_account_is_said_so(app: Flask) -> None:
+def test_suspend_command_refuses_an_address_without_an_account(app: Flask) -> None:
     assert "There is no account" in _run(app, "suspend", "nobody@school.example")
-    assert "is not an email address" in _run(app, "suspend", "nobody")
+    assert "Enter an email address" in _run(app, "suspend", "nobody")

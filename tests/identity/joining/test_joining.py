@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from app.retention import purge_expired
 from approvals.terms.actions import publish
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
+from identity.email_address import EmailAddress
 from identity.oidc.claims import of_person
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
@@ -29,7 +31,7 @@ EMAIL = "grace@school.example"
 def invite(email: str = EMAIL) -> Invitation:
     with writing():
         return invitations.invite(
-            email,
+            EmailAddress.parse(email),
             "Grace",
             "Hopper",
             invited_by="Ada Byron",
@@ -262,14 +264,14 @@ def test_an_invitation_is_sent_anew_corrected_and_withdrawn(
     invitation = invite("grcae@school.example")
     wrong = link(post, "grcae@school.example")
     with writing():
-        invitations.correct(invitation, EMAIL)
+        invitations.correct(invitation, EmailAddress.parse(EMAIL))
     assert Walker(client).get(wrong).heading == "This invitation link does not work"
     right = link(post)
     assert Walker(client).get(right).heading == "You have been invited"
     with writing():
         invitations.withdraw(invitation)
     assert Walker(client).get(right).heading == "This invitation link does not work"
-    with pytest.raises(invitations.InvitationClosed), writing():
+    with pytest.raises(RefusalError, match="answered or withdrawn"), writing():
         invitations.resend(invitation)
 
 

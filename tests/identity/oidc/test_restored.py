@@ -29,6 +29,7 @@ from identity.administration import suspension
 from identity.credentials import reset
 from identity.credentials.factor import ProofRejected
 from identity.credentials.totp import TOTP
+from identity.email_address import EmailAddress
 from identity.oidc.dynamic_registration import tokens as registration_tokens
 from identity.oidc.dynamic_registration.policy import Policy
 from identity.oidc.models import LogoutNotice, TokenFamily
@@ -111,9 +112,9 @@ def _holdings(rp: RelyingParty, browser: FlaskClient, ada: Person, post: Post) -
     half = Walker(rp.http.application.test_client()).get("/sign-in")
     half = half.submit(email=grace.email, password=grace.password)
     assert half.heading == "Enter the 6-digit code"
-    reset.request_reset(ada.email)
+    reset.request_reset(EmailAddress.parse(ada.email))
     invitations.invite(
-        "new@school.example",
+        EmailAddress.parse("new@school.example"),
         "New",
         "Comer",
         invited_by="Ada Byron",
