@@ -1,6 +1,5 @@
 """How requests and tokens are shown: as `curl`, and claim by claim with what each means."""
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import Any
+
+from joserfc.util import json_b64decode
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "relying-parties" / "claims.md"
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|(?: [^|]+ \|)?$", re.MULTILINE)
@@ -79,7 +80,7 @@ def curl(
 
 
 def _opened(part: str) -> dict[str, Any]:
-    opened: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    opened: dict[str, Any] = json_b64decode(part.encode())
     return opened
 
 

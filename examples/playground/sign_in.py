@@ -1,11 +1,11 @@
 """One sign-in and what came of it: what was chosen, each step, and what can be done next."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from urllib.parse import urlencode
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from examples.playground.provider import Provider
 from examples.playground.shown import Step, listed
@@ -55,7 +55,6 @@ class SignIn:
     def begin(self) -> None:
         """Write the authorization request, and push it if that was chosen."""
         settings = self.provider.settings
-        hashed = hashlib.sha256(self.verifier.encode()).digest()
         parameters = {
             "response_type": "code",
             "client_id": settings.client_id,
@@ -63,7 +62,7 @@ class SignIn:
             **self.chosen.parameters(),
             "state": self.state,
             "nonce": self.nonce,
-            "code_challenge": base64.urlsafe_b64encode(hashed).decode().rstrip("="),
+            "code_challenge": create_s256_code_challenge(self.verifier),
             "code_challenge_method": "S256",
         }
         if self.chosen.pushed:

@@ -16,7 +16,8 @@ from identity.oidc.clients.metadata import (
     SUBJECT_TYPES,
     offered_auth_methods,
 )
-from identity.oidc.jwt_verification import FAPI_ALGS, SIGNING_ALGS
+from identity.oidc.jws_registry import SIGNING_ALGS
+from identity.oidc.jwt_verification import FAPI_ALGS
 from identity.oidc.keys.store import key_set
 from identity.oidc.responses import protocol_endpoint
 from identity.oidc.token.endpoint import GRANT_TYPES

@@ -8,20 +8,18 @@ prove (RFC 9449).
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
-from joserfc.jws import JWSRegistry
+from joserfc.jws import CompactSignature, extract_compact, validate_compact
+from joserfc.util import urlsafe_b64decode
 
 from app.strict_json import read_json
+from identity.oidc.jws_registry import LONGEST, REGISTRY, SIGNING_ALGS
 
-LONGEST = 16_384
-SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
-"""Algorithms that clients may sign with, the ones for every profile first."""
 FAPI_ALGS = ("PS256", "ES256", "EdDSA")
 """FAPI 2.0 Security Profile, 5.4.1."""
 SMALLEST_RSA, LARGEST_RSA = 2048, 8192
@@ -63,7 +61,7 @@ def verify_jwt(
     `types` are the values of `typ` that will do (in lower case, without `application/`), None among
     them where it may be left out; None alone asks nothing. Raises VerificationFailed.
     """
-    header, claims, signed, signature = _parts(text)
+    header = _read_header(text)
     alg = header.get("alg")
     if alg not in algs or alg not in SIGNING_ALGS:
         raise VerificationFailed(f"alg {str(alg)[:20]!r}")
@@ -71,14 +69,17 @@ def verify_jwt(
         raise VerificationFailed("an extension that is not understood")
     if types is not None and _type(header) not in types:
         raise VerificationFailed(f"typ {str(header.get('typ'))[:40]!r}")
-    if not any(_signed_by(key, alg, signed, signature) for key in keys(header)):
+    token = _extract(text)
+    claims = _object(token.payload)
+    if not any(_is_signed_by(key, token) for key in keys(header)):
         raise VerificationFailed("no known key signed it")
     return VerifiedJwt(header, claims)
 
 
 def claims_before_proof(text: str) -> Mapping[str, object]:
     """Return the unverified claims, for the choice of keys to try. Raises VerificationFailed."""
-    return _parts(text)[1]
+    _read_header(text)
+    return _object(_extract(text).payload)
 
 
 def public_key(jwk: object) -> PublicKey:
@@ -97,8 +98,9 @@ def public_key(jwk: object) -> PublicKey:
     if jwk.get("kty") == "RSA" and len(str(jwk.get("n", ""))) < SMALLEST_RSA / 6:
         raise UnsuitableKey("an RSA key has fewer than 2048 bits")
     try:
-        key = import_key(dict(jwk))
-        fits = isinstance(key, PublicKey) and _alg_of(key) is not None
+        # A key may sign with each algorithm of its kind, whichever its member `alg` names.
+        key = import_key({name: value for name, value in jwk.items() if name != "alg"})
+        fits = isinstance(key, PublicKey) and _is_accepted(key)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnsuitableKey(f"a key cannot be read ({type(error).__name__})") from None
     if not fits or not isinstance(key, PublicKey):
@@ -131,21 +133,15 @@ def integer(claims: Mapping[str, object], name: str) -> int | None:
     return int(value)
 
 
-def _alg_of(key: PublicKey) -> Collection[str] | None:
-    """Return the algorithms that a key of this kind can verify, or None for other kinds."""
+def _is_accepted(key: PublicKey) -> bool:
     if isinstance(key, RSAKey):
-        bits = key.raw_value.key_size
-        return ("RS256", "PS256") if SMALLEST_RSA <= bits <= LARGEST_RSA else None
-    if isinstance(key, ECKey):
-        return ("ES256",) if key.curve_name == "P-256" else None
-    return ("EdDSA",) if key.curve_name == "Ed25519" else None
+        return SMALLEST_RSA <= key.raw_value.key_size <= LARGEST_RSA
+    return key.curve_name == ("P-256" if isinstance(key, ECKey) else "Ed25519")
 
 
-def _signed_by(key: PublicKey, alg: str, signed: bytes, signature: bytes) -> bool:
-    if alg not in (_alg_of(key) or ()):
-        return False
+def _is_signed_by(key: PublicKey, token: CompactSignature) -> bool:
     try:
-        return bool(JWSRegistry.algorithms[alg].verify(signed, signature, key))
+        return validate_compact(token, key, registry=REGISTRY)
     except (JoseError, ValueError):
         return False
 
@@ -156,27 +152,21 @@ def _type(header: Header) -> str | None:
     return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
 
 
-def _parts(text: str) -> tuple[Header, Mapping[str, object], bytes, bytes]:
+def _read_header(text: str) -> Header:
+    """Return the header, read as strictly as the claims: joserfc accepts a name that is twice."""
     if len(text) > LONGEST or not text.isascii() or text.count(".") != 2:
         raise VerificationFailed("no signed token, or too long")
-    header, payload, signature = text.split(".")
-    return (
-        _object(_decode(header)),
-        _object(_decode(payload)),
-        f"{header}.{payload}".encode(),
-        _decode(signature),
-    )
-
-
-def _decode(text: str) -> bytes:
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
+        return _object(urlsafe_b64decode(text.partition(".")[0].encode()))
+    except binascii.Error:
         raise VerificationFailed("not base64url") from None
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
-        # Another spelling of the same bytes, or padding (RFC 7515, 2).
-        raise VerificationFailed("not base64url")
-    return raw
+
+
+def _extract(text: str) -> CompactSignature:
+    try:
+        return extract_compact(text.encode(), registry=REGISTRY)
+    except (JoseError, ValueError) as error:
+        raise VerificationFailed(f"no signed token ({type(error).__name__})") from None
 
 
 def _object(raw: bytes) -> Mapping[str, object]:

@@ -6,10 +6,10 @@ no other sector can connect with it, made of both with a salt that only the prov
 
 from __future__ import annotations
 
-import base64
 import hmac
 import secrets
 
+from joserfc.util import urlsafe_b64encode
 from sqlalchemy import select
 
 from app.database import db, writing
@@ -28,7 +28,7 @@ def subject_for(client: RelyingParty, subject: str) -> str:
     if client.sector is None:
         return subject
     digest = hmac.digest(_salt(), f"{client.sector}\n{subject}".encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return urlsafe_b64encode(digest).decode()
 
 
 def _salt() -> bytes:

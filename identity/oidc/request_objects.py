@@ -15,9 +15,9 @@ from app.strict_json import compact_json
 from identity.oidc.clients.keys import keys_of
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequestObject
+from identity.oidc.jws_registry import SIGNING_ALGS
 from identity.oidc.jwt_verification import (
     FAPI_ALGS,
-    SIGNING_ALGS,
     VerificationFailed,
     integer,
     verify_jwt,

@@ -1,14 +1,11 @@
 """Tokens as signed texts: access tokens (RFC 9068) and ID tokens (OpenID Connect Core, 2).
 
-The endpoints make one or two for each request, so the encoded headers are kept. A token that comes
-back is ours only if its header is one of those, byte for byte: no `alg`, `jwk`, `crit` or `kid` of
-a stranger is ever looked at.
+A token that comes back is ours only if its encoded header is one that a key of ours writes, byte
+for byte: no `alg`, `jwk`, `crit` or `kid` of a stranger is ever looked at.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +15,7 @@ from typing import cast
 
 from authlib.oidc.core.util import create_half_hash
 from joserfc.errors import JoseError
-from joserfc.jws import JWSRegistry
+from joserfc.jws import deserialize_compact, serialize_compact
 
 from app.clock import now
 from app.identifiers import new_id
@@ -26,11 +23,9 @@ from app.settings import settings
 from app.strict_json import compact_json
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.json_types import AccessTokenClaims, IDTokenClaims
-from identity.oidc.keys.states import ALGS, State, published, state
+from identity.oidc.jws_registry import LONGEST, REGISTRY
+from identity.oidc.keys.states import State, published, state
 from identity.oidc.keys.store import ACCESS_TOKEN, ID_TOKEN, HeldKey, ring, signing_key
-
-LONGEST = 16_384
-_ALGORITHMS = {alg: JWSRegistry.algorithms[alg] for alg in ALGS}
 
 
 @dataclass(frozen=True)
@@ -138,10 +133,9 @@ def read_id_token_hint(text: str) -> IDTokenClaims | None:
 def signed(payload: Mapping[str, object], *, alg: str, typ: str) -> str:
     """Return a JWT with the header `typ`, signed by the active key of that algorithm."""
     key = signing_key(alg)
-    if key.sign is None:
+    if not key.key.is_private:
         raise LookupError(f"the private half of the active {alg} key has been removed")
-    text = f"{key.headers[typ]}.{_encode(compact_json(payload).encode())}"
-    return f"{text}.{_encode(key.sign(text.encode()))}"
+    return serialize_compact(key.header(typ), compact_json(payload), key.key, registry=REGISTRY)
 
 
 def _open_token(text: str, typ: str) -> tuple[HeldKey, Mapping[str, object]] | None:
@@ -162,26 +156,7 @@ def _signed_by(key: HeldKey, text: str) -> Mapping[str, object]:
 
     Raises ValueError or JoseError where the key did not: nothing is kept of what anybody makes up.
     """
-    body, _, signature = text.rpartition(".")
-    raw = _decode(signature)
-    if raw is None or not _ALGORITHMS[key.alg].verify(body.encode(), raw, key.key):
-        raise ValueError("not signed by this key")
+    token = deserialize_compact(text, key.key, registry=REGISTRY)
     # The signature is ours, so the body is what we once wrote.
-    claims: Mapping[str, object] = json.loads(_decode(body.partition(".")[2]) or b"{}")
+    claims: Mapping[str, object] = json.loads(token.payload)
     return claims
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes | None:
-    """Decode the text.
-
-    None if it is not the one encoding of its bytes (a changed last character).
-    """
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    return raw if _encode(raw) == text else None

@@ -9,9 +9,9 @@ from app.clock import now
 from app.settings import settings
 from identity.oidc.clients.keys import keys_of
 from identity.oidc.clients.store import RelyingParty
+from identity.oidc.jws_registry import SIGNING_ALGS
 from identity.oidc.jwt_verification import (
     FAPI_ALGS,
-    SIGNING_ALGS,
     VerificationFailed,
     integer,
     verify_jwt,

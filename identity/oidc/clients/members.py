@@ -37,7 +37,8 @@ from identity.oidc.clients.metadata import (
     several_of,
     texts,
 )
-from identity.oidc.jwt_verification import SIGNING_ALGS, UnsuitableKey
+from identity.oidc.jws_registry import SIGNING_ALGS
+from identity.oidc.jwt_verification import UnsuitableKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.lifetimes import LIFETIMES, Lifetime
 

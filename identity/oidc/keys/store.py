@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,15 +10,14 @@ from datetime import datetime
 from typing import Protocol, cast
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+from joserfc.util import json_b64encode
 from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from app.strict_json import compact_json
 from app.vault import decrypt
 from identity.oidc.cache import cache
 from identity.oidc.keys import states
-from identity.oidc.keys.signing import Sign, signer
 from identity.oidc.models import SigningKey
 
 KeyPair = RSAKey | ECKey | OKPKey
@@ -51,19 +49,19 @@ class HeldKey:
     kid: str
     alg: str
     key: KeyPair = field(repr=False)
-    sign: Sign | None = field(repr=False)
-    """None where the private half has been removed."""
     public: Mapping[str, object]
     active_from: datetime | None
     retired_at: datetime | None
     withdrawn_at: datetime | None
-    headers: dict[str, str]
-    """The encoded header of each type of token that this key signs."""
+
+    def header(self, typ: str) -> dict[str, str]:
+        """Return the header of each token of that type that this key signs."""
+        return {"alg": self.alg, "typ": typ, "kid": self.kid}
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """All keys. `by_header` finds the one that made a token: its header is known byte for byte."""
+    """All keys. `by_header` finds key and type of a token by its encoded header, byte for byte."""
 
     keys: tuple[HeldKey, ...]
     by_header: dict[str, tuple[HeldKey, str]]
@@ -118,7 +116,8 @@ def _load() -> KeyRing:
     rows = cast(Sequence[SigningKeyRow], found)
     keys = tuple(map(_key_from_row, rows, _key_pairs.of(rows)))
     return KeyRing(
-        keys, {header: (key, typ) for key in keys for typ, header in key.headers.items()}
+        keys,
+        {json_b64encode(key.header(typ)).decode(): (key, typ) for key in keys for typ in TYPES},
     )
 
 
@@ -127,12 +126,10 @@ def _key_from_row(row: SigningKeyRow, key: KeyPair) -> HeldKey:
         kid=row.kid,
         alg=row.alg,
         key=key,
-        sign=signer(row.alg, key) if row.private_key else None,
         public=row.public_key,
         active_from=row.active_from,
         retired_at=row.retired_at,
         withdrawn_at=row.withdrawn_at,
-        headers={typ: _header(typ, row.alg, row.kid) for typ in TYPES},
     )
 
 
@@ -142,8 +139,3 @@ def _read(row: SigningKeyRow) -> KeyPair:
     if not isinstance(key, KeyPair):
         raise TypeError(f"the signing key {row.kid} is none that signs")
     return key
-
-
-def _header(typ: str, alg: str, kid: str) -> str:
-    text = compact_json({"alg": alg, "typ": typ, "kid": kid})
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()

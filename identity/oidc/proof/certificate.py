@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.util import urlsafe_b64encode
 
 from app.web.certificates import UnreadableCertificate, client_certificate, vouched_for
 from app.web.http import Request
@@ -32,7 +32,7 @@ def proven(request: Request) -> Binding | None:
     if certificate is None:
         return None
     digest = certificate.fingerprint(SHA256())
-    return Binding(CERTIFICATE, base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+    return Binding(CERTIFICATE, urlsafe_b64encode(digest).decode())
 
 
 def why_refused(request: Request, subject: Mapping[str, str]) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
+
+from joserfc.util import urlsafe_b64encode
 
 from app.clock import now
 from app.context import request_values
@@ -125,7 +126,7 @@ def _is_for_this_token(claims: Mapping[str, object], access_token: str | None) -
     if access_token is None:
         return
     digest = hashlib.sha256(access_token.encode()).digest()
-    if claims.get("ath") != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
+    if claims.get("ath") != urlsafe_b64encode(digest).decode():
         raise VerificationFailed("ath is of another token")
 
 

@@ -5,9 +5,10 @@ Each process knows those of the others, nothing is stored, and none can be made 
 
 from __future__ import annotations
 
-import base64
 import hmac
 from datetime import timedelta
+
+from joserfc.util import urlsafe_b64encode
 
 from app.clock import now
 from app.vault import tag
@@ -34,4 +35,4 @@ def _step() -> int:
 
 def _of_step(step: int) -> str:
     raw = tag(str(step), purpose="dpop-nonce")
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return urlsafe_b64encode(raw).decode()

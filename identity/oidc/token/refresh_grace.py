@@ -8,10 +8,10 @@ nowhere; the client proves itself, or the key that its tokens are bound to, as a
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from joserfc.util import urlsafe_b64encode
 from sqlalchemy import bindparam, exists, update
 from sqlalchemy.orm import aliased
 
@@ -53,7 +53,7 @@ _RETRY = CompiledStatement(
 def successor_of(token: str) -> str:
     """Return 256 bits that only this server can derive from the token."""
     raw = tag(token, purpose="refresh-token-successor")
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return urlsafe_b64encode(raw).decode()
 
 
 def may_be_lost(client: RelyingParty, found: RefreshRow, at: datetime) -> bool:
