@@ -24,7 +24,7 @@ def allow_long_work(connection: Connection) -> None:
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """Insert many rows of plain values through the driver: `COPY`, or SQLite's `executemany`.
 
@@ -44,7 +44,7 @@ def insert_rows(
 
 
 def _copy(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     from psycopg import sql
 
@@ -75,7 +75,7 @@ def _iso_day(day: date | None) -> str | None:
 
 
 def _bound(
-    rows: Iterable[tuple[Any, ...]], binders: Sequence[tuple[int, Any]]
+    rows: Iterable[tuple[object, ...]], binders: Sequence[tuple[int, Any]]
 ) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         values = list(row)

@@ -4,7 +4,6 @@ Periods follow from all files that were imported. A file imported later may say 
 day that has passed; access on that day followed what was known then.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from app.database import db
 from approvals.organisations.importing.projections import timeline_of
 from approvals.organisations.importing.tables import blocks
 from approvals.organisations.models import Organisation, RegisterFile, RegisterStatement
+from approvals.organisations.register.stated_facts import StatedFacts, read_facts
 from approvals.organisations.register.timeline import Period, Timeline
 
 CLOSING_EVENTS = ("organisation.closed", "organisation.merged")
@@ -134,10 +134,10 @@ def _timelines(
 ) -> Iterable[tuple[datetime, Timeline]]:
     """Yield the timeline as it was after each import with a statement about the body."""
     for moment in sorted({known for _, known in words}):
-        streams: dict[str, list[tuple[date, dict[str, object] | None]]] = {}
+        streams: dict[str, list[tuple[date, StatedFacts | None]]] = {}
         for row, known in words:
             if known <= moment:
-                said = None if row.facts is None else json.loads(row.facts)
+                said = None if row.facts is None else read_facts(row.facts)
                 streams.setdefault(row.family, []).append((row.stated_on, said))
         timeline = timeline_of(key, streams, complete_days(moment))
         if timeline is not None:

@@ -1,6 +1,5 @@
 """Names of organisations on past days."""
 
-import json
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -9,6 +8,7 @@ from app.database import db
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation, RegisterStatement
 from approvals.organisations.queries import on_day, period_on
+from approvals.organisations.register.stated_facts import read_facts
 
 
 def name_on(organisation: Organisation, moment: date | datetime) -> str:
@@ -28,14 +28,14 @@ def authority_name_on(key: str, day: date) -> str | None:
     the register's ("la:201"): local authorities have no periods.
     """
     named = [
-        (stated_on, str(name))
+        (stated_on, name)
         for stated_on, facts in db.session.execute(
             select(RegisterStatement.stated_on, RegisterStatement.facts)
             .where(RegisterStatement.subject == key, RegisterStatement.facts.is_not(None))
             # Of one day, the list of local authorities counts most: its family sorts last.
             .order_by(RegisterStatement.stated_on, RegisterStatement.family)
         )
-        if (name := json.loads(facts or "{}").get("name"))
+        if (name := read_facts(facts or "{}").get("name"))
     ]
     by_then = [name for stated_on, name in named if stated_on <= day]
     if by_then:

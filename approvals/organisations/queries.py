@@ -1,6 +1,5 @@
 """Reads about organisations for pages, commands and other rooms."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
@@ -17,6 +16,7 @@ from approvals.organisations.models import (
     SchoolLink,
 )
 from approvals.organisations.register import codes
+from approvals.organisations.register.stated_facts import read_facts
 
 _IDENTIFIERS = ("urn", "uid", "la_code", "diocese_code", "ukprn")
 
@@ -181,8 +181,8 @@ def diocese_name(diocese_code: str) -> str | None:
         .order_by(RegisterStatement.stated_on.desc())
     )
     for facts in db.session.scalars(statement):
-        if name := json.loads(facts or "{}").get("name"):
-            return str(name)
+        if name := read_facts(facts or "{}").get("name"):
+            return name
     return None
 
 

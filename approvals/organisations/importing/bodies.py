@@ -4,7 +4,6 @@ Their people see other schools afterwards, although no row of the file is about 
 local authority's schools are the state-funded ones, as in its remit.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,13 +22,12 @@ from approvals.organisations.importing.tables import (
 )
 from approvals.organisations.kinds import Kind
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
+from approvals.organisations.register.stated_facts import read_facts
+from approvals.organisations.register.timeline import Period
 
 _LABELS = {"la": "LA code", "diocese": "Diocese code", "uid": "UID"}
 _MOST_NAMED = 5
-_OPEN, _TYPE, _LA, _DIOCESE = 2, 4, 6, 7
 """Places in a row of PERIOD_COLUMNS."""
-
-Period = tuple[object, ...]
 
 
 @dataclass
@@ -50,10 +48,10 @@ class Moves:
 
 
 def _bodies(period: Period | None, trust: str) -> tuple[str, str, str]:
-    if period is None or not period[_OPEN]:
+    if period is None or not period.open:
         return "", "", ""
-    authority = period[_LA] if period[_TYPE] in STATE_FUNDED_TYPES else None
-    diocese = period[_DIOCESE]
+    authority = period.la_code if period.type_code in STATE_FUNDED_TYPES else None
+    diocese = period.diocese_code
     return (
         f"la:{authority}" if authority else "",
         f"diocese:{diocese}" if diocese else "",
@@ -181,5 +179,4 @@ def names_of(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
 
 
 def _name(facts: str | None) -> str | None:
-    name = json.loads(facts).get("name") if facts else None
-    return str(name) if name else None
+    return read_facts(facts).get("name") or None if facts else None

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from approvals.organisations.importing.tables import ORGANISATIONS, PERIODS, TRUST_LINKS, blocks
+from approvals.organisations.register.timeline import Period
 
 COLUMNS = (
     "kind",
@@ -45,7 +46,6 @@ PERIOD_COLUMNS = (
     "diocese_code",
 )
 
-PeriodRow = tuple[object, ...]
 BelongingRow = tuple[int, date, date, date]
 
 
@@ -70,10 +70,10 @@ def organisations(connection: Connection, wanted: Sequence[int]) -> dict[str, Ma
     return found
 
 
-def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[PeriodRow]]:
+def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, list[Period]]:
     """Return the periods of these organisations, by id."""
     columns = [PERIODS.c[name] for name in PERIOD_COLUMNS]
-    found: dict[int, list[PeriodRow]] = {}
+    found: dict[int, list[Period]] = {}
     for block in blocks(identifiers):
         rows = connection.execute(
             select(PERIODS.c.organisation_id, *columns)
@@ -81,7 +81,7 @@ def periods(connection: Connection, identifiers: Sequence[int]) -> dict[int, lis
             .order_by(PERIODS.c.valid_from)
         )
         for row in rows:
-            found.setdefault(row[0], []).append(tuple(row[1:]))
+            found.setdefault(row[0], []).append(Period(*row[1:]))
     return found
 
 

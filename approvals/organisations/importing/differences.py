@@ -1,23 +1,22 @@
 """Changes of a school or trust by a file on one day, from its rows before and after. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from approvals.organisations.importing.report import Change, Difference
+from approvals.organisations.register.timeline import Period
 
-_FROM, _TO, _OPEN, _NAME = 0, 1, 2, 3
-_LA, _DIOCESE = 6, 7
 _LABELS = {"urn": "URN", "uid": "UID"}
 
-Rows = Sequence[tuple[Any, ...]]
-OnDay = tuple[tuple[Any, ...] | None, str]
-"""The state on one day: a row of PERIOD_COLUMNS, if any, and the key of the trust or ""."""
+TrustRow = tuple[str, date, date, date]
+"""A trust by its key, and the days of BelongingRow."""
+OnDay = tuple[Period | None, str]
+"""The state on one day: the period, if any, and the key of the trust or ""."""
 
 
-def on_day(periods: Rows, trusts: Rows, day: date) -> OnDay:
-    """Return the differences of a day; rows of trusts begin with the trust's key and two days."""
-    period = next((row for row in periods if row[_FROM] <= day < row[_TO]), None)
+def on_day(periods: Iterable[Period], trusts: Iterable[TrustRow], day: date) -> OnDay:
+    """Return the state of a day."""
+    period = next((each for each in periods if each.valid_from <= day < each.valid_to), None)
     return period, next((row[0] for row in trusts if row[1] <= day < row[2]), "")
 
 
@@ -27,20 +26,23 @@ def between(subject: str, was: OnDay, becomes: OnDay) -> list[Difference]:
     if prefix not in _LABELS:
         return []
     (then, trust_then), (now, trust_now) = was, becomes
-    name = now[_NAME] if now else ""
-    was_open = bool(then and then[_OPEN])
-    is_open = bool(now and now[_OPEN])
+    name = now.name if now else ""
+    was_open = bool(then and then.open)
+    is_open = bool(now and now.open)
     found: list[tuple[Change, str, str]] = []
     if is_open and not was_open:
         found.append((Change.OPENED, "", ""))
     if was_open and not is_open:
         found.append((Change.CLOSED, "", ""))
     if then and now:
-        if then[_NAME] != now[_NAME]:
-            found.append((Change.RENAMED, then[_NAME], now[_NAME]))
-        for change, place in ((Change.CHANGED_LA, _LA), (Change.CHANGED_DIOCESE, _DIOCESE)):
-            if then[place] != now[place]:
-                found.append((change, then[place] or "none", now[place] or "none"))
+        if then.name != now.name:
+            found.append((Change.RENAMED, then.name, now.name))
+        for change, old, new in (
+            (Change.CHANGED_LA, then.la_code, now.la_code),
+            (Change.CHANGED_DIOCESE, then.diocese_code, now.diocese_code),
+        ):
+            if old != new:
+                found.append((change, old or "none", new or "none"))
     if trust_then != trust_now:
         if trust_then:
             found.append((Change.LEFT_TRUST, trust_then, ""))

@@ -7,9 +7,9 @@ differences are staged (`staging`).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from operator import attrgetter
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from app.clock import now
 from app.database.bulk import insert_rows
@@ -22,13 +22,15 @@ from approvals.organisations.importing import (
     staging,
     statements,
 )
-from approvals.organisations.importing.current_rows import COLUMNS, PERIOD_COLUMNS, PeriodRow
+from approvals.organisations.importing.current_rows import COLUMNS, PERIOD_COLUMNS
+from approvals.organisations.importing.differences import TrustRow
 from approvals.organisations.importing.report import Change, Difference
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import blocks
 from approvals.organisations.kinds import Kind
 from approvals.organisations.register import codes
 from approvals.organisations.register.timeline import (
+    Period,
     Streams,
     Timeline,
     group_timeline,
@@ -38,10 +40,8 @@ from approvals.organisations.register.timeline import (
 
 _AT_ONCE = 10_000
 """Subjects worked out and staged in one go: bounds the memory of a national import."""
+_PERIOD = attrgetter(*PERIOD_COLUMNS)
 _WITHOUT_NAME = "Local authority {}"
-
-TrustRow = tuple[str, date, date, date]
-"""A trust by its key, and the days of BelongingRow."""
 
 
 @dataclass
@@ -103,15 +103,16 @@ class Renewal:
         # Working out takes longer than reading: the read transaction ends before it.
         self._connection.commit()
         self._stage_organisations(timelines, known)
-        new_periods: dict[str, Sequence[PeriodRow]] = {}
+        new_periods: dict[str, Sequence[Period]] = {}
         new_trusts: dict[str, Sequence[TrustRow]] = {}
         for subject, timeline in timelines.items():
             identifier = self._ids.get(subject, 0)
             before = periods.get(identifier, [])
             trusts_before = [
-                (self._keys[trust], *days) for trust, *days in belongings.get(identifier, ())
+                (self._keys[trust], valid_from, valid_to, known_from)
+                for trust, valid_from, valid_to, known_from in belongings.get(identifier, ())
             ]
-            after = [tuple(getattr(row, key) for key in PERIOD_COLUMNS) for row in timeline.periods]
+            after = list(timeline.periods)
             trusts = [
                 (self._trust(each.uid), each.valid_from, each.valid_to, each.known_from)
                 for each in timeline.belongings
@@ -134,10 +135,10 @@ class Renewal:
     def _report(
         self,
         subject: str,
-        before: differences.Rows,
-        trusts_before: differences.Rows,
-        after: differences.Rows,
-        trusts: differences.Rows,
+        before: Sequence[Period],
+        trusts_before: Sequence[TrustRow],
+        after: Sequence[Period],
+        trusts: Sequence[TrustRow],
     ) -> None:
         was = differences.on_day(before, trusts_before, self._on)
         becomes = differences.on_day(after, trusts, self._on)
@@ -162,10 +163,10 @@ class Renewal:
             )
 
     def _stage_organisations(
-        self, timelines: Mapping[str, Timeline], known: Mapping[str, Mapping[str, Any]]
+        self, timelines: Mapping[str, Timeline], known: Mapping[str, Mapping[str, object]]
     ) -> None:
-        added: list[tuple[Any, ...]] = []
-        altered: list[tuple[Any, ...]] = []
+        added: list[tuple[object, ...]] = []
+        altered: list[tuple[object, ...]] = []
         moment = now()
         for subject, timeline in timelines.items():
             current = timeline.current
@@ -177,7 +178,7 @@ class Renewal:
             elif any(row[name] != current.get(name) for name in COLUMNS):
                 altered.append((row["id"], *map(current.get, COLUMNS), moment))
                 if subject.startswith("la:") and row["name"] != _placeholder(subject):
-                    self._renamed(subject, row["name"], current["name"])
+                    self._renamed(subject, str(row["name"]), current["name"])
         insert_rows(self._connection, staging.NEW_ORGANISATIONS, staging.NEW_COLUMNS, added)
         insert_rows(
             self._connection,
@@ -186,15 +187,13 @@ class Renewal:
             altered,
         )
 
-    def _write_periods(
-        self, new: Mapping[str, Sequence[PeriodRow]], existing: Iterable[int]
-    ) -> None:
+    def _write_periods(self, new: Mapping[str, Sequence[Period]], existing: Iterable[int]) -> None:
         self._remove(staging.OLD_PERIODS, new, existing)
         insert_rows(
             self._connection,
             staging.NEW_PERIODS,
             ("key", *PERIOD_COLUMNS),
-            ((subject, *row) for subject, rows in new.items() for row in rows),
+            ((subject, *_PERIOD(row)) for subject, rows in new.items() for row in rows),
         )
 
     def _write_trusts(self, new: Mapping[str, Sequence[TrustRow]], existing: Iterable[int]) -> None:
@@ -206,7 +205,7 @@ class Renewal:
             ((subject, *row) for subject, rows in new.items() for row in rows),
         )
 
-    def _remove(self, table: Any, subjects: Iterable[str], existing: Iterable[int]) -> None:
+    def _remove(self, table: Table, subjects: Iterable[str], existing: Iterable[int]) -> None:
         known = set(existing)
         rows = ((self._ids.get(subject, 0),) for subject in subjects)
         insert_rows(
@@ -237,13 +236,13 @@ def timeline_of(
     else:
         timeline = school_timeline(of_subject, days)
         kind = Kind.ESTABLISHMENT
-    current = {
-        **timeline.current,
-        "kind": kind.value,
-        "search_name": timeline.current["name"].casefold(),
-    }
-    if prefix != "la":
-        current[prefix] = identifier
+    current = timeline.current.copy()
+    current["kind"] = kind.value
+    current["search_name"] = current["name"].casefold()
+    if prefix == "uid":
+        current["uid"] = identifier
+    elif prefix == "urn":
+        current["urn"] = identifier
     return Timeline(current, timeline.periods, timeline.belongings)
 
 

@@ -18,6 +18,7 @@ from approvals.organisations.importing.tables import FILES, STATEMENTS, blocks
 from approvals.organisations.register.layouts import NotARegisterFile
 from approvals.organisations.register.parse_file import ParsedFile
 from approvals.organisations.register.row import canonical
+from approvals.organisations.register.stated_facts import StatedFacts, read_facts
 from approvals.organisations.register.statement_log import Word, with_word
 from approvals.organisations.register.timeline import Streams
 
@@ -185,9 +186,9 @@ def stage(connection: Connection, family: str, changes: Changes) -> None:
         connection.commit()
 
 
-def parsed(words: Sequence[Word]) -> list[tuple[date, dict[str, object] | None]]:
+def parsed(words: Sequence[Word]) -> list[tuple[date, StatedFacts | None]]:
     """Return the words with their facts parsed from JSON."""
-    return [(day, None if facts is None else json.loads(facts)) for day, facts in words]
+    return [(day, None if facts is None else read_facts(facts)) for day, facts in words]
 
 
 def streams(

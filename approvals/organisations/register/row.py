@@ -1,8 +1,6 @@
 """One row of each layout, read into what it says.
 
-A statement about a subject is a mapping with the names of Organisation's columns as keys, and for a
-school `trust` (a UID), `joined_on`, `next_trust` (UID and Joined Date) and `other_groups`. A
-missing key says nothing; an empty text says that there is none.
+A statement about a subject is a mapping whose keys `StatedFacts` describes.
 """
 
 import json

@@ -1,14 +1,15 @@
 """Open or closed on any day, by what the files say and the dates that they give. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from approvals.organisations.register import codes, layouts
 from approvals.organisations.register.codes import CLOSED, NOT_YET_OPEN, OPEN
+from approvals.organisations.register.stated_facts import StatedFacts
 
-Said = Iterable[tuple[date, str, Mapping[str, Any] | None]]
+Saying = tuple[date, str, StatedFacts | None]
+"""Day and family of a file, and the facts that it states; None where it omits the subject."""
 
 BEGINNING = date(1, 1, 1)
 """The start of a period before the first file."""
@@ -44,7 +45,7 @@ def as_day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def school_statuses(said: Said) -> Iterable[Status]:
+def school_statuses(said: Iterable[Saying]) -> Iterable[Status]:
     """Yield the statuses that establishment files state."""
     latest: Status | None = None
     for day, family, facts in said:
@@ -65,7 +66,7 @@ def school_statuses(said: Said) -> Iterable[Status]:
         yield latest
 
 
-def group_statuses(said: Said) -> Iterable[Status]:
+def group_statuses(said: Iterable[Saying]) -> Iterable[Status]:
     """Yield the statuses that group files state."""
     latest: Status | None = None
     for day, family, facts in said:
@@ -173,7 +174,7 @@ def _closed_on(group: Sequence[Status]) -> date | None:
     return group[first].day
 
 
-def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
+def newest_status(statuses: Sequence[Status]) -> Status:
     """Return the newest status, and the dates of the newest life as the register gives them."""
     newest = statuses[-1]
     closed_on = newest.closed_on
@@ -182,11 +183,7 @@ def dates_of(statuses: Sequence[Status]) -> dict[str, Any]:
         if closed_on == BEGINNING:
             closed_on = None
     opened = (status.opened_on for status in reversed(statuses) if status.opened_on)
-    return {
-        "status_code": newest.code,
-        "opened_on": next(opened, None),
-        "closed_on": closed_on,
-    }
+    return Status(newest.day, newest.code, next(opened, None), closed_on)
 
 
 def status_on(day: date, of_body: Sequence[Life]) -> str:

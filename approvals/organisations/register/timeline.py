@@ -18,26 +18,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TypedDict
 
 from approvals.organisations.register import codes, layouts
+from approvals.organisations.register.stated_facts import StatedFacts
 from approvals.organisations.register.statuses import (
     BEGINNING,
     END,
+    Saying,
     Status,
     as_day,
-    dates_of,
     group_statuses,
     lives,
+    newest_status,
     school_statuses,
     status_on,
 )
 from approvals.organisations.register.trust_membership import Belonging, belongings
 
-Facts = Mapping[str, Any]
-Streams = Mapping[str, Sequence[tuple[date, Facts | None]]]
+Statements = Sequence[tuple[date, StatedFacts | None]]
+Streams = Mapping[str, Statements]
 """The statements about one subject by family: day, and facts or None."""
-
+States = Sequence[tuple[date, StatedFacts]]
+"""All that is known from each day on."""
 
 _WEIGHTIEST_LAST = (
     layouts.GROUP_LINKS,
@@ -67,11 +70,41 @@ class Period:
     diocese_code: str | None
 
 
+class OrganisationColumns(TypedDict, total=False):
+    """The columns of Organisation that follow from the register."""
+
+    kind: str
+    name: str
+    search_name: str
+    urn: str
+    uid: str
+    la_code: str | None
+    diocese_code: str | None
+    ukprn: str | None
+    establishment_number: str | None
+    group_id: str | None
+    companies_house_number: str | None
+    type_code: str | None
+    status_code: str
+    opened_on: date | None
+    closed_on: date | None
+    phase_code: str | None
+    low_age: int | None
+    high_age: int | None
+    region_code: str | None
+    address: str | None
+    town: str | None
+    postcode: str | None
+    known_from: date
+    la_known_from: date | None
+    diocese_known_from: date | None
+
+
 @dataclass(frozen=True)
 class Timeline:
-    """All that follows about one school or group. `current` has Organisation's columns as keys."""
+    """All that follows about one school or group. `current` is its state by the newest file."""
 
-    current: Mapping[str, Any]
+    current: OrganisationColumns
     periods: tuple[Period, ...]
     belongings: tuple[Belonging, ...] = ()
 
@@ -82,8 +115,7 @@ def school_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]
     statuses = list(school_statuses(said))
     states = _states(said)
     current, known_from = _current(states, said)
-    if statuses:
-        current.update(dates_of(statuses))
+    _set_status(current, statuses)
     current["known_from"] = said[0][0]
     current["la_known_from"] = known_from.get("la_code")
     current["diocese_known_from"] = known_from.get("diocese_code")
@@ -96,8 +128,8 @@ def group_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]
     statuses = list(group_statuses(said))
     states = _states(said)
     current, _ = _current(states, said)
+    _set_status(current, statuses)
     if statuses:
-        current.update(dates_of(statuses))
         current["opened_on"] = as_day(states[-1][1].get("opened_on"))
     current["known_from"] = said[0][0]
     return Timeline(current, _periods(states, statuses))
@@ -107,13 +139,11 @@ def newest_name(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -
     """Return the name of a local authority or diocese by the newest file that has it."""
     for _, _, facts in reversed(sayings(streams, complete_days)):
         if facts and facts.get("name"):
-            return str(facts["name"])
+            return facts["name"]
     return None
 
 
-def sayings(
-    streams: Streams, complete_days: Mapping[str, Sequence[date]]
-) -> list[tuple[date, str, Facts | None]]:
+def sayings(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> list[Saying]:
     """Return all words of all families in the order of days; on one day the weightiest comes last.
 
     Where several families speak, a complete file's repetition of an earlier word counts again,
@@ -129,24 +159,25 @@ def sayings(
 
 
 def _repetitions(
-    words: Sequence[tuple[date, Facts | None]], days: Sequence[date]
-) -> Iterable[tuple[date, Facts | None]]:
+    words: Statements, days: Sequence[date]
+) -> Iterable[tuple[date, StatedFacts | None]]:
     for (day, facts), (next_day, _) in pairwise([*words, (END, None)]):
         for complete_day in days:
             if day < complete_day < next_day:
                 yield complete_day, facts
 
 
-def _states(said: Sequence[tuple[date, str, Facts | None]]) -> list[tuple[date, dict[str, Any]]]:
-    """Yield the knowledge of each day with a statement; the first one reaches back."""
-    first: dict[str, Any] = {}
-    for _, _, facts in said:
-        for key, value in (facts or {}).items():
-            first.setdefault(key, value)
-    states: list[tuple[date, dict[str, Any]]] = []
-    state = first
+def _states(said: Sequence[Saying]) -> States:
+    """Return the knowledge of each day with a statement; the first one reaches back."""
+    state = StatedFacts()
+    for _, _, facts in reversed(said):
+        if facts:
+            state.update(facts)
+    states: list[tuple[date, StatedFacts]] = []
     for day, _, facts in said:
-        state = {**state, **(facts or {})}
+        state = state.copy()
+        if facts:
+            state.update(facts)
         if states and states[-1][0] == day:
             states[-1] = (day, state)
         else:
@@ -154,44 +185,45 @@ def _states(said: Sequence[tuple[date, str, Facts | None]]) -> list[tuple[date, 
     return states
 
 
-_ONLY_NEWEST = (
-    "ukprn",
-    "establishment_number",
-    "group_id",
-    "companies_house_number",
-    "phase_code",
-    "low_age",
-    "high_age",
-    "region_code",
-    "address",
-    "town",
-    "postcode",
-)
-
-
-def _current(
-    states: Sequence[tuple[date, dict[str, Any]]],
-    said: Sequence[tuple[date, str, Facts | None]],
-) -> tuple[dict[str, Any], dict[str, date]]:
+def _current(states: States, said: Sequence[Saying]) -> tuple[OrganisationColumns, dict[str, date]]:
     newest = states[-1][1]
     known_from: dict[str, date] = {}
     for day, _, facts in said:
         for key in facts or ():
             known_from.setdefault(key, day)
-    current = {key: newest.get(key) for key in _ONLY_NEWEST}
-    current["name"] = _name(newest)
-    for key in ("type_code", "la_code", "diocese_code"):
-        current[key] = newest.get(key) or None
+    current: OrganisationColumns = {
+        "name": _name(newest),
+        "type_code": newest.get("type_code") or None,
+        "la_code": newest.get("la_code") or None,
+        "diocese_code": newest.get("diocese_code") or None,
+        "ukprn": newest.get("ukprn"),
+        "establishment_number": newest.get("establishment_number"),
+        "group_id": newest.get("group_id"),
+        "companies_house_number": newest.get("companies_house_number"),
+        "phase_code": newest.get("phase_code"),
+        "low_age": newest.get("low_age"),
+        "high_age": newest.get("high_age"),
+        "region_code": newest.get("region_code"),
+        "address": newest.get("address"),
+        "town": newest.get("town"),
+        "postcode": newest.get("postcode"),
+    }
     return current, known_from
 
 
-def _name(state: Mapping[str, Any]) -> str:
-    return str(state.get("name") or state.get("damaged_name") or "Without a name")
+def _set_status(current: OrganisationColumns, statuses: Sequence[Status]) -> None:
+    if statuses:
+        newest = newest_status(statuses)
+        current["status_code"] = newest.code
+        current["opened_on"] = newest.opened_on
+        current["closed_on"] = newest.closed_on
 
 
-def _periods(
-    states: Sequence[tuple[date, dict[str, Any]]], statuses: Sequence[Status]
-) -> tuple[Period, ...]:
+def _name(state: StatedFacts) -> str:
+    return state.get("name") or state.get("damaged_name") or "Without a name"
+
+
+def _periods(states: States, statuses: Sequence[Status]) -> tuple[Period, ...]:
     days = {BEGINNING, *(day for day, _ in states[1:])}
     for status in statuses:
         days.update(

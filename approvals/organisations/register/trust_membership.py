@@ -5,13 +5,13 @@ newest of them that gives one, so that a corrected date replaces the older one. 
 the next one begins. A stay without a date begins on the day of its first file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from approvals.organisations.register import layouts
-from approvals.organisations.register.statuses import BEGINNING, END, Said, as_day
+from approvals.organisations.register.stated_facts import StatedFacts
+from approvals.organisations.register.statuses import BEGINNING, END, Saying, as_day
 
 _LINK_FAMILIES = frozenset({layouts.ALL_LINKS, layouts.GROUP_LINKS})
 
@@ -43,7 +43,7 @@ class Belonging:
     known_from: date
 
 
-def belongings(said: Said) -> tuple[Belonging, ...]:
+def belongings(said: Iterable[Saying]) -> tuple[Belonging, ...]:
     """Return the school's times in trusts, in order, without overlap."""
     kept: list[_Stay] = []
     for stay in reversed(_stays(_trust_statements(said))):
@@ -77,7 +77,7 @@ def _stays(statements: Iterable[TrustStatement]) -> list[_Stay]:
     return stays
 
 
-def _trust_statements(said: Said) -> Iterable[TrustStatement]:
+def _trust_statements(said: Iterable[Saying]) -> Iterable[TrustStatement]:
     """Yield the statements of each day, link files before establishment files.
 
     A file may also name a trust that the school joins later; it follows the present one.
@@ -97,7 +97,7 @@ def _trust_statements(said: Said) -> Iterable[TrustStatement]:
     return (each for _, (_, statements) in sorted(by_day.items()) for each in statements)
 
 
-def _of_file(day: date, facts: Mapping[str, Any]) -> Iterable[TrustStatement]:
+def _of_file(day: date, facts: StatedFacts) -> Iterable[TrustStatement]:
     if "trust" in facts:
         uid = facts["trust"]
         yield TrustStatement(day, uid, as_day(facts.get("joined_on")) if uid else None)

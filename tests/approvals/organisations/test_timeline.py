@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.organisations.register import layouts
+from approvals.organisations.register.stated_facts import StatedFacts
 from approvals.organisations.register.timeline import (
     Period,
     Streams,
@@ -20,10 +20,12 @@ FIRST, SECOND = date(2018, 5, 1), date(2018, 10, 1)
 
 
 def _school(
-    *said: tuple[date, dict[str, Any] | None], family: str = layouts.ESTABLISHMENTS
+    *said: tuple[date, StatedFacts | None], family: str = layouts.ESTABLISHMENTS
 ) -> Timeline:
-    usual = {"name": "One School", "type_code": "01", "status_code": "1", "la_code": "201"}
-    words = [(day, None if facts is None else {**usual, **facts}) for day, facts in said]
+    usual = StatedFacts(name="One School", type_code="01", status_code="1", la_code="201")
+    words: list[tuple[date, StatedFacts | None]] = [
+        (day, None if facts is None else {**usual, **facts}) for day, facts in said
+    ]
     return school_timeline({layouts.ESTABLISHMENTS: words}, {})
 
 
@@ -39,10 +41,12 @@ def _trust(timeline: Timeline, day: date) -> str | None:
 
 
 def _links(*said: tuple[date, str, str | None]) -> Timeline:
-    words: list[tuple[date, dict[str, Any] | None]] = []
+    words: list[tuple[date, StatedFacts | None]] = []
     for day, uid, joined in said:
-        facts = {"name": "One School", "trust": uid}
-        words.append((day, {**facts, "joined_on": joined} if joined else facts))
+        facts = StatedFacts(name="One School", trust=uid)
+        if joined:
+            facts["joined_on"] = joined
+        words.append((day, facts))
     return school_timeline({layouts.GROUP_LINKS: words}, {})
 
 
@@ -59,7 +63,7 @@ def test_a_day_before_the_first_file_is_answered_from_it() -> None:
 
 
 def test_a_closing_date_counts_although_the_file_is_newer() -> None:
-    closed = {"status_code": "2", "closed_on": "2018-08-31"}
+    closed: StatedFacts = {"status_code": "2", "closed_on": "2018-08-31"}
     timeline = _school((FIRST, {}), (SECOND, closed))
     assert _on(timeline, date(2018, 8, 30)).open
     assert not _on(timeline, date(2018, 8, 31)).open
@@ -90,22 +94,22 @@ def test_a_closing_date_ahead_comes_true() -> None:
 
 
 def test_school_timeline_ignores_closing_date_that_a_later_file_withdraws() -> None:
-    closing = {"status_code": "3", "closed_on": "2018-08-31"}
+    closing: StatedFacts = {"status_code": "3", "closed_on": "2018-08-31"}
     timeline = _school((FIRST, closing), (SECOND, {"closed_on": ""}))
     assert _on(timeline, date(2018, 9, 15)).open
 
 
 def test_school_timeline_follows_closing_date_that_a_later_file_moves() -> None:
-    closing = {"status_code": "3", "closed_on": "2018-08-31"}
-    moved = {"status_code": "2", "closed_on": "2018-09-15"}
+    closing: StatedFacts = {"status_code": "3", "closed_on": "2018-08-31"}
+    moved: StatedFacts = {"status_code": "2", "closed_on": "2018-09-15"}
     timeline = _school((FIRST, closing), (SECOND, moved))
     assert _on(timeline, date(2018, 9, 14)).open
     assert not _on(timeline, date(2018, 9, 15)).open
 
 
 def test_school_timeline_follows_past_closing_date_that_a_later_file_moves() -> None:
-    first = {"status_code": "2", "closed_on": "2018-04-01"}
-    newest = {"status_code": "2", "closed_on": "2018-05-31"}
+    first: StatedFacts = {"status_code": "2", "closed_on": "2018-04-01"}
+    newest: StatedFacts = {"status_code": "2", "closed_on": "2018-05-31"}
     timeline = _school((FIRST, first), (SECOND, newest))
     assert _on(timeline, date(2018, 5, 30)).open
     assert not _on(timeline, date(2018, 5, 31)).open
@@ -124,7 +128,7 @@ def test_school_timeline_opens_proposed_school_on_its_opening_date() -> None:
 
 
 def test_school_timeline_ignores_opening_date_that_a_later_file_moves_or_withdraws() -> None:
-    proposed = {"status_code": "4", "opened_on": "2018-09-01"}
+    proposed: StatedFacts = {"status_code": "4", "opened_on": "2018-09-01"}
     moved = _school((FIRST, proposed), (SECOND, {"status_code": "4", "opened_on": "2019-09-01"}))
     assert not _on(moved, date(2018, 9, 2)).open
     assert _on(moved, date(2019, 9, 1)).open
@@ -135,13 +139,18 @@ def test_school_timeline_ignores_opening_date_that_a_later_file_moves_or_withdra
 
 
 def test_group_timeline_opens_and_closes_a_trust_on_the_dates_given_in_advance() -> None:
-    proposed = {
+    proposed: StatedFacts = {
         "name": "T",
         "type_code": "06",
         "status_code": "PROPOSED_TO_OPEN",
         "opened_on": "2018-09-01",
     }
-    closing = {"name": "T", "type_code": "06", "status_code": "OPEN", "closed_on": "2019-08-31"}
+    closing: StatedFacts = {
+        "name": "T",
+        "type_code": "06",
+        "status_code": "OPEN",
+        "closed_on": "2019-08-31",
+    }
     timeline = group_timeline({layouts.GROUPS: [(FIRST, proposed), (SECOND, closing)]}, {})
     days = (date(2018, 8, 31), date(2018, 9, 1), date(2019, 8, 30), date(2019, 8, 31))
     assert [_on(timeline, day).open for day in days] == [False, True, True, False]
@@ -214,7 +223,7 @@ def test_joining_a_trust_ends_belonging_to_the_one_before() -> None:
 
 
 def test_a_school_that_is_gone_from_a_complete_file_has_left_on_its_day() -> None:
-    facts = {"name": "One School", "trust": "1700", "joined_on": "2015-09-01"}
+    facts: StatedFacts = {"name": "One School", "trust": "1700", "joined_on": "2015-09-01"}
     timeline = school_timeline({layouts.GROUP_LINKS: [(FIRST, facts), (SECOND, None)]}, {})
     assert _trust(timeline, SECOND - timedelta(days=1)) == "1700"
     assert _trust(timeline, SECOND) is None
@@ -237,7 +246,12 @@ def test_a_complete_file_contradicts_what_another_kind_said_before_it() -> None:
 
 
 def test_a_trust_is_open_until_its_closing_date() -> None:
-    facts = {"name": "T", "type_code": "06", "status_code": "CLOSED", "closed_on": "2018-08-31"}
+    facts: StatedFacts = {
+        "name": "T",
+        "type_code": "06",
+        "status_code": "CLOSED",
+        "closed_on": "2018-08-31",
+    }
     timeline = group_timeline({layouts.GROUPS: [(SECOND, facts)]}, {})
     assert _on(timeline, date(2018, 8, 30)).open
     assert not _on(timeline, date(2018, 8, 31)).open
@@ -259,7 +273,7 @@ _FACTS = st.fixed_dictionaries(
 
 @given(st.dictionaries(_DAYS, st.none() | _FACTS, min_size=1, max_size=6))
 def test_periods_cover_every_day_once_and_trusts_never_overlap(
-    said: dict[date, dict[str, Any] | None],
+    said: dict[date, StatedFacts | None],
 ) -> None:
     words = sorted(said.items())
     if words[0][1] is None:
