@@ -8,9 +8,14 @@ from app.web.errors import NotFound
 
 
 def denied(reason: str) -> None:
-    """Record that a person requested something that is not theirs."""
+    """Record that the person of this request asked for something that is not theirs."""
+    record_denial(reason, path=request.path, method=request.method)
+
+
+def record_denial(reason: str, *, path: str, method: str) -> None:
+    """Record that a person requested a page that is not theirs."""
     with writing():
-        record("page.denied", reason=reason, tried=request.path[:300], method=request.method)
+        record("page.denied", reason=reason, tried=path[:300], method=method)
 
 
 def not_there(reason: str) -> NotFound:

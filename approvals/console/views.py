@@ -4,9 +4,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.actors import current_actor
-from app.audit import record
-from app.clock import now
-from app.database import writing
 from app.refusal import RefusalError
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
@@ -15,13 +12,10 @@ from app.web.forms import show_refusal
 from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
-from approvals.console import appoint_approver, queries
+from approvals.console import appoint_approver, look_ups, queries
 from approvals.console.suspending import only_approver_of
-from approvals.memberships import queries as memberships
-from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
 from approvals.operators.access import operator
-from approvals.organisations.queries import is_open
 from approvals.workspace.views.common import me
 from identity.accounts.models import Account
 from identity.administration import suspension
@@ -54,20 +48,8 @@ def organisations() -> ResponseReturnValue:
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
     """Show an organisation with its approvers and users, and record the look-up."""
-    found = appoint_approver.the_organisation(organisation)
-    with writing():
-        record("console.organisation_read", organisation=found.public_id)
-    at = now()
-    services = Catalogue(at)
-    return render_template(
-        "console/organisation.html",
-        organisation=found,
-        open=is_open(found, at),
-        counts=memberships.counts(found.id, at),
-        approvers=memberships.approvers_of(found.id),
-        offers=services.offers(found),
-        not_offered=services.not_offered(found),
-    )
+    page = look_ups.read_organisation(appoint_approver.the_organisation(organisation))
+    return render_template("console/organisation.html", **vars(page))
 
 
 @pages.get("/people")
@@ -75,10 +57,7 @@ def organisation(organisation: str) -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Show a page of people that match a search, and record the search."""
     search = _search()
-    page = queries.find_people(search, page=requested_page())
-    if page is not None:
-        with writing():
-            record("console.looked_for", what=search, found=page.total)
+    page = look_ups.find_people(search, page=requested_page())
     return render_template("console/people.html", search=search, page=page)
 
 
@@ -86,14 +65,8 @@ def people() -> ResponseReturnValue:
 @permit(operator)
 def person(person: str) -> ResponseReturnValue:
     """Show a person with their memberships, and record the look-up."""
-    account = _person(person)
-    _record_look_up(account)
-    return render_template(
-        "console/person.html",
-        account=account,
-        memberships=queries.memberships_of(account.id),
-        oneself=account.id == me().id,
-    )
+    page = look_ups.read_person(_person(person))
+    return render_template("console/person.html", **vars(page), oneself=page.account.id == me().id)
 
 
 @pages.route("/people/<person>/suspend", methods=["GET", "POST"])
@@ -140,35 +113,15 @@ def restore(person: str) -> ResponseReturnValue:
 @permit(operator)
 def audit() -> ResponseReturnValue:
     """Show a page of the audit."""
-    search = _search()
-    organisation = (request.args.get("organisation") or "").strip()[:36]
-    kind = (request.args.get("kind") or "").strip()[:80]
     days = (day_field("from"), day_field("to"))
-    filters = activity.ActivityFilters(first_day=days[0].day, last_day=days[1].day)
-    page = activity.activity_everywhere(
-        search=search,
-        organisation=organisation,
-        kind=kind,
-        filters=filters,
-        page=requested_page(),
+    wanted = look_ups.AuditSearch(
+        search=_search(),
+        organisation=(request.args.get("organisation") or "").strip()[:36],
+        kind=(request.args.get("kind") or "").strip()[:80],
+        filters=activity.ActivityFilters(first_day=days[0].day, last_day=days[1].day),
     )
-    with writing():
-        record(
-            "console.audit_read",
-            what=search,
-            of_organisation=organisation,
-            of_kind=kind,
-            found=page.total,
-        )
-    return render_template(
-        "console/audit.html",
-        days=days,
-        search=search,
-        organisation=organisation,
-        kind=kind,
-        filters=filters,
-        page=page,
-    )
+    page = look_ups.read_audit(wanted, page=requested_page())
+    return render_template("console/audit.html", days=days, **vars(wanted), page=page)
 
 
 def _search() -> str:
@@ -182,13 +135,8 @@ def _person(subject: str) -> Account:
     return found
 
 
-def _record_look_up(account: Account) -> None:
-    with writing():
-        record("console.looked_at", subject=account.subject)
-
-
 def _confirm(template: str, account: Account, form: Confirmation, **context: object) -> str:
-    _record_look_up(account)
+    look_ups.record_look_up(account)
     return render_template(
         template,
         account=account,

@@ -1,11 +1,12 @@
 """Journeys of pages: begun, answered a page at a time, and acted on once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import redirect
 from werkzeug.exceptions import HTTPException
 
 from app.database import db, writing
+from app.days import parse_day
 from app.journeys import Journeys, Phase
 from app.refusal import RefusalError
 from app.retention import Expired
@@ -13,6 +14,7 @@ from approvals.memberships.models import Journey, Membership
 from approvals.memberships.rules import ANSWERS_CHANGED
 from approvals.organisations.models import Organisation
 from approvals.refusals import not_there
+from identity.email_address import EmailAddress
 
 ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"
@@ -85,6 +87,19 @@ def answer(journey: Journey, **answers: object) -> None:
             answers={**journey.answers, **answers},
             version=journey.version + 1,
         )
+
+
+def email(journey: Journey) -> EmailAddress:
+    """Return the address that was entered for the person to add or to appoint."""
+    return EmailAddress.parse(journey.answers["email"])
+
+
+def last_day(journey: Journey) -> date | None:
+    """Return the last day that was entered, if the journey gives access that can end."""
+    answers = journey.answers
+    gives = answers.get("groups") or any(answers.get("access", {}).values())
+    text = answers.get("last_day")
+    return parse_day(text) if text and gives else None
 
 
 def claim_answers(journey: Journey, shown: str | None) -> bool:

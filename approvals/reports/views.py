@@ -6,16 +6,14 @@ from typing import NamedTuple
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.audit import record
 from app.clock import today
-from app.database import writing
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.access_model import definitions
 from approvals.operators.access import operator
-from approvals.reports import formats
 from approvals.reports.cli import DEFAULT_SERVICE
+from approvals.reports.export import export
 from approvals.reports.user_groups import Report, UnknownService, user_groups
 from identity.sessions.step_up import FreshSignIn
 
@@ -77,8 +75,7 @@ def user_groups_picture() -> ResponseReturnValue:
 def user_groups_csv() -> ResponseReturnValue:
     """Return the report as CSV, and record the export."""
     report = _report(_day())
-    _record_export(report, "csv")
-    return _file(formats.as_csv(report), "text/csv", f"{_name(report)}.csv")
+    return _file(export(report, "csv"), "text/csv", f"{_name(report)}.csv")
 
 
 @pages.get("/user-groups.json")
@@ -86,13 +83,7 @@ def user_groups_csv() -> ResponseReturnValue:
 def user_groups_json() -> ResponseReturnValue:
     """Return the report as JSON, and record the export."""
     report = _report(_day())
-    _record_export(report, "json")
-    return _file(formats.as_json(report), "application/json", f"{_name(report)}.json")
-
-
-def _record_export(report: Report, file: str) -> None:
-    with writing():
-        record("report.exported", service=report.service, as_of=report.as_of.isoformat(), file=file)
+    return _file(export(report, "json"), "application/json", f"{_name(report)}.json")
 
 
 def _report(as_of: date) -> Report:

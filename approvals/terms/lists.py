@@ -7,7 +7,9 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
-from app.database import db
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Grant, Membership
 from approvals.terms.models import TermsAcceptance, TermsVersion
@@ -57,6 +59,23 @@ def people(
     if shown == "accepted":
         return paginate_rows(_searched(_accepted_rows(found), search), page=page)
     return paginate_rows(_searched(_waiting_rows(found, at), search), page=page)
+
+
+def read_people(
+    found: TermsVersion, shown: Shown, search: str, *, page: int
+) -> Page[Row[Account, datetime]] | Page[Row[Account]]:
+    """Return `people` of this moment, and record that an operator read their names."""
+    listed = people(found, shown, search, now(), page=page)
+    with writing():
+        record(
+            "terms.list_read",
+            service=found.service,
+            terms=found.public_id,
+            shown=shown,
+            search=search,
+            rows=len(listed.rows),
+        )
+    return listed
 
 
 def _searched(statement: Select[*Columns], search: str) -> Select[*Columns]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, or_, select
+from sqlalchemy import Select, String, and_, bindparam, or_, select
 
 from app.database import CompiledStatement, Query, UtcDateTime, db
 from approvals.access_cache import Revisions, get_or_load, store
@@ -29,6 +29,14 @@ class AcceptedTerms:
 
     number: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedVersion:
+    """A version, and when the person accepted it."""
+
+    version: TermsVersion
+    accepted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +163,24 @@ def as_rule(version: TermsVersion) -> rules.Version:
     return rules.Version(version.id, version.number, version.takes_effect, version.accept_again)
 
 
-def accepted_by(account_id: int) -> Sequence[tuple[TermsAcceptance, TermsVersion]]:
+def accepted_by(account_id: int) -> Sequence[AcceptedVersion]:
     """Return what a person accepted, the latest first."""
-    rows = db.session.execute(
-        select(TermsAcceptance, TermsVersion)
-        .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
+    rows = db.session.execute(_accepted_by(account_id))
+    return [AcceptedVersion(version, at) for version, at in rows]
+
+
+def acceptance_of(account_id: int, public_id: str) -> AcceptedVersion | None:
+    """Return the version with this public id as the person accepted it, or None."""
+    row = db.session.execute(
+        _accepted_by(account_id).where(TermsVersion.public_id == public_id)
+    ).first()
+    return None if row is None else AcceptedVersion(*row)
+
+
+def _accepted_by(account_id: int) -> Select[TermsVersion, datetime]:
+    return (
+        select(TermsVersion, TermsAcceptance.accepted_at)
+        .join(TermsAcceptance, TermsVersion.id == TermsAcceptance.terms_version_id)
         .where(TermsAcceptance.account_id == account_id)
         .order_by(TermsAcceptance.accepted_at.desc(), TermsAcceptance.id.desc())
     )
-    return [(row[0], row[1]) for row in rows]

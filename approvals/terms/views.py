@@ -1,11 +1,11 @@
 """Terms of use: operators see who accepted what, a person what they accepted."""
 
+from datetime import datetime
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.audit import record
 from app.clock import now
-from app.database import writing
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -38,23 +38,11 @@ def versions() -> ResponseReturnValue:
 @pages.get("/ops/terms/<version>")
 @permit(operator)
 def version(version: str) -> ResponseReturnValue:
-    """Show the people who accepted a version, or have yet to.
-
-    Looking is written down, as it names people.
-    """
+    """Show the people who accepted a version, or have yet to; record the look-up."""
     found = _version(version)
     shown: lists.Shown = "waiting" if request.args.get("show") == "waiting" else "accepted"
     search = (collapse_spaces(request.args.get("q")) or "")[:LONGEST_SEARCH]
-    page = lists.people(found, shown, search, now(), page=requested_page())
-    with writing():
-        record(
-            "terms.list_read",
-            service=found.service,
-            terms=found.public_id,
-            shown=shown,
-            search=search,
-            rows=len(page.rows),
-        )
+    page = lists.read_people(found, shown, search, page=requested_page())
     return render_template(
         "terms/version.html",
         version=found,
@@ -70,15 +58,7 @@ def version(version: str) -> ResponseReturnValue:
 @permit(operator)
 def text(version: str) -> ResponseReturnValue:
     """Show the text of a version to operators."""
-    found = _version(version)
-    return render_template(
-        "terms/text.html",
-        version=found,
-        title=title(found),
-        owner=owner(found.service),
-        html=markdown.html(found.text),
-        accepted_at=None,
-    )
+    return _text_page(_version(version), None)
 
 
 @pages.get("/account/terms")
@@ -94,17 +74,21 @@ def mine() -> ResponseReturnValue:
 @permit(signed_in_before_terms)
 def my_version(version: str) -> ResponseReturnValue:
     """Show the text as its reader accepted it."""
-    for acceptance, found in queries.accepted_by(_me()):
-        if found.public_id == version:
-            return render_template(
-                "terms/text.html",
-                version=found,
-                title=title(found),
-                owner=owner(found.service),
-                html=markdown.html(found.text),
-                accepted_at=acceptance.accepted_at,
-            )
-    raise NotFound("terms that this person did not accept")
+    acceptance = queries.acceptance_of(_me(), version)
+    if acceptance is None:
+        raise NotFound("terms that this person did not accept")
+    return _text_page(acceptance.version, acceptance.accepted_at)
+
+
+def _text_page(version: TermsVersion, accepted_at: datetime | None) -> str:
+    return render_template(
+        "terms/text.html",
+        version=version,
+        title=title(version),
+        owner=owner(version.service),
+        html=markdown.html(version.text),
+        accepted_at=accepted_at,
+    )
 
 
 def _version(public_id: str) -> TermsVersion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.audit import record
 from app.clock import now
 from app.database import writing
 from identity.ports import TermsDue, approvals
@@ -26,3 +27,9 @@ def accept(session: Session, terms: TermsDue) -> None:
         approvals().accept_terms(session.account, [terms.id], session.sid)
         if not approvals().terms_due(session.account, None, now(), newly=False):
             complete_terms(session)
+
+
+def decline(session: Session) -> None:
+    """Record that the person declined the terms; the session stays as it is."""
+    with writing():
+        record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.audit import record
-from app.database import writing
 from app.web.authorisation import permit
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
@@ -69,6 +67,5 @@ def _terms_journey(session: Session) -> SignInJourney | None:
 
 
 def _decline(session: Session, journey: SignInJourney) -> ResponseReturnValue:
-    with writing():
-        record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)
+    rules.decline(session)
     return render_template("sign_in/terms_declined.html", journey=journey)

@@ -9,6 +9,12 @@ from approvals.memberships.actions.add_member import add_member
 from approvals.memberships.actions.appoint import appoint_approver
 from approvals.memberships.actions.appointments import make_approver, stop_approver
 from approvals.memberships.actions.change_user_group import change_user_group
+from approvals.memberships.actions.confirm import (
+    SignInTooOld,
+    confirm_addition,
+    confirm_appointment,
+    confirm_change,
+)
 from approvals.memberships.actions.invitations import (
     correct_invitation,
     resend_invitation,
@@ -17,9 +23,13 @@ from approvals.memberships.actions.invitations import (
 from approvals.memberships.actions.remove_member import leave, remove_member
 
 __all__ = [
+    "SignInTooOld",
     "add_member",
     "appoint_approver",
     "change_user_group",
+    "confirm_addition",
+    "confirm_appointment",
+    "confirm_change",
     "correct_invitation",
     "leave",
     "make_approver",

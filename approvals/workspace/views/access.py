@@ -1,21 +1,18 @@
 """Changing a person's user group: choose, check old and new, act."""
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
 
 from app import days
 from app.actors import current_actor
 from app.clock import now
-from app.database import writing
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
 from approvals.memberships import catalogue, facts, journeys, wording
 from approvals.memberships.access import approver_of, this_organisation
-from approvals.memberships.actions import change_user_group
+from approvals.memberships.actions import confirm_change
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import compare
 from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
@@ -73,7 +70,7 @@ def access_end_date(member: str, service: str, journey: str, **_route: str) -> A
     """Ask for the last day of the access."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
-    form = LastDayForm.of(_last_day(found))
+    form = LastDayForm.of(journeys.last_day(found))
     if form.validate_on_submit():
         chosen = form.last_day()
         journeys.answer(found, last_day=chosen.isoformat() if chosen else "")
@@ -95,7 +92,7 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
     form = CheckedAnswers(shown=str(found.version))
     if form.validate_on_submit():
         try:
-            if _change(found, person, service, form.shown.data):
+            if confirm_change(found, person, form.shown.data, current_actor()):
                 flash(_banner(person, offer), "success")
             return redirect(_user(person), 303)
         except RefusalError as error:
@@ -118,26 +115,12 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         present=present,
         present_end=wording.last_day(held[0].valid_to) if held else None,
         differences=compare(present, groups),
-        last_day=_last_day(found),
+        last_day=journeys.last_day(found),
         change=_address("access_again", found, person, offer),
         change_end=_address("access_end_date", found, person, offer),
         oneself=person.account_id == me().id,
         back=_address("access_end_date" if groups else "access_again", found, person, offer),
     )
-
-
-def _change(journey: Journey, person: Membership, service: str, shown: str | None) -> bool:
-    with writing():
-        if not journeys.claim_answers(journey, shown):
-            return False
-        change_user_group(
-            person,
-            service=service,
-            user_groups=journey.answers["groups"],
-            last_day=_last_day(journey),
-            actor=current_actor(),
-        )
-    return True
 
 
 def _banner(person: Membership, offer: ServiceOffer) -> str:
@@ -199,8 +182,3 @@ def _user(person: Membership) -> str:
         organisation=this_organisation().public_id,
         member=person.public_id,
     )
-
-
-def _last_day(journey: Journey) -> date | None:
-    text = journey.answers["last_day"]
-    return days.parse_day(text) if text and journey.answers["groups"] else None

@@ -8,14 +8,14 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.clock import now
-from app.database import db, writing
+from app.database import db
 from app.refusal import Refusal, RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
 from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
 from approvals.memberships.access import approver_of, this_organisation
-from approvals.memberships.actions import add_member
+from approvals.memberships.actions import SignInTooOld, confirm_addition
 from approvals.memberships.forms import (
     CheckedAnswers,
     EmailForm,
@@ -130,7 +130,7 @@ def add_approver(journey: str, **_route: str) -> Answer:
 def add_end_date(journey: str, **_route: str) -> Answer:
     """Ask for the last day of the access."""
     found = _journey(journey)
-    form = LastDayForm.of(steps.last_day(found))
+    form = LastDayForm.of(journeys.last_day(found))
     if form.validate_on_submit():
         chosen = form.last_day()
         return _store_answer(found, last_day=chosen.isoformat() if chosen else "")
@@ -152,8 +152,17 @@ def add_check(journey: str, **_route: str) -> Answer:
     form = CheckedAnswers(shown=str(found.version))
     if form.validate_on_submit():
         try:
-            step = "done" if _add(found, form.shown.data) else "check"
-            return redirect(steps.address(found, organisation, step), 303)
+            confirm_addition(
+                found,
+                organisation,
+                form.shown.data,
+                current_actor(),
+                fresh=is_fresh(signed_in_session()),
+            )
+            return redirect(steps.address(found, organisation, "done"), 303)
+        except SignInTooOld:
+            # The answer was changed after the rule of the route had read it: ask the rule again.
+            return redirect(steps.address(found, organisation, "check"), 303)
         except RefusalError as error:
             show_refusal(form, error.refusal)
             form.shown.data = str(found.version)
@@ -164,8 +173,8 @@ def add_check(journey: str, **_route: str) -> Answer:
         form=form,
         answers=found.answers,
         chosen=steps.chosen(found, organisation),
-        last_day=steps.last_day(found),
-        doubt=find_similar(organisation.id, email=steps.email(found), name=steps.name(found)),
+        last_day=journeys.last_day(found),
+        doubt=find_similar(organisation.id, email=journeys.email(found), name=steps.name(found)),
         step=lambda name: steps.address(found, organisation, name),
     )
 
@@ -189,34 +198,6 @@ def add_done(journey: str, **_route: str) -> Answer:
         invitation=db.session.get(Invitation, person.invitation_id),
         request_id=activity.request_of(organisation, person, "membership.added"),
     )
-
-
-def _add(journey: Journey, shown: str | None) -> bool:
-    """Add the person once, with the answers that the check page showed.
-
-    False where those answers make an approver and the sign-in is too old for that: the answer was
-    changed after the rule of the route had read it.
-    """
-    organisation = this_organisation()
-    with writing() as session:
-        if not journeys.claim_answers(journey, shown):
-            return True
-        answers = journey.answers
-        if answers["approver"] and not is_fresh(signed_in_session()):
-            session.rollback()
-            return False
-        membership = add_member(
-            organisation,
-            email=steps.email(journey),
-            given_name=answers["given_name"],
-            family_name=answers["family_name"],
-            access=answers.get("access", {}),
-            approver=answers["approver"],
-            last_day=steps.last_day(journey),
-            actor=current_actor(),
-        )
-        journey.membership_id = membership.id
-    return True
 
 
 def _journey(public_id: str, *, finished: bool = False) -> Journey:

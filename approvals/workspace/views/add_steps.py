@@ -1,12 +1,10 @@
 """The pages of the journey that adds a user, in their order: where to go on, where Back leads."""
 
-from datetime import date
 from typing import Any
 
 from flask import url_for
 
 from app.clock import now
-from app.days import parse_day
 from app.typed_text import RefusedText
 from approvals.access_model.definition import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
@@ -14,7 +12,6 @@ from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.names import clean_names
 from identity.accounts.person import full_name
-from identity.email_address import EmailAddress
 
 
 def names(journey: Journey, organisation: Organisation) -> list[str]:
@@ -80,18 +77,6 @@ def chosen(
         (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
         for offer in Catalogue(now()).offers(organisation)
     ]
-
-
-def last_day(journey: Journey) -> date | None:
-    """Return the end date if there is access to end."""
-    text = journey.answers.get("last_day")
-    wanted = any(journey.answers.get("access", {}).values())
-    return parse_day(text) if text and wanted else None
-
-
-def email(journey: Journey) -> EmailAddress:
-    """Return the address that was entered."""
-    return EmailAddress.parse(journey.answers["email"])
 
 
 def name(journey: Journey) -> str:
