@@ -42,18 +42,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     demo_file = demo_settings() if settings is None else None
     settings = settings or _read_settings(demo_file)
 
-    import app.install
-    import approvals.install
-    import identity.install
+    import app.rooms
+    import approvals.rooms
+    import identity.rooms
+    from app.composition import compose
+    from app.settings import SETTINGS
     from app.web.application import Application
     from app.web.authorisation import require_a_rule_for_every_route
 
     flask = Application("wsgi", root_path=str(ROOT))
     if demo_file is not None:
         demo.mark(flask, demo_file)
-    app.install.install(flask, settings)
-    identity.install.install(flask)
-    approvals.install.install(flask)
+    SETTINGS.replace(flask, settings)
+    compose(flask, (*app.rooms.ROOMS, *identity.rooms.ROOMS, *approvals.rooms.ROOMS))
     require_a_rule_for_every_route(flask)
     for command in COMMANDS:
         flask.cli.add_command(command)

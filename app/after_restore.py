@@ -9,29 +9,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, current_app
 from sqlalchemy import Select, func, select
 
-from app.audit import AuditEvent, Event, declare, record
+from app.audit import EVENTS, AuditEvent, Event, record
+from app.composition import ExtensionPoint, Room
 from app.database import db, writing
 from app.database.transaction import without_time_limit
 
 CAUSE = "restored"
 """Why it ended, in the rows that say so."""
 
-_KEY = "secure_access.revived"
-_EVENTS = (
-    Event(
-        "database.restored",
-        "{actor} ended what a restored backup had brought back.",
-        {"backup_ends", "ended"},
-    ),
-)
-
 
 @dataclass(frozen=True)
 class Revived:
-    """`standing` selects what counts now, a row each; `end` makes it select nothing."""
+    """Rows of a kind that a backup brings back, by the name of the kind.
+
+    `standing` selects what counts now, a row each; `end` makes it select nothing. Both are called
+    inside one transaction that writes.
+    """
 
     what: str
     standing: Callable[[], Select[object]]
@@ -46,21 +41,22 @@ class RestoreReport:
     ended: dict[str, int]
 
 
-def install(app: Flask) -> None:
-    """Add the audit events of a restore to the application."""
-    declare(app, _EVENTS)
-
-
-def register_revived(
-    app: Flask, what: str, *, standing: Callable[[], Select[object]], end: Callable[[], object]
-) -> None:
-    """Add what a room holds; both functions are called inside one transaction that writes."""
-    app.extensions.setdefault(_KEY, []).append(Revived(what, standing, end))
+REVIVED = ExtensionPoint[Revived]("revived rows", named=lambda revived: revived.what)
+ROOM = Room(
+    "app.after_restore",
+    EVENTS(
+        Event(
+            "database.restored",
+            "{actor} ended what a restored backup had brought back.",
+            {"backup_ends", "ended"},
+        )
+    ),
+)
 
 
 def end_revived() -> RestoreReport:
     """End all revived rows in one transaction, with its audit row. A second run finds none."""
-    held: list[Revived] = current_app.extensions.get(_KEY, [])
+    held = REVIVED.values()
     with writing() as session:
         without_time_limit(session)
         backup_ends = session.scalar(select(func.max(AuditEvent.at)))

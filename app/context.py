@@ -6,17 +6,20 @@ some thirty times a request, and each look-up by a proxy costs ten times as much
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Any
+from threading import Lock
+from typing import Any, Generic, TypeVar, cast
 
 from flask import Flask
 from flask.ctx import AppContext
 
 _present: ContextVar[AppContext] = ContextVar("secure_access.context")
+Value = TypeVar("Value")
 
 
 class Context(AppContext):
-    """Flask's application context, which `extension` and `request_values` find without a proxy."""
+    """Flask's application context, found by the functions of this module without a proxy."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
@@ -35,12 +38,44 @@ class Context(AppContext):
             _present.reset(self._tokens.pop())
 
 
-def extension(key: str) -> Any:
-    """Return what a room keeps in the application under that key.
+class PerApplication(Generic[Value]):
+    """A value of which each application of a process has one: a cache, a counter, a thread pool.
 
-    Raises LookupError outside every piece of work, and KeyError where nothing is kept.
+    It is made when it is first used, by `make`, which may read settings.
     """
-    return _present.get().app.extensions[key]
+
+    def __init__(self, name: str, make: Callable[[], Value]) -> None:
+        self._name = name
+        self._make = make
+        self._lock = Lock()
+
+    def __call__(self) -> Value:
+        """Return the present application's value. Raises LookupError outside every work."""
+        return self.of(_present.get().app)
+
+    def of(self, app: Flask) -> Value:
+        """Return the application's value."""
+        try:
+            return cast(Value, app.extensions[self._name])
+        except KeyError:
+            pass
+        with self._lock:
+            if self._name not in app.extensions:
+                app.extensions[self._name] = self._make()
+            return cast(Value, app.extensions[self._name])
+
+    def replace(self, app: Flask, value: Value) -> None:
+        """Make this the application's value from now on."""
+        app.extensions[self._name] = value
+
+    def forget(self, app: Flask) -> None:
+        """Drop the application's value; the next use makes it anew."""
+        app.extensions.pop(self._name, None)
+
+
+def present_application() -> Flask:
+    """Return the application of the present work. Raises LookupError outside every work."""
+    return _present.get().app
 
 
 def request_values() -> Any:

@@ -4,14 +4,14 @@ import logging
 import sys
 
 import structlog
-from flask import has_app_context
+from flask import Flask, has_app_context
 from structlog.typing import EventDict, WrappedLogger
 
 from app.context import request_values
 
 
-def configure() -> None:
-    """Configure logging. Called once per process."""
+def configure(_app: Flask) -> None:
+    """Configure the logging of the process, once for each application."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,

@@ -1,21 +1,20 @@
 """The purge: rows whose time is over are deleted in short transactions.
 
-Each room registers its own rows. A purge of many rows in one statement would hold SQLite's write
-lock, and row locks on PostgreSQL, for longer than requests wait.
+Each room adds its own rows to `PURGES`. A purge of many rows in one statement would hold SQLite's
+write lock, and row locks on PostgreSQL, for longer than requests wait.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from flask import Flask, current_app
 from sqlalchemy import ColumnElement, delete, inspect, select, tuple_, update
 
+from app.composition import ExtensionPoint
 from app.database import Base, writing
 from app.database.single_use import rows_changed
 
 PORTION = 1_000
 """Rows that one transaction of the purge changes at most."""
-_KEY = "secure_access.purgers"
 
 
 @dataclass(frozen=True)
@@ -31,19 +30,20 @@ class Expired:
     values: Mapping[str, object] | None = None
 
 
-Purger = Callable[[], Iterable[Expired]]
+@dataclass(frozen=True)
+class Purge:
+    """Rows that a room purges. `expired` returns them, those that refer to others first."""
+
+    name: str
+    expired: Callable[[], Iterable[Expired]]
 
 
-def register_purge(app: Flask, name: str, expired: Purger) -> None:
-    """Register a function that returns expired rows, those that refer to others first."""
-    purgers: dict[str, Purger] = app.extensions.setdefault(_KEY, {})
-    purgers[name] = expired
+PURGES = ExtensionPoint[Purge]("purges", named=lambda purge: purge.name)
 
 
 def purge_expired() -> dict[str, int]:
-    """Run every purger, a portion in each transaction. Return the rows deleted, by name."""
-    purgers: dict[str, Purger] = current_app.extensions.get(_KEY, {})
-    return {name: sum(map(_purge, expired())) for name, expired in purgers.items()}
+    """Run every purge, a portion in each transaction. Return the rows deleted, by name."""
+    return {each.name: sum(map(_purge, each.expired())) for each in PURGES.values()}
 
 
 def _purge(expired: Expired) -> int:

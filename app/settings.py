@@ -7,7 +7,7 @@ no development mode: the one relaxation is that an issuer on the loopback may be
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from app.context import extension
+from app.context import PerApplication
 from app.unsafe_settings import is_loopback, is_random_key, trust_everybody
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -299,6 +299,13 @@ class AppSettings(FloorSettings):
         return urlsplit(self.issuer).netloc
 
 
+def _without_settings() -> AppSettings:
+    raise LookupError("the application was made without settings")
+
+
+SETTINGS = PerApplication("secure_access.settings", _without_settings)
+
+
 def settings() -> AppSettings:
     """Return the settings of the running application."""
-    return cast(AppSettings, extension("secure_access.settings"))
+    return SETTINGS()

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
+from app.composition import ExtensionPoint
 from app.database import db
 from app.database.requirements import reason
 from app.outbox.delivery import MAILS
@@ -24,16 +25,11 @@ PURGE_EVERY = timedelta(hours=1)
 log = structlog.get_logger()
 
 
-_KEY = "secure_access.worker_jobs"
-Job = Callable[[], bool]
+JOBS = ExtensionPoint[Callable[[], bool]]("jobs of the worker")
+"""Work that the worker does several times a second, and that does not block.
 
-
-def register_job(app: Flask, work: Job) -> None:
-    """Add work that the worker does several times a second, and that does not block.
-
-    It returns whether a part of it is still under way.
-    """
-    app.extensions.setdefault(_KEY, []).append(work)
+It returns whether a part of it is still under way.
+"""
 
 
 def run(app: Flask, *, once: bool) -> None:
@@ -77,7 +73,7 @@ def _do_jobs(app: Flask, stop: threading.Event) -> None:
         busy = True
         while busy or not stop.is_set():
             try:
-                under_way = [work() for work in app.extensions.get(_KEY, [])]
+                under_way = [work() for work in JOBS.values()]
                 busy = any(under_way)
             except SQLAlchemyError as error:
                 log.error("the database does not answer", error=reason(error))

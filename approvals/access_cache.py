@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
-from flask import Flask
-
 from app.clock import day_of, end_of_day
-from app.context import extension
+from app.context import PerApplication
 from identity.accounts.account_snapshot import AccountSnapshot
 from identity.accounts.person import Person
 from identity.oidc.cache import cache as public_cache
@@ -28,7 +26,6 @@ from identity.oidc.cache import cache as public_cache
 LONGEST = timedelta(minutes=10)
 """Time for which a value is stored at most: two lifetimes of an access token."""
 MOST = 5_000
-_KEY = "approvals.access_cache"
 Value = TypeVar("Value")
 
 
@@ -44,9 +41,7 @@ class _Entry:
     value: object
 
 
-def install(app: Flask) -> None:
-    """Add the cache to the application."""
-    app.extensions[_KEY] = {}
+_entries: PerApplication[dict[Hashable, _Entry]] = PerApplication("approvals.access_cache", dict)
 
 
 def revisions_of(account: Person) -> Revisions | None:
@@ -95,11 +90,6 @@ def store(
     if len(entries) >= MOST:
         entries.clear()
     entries[account.id, key] = _Entry(revisions, at, _until(at, moments), value)
-
-
-def _entries() -> dict[Hashable, _Entry]:
-    entries: dict[Hashable, _Entry] = extension(_KEY)
-    return entries
 
 
 def _until(at: datetime, moments: Iterable[datetime | None]) -> datetime:

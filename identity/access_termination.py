@@ -1,7 +1,7 @@
 """The one routine that ends access, whatever the cause.
 
 Rooms that hold something which gives access (sessions, token families, half-done sign-ins, reset
-links) register a channel in their `install`; a cause calls `end_access` and cannot forget one.
+links) add a channel in their `room.py`; a cause calls `end_access` and cannot forget one.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, current_app
 from sqlalchemy import Select, select
 
 from app.clock import now
+from app.composition import ExtensionPoint
 from app.database import db
 from identity.accounts.models import Account
-
-_EXTENSION = "identity.access_termination"
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,8 @@ class Termination:
         return self.organisation is None and self.service is None and self.session is None
 
 
-Channel = Callable[[Termination], None]
-
-
-def register_channel(app: Flask, channel: Channel) -> None:
-    """Add a channel; it is called inside the transaction of the change that ends access."""
-    app.extensions.setdefault(_EXTENSION, []).append(channel)
+CHANNELS = ExtensionPoint[Callable[[Termination], None]]("channels of access")
+"""Each ends what it knows, inside the transaction of the change that ends access."""
 
 
 def lock_access(account_id: int) -> Account | None:
@@ -90,9 +84,8 @@ def end_access(
         keep_session=keep_session,
     )
     lock_access(account_id)
-    channels: list[Channel] = current_app.extensions.get(_EXTENSION, [])
-    for channel in channels:
-        channel(ending)
+    for end in CHANNELS.values():
+        end(ending)
 
 
 def end_access_of(holders: Select[int], *, cause: str) -> None:

@@ -6,17 +6,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
-
-from flask import Flask
+from typing import Protocol
 
 from app.actors import Actor
-from app.context import extension
+from app.composition import ExtensionPoint
 from app.refusal import Refusal, RefusalError
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
-
-_KEY = "secure_access.approvals_port"
 
 
 @dataclass(frozen=True)
@@ -175,11 +171,10 @@ class Approvals(Protocol):
     def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess: ...
 
 
-def register(app: Flask, port: Approvals) -> None:
-    """Register the other side of the port."""
-    app.extensions[_KEY] = port
+APPROVALS = ExtensionPoint[Approvals]("the other side of the port")
+"""The last one added answers."""
 
 
 def approvals() -> Approvals:
     """Return the port's other side, as `approvals` registered it."""
-    return cast(Approvals, extension(_KEY))
+    return APPROVALS.values()[-1]

@@ -1,13 +1,9 @@
 """Kinds of event. Each room lists its own; one that is not listed cannot be written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Flask
-
-from app.context import extension
-
-_KEY = "secure_access.events"
+from app.composition import ExtensionPoint
 
 
 @dataclass(frozen=True)
@@ -29,16 +25,5 @@ class Event:
         object.__setattr__(self, "required", frozenset(required))
 
 
-def declare(app: Flask, events: Iterable[Event]) -> None:
-    """Add a room's kinds of event. Raises ValueError for a name that is taken."""
-    known: dict[str, Event] = app.extensions.setdefault(_KEY, {})
-    for event in events:
-        if event.name in known:
-            raise ValueError(f"the event {event.name} is declared twice")
-        known[event.name] = event
-
-
-def declared() -> Mapping[str, Event]:
-    """Return all kinds of event, by name."""
-    events: dict[str, Event] = extension(_KEY)
-    return events
+EVENTS = ExtensionPoint[Event]("audit events", named=lambda event: event.name)
+"""Every kind of event. An event of another kind cannot be written."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from app.actors import Actor, current_actor
-from app.audit.events import declared
+from app.audit.events import EVENTS
 from app.audit.models import AuditEvent
 from app.clock import now
 from app.context import request_values
@@ -51,7 +51,7 @@ def audit_row(
 
     Raises UndeclaredEvent and IncompleteEvent.
     """
-    event = declared().get(name)
+    event = EVENTS.by_name().get(name)
     if event is None:
         raise UndeclaredEvent(f"declare the event {name} in its room")
     actor = actor or current_actor()

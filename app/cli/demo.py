@@ -3,20 +3,22 @@
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 
-_KEY = "secure_access.demo_settings"
+from app.context import PerApplication
+
+_settings_file = PerApplication[Path | None]("secure_access.demo_settings", lambda: None)
 
 
 def mark(app: Flask, settings_file: Path) -> None:
     """Note that the settings come from the demo's file."""
-    app.extensions[_KEY] = settings_file
+    _settings_file.replace(app, settings_file)
 
 
 def announce(app: Flask) -> None:
     """Write on standard error that a command acts on the demo, where it does."""
-    if _KEY in app.extensions:
-        click.echo(f"This acts on the demo: its settings are in {app.extensions[_KEY]}.", err=True)
+    if (settings_file := _settings_file.of(app)) is not None:
+        click.echo(f"This acts on the demo: its settings are in {settings_file}.", err=True)
 
 
 def refuse_to_serve() -> None:
@@ -24,7 +26,7 @@ def refuse_to_serve() -> None:
 
     `make demo` starts both with every setting in the environment.
     """
-    if _KEY in current_app.extensions:
+    if _settings_file() is not None:
         raise click.ClickException(
             "Set SECURE_ACCESS_DATABASE_URL. Without it this would serve the demo of this "
             "checkout, which make demo does."

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
-from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-_KEY = "secure_access.setup_steps"
+from app.composition import ExtensionPoint
 
 
-def register_setup_step(app: Flask, name: str, step: Callable[[], str]) -> None:
-    """Add a room's step of `setup`.
+@dataclass(frozen=True)
+class SetupStep:
+    """A room's step of `setup`.
 
-    The function returns what it did, in a few words; run again it does nothing.
+    `run` returns what it did, in a few words; run again it does nothing.
     """
-    steps: dict[str, Callable[[], str]] = app.extensions.setdefault(_KEY, {})
-    steps[name] = step
+
+    name: str
+    run: Callable[[], str]
+
+
+SETUP_STEPS = ExtensionPoint[SetupStep]("steps of setup", named=lambda step: step.name)
 
 
 def run_steps() -> list[tuple[str, str]]:
-    """Migrate, then run each room's step in the order of registration."""
+    """Migrate, then run each room's step in the order of the rooms."""
     from app.database import restrict_files
     from app.database.requirements import missing_requirement
     from app.database.schema import upgrade
@@ -30,9 +35,8 @@ def run_steps() -> list[tuple[str, str]]:
         raise click.ClickException(missing)
     restrict_files()
     upgrade()
-    steps: dict[str, Callable[[], str]] = current_app.extensions.get(_KEY, {})
     return [("migrations", "the schema is current")] + [
-        (name, step()) for name, step in steps.items()
+        (step.name, step.run()) for step in SETUP_STEPS.values()
     ]
 
 

@@ -8,7 +8,6 @@ from app.database.compiled import Change, CompiledStatement, Query, read_togethe
 from app.database.engine import db, restrict_files
 from app.database.failures import is_unavailable
 from app.database.group_commit import NotCommitted
-from app.database.install import install
 from app.database.transaction import NotWriting, without_time_limit, writing
 from app.database.unit_of_work import commit_unit
 from app.database.write_lock import DatabaseBusy, wait_as_a_server, waiting_at_most
@@ -24,7 +23,6 @@ __all__ = [
     "UtcDateTime",
     "commit_unit",
     "db",
-    "install",
     "is_unavailable",
     "read_together",
     "restrict_files",

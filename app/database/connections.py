@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Flask
 from sqlalchemy import Dialect, Engine, event
 
-from app.context import extension
+from app.context import PerApplication
 from app.database.dbapi_connection import Bound, DbapiConnection
-
-_KEY = "secure_access.driver_connections"
+from app.database.engine import db
 
 
 class DriverConnections:
@@ -51,12 +49,7 @@ class DriverConnections:
         return connection
 
 
-def install(app: Flask, engine: Engine) -> None:
-    """Add the connections to the application."""
-    app.extensions[_KEY] = DriverConnections(engine)
-
-
-def connections() -> DriverConnections:
-    """Return the application's connections for compiled statements."""
-    held: DriverConnections = extension(_KEY)
-    return held
+connections = PerApplication(
+    "secure_access.driver_connections", lambda: DriverConnections(db.engine)
+)
+"""The application's connections for compiled statements."""

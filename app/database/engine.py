@@ -17,7 +17,7 @@ from app.database.write_lock import (
     explicit_limit,
     serves_requests,
 )
-from app.settings import AppSettings
+from app.settings import AppSettings, settings
 
 POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"
 POSTGRESQL_LIMITS_OF_REQUESTS = "-c statement_timeout=4000 -c lock_timeout=3500 -c timezone=UTC"
@@ -26,16 +26,16 @@ POOL_SECONDS = 2
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
-def bind(app: Flask, settings: AppSettings) -> None:
+def bind(app: Flask) -> None:
     """Bind the application to its database. Opens no connection."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    chosen = settings()
+    app.config["SQLALCHEMY_DATABASE_URI"] = chosen.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(chosen)
     db.init_app(app)
-    with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            _prepare_sqlite(db.engine)
-        else:
-            _prepare_postgresql(db.engine)
+    if db.engine.dialect.name == "sqlite":
+        _prepare_sqlite(db.engine)
+    else:
+        _prepare_postgresql(db.engine)
 
 
 def restrict_files() -> None:
@@ -48,13 +48,13 @@ def restrict_files() -> None:
             path.chmod(path.stat().st_mode & ~0o077)
 
 
-def _engine_options(settings: AppSettings) -> dict[str, Any]:
-    if settings.database_url.startswith("sqlite"):
+def _engine_options(chosen: AppSettings) -> dict[str, Any]:
+    if chosen.database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": COMMAND_SECONDS, "check_same_thread": False}}
     serves = serves_requests()
     return {
         "pool_pre_ping": True,
-        "pool_size": settings.threads,
+        "pool_size": chosen.threads,
         "max_overflow": 2,
         "connect_args": {"options": POSTGRESQL_LIMITS_OF_REQUESTS if serves else POSTGRESQL_LIMITS},
         **({"pool_timeout": POOL_SECONDS} if serves else {}),

@@ -13,21 +13,17 @@ locked first, `writing()` is the unit.
 
 from __future__ import annotations
 
-from flask import Flask
-from sqlalchemy import Engine
-
-from app.context import extension
+from app.context import PerApplication
 from app.database.compiled import Change, open_session
+from app.database.engine import db
 from app.database.group_commit import GroupCommit
 from app.database.transaction import WRITING
 from app.database.unit_writers import writer_for
 
-KEY = "secure_access.group_commit"
-
-
-def install(app: Flask, engine: Engine) -> None:
-    """Add the group commit of this process to the application."""
-    app.extensions[KEY] = GroupCommit(writer_for(engine))
+group_commit = PerApplication(
+    "secure_access.group_commit", lambda: GroupCommit(writer_for(db.engine))
+)
+"""The group commit of the application in this process."""
 
 
 def commit_unit(*changes: Change, claim: Change | None = None) -> bool:
@@ -46,5 +42,4 @@ def commit_unit(*changes: Change, claim: Change | None = None) -> bool:
             raise RuntimeError("a unit of work commits by itself, outside writing()")
         # Rows that were read before are read again when next touched.
         session.commit()
-    group: GroupCommit = extension(KEY)
-    return group.commit(claim, changes)
+    return group_commit().commit(claim, changes)

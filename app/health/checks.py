@@ -1,11 +1,12 @@
 """Checks that must pass before the service receives traffic, and details that rooms add."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from flask import Flask, current_app
 from sqlalchemy import false, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.composition import ExtensionPoint
 from app.database import db, is_unavailable, waiting_at_most, writing
 from app.database.schema import schema_is_current
 from app.database.write_lock import PROBE_SECONDS
@@ -14,28 +15,31 @@ from app.outbox.models import OutboxMail
 Check = Callable[[], str | None]
 """Answers None when all is well, else a sentence without secrets."""
 
-_DETAILS = "secure_access.details"
+
+@dataclass(frozen=True)
+class Detail:
+    """Something in `/readyz` that operators should know and that does not make it fail."""
+
+    name: str
+    describe: Check
 
 
-def add_detail(app: Flask, name: str, function: Check) -> None:
-    """Add something to `/readyz` that operators should know and that does not make it fail."""
-    details: dict[str, Check] = app.extensions.setdefault(_DETAILS, {})
-    details[name] = function
+DETAILS = ExtensionPoint[Detail]("details of readiness", named=lambda detail: detail.name)
 
 
 def details() -> dict[str, str]:
     """Return the sentences of what operators should know, by its name."""
     found: dict[str, str] = {}
     with waiting_at_most(PROBE_SECONDS):
-        for name, function in current_app.extensions.get(_DETAILS, {}).items():
+        for detail in DETAILS.values():
             try:
-                sentence = function()
+                sentence = detail.describe()
             except SQLAlchemyError:
                 # The others would wait for the database again.
                 db.session.rollback()
                 return found
             if sentence:
-                found[name] = sentence
+                found[detail.name] = sentence
     return found
 
 

@@ -1,10 +1,9 @@
 """Health endpoints for load balancers."""
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 
 from app.health.checks import details, failures
 from app.web import anyone, permit
-from app.web.rate_limits import unlimited
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,9 +24,3 @@ def ready() -> tuple[Response, int]:
     # With the database away, each detail would wait for it again.
     known = {} if found else details()
     return jsonify(status=status, failures=found, detail=known), 503 if found else 200
-
-
-def install(app: Flask) -> None:
-    """Add the health endpoints to the application."""
-    app.register_blueprint(blueprint)
-    unlimited(app, "health.alive", "health.ready")

@@ -7,10 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from flask import Flask
 from sqlalchemy import select
 
-from app.after_restore import CAUSE, register_revived
 from app.clock import now
 from app.database import db
 from app.outbox.message import compose
@@ -18,7 +16,6 @@ from app.outbox.models import OutboxMail
 from app.outbox.refusals import PermanentRefusal, describe_refusal
 from app.outbox.transports import transport
 from app.queue import DeliveryFailed, EndState, LeasedQueue, Send
-from app.retention import register_purge
 from app.settings import settings
 from app.vault import decrypt
 
@@ -26,18 +23,6 @@ PURPOSE = "mail"
 LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 log = structlog.get_logger()
-
-
-def install(app: Flask) -> None:
-    """Add the purge of sent mails, and the end of revived ones, to the application."""
-    register_purge(app, "sent mail", MAILS.expired)
-    register_revived(
-        app,
-        "mails that were waiting",
-        standing=MAILS.waiting,
-        # Most of them were sent after the backup was made.
-        end=partial(MAILS.withdraw, cause=CAUSE),
-    )
 
 
 def failed_mails() -> Sequence[OutboxMail]:

@@ -10,10 +10,9 @@ import re
 from flask import current_app
 from jinja2 import Environment
 
-from app.context import extension
+from app.context import PerApplication
 from app.settings import settings
 
-_KEY = "secure_access.mail_templates"
 # "evil.example" and "www.evil.example", but neither "J.R. Hartley" nor "3.14".
 _HOST_NAME = re.compile(r"(?<=\w)([.。．｡])(?=[^\W\d_][\w-])")
 _EMAIL_ADDRESS = re.compile(r"(?i)(?!www\.)[\w.+'-]+@[\w.-]+")
@@ -45,11 +44,10 @@ def without_links(value: object) -> object:
     return _HOST_NAME.sub(r"\1 ", _one_line(value).replace("://", ": //"))
 
 
-def _environment() -> Environment:
-    if _KEY not in current_app.extensions:
-        current_app.extensions[_KEY] = current_app.jinja_env.overlay(finalize=without_links)
-    environment: Environment = extension(_KEY)
-    return environment
+_environment: PerApplication[Environment] = PerApplication(
+    "secure_access.mail_templates",
+    lambda: current_app.jinja_env.overlay(finalize=without_links),
+)
 
 
 def _one_line(text: str) -> str:

@@ -16,17 +16,18 @@ from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
-from app.context import request_values
+from app.composition import ExtensionPoint
+from app.context import PerApplication, request_values
 from app.web import authorisation, headers
 from app.web.authorisation import Rule
 from app.web.client_address import assign_request_id
+from app.web.forms import csrf
 from app.web.http import Headers, Request, Response
+from app.web.rate_limits import UNLIMITED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
     from _typeshed.wsgi import WSGIEnvironment as Environ
-
-_KEY = "secure_access.programs"
 
 
 @dataclass(frozen=True)
@@ -39,22 +40,48 @@ class DirectEndpoint:
     adding: Callable[[Request], Headers]
 
 
-def register_direct(app: Flask, endpoint: str, *, adding: Callable[[Request], Headers]) -> None:
-    """Route requests to the endpoint's view directly from now on. Its paths have no arguments."""
-    table: dict[tuple[str, str], DirectEndpoint] = app.extensions.setdefault(_KEY, {})
+@dataclass(frozen=True)
+class ProgramEndpoints:
+    """The endpoints of a blueprint that programs call: those whose view `includes` accepts.
+
+    They are called without the token of a form, and without a limit by address: programs carry no
+    cookies, and many people stand behind one program's address. Those whose paths have no arguments
+    are called directly. `adding` returns the headers that each response gets.
+    """
+
+    blueprint: str
+    includes: Callable[[Callable[..., object]], bool]
+    adding: Callable[[Request], Headers]
+
+
+def _add_endpoints(app: Flask, programs: ProgramEndpoints) -> None:
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith(f"{programs.blueprint}.") and programs.includes(view):
+            csrf.exempt(view)
+            UNLIMITED.add(app, endpoint)
+            if all(not rule.arguments for rule in app.url_map.iter_rules(endpoint)):
+                _add_direct(app, endpoint, programs.adding)
+
+
+PROGRAM_ENDPOINTS = ExtensionPoint[ProgramEndpoints]("endpoints for programs", added=_add_endpoints)
+_direct: PerApplication[dict[tuple[str, str], DirectEndpoint]] = PerApplication(
+    "secure_access.direct_endpoints", dict
+)
+
+
+def _add_direct(app: Flask, endpoint: str, adding: Callable[[Request], Headers]) -> None:
     asked = authorisation.rule_of(app, endpoint)
     if asked is None:
         raise RuntimeError(f"{endpoint} does not say who may call it")
     program = DirectEndpoint(endpoint, asked, app.view_functions[endpoint], adding)
     for rule in app.url_map.iter_rules(endpoint):
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            table[method, rule.rule] = program
+            _direct.of(app)[method, rule.rule] = program
 
 
 def find_endpoint(app: Flask, environ: Environ) -> DirectEndpoint | None:
     """Return the direct endpoint that the request calls, or None if Flask is to route it."""
-    table: dict[tuple[str, str], DirectEndpoint] = app.extensions.get(_KEY, {})
-    return table.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+    return _direct.of(app).get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
 
 
 def respond(

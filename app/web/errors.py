@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import structlog
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.audit.record import request_id
+from app.composition import ExtensionPoint
 from app.database import is_unavailable
 from app.web import navigation
 
 log = structlog.get_logger()
-_PROGRAMS = "secure_access.program_paths"
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,10 @@ TO_PROGRAMS = {
 """Where pages give advice about pages."""
 
 
+JSON_PATHS = ExtensionPoint[str]("paths whose errors are JSON")
+"""Only programs call the endpoints whose paths begin with these."""
+
+
 def install(app: Flask) -> None:
     """Add the pages and JSON of errors to the application."""
     app.register_error_handler(CSRFError, _stale_form)
@@ -144,13 +148,7 @@ def wants_json() -> bool:
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json"], default="text/html"
     )
-    programs = ("/api/", "/healthz", "/readyz", *current_app.extensions.get(_PROGRAMS, ()))
-    return request.path.startswith(programs) or best == "application/json"
-
-
-def register_json_paths(app: Flask, *paths: str) -> None:
-    """Declare that only programs call what begins with these paths: their errors are JSON."""
-    app.extensions.setdefault(_PROGRAMS, []).extend(paths)
+    return request.path.startswith(tuple(JSON_PATHS.values())) or best == "application/json"
 
 
 def _route() -> str:

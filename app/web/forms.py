@@ -10,8 +10,9 @@ from flask_wtf.csrf import CSRFError
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
+from app.composition import ExtensionPoint
 from app.refusal import Refusal, RefusalError
-from app.settings import AppSettings, settings
+from app.settings import settings
 from app.typed_text import LONGEST_NAME, RefusedText, clean_text
 
 
@@ -107,22 +108,28 @@ class TypedText:
             raise ValidationError(str(error)) from error
 
 
-def install(app: Flask, settings: AppSettings) -> None:
+FORMS_FROM_ELSEWHERE = ExtensionPoint[str](
+    "forms from elsewhere",
+    added=lambda app, endpoint: csrf.exempt(app.view_functions[endpoint]),
+)
+"""Endpoints to which pages of other sites post, which cannot carry our token."""
+
+
+def install(app: Flask) -> None:
     """Add CSRF protection and its keys to the application."""
+    chosen = settings()
     app.config.update(
-        SECRET_KEY=settings.secret_key.get_secret_value(),
-        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in settings.secret_key_fallbacks],
-        SESSION_COOKIE_NAME="__Host-secure-access-form"
-        if settings.secure
-        else "secure_access_form",
-        SESSION_COOKIE_SECURE=settings.secure,
+        SECRET_KEY=chosen.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in chosen.secret_key_fallbacks],
+        SESSION_COOKIE_NAME="__Host-secure-access-form" if chosen.secure else "secure_access_form",
+        SESSION_COOKIE_SECURE=chosen.secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         WTF_CSRF_TIME_LIMIT=None,
         # A list, the newest last: forms opened under an earlier key can still be sent.
         WTF_CSRF_SECRET_KEY=[
-            key.get_secret_value() for key in (*settings.secret_key_fallbacks, settings.secret_key)
+            key.get_secret_value() for key in (*chosen.secret_key_fallbacks, chosen.secret_key)
         ],
         MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, current_app, request
+from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.composition import ExtensionPoint
 from app.database import db
-
-_KEY = "secure_access.navigation"
-_PLACE = "secure_access.navigation_place"
 
 log = structlog.get_logger()
 
@@ -47,22 +45,14 @@ class Frame:
     links: list[Link]
 
 
-def add_entry(app: Flask, entry: Entry) -> None:
-    """Add an entry to the navigation, in the order of the entries."""
-    entries: list[Entry] = app.extensions.setdefault(_KEY, [])
-    entries.append(entry)
-    entries.sort(key=lambda each: each.order)
-
-
-def set_place(app: Flask, place: Callable[[], tuple[str, str] | None]) -> None:
-    """Register the function that returns name and address of the organisation at hand, or None."""
-    app.extensions[_PLACE] = place
+NAVIGATION = ExtensionPoint[Entry]("entries of the navigation", named=lambda entry: entry.text)
+PLACES = ExtensionPoint[Callable[[], tuple[str, str] | None]]("places of the navigation")
+"""Functions that return name and address of the organisation at hand, or None."""
 
 
 def frame() -> Frame:
     """Return the frame of the present person's pages, for the layout."""
-    place: Callable[[], tuple[str, str] | None] | None = current_app.extensions.get(_PLACE)
-    found = place() if place is not None else None
+    found = next((place for find in PLACES.values() if (place := find()) is not None), None)
     links = _links()
     # Without links there is no session, or one that may use no page yet.
     return Frame(Link(*found, active=False) if found is not None and links else None, links)
@@ -83,8 +73,8 @@ def readable_frame(*, after_failure: bool) -> Frame | None:
 
 
 def _links() -> list[Link]:
-    registered: list[Entry] = current_app.extensions.get(_KEY, [])
-    links = [(entry, entry.address()) for entry in registered]
+    entries = sorted(NAVIGATION.values(), key=lambda entry: entry.order)
+    links = [(entry, entry.address()) for entry in entries]
     shown = [(entry, href) for entry, href in links if href is not None]
     nearest = max((href for _, href in shown if _covers(href)), key=len, default=None)
     return [Link(entry.text, href, href == nearest) for entry, href in shown]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from app.audit import AuditEvent, declared
+from app.audit import EVENTS, AuditEvent
 from app.clock import end_of_day, now, start_of_day
 from app.database import db
 from app.request_reference import request_id_prefix
@@ -134,7 +134,7 @@ def _happening(
     clients: dict[str, str],
     services: Catalogue,
 ) -> ActivityEntry:
-    event = declared().get(row.event)
+    event = EVENTS.by_name().get(row.event)
     subject = people.get(row.subject or "", "") or str(row.detail.get("person", "somebody"))
     words = _EventFields(
         {

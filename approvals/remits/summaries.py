@@ -11,14 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app
-
+from app.context import PerApplication
 from approvals.organisations.queries import register_revision
 
 EARLIEST_KNOWN = "earliest known"
 """The basis of a school on a day before the first file that speaks of it."""
 
-_KEY = "secure_access.remit_summaries"
 _MOST = 20_000
 
 Key = tuple[str, ...]
@@ -39,14 +37,13 @@ class _CachedSummaries:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def install(app: Flask) -> None:
-    """Add the cache of summaries to the application."""
-    app.extensions[_KEY] = _CachedSummaries()
+summaries = PerApplication("approvals.remits.summaries", _CachedSummaries)
+"""Summaries of remits, kept by each process."""
 
 
 def of(remit: Key, lines: Callable[[], Iterable[tuple[str, str, str]]]) -> Summary:
     """Return the summary of a remit; `lines` gives URN, name and basis of each school, by URN."""
-    kept: _CachedSummaries = current_app.extensions[_KEY]
+    kept = summaries()
     key = (register_revision(), *remit)
     with kept.lock:
         if key in kept.summaries:

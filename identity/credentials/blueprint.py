@@ -1,4 +1,4 @@
-"""The routes of this room; `install` imports every module that adds some."""
+"""The routes of this room; `room.py` names every module that adds some."""
 
 from flask import Blueprint
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask
-
+from app.composition import Part
 from identity.accounts.models import Account
 
 
@@ -109,6 +108,6 @@ class Factor(ABC):
         """Return the values of `account_section` for this person."""
         return {}
 
-    def install(self, _app: Flask, /) -> None:
-        """Add the factor's own pages, purges and the like to the application."""
-        return
+    def parts(self) -> Iterable[Part]:
+        """Return what the factor adds to an application: its own pages, purges and the like."""
+        return ()

@@ -10,24 +10,26 @@ from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import Flask, current_app
 
+from app.context import PerApplication
 from identity.settings import settings
 
 # Long enough for any password manager and any phrase, short enough that hashing it costs nothing.
 MAX_BYTES = 4096
-_POOL = "identity.credentials.hashing"
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
 
-def install(app: Flask, at_once: int) -> None:
+def _hash_threads() -> ThreadPoolExecutor:
     """Bound the memory that hashing may take in this process (LG-12).
 
     By threads of its own: a thread keeps what it took of the heap, so a limit on how many compute
     side by side would still let every thread of the server hold a hash's memory in turn.
     """
-    app.extensions[_POOL] = ThreadPoolExecutor(at_once, thread_name_prefix="hash")
+    return ThreadPoolExecutor(settings().password_hashes_at_once, thread_name_prefix="hash")
+
+
+_threads = PerApplication("identity.credentials.hashing", _hash_threads)
 
 
 def normalised(password: str) -> str:
@@ -98,5 +100,4 @@ def _dummy_hash(memory_kib: int, passes: int) -> str:
 
 
 def _compute(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
-    pool: ThreadPoolExecutor = current_app.extensions[_POOL]
-    return pool.submit(work, *given, **named).result()
+    return _threads().submit(work, *given, **named).result()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flask import Flask
+
 from identity.credentials.factor import Factor, FactorKind, SignInPage
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
@@ -14,6 +16,13 @@ FACTORS: tuple[Factor, ...] = (PASSWORD, TOTP, RECOVERY_CODE)
 AAL1 = "urn:secure-access:aal1"
 AAL2 = "urn:secure-access:aal2"
 AAL2_PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
+
+
+def add_parts_of_factors(app: Flask) -> None:
+    """Add to the application what each factor adds."""
+    for each in FACTORS:
+        for part in each.parts():
+            part(app)
 
 
 def factor(name: str) -> Factor:

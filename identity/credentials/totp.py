@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pyotp
-from flask import Flask
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -23,11 +23,12 @@ from sqlalchemy import (
     update,
 )
 
-from app.after_restore import register_revived
+from app.after_restore import REVIVED, Revived
 from app.clock import now
+from app.composition import Part
 from app.database import db, writing
 from app.database.single_use import claim, insert_unless_present, rows_changed
-from app.retention import Expired, register_purge
+from app.retention import PURGES, Expired, Purge
 from app.vault import decrypt, encrypt
 from identity.credentials.factor import (
     Factor,
@@ -69,14 +70,15 @@ class Totp(Factor):
     def enrolled(self, account_id: int) -> bool:
         return db.session.get(TotpCredential, account_id) is not None
 
-    def install(self, app: Flask, /) -> None:
-        register_revived(
-            app,
-            "present codes of authenticator apps",
-            standing=acceptable_now,
-            end=use_up_present_steps,
+    def parts(self) -> Iterable[Part]:
+        yield REVIVED(
+            Revived(
+                "present codes of authenticator apps",
+                standing=acceptable_now,
+                end=use_up_present_steps,
+            )
         )
-        register_purge(app, "used steps of authenticator apps", expired_steps)
+        yield PURGES(Purge("used steps of authenticator apps", expired_steps))
 
     def prove(
         self, account_id: int | None, answer: str, _challenge: str | None = None, /

@@ -14,11 +14,11 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, current_app
 from sqlalchemy import Row, insert, select
 
 from app.audit import record
 from app.clock import now
+from app.context import PerApplication, present_application
 from app.database import db
 from app.http_client import Unreachable, fetch
 from app.queue import DeliveryFailed, EndState, LeasedQueue, Send
@@ -40,7 +40,6 @@ AT_ONCE_PER_CLIENT = 4
 NO_ADDRESS = "the client has no address for notices any more"
 _TRY_AGAIN = {408, 425, 429}
 """The statuses from 400 to 499 that ask for another attempt."""
-_KEY = "identity.oidc.backchannel"
 
 log = structlog.get_logger()
 
@@ -70,21 +69,9 @@ def enqueue_notices(ended: Iterable[EndedFamily], *, cause: str) -> None:
         db.session.execute(insert(LogoutNotice), rows)
 
 
-def install(app: Flask) -> None:
-    """Add the threads that deliver notices to the application."""
-    app.extensions[_KEY] = ParallelDelivery(
-        app,
-        NOTICES,
-        receiver=LogoutNotice.client_id,
-        at_once=AT_ONCE,
-        at_once_per_receiver=AT_ONCE_PER_CLIENT,
-    )
-
-
 def deliver() -> bool:
     """Send the notices that are due, as the worker's job. Return whether any is under way."""
-    delivery: ParallelDelivery[LogoutNotice] = current_app.extensions[_KEY]
-    return delivery.step()
+    return _delivery().step()
 
 
 def failed_notices() -> Sequence[Row[LogoutNotice, str, str]]:
@@ -184,4 +171,14 @@ NOTICES = LeasedQueue(
     longest_retry=timedelta(minutes=10),
     max_attempts=20,
     retention=timedelta(days=7),
+)
+_delivery: PerApplication[ParallelDelivery[LogoutNotice]] = PerApplication(
+    "identity.oidc.backchannel",
+    lambda: ParallelDelivery(
+        present_application(),
+        NOTICES,
+        receiver=LogoutNotice.client_id,
+        at_once=AT_ONCE,
+        at_once_per_receiver=AT_ONCE_PER_CLIENT,
+    ),
 )

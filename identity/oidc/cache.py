@@ -12,17 +12,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.context import extension
+from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import insert_unless_present, rows_changed
 from identity.oidc.models import Revision
 
 RECHECK = 1.0
-_KEY = "identity.oidc.cache"
 _add_revision = insert_unless_present(Revision)
 Value = TypeVar("Value")
 
@@ -94,14 +92,8 @@ def _revision() -> int:
     return db.session.scalar(select(Revision.number)) or 0
 
 
-def install(app: Flask) -> None:
-    """Add the cache of clients and keys to the application."""
-    app.extensions[_KEY] = Cache()
-
-
-def cache() -> Cache:
-    """Return the application's cache of clients and keys."""
-    return cast(Cache, extension(_KEY))
+cache = PerApplication("identity.oidc.cache", Cache)
+"""The application's cache of clients and keys."""
 
 
 def raise_revision() -> None:

@@ -6,9 +6,9 @@ token: the origins of the redirect URIs of public clients. Never with cookies, n
 
 from __future__ import annotations
 
-from flask import current_app
-from werkzeug import Response
+from flask import Response, current_app
 
+from app.context import PerApplication
 from app.web.authorisation import rule_of
 from app.web.http import Headers, Request, current_request
 from identity.oidc import scopes
@@ -17,7 +17,6 @@ from identity.oidc.clients.store import browser_origins
 EVERYBODY = frozenset({"oidc.configuration", "oidc.jwks"})
 PUBLIC_CLIENTS = frozenset({"oidc.par", "oidc.token", "oidc.revoke", "oidc.userinfo"})
 HEADERS = "Authorization, Content-Type, DPoP, If-None-Match"
-_KEY = "identity.oidc.cors"
 EXPOSED = ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, ETag")
 
 
@@ -58,11 +57,7 @@ def _let_in(request: Request) -> str | None:
 
 
 def _for_public_clients(request: Request) -> bool:
-    found: frozenset[str] | None = current_app.extensions.get(_KEY)
-    if found is None:
-        # Once all routes are there.
-        found = current_app.extensions[_KEY] = PUBLIC_CLIENTS | _interfaces()
-    return request.endpoint in found
+    return request.endpoint in _for_scripts()
 
 
 def _interfaces() -> frozenset[str]:
@@ -71,3 +66,7 @@ def _interfaces() -> frozenset[str]:
     return frozenset(
         endpoint for endpoint, rule in rules.items() if scopes.asked_by(rule, "person") is not None
     )
+
+
+# Made at the first request, once all routes are there.
+_for_scripts = PerApplication("identity.oidc.cors", lambda: PUBLIC_CLIENTS | _interfaces())

@@ -6,12 +6,8 @@ is written a few times a minute at most. Each process counts for itself.
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Flask
-
 from app.audit import record
-from app.context import extension
+from app.context import PerApplication
 from app.database import writing
 from app.web.rate_counters import Allowance
 from identity.accounts.account_snapshot import snapshot_from
@@ -22,17 +18,14 @@ from identity.oidc.token_families import Family, record_family_event
 A_MINUTE, AN_HOUR = 3, 20
 """Rows of one reason for one client, or for one token family."""
 TOKEN, ACCESS, REQUEST = "token.refused", "access.refused", "request.refused"
-_KEY = "identity.oidc.refusals"
 
 
-def install(app: Flask) -> None:
-    """Add the counters of refused requests to the application."""
-    app.extensions[_KEY] = Allowance(A_MINUTE, AN_HOUR)
+_refusals = PerApplication("identity.oidc.refusals", lambda: Allowance(A_MINUTE, AN_HOUR))
 
 
 def admit_refusal(event: str, *about: str) -> bool:
     """Count a refusal of this kind; False where rows enough say so."""
-    return cast(Allowance, extension(_KEY)).use(event, *about)
+    return _refusals().use(event, *about)
 
 
 def record_refusal(

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 def protocol_endpoint(view: ProtocolView[Arguments]) -> Callable[Arguments, Response]:
     """Give the view its request, and answer the protocol's errors as their RFC says.
 
-    `install` exempts these views from CSRF.
+    These views are called without the token of a form (`app/web/direct_endpoints.py`).
     """
 
     @functools.wraps(view)

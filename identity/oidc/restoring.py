@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask
 from sqlalchemy import ColumnElement, Select, select, update
 
-from app.after_restore import CAUSE, register_revived
+from app.after_restore import CAUSE, Revived
 from app.clock import now
 from app.database.single_use import rows_changed
 from identity.access_termination import end_access_of
@@ -21,30 +20,6 @@ from identity.oidc.models import (
     PushedRequest,
     TokenFamily,
 )
-
-
-def install(app: Flask) -> None:
-    """Add the provider's rows that a restore revives, and their ends."""
-    # A code, a refresh token and an access token are nothing without their family.
-    register_revived(
-        app,
-        "sign-ins at services, with their codes and tokens",
-        standing=_families,
-        end=_end_families,
-    )
-    register_revived(app, "requests under way", standing=_requests, end=_finish_requests)
-    register_revived(app, "pushed requests", standing=_pushed_requests, end=_use_up_pushed)
-    register_revived(
-        app, "registration tokens", standing=_registration_tokens, end=_use_up_registrations
-    )
-    # The notices that these endings create are still sent: services are notified once.
-    before = LogoutNotice.cause != CAUSE
-    register_revived(
-        app,
-        "sign-out notices that were waiting",
-        standing=partial(NOTICES.waiting, before),
-        end=partial(NOTICES.withdraw, before, cause=CAUSE),
-    )
 
 
 def _families() -> Select[int]:
@@ -85,3 +60,25 @@ def _registration_tokens() -> Select[int]:
 
 def _use_up_registrations() -> None:
     rows_changed(update(InitialAccessToken).where(*_usable_registrations()).values(uses_left=0))
+
+
+_before = LogoutNotice.cause != CAUSE
+"""The notices that these endings create are still sent: services are notified once."""
+
+REVIVED_ROWS = (
+    # A code, a refresh token and an access token are nothing without their family.
+    Revived(
+        "sign-ins at services, with their codes and tokens",
+        standing=_families,
+        end=_end_families,
+    ),
+    Revived("requests under way", standing=_requests, end=_finish_requests),
+    Revived("pushed requests", standing=_pushed_requests, end=_use_up_pushed),
+    Revived("registration tokens", standing=_registration_tokens, end=_use_up_registrations),
+    Revived(
+        "sign-out notices that were waiting",
+        standing=partial(NOTICES.waiting, _before),
+        end=partial(NOTICES.withdraw, _before, cause=CAUSE),
+    ),
+)
+"""In the order of their endings: the notices last."""

@@ -6,26 +6,19 @@ they are made bounds their size, the purge their lifetime, and this module their
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Flask
-
-from app.context import extension
+from app.context import PerApplication
 from app.web.errors import TooManyRequests
 from app.web.rate_counters import Allowance
 from identity.sessions.browser import Browser
 from identity.settings import settings
 
-_KEY = "identity.sessions.anonymous_rows"
+
+def _allowance() -> Allowance:
+    chosen = settings()
+    return Allowance(chosen.anonymous_rows_per_minute, chosen.anonymous_rows_per_hour)
 
 
-def install(app: Flask) -> None:
-    """Add the counters for rows of anonymous requests to the application."""
-    with app.app_context():
-        chosen = settings()
-    app.extensions[_KEY] = Allowance(
-        chosen.anonymous_rows_per_minute, chosen.anonymous_rows_per_hour
-    )
+_rows = PerApplication("identity.sessions.anonymous_rows", _allowance)
 
 
 def admit_row(browser: Browser) -> None:
@@ -35,7 +28,7 @@ def admit_row(browser: Browser) -> None:
     """
     if browser.session is not None:
         return
-    network, allowance = browser.network, cast(Allowance, extension(_KEY))
+    network, allowance = browser.network, _rows()
     if not allowance.use(network):
         seconds = allowance.seconds_left(network)
         minutes = -(-seconds // 60)

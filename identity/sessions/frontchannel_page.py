@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flask import Flask, current_app, make_response, redirect, render_template
+from flask import make_response, redirect, render_template
 from werkzeug import Response
 
+from app.composition import ExtensionPoint
 from app.web.headers import allow_frames
 from identity.sessions.current_session import current
 from identity.sessions.models import Session
 
 SECONDS = 2
 """Time that the frames have before the browser continues by itself."""
-_KEY = "identity.sessions.frontchannel_page"
-Frames = Callable[[Session], Iterable[str]]
 
 
-def register(app: Flask, frames: Frames) -> None:
-    """Add whoever knows addresses that a browser opens in a frame when a session ends."""
-    app.extensions.setdefault(_KEY, []).append(frames)
+FRAMES = ExtensionPoint[Callable[[Session], Iterable[str]]]("frames at a sign-out")
+"""Functions that return addresses that a browser opens in a frame when a session ends."""
 
 
 def frames() -> list[str]:
@@ -27,8 +25,7 @@ def frames() -> list[str]:
     session = current()
     if session is None:
         return []
-    sources: list[Frames] = current_app.extensions.get(_KEY, [])
-    return [address for source in sources for address in source(session)]
+    return [address for find in FRAMES.values() for address in find(session)]
 
 
 def continue_after(told: list[str], destination: str) -> Response:

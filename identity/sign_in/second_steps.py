@@ -21,7 +21,7 @@ from identity.sign_in.proofs import FirstProof
 from identity.sign_in.views import onwards, with_retry_after
 
 
-def register(app: Flask) -> None:
+def add_pages(app: Flask) -> None:
     """Add a page for each second step, below `/sign-in/`."""
     for factor, page in registry.second_steps():
         _add_page(app, factor, page)

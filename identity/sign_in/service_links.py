@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import Flask, current_app
-
+from app.composition import ExtensionPoint
 from identity.sign_in.models import SignInJourney
-
-_KEY = "identity.sign_in.service_links"
 
 
 @dataclass(frozen=True)
@@ -20,14 +17,13 @@ class ServiceLink:
     address: str
 
 
-def register(app: Flask, links: Callable[[str], Sequence[ServiceLink]]) -> None:
-    """Make `links` the function that returns the links of a client by its id."""
-    app.extensions[_KEY] = links
+SERVICE_LINKS = ExtensionPoint[Callable[[str], Sequence[ServiceLink]]]("links of services")
+"""Functions that return the links of a client by its id."""
 
 
 def links_of(journey: SignInJourney) -> Sequence[ServiceLink]:
     """Return the links of the service to which this journey leads, if any."""
     if journey.client_id is None:
         return ()
-    found: Callable[[str], Sequence[ServiceLink]] = current_app.extensions[_KEY]
-    return found(journey.client_id)
+    client_id = journey.client_id
+    return [link for find in SERVICE_LINKS.values() for link in find(client_id)]

@@ -65,6 +65,6 @@ def test_purge_sets_columns_a_portion_at_a_time(
     monkeypatch.setattr(retention, "PORTION", 2)
     _store_mails(4)
     blank = retention.Expired(OutboxMail, OutboxMail.subject != "", values={"subject": ""})
-    retention.register_purge(app, "subjects", lambda: [blank])
+    retention.PURGES.add(app, retention.Purge("subjects", lambda: [blank]))
     assert retention.purge_expired()["subjects"] == 0
     assert set(db.session.scalars(select(OutboxMail.subject))) == {""}

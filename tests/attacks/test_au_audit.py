@@ -80,7 +80,7 @@ def test_AU_03_control_characters_and_markup_stay_in_one_row(
     page = browser(app, olive).get("/ops/audit?event=account.suspended")
     assert "&lt;script&gt;" in page.html
     assert "<script>" not in page.html.partition("<main")[2].partition("</main")[0]
-    configure()
+    configure(app)
     structlog.get_logger().info("refused", reason=HOSTILE)
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["reason"] == HOSTILE

@@ -44,7 +44,7 @@ def existing_names(site: Flask) -> dict[str, set[str]]:
         return {
             "table": set(db.metadata.tables),
             "claim": {entry.name for entry in dictionary()},
-            "events": {event.partition(".")[0] for event in audit.declared()},
+            "events": {event.partition(".")[0] for event in audit.EVENTS.by_name()},
             "journey": {kind.value for kind in JourneyKind}
             | {value for name, value in vars(journeys).items() if is_kind(name, value)},
         }

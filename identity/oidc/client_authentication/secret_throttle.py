@@ -6,23 +6,13 @@ what it costs us, and needs no server that could be missing. Unknown clients sha
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Flask
-
-from app.context import extension
+from app.context import PerApplication
 from app.web.client_address import client_network
 from app.web.rate_counters import Allowance
 from identity.oidc.clients.store import RelyingParty
 
 FREE = 20
 """Failures in a minute."""
-_KEY = "identity.oidc.failures"
-
-
-def install(app: Flask) -> None:
-    """Add the counters of failed client authentication to the application."""
-    app.extensions[_KEY] = Allowance(FREE)
 
 
 def too_many(client: RelyingParty | None) -> bool:
@@ -36,8 +26,7 @@ def count(client: RelyingParty | None) -> None:
     _failures().use(*_counter_key(client))
 
 
-def _failures() -> Allowance:
-    return cast(Allowance, extension(_KEY))
+_failures = PerApplication("identity.oidc.secret_throttle", lambda: Allowance(FREE))
 
 
 def _counter_key(client: RelyingParty | None) -> tuple[str, str]:

@@ -6,11 +6,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from flask import Flask
-
-from app.context import extension
+from app.context import PerApplication
 from app.http_client import Unreachable
 from identity.oidc.cache import cache
 from identity.oidc.clients.jwks import Named, read
@@ -26,7 +23,6 @@ LONGEST_KEPT = 24 * 3600.0
 """Seconds for which keys are used while the address returns none."""
 PATIENCE = 0.5
 """Seconds for which other threads wait for the one that fetches."""
-_KEY = "identity.oidc.clients.keys"
 
 
 @dataclass(frozen=True)
@@ -48,11 +44,6 @@ class _Addresses:
 
     fetched: dict[int, Fetched] = field(default_factory=dict)
     locks: dict[int, threading.Lock] = field(default_factory=dict)
-
-
-def install(app: Flask) -> None:
-    """Add the cache of fetched keys to the application."""
-    app.extensions[_KEY] = _Addresses()
 
 
 def keys_of(client: RelyingParty, header: Mapping[str, object]) -> list[PublicKey]:
@@ -124,5 +115,4 @@ def _fetch(address: str, before: Fetched | None) -> Fetched:
         return replace(before, attempted_at=at, keys=keys)
 
 
-def _addresses() -> _Addresses:
-    return cast(_Addresses, extension(_KEY))
+_addresses = PerApplication("identity.oidc.client_keys", _Addresses)

@@ -5,11 +5,7 @@ Counted by client and network, in each process for itself. People of one school 
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Flask
-
-from app.context import extension
+from app.context import PerApplication
 from app.web.client_address import client_network
 from app.web.rate_counters import Allowance
 from identity.oidc.clients.store import RelyingParty
@@ -17,27 +13,24 @@ from identity.oidc.errors import TooManyOfPublicClient
 
 PUSHED_IN_A_MINUTE, PUSHED_IN_AN_HOUR = 120, 2400
 PROOFS_IN_A_MINUTE = 1200
-_PUSHED, _PROOFS = "identity.oidc.pushed", "identity.oidc.proofs"
-
-
-def install(app: Flask) -> None:
-    """Add the limits of public clients to the application."""
-    app.extensions[_PUSHED] = Allowance(PUSHED_IN_A_MINUTE, PUSHED_IN_AN_HOUR)
-    app.extensions[_PROOFS] = Allowance(PROOFS_IN_A_MINUTE)
+pushed = PerApplication(
+    "identity.oidc.pushed_requests", lambda: Allowance(PUSHED_IN_A_MINUTE, PUSHED_IN_AN_HOUR)
+)
+proofs = PerApplication("identity.oidc.proofs", lambda: Allowance(PROOFS_IN_A_MINUTE))
 
 
 def admit_pushed_request(client: RelyingParty) -> None:
     """Count a pushed request, which is stored for an hour. Raises TooManyOfPublicClient."""
-    _admit(client, _PUSHED)
+    _admit(client, pushed())
 
 
 def admit_proof(client: RelyingParty) -> None:
     """Count a DPoP proof, whose `jti` is stored for minutes. Raises TooManyOfPublicClient."""
-    _admit(client, _PROOFS)
+    _admit(client, proofs())
 
 
-def _admit(client: RelyingParty, key: str) -> None:
+def _admit(client: RelyingParty, allowance: Allowance) -> None:
     if client.confidential:
         return
-    if not cast(Allowance, extension(key)).use(client.client_id, client_network()):
+    if not allowance.use(client.client_id, client_network()):
         raise TooManyOfPublicClient

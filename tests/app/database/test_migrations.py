@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.actors import SYSTEM
-from app.audit import AuditEvent, Event, declare, record
+from app.audit import EVENTS, AuditEvent, Event, record
 from app.database import Base, db, writing
 from app.database.schema import downgrade, upgrade
 
@@ -23,7 +23,7 @@ def test_a_database_that_was_set_up_is_ready(app: Flask) -> None:
 
 
 def test_the_audit_stays_and_cannot_be_changed_when_its_table_is_made_anew(app: Flask) -> None:
-    declare(app, [Event("test.happened", "{actor} did something")])
+    EVENTS.add(app, Event("test.happened", "{actor} did something"))
     with writing():
         record("test.happened", actor=SYSTEM)
     db.session.remove()

@@ -7,13 +7,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.actors import SYSTEM
-from app.audit import AuditEvent, Event, declare, record
+from app.audit import EVENTS, AuditEvent, Event, record
 from app.database import NotWriting, db, writing
 
 
 @pytest.fixture(autouse=True)
 def _an_event(app: Flask) -> None:
-    declare(app, [Event("test.happened", "{actor} did something")])
+    EVENTS.add(app, Event("test.happened", "{actor} did something"))
 
 
 def _rows() -> int:

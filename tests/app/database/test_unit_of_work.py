@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import bindparam, func, insert, select, text, update
 
 from app.actors import SYSTEM
-from app.audit import AuditEvent, Event, audit_row, declare
+from app.audit import EVENTS, AuditEvent, Event, audit_row
 from app.clock import now
 from app.database import (
     Change,
@@ -24,7 +24,6 @@ from app.database import (
     writing,
 )
 from app.database.failures import is_unavailable
-from app.database.group_commit import GroupCommit
 from app.database.single_use import insert_if_absent
 from identity.oidc.models import InitialAccessToken, UsedOnce
 
@@ -127,7 +126,7 @@ def test_unit_that_fails_leaves_the_others_of_its_group_stored(
 ) -> None:
     commit_unit(token("a"))
     monkeypatch.setattr(group_commit, "PATIENCE", 10)
-    group: GroupCommit = app.extensions[unit_of_work.KEY]
+    group = unit_of_work.group_commit.of(app)
     group.arrivals.expected = 3
 
     def commit(names: tuple[str, ...]) -> bool:
@@ -161,7 +160,7 @@ def test_session_that_was_reading_sees_the_unit(app: Flask) -> None:
 
 
 def test_audit_row_is_part_of_the_unit(app: Flask) -> None:
-    declare(app, [Event("test.happened", "{actor} did something")])
+    EVENTS.add(app, Event("test.happened", "{actor} did something"))
     commit_unit(token("a"))
     for _ in range(2):
         commit_unit(audit_row("test.happened", actor=SYSTEM), claim=USE.with_values(hash="a"))

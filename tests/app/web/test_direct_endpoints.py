@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from app.web import anyone, permit
 from app.web.authorisation import Allowed, Refused, Rule
 from app.web.client_address import client_address
-from app.web.direct_endpoints import register_direct
-from app.web.forms import csrf
+from app.web.direct_endpoints import PROGRAM_ENDPOINTS, ProgramEndpoints
 from app.web.http import Headers, Request, Response, current_request
 from tests.conftest import settings
 from wsgi import create_app
@@ -37,6 +36,7 @@ def caller() -> FlaskClient:
     _add(site, "empty", lambda: Response(media_type=None))
     _add(site, "gone", lambda: Response(status=204, media_type=None))
     _add(site, "asked", _echo_request)
+    PROGRAM_ENDPOINTS.add(site, ProgramEndpoints("program", lambda _view: True, mark))
     return site.test_client()
 
 
@@ -45,10 +45,8 @@ def _add(site: Flask, name: str, answer: Callable[[], Response], rule: Rule = an
     def view() -> Response:
         return answer()
 
-    csrf.exempt(view)
     for way in ("page", "program"):
-        site.add_url_rule(f"/{way}/{name}", f"{way}-{name}", view, methods=["GET", "POST"])
-    register_direct(site, f"program-{name}", adding=mark)
+        site.add_url_rule(f"/{way}/{name}", f"{way}.{name}", view, methods=["GET", "POST"])
 
 
 def _broken() -> Response:
@@ -78,7 +76,7 @@ def _echo_request() -> Response:
 def test_the_view_is_called_and_its_answer_finished(caller: FlaskClient) -> None:
     answer = caller.get("/program/plain")
     assert answer.get_json() == {"said": "this"}
-    assert answer.headers["X-Marked"] == "program-plain"
+    assert answer.headers["X-Marked"] == "program.plain"
     assert "X-Marked" not in caller.get("/page/plain").headers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.audit import declared, record
+from app.audit import EVENTS, record
 from app.database import writing
 from approvals.activity import queries
 from approvals.memberships.actions import change_user_group, make_approver, remove_member
@@ -105,13 +105,13 @@ def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisat
 
 
 def test_what_happened_is_told_in_sentences(app: Flask) -> None:
-    sentences = [event.sentence for event in declared().values()]
+    sentences = [event.sentence for event in EVENTS.values()]
     assert [each for each in sentences if not each.endswith(".") or each.endswith("..")] == []
 
 
 def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None:
     for kind in queries.KINDS:
-        assert any(name.startswith(kind) for name in declared())
+        assert any(name.startswith(kind) for name in EVENTS.by_name())
 
 
 @pytest.mark.parametrize(

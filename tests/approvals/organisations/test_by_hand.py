@@ -14,7 +14,7 @@ from approvals.organisations.by_hand import (
     close_organisation,
     rename_organisation,
 )
-from approvals.organisations.importing import when_closed
+from approvals.organisations.importing import WHEN_CLOSED
 from approvals.organisations.kinds import Kind
 from tests.approvals import world
 
@@ -44,7 +44,7 @@ def test_rename_organisation_refuses_empty_unchanged_and_taken_names(app: Flask,
 def test_close_organisation_counts_from_today_and_ends_access(app: Flask) -> None:
     made = add_organisation(Kind.DIOCESE, "Diocese of Marl", diocese_code="CE91")
     told: list[int] = []
-    when_closed(app, lambda _session, closed: told.extend(closed))
+    WHEN_CLOSED.add(app, lambda _session, closed: told.extend(closed))
     close_organisation(made)
     assert told == [made.id]
     assert queries.is_open(made, today() - timedelta(days=1))

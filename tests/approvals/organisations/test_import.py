@@ -14,13 +14,13 @@ from app.audit import AuditEvent
 from app.database import Base, db, writing
 from approvals.organisations import queries
 from approvals.organisations.importing import (
+    WHEN_CLOSED,
     FileReport,
     RefusedFile,
     action,
     import_file,
     in_order,
     trying_only,
-    when_closed,
 )
 from approvals.organisations.importing.renewal import renew_register
 from approvals.organisations.importing.report import Change
@@ -270,7 +270,7 @@ def test_who_closes_is_told_to_listeners_in_the_same_transaction(
     (tmp_path / "a20200101.csv").write_text(_HEADER + "123456,201,One School,01,1\n")
     (tmp_path / "a20200201.csv").write_text(_HEADER + "123456,201,One School,01,2\n")
     told: list[int] = []
-    when_closed(app, lambda _session, closed: told.extend(closed))
+    WHEN_CLOSED.add(app, lambda _session, closed: told.extend(closed))
     load([tmp_path / "a20200101.csv"])
     assert not told
     load([tmp_path / "a20200201.csv"])

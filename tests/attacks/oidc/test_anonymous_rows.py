@@ -100,7 +100,7 @@ def test_public_client_proofs_are_bounded_for_each_network(
     provider: Flask, monkeypatch: pytest.MonkeyPatch, browser: FlaskClient
 ) -> None:
     monkeypatch.setattr(public_limits, "PROOFS_IN_A_MINUTE", 3)
-    public_limits.install(provider)
+    public_limits.proofs.forget(provider)
     party = SigningParty(
         provider.test_client(),
         profile="baseline",
@@ -122,7 +122,7 @@ def test_public_client_pushes_are_bounded_in_an_hour(
     provider: Flask, monkeypatch: pytest.MonkeyPatch, public_rp: RelyingParty
 ) -> None:
     monkeypatch.setattr(public_limits, "PUSHED_IN_AN_HOUR", 2)
-    public_limits.install(provider)
+    public_limits.pushed.forget(provider)
     made = dict(parse_qsl(urlsplit(public_rp.request()).query))
     statuses = [public_rp.http.post("/par", data=made).status_code for _ in range(3)]
     assert statuses == [201, 201, 429]

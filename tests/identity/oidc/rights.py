@@ -120,5 +120,5 @@ def install(app: Flask) -> Rights:
     """Puts these rights behind the application's port."""
     rights = Rights()
     rights.give()
-    ports.register(app, rights)
+    ports.APPROVALS.add(app, rights)
     return rights

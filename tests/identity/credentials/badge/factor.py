@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from flask import Blueprint, Flask, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.audit import Event, declare
+from app.audit import EVENTS, Event
+from app.composition import Part
 from app.web.authorisation import permit
+from app.web.pages import PAGES, Pages
 from identity.credentials.factor import (
     Factor,
     FactorKind,
@@ -71,8 +73,7 @@ class Badge(Factor):
     def section(self, account_id: int, /) -> Mapping[str, object]:
         return {"set_up": account_id in self.owners}
 
-    def install(self, app: Flask, /) -> None:
-        declare(app, [Event("badge.set_up", "{actor} set up a badge.")])
+    def parts(self) -> Iterable[Part]:
         pages = Blueprint(
             "badge", __name__, template_folder=str(Path(__file__).parent / "templates")
         )
@@ -88,4 +89,5 @@ class Badge(Factor):
             self.owners.add(signed_in_session().account_id)
             return redirect(url_for("credentials.second_step"), code=303)
 
-        app.register_blueprint(pages)
+        yield EVENTS(Event("badge.set_up", "{actor} set up a badge."))
+        yield PAGES(Pages(pages))

@@ -1,11 +1,13 @@
-"""Adds the room to the application."""
+"""Parts that the room adds to an application."""
 
 from collections.abc import Callable
 
-from flask import Flask, g, url_for
+from flask import g, url_for
 from flask import session as form_session
 
-from app.web import navigation
+from app.composition import Room
+from app.web.navigation import NAVIGATION, PLACES, Entry
+from app.web.pages import PAGES, TEMPLATE_NAMES, Pages, TemplateName
 from approvals.access_model.definition import join_phrases
 from approvals.memberships import queries, wording
 from approvals.organisations.models import Organisation
@@ -13,23 +15,6 @@ from approvals.workspace import views
 from identity.sessions import current
 
 _LAST_PLACE = "workspace"
-
-
-def install(app: Flask) -> None:
-    """Add the room's audit events, pages and purge to the application."""
-    app.register_blueprint(views.blueprint())
-    app.jinja_env.filters["last_day"] = wording.last_day
-    app.jinja_env.globals["together"] = join_phrases
-    pages = (
-        ("memberships.home", "Overview", 20),
-        ("memberships.users", "Users", 21),
-        ("memberships.invitations", "Invitations", 22),
-        ("activity.activity", "Activity", 23),
-    )
-    for endpoint, text, order in pages:
-        navigation.add_entry(app, navigation.Entry(text, _page(endpoint), order))
-    navigation.add_entry(app, navigation.Entry("Change organisation", _switch, 24))
-    navigation.set_place(app, _place)
 
 
 def _page(endpoint: str) -> Callable[[], str | None]:
@@ -79,3 +64,20 @@ def _approved_organisations() -> list[Organisation]:
         g.approved = queries.approved_by(session.account_id) if session and signed_in else []
     found: list[Organisation] = g.approved
     return found
+
+
+ROOM = Room(
+    "approvals.workspace",
+    PAGES(Pages(views.blueprint())),
+    TEMPLATE_NAMES(
+        TemplateName("last_day", wording.last_day), TemplateName("together", join_phrases)
+    ),
+    NAVIGATION(
+        Entry("Overview", _page("memberships.home"), 20),
+        Entry("Users", _page("memberships.users"), 21),
+        Entry("Invitations", _page("memberships.invitations"), 22),
+        Entry("Activity", _page("activity.activity"), 23),
+        Entry("Change organisation", _switch, 24),
+    ),
+    PLACES(_place),
+)

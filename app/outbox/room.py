@@ -1,0 +1,21 @@
+"""Adds the purge of sent mails, and the end of those that a backup brings back."""
+
+from functools import partial
+
+from app.after_restore import CAUSE, REVIVED, Revived
+from app.composition import Room
+from app.outbox.delivery import MAILS
+from app.retention import PURGES, Purge
+
+ROOM = Room(
+    "app.outbox",
+    PURGES(Purge("sent mail", MAILS.expired)),
+    REVIVED(
+        Revived(
+            "mails that were waiting",
+            standing=MAILS.waiting,
+            # Most of them were sent after the backup was made.
+            end=partial(MAILS.withdraw, cause=CAUSE),
+        )
+    ),
+)

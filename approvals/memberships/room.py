@@ -1,0 +1,15 @@
+"""Parts that the room adds to an application."""
+
+from app.audit import EVENTS
+from app.composition import Room
+from app.retention import PURGES, Purge
+from approvals.memberships import events, journeys
+from approvals.memberships.actions.end_closed import end_access_through
+from approvals.organisations.importing import WHEN_CLOSED
+
+ROOM = Room(
+    "approvals.memberships",
+    EVENTS(*events.EVENTS),
+    PURGES(Purge("membership journeys", journeys.expired)),
+    WHEN_CLOSED(end_access_through),
+)

@@ -1,0 +1,33 @@
+"""The rooms of this floor that add something to an application, lowest first."""
+
+from app.composition import Room
+from approvals.access_model.room import ROOM as ACCESS_MODEL
+from approvals.activity.room import ROOM as ACTIVITY
+from approvals.clients.room import ROOM as CLIENTS
+from approvals.console.room import ROOM as CONSOLE
+from approvals.home.room import ROOM as HOME
+from approvals.memberships.room import ROOM as MEMBERSHIPS
+from approvals.organisations.room import ROOM as ORGANISATIONS
+from approvals.population.room import ROOM as POPULATION
+from approvals.port import ApprovalsPort
+from approvals.remit_api.room import ROOM as REMIT_API
+from approvals.reports.room import ROOM as REPORTS
+from approvals.terms.room import ROOM as TERMS
+from approvals.workspace.room import ROOM as WORKSPACE
+from identity.ports import APPROVALS
+
+ROOMS = (
+    ORGANISATIONS,
+    ACCESS_MODEL,
+    MEMBERSHIPS,
+    TERMS,
+    ACTIVITY,
+    WORKSPACE,
+    REMIT_API,
+    CLIENTS,
+    REPORTS,
+    POPULATION,
+    HOME,
+    CONSOLE,
+    Room("approvals.port", APPROVALS(ApprovalsPort())),
+)

@@ -1,0 +1,28 @@
+"""Parts that the room adds to an application."""
+
+from app.after_restore import REVIVED, Revived
+from app.audit import EVENTS
+from app.composition import Room
+from app.retention import PURGES, Purge
+from app.web.pages import PAGES, Pages
+from identity.access_termination import CHANNELS
+from identity.credentials import events, registry, reset_links
+from identity.credentials.actions import expired_enrolments
+from identity.credentials.blueprint import blueprint
+
+ROOM = Room(
+    "identity.credentials",
+    EVENTS(*events.EVENTS),
+    PAGES(
+        Pages(blueprint, "identity.credentials.reset_views", "identity.credentials.views"),
+    ),
+    CHANNELS(reset_links.supersede_links),
+    REVIVED(
+        Revived("links by mail", standing=reset_links.usable, end=reset_links.supersede_all),
+    ),
+    registry.add_parts_of_factors,
+    PURGES(
+        Purge("reset links", reset_links.expired_links),
+        Purge("enrolments and shown codes", expired_enrolments),
+    ),
+)

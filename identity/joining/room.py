@@ -1,0 +1,31 @@
+"""Parts that the room adds to an application."""
+
+from flask import url_for
+
+from app.composition import Room
+from app.retention import PURGES, Purge
+from app.web.navigation import NAVIGATION, Entry
+from app.web.pages import PAGES, Pages
+from identity.joining import journeys
+from identity.joining.blueprint import blueprint
+from identity.sessions.current_session import current
+
+
+def _account_page() -> str | None:
+    session = current()
+    return url_for("accounts.account") if session and not session.awaiting_terms else None
+
+
+def _sign_out_page() -> str | None:
+    return url_for("sessions.sign_out") if current() is not None else None
+
+
+ROOM = Room(
+    "identity.joining",
+    PAGES(Pages(blueprint, "identity.joining.views", "identity.joining.account_page")),
+    PURGES(Purge("join journeys", journeys.expired)),
+    NAVIGATION(
+        Entry("Your account", _account_page, order=80),
+        Entry("Sign out", _sign_out_page, order=90),
+    ),
+)

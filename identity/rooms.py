@@ -1,0 +1,11 @@
+"""The rooms of this floor that add something to an application, lowest first."""
+
+from identity.accounts.room import ROOM as ACCOUNTS
+from identity.credentials.room import ROOM as CREDENTIALS
+from identity.information.room import ROOM as INFORMATION
+from identity.joining.room import ROOM as JOINING
+from identity.oidc.room import ROOM as OIDC
+from identity.sessions.room import ROOM as SESSIONS
+from identity.sign_in.room import ROOM as SIGN_IN
+
+ROOMS = (ACCOUNTS, SESSIONS, CREDENTIALS, SIGN_IN, JOINING, INFORMATION, OIDC)

@@ -1,0 +1,51 @@
+"""Parts that the room adds to an application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.after_restore import CAUSE, REVIVED, Revived
+from app.audit import EVENTS
+from app.clock import now
+from app.composition import Room
+from app.retention import PURGES, Expired, Purge
+from app.web.pages import (
+    AFTER_REQUEST,
+    ERROR_HANDLERS,
+    PAGES,
+    TEMPLATE_NAMES,
+    ErrorHandler,
+    Pages,
+    TemplateName,
+)
+from identity.access_termination import CHANNELS, end_access_of
+from identity.sessions import events, kept_posts, views
+from identity.sessions.access import ask_to_sign_in
+from identity.sessions.actions import end_sessions
+from identity.sessions.current_session import SessionOver, current, note_activity
+from identity.sessions.models import Session
+from identity.sessions.queries import people_with_sessions
+
+
+def _expired() -> list[Expired]:
+    # Tokens of a session may be looked up a while after its end; its row outlives it.
+    return [Expired(Session, Session.absolute_end < now() - timedelta(days=1))]
+
+
+ROOM = Room(
+    "identity.sessions",
+    EVENTS(*events.EVENTS),
+    PAGES(Pages(views.blueprint)),
+    AFTER_REQUEST(note_activity),
+    ERROR_HANDLERS(ErrorHandler(SessionOver, lambda _error: ask_to_sign_in())),
+    TEMPLATE_NAMES(TemplateName("current_session", current)),
+    CHANNELS(end_sessions),
+    PURGES(Purge("sessions", _expired), Purge("kept posts", kept_posts.expired)),
+    REVIVED(
+        Revived(
+            "sessions",
+            standing=people_with_sessions,
+            end=lambda: end_access_of(people_with_sessions(), cause=CAUSE),
+        )
+    ),
+)

@@ -1,0 +1,24 @@
+"""Parts that the room adds to an application."""
+
+from app.after_restore import REVIVED, Revived
+from app.audit import EVENTS
+from app.composition import Room
+from app.retention import PURGES, Purge
+from app.web.pages import PAGES, Pages
+from identity.access_termination import CHANNELS
+from identity.sign_in import devices, events, journeys, second_steps, throttle
+from identity.sign_in.blueprint import blueprint
+
+ROOM = Room(
+    "identity.sign_in",
+    EVENTS(*events.EVENTS),
+    PAGES(Pages(blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")),
+    second_steps.add_pages,
+    CHANNELS(journeys.end_journeys, devices.forget_devices),
+    REVIVED(Revived("sign-ins under way", standing=journeys.under_way, end=journeys.end_all)),
+    PURGES(
+        Purge("sign-in journeys", journeys.expired),
+        Purge("known devices", devices.expired),
+        Purge("attempt counters", throttle.expired),
+    ),
+)
