@@ -7,9 +7,11 @@ from flask.cli import with_appcontext
 
 from app.cli.listen_address import why_occupied
 from app.cli.starting import checked_settings
+from app.serving.allocator import with_allocator_settings
 
 
 @click.command("serve")
+@with_allocator_settings
 @with_appcontext
 def serve_command() -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped."""
