@@ -46,8 +46,8 @@ def with_allocator_settings(
 def tunables_for(environ: Mapping[str, str], *, libc: str, huge_pages: str) -> str | None:
     """Return the value of GLIBC_TUNABLES to start with, or None to go on as things are.
 
-    Where the operator has set it, it stays. Without huge pages every hash would take a third longer,
-    so the memory is kept.
+    Where the operator has set it, it stays. Without huge pages every hash would take a third
+    longer, so the memory is kept.
     """
     if TUNABLES in environ or "[never]" in huge_pages or not huge_pages:
         return None
