@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+PROGRAM = "secure-access"
 TUNABLES = "GLIBC_TUNABLES"
 MMAP_THRESHOLD = 1 << 20
 """Bytes from which an allocation is returned to the system when it is freed."""
@@ -35,7 +36,8 @@ def with_allocator_settings(
     @functools.wraps(command)
     def started(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         tunables = tunables_for(os.environ, libc=_libc(), huge_pages=_read(_HUGE_PAGES))
-        if tunables is not None:
+        # Another program that runs the command inside its process is not replaced.
+        if tunables is not None and Path(sys.argv[0]).name == PROGRAM:
             os.environ[TUNABLES] = tunables
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this program
         return command(*arguments, **options)

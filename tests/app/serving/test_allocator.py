@@ -29,9 +29,7 @@ def test_tunables_return_large_allocations_and_use_huge_pages() -> None:
     ],
     ids=["set by the operator", "older glibc", "another library", "switched off", "no huge pages"],
 )
-def test_tunables_are_left_as_they_are(
-    environ: dict[str, str], libc: str, huge_pages: str
-) -> None:
+def test_tunables_are_left_as_they_are(environ: dict[str, str], libc: str, huge_pages: str) -> None:
     assert tunables_for(environ, libc=libc, huge_pages=huge_pages) is None
 
 
