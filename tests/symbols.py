@@ -106,13 +106,14 @@ class Code:
 
     def _imported(self, origin: str, name: str | None) -> Iterator[Symbol]:
         """Return the symbol that an import names, where it is defined and not only passed on."""
-        if name is None or f"{origin}.{name}" in self.modules:
-            return  # A module as a whole; `_attribute` follows what is used of it.
         module = self.modules.get(origin)
+        if name is None:
+            return
         if module is None or name in module.definitions:
             yield Symbol(origin, name)
-        elif name in module.imports:
-            yield from self._imported(*module.imports[name])
+        elif (passed_on := module.imports.get(name, (origin, name))) != (origin, name):
+            yield from self._imported(*passed_on)
+        # Else it is a module as a whole: `_attribute` follows what is used of it.
 
 
 def _module_name(path: Path) -> str:

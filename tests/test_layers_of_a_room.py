@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from tests.symbols import Code, Symbol
 
 # Names of Flask that stand for the present request or make its response.
@@ -19,14 +23,54 @@ OF_A_REQUEST = {
         "session",
     )
 }
+CHANGES = {
+    Symbol("app.database.transaction", "writing"),
+    Symbol("app.database.unit_of_work", "commit_unit"),
+    Symbol("app.audit.record", "record"),
+    Symbol("app.outbox.enqueue", "send_mail"),
+}
 WITHOUT_REQUEST = ("actions", "rules", "queries")
 
 
-def test_actions_rules_and_queries_reach_no_request() -> None:
-    code = Code()
-    reaching = code.reaching(OF_A_REQUEST)
-    found = [_chain(symbol, reaching) for symbol in sorted(reaching) if _is_without_request(symbol)]
-    assert found == []
+@pytest.fixture(scope="module")
+def code() -> Code:
+    return Code()
+
+
+@pytest.fixture(scope="module")
+def chains_to_request(code: Code) -> dict[Symbol, str]:
+    """Return how each symbol that reaches the request does so, by way of which others."""
+    next_symbols = code.reaching(OF_A_REQUEST)
+
+    def chain(symbol: Symbol) -> str:
+        following = next_symbols.get(symbol)
+        return str(symbol) if following is None else f"{symbol} > {chain(following)}"
+
+    return {symbol: chain(symbol) for symbol in sorted(next_symbols)}
+
+
+def _chosen(chains: dict[Symbol, str], chosen: Callable[[Symbol], bool]) -> list[str]:
+    return [chain for symbol, chain in chains.items() if chosen(symbol)]
+
+
+def test_actions_rules_and_queries_reach_no_request(chains_to_request: dict[Symbol, str]) -> None:
+    assert _chosen(chains_to_request, _is_without_request) == []
+
+
+def test_functions_that_write_reach_no_request(
+    code: Code, chains_to_request: dict[Symbol, str]
+) -> None:
+    assert _chosen(chains_to_request, lambda symbol: bool(code.uses(symbol) & CHANGES)) == []
+
+
+def test_views_reach_the_request(chains_to_request: dict[Symbol, str]) -> None:
+    # The tests above would pass if names were not followed at all.
+    names = {str(symbol) for symbol in chains_to_request}
+    assert {
+        "identity.sign_in.second_steps._submit",
+        "identity.sessions.current_browser.bound_browser",
+        "approvals.console.views.suspend",
+    } <= names
 
 
 def _is_without_request(symbol: Symbol) -> bool:
@@ -34,10 +78,3 @@ def _is_without_request(symbol: Symbol) -> bool:
     return any(
         part == kind or part.endswith(f"_{kind}") for part in parts for kind in WITHOUT_REQUEST
     )
-
-
-def _chain(symbol: Symbol, reaching: dict[Symbol, Symbol]) -> str:
-    steps = [symbol]
-    while steps[-1] in reaching:
-        steps.append(reaching[steps[-1]])
-    return " > ".join(map(str, steps))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
-
 from app.clock import now
-from app.database import CompiledStatement
-from app.identifiers import secret_hash
 from app.settings import settings
 from app.web import anyone, permit
 from app.web.http import Request, Response
-from identity.accounts.account_snapshot import WITH_ACCOUNT
-from identity.accounts.models import Account
 from identity.oidc import delegation, parameters
 from identity.oidc.bearer import VerifiedToken, entitlement, verify_access_token
 from identity.oidc.blueprint import blueprint
@@ -19,10 +13,10 @@ from identity.oidc.client_authentication.authenticate import confidential
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, InvalidToken, NotForThisClient
 from identity.oidc.keys.store import INTROSPECTION
-from identity.oidc.models import RefreshToken, TokenFamily
 from identity.oidc.proof.binding import token_type
 from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.responses import json_response, jwt_response, protocol_endpoint
+from identity.oidc.token_families import find_with_refresh_token
 from identity.oidc.tokens import signed
 
 SIGNED = f"application/{INTROSPECTION}"
@@ -30,20 +24,6 @@ SIGNED = f"application/{INTROSPECTION}"
 
 INACTIVE: dict[str, object] = {"active": False}
 """The whole response for a token of another client or one that is not valid (RFC 7662, 2.2)."""
-
-
-_REFRESH_TOKEN = CompiledStatement(
-    select(
-        TokenFamily.__table__,
-        *WITH_ACCOUNT,
-        RefreshToken.created_at.label("token_created_at"),
-        RefreshToken.expires_at.label("token_expires_at"),
-        RefreshToken.used_at,
-    )
-    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
-    .join(Account, Account.id == TokenFamily.account_id)
-    .where(RefreshToken.token_hash == bindparam("hash"))
-)
 
 
 @blueprint.post("/introspect")
@@ -108,7 +88,7 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
 
 
 def _refresh_token(client: RelyingParty, text: str) -> dict[str, object] | None:
-    found = _REFRESH_TOKEN.one(hash=secret_hash(text))
+    found = find_with_refresh_token(text)
     if found is None:
         return None
     if found.client_id != client.key:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.clock import now
-from app.database import writing
-from app.identifiers import new_secret, secret_hash
-from app.retention import Expired
 from app.web import anyone, permit
 from app.web.http import Request, Response
 from identity.oidc import parameters
+from identity.oidc.authorize import pushed_requests
 from identity.oidc.authorize.checks import run_checks
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.blueprint import blueprint
@@ -16,8 +13,7 @@ from identity.oidc.client_authentication.authenticate import authenticate
 from identity.oidc.clients.public_limits import admit_pushed_request
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidProof, InvalidRequest, NonceNeeded, OAuthError
-from identity.oidc.lifetimes import INTERACTION, PUSHED_REQUEST
-from identity.oidc.models import PushedRequest
+from identity.oidc.lifetimes import PUSHED_REQUEST
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof import dpop
 from identity.oidc.refusals import REQUEST, record_refusal
@@ -42,20 +38,9 @@ def par(request: Request) -> Response:
     except OAuthError as error:
         record_refusal(REQUEST, client, error)
         raise
-    handle = new_secret()
-    with writing() as session:
-        session.add(
-            PushedRequest(
-                handle_hash=secret_hash(handle),
-                client_id=client.key,
-                parameters=authorization.to_store(),
-                signed=authorization.signed,
-                expires_at=now() + PUSHED_REQUEST,
-            )
-        )
     return json_response(
         {
-            "request_uri": f"{parameters.PUSHED}{handle}",
+            "request_uri": f"{parameters.PUSHED}{pushed_requests.store(authorization)}",
             "expires_in": int(PUSHED_REQUEST.total_seconds()),
         },
         201,
@@ -74,11 +59,6 @@ def _check_request(
     if authorization.proven_key is not None and authorization.dpop_jkt != authorization.proven_key:
         raise InvalidProof("dpop_jkt names another key than the DPoP proof")
     return authorization
-
-
-def expired() -> list[Expired]:
-    """Return requests that are older than a person may take to answer questions about one."""
-    return [Expired(PushedRequest, PushedRequest.expires_at < now() - INTERACTION)]
 
 
 def _of_client(given: Parameters, client: RelyingParty) -> Parameters:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from sqlalchemy import select
-
-from app.audit import record
-from app.database import db, writing
-from app.database.single_use import insert_unless_present
-from app.identifiers import secret_hash
 from app.web import anyone, permit
 from app.web.http import Request, Response
-from identity.oidc import parameters, token_families
+from identity.oidc import parameters
 from identity.oidc.blueprint import blueprint
 from identity.oidc.client_authentication.authenticate import authenticate
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidRequest, NotForThisClient
-from identity.oidc.models import RefreshToken, RevokedToken, TokenFamily
 from identity.oidc.refusals import ACCESS, record_refusal
 from identity.oidc.responses import empty_response, protocol_endpoint
-from identity.oidc.tokens import AccessToken, read_access_token
-
-_add_revoked_token = insert_unless_present(RevokedToken)
+from identity.oidc.token_families import find_with_refresh_token
+from identity.oidc.token_revocation import revoke_access_token, revoke_family
+from identity.oidc.tokens import read_access_token
 
 
 @blueprint.post("/revoke")
@@ -43,47 +34,17 @@ def revoke(request: Request) -> Response:
     if access_token is None:
         _revoke_family(client, text)
     elif access_token.client_id == client.client_id:
-        _revoke_alone(client, access_token)
+        revoke_access_token(client, access_token)
     else:
         record_refusal(ACCESS, client, NotForThisClient(), grant=access_token.grant)
     return empty_response(200)
 
 
-def _revoke_alone(client: RelyingParty, token: AccessToken) -> None:
-    if token_families.is_token_revoked(token.jti):
-        return
-    with writing():
-        ends = datetime.fromtimestamp(token.expires_at, UTC)
-        if not _add_revoked_token(jti=token.jti, expires_at=ends):
-            return
-        record(
-            "token.revoked",
-            client=client.client_id,
-            service=client.service,
-            what="access token",
-            grant=token.grant,
-        )
-
-
 def _revoke_family(client: RelyingParty, text: str) -> None:
-    columns = (TokenFamily.id, TokenFamily.public_id, TokenFamily.organisation)
-    family = db.session.execute(
-        select(*columns, TokenFamily.client_id)
-        .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
-        .where(RefreshToken.token_hash == secret_hash(text))
-    ).one_or_none()
+    family = find_with_refresh_token(text)
     if family is None:
         return
     if family.client_id != client.key:
         record_refusal(ACCESS, client, NotForThisClient(), grant=family.public_id)
         return
-    with writing():
-        if token_families.end_family(family.id, cause="revoked by the client"):
-            record(
-                "token.revoked",
-                client=client.client_id,
-                service=client.service,
-                organisation=family.organisation,
-                what="refresh token",
-                grant=family.public_id,
-            )
+    revoke_family(client, family)

@@ -17,12 +17,11 @@ from identity.oidc import (
     cors,
     events,
     frontchannel,
-    pushed,
     replay_cache,
     restoring,
     token_families,
 )
-from identity.oidc.authorize import stored_request
+from identity.oidc.authorize import pushed_requests, stored_request
 from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.links import links_for_people
 from identity.oidc.dynamic_registration import tokens
@@ -69,7 +68,7 @@ ROOM = Room(
         Purge("logout notices", backchannel.NOTICES.expired),
         Purge("token families", token_families.expired),
         Purge("authorization requests", stored_request.expired),
-        Purge("pushed requests", pushed.expired),
+        Purge("pushed requests", pushed_requests.expired),
         Purge("registration tokens", tokens.expired),
         Purge("ids that were presented once", replay_cache.expired),
         Purge("private halves of old keys", keys.expired_private_halves),

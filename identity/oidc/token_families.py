@@ -23,6 +23,7 @@ from app.audit import audit_row
 from app.clock import now
 from app.database import Change, CompiledStatement, db
 from app.database.single_use import claim, rows_changed
+from app.identifiers import secret_hash
 from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.account_snapshot import WITH_ACCOUNT, AccountRow
@@ -68,6 +69,16 @@ class FamilyOfToken(Family, Protocol):
     revoked_alone: bool
 
 
+class FamilyOfRefreshToken(Family, Protocol):
+    """A family with one of its refresh tokens."""
+
+    token_id: int
+    token_created_at: datetime
+    token_expires_at: datetime
+    used_at: datetime | None
+    bound_to: str | None
+
+
 _revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
 _REVOKED = CompiledStatement(_revoked)
 _WITH_TOKEN = CompiledStatement(
@@ -75,6 +86,27 @@ _WITH_TOKEN = CompiledStatement(
     .join(Account, Account.id == TokenFamily.account_id)
     .where(TokenFamily.public_id == bindparam("public_id"))
 )
+
+_WITH_REFRESH_TOKEN = CompiledStatement(
+    select(
+        TokenFamily.__table__,
+        *WITH_ACCOUNT,
+        RefreshToken.id.label("token_id"),
+        RefreshToken.created_at.label("token_created_at"),
+        RefreshToken.expires_at.label("token_expires_at"),
+        RefreshToken.used_at,
+        RefreshToken.bound_to,
+    )
+    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
+    .join(Account, Account.id == TokenFamily.account_id)
+    .where(RefreshToken.token_hash == bindparam("hash"))
+)
+
+
+def find_with_refresh_token(token: str) -> FamilyOfRefreshToken | None:
+    """Return the refresh token with its family, used or not, ended or not, of any client."""
+    found: FamilyOfRefreshToken | None = _WITH_REFRESH_TOKEN.one(hash=secret_hash(token))
+    return found
 
 
 def find_with_token(public_id: str, jti: str) -> FamilyOfToken | None:

@@ -49,17 +49,9 @@ def keep_post(session: Session) -> str:
     content = _content()
     if content is None:
         return _address(request.path, request.query_string.decode("latin-1"))
-    with writing():
-        kept = _POSTS.begin(
-            KeptPost(
-                session_id=session.id,
-                sealed=encrypt(content, purpose=_PURPOSE),
-                expires_at=now() + LIFETIME,
-            )
-        )
-        _drop_oldest(session)
-        query = _without_parameter(request.query_string.decode("latin-1"))
-        return _address(request.path, query, **{PARAMETER: kept.public_id})
+    public_id = _store(session, content)
+    query = _without_parameter(request.query_string.decode("latin-1"))
+    return _address(request.path, query, **{PARAMETER: public_id})
 
 
 def complete_post(public_id: str | None, session: Session) -> Response | None:
@@ -78,12 +70,7 @@ def complete_post(public_id: str | None, session: Session) -> Response | None:
         return _ending(kept)
     response = _post(content)
     if response.status_code in {302, 303}:
-        with writing():
-            rows_changed(
-                update(KeptPost)
-                .where(KeptPost.id == kept.id)
-                .values(ended_at_page=response.headers["Location"][:2000])
-            )
+        _store_ending(kept, response.headers["Location"])
     return response
 
 
@@ -170,6 +157,27 @@ def _is_navigation() -> bool:
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
         return False
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+
+def _store(session: Session, content: str) -> str:
+    """Store the form and drop the oldest beyond `MOST_PER_SESSION`; return its id."""
+    with writing():
+        kept = _POSTS.begin(
+            KeptPost(
+                session_id=session.id,
+                sealed=encrypt(content, purpose=_PURPOSE),
+                expires_at=now() + LIFETIME,
+            )
+        )
+        _drop_oldest(session)
+        return kept.public_id
+
+
+def _store_ending(kept: KeptPost, page: str) -> None:
+    with writing():
+        rows_changed(
+            update(KeptPost).where(KeptPost.id == kept.id).values(ended_at_page=page[:2000])
+        )
 
 
 def _drop_oldest(session: Session) -> None:

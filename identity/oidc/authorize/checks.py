@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.strict_json import read_json
 from identity.oidc import acr, request_objects, scopes
-from identity.oidc.authorize.pushed_lookup import check_request_uri
+from identity.oidc.authorize.pushed_requests import check_request_uri
 from identity.oidc.authorize.request import PARAMETERS, QUERY, ClaimRequests, RequestedAuthorization
 from identity.oidc.clients import store
 from identity.oidc.errors import (

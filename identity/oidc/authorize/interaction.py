@@ -14,16 +14,21 @@ from app.database import db
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.models import AuthorizationRequest, OrganisationChoice
 from identity.ports import Entrance, TermsDue, approvals
-from identity.sessions import Session, current
+from identity.sessions import Session
+from identity.sessions.browser import Browser
 
 
 @dataclass
 class Interaction:
-    """`pending` is the stored request, None while it has not been necessary to store it."""
+    """`pending` is the stored request, None while it has not been necessary to store it.
+
+    browser: the browser of the person.
+    """
 
     authorization: RequestedAuthorization
     pending: AuthorizationRequest | None
     arrived_at: datetime
+    browser: Browser
 
     @property
     def session(self) -> Session:
@@ -35,7 +40,7 @@ class Interaction:
 
     @property
     def session_or_none(self) -> Session | None:
-        return current()
+        return self.browser.session
 
     @property
     def signed_in_for_this(self) -> bool:

@@ -28,7 +28,9 @@ from identity.oidc.errors import (
     LoginRequired,
     UnmetAuthentication,
 )
+from identity.oidc.models import AuthorizationRequest
 from identity.oidc.pairwise import subject_for
+from identity.sessions.current_browser import bound_browser
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,17 @@ def terms_are_not_accepted(interaction: Interaction) -> bool:
     return bool(interaction.terms_due)
 
 
+def _stored(interaction: Interaction) -> AuthorizationRequest:
+    """Return the stored request of this visit, and store it if it was not yet."""
+    if interaction.pending is None:
+        interaction.pending = stored_request.store(
+            interaction.authorization, bound_browser(), bound=True
+        )
+    return interaction.pending
+
+
 def _ask_to_sign_in(interaction: Interaction) -> Response:
-    request = stored_request.stored(interaction)
+    request = _stored(interaction)
     return sign_in.begin(
         stored_request.address(request),
         caption=interaction.authorization.client.name,
@@ -145,12 +156,12 @@ def _show_no_access(interaction: Interaction) -> Response:
 
 
 def _ask_for_organisation(interaction: Interaction) -> Response:
-    request = stored_request.stored(interaction)
+    request = _stored(interaction)
     return redirect(url_for("oidc.choose_organisation", request_id=request.public_id), 303)
 
 
 def _ask_for_terms(interaction: Interaction) -> Response:
-    request = stored_request.stored(interaction)
+    request = _stored(interaction)
     return sign_in.ask_for_terms(
         stored_request.address(request),
         interaction.session,

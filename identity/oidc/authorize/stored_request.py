@@ -9,21 +9,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import url_for
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, select
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim
 from app.journeys import Phase
 from app.retention import Expired
 from identity.oidc.authorize.interaction import Interaction
+from identity.oidc.authorize.pushed_requests import claim_pushed
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.lifetimes import INTERACTION
-from identity.oidc.models import AuthorizationRequest, PushedRequest
+from identity.oidc.models import AuthorizationRequest
+from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
-from identity.sessions.current_browser import bound_browser, current_browser
 
+_UNBOUND = AuthorizationRequest.browser_hash.is_(None)
 LEFT_BEHIND = timedelta(days=1)
 """Time for which an ended request is remembered, without its parameters."""
 REQUESTS = BrowserJourneys(
@@ -34,13 +35,14 @@ REQUESTS = BrowserJourneys(
 )
 
 
-def store(authorization: RequestedAuthorization, *, bound: bool) -> AuthorizationRequest:
+def store(
+    authorization: RequestedAuthorization, browser: Browser, *, bound: bool
+) -> AuthorizationRequest:
     """Store the request. Raises TooManyRequests.
 
     One that came by POST is bound when it is first opened: a form from another site carries no
     cookies (SameSite), so the browser is not known before.
     """
-    browser = bound_browser() if bound else current_browser()
     return REQUESTS.begin_in(
         browser,
         AuthorizationRequest(
@@ -54,20 +56,24 @@ def store(authorization: RequestedAuthorization, *, bound: bool) -> Authorizatio
     )
 
 
-def stored(interaction: Interaction) -> AuthorizationRequest:
-    """Return the stored request of this visit, and store it if it was not yet."""
-    if interaction.pending is None:
-        interaction.pending = store(interaction.authorization, bound=True)
-    return interaction.pending
+def find(public_id: str, browser: Browser) -> AuthorizationRequest | None:
+    """Return the request of that id if it is open, in time and the browser's."""
+    return REQUESTS.find(public_id, browser.secret_hash)
 
 
-def find(public_id: str) -> AuthorizationRequest | None:
-    """Return the request of that id if it is open, in time and this browser's."""
-    request = REQUESTS.find(public_id, current_browser().secret_hash)
-    if request is None:
-        _bind(public_id)
-        request = REQUESTS.find(public_id, current_browser().secret_hash)
-    return request
+def find_unbound(public_id: str) -> int | None:
+    """Return the key of the request of that id if it is open and no browser has opened it yet."""
+    return db.session.scalar(
+        select(AuthorizationRequest.id).where(
+            AuthorizationRequest.public_id == public_id, _UNBOUND, REQUESTS.is_open()
+        )
+    )
+
+
+def bind(request_key: int, browser: Browser) -> None:
+    """Bind the request to the browser, unless another one opened it meanwhile."""
+    with writing():
+        REQUESTS.advance(request_key, _UNBOUND, browser_hash=browser.secret_hash)
 
 
 def address(request: AuthorizationRequest) -> str:
@@ -80,14 +86,16 @@ def cancel_address(request: AuthorizationRequest) -> str:
     return url_for("oidc.cancel", request_id=request.public_id)
 
 
-def left_behind(public_id: str) -> AuthorizationRequest | None:
-    """Return the request that this browser began and that has ended or expired."""
-    return REQUESTS.find(public_id, current_browser().secret_hash, phase=Phase.ENDED)
+def left_behind(public_id: str, browser: Browser) -> AuthorizationRequest | None:
+    """Return the request that the browser began and that has ended or expired."""
+    return REQUESTS.find(public_id, browser.secret_hash, phase=Phase.ENDED)
 
 
 def choose(interaction: Interaction, organisation: str) -> bool:
     """Store the organisation with the person who chose it; False where the request has ended."""
-    request, account_id = stored(interaction), interaction.session.account_id
+    request, account_id = interaction.pending, interaction.session.account_id
+    if request is None:
+        return False
     with writing():
         return REQUESTS.advance(request.id, organisation=organisation, chosen_by=account_id)
 
@@ -100,15 +108,13 @@ def finish(interaction: Interaction) -> bool:
     request, pushed_id = interaction.pending, interaction.authorization.pushed_id
     if request is not None and not REQUESTS.finish(request.id, parameters={}):
         return False
-    return pushed_id is None or _claim_pushed(pushed_id)
+    return pushed_id is None or claim_pushed(pushed_id)
 
 
-def _claim_pushed(pushed_id: int) -> bool:
-    return claim(
-        update(PushedRequest)
-        .where(PushedRequest.id == pushed_id, PushedRequest.used_at.is_(None))
-        .values(used_at=now(), parameters={})
-    )
+def give_up(interaction: Interaction) -> bool:
+    """Use up the request without a code; False if it had ended."""
+    with writing():
+        return finish(interaction)
 
 
 def refuse(interaction: Interaction) -> bool:
@@ -142,21 +148,6 @@ def cancel(interaction: Interaction) -> bool:
             service=interaction.authorization.client.service,
         )
     return True
-
-
-def _bind(public_id: str) -> None:
-    """Bind the request to this browser if it is open and no browser has opened it yet."""
-    unbound = AuthorizationRequest.browser_hash.is_(None)
-    found = db.session.scalar(
-        select(AuthorizationRequest.id).where(
-            AuthorizationRequest.public_id == public_id, unbound, REQUESTS.is_open()
-        )
-    )
-    if found is None:
-        return
-    browser = bound_browser()
-    with writing():
-        REQUESTS.advance(found, unbound, browser_hash=browser.secret_hash)
 
 
 def expired() -> list[Expired]:

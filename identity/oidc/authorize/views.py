@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import make_response, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.utils import redirect
@@ -9,7 +11,6 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from app.clock import now
-from app.database import writing
 from app.web import anyone, permit
 from app.web.client_address import client_network
 from app.web.errors import NotFound
@@ -35,10 +36,12 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import AccessDenied, OAuthError
+from identity.oidc.models import AuthorizationRequest
 from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
 from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
+from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import remember_current
 
 
@@ -64,10 +67,9 @@ def authorize() -> Response:
     except OAuthError as error:
         return _refuse(authorization, error)
     if request.method == "POST":
-        return redirect(
-            stored_request.address(stored_request.store(authorization, bound=False)), 303
-        )
-    return _go_on(Interaction(authorization, None, now()))
+        stored = stored_request.store(authorization, current_browser(), bound=False)
+        return redirect(stored_request.address(stored), 303)
+    return _go_on(Interaction(authorization, None, now(), current_browser()))
 
 
 @blueprint.get("/authorize/<request_id>")
@@ -143,7 +145,7 @@ def no_access(client_id: str) -> str:
 
 def _visit(request_id: str) -> Interaction | Response:
     """Check the stored request anew, as its client may have changed. Raises SignInEnded."""
-    found = stored_request.find(request_id)
+    found = _find(request_id)
     if found is None:
         return _request_ended(request_id)
     authorization = RequestedAuthorization(
@@ -153,7 +155,19 @@ def _visit(request_id: str) -> Interaction | Response:
         run_checks(authorization)
     except OAuthError as error:
         return _refuse(authorization, error)
-    return Interaction(authorization, found, found.created_at)
+    return Interaction(authorization, found, found.created_at, current_browser())
+
+
+def _find(request_id: str) -> AuthorizationRequest | None:
+    """Return the open request of this browser, which is bound if it is the first to open it."""
+    found = stored_request.find(request_id, current_browser())
+    if found is not None:
+        return found
+    unbound = stored_request.find_unbound(request_id)
+    if unbound is None:
+        return None
+    stored_request.bind(unbound, bound_browser())
+    return stored_request.find(request_id, current_browser())
 
 
 def _refuse(authorization: RequestedAuthorization, error: OAuthError) -> Response:
@@ -179,7 +193,7 @@ def _go_on(interaction: Interaction) -> Response:
         code = code_for(interaction)
     except SignedOut:
         remember_current(None)
-        return _go_on(interaction)
+        return _go_on(replace(interaction, browser=current_browser()))
     if code is None and interaction.pending is None:
         raise SignInEnded(
             "pushed request used before", RAN_OUT_OR_USED, client=interaction.authorization.client
@@ -195,13 +209,12 @@ def _give_up(interaction: Interaction, error: OAuthError) -> bool:
         return stored_request.refuse(interaction)
     if interaction.pending is None and interaction.authorization.pushed_id is None:
         return True
-    with writing():
-        return stored_request.finish(interaction)
+    return stored_request.give_up(interaction)
 
 
 def _request_ended(request_id: str) -> Response:
     """Return the page for a request that is not open in this browser. Raises SignInEnded."""
-    left = stored_request.left_behind(request_id)
+    left = stored_request.left_behind(request_id, current_browser())
     if left is None:
         raise SignInEnded("no request of this browser", NOT_OF_THIS_BROWSER, client=None)
     client = store.find_by_key(left.client_id)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-from functools import partial
-
-from sqlalchemy import select
-
 from app.actors import Actor, set_current_actor
-from app.database import db, writing
-from app.identifiers import new_secret, secret_hash
+from app.identifiers import secret_hash
 from app.settings import settings
 from app.strict_json import read_json
 from app.web import anyone, permit
 from app.web.http import Request, Response
 from identity.oidc.blueprint import blueprint
-from identity.oidc.client_administration import actions
+from identity.oidc.client_administration.actions import registration_response
 from identity.oidc.clients import store
 from identity.oidc.clients.metadata import InvalidMetadata
-from identity.oidc.dynamic_registration import tokens
-from identity.oidc.dynamic_registration.names import why_confusable
-from identity.oidc.dynamic_registration.policy import Policy, within
+from identity.oidc.dynamic_registration import actions, tokens
 from identity.oidc.errors import (
     InvalidClientMetadata,
     InvalidRedirectUri,
@@ -31,7 +23,6 @@ from identity.oidc.errors import (
 from identity.oidc.models import Client
 from identity.oidc.refusals import ACCESS, REQUEST, record_refusal
 from identity.oidc.responses import empty_response, json_response, protocol_endpoint
-from identity.oidc.token.endpoint import GRANT_TYPES
 
 PATH = "/register"
 NOT_SENT_BACK = (
@@ -53,24 +44,12 @@ def register(request: Request) -> Response:
         raise InvalidToken("The registration token is unknown, used up or expired")
     metadata = _metadata(request)
     set_current_actor(Actor("system", initial.public_id, f"the registration token {initial.note}"))
-    policy, access_token = initial.policy, new_secret()
     try:
-        # This may call the client's own server, so it runs outside every transaction.
-        registration = actions.checked(
-            within(Policy.from_store(policy), metadata),
-            grant_types=tuple(GRANT_TYPES),
-            confusable=partial(why_confusable, service=_service(metadata), policy=policy),
-        )
+        answer, access_token = actions.register(initial, metadata)
+    except actions.TokenUsedUp:
+        raise InvalidToken("The registration token is used up") from None
     except InvalidMetadata as error:
-        tokens.record_refusal(initial, str(error))
         raise _refusal(error) from None
-    with writing():
-        if not tokens.claim_registration(initial):
-            raise InvalidToken("The registration token is used up")
-        answer = actions.add(registration)
-        client = actions.find(answer["client_id"])
-        client.registration_token_hash = secret_hash(access_token)
-        client.registration_policy = policy
     return json_response({**answer} | _management(answer["client_id"], access_token), 201)
 
 
@@ -80,9 +59,7 @@ def register(request: Request) -> Response:
 def read_registration(request: Request, client_id: str) -> Response:
     """Return the client's registration, without the secret, which is not known."""
     client, access_token = _authenticated_client(request, client_id)
-    return json_response(
-        actions.registration_response(client) | _management(client_id, access_token)
-    )
+    return json_response(registration_response(client) | _management(client_id, access_token))
 
 
 @blueprint.put(f"{PATH}/<client_id>")
@@ -93,19 +70,8 @@ def update_registration(request: Request, client_id: str) -> Response:
     client, access_token = _authenticated_client(request, client_id)
     metadata = _metadata(request)
     _is_about(client, metadata)
-    policy = Policy.from_store(client.registration_policy or {})
     try:
-        answer = actions.update(
-            client_id,
-            within(policy, metadata),
-            grant_types=tuple(GRANT_TYPES),
-            confusable=partial(
-                why_confusable,
-                service=_service(metadata),
-                policy=client.registration_policy or {},
-                client_id=client_id,
-            ),
-        )
+        answer = actions.update(client, metadata)
     except InvalidMetadata as error:
         refusal = _refusal(error)
         if (known := store.find(client_id)) is not None:
@@ -119,10 +85,8 @@ def update_registration(request: Request, client_id: str) -> Response:
 @protocol_endpoint
 def delete_registration(request: Request, client_id: str) -> Response:
     """Delete the client and end its tokens; its history stays recorded."""
-    _authenticated_client(request, client_id)
-    with writing():
-        actions.disable(client_id)
-        actions.find(client_id).registration_token_hash = None
+    client, _ = _authenticated_client(request, client_id)
+    actions.delete(client)
     return empty_response(204)
 
 
@@ -148,10 +112,8 @@ def _metadata(request: Request) -> dict[str, object]:
 def _authenticated_client(request: Request, client_id: str) -> tuple[Client, str]:
     """Return the client whose own token the request carries, and that token (RFC 7592, 2)."""
     access_token = _bearer(request)
-    client = db.session.scalar(select(Client).where(Client.client_id == client_id))
-    expected = (client.registration_token_hash if client else None) or ""
-    right = hmac.compare_digest(secret_hash(access_token), expected)
-    if client is None or client.disabled_at is not None or not right:
+    client = actions.find_client(client_id, access_token)
+    if client is None:
         error = InvalidToken("The registration access token is not this client's")
         if (known := store.find(client_id)) is not None:
             record_refusal(ACCESS, known, error, path=PATH)
@@ -164,12 +126,6 @@ def _refusal(error: InvalidMetadata) -> InvalidClientMetadata:
     kinds = (InvalidRedirectUri, InvalidClientMetadata)
     kind = next((kind for kind in kinds if kind.error == error.error), InvalidClientMetadata)
     return kind(str(error))
-
-
-def _service(metadata: dict[str, object]) -> str | None:
-    """Return the service that the metadata names; another value is left to the validation."""
-    service = metadata.get("service")
-    return service if isinstance(service, str) else None
 
 
 def _is_about(client: Client, metadata: dict[str, object]) -> None:

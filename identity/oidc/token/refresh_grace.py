@@ -9,7 +9,6 @@ nowhere; the client proves itself, or the key that its tokens are bound to, as a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from joserfc.util import urlsafe_b64encode
 from sqlalchemy import bindparam, exists, update
@@ -20,19 +19,9 @@ from app.identifiers import secret_hash
 from app.vault import tag
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.models import RefreshToken
-from identity.oidc.token_families import Family
+from identity.oidc.token_families import FamilyOfRefreshToken
 
 MOST_RETRIES = 3
-
-
-class RefreshRow(Family, Protocol):
-    """A refresh token with its family."""
-
-    token_id: int
-    token_expires_at: datetime
-    used_at: datetime | None
-    bound_to: str | None
-
 
 _Successor = aliased(RefreshToken)
 _RETRY = CompiledStatement(
@@ -56,7 +45,7 @@ def successor_of(token: str) -> str:
     return urlsafe_b64encode(raw).decode()
 
 
-def may_be_lost(client: RelyingParty, found: RefreshRow, at: datetime) -> bool:
+def may_be_lost(client: RelyingParty, found: FamilyOfRefreshToken, at: datetime) -> bool:
     """Return whether this use of a used token may be a retry.
 
     It comes soon enough, from an authenticated client or the holder of the key.
@@ -66,6 +55,6 @@ def may_be_lost(client: RelyingParty, found: RefreshRow, at: datetime) -> bool:
     return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
 
 
-def retry_of(found: RefreshRow, successor: str, at: datetime) -> Change:
+def retry_of(found: FamilyOfRefreshToken, successor: str, at: datetime) -> Change:
     """Return the claim of one of the few retries, in vain once the successor has been used."""
     return _RETRY.with_values(identifier=found.token_id, successor=secret_hash(successor), at=at)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-
 from app.clock import now
-from app.database import Change, CompiledStatement, commit_unit
-from app.identifiers import new_secret, secret_hash
-from identity.accounts.account_snapshot import WITH_ACCOUNT
-from identity.accounts.models import Account
+from app.database import Change, commit_unit
+from app.identifiers import new_secret
 from identity.oidc import scopes
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.entitlement import require_entitlement
 from identity.oidc.errors import InvalidGrant, InvalidRequest, InvalidScope
-from identity.oidc.models import RefreshToken, TokenFamily
+from identity.oidc.models import RefreshToken
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
 from identity.oidc.statements import claim_of
@@ -26,22 +22,13 @@ from identity.oidc.token.issue import (
     response_for_person,
     stored_refresh_token,
 )
-from identity.oidc.token.refresh_grace import RefreshRow, may_be_lost, retry_of, successor_of
+from identity.oidc.token.refresh_grace import may_be_lost, retry_of, successor_of
 from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twice
-from identity.oidc.token_families import Family, family_event
-
-_FAMILY_AND_TOKEN = CompiledStatement(
-    select(
-        TokenFamily.__table__,
-        *WITH_ACCOUNT,
-        RefreshToken.id.label("token_id"),
-        RefreshToken.expires_at.label("token_expires_at"),
-        RefreshToken.used_at,
-        RefreshToken.bound_to,
-    )
-    .join(RefreshToken, RefreshToken.grant_id == TokenFamily.id)
-    .join(Account, Account.id == TokenFamily.account_id)
-    .where(RefreshToken.token_hash == bindparam("hash"))
+from identity.oidc.token_families import (
+    Family,
+    FamilyOfRefreshToken,
+    family_event,
+    find_with_refresh_token,
 )
 
 
@@ -83,11 +70,11 @@ def redeem(
 
 def _find(
     client: RelyingParty, parameters: Parameters, binding: Binding | None, at: datetime
-) -> RefreshRow:
+) -> FamilyOfRefreshToken:
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
-    found: RefreshRow | None = _FAMILY_AND_TOKEN.one(hash=secret_hash(token))
+    found = find_with_refresh_token(token)
     if found is None:
         raise InvalidGrant(detail="no such refresh token")
     if found.client_id != client.key:
@@ -115,7 +102,7 @@ def _successor(client: RelyingParty, token: str) -> str | None:
 
 def _rotate(
     client: RelyingParty,
-    found: RefreshRow,
+    found: FamilyOfRefreshToken,
     successor: str,
     issued: Change,
     binding: Binding | None,
