@@ -4,7 +4,7 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime
-from app.database.compiled import Change, CompiledStatement, Query, read_together
+from app.database.compiled import Change, CompiledQuery, CompiledStatement, Query, read_together
 from app.database.engine import db, restrict_files
 from app.database.failures import is_unavailable
 from app.database.group_commit import NotCommitted
@@ -15,6 +15,7 @@ from app.database.write_lock import DatabaseBusy, wait_as_a_server, waiting_at_m
 __all__ = [
     "Base",
     "Change",
+    "CompiledQuery",
     "CompiledStatement",
     "DatabaseBusy",
     "NotCommitted",

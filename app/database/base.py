@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import JSON, DateTime, MetaData
 from sqlalchemy.engine import Dialect
@@ -25,10 +25,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     # SQLite has no moments: SQLAlchemy's texts are kept there, written and read in one step, as
     # every row that an endpoint reads has several.
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None] | None:
         return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[str | None], datetime | None] | None:
         if dialect.name == "sqlite":
             return _from_text
         return super().result_processor(dialect, coltype)
@@ -61,7 +63,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
+    type_annotation_map: ClassVar[dict[object, object]] = {
         datetime: UtcDateTime,
         dict[str, object]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import cast
 
 from sqlalchemy import (
     BindParameter,
@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.sql.selectable import CTE
-from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from app.database.compiled import Change, CompiledStatement
 
@@ -72,33 +72,34 @@ def _combine(
     return CompiledStatement(counted.add_cte(*made), defaults)
 
 
-def _with_prefix(part: CompiledStatement, prefix: str) -> Any:
+def _with_prefix(part: CompiledStatement, prefix: str) -> Insert | Update:
     """Return the statement with other names of its parameters."""
-    statement: Any = part.statement
+    statement = part.statement
     if isinstance(statement, Insert):
         return statement.values(
             {name: _parameter(statement, name, prefix) for name in part.defaults}
         )
 
-    def renamed(element: Any, **_: Any) -> Any:
+    def renamed(element: ExternallyTraversible, **_: object) -> BindParameter[object] | None:
         if isinstance(element, BindParameter) and element.required:
             return bindparam(prefix + element.key, type_=element.type, required=True)
         return None
 
-    return replacement_traverse(statement, {}, renamed)
+    return cast(Update, replacement_traverse(statement, {}, renamed))
 
 
-def _after_claim(part: CompiledStatement, claimed: CTE | None, prefix: str) -> Any:
+def _after_claim(part: CompiledStatement, claimed: CTE | None, prefix: str) -> Insert | Update:
     """Return the statement, made to change nothing unless the claim has its row."""
-    statement: Any = part.statement
+    changed = _with_prefix(part, prefix)
     if claimed is None:
-        return _with_prefix(part, prefix)
+        return changed
     has_row = exists(select(_ONE).select_from(claimed))
-    if isinstance(statement, Update):
-        return _with_prefix(part, prefix).where(has_row)
+    if isinstance(changed, Update):
+        return changed.where(has_row)
+    statement = cast(Insert, part.statement)
     values = [_parameter(statement, name, prefix) for name in part.defaults]
     return statement.from_select(list(part.defaults), select(*values).where(has_row))
 
 
-def _parameter(statement: Insert, column: str, prefix: str) -> BindParameter[Any]:
+def _parameter(statement: Insert, column: str, prefix: str) -> BindParameter[object]:
     return bindparam(prefix + column, type_=statement.table.columns[column].type, required=True)

@@ -3,7 +3,9 @@
 Endpoints that relying services call all day execute a handful of statements a request. SQLAlchemy's
 session, connection and row objects cost several times the databases' own work there.
 
-    _BY_HASH = CompiledStatement(select(Code.__table__).where(Code.code_hash == bindparam("hash")))
+    _BY_HASH: CompiledQuery[CodeRow] = CompiledQuery(
+        select(Code.__table__).where(Code.code_hash == bindparam("hash"))
+    )
     found = _BY_HASH.one(hash=...)
 
 A statement joins the transaction that the session has open, in which `writing()` writes or a page
@@ -14,59 +16,53 @@ executed inside `writing()`, or becomes part of a unit of work (`with_values`, `
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Dialect, Executable, Insert
+from sqlalchemy import Column, Dialect, Insert, Table
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.sql.selectable import ExecutableReturnsRows
 
 from app.database.connections import connections
 from app.database.dbapi_connection import Bound
+from app.database.driver import DriverCursor, DriverRow, driver_of
 from app.database.engine import db
 from app.database.transaction import WRITING, NotWriting
 
 REQUIRED = object()
 """In place of a default, for a parameter that has to be given."""
-Processor = Callable[[Any], Any]
+Processor = Callable[[object], object]
+RowType_co = TypeVar("RowType_co", covariant=True)
+OneRow = TypeVar("OneRow")
+OtherRow = TypeVar("OtherRow")
 
 
 class CompiledStatement:
     """A statement of SQLAlchemy's, ready for the driver.
 
     Parameters are given by name; those of an INSERT are the table's columns, whose defaults apply.
-    Rows are named tuples, their values those that the ORM would give.
     """
 
-    def __init__(self, statement: Executable, defaults: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, statement: ExecutableReturnsRows, defaults: Mapping[str, object] | None = None
+    ) -> None:
         self.statement = statement
         if defaults is None:
             defaults = _column_defaults(statement) if isinstance(statement, Insert) else {}
         self.defaults = defaults
         self._compiled: dict[str, DialectStatement] = {}
 
-    def one(self, **values: Any) -> Any | None:
-        """Return the first row, or None."""
-        rows = self.all(**values)
-        return rows[0] if rows else None
-
-    def all(self, **values: Any) -> list[Any]:
-        """Return the rows that the statement returns."""
-        return self.query(**values).all()
-
-    def query(self, **values: Any) -> Query:
-        """Return the statement with its values, to be read together with others."""
-        return Query(self, values)
-
-    def run(self, **values: Any) -> int:
+    def run(self, **values: object) -> int:
         """Return how many rows it changed. Raises NotWriting outside `writing()`."""
         _, cursor = self.execute(_writing_session(), values)
-        count: int = cursor.rowcount
-        return count
+        return cursor.rowcount
 
-    def added(self, **values: Any) -> Any:
+    def added(self, **values: object) -> object:
         """Return the value that the INSERT returns, or None if it added nothing.
 
         Raises NotWriting outside `writing()`.
@@ -75,7 +71,7 @@ class CompiledStatement:
         row = cursor.fetchone()
         return None if row is None else row[0]
 
-    def with_values(self, **values: Any) -> Change:
+    def with_values(self, **values: object) -> Change:
         """Return the statement with its values, as a change of a unit of work."""
         return Change(self, values)
 
@@ -87,30 +83,64 @@ class CompiledStatement:
             self._compiled[dialect.name] = compiled
         return compiled
 
-    def execute(self, session: Session, values: Mapping[str, Any]) -> tuple[DialectStatement, Any]:
+    @property
+    def table_name(self) -> str:
+        """Name of the table that the statement changes."""
+        return cast(Table, cast(UpdateBase, self.statement).table).name
+
+    def execute(
+        self, session: Session, values: Mapping[str, object]
+    ) -> tuple[DialectStatement, DriverCursor]:
         """Execute the statement in the session's transaction, and return the driver's cursor."""
         session.flush()
         connection = session.connection()
         compiled = self.for_dialect(connection.dialect)
-        # The driver's own connection, in the midst of the session's transaction.
-        driver: Any = connection.connection.driver_connection
-        return compiled, driver.execute(*compiled.bind(values))
+        return compiled, driver_of(connection).execute(*compiled.bind(values))
+
+
+class CompiledQuery(CompiledStatement, Generic[RowType_co]):
+    """A statement that reads.
+
+    Rows are named tuples, their values those that the ORM would give. The type of a row is a
+    protocol that names its columns.
+    """
+
+    def one(self, **values: object) -> RowType_co | None:
+        """Return the first row, or None."""
+        rows = self.all(**values)
+        return rows[0] if rows else None
+
+    def all(self, **values: object) -> list[RowType_co]:
+        """Return the rows that the statement returns."""
+        return self.query(**values).all()
+
+    def query(self, **values: object) -> Query[RowType_co]:
+        """Return the statement with its values, to be read together with others."""
+        return Query(self, values)
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Query(Generic[RowType_co]):
     """A statement that reads, and its values."""
 
-    statement: CompiledStatement
-    values: Mapping[str, Any]
+    statement: CompiledQuery[RowType_co]
+    values: Mapping[str, object]
 
-    def all(self) -> list[Any]:
+    def all(self) -> list[RowType_co]:
         """Return the rows that the statement returns."""
-        return read_together(self)[0]
+        (rows,) = _read((self,))
+        return cast(list[RowType_co], rows)
 
 
-def read_together(*queries: Query) -> list[list[Any]]:
-    """Return the rows of each query, in one round trip to PostgreSQL."""
+def read_together(
+    one: Query[OneRow], other: Query[OtherRow]
+) -> tuple[list[OneRow], list[OtherRow]]:
+    """Return the rows of both queries, in one round trip to PostgreSQL."""
+    rows, other_rows = _read((one, other))
+    return cast(list[OneRow], rows), cast(list[OtherRow], other_rows)
+
+
+def _read(queries: Sequence[Query[object]]) -> list[list[object]]:
     session = open_session()
     if session is not None:
         found = []
@@ -142,7 +172,7 @@ class Change:
     """A statement that writes, and its values."""
 
     statement: CompiledStatement
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
     def run(self) -> int:
         """Return how many rows it changed. Raises NotWriting outside `writing()`."""
@@ -166,18 +196,20 @@ def _writing_session() -> Session:
 
 class _Parameter(NamedTuple):
     name: str
-    default: Any
-    make: Callable[[], Any] | None
+    default: object
+    make: Callable[[], object] | None
     process: Processor | None
 
 
 class DialectStatement:
     """The text for one dialect, and what its types do to parameters and results."""
 
-    def __init__(self, statement: Any, defaults: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(
+        self, statement: ExecutableReturnsRows, defaults: Mapping[str, object], dialect: Dialect
+    ) -> None:
         returned = [(column.key, column.type) for column in statement.exported_columns]
         inserts = isinstance(statement, Insert)
-        if inserts and not returned:
+        if isinstance(statement, Insert) and not returned:
             # Else it would ask for the new key.
             statement = statement.inline()
         compiled = statement.compile(
@@ -187,7 +219,7 @@ class DialectStatement:
         self._by_place: bool = compiled.positional
         self._parameters = [
             _parameter(name, compiled.binds[name], defaults, dialect)
-            for name in (compiled.positiontup if compiled.positional else compiled.binds)
+            for name in (compiled.positiontup or () if compiled.positional else compiled.binds)
         ]
         self._names = [parameter.name for parameter in self._parameters]
         self._known = set(self._names)
@@ -199,7 +231,7 @@ class DialectStatement:
             if (reader := kind.dialect_impl(dialect).result_processor(dialect, None))
         ]
 
-    def bind(self, values: Mapping[str, Any]) -> Bound:
+    def bind(self, values: Mapping[str, object]) -> Bound:
         """Return text and parameters as the driver takes them.
 
         Raises TypeError for a name that is missing or unknown.
@@ -216,7 +248,7 @@ class DialectStatement:
             bound.append(value if process is None or value is None else process(value))
         return self.text, bound if self._by_place else dict(zip(self._names, bound, strict=True))
 
-    def row(self, raw: Any) -> Any:
+    def row(self, raw: DriverRow) -> object:
         """Return the driver's row as a named tuple of the values that the ORM would give."""
         if not self._readers:
             return self._made(raw)
@@ -227,7 +259,7 @@ class DialectStatement:
 
 
 def _parameter(
-    name: str, bound: BindParameter[Any], defaults: Mapping[str, Any], dialect: Dialect
+    name: str, bound: BindParameter[object], defaults: Mapping[str, object], dialect: Dialect
 ) -> _Parameter:
     """Return the statement's constant, or what its column takes if no value is given."""
     default = defaults.get(name, REQUIRED) if bound.required else bound.value
@@ -236,9 +268,9 @@ def _parameter(
     return _Parameter(name, REQUIRED if make else default, make, processor)
 
 
-def _column_defaults(statement: Insert) -> dict[str, Any]:
+def _column_defaults(statement: Insert) -> dict[str, object]:
     """Return the columns that an INSERT fills: all but a key that the database generates."""
-    table: Any = statement.table
+    table = cast(Table, statement.table)
     return {
         column.key: _default(column)
         for column in table.columns
@@ -246,10 +278,14 @@ def _column_defaults(statement: Insert) -> dict[str, Any]:
     }
 
 
-def _default(column: Any) -> Any:
-    if column.default is None:
-        return None if column.nullable else REQUIRED
-    if column.default.is_scalar:
-        return column.default.arg
-    # SQLAlchemy wraps a function without parameters into one that takes a context.
-    return partial(column.default.arg, None)
+def _default(column: Column[object]) -> object:
+    match column.default:
+        case None:
+            return None if column.nullable else REQUIRED
+        case ScalarElementColumnDefault(arg=value):
+            return value
+        case CallableColumnDefault(arg=make):
+            # SQLAlchemy wraps a function without parameters into one that takes a context.
+            return partial(cast(Callable[[None], object], make), None)
+        case other:
+            raise TypeError(f"the default of {column} is made by the database: {other}")

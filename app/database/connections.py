@@ -14,6 +14,7 @@ from sqlalchemy import Dialect, Engine, event
 
 from app.context import PerApplication
 from app.database.dbapi_connection import Bound, DbapiConnection
+from app.database.driver import DriverRow
 from app.database.engine import db
 
 
@@ -27,7 +28,7 @@ class DriverConnections:
         self._free: list[DbapiConnection] = []
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
-    def read(self, queries: Sequence[Bound]) -> list[list[object]]:
+    def read(self, queries: Sequence[Bound]) -> list[list[DriverRow]]:
         """Return the rows of each query. Raises the driver's errors."""
         try:
             connection = self._free.pop()

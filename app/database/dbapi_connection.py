@@ -5,13 +5,15 @@ from __future__ import annotations
 import select
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPIModule
 
+from app.database.driver import DriverConnection, DriverCursor, DriverRow, Parameters
 from app.database.write_lock import begin_immediate
 
-Bound = tuple[str, Any]
+Bound = tuple[str, Parameters]
 """A statement's text and its parameters, as the driver takes them."""
 
 
@@ -22,11 +24,11 @@ class DbapiConnection:
         self.dialect: Dialect = engine.dialect
         self.writing = False
         self._engine = engine
-        self._driver: Any = None
-        self._cursor: Any = None
-        self._known: dict[str, Any] = {}
+        self._driver: DriverConnection | None = None
+        self._cursor: DriverCursor | None = None
+        self._known: dict[str, object] = {}
 
-    def read(self, queries: Sequence[Bound]) -> list[list[Any]]:
+    def read(self, queries: Sequence[Bound]) -> list[list[DriverRow]]:
         """Return the rows of each query, asked once more on a new connection if this one was lost.
 
         Raises the driver's errors.
@@ -39,14 +41,14 @@ class DbapiConnection:
             self.close()
             return self._rows(queries)
 
-    def write(self, statements: Sequence[Bound]) -> list[Any]:
+    def write(self, statements: Sequence[Bound]) -> list[DriverRow]:
         """Execute statements in one transaction and one round trip, on PostgreSQL.
 
         Returns the one row of each, in order. They are sent once: after an error nobody knows
         whether the server has committed. A connection that the server has closed before is opened
         again. Raises the driver's errors.
         """
-        if self._driver is not None and self._is_closed_by_server():
+        if self._driver is not None and _is_closed_by_server(self._driver):
             self.close()
         return [rows[0] for rows in self._pipelined(statements)]
 
@@ -55,11 +57,11 @@ class DbapiConnection:
         begin_immediate(self._connected(), self._known)
         self.writing = True
 
-    def execute(self, bound: Bound) -> Any:
+    def execute(self, bound: Bound) -> DriverCursor:
         """Execute a statement of the transaction and return the driver's cursor."""
         return self._connected().execute(*bound)
 
-    def execute_many(self, text: str, rows: Sequence[Any]) -> None:
+    def execute_many(self, text: str, rows: Sequence[Parameters]) -> None:
         """Execute the statement once for each row of parameters. Raises the driver's errors."""
         self._connected().executemany(text, rows)
 
@@ -85,14 +87,15 @@ class DbapiConnection:
             with suppress(Exception):
                 driver.close()
 
-    def _rows(self, queries: Sequence[Bound]) -> list[list[Any]]:
+    def _rows(self, queries: Sequence[Bound]) -> list[list[DriverRow]]:
         if len(queries) == 1 or self.dialect.name == "sqlite":
             # One cursor for all queries: making one costs a tenth of a short query.
-            self._connected()
-            return [self._cursor.execute(*bound).fetchall() for bound in queries]
+            cursor = self._cursor or self._connected().cursor()
+            self._cursor = cursor
+            return [cursor.execute(*bound).fetchall() for bound in queries]
         return self._pipelined(queries)
 
-    def _pipelined(self, statements: Sequence[Bound]) -> list[list[Any]]:
+    def _pipelined(self, statements: Sequence[Bound]) -> list[list[DriverRow]]:
         """Return the rows of each statement; all of them are one transaction of PostgreSQL."""
         driver = self._connected()
         # One Sync is sent at the end of the block (PostgreSQL, 34.5.1.1 and 55.2.4).
@@ -100,31 +103,33 @@ class DbapiConnection:
             cursors = [driver.execute(*bound) for bound in statements]
         return [cursor.fetchall() for cursor in cursors]
 
-    def _connected(self) -> Any:
+    def _connected(self) -> DriverConnection:
         if self._driver is None:
             if self.writing:
                 raise self._errors()("the connection was closed in the midst of a transaction")
             connection = self._engine.raw_connection()
             connection.detach()
-            self._driver = connection.dbapi_connection
+            driver = cast(DriverConnection, connection.dbapi_connection)
+            self._driver = driver
             if self.dialect.name == "postgresql":
-                self._driver.autocommit = True
+                driver.autocommit = True
                 # Compiled statements find rows by key. A plan that was made while a table was small
                 # is kept, and must not read the whole table when it has grown.
-                self._driver.execute("SET enable_seqscan = off")
-            self._cursor = self._driver.cursor()
+                driver.execute("SET enable_seqscan = off")
         return self._driver
 
-    def _is_closed_by_server(self) -> bool:
-        """Return whether something arrived unasked: the end of the connection, or its reason."""
-        if self._driver.closed:
-            return True
-        arrivals = select.poll()
-        arrivals.register(self._driver.fileno(), select.POLLIN)
-        return bool(arrivals.poll(0))
+    def _errors(self) -> type[DBAPIModule.Error]:
+        return self.dialect.loaded_dbapi.Error
 
-    def _errors(self) -> type[Exception]:
-        return cast(type[Exception], self.dialect.loaded_dbapi.Error)
+    def _lost(self, error: DBAPIModule.Error) -> bool:
+        connection = cast(DBAPIConnection | None, self._driver)
+        return self.dialect.is_disconnect(error, connection, None)
 
-    def _lost(self, error: Exception) -> bool:
-        return self.dialect.is_disconnect(cast(Any, error), self._driver, None)
+
+def _is_closed_by_server(driver: DriverConnection) -> bool:
+    """Return whether something arrived unasked: the end of the connection, or its reason."""
+    if driver.closed:
+        return True
+    arrivals = select.poll()
+    arrivals.register(driver.fileno(), select.POLLIN)
+    return bool(arrivals.poll(0))

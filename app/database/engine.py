@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from app.database.base import Base
+from app.database.driver import driver_of
 from app.database.write_lock import (
     COMMAND_SECONDS,
     begin_immediate,
@@ -48,7 +48,7 @@ def restrict_files() -> None:
             path.chmod(path.stat().st_mode & ~0o077)
 
 
-def _engine_options(chosen: AppSettings) -> dict[str, Any]:
+def _engine_options(chosen: AppSettings) -> dict[str, object]:
     if chosen.database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": COMMAND_SECONDS, "check_same_thread": False}}
     serves = serves_requests()
@@ -69,7 +69,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(COMMAND_SECONDS * 1000)}")
@@ -82,7 +82,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("begin_immediate", False):
             try:
-                begin_immediate(connection.connection.driver_connection, connection.info)
+                begin_immediate(driver_of(connection), connection.info)
             except sqlite3.Error as error:
                 raise OperationalError("BEGIN IMMEDIATE", None, error) from error
         else:

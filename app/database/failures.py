@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -33,10 +32,18 @@ def is_unavailable(error: BaseException | None) -> bool:
             return True
         if isinstance(error, sqlite3.Error):
             return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_CODES
-        psycopg: Any = sys.modules.get("psycopg")
-        if psycopg is not None and isinstance(error, psycopg.OperationalError):
+        if _is_of_psycopg(error):
             return True
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return True
         error = getattr(error, "orig", None) or error.__cause__
     return False
+
+
+def _is_of_psycopg(error: BaseException) -> bool:
+    """Return whether psycopg says so, which a process that uses SQLite does not load."""
+    if "psycopg" not in sys.modules:
+        return False
+    from psycopg import OperationalError
+
+    return isinstance(error, OperationalError)

@@ -12,9 +12,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.database.compiled import Change
+from app.database.dbapi_connection import Bound
 from app.database.failures import is_unavailable
 
 PATIENCE = 0.004
@@ -31,10 +32,13 @@ class NotCommitted(RuntimeError):
 class QueuedUnit:
     """A unit of work that waits for its commit, as the writer has bound it.
 
-    Afterwards `claimed` says whether the claim changed its row; `error` is why nothing is stored.
+    `lock_order` is the place of its claim's row among the rows that writers lock. Afterwards
+    `claimed` says whether the claim changed its row; `error` is why nothing is stored.
     """
 
-    statements: Sequence[Any]
+    claim: Bound | None
+    statements: Sequence[Bound]
+    lock_order: tuple[str, str] = ("", "")
     claimed: bool = False
     error: BaseException | None = None
 
@@ -42,8 +46,8 @@ class QueuedUnit:
 class UnitWriter(Protocol):
     """Writes units on a connection of its own, which one thread uses at a time."""
 
-    def bind(self, claim: Change | None, changes: Sequence[Change]) -> Sequence[Any]:
-        """Return the statements of a unit. Raises TypeError for wrong values."""
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> QueuedUnit:
+        """Return the unit with its statements bound. Raises TypeError for wrong values."""
         ...
 
     def write(self, units: Sequence[QueuedUnit]) -> None:
@@ -114,7 +118,7 @@ class GroupCommit:
 
         Raises TypeError for wrong values, and NotCommitted, from the reason.
         """
-        unit = QueuedUnit(self._writer.bind(claim, changes))
+        unit = self._writer.bind(claim, changes)
         group = self._join(unit)
         if not self._ended_by_others(group):
             with self._writing:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Dialect, Engine, event
 
 from app.database.combined import combined
 from app.database.compiled import Change
 from app.database.dbapi_connection import Bound, DbapiConnection
+from app.database.driver import Parameters
 from app.database.group_commit import QueuedUnit, UnitWriter
 from app.database.write_lock import hold_write_lock
 
@@ -24,21 +24,20 @@ class SqliteWriter:
     def __init__(self, connection: DbapiConnection) -> None:
         self._connection = connection
 
-    def bind(self, claim: Change | None, changes: Sequence[Change]) -> list[Bound | None]:
-        """Return the claim, None without one, and the changes."""
-        parts = (claim, *changes)
-        return [None if part is None else _bind(part, self._connection.dialect) for part in parts]
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> QueuedUnit:
+        dialect = self._connection.dialect
+        bound_claim = None if claim is None else _bind(claim, dialect)
+        return QueuedUnit(bound_claim, [_bind(change, dialect) for change in changes])
 
     def write(self, units: Sequence[QueuedUnit]) -> None:
         """Write the units in one transaction. Raises DatabaseBusy and the driver's errors."""
         with hold_write_lock("sqlite"):
             self._connection.begin()
             try:
-                rows: dict[str, list[object]] = {}
+                rows: dict[str, list[Parameters]] = {}
                 for unit in units:
-                    claim, *changes = unit.statements
-                    unit.claimed = claim is None or self._claims(claim)
-                    for text, parameters in changes if unit.claimed else ():
+                    unit.claimed = unit.claim is None or self._claims(unit.claim)
+                    for text, parameters in unit.statements if unit.claimed else ():
                         rows.setdefault(text, []).append(parameters)
                 for text, many in rows.items():
                     self._connection.execute_many(text, many)
@@ -57,18 +56,16 @@ class PostgresqlWriter:
     def __init__(self, connection: DbapiConnection) -> None:
         self._connection = connection
 
-    def bind(self, claim: Change | None, changes: Sequence[Change]) -> list[Any]:
-        """Return the place of its claim in the order of locks, and the unit as one statement."""
-        return [
-            _lock_order(claim),
-            _bind(combined(claim, tuple(changes)), self._connection.dialect),
-        ]
+    def bind(self, claim: Change | None, changes: Sequence[Change]) -> QueuedUnit:
+        """Return the unit as one statement, which contains its claim."""
+        statement = _bind(combined(claim, tuple(changes)), self._connection.dialect)
+        return QueuedUnit(None, [statement], lock_order=_lock_order(claim))
 
     def write(self, units: Sequence[QueuedUnit]) -> None:
         """Write the units in one transaction. Raises the driver's errors."""
         # All workers lock rows in the same order, so that no two wait for each other.
-        ordered = sorted(units, key=lambda unit: unit.statements[0])
-        rows = self._connection.write([unit.statements[1] for unit in ordered])
+        ordered = sorted(units, key=lambda unit: unit.lock_order)
+        rows = self._connection.write([unit.statements[0] for unit in ordered])
         for unit, (changed,) in zip(ordered, rows, strict=True):
             unit.claimed = changed == 1
 
@@ -84,8 +81,7 @@ def _lock_order(claim: Change | None) -> tuple[str, str]:
     """Return the table and the key of the claim's row, which is the first of its values."""
     if claim is None:
         return ("", "")
-    statement: Any = claim.statement.statement
-    return (statement.table.name, str(next(iter(claim.values.values()))))
+    return (claim.statement.table_name, str(next(iter(claim.values.values()))))
 
 
 def _bind(change: Change, dialect: Dialect) -> Bound:

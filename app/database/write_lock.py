@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+
+from app.database.driver import DriverConnection
 
 COMMAND_SECONDS = 30.0
 REQUEST_SECONDS = 3.5
@@ -115,7 +116,7 @@ def release_write_lock() -> None:
     _LOCK.release()
 
 
-def begin_immediate(driver: Any, known: dict[str, Any]) -> None:
+def begin_immediate(driver: DriverConnection, known: dict[str, object]) -> None:
     """Begin a transaction that writes on a connection of SQLite's driver. Raises its errors.
 
     `known` is kept with the connection: the limit that was set on it before.

@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
 
 from app.clock import day_of, start_of_day, today
-from app.database import CompiledStatement, Query, UtcDateTime
+from app.database import CompiledQuery, Query, UtcDateTime
 from approvals.access_model import versions
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.decision.facts import (
@@ -78,7 +78,7 @@ def facts_of_one(
     return facts_in(query_of_one(account_id, service, organisation, at).all(), service, at)
 
 
-def query_of_one(account_id: int, service: str, organisation: str, at: datetime) -> Query:
+def query_of_one(account_id: int, service: str, organisation: str, at: datetime) -> Query[FactsRow]:
     """Return the query of `facts_of_one`, to be read together with others."""
     return _statement_of_one().query(
         service=service, at=at, day=day_of(at), subject=account_id, place=organisation
@@ -109,7 +109,7 @@ def facts_of_organisation(organisation_id: int, service: str, at: datetime) -> l
 
 
 @cache
-def _statement_of_one() -> CompiledStatement:
+def _statement_of_one() -> CompiledQuery[FactsRow]:
     return _complete(
         _columns()
         .select_from(Account)
@@ -126,7 +126,7 @@ def _statement_of_one() -> CompiledStatement:
 
 
 @cache
-def _of_person() -> CompiledStatement:
+def _of_person() -> CompiledQuery[FactsRow]:
     return _complete(
         _columns()
         .select_from(Account)
@@ -138,7 +138,7 @@ def _of_person() -> CompiledStatement:
 
 
 @cache
-def _of_invited() -> CompiledStatement:
+def _of_invited() -> CompiledQuery[FactsRow]:
     return _complete(
         _columns()
         .select_from(Membership)
@@ -150,7 +150,7 @@ def _of_invited() -> CompiledStatement:
 
 
 @cache
-def _of_organisation() -> CompiledStatement:
+def _of_organisation() -> CompiledQuery[FactsRow]:
     return _complete(
         _columns()
         .select_from(Organisation)
@@ -196,10 +196,10 @@ def _columns() -> Statement:
     )
 
 
-def _complete(statement: Statement) -> CompiledStatement:
+def _complete(statement: Statement) -> CompiledQuery[FactsRow]:
     """Add the organisation's state on the day, the service's grants and its version in force."""
     service_id = select(Service.id).where(Service.code == SERVICE).scalar_subquery()
-    return CompiledStatement(
+    return CompiledQuery(
         statement.outerjoin(
             OrganisationPeriod,
             and_(
@@ -214,7 +214,7 @@ def _complete(statement: Statement) -> CompiledStatement:
 
 
 def _read(
-    statement: CompiledStatement, service: str, at: datetime, **asked_about: int | str
+    statement: CompiledQuery[FactsRow], service: str, at: datetime, **asked_about: int | str
 ) -> list[AccessFacts]:
     day = day_of(at)
     parameters = {"service": service, "at": at, "day": day, **asked_about}

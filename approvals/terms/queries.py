@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Protocol
 
 from sqlalchemy import Select, String, and_, bindparam, or_, select
 
-from app.database import CompiledStatement, Query, UtcDateTime, db
+from app.database import CompiledQuery, Query, UtcDateTime, db
 from approvals.access_cache import Revisions, get_or_load, store
 from approvals.terms import rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
@@ -50,6 +50,18 @@ class TermsStatus:
     """Moments at which versions take effect."""
 
 
+class TermsRow(Protocol):
+    """A version, and when the person accepted it, if they did."""
+
+    id: int
+    service: str | None
+    number: int
+    effective_from: datetime
+    published_at: datetime
+    accept_again: bool
+    accepted_at: datetime | None
+
+
 def terms_status(account: Person, service: str | None, at: datetime) -> TermsStatus:
     """Return the status, which is asked whenever tokens are issued (`access_cache`)."""
 
@@ -60,13 +72,13 @@ def terms_status(account: Person, service: str | None, at: datetime) -> TermsSta
     return get_or_load(account, ("terms", service), at, load)
 
 
-def query_of_status(account: Person, service: str | None, at: datetime) -> Query:
+def query_of_status(account: Person, service: str | None, at: datetime) -> Query[TermsRow]:
     """Return the query of `terms_status`, to be read together with others."""
     return _status_statement().query(account=account.id, service=service, at=at)
 
 
 def store_status(
-    rows: Sequence[Any],
+    rows: Sequence[TermsRow],
     account: Person,
     revisions: Revisions | None,
     service: str | None,
@@ -81,7 +93,7 @@ def store_status(
     return status
 
 
-def _status(rows: Sequence[Any], service: str | None, at: datetime) -> TermsStatus:
+def _status(rows: Sequence[TermsRow], service: str | None, at: datetime) -> TermsStatus:
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
@@ -110,9 +122,9 @@ def _status(rows: Sequence[Any], service: str | None, at: datetime) -> TermsStat
 
 
 @cache
-def _status_statement() -> CompiledStatement:
+def _status_statement() -> CompiledQuery[TermsRow]:
     """Put together once: that takes longer than running it."""
-    return CompiledStatement(
+    return CompiledQuery(
         select(
             TermsVersion.id,
             TermsVersion.service,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import select
 
 from app.clock import now
-from app.database import CompiledStatement, commit_unit, db
+from app.database import CompiledQuery, commit_unit, db
 from app.database.single_use import insert_if_absent
 from app.retention import Expired
 from identity.oidc.cache import cache, raise_revision
@@ -23,7 +24,13 @@ _FORGOTTEN = "forgotten"
 """Key of the row that stands for every id there was when it was written, until its end."""
 _FORGOTTEN_FOR = LONGEST_ASSERTION + CLOCK_SKEW
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_END_OF_THE_FORGOTTEN = CompiledStatement(
+
+
+class _EndRow(Protocol):
+    expires_at: datetime
+
+
+_END_OF_THE_FORGOTTEN: CompiledQuery[_EndRow] = CompiledQuery(
     select(UsedOnce.expires_at).where(UsedOnce.key_hash == _FORGOTTEN)
 )
 _NEW = insert_if_absent(UsedOnce)

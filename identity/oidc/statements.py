@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import bindparam, exists, insert, select, update
 
@@ -46,8 +47,7 @@ def claim_of(
 
 def add_family(**values: object) -> int:
     """Add a token family and return its id. Must run inside `writing()`."""
-    key: int = _NEW_FAMILY.added(**values)
-    return key
+    return cast(int, _NEW_FAMILY.added(**values))
 
 
 def add_code(**values: object) -> None:

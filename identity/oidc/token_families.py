@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from app.audit import audit_row
 from app.clock import now
-from app.database import Change, CompiledStatement, db
+from app.database import Change, CompiledQuery, db
 from app.database.single_use import claim, rows_changed
 from app.identifiers import secret_hash
 from app.retention import Expired
@@ -80,14 +80,13 @@ class FamilyOfRefreshToken(Family, Protocol):
 
 
 _revoked = select(RevokedToken.id).where(RevokedToken.jti == bindparam("jti"))
-_REVOKED = CompiledStatement(_revoked)
-_WITH_TOKEN = CompiledStatement(
+_REVOKED: CompiledQuery[object] = CompiledQuery(_revoked)
+_WITH_TOKEN: CompiledQuery[FamilyOfToken] = CompiledQuery(
     select(TokenFamily.__table__, *WITH_ACCOUNT, exists(_revoked).label("revoked_alone"))
     .join(Account, Account.id == TokenFamily.account_id)
     .where(TokenFamily.public_id == bindparam("public_id"))
 )
-
-_WITH_REFRESH_TOKEN = CompiledStatement(
+_WITH_REFRESH_TOKEN: CompiledQuery[FamilyOfRefreshToken] = CompiledQuery(
     select(
         TokenFamily.__table__,
         *WITH_ACCOUNT,
@@ -105,14 +104,12 @@ _WITH_REFRESH_TOKEN = CompiledStatement(
 
 def find_with_refresh_token(token: str) -> FamilyOfRefreshToken | None:
     """Return the refresh token with its family, used or not, ended or not, of any client."""
-    found: FamilyOfRefreshToken | None = _WITH_REFRESH_TOKEN.one(hash=secret_hash(token))
-    return found
+    return _WITH_REFRESH_TOKEN.one(hash=secret_hash(token))
 
 
 def find_with_token(public_id: str, jti: str) -> FamilyOfToken | None:
     """Return the family of that id, ended or not, and whether the token was revoked alone."""
-    found: FamilyOfToken | None = _WITH_TOKEN.one(public_id=public_id, jti=jti)
-    return found
+    return _WITH_TOKEN.one(public_id=public_id, jti=jti)
 
 
 def is_token_revoked(jti: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actors import set_current_actor
 from app.clock import now
-from app.database import CompiledStatement, db
+from app.database import CompiledQuery, db
 from app.identifiers import secret_hash
 from identity.access_termination import lock_access
 from identity.accounts.person import actor_of
@@ -24,7 +24,7 @@ from identity.settings import settings
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
 ACTIVITY_GRAIN = timedelta(seconds=20)
-_NOT_ENDED = CompiledStatement(
+_NOT_ENDED: CompiledQuery[object] = CompiledQuery(
     select(Session.id)
     .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
     .with_for_update(read=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from flask import Flask
 from sqlalchemy import bindparam, delete, select, text, update
 
 from app.clock import now
-from app.database import CompiledStatement, db, writing
+from app.database import CompiledQuery, db, writing
 from approvals import access_cache
 from approvals.access_model import loading
 from approvals.memberships.models import Grant, Membership
@@ -30,7 +31,7 @@ from tests.sent import statements
 
 SERVICE = "school_performance"
 NAME = "Diocese of Elm"
-_ACCOUNT = CompiledStatement(
+_ACCOUNT: CompiledQuery[Any] = CompiledQuery(
     select(Account.id.label("account_id"), *WITH_ACCOUNT).where(Account.id == bindparam("id"))
 )
 

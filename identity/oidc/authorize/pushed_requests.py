@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from sqlalchemy import bindparam, select, update
 
 from app.clock import now
-from app.database import CompiledStatement, writing
+from app.database import CompiledQuery, writing
 from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
@@ -15,7 +17,14 @@ from identity.oidc.lifetimes import INTERACTION, PUSHED_REQUEST
 from identity.oidc.models import PushedRequest
 from identity.oidc.parameters import PUSHED
 
-_OPEN_PUSHED = CompiledStatement(
+
+class _PushedRow(Protocol):
+    id: int
+    parameters: dict[str, object]
+    signed: bool
+
+
+_OPEN_PUSHED: CompiledQuery[_PushedRow] = CompiledQuery(
     select(PushedRequest.__table__).where(
         PushedRequest.handle_hash == bindparam("hash"),
         PushedRequest.client_id == bindparam("client"),

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_
 from sqlalchemy import bindparam, select, update
 
 from app.clock import now
-from app.database import CompiledStatement, commit_unit, writing
+from app.database import CompiledQuery, commit_unit, writing
 from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
 from identity.accounts.account_snapshot import WITH_ACCOUNT, snapshot_from
@@ -29,7 +29,7 @@ from identity.oidc.token.issue import audience, response_for_person, stored_refr
 from identity.oidc.token.reuse import CODE, refused_after_end, used_twice
 from identity.oidc.token_families import Family, end_family, family_event, record_family_event
 
-_FAMILY_AND_CODE = CompiledStatement(
+_FAMILY_AND_CODE: CompiledQuery[CodeRow] = CompiledQuery(
     select(
         TokenFamily.__table__,
         *WITH_ACCOUNT,
@@ -109,7 +109,7 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> CodeRow
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")
-    found: CodeRow | None = _FAMILY_AND_CODE.one(hash=secret_hash(code))
+    found = _FAMILY_AND_CODE.one(hash=secret_hash(code))
     if found is None:
         raise InvalidGrant(detail="no such code")
     if found.client_id != client.key:

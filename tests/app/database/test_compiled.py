@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import bindparam, event, func, insert, select, update
 
 from app.database import (
+    CompiledQuery,
     CompiledStatement,
     NotWriting,
     db,
@@ -22,7 +24,7 @@ MOMENT = datetime(2026, 9, 1, 12, 30, 15, 250, tzinfo=UTC)
 
 ADD = CompiledStatement(insert(InitialAccessToken))
 ADD_AND_TELL = CompiledStatement(insert(InitialAccessToken).returning(InitialAccessToken.id))
-BY_HASH = CompiledStatement(
+BY_HASH: CompiledQuery[Any] = CompiledQuery(
     select(InitialAccessToken.__table__).where(InitialAccessToken.token_hash == bindparam("hash"))
 )
 USE = CompiledStatement(
@@ -30,7 +32,9 @@ USE = CompiledStatement(
     .where(InitialAccessToken.token_hash == bindparam("hash"), InitialAccessToken.uses_left > 0)
     .values(uses_left=InitialAccessToken.uses_left - 1)
 )
-HOW_MANY = CompiledStatement(select(func.count().label("number")).select_from(InitialAccessToken))
+HOW_MANY: CompiledQuery[Any] = CompiledQuery(
+    select(func.count().label("number")).select_from(InitialAccessToken)
+)
 
 
 def row(name: str) -> dict[str, object]:
@@ -132,6 +136,6 @@ def test_read_is_repeated_on_a_new_connection_after_a_lost_one(app: Flask) -> No
 
 def lose_the_connection() -> None:
     """End the free connection of compiled statements at the server."""
-    own = CompiledStatement(select(func.pg_backend_pid().label("pid"))).all()[0]
+    own = CompiledQuery[Any](select(func.pg_backend_pid().label("pid"))).all()[0]
     with db.engine.connect() as other:
         other.execute(select(func.pg_terminate_backend(own.pid)))

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pytest
 from sqlalchemy import (
@@ -82,7 +82,8 @@ def commits(numbers: Database) -> list[str]:
     """Commits on the connection of the group, as SQLite reports them."""
     seen: list[str] = []
     numbers.add(1000)
-    driver = numbers.connection.execute(("SELECT 1", ())).connection
+    cursor = cast(sqlite3.Cursor, numbers.connection.execute(("SELECT 1", ())))
+    driver = cursor.connection
     driver.set_trace_callback(lambda text: seen.append(text) if text == "COMMIT" else None)
     return seen
 
