@@ -6,8 +6,10 @@ from pathlib import Path
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import scoped_session
 
 from app.database.base import Base
 from app.database.driver import driver_of
@@ -23,7 +25,33 @@ POSTGRESQL_LIMITS = "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone
 POSTGRESQL_LIMITS_OF_REQUESTS = "-c statement_timeout=4000 -c lock_timeout=3500 -c timezone=UTC"
 POOL_SECONDS = 2
 
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+class CurrentSession(scoped_session[Session]):
+    """The session of a request or of a pass of the worker."""
+
+    def remove(self) -> None:
+        """End the session, without an error if its connection was lost.
+
+        The database has rolled back what was not committed. An error here would replace a response
+        that is complete, or end the worker.
+        """
+        try:
+            super().remove()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self.registry.clear()
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy with sessions that survive the loss of their connection."""
+
+    def _make_scoped_session(self, options: dict[str, object]) -> scoped_session[Session]:
+        made = super()._make_scoped_session(options)
+        return CurrentSession(made.session_factory, made.registry.scopefunc)
+
+
+db = Database(metadata=Base.metadata, disable_autonaming=True)
 
 
 def bind(app: Flask) -> None:
