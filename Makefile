@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup assets demo demo-reset test quick acceptance lint format catalogue bench pictures lock clean services
+.PHONY: help setup assets demo demo-reset test quick acceptance lint format catalogue bench faults pictures lock clean services
 
 help:
 	@echo 'make demo        start the provider on PORT (8000) and the example app on REPORTING_PORT (8001)'
@@ -36,6 +36,7 @@ help:
 	@echo 'make format      format the code'
 	@echo 'make catalogue   write the names of the tests into docs/security/catalogue.md'
 	@echo 'make bench       measure the performance'
+	@echo 'make faults      inject faults under load; FAULTS="F01 F10" selects, STORE=sqlite|postgresql|both'
 	@echo 'make pictures    renew the screenshots of the README'
 	@echo 'make setup       install what the server needs; make lock renews the lock files'
 
@@ -159,6 +160,14 @@ BENCH_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_in
 
 bench: .venv/.dev .venv/.peer .venv/.bench setup services
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+# ----------------------------------------------------------------------------- faults
+# docs/reliability.md explains it. SEED repeats a run.
+
+STORE ?= both
+
+faults: setup .venv/.dev services
+	@$(BIN)/python -m tests.faults --faults '$(FAULTS)' --store $(STORE) $(if $(SEED),--seed $(SEED))
 
 # --------------------------------------------------------------------------- pictures
 

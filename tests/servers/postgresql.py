@@ -50,14 +50,25 @@ class Account(NamedTuple):
     groups: list[int] | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgreSQL:
-    """A running server; `url` is SQLAlchemy's address of its maintenance database."""
+    """A server; `url` is SQLAlchemy's address of its maintenance database.
+
+    It can be killed and started again on the same data.
+    """
 
     port: int
     password: str
     socket_folder: Path
     log: Path
+    program: Path
+    settings: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return self.socket_folder / "data"
 
     @property
     def url(self) -> str:
@@ -103,6 +114,47 @@ class PostgreSQL:
             return False
         return True
 
+    def start(self) -> None:
+        """Start it and return when it accepts connections."""
+        account = _account()
+        settings = {
+            **self.settings,
+            "port": str(self.port),
+            "listen_addresses": ports.HOST,
+            "unix_socket_directories": str(self.socket_folder),
+        }
+        command = [*binaries.tied_to_parent("INT"), str(self.program), "-D", str(self.data)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        with self.log.open("ab") as log:
+            process = self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.data,
+                start_new_session=True,
+                user=account.user,
+                group=account.group,
+                extra_groups=account.groups,
+            )
+        ports.wait_until(
+            lambda: process.poll() is not None or self.accepts_connections(),
+            seconds=30,
+            what=f"PostgreSQL on port {self.port}",
+        )
+        if process.returncode is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop it: SIGQUIT ends it at once and without loss, SIGKILL as a crash does."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            self.process.send_signal(how)
+        self.process.wait(timeout=30)
+        self.process = None
+
     def _connect(self) -> psycopg.Connection:
         # The socket lies in a folder that only its owner and root can enter: no password.
         return psycopg.connect(
@@ -136,8 +188,9 @@ def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
             password=secrets.token_hex(16),
             socket_folder=folder,
             log=folder / "log",
+            program=programs / "postgres",
+            settings={**SETTINGS, **(changes or {})},
         )
-        data = folder / "data"
         password_file = folder / "password"
         password_file.write_text(server.password)
         for path in (folder, password_file):
@@ -152,61 +205,19 @@ def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
                 "--locale=C.UTF-8",
                 "--no-instructions",
                 "--no-sync",
-                f"--pgdata={data}",
+                f"--pgdata={server.data}",
                 f"--pwfile={password_file}",
                 "--username=postgres",
             ],
         )
-        settings = {**SETTINGS, **(changes or {})}
-        with _started(server, programs / "postgres", data, account, settings):
+        try:
+            server.start()
             yield server
+        finally:
+            # SIGQUIT ends it at once; nothing in it is worth a tidy shutdown.
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _started(
-    server: PostgreSQL,
-    postgres: Path,
-    data: Path,
-    account: Account,
-    settings: Mapping[str, str],
-) -> Iterator[None]:
-    settings = {
-        **settings,
-        "port": str(server.port),
-        "listen_addresses": ports.HOST,
-        "unix_socket_directories": str(server.socket_folder),
-    }
-    command = [*binaries.tied_to_parent("INT"), str(postgres), "-D", str(data)]
-    for name, value in settings.items():
-        command += ["-c", f"{name}={value}"]
-    with server.log.open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=data,
-            start_new_session=True,
-            user=account.user,
-            group=account.group,
-            extra_groups=account.groups,
-        )
-    try:
-        ports.wait_until(
-            lambda: process.poll() is not None or server.accepts_connections(),
-            seconds=30,
-            what=f"PostgreSQL on port {server.port}",
-        )
-        if process.returncode is not None:
-            raise RuntimeError(f"PostgreSQL did not start:\n{server.log.read_text()}")
-        yield
-    finally:
-        # SIGQUIT ends it at once; nothing in it is worth a tidy shutdown.
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=30)
 
 
 def _account() -> Account:
