@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import resource
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import MutableSequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import granian.server.mp
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -24,6 +23,7 @@ from werkzeug.utils import import_string
 from app.database import wait_as_a_server
 from app.serving import limits
 from app.serving.cpu_affinity import bind_to_processor, use_batch_scheduling
+from app.serving.supervisor import SupervisedServer, end_with, report_health
 from app.serving.wsgi_handler import WsgiHandler
 from app.settings import AppSettings
 
@@ -34,7 +34,7 @@ _RESERVED_FILES = 256
 def serve(factory: str, settings: AppSettings) -> None:
     """Answer requests with the application that `factory` makes, until stopped."""
     logging.getLogger("_granian").addFilter(_is_unexpected)
-    Granian(
+    server = SupervisedServer(
         factory,
         address=settings.bind,
         port=settings.port,
@@ -48,10 +48,11 @@ def serve(factory: str, settings: AppSettings) -> None:
         workers=settings.workers,
         blocking_threads=limits.server_threads(settings.threads),
         backpressure=min(limits.MAX_CONNECTIONS, _raise_descriptor_limit() - _RESERVED_FILES),
-        respawn_failed_workers=True,
         log_level=LogLevels.warning,
         workers_kill_timeout=30,
-    ).serve(target_loader=_loader(settings))
+    )
+    load = partial(_load, settings, os.getpid(), server.reports, factory)
+    server.serve(target_loader=load, wrap_loader=False)
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
@@ -73,29 +74,29 @@ def _raise_descriptor_limit() -> int:
     return present
 
 
-def _loader(settings: AppSettings) -> Callable[[str], Any]:
-    """Return the loader with which each worker makes its application."""
-    workers_started = multiprocessing.Value("i", 0)
-
-    def load(factory: str) -> Any:
-        with workers_started.get_lock():
-            worker_number = workers_started.value
-            workers_started.value += 1
-        if settings.batch_scheduling:
-            use_batch_scheduling()
-        if settings.cpu_affinity:
-            bind_to_processor(worker_number, workers=settings.workers)
-        wait_as_a_server()
-        application = import_string(factory)()
-        # Granian passes a WSGI application what PEP 3333 defines. Its private wrapper receives the
-        # connection as well, which is needed to close a slow one.
-        granian.server.mp._wsgi_call_wrap = (  # type: ignore[attr-defined]  # noqa: SLF001
-            lambda application, *_options: WsgiHandler(application, settings)
-        )
-        threading.Thread(target=_limit_responses, args=[settings.port], daemon=True).start()
-        return application
-
-    return load
+def _load(
+    settings: AppSettings,
+    server: int,
+    reports: MutableSequence[float],
+    factory: str,
+    worker_number: int,
+) -> Any:
+    """Return the application of a worker, in the worker's process."""
+    end_with(server)
+    if settings.batch_scheduling:
+        use_batch_scheduling()
+    if settings.cpu_affinity:
+        bind_to_processor(worker_number, workers=settings.workers)
+    wait_as_a_server()
+    application = import_string(factory)()
+    # Granian passes a WSGI application what PEP 3333 defines. Its private wrapper receives the
+    # connection as well, which is needed to close a slow one.
+    granian.server.mp._wsgi_call_wrap = (  # type: ignore[attr-defined]  # noqa: SLF001
+        lambda application, *_options: WsgiHandler(application, settings)
+    )
+    report_health(application, settings, reports, worker_number)
+    threading.Thread(target=_limit_responses, args=[settings.port], daemon=True).start()
+    return application
 
 
 def _limit_responses(port: int) -> None:

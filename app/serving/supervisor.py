@@ -1,0 +1,170 @@
+"""Supervision of worker processes: a dead or hanging worker is replaced, an orphan ends itself.
+
+Granian ends the server with its healthy workers if a replacement dies within 5.5 seconds, and does
+not notice a worker that hangs. Here each worker reports once a second that it has answered a
+request, and the server replaces workers one by one, however often they die.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, MutableSequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+from granian.server.mp import MPServer
+
+from app.settings import AppSettings
+
+HANGING_SECONDS = 10.0
+"""Time without a report after which a worker is killed."""
+START_SECONDS = 60.0
+"""The same for a worker that has not reported yet: it is loading the application."""
+REPORT_SECONDS = 1.0
+CHECK_SECONDS = 0.25
+SHORT_LIFE = 10.0
+FIRST_DELAY, LONGEST_DELAY = 0.25, 5.0
+ORPHAN_SECONDS = 3.0
+"""Time in which a worker without a server may finish its requests."""
+
+log = structlog.get_logger()
+Load = Callable[[int], Any]
+"""Makes the application of the worker with this number, from 0."""
+
+
+@dataclass
+class Slot:
+    """Observations of one worker, whose successors take the same place."""
+
+    report: float = 0.0
+    silent: float = 0.0
+    short_lives: int = 0
+    started_at: float = field(default_factory=time.monotonic)
+
+    def observe(self, report: float, elapsed: float) -> None:
+        """Note the worker's last report, `elapsed` seconds after the previous observation.
+
+        A pause of the server itself, such as a frozen machine, counts as one second.
+        """
+        self.silent = 0.0 if report != self.report else self.silent + min(elapsed, 1.0)
+        self.report = report
+
+    @property
+    def hangs(self) -> bool:
+        return self.silent >= (HANGING_SECONDS if self.report else START_SECONDS)
+
+    def delay(self) -> float:
+        """Return the time from a worker's death to its successor's start, longer after each."""
+        if not self.short_lives:
+            return 0.0
+        return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self.short_lives - 1, 10))
+
+    def replaced(self, *, lived: float) -> None:
+        """Note the start of a successor."""
+        self.short_lives = self.short_lives + 1 if lived < SHORT_LIFE else 0
+        self.report = self.silent = 0.0
+        self.started_at = time.monotonic()
+
+
+class SupervisedServer(MPServer):
+    """Granian's server with a supervision of its own."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._slots = [Slot() for _ in range(self.workers)]
+        self.reports = multiprocessing.Array("d", self.workers, lock=False)
+        """Time of each worker's last report, in shared memory."""
+
+    def _spawn_worker(  # type: ignore[override]  # as the library itself overrides it
+        self, idx: int, target: Any, callback_loader: Load
+    ) -> Any:
+        self.reports[idx] = 0.0
+        return super()._spawn_worker(idx, target, partial(callback_loader, idx))
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Load) -> None:
+        died_at: dict[int, float] = {}
+        checked_at = time.monotonic()
+        while not self.interrupt_signal:
+            self.main_loop_interrupt.wait(CHECK_SECONDS)
+            self.main_loop_interrupt.clear()
+            self.interrupt_children.clear()
+            if self.reload_signal and not self.interrupt_signal:
+                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+                self._slots = [Slot() for _ in range(self.workers)]
+            present = time.monotonic()
+            elapsed, checked_at = present - checked_at, present
+            for number, slot in enumerate(self._slots):
+                if self.wrks[number].inner.is_alive():
+                    self._kill_if_hanging(number, slot, elapsed)
+                elif not self.interrupt_signal:
+                    died = died_at.setdefault(number, present)
+                    if present >= died + slot.delay():
+                        del died_at[number]
+                        self._replace(number, slot, died, spawn_target, target_loader)
+        self.interrupt_children.clear()
+
+    def _kill_if_hanging(self, number: int, slot: Slot, elapsed: float) -> None:
+        slot.observe(self.reports[number], elapsed)
+        if slot.hangs:
+            log.error("a worker answers nothing and is replaced", worker=number + 1)
+            self.wrks[number].inner.kill()
+
+    def _replace(
+        self, number: int, slot: Slot, died_at: float, spawn_target: Any, target_loader: Load
+    ) -> None:
+        slot.replaced(lived=died_at - slot.started_at)
+        log.error("a worker died and is replaced", worker=number + 1, deaths=slot.short_lives)
+        self._respawn_workers([number], spawn_target, target_loader)
+
+
+def end_with(server: int) -> None:
+    """Let this worker end when its server, the process of that id, has died.
+
+    An orphan would hold the port, so that the server could not start again.
+    """
+    threading.Thread(target=_end_with, args=[server], daemon=True).start()
+
+
+def report_health(
+    application: Any, settings: AppSettings, reports: MutableSequence[float], number: int
+) -> None:
+    """Let this worker report that it answers requests."""
+    arguments = [application, settings, reports, number]
+    threading.Thread(target=_report, args=arguments, daemon=True).start()
+
+
+def _report(
+    application: Any, settings: AppSettings, reports: MutableSequence[float], number: int
+) -> None:
+    """Ask the application for its health again and again, on the path that requests take."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/healthz",
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": str(settings.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": settings.host,
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+    }
+    while True:
+        b"".join(application(dict(environ), lambda _status, _headers, _error=None: None))
+        reports[number] = time.monotonic()
+        time.sleep(REPORT_SECONDS)
+
+
+def _end_with(server: int) -> None:
+    while os.getppid() == server:
+        time.sleep(REPORT_SECONDS)
+    log.error("the server is gone: this worker ends")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(ORPHAN_SECONDS)
+    os._exit(1)
