@@ -7,6 +7,8 @@ entered.
 
 import unicodedata
 
+from app.refusal import RefusalError
+
 LONGEST_NAME = 100
 LONGEST_REASON = 500
 
@@ -14,10 +16,6 @@ _LINK_MARKS = ("://", "www.", "@")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 # Full stops of other scripts that browsers accept in host names (UTS #46, section 4).
 _FULL_STOPS = str.maketrans("。．｡", "...")
-
-
-class RefusedText(ValueError):
-    """The text may not be stored. The message is a sentence for the person who typed it."""
 
 
 def collapse_spaces(text: str | None) -> str | None:
@@ -32,16 +30,16 @@ def collapse_spaces(text: str | None) -> str | None:
 def clean_text(text: str | None, label: str, longest: int = LONGEST_NAME) -> str:
     """Return the text tidied. `label` is what the form calls it, such as "Last name".
 
-    Raises RefusedText for a text with a line break, a part of a web or e-mail address, or more
+    Raises RefusalError for a text with a line break, a part of a web or e-mail address, or more
     than `longest` characters.
     """
     text = text or ""
     if len(text.strip().splitlines()) > 1:
-        raise RefusedText(f"{label} must be on one line")
+        raise RefusalError.of("text_lines", f"{label} must be on one line.")
     cleaned = collapse_spaces(text) or ""
     compared = unicodedata.normalize("NFKC", cleaned).translate(_FULL_STOPS).casefold()
     if any(mark in compared for mark in _LINK_MARKS):
-        raise RefusedText(f"{label} must not include @, :// or www.")
+        raise RefusalError.of("text_link", f"{label} must not include @, www. or ://.")
     if len(cleaned) > longest:
-        raise RefusedText(f"{label} must be {longest} characters or fewer")
+        raise RefusalError.of("text_length", f"{label} must be {longest} characters or fewer.")
     return cleaned

@@ -9,9 +9,9 @@ from app.refusal import RefusalError
 
 
 @contextmanager
-def show_refusal() -> Iterator[None]:
-    """End the command with the sentence of a refusal."""
+def show_refusal(before: str = "", after: str = "") -> Iterator[None]:
+    """End the command with the sentence of a refusal, between two texts of the command's own."""
     try:
         yield
     except RefusalError as error:
-        raise click.ClickException(error.refusal.sentence) from error
+        raise click.ClickException(f"{before}{error.refusal.sentence}{after}") from error

@@ -13,7 +13,7 @@ from wtforms.validators import ValidationError
 from app.composition import ExtensionPoint
 from app.refusal import Refusal, RefusalError
 from app.settings import settings
-from app.typed_text import LONGEST_NAME, RefusedText, clean_text
+from app.typed_text import LONGEST_NAME, clean_text
 
 
 class SentFromHere(CSRFProtect):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -72,12 +72,17 @@ def refusal_as_validation_error() -> Iterator[None]:
     try:
         yield
     except RefusalError as error:
-        raise ValidationError(_field_error(error.refusal)) from error
+        raise validation_error(error.refusal) from error
+
+
+def validation_error(refusal: Refusal) -> ValidationError:
+    """Return the refusal as the error of the field that is being validated."""
+    return ValidationError(_field_error(refusal))
 
 
 def _field_error(refusal: Refusal) -> str:
     # The message of a field has no full stop (GOV.UK style).
-    return refusal.sentence.rstrip(".")
+    return refusal.sentence.removesuffix(".")
 
 
 class AtMost:
@@ -102,10 +107,8 @@ class TypedText:
     def __call__(self, _form: object, field: StringField) -> None:
         # As it was sent: the field's filter has joined its lines already.
         text = field.raw_data[0] if field.raw_data else field.data
-        try:
+        with refusal_as_validation_error():
             clean_text(text, self.label, self.longest)
-        except RefusedText as error:
-            raise ValidationError(str(error)) from error
 
 
 FORMS_FROM_ELSEWHERE = ExtensionPoint[str](

@@ -13,12 +13,13 @@ from app.actors import Actor, current_actor
 from app.audit import Event, record
 from app.clock import now
 from app.database import writing
+from app.refusal import RefusalError
 from approvals.access_model import schema
 from approvals.access_model.definition import ListedOrganisation, Scope, ServiceDefinition
 from approvals.access_model.models import ListedOrganisation as ListedRow
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.access_model.schema import SchemaProblem, UnusableFile
-from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation
 from identity.oidc.cache import raise_revision
@@ -190,7 +191,7 @@ def _settle_listed(
                     ukprn=listed.ukprn,
                     actor=actor,
                 )
-            except CannotAdd as error:
+            except RefusalError as error:
                 raise UnusableFile(
                     [SchemaProblem(file, place, f"{listed.name}: {error}")]
                 ) from error

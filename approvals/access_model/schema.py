@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.typed_text import LONGEST_NAME, LONGEST_REASON, RefusedText, clean_text
+from app.refusal import RefusalError
+from app.typed_text import LONGEST_NAME, LONGEST_REASON, clean_text
 from approvals.access_model.definition import Scope, ServiceDefinition, UserGroupEntry
 
 ScopesOfKinds = Mapping[str, Collection[Scope]]
@@ -162,8 +163,8 @@ def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> F
         for key, text in texts.items():
             try:
                 clean_text(text, "the text", longest)
-            except RefusedText as error:
-                yield key, str(error)
+            except RefusalError as error:
+                yield key, error.refusal.sentence.removesuffix(".")
 
 
 CHECKS: tuple[Callable[[ServiceDefinition, ScopesOfKinds], Found], ...] = (

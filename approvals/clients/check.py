@@ -17,6 +17,7 @@ from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.http_client import Unreachable
+from app.refusal import RefusalError
 from app.settings import settings
 from approvals.clients import queries
 from identity.accounts.models import Account
@@ -61,10 +62,6 @@ class SignInTrial:
     entrances: Sequence[Entering]
 
 
-class UnknownPerson(LookupError):
-    """The text is a sentence for the operator."""
-
-
 def of_client(client: RelyingParty) -> list[Step]:
     """Check the client itself, and whether the addresses that the provider calls answer now."""
     steps = []
@@ -107,11 +104,11 @@ def requests_of(client: RelyingParty) -> list[tuple[str, str]]:
 def try_person(client: RelyingParty, email: EmailAddress) -> SignInTrial:
     """Try the sign-in of the person with this address, and record that it was looked at.
 
-    Raises UnknownPerson.
+    Raises RefusalError.
     """
     account, at = queries.person_at(email), now()
     if account is None:
-        raise UnknownPerson("There is no account with this address")
+        raise RefusalError.of("unknown_person", "There is no account with this address.")
     with writing():
         record(
             "client.checked",

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ def check_command(client_id: str, email: EmailAddress) -> None:
     client = store.find(client_id)
     if client is None:
         raise click.ClickException(f"There is no client {client_id}, or it is disabled.")
-    try:
+    with show_refusal():
         trial = check.try_person(client, email)
-    except check.UnknownPerson as error:
-        raise click.ClickException(f"{error}.") from None
     click.echo(client.name)
     for step in check.of_client(client):
         _print_step(step)

@@ -8,9 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
+from app.refusal import RefusalError
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.forms import show_refusal
 from app.web.http import current_request
 from app.web.pagination import requested_page
 from approvals.access_model import definitions
@@ -102,8 +104,8 @@ def check(client_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             trial = checking.try_person(found, form.email.address)
-        except checking.UnknownPerson as error:
-            form.email.errors = [str(error)]
+        except RefusalError as error:
+            show_refusal(form, error.refusal, form.email)
     return render_template(
         "clients/check.html",
         client=row,
@@ -175,7 +177,7 @@ def enable(client_id: str) -> ResponseReturnValue:
 def _client(client_id: str) -> Client:
     try:
         return actions.find(client_id)
-    except actions.UnknownClient as error:
+    except RefusalError as error:
         raise NotFound(str(error)) from None
 
 

@@ -8,7 +8,6 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.refusal import RefusalError
-from app.typed_text import RefusedText
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
@@ -70,8 +69,6 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
         except RefusalError as error:
             show_refusal(form, error.refusal)
             form.shown.data = str(started.version)
-        except RefusedText as error:
-            form.form_errors.append(f"{error}.")
     return render_template(
         "console/appoint_check.html",
         organisation=found,

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
+from app.cli.refusals import show_refusal
 from identity.accounts.email_argument import EMAIL_ADDRESS
 from identity.accounts.name_options import name_options
 
@@ -30,7 +31,6 @@ def operators_cli() -> None:
 @with_appcontext
 def add(email: EmailAddress, given_name: str, family_name: str) -> None:
     """Invite EMAIL to be an operator."""
-    from app.cli.refusals import show_refusal
     from approvals.operators.actions import add_operator
 
     set_current_actor(_ADD)
@@ -44,7 +44,6 @@ def add(email: EmailAddress, given_name: str, family_name: str) -> None:
 @with_appcontext
 def remove(email: EmailAddress) -> None:
     """End the appointment and the sessions of the operator EMAIL. All operators get a mail."""
-    from app.cli.refusals import show_refusal
     from approvals.operators.actions import remove_operator
 
     set_current_actor(_REMOVE)

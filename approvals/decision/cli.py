@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from app.actors import Actor, set_current_actor
 from app.cli.dates import MOMENT
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
@@ -113,11 +114,9 @@ def explain_command(
     from app.database import writing
     from approvals.decision import explain
 
-    try:
+    with show_refusal():
         for line in explain.explain(email, service, _organisation(organisation), at or now()):
             click.echo(line)
-    except explain.UnknownSubject as error:
-        raise click.ClickException(str(error)) from error
     set_current_actor(Actor.command("access explain"))
     with writing():
         record("access.explained", what=email.text, of_service=service)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.refusal import Refusal
 from approvals.access_model import versions
 from approvals.access_model.definition import UserGroup
 from approvals.decision import evaluation, queries
-from approvals.decision.decision_types import Decision, Reason
+from approvals.decision.decision_types import Decision
 from approvals.decision.facts import AccessFacts, OrganisationFacts, PersonFacts
 from approvals.organisations.models import Organisation
 from identity.accounts.person import Person
@@ -44,7 +45,7 @@ def decide_from(
     if facts is None:
         nowhere = OrganisationFacts(organisation, "this organisation", "")
         facts = AccessFacts(service, None, PersonFacts("", None), nowhere)
-        reasons = (Reason("OrganisationIsKnown", "There is no such account or organisation."),)
+        reasons = (Refusal("OrganisationIsKnown", "There is no such account or organisation."),)
         return AccessDecision("", nowhere, facts, Decision(False, reasons=reasons))
     return _answer(facts, at)
 

@@ -2,32 +2,19 @@
 
 from dataclasses import dataclass
 
+from app.refusal import Refusal
 from approvals.access_model.definition import Environment, Scope, UserGroup
 from approvals.decision.facts import GrantFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
-    """The rule has nothing against it."""
+class Rule:
+    """Base of a rule that is called with facts. The name of its class is the refusal's code."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The rule refuses, and says why in a sentence fit for a page."""
-
-    sentence: str
-
-
-Outcome = Success | Failure
-ALLOWED = Success()
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why access is refused: the rule's name and its sentence."""
-
-    rule: str
-    sentence: str
+    def refuse(self, sentence: str) -> Refusal:
+        """Return the refusal of this rule, with a sentence fit for a page."""
+        return Refusal(type(self).__name__, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +36,4 @@ class Decision:
     environment: Environment | None = None
     remit: RemitScope | None = None
     grants: tuple[GrantFacts, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Refusal, ...] = ()

@@ -19,14 +19,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from app.refusal import Refusal
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.decision import rules
-from approvals.decision.decision_types import Decision, Failure, Outcome, Reason, RemitScope
+from approvals.decision.decision_types import Decision, RemitScope
 from approvals.decision.facts import AccessFacts, GrantFacts, MembershipFacts, OrganisationFacts
 
-EntranceRule = Callable[[AccessFacts, datetime], Outcome]
-MembershipRule = Callable[[AccessFacts, MembershipFacts, datetime], Outcome]
-GrantRule = Callable[[AccessFacts, GrantFacts, datetime], Outcome]
+EntranceRule = Callable[[AccessFacts, datetime], Refusal | None]
+MembershipRule = Callable[[AccessFacts, MembershipFacts, datetime], Refusal | None]
+GrantRule = Callable[[AccessFacts, GrantFacts, datetime], Refusal | None]
 
 ENTRANCE: tuple[EntranceRule, ...] = (
     rules.ServiceIsKnown(),
@@ -35,7 +36,7 @@ ENTRANCE: tuple[EntranceRule, ...] = (
     rules.OrganisationIsOpen(),
     rules.OrganisationMayHoldSomething(),
 )
-SOME_MEMBERSHIP: tuple[Callable[[AccessFacts, Sequence[MembershipFacts]], Outcome], ...] = (
+SOME_MEMBERSHIP: tuple[Callable[[AccessFacts, Sequence[MembershipFacts]], Refusal | None], ...] = (
     rules.MembershipExists(),
 )
 MEMBERSHIP: tuple[MembershipRule, ...] = (
@@ -43,7 +44,7 @@ MEMBERSHIP: tuple[MembershipRule, ...] = (
     rules.MembershipWasAccepted(),
     rules.MembershipHasNotEnded(),
 )
-SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Outcome], ...] = (
+SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Refusal | None], ...] = (
     rules.GrantExists(),
 )
 GRANT: tuple[GrantRule, ...] = (
@@ -52,7 +53,7 @@ GRANT: tuple[GrantRule, ...] = (
     rules.GroupIsInTheModel(),
     rules.GroupIsOfferedHere(),
 )
-HOLDING: tuple[Callable[[AccessFacts, Sequence[UserGroup]], Outcome], ...] = (
+HOLDING: tuple[Callable[[AccessFacts, Sequence[UserGroup]], Refusal | None], ...] = (
     rules.OneGroupWhereOneIsAllowed(),
     rules.GroupsShareTheirSchools(),
 )
@@ -85,24 +86,19 @@ def evaluate(facts: AccessFacts, at: datetime) -> Decision:
     )
 
 
-def _refusals(rules: Iterable[Callable[..., Outcome]], *arguments: object) -> list[Reason]:
-    outcomes = [(rule, rule(*arguments)) for rule in rules]
-    return [
-        Reason(type(rule).__name__, outcome.sentence)
-        for rule, outcome in outcomes
-        if isinstance(outcome, Failure)
-    ]
+def _refusals(rules: Iterable[Callable[..., Refusal | None]], *arguments: object) -> list[Refusal]:
+    return [refusal for rule in rules if (refusal := rule(*arguments)) is not None]
 
 
 Row = TypeVar("Row", MembershipFacts, GrantFacts)
 
 
 def _passing_rows(
-    rules: Sequence[Callable[[AccessFacts, Row, datetime], Outcome]],
+    rules: Sequence[Callable[[AccessFacts, Row, datetime], Refusal | None]],
     facts: AccessFacts,
     rows: Sequence[Row],
     at: datetime,
-) -> tuple[list[Row], list[Reason]]:
+) -> tuple[list[Row], list[Refusal]]:
     """Return the rows that pass every rule; else the row nearest to `at`, with its reasons."""
     standing = [row for row in rows if not _refusals(rules, facts, row, at)]
     if standing or not rows:

@@ -12,37 +12,35 @@ from sqlalchemy import select
 from app.clock import day_of
 from app.database import db
 from app.days import end_in_words, in_words, moment_in_words, shown
+from app.refusal import Refusal, RefusalError
 from approvals.access_model import definitions, versions
 from approvals.access_model.definition import join_phrases
 from approvals.decision import decision, sign_in_rules
 from approvals.decision.decision import AccessDecision
-from approvals.decision.decision_types import Reason, RemitScope
+from approvals.decision.decision_types import RemitScope
 from approvals.organisations import knowledge
 from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
 from approvals.remits.later import learned_later
 from approvals.remits.notes import notes
-from approvals.remits.remit import NoRemit, Remit, Scope, remit_of
+from approvals.remits.remit import Remit, Scope, remit_of
 from identity.accounts.models import Account
 from identity.email_address import EmailAddress
 
 FEW = 10
 
 
-class UnknownSubject(LookupError):
-    """There is no such service or person; the message says so and how to find one."""
-
-
 def explain(
     email: EmailAddress, service: str, organisation: Organisation | None, at: datetime
 ) -> Iterator[str]:
-    """Return lines of text. Raises UnknownSubject."""
+    """Return lines of text. Raises RefusalError."""
     account = db.session.scalars(select(Account).where(Account.email_key == email.key)).first()
     definition = definitions.service(service, at)
     if definition is None:
-        raise UnknownSubject(
+        raise RefusalError.of(
+            "unknown_subject",
             f"There is no service with the code {service}. "
-            "`secure-access services find` lists the codes."
+            "`secure-access services find` lists the codes.",
         )
     if account is not None:
         name = f"{account.name} ({account.email})"
@@ -54,9 +52,10 @@ def explain(
     else:
         name, answers = email.text, decision.decisions_of_invited(email, service, at)
         if not answers:
-            raise UnknownSubject(
+            raise RefusalError.of(
+                "unknown_subject",
                 f"There is no account with the address {email}, and no invitation to it. "
-                "`secure-access accounts find` finds people by name or address."
+                "`secure-access accounts find` finds people by name or address.",
             )
     stopped = sign_in_rules.sign_in_refusals(account, service, at) if account else []
     return _lines(f"{name}, {definition.name}, {shown(at)}", service, answers, stopped, at)
@@ -66,7 +65,7 @@ def _lines(
     heading: str,
     service: str,
     answers: Sequence[AccessDecision],
-    stopped: Sequence[Reason],
+    stopped: Sequence[Refusal],
     at: datetime,
 ) -> Iterator[str]:
     yield heading
@@ -97,7 +96,7 @@ def _about(answer: AccessDecision, stopped: bool, at: datetime) -> Iterator[str]
     if not given.allowed:
         yield f"{answer.organisation.name}: may not enter"
         yield from (f"  - {reason.sentence}" for reason in given.reasons)
-        if any(reason.rule == "OrganisationIsOpen" for reason in given.reasons):
+        if any(reason.code == "OrganisationIsOpen" for reason in given.reasons):
             yield from _known_since(organisation, at, is_open=False)
         return
     verdict = "may enter once what stands under “Signing in” is settled" if stopped else "may enter"
@@ -135,7 +134,7 @@ def _schools(organisation: Organisation, scope: RemitScope, at: datetime) -> Ite
         return
     try:
         remit = remit_of(organisation, cast(Scope, scope.scope), at)
-    except NoRemit as error:
+    except RefusalError as error:
         yield f"  for no school: {error}"
         return
     count = remit.count

@@ -48,7 +48,7 @@ def advice(account: Account, organisation: Organisation, answer: AccessDecision)
     if answer.decision.allowed:
         return Advice((), (), ())
     reasons = _against(answer)
-    if any(reason.rule in BEYOND_APPROVERS for reason in answer.decision.reasons):
+    if any(reason.code in BEYOND_APPROVERS for reason in answer.decision.reasons):
         return Advice(reasons, (), ())
     there = queries.approvers_of(organisation.id)
     others = [person.name for person in there if person.id != account.id]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.days import shown
-from approvals.decision.decision_types import ALLOWED, Failure, Outcome, Reason
+from app.refusal import Refusal
+from approvals.decision.decision_types import Rule
 from approvals.terms.due import due_terms
 from identity.accounts.models import Account
 from identity.administration.suspension import suspended_since
@@ -17,57 +18,59 @@ from identity.oidc.clients import history
 
 
 @dataclass(frozen=True, slots=True)
-class AccountIsNotSuspended:
+class AccountIsNotSuspended(Rule):
     """Rule: the account is not suspended at the moment."""
 
-    def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
+    def __call__(self, account: Account, _service: str, at: datetime) -> Refusal | None:
         since = suspended_since(account, at)
         if since is None:
-            return ALLOWED
-        return Failure(f"The account has been suspended since {shown(since)}.")
+            return None
+        return self.refuse(f"The account has been suspended since {shown(since)}.")
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformTermsAreAccepted:
+class PlatformTermsAreAccepted(Rule):
     """Rule: the person has accepted the platform's terms."""
 
-    def __call__(self, account: Account, _service: str, at: datetime) -> Outcome:
+    def __call__(self, account: Account, _service: str, at: datetime) -> Refusal | None:
         for terms in due_terms(account, None, at, newly=False):
-            return Failure(f"“{terms.title}”, version {terms.version}, has not been accepted.")
-        return ALLOWED
+            return self.refuse(f"“{terms.title}”, version {terms.version}, has not been accepted.")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceTermsAreAccepted:
+class ServiceTermsAreAccepted(Rule):
     """Rule: the person has accepted the service's terms."""
 
-    def __call__(self, account: Account, service: str, at: datetime) -> Outcome:
+    def __call__(self, account: Account, service: str, at: datetime) -> Refusal | None:
         platform = {terms.id for terms in due_terms(account, None, at, newly=False)}
         for terms in due_terms(account, service, at, newly=False):
             if terms.id not in platform:
-                return Failure(f"“{terms.title}”, version {terms.version}, has not been accepted.")
-        return ALLOWED
+                return self.refuse(
+                    f"“{terms.title}”, version {terms.version}, has not been accepted."
+                )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class SomeClientIsEnabled:
+class SomeClientIsEnabled(Rule):
     """A service without any client has not been set up yet, which is no refusal."""
 
-    def __call__(self, _account: Account, service: str, at: datetime) -> Outcome:
+    def __call__(self, _account: Account, service: str, at: datetime) -> Refusal | None:
         clients = history.clients_of(service, at)
         if any(client.enabled for client in clients):
-            return ALLOWED
+            return None
         if clients:
             names = " and ".join(
                 f"{client.name} (disabled since {shown(client.since)})" for client in clients
             )
-            return Failure(f"The service has no client that is enabled: {names}.")
+            return self.refuse(f"The service has no client that is enabled: {names}.")
         if history.ever_had_client(service, at):
-            return Failure("The service has no client any more.")
-        return ALLOWED
+            return self.refuse("The service has no client any more.")
+        return None
 
 
-SIGN_IN: tuple[Callable[[Account, str, datetime], Outcome], ...] = (
+SIGN_IN: tuple[Callable[[Account, str, datetime], Refusal | None], ...] = (
     AccountIsNotSuspended(),
     SomeClientIsEnabled(),
     PlatformTermsAreAccepted(),
@@ -75,11 +78,6 @@ SIGN_IN: tuple[Callable[[Account, str, datetime], Outcome], ...] = (
 )
 
 
-def sign_in_refusals(account: Account, service: str, at: datetime) -> list[Reason]:
+def sign_in_refusals(account: Account, service: str, at: datetime) -> list[Refusal]:
     """Return why the sign-in would stop this person, whatever the organisation."""
-    outcomes = [(rule, rule(account, service, at)) for rule in SIGN_IN]
-    return [
-        Reason(type(rule).__name__, outcome.sentence)
-        for rule, outcome in outcomes
-        if isinstance(outcome, Failure)
-    ]
+    return [refusal for rule in SIGN_IN if (refusal := rule(account, service, at)) is not None]

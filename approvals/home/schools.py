@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import cast
 
+from app.refusal import RefusalError
 from approvals.decision.decision_types import RemitScope
 from approvals.organisations.models import Organisation
-from approvals.remits.remit import NoRemit, Scope, remit_of
+from approvals.remits.remit import Scope, remit_of
 
 
 def schools_in_words(organisation: Organisation, remit: RemitScope, at: datetime) -> str:
@@ -16,6 +17,6 @@ def schools_in_words(organisation: Organisation, remit: RemitScope, at: datetime
         return "Made-up schools of the training environment"
     try:
         count = remit_of(organisation, cast(Scope, remit.scope), at).count
-    except NoRemit as error:
+    except RefusalError as error:
         return str(error)
     return "1 school" if count == 1 else f"{count:,} schools"

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from identity.accounts.email_argument import EMAIL_ADDRESS
 from identity.accounts.name_options import name_options
 
@@ -36,7 +37,6 @@ def approvers_cli() -> None:
 @with_appcontext
 def appoint(email: EmailAddress, identifier: str, given_name: str, family_name: str) -> None:
     """Appoint EMAIL as an approver of an organisation. A person who is no member is invited."""
-    from app.cli.refusals import show_refusal
     from approvals.memberships.actions import appoint_approver
     from approvals.organisations.cli import named_organisation
 

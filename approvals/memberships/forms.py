@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 from app.clock import today
 from app.days import NotADate, typed_day
 from app.typed_text import collapse_spaces
-from app.web.forms import Form
+from app.web.forms import Form, validation_error
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
 from identity.accounts.email_field import EmailAddressField
@@ -116,7 +116,7 @@ class LastDayForm(Form):
             raise ValidationError("The end date must be a real date") from error
         refusal = rules.may_end_on(last_day, today())
         if refusal is not None:
-            raise ValidationError(refusal.sentence.rstrip("."))
+            raise validation_error(refusal)
 
     def last_day(self) -> date | None:
         """Return the date that was entered; none where nothing, or nothing real, was."""

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 
 if TYPE_CHECKING:
     from approvals.organisations.models import Organisation
@@ -24,16 +25,14 @@ _MERGE = Actor.command("organisations merge")
 def close_command(identifier: str, yes: bool) -> None:
     """Close an organisation that was added by hand, from today on, and end access through it."""
     from approvals.memberships.actions.merge import count_people
-    from approvals.organisations.by_hand import CannotChange, close_organisation
+    from approvals.organisations.by_hand import close_organisation
 
     organisation = _changeable(identifier)
     click.echo(f"{_describe(organisation)} closes. {_people(count_people(organisation))} there.")
     _confirm("Close it?", yes=yes)
     set_current_actor(_CLOSE)
-    try:
+    with show_refusal():
         close_organisation(organisation, actor=_CLOSE)
-    except CannotChange as error:
-        raise click.ClickException(str(error)) from None
     click.echo("It is closed, and all access through it has ended.")
 
 
@@ -45,7 +44,6 @@ def close_command(identifier: str, yes: bool) -> None:
 def merge_command(source: str, target: str, yes: bool) -> None:
     """Move the people of SOURCE to TARGET, with their access there, and close SOURCE."""
     from approvals.memberships.actions.merge import count_people, merge_organisations
-    from approvals.organisations.by_hand import CannotChange
 
     closing, remaining = _changeable(source), _changeable(target)
     click.echo(
@@ -54,10 +52,8 @@ def merge_command(source: str, target: str, yes: bool) -> None:
     )
     _confirm("Merge them?", yes=yes)
     set_current_actor(_MERGE)
-    try:
+    with show_refusal():
         merged = merge_organisations(closing, remaining, actor=_MERGE)
-    except CannotChange as error:
-        raise click.ClickException(str(error)) from None
     click.echo(
         f"{closing.name} is closed. {merged.moved} moved to {remaining.name}; {merged.already} "
         "belonged to both and keep what they have there."
@@ -65,14 +61,12 @@ def merge_command(source: str, target: str, yes: bool) -> None:
 
 
 def _changeable(identifier: str) -> Organisation:
-    from approvals.organisations.by_hand import CannotChange, check_changeable
+    from approvals.organisations.by_hand import check_changeable
     from approvals.organisations.cli import named_organisation
 
     organisation = named_organisation(identifier)
-    try:
+    with show_refusal():
         check_changeable(organisation)
-    except CannotChange as error:
-        raise click.ClickException(str(error)) from None
     return organisation
 
 

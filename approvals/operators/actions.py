@@ -7,7 +7,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.outbox import send_mail
-from app.refusal import Refusal, RefusalError
+from app.refusal import RefusalError
 from approvals.operators.models import Operator
 from identity.access_termination import end_access
 from identity.accounts import invitations
@@ -65,7 +65,7 @@ def add_operator(
     with writing() as session:
         if _with_address(email) is not None:
             sentence = f"{email} is an operator already, or invited to be one."
-            raise RefusalError(Refusal("already_operator", sentence))
+            raise RefusalError.of("already_operator", sentence)
         invitation = invitations.invite(
             email,
             given_name,
@@ -99,10 +99,10 @@ def remove_operator(email: EmailAddress, *, actor: Actor) -> Operator:
         operator = _with_address(email)
         if operator is None:
             sentence = f"{email} is not an operator, nor invited to be one."
-            raise RefusalError(Refusal("not_an_operator", sentence))
+            raise RefusalError.of("not_an_operator", sentence)
         if [each.id for each in active] == [operator.account_id]:
             sentence = f"{email} is the only operator. Add another operator first."
-            raise RefusalError(Refusal("only_operator", sentence))
+            raise RefusalError.of("only_operator", sentence)
         operator.valid_to = now()
         invitation = session.get(Invitation, operator.invitation_id or 0, populate_existing=True)
         if invitation is not None and invitation.state == InvitationState.OPEN:

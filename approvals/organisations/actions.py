@@ -9,13 +9,10 @@ from app.actors import Actor
 from app.audit import record
 from app.database import writing
 from app.identifiers import new_id
-from app.typed_text import RefusedText, clean_text
+from app.refusal import RefusalError
+from app.typed_text import clean_text
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.models import Organisation
-
-
-class CannotAdd(ValueError):
-    """The organisation is not added; the sentence says why."""
 
 
 def add_organisation(
@@ -28,25 +25,28 @@ def add_organisation(
 ) -> Organisation:
     """Add a diocese, department, inspectorate, service team or training provider.
 
-    Raises CannotAdd with a sentence: for a kind that the register holds, a missing or malformed
+    Raises RefusalError for a kind that the register holds, a missing or malformed
     identifier, and where the body is there already.
     """
     facts = KINDS[kind]
-    try:
-        name = clean_text(name, "The name")
-    except RefusedText as error:
-        raise CannotAdd(f"{error}.") from error
+    name = clean_text(name, "The name")
     diocese_code = diocese_code.strip().upper() if diocese_code else None
     if not facts.by_hand:
-        raise CannotAdd(f"{facts.plural} come from the register: import its files.")
+        raise RefusalError.of(
+            "from_register", f"{facts.plural} come from the register: import its files."
+        )
     if not name:
-        raise CannotAdd("Give the organisation a name.")
+        raise RefusalError.of("name_missing", "Give the organisation a name.")
     if (kind is Kind.DIOCESE) != bool(diocese_code):
-        raise CannotAdd("A diocese, and no other body, has a diocese code such as CE23.")
+        raise RefusalError.of(
+            "diocese_code", "A diocese, and no other body, has a diocese code such as CE23."
+        )
     if diocese_code and not re.fullmatch(r"[A-Z]{1,3}\d{1,4}", diocese_code):
-        raise CannotAdd(f"{diocese_code} is not a diocese code such as CE23 or RC01.")
+        raise RefusalError.of(
+            "diocese_code", f"{diocese_code} is not a diocese code such as CE23 or RC01."
+        )
     if ukprn and not re.fullmatch(r"\d{8}", ukprn):
-        raise CannotAdd("A UKPRN has eight digits.")
+        raise RefusalError.of("ukprn", "A UKPRN has eight digits.")
     with writing() as session:
         _refuse_second(session, kind, name, diocese_code, ukprn)
         public_id = new_id()
@@ -81,4 +81,6 @@ def _refuse_second(
     else:
         same = session.scalar(of_kind.where(Organisation.search_name == name.casefold()).limit(1))
     if same is not None:
-        raise CannotAdd(f"It is there already: {same.name} ({same.public_id}).")
+        raise RefusalError.of(
+            "already_there", f"It is there already: {same.name} ({same.public_id})."
+        )

@@ -10,14 +10,11 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now, today
 from app.database import writing
-from app.typed_text import RefusedText, clean_text
+from app.refusal import RefusalError
+from app.typed_text import clean_text
 from approvals.organisations.importing import end_closed
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from identity.oidc.cache import raise_revision
-
-
-class CannotChange(ValueError):
-    """The organisation stays as it is; the sentence says why."""
 
 
 def rename_organisation(
@@ -25,19 +22,16 @@ def rename_organisation(
 ) -> None:
     """Give a body a new name from today on; past days keep the old one.
 
-    Raises CannotChange: for a body of the register, a closed one, an empty or unchanged name, and
+    Raises RefusalError for a body of the register, a closed one, an empty or unchanged name, and
     one that another body of the kind has.
     """
-    try:
-        name = clean_text(name, "The name")
-    except RefusedText as error:
-        raise CannotChange(f"{error}.") from error
+    name = clean_text(name, "The name")
     if not name:
-        raise CannotChange("Give the organisation a name.")
+        raise RefusalError.of("name_missing", "Give the organisation a name.")
     with writing() as session:
         organisation = lock_open(session, organisation)
         if name == organisation.name:
-            raise CannotChange(f"It is called {name} already.")
+            raise RefusalError.of("same_name", f"It is called {name} already.")
         same = session.scalar(
             select(Organisation)
             .where(
@@ -49,7 +43,9 @@ def rename_organisation(
             .limit(1)
         )
         if same is not None:
-            raise CannotChange(f"Another one is called that: {same.name} ({same.public_id}).")
+            raise RefusalError.of(
+                "name_taken", f"Another one is called that: {same.name} ({same.public_id})."
+            )
         before = organisation.name
         _begin_period(session, organisation, name=name)
         organisation.name, organisation.search_name = name, name.casefold()
@@ -66,7 +62,7 @@ def rename_organisation(
 def close_organisation(organisation: Organisation, *, actor: Actor | None = None) -> None:
     """Close a body from today on and end all access through it.
 
-    Its people stay listed, as with a school that closes. Raises CannotChange for a body of the
+    Its people stay listed, as with a school that closes. Raises RefusalError for a body of the
     register and for a closed one.
     """
     with writing() as session:
@@ -85,7 +81,7 @@ def close_locked(session: Session, organisation: Organisation) -> None:
 
 
 def lock_open(session: Session, organisation: Organisation) -> Organisation:
-    """Lock a body that was added by hand and is open. Raises CannotChange for all others."""
+    """Lock a body that was added by hand and is open. Raises RefusalError for all others."""
     found = session.scalars(
         select(Organisation)
         .where(Organisation.id == organisation.id)
@@ -97,14 +93,17 @@ def lock_open(session: Session, organisation: Organisation) -> Organisation:
 
 
 def check_changeable(organisation: Organisation) -> None:
-    """Raise CannotChange for a body of the register and for a closed one."""
+    """Raise RefusalError for a body of the register and for a closed one."""
     if not organisation.facts.by_hand:
-        raise CannotChange(
-            f"{organisation.name} comes from the register, which alone renames, closes and merges "
-            "it: import the register's newer files."
+        raise RefusalError.of(
+            "from_register",
+            f"{organisation.name} comes from the register, which alone renames, closes and "
+            "merges it: import the register's newer files.",
         )
     if organisation.closed_on is not None:
-        raise CannotChange(f"{organisation.name} closed on {organisation.closed_on}.")
+        raise RefusalError.of(
+            "organisation_closed", f"{organisation.name} closed on {organisation.closed_on}."
+        )
 
 
 def _begin_period(session: Session, organisation: Organisation, **changes: object) -> None:

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from app.actors import Actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from app.days import NotADate, day_not_in_future, parse_day
 from approvals.organisations.kinds import KINDS, Kind
 
@@ -204,14 +205,12 @@ def generate_command(directory: Path, national: bool) -> None:
 @click.option("--ukprn", type=NAME, help="Of a training provider: eight digits.")
 def add_command(name: str, kind: str, diocese_code: str | None, ukprn: str | None) -> None:
     """Add a diocese, department, inspectorate, service team or training provider."""
-    from approvals.organisations.actions import CannotAdd, add_organisation
+    from approvals.organisations.actions import add_organisation
 
-    try:
+    with show_refusal():
         organisation = add_organisation(
             Kind(kind), name, diocese_code=diocese_code, ukprn=ukprn, actor=_ADD
         )
-    except CannotAdd as error:
-        raise click.ClickException(str(error)) from None
     click.echo(organisation.public_id)
 
 
@@ -248,14 +247,12 @@ def find_command(text: str, kind: str | None, limit: int) -> None:
 @click.argument("name", type=NAME)
 def rename_command(identifier: str, name: str) -> None:
     """Rename an organisation outside the register, from today on."""
-    from approvals.organisations.by_hand import CannotChange, rename_organisation
+    from approvals.organisations.by_hand import rename_organisation
 
     organisation = named_organisation(identifier)
     before = organisation.name
-    try:
+    with show_refusal():
         rename_organisation(organisation, name, actor=_RENAME)
-    except CannotChange as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"{before} is now called {organisation.name}.")
 
 

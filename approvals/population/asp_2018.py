@@ -60,7 +60,7 @@ def prepare(say: Callable[[str], None]) -> None:
 def fill(progress: Progress) -> int:
     """Make the people that are not there yet. Returns their number.
 
-    Raises places.NoPlace where the register lacks a kind of organisation.
+    Raises RefusalError where the register lacks a kind of organisation.
     """
     with writing() as session:
         without_time_limit(session)

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from app.actors import set_current_actor
+from app.cli.refusals import show_refusal
 
 population = AppGroup("population", help="Made-up people, for tests and demonstrations.")
 
@@ -23,19 +24,15 @@ def asp_2018_command() -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from approvals.population import asp_2018
-    from approvals.population.places import NoPlace
 
     set_current_actor(asp_2018.ACTOR)
     began = time.monotonic()
     console = Console()
     asp_2018.prepare(lambda line: console.print(line, highlight=False))
     columns = (TextColumn("people"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task("people")
-            made = asp_2018.fill(lambda done, all_: bar.update(task, completed=done, total=all_))
-    except NoPlace as error:
-        raise click.ClickException(str(error)) from error
+    with show_refusal(), Progress(*columns, console=console) as bar:
+        task = bar.add_task("people")
+        made = asp_2018.fill(lambda done, all_: bar.update(task, completed=done, total=all_))
     if made:
         click.echo(f"{made:,} people made in {time.monotonic() - began:.1f} s")
     else:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from app.actors import Actor
 from app.database import db
+from app.refusal import RefusalError
 from approvals.access_model import versions
 from approvals.access_model.definition import UserGroup
 from approvals.organisations.actions import add_organisation
@@ -24,10 +25,6 @@ SERVICE = "school_performance"
 ENOUGH_SCHOOLS = 1_000
 TRAINING_PROVIDERS = 12
 MADE_UP_DIOCESES = (("CE91", "Diocese of Wells and Mere"), ("RC91", "Diocese of Fairwater"))
-
-
-class NoPlace(LookupError):
-    """There is no organisation in which a user group could be held."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +47,23 @@ def schools_loaded() -> int:
 def crowds(actor: Actor) -> list[GroupPopulation]:
     """Return the published table, with places for everybody. Must run inside `writing()`.
 
-    Bodies that no register file holds are added where there are none. Raises NoPlace where the
+    Bodies that no register file holds are added where there are none. Raises RefusalError where the
     register lacks a kind.
     """
     service = versions.service_version(SERVICE)
     if service is None:
-        raise NoPlace(f"There is no service with the code {SERVICE}: run secure-access setup.")
+        raise RefusalError.of(
+            "no_place", f"There is no service with the code {SERVICE}: run secure-access setup."
+        )
     add_bodies(actor)
     found = []
     with PUBLISHED.open(newline="") as file:
         for row in csv.DictReader(file):
             group = service.definition.group(row["user_group"])
             if group is None:
-                raise NoPlace(f"{SERVICE} has no user group {row['user_group']}.")
+                raise RefusalError.of(
+                    "no_place", f"{SERVICE} has no user group {row['user_group']}."
+                )
             users = int(row["users"])
             listed = [
                 each for each, keys in service.listed.items() if keys & {*group.organisations}
@@ -70,9 +71,10 @@ def crowds(actor: Actor) -> list[GroupPopulation]:
             where = listed or [each for kind in group.kinds for each in open_on_the_day(Kind(kind))]
             if users and not where:
                 kinds = " or ".join(KINDS[Kind(kind)].plural.lower() for kind in group.kinds)
-                raise NoPlace(
-                    f"No {kinds} open on {COUNTED_ON.isoformat()} are loaded, and {group.name} is "
-                    "for them: import a register that holds them."
+                raise RefusalError.of(
+                    "no_place",
+                    f"No {kinds} open on {COUNTED_ON.isoformat()} are loaded, and "
+                    f"{group.name} is for them: import a register that holds them.",
                 )
             found.append(GroupPopulation(group, users, where))
     return found

@@ -18,13 +18,14 @@ from werkzeug import Response
 
 from app import days
 from app.clock import now
+from app.refusal import RefusalError
 from app.settings import settings
 from app.web import permit
 from app.web.errors import BadRequest, Forbidden, NotFound
 from approvals.decision import decision as decisions
 from approvals.organisations import queries
 from approvals.remit_api.service_access import is_of_service
-from approvals.remits.remit import NoRemit, Remit, remit_of, remit_of_key
+from approvals.remits.remit import Remit, remit_of, remit_of_key
 from approvals.remits.representation import as_json
 from identity.oidc.bearer import bearer, current_token
 
@@ -49,7 +50,7 @@ def own_remit() -> Response:
         raise Forbidden("the person may not enter the service any more")
     try:
         remit = remit_of(organisation, decision.remit.scope, as_of)
-    except NoRemit as error:
+    except RefusalError as error:
         raise Forbidden(str(error)) from None
     return _answer(remit)
 

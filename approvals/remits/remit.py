@@ -17,6 +17,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, select
 
 from app.database import db
+from app.refusal import RefusalError
 from approvals.organisations import queries
 from approvals.organisations.kinds import Kind, RemitRule
 from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
@@ -31,10 +32,6 @@ SchoolRow = Row[str | None, str, str | None, str, date | None]
 """URN, name, code of the type, ground, and the first day that is known from a file."""
 
 _STREAM = 2_000
-
-
-class NoRemit(ValueError):
-    """Organisations of this kind have no schools of their own."""
 
 
 @dataclass(frozen=True)
@@ -123,18 +120,22 @@ class Remit:
 def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> Remit:
     """Return the remit of a user group's scope of schools in an organisation at a moment.
 
-    Raises NoRemit for scope `remit` where the kind has none, and for `own` outside schools.
+    Raises RefusalError for scope `remit` where the kind has none, and for `own` outside schools.
     """
     on = queries.on_day(at)
     if scope in ("all", "training"):
         return Remit(scope, None, on)
     rule = organisation.facts.remit
     if rule is None or (scope == "own" and rule is not RemitRule.OWN):
-        raise NoRemit(f"{organisation.facts.plural} have no schools of their own.")
+        raise RefusalError.of(
+            "no_remit", f"{organisation.facts.plural} have no schools of their own."
+        )
     kind = "own" if rule is RemitRule.OWN else queries.kind_on(organisation, at)
     key = organisation.identifier
     if key is None:
-        raise NoRemit(f"{organisation.name} has no {organisation.facts.identifier_label}.")
+        raise RefusalError.of(
+            "no_remit", f"{organisation.name} has no {organisation.facts.identifier_label}."
+        )
     return Remit(kind, key, on, organisation)
 
 

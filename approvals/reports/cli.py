@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from app.cli.dates import DAY_NOT_IN_FUTURE
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 
 DEFAULT_SERVICE = "school_performance"
 
@@ -43,15 +44,11 @@ def user_groups_command(as_of: date, service: str, form: str) -> None:
 
     from app.database import db, without_time_limit
     from approvals.reports import formats
-    from approvals.reports.user_groups import UnknownService, user_groups
+    from approvals.reports.user_groups import user_groups
 
     without_time_limit(db.session())
-    try:
+    with show_refusal(after=" `secure-access services find` lists the codes."):
         found = user_groups(service, as_of)
-    except UnknownService as error:
-        raise click.ClickException(
-            f"{error} `secure-access services find` lists the codes."
-        ) from error
     if form == "json":
         click.echo(formats.as_json(found))
     elif form == "csv":

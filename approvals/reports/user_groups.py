@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 
 from app.clock import end_of_day
 from app.database import db
+from app.refusal import RefusalError
 from approvals.access_model import definitions
 from approvals.memberships.models import Grant, Membership
 
@@ -49,16 +50,12 @@ class Report:
         }
 
 
-class UnknownService(LookupError):
-    """There is no such service."""
-
-
 def user_groups(service: str, as_of: date) -> Report:
-    """Return the table as of the end of a day. Raises UnknownService."""
+    """Return the table as of the end of a day. Raises RefusalError."""
     midnight = end_of_day(as_of)
     definition = definitions.service(service, midnight)
     if definition is None:
-        raise UnknownService(f"There is no service with the code {service}.")
+        raise RefusalError.of("unknown_service", f"There is no service with the code {service}.")
     rows = db.session.execute(
         select(Grant.user_group, func.count(Membership.account_id.distinct()))
         .join(Membership, Membership.id == Grant.membership_id)

@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import today
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.access_model import definitions
 from approvals.operators.access import operator
 from approvals.reports.cli import DEFAULT_SERVICE
 from approvals.reports.export import export
-from approvals.reports.user_groups import Report, UnknownService, user_groups
+from approvals.reports.user_groups import Report, user_groups
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("reports", __name__, url_prefix="/ops/reports")
@@ -89,7 +90,7 @@ def user_groups_json() -> ResponseReturnValue:
 def _report(as_of: date) -> Report:
     try:
         return user_groups(request.args.get("service") or DEFAULT_SERVICE, as_of)
-    except UnknownService as error:
+    except RefusalError as error:
         raise NotFound(str(error)) from error
 
 

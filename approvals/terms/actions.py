@@ -11,6 +11,7 @@ from app.audit import Event, record
 from app.clock import now, start_of_day, today
 from app.database import writing
 from app.days import in_words
+from app.refusal import RefusalError
 from approvals.terms import queries, rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
@@ -35,14 +36,6 @@ EVENTS = [
 ]
 
 
-class CannotPublish(ValueError):
-    """Nothing was published; the message is a sentence that says why."""
-
-
-class NothingToPublish(CannotPublish):
-    """The text is empty."""
-
-
 def publish(
     text: str,
     *,
@@ -53,15 +46,16 @@ def publish(
 ) -> TermsVersion:
     """Add a version, in effect from the beginning of `first_day`, or from now.
 
-    The first of a service, or of the platform, always has to be accepted. Raises NothingToPublish,
-    and CannotPublish for a first day that has passed.
+    The first of a service, or of the platform, always has to be accepted. Raises RefusalError
+    for an empty text and for a first day that has passed.
     """
     if not text.strip():
-        raise NothingToPublish("The text is empty.")
+        raise RefusalError.of("text_missing", "The text is empty.")
     if first_day is not None and not rules.may_take_effect(first_day, today()):
-        raise CannotPublish(
+        sentence = (
             f"{in_words(first_day)} has passed: give today's date, which means now, or a later one."
         )
+        raise RefusalError.of("first_day_passed", sentence)
     with writing() as session:
         at = now()
         begins = start_of_day(first_day) if first_day else at

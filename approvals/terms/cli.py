@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from app.actors import Actor, set_current_actor
 from app.cli.dates import DAY
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from app.days import shown
 
 terms = AppGroup("terms", help="Terms of use of the platform and of services.")
@@ -44,16 +45,13 @@ def publish(file: Path, service: str | None, first_day: date, accept_again: bool
             "`secure-access services find` lists the codes."
         )
     try:
-        version = actions.publish(
-            file.read_text(encoding="utf-8"),
-            service=service,
-            first_day=first_day,
-            accept_again=accept_again,
-        )
+        text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not UTF-8 text.") from error
-    except actions.CannotPublish as error:
-        raise click.ClickException(f"{file}: {error}") from error
+    with show_refusal(f"{file}: "):
+        version = actions.publish(
+            text, service=service, first_day=first_day, accept_again=accept_again
+        )
     click.echo(
         f"Terms of use of {owner(service)}: version {version.number}, in effect from "
         f"{shown(version.takes_effect)}, sha256 {version.sha256}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 
 if TYPE_CHECKING:
     from identity.email_address import EmailAddress
@@ -20,11 +21,8 @@ class EmailAddressType(click.ParamType["EmailAddress"]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> EmailAddress:
-        from app.cli.refusals import show_refusal
         from identity.email_address import EmailAddress
 
-        if isinstance(value, EmailAddress):
-            return value
         text = NAME.convert(value, param, ctx)
         with show_refusal():
             return EmailAddress.parse(text)

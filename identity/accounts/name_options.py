@@ -7,7 +7,7 @@ from functools import wraps
 
 import click
 
-from app.typed_text import RefusedText
+from app.cli.refusals import show_refusal
 from identity.accounts.names import NO_NAME, clean_names
 
 
@@ -21,10 +21,8 @@ def name_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--family-name", help="The person's last name.")
     @wraps(command)
     def with_names(*, given_name: str | None, family_name: str | None, **arguments: object) -> None:
-        try:
+        with show_refusal():
             names = clean_names(given_name, family_name)
-        except RefusedText as error:
-            raise click.ClickException(f"{error}.") from error
         if not any(names) and (given_name is not None or family_name is not None):
             raise click.ClickException(f"{NO_NAME}.")
         command(given_name=names[0], family_name=names[1], **arguments)

@@ -10,5 +10,5 @@ NO_NAME = "Enter first names, a last name or both"
 
 
 def clean_names(given_name: str | None, family_name: str | None) -> tuple[str, str]:
-    """Return both parts tidied. Raises RefusedText where other people must not read one of them."""
+    """Return both parts tidied. Raises RefusalError where others must not read one of them."""
     return clean_text(given_name, GIVEN_NAME), clean_text(family_name, FAMILY_NAME)

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from app.days import moment_in_words
 from identity.accounts.email_argument import EMAIL_ADDRESS
 
@@ -25,8 +26,6 @@ accounts_cli = AppGroup("accounts", help="Find people, suspend their accounts an
 @click.option("--yes", is_flag=True, help="Suspend an only approver without confirmation.")
 def suspend(email: EmailAddress, yes: bool) -> None:
     """Suspend an account: end its sessions and tokens at once, and refuse every sign-in."""
-    from app.cli.refusals import show_refusal
-
     account = _account(email)
     with show_refusal():
         done = _suspend(account, yes=yes)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.composition import Part
+from app.refusal import Refusal
 from identity.accounts.models import Account
 
 
@@ -37,9 +38,9 @@ class ProofAccepted:
 
 @dataclass(frozen=True)
 class ProofRejected:
-    """The answer was not accepted. `sentence` is for the page; `counts` whether it was a guess."""
+    """The answer was not accepted. counts: whether it was a guess."""
 
-    sentence: str
+    refusal: Refusal
     counts: bool = True
 
 

@@ -9,13 +9,14 @@ from sqlalchemy import delete, select, update
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import account_parameter
+from app.refusal import Refusal
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
 from identity.credentials.factor import Factor, FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
 
-WRONG = "Your email address or password is incorrect."
+WRONG = Refusal("wrong", "Your email address or password is incorrect.")
 
 
 class Password(Factor):

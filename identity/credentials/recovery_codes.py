@@ -13,6 +13,7 @@ from app.database import db, writing
 from app.database.single_use import claim
 from app.identifiers import secret_hash
 from app.outbox import send_mail
+from app.refusal import Refusal
 from identity.accounts.models import Account
 from identity.credentials.factor import (
     Factor,
@@ -29,8 +30,10 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 16
 _MISREADINGS = str.maketrans("oil", "011")
 
-INCOMPLETE = f"Enter all {_LENGTH} letters and numbers of the code"
-WRONG = "The code is not right, or it has been used. Enter another of your saved codes."
+INCOMPLETE = Refusal("incomplete", f"Enter all {_LENGTH} letters and numbers of the code.")
+WRONG = Refusal(
+    "wrong", "The code is not right, or it has been used. Enter another of your saved codes."
+)
 
 
 class RecoveryCodes(Factor):

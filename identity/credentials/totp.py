@@ -28,6 +28,7 @@ from app.clock import now
 from app.composition import Part
 from app.database import db, writing
 from app.database.single_use import claim, insert_unless_present, rows_changed
+from app.refusal import Refusal
 from app.retention import PURGES, Expired, Purge
 from app.vault import decrypt, encrypt
 from identity.credentials.factor import (
@@ -45,9 +46,9 @@ TOLERANCE = 1
 KEPT = timedelta(days=2)
 _PURPOSE = "totp"
 
-INCOMPLETE = "Enter all 6 digits"
-USED = "That code has been used. Wait for the next one in your app."
-WRONG = "The code is not right. Check your phone’s clock is set automatically."
+INCOMPLETE = Refusal("incomplete", "Enter all 6 digits.")
+USED = Refusal("used", "That code has been used. Wait for the next one in your app.")
+WRONG = Refusal("wrong", "The code is not right. Check your phone’s clock is set automatically.")
 
 
 _claim_step = insert_unless_present(UsedTotpStep)

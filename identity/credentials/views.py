@@ -99,7 +99,7 @@ def submit_app() -> ResponseReturnValue:
     form = ProveAppForm()
     outcome = actions.prove_enrolment(enrolment, session, (form.code.data or "")[:200])
     if outcome is not None:
-        return _app_page(enrolment, form, outcome.sentence)
+        return _app_page(enrolment, form, outcome.refusal.sentence)
     flash("Your new authenticator app is set up. The old one no longer works.", "success")
     return redirect(url_for(".second_step"), code=303)
 

@@ -65,7 +65,7 @@ def existing_account(invitation: Invitation) -> Account | None:
 
 
 def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
-    """Store the name as the person writes it. Raises RefusedText."""
+    """Store the name as the person writes it. Raises RefusalError."""
     given, family = clean_names(given_name, family_name)
     with writing():
         JOININGS.advance(journey.id, given_name=given, family_name=family)

@@ -235,7 +235,7 @@ def submit_second_step() -> ResponseReturnValue:
     except actions.InvitationOver:
         return _back_to_first_page()
     if isinstance(outcome, ProofRejected):
-        return _app_page(journey, invitation, outcome.sentence)
+        return _app_page(journey, invitation, outcome.refusal.sentence)
     sign_in_browser(outcome)
     shown = credential_actions.make_recovery_codes(
         outcome.session,

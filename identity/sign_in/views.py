@@ -72,7 +72,7 @@ def submit() -> ResponseReturnValue:
     if isinstance(outcome, MustWait):
         return with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
-        journeys.keep_mistake(journey, PASSWORD.name, outcome.sentence, email=email)
+        journeys.keep_mistake(journey, PASSWORD.name, outcome.refusal.sentence, email=email)
         return redirect(url_for(".start", journey=journey.public_id), code=303)
     return redirect(_second_step(outcome), code=303)
 

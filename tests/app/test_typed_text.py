@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.typed_text import LONGEST_REASON, RefusedText, clean_text
+from app.refusal import RefusalError
+from app.typed_text import LONGEST_REASON, clean_text
 
-LINKS = "Last name must not include @, :// or www."
+LINKS = "Last name must not include @, www. or ://"
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,9 @@ LINKS = "Last name must not include @, :// or www."
     ],
 )
 def test_clean_text_refuses(text: str, sentence: str) -> None:
-    with pytest.raises(RefusedText) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         clean_text(text, "Last name")
-    assert str(refusal.value) == sentence
+    assert refusal.value.refusal.sentence == f"{sentence}."
 
 
 @pytest.mark.parametrize(
@@ -48,5 +49,5 @@ def test_clean_text_accepts_names(text: str | None, cleaned: str) -> None:
 
 def test_clean_text_accepts_a_reason_of_500_characters() -> None:
     assert clean_text("r" * 500, "Reason", LONGEST_REASON) == "r" * 500
-    with pytest.raises(RefusedText, match="500 characters"):
+    with pytest.raises(RefusalError, match="500 characters"):
         clean_text("r" * 501, "Reason", LONGEST_REASON)

@@ -31,7 +31,7 @@ def add_member(
 
     `access` names user groups by service, `last_day` the last day on which they count (a day in
     UTC, as the reports count). The owner of an existing account gets the same invitation as anybody
-    else, so that it reveals no account. Raises RefusalError, and RefusedText for a name.
+    else, so that it reveals no account. Raises RefusalError.
     """
     at = now()
     given_name, family_name = clean_names(given_name, family_name)

@@ -13,7 +13,7 @@ def appoint_approver(
 ) -> str:
     """Appoint whoever has the address, by invitation where they do not belong yet.
 
-    Return a sentence for the operator. Raises RefusalError, and RefusedText for a name.
+    Return a sentence for the operator. Raises RefusalError.
     """
     member = facts.open_membership(organisation.id, email)
     if member is not None:

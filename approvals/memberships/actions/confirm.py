@@ -67,7 +67,7 @@ def confirm_change(
 def confirm_appointment(
     journey: Journey, organisation: Organisation, shown: str | None, actor: Actor
 ) -> None:
-    """Appoint the approver of a journey `APPOINT_APPROVER`. Raises RefusedText."""
+    """Appoint the approver of a journey `APPOINT_APPROVER`. Raises RefusalError."""
     with writing():
         if not journeys.claim_answers(journey, shown):
             return

@@ -11,10 +11,11 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from approvals.memberships import facts, wording
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Appointment, Grant, Membership
-from approvals.organisations.by_hand import CannotChange, close_locked, lock_open
+from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
 
@@ -34,17 +35,20 @@ def merge_organisations(source: Organisation, target: Organisation, *, actor: Ac
     """Close `source` and give its people the same access in `target` from now on.
 
     People who belong to both keep what they have in `target`. An open invitation stays open and
-    leads to `target`. User groups that `target` is not offered are left out. Raises CannotChange.
+    leads to `target`. User groups that `target` is not offered are left out. Raises RefusalError.
     """
     with writing() as session:
         if source.id == target.id:
-            raise CannotChange("An organisation cannot be merged into itself.")
+            raise RefusalError.of(
+                "same_organisation", "An organisation cannot be merged into itself."
+            )
         _lock_invitations(session, source)
         for each in sorted((source, target), key=lambda organisation: organisation.id):
             lock_open(session, each)
         if source.kind != target.kind:
-            raise CannotChange(
-                f"{source.name} and {target.name} are organisations of different kinds."
+            raise RefusalError.of(
+                "different_kinds",
+                f"{source.name} and {target.name} are organisations of different kinds.",
             )
         at = now()
         offered = facts.offered_groups(target, at)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from app.clock import now
-from app.typed_text import RefusedText
+from app.refusal import RefusalError
 from approvals.access_model.definition import UserGroup
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Journey, Membership
@@ -89,7 +89,7 @@ def _names_are_clean(answers: dict[str, Any]) -> bool:
     """Return whether the names pass today's rules; an earlier version may have stored them."""
     try:
         return any(clean_names(answers["given_name"], answers["family_name"]))
-    except RefusedText:
+    except RefusalError:
         return False
 
 

@@ -12,6 +12,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.identifiers import new_secret, secret_hash
+from app.refusal import RefusalError
 from identity.oidc import token_families
 from identity.oidc.cache import raise_revision
 from identity.oidc.clients.history import write_period
@@ -20,10 +21,6 @@ from identity.oidc.clients.registration import sector, validated
 from identity.oidc.json_types import Registration, RegistrationResponse
 from identity.oidc.models import Client
 from identity.ports import approvals
-
-
-class UnknownClient(LookupError):
-    """The text is a sentence for the operator."""
 
 
 def checked(
@@ -88,7 +85,7 @@ def update(
 
     The secret stays as long as the method takes one; a client that had none is given one, shown
     here only. Tokens that were issued follow the new registration where they are looked at next,
-    and end where the service or the sector changes. Raises UnknownClient and InvalidMetadata.
+    and end where the service or the sector changes. Raises RefusalError and InvalidMetadata.
     """
     registration = checked(metadata, grant_types=grant_types, confusable=confusable)
     with writing():
@@ -120,7 +117,7 @@ def update(
 
 
 def disable(client_id: str) -> Client:
-    """Disable the client and end its token families. Raises UnknownClient."""
+    """Disable the client and end its token families. Raises RefusalError."""
     with writing():
         client = find(client_id)
         client.disabled_at = client.disabled_at or now()
@@ -134,7 +131,7 @@ def disable(client_id: str) -> Client:
 def enable(client_id: str) -> Client:
     """Let a disabled client in again; the token families that ended stay ended.
 
-    Raises UnknownClient.
+    Raises RefusalError.
     """
     with writing():
         client = find(client_id)
@@ -146,14 +143,14 @@ def enable(client_id: str) -> Client:
 
 
 def rotate_secret(client_id: str, *, overlap: timedelta) -> str:
-    """Make a new secret and return it, this once. Raises UnknownClient.
+    """Make a new secret and return it, this once. Raises RefusalError.
 
     The one before it stays valid for `overlap`; earlier ones end.
     """
     with writing():
         client = find(client_id)
         if client.secret_hash is None:
-            raise UnknownClient(f"{client_id} has no secret.")
+            raise RefusalError.of("no_secret", f"{client_id} has no secret.")
         secret = new_secret()
         client.earlier_secret_hash = client.secret_hash if overlap else None
         client.earlier_secret_until = now() + overlap if overlap else None
@@ -192,8 +189,8 @@ def _secret_for(registration: Registration) -> str | None:
 
 
 def find(client_id: str) -> Client:
-    """Return the client's row, enabled or not. Raises UnknownClient."""
+    """Return the client's row, enabled or not. Raises RefusalError."""
     client: Client | None = db.session.scalar(select(Client).where(Client.client_id == client_id))
     if client is None:
-        raise UnknownClient(f"There is no client {client_id}.")
+        raise RefusalError.of("unknown_client", f"There is no client {client_id}.")
     return client

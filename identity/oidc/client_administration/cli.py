@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from identity.oidc.lifetimes import SECRET_OVERLAP
 
 if TYPE_CHECKING:
@@ -88,10 +89,8 @@ def show(client_id: str) -> None:
     """Print a client's registration as JSON, without its secret."""
     from identity.oidc.client_administration import actions
 
-    try:
+    with show_refusal():
         click.echo(json.dumps(actions.registration_response(actions.find(client_id)), indent=2))
-    except actions.UnknownClient as error:
-        raise click.ClickException(str(error)) from None
 
 
 @clients_group.command("update")
@@ -108,11 +107,10 @@ def update(client_id: str, file: TextIO) -> None:
     from identity.oidc.token.endpoint import GRANT_TYPES
 
     set_current_actor(Actor.command("clients update"))
+    metadata = _json(file)
     try:
-        metadata = _json(file)
-        answer = actions.update(client_id, metadata, grant_types=tuple(GRANT_TYPES))
-    except actions.UnknownClient as error:
-        raise click.ClickException(str(error)) from None
+        with show_refusal():
+            answer = actions.update(client_id, metadata, grant_types=tuple(GRANT_TYPES))
     except InvalidMetadata as error:
         raise click.ClickException("\n".join(map(str, error.faults))) from None
     if isinstance(metadata, dict):
@@ -128,10 +126,8 @@ def enable(client_id: str) -> None:
     from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients enable"))
-    try:
+    with show_refusal():
         client = actions.enable(client_id)
-    except actions.UnknownClient as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"{client.name} is enabled.")
 
 
@@ -143,10 +139,8 @@ def disable(client_id: str) -> None:
     from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients disable"))
-    try:
+    with show_refusal():
         client = actions.disable(client_id)
-    except actions.UnknownClient as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"{client.name} is disabled; its tokens have ended.")
 
 
@@ -169,10 +163,8 @@ def rotate_secret(client_id: str, overlap_hours: int) -> None:
     from identity.oidc.client_administration import actions
 
     set_current_actor(Actor.command("clients rotate-secret"))
-    try:
+    with show_refusal():
         secret = actions.rotate_secret(client_id, overlap=timedelta(hours=overlap_hours))
-    except actions.UnknownClient as error:
-        raise click.ClickException(str(error)) from None
     click.echo(json.dumps({"client_id": client_id, "client_secret": secret}, indent=2))
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from app import http_client
+from app.refusal import RefusalError
 from app.settings import settings
-from app.typed_text import LONGEST_NAME, RefusedText, clean_text
+from app.typed_text import LONGEST_NAME, clean_text
 from identity.oidc import acr, redirects, scopes
 from identity.oidc.clients.certificate_subjects import SUBJECTS, why_no_name
 from identity.oidc.clients.jwks import read, signing_keys
@@ -123,8 +124,8 @@ def _name(given: Given, confusable: Callable[[str], str | None]) -> str:
         raise InvalidMetadata("client_name contains a character that cannot be shown.")
     try:
         clean_text(name, "client_name")
-    except RefusedText as error:
-        raise InvalidMetadata(f"{error}.") from error
+    except RefusalError as error:
+        raise InvalidMetadata(error.refusal.sentence) from error
     if (refusal := confusable(name.strip())) is not None:
         raise InvalidMetadata(f"client_name: {refusal}.")
     return name.strip()

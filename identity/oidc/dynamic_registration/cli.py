@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from app.actors import Actor, set_current_actor
 from app.cli.choices import ChoiceOf
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 
 
 def _grant_types() -> tuple[str, ...]:
@@ -72,7 +73,7 @@ def issue(
     The token is printed once, and its id on standard error. Without options it registers one client
     for sign-in, with the standard scopes and no service.
     """
-    from app.typed_text import RefusedText, clean_text
+    from app.typed_text import clean_text
     from identity.oidc import scopes
     from identity.oidc.dynamic_registration import tokens
     from identity.oidc.dynamic_registration.policy import PEOPLE, Policy
@@ -86,10 +87,8 @@ def issue(
         if scope not in scopes.supported():
             raise click.ClickException(f"There is no scope {scope}.")
     policy = Policy(services, wanted or scopes.DEFAULT, grant_types or PEOPLE, profile, hosts)
-    try:
+    with show_refusal():
         note = clean_text(note, "NOTE")
-    except RefusedText as error:
-        raise click.ClickException(f"{error}.") from error
     token, token_id = tokens.issue(note, policy, uses=uses, life=timedelta(days=days))
     click.echo(token)
     # Beside it, so that a script that takes the token takes nothing else.
@@ -128,8 +127,6 @@ def revoke(token_id: str) -> None:
     from identity.oidc.dynamic_registration import tokens
 
     set_current_actor(Actor.command("registration-tokens revoke"))
-    try:
+    with show_refusal():
         tokens.revoke(token_id)
-    except tokens.UnknownToken as error:
-        raise click.ClickException(str(error)) from None
     click.echo("The token registers nothing more.")

@@ -11,14 +11,11 @@ from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
+from app.refusal import RefusalError
 from app.retention import Expired
 from identity.oidc.dynamic_registration.policy import Policy
 from identity.oidc.models import InitialAccessToken
 from identity.oidc.refusals import admit_refusal
-
-
-class UnknownToken(LookupError):
-    """The text is a sentence for the operator."""
 
 
 def issue(note: str, policy: Policy, *, uses: int, life: timedelta) -> tuple[str, str]:
@@ -45,13 +42,13 @@ def issue(note: str, policy: Policy, *, uses: int, life: timedelta) -> tuple[str
 
 
 def revoke(public_id: str) -> None:
-    """Revoke the token; clients that it registered stay. Raises UnknownToken."""
+    """Revoke the token; clients that it registered stay. Raises RefusalError."""
     with writing():
         row = db.session.scalar(
             select(InitialAccessToken).where(InitialAccessToken.public_id == public_id)
         )
         if row is None:
-            raise UnknownToken(f"There is no registration token {public_id}.")
+            raise RefusalError.of("unknown_token", f"There is no registration token {public_id}.")
         row.uses_left = 0
         record("registration_token.revoked", token=public_id, note=row.note)
 

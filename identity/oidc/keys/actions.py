@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.refusal import RefusalError
 from app.retention import Expired
 from app.vault import encrypt
 from identity.oidc.cache import RECHECK, raise_revision
@@ -27,10 +28,6 @@ GENERATORS: dict[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
     "ES256": lambda: ECKey.generate_key("P-256"),
     "EdDSA": lambda: OKPKey.generate_key("Ed25519"),
 }
-
-
-class UnknownKey(LookupError):
-    """The text is a sentence for the operator."""
 
 
 def everything() -> list[SigningKey]:
@@ -83,11 +80,11 @@ def rotate_due() -> bool:
 
 
 def retire(kid: str) -> SigningKey:
-    """Retire a key at once: its signatures count no more. Raises UnknownKey."""
+    """Retire a key at once: its signatures count no more. Raises RefusalError."""
     with writing():
         key = db.session.scalar(select(SigningKey).where(SigningKey.kid == kid))
         if key is None:
-            raise UnknownKey(f"There is no key {kid}.")
+            raise RefusalError.of("unknown_key", f"There is no key {kid}.")
         match state(key, now()):
             case State.ACTIVE:
                 rotate([key.alg], at_once=True)

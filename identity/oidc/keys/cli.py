@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
+from app.cli.refusals import show_refusal
 from identity.oidc.keys.states import ALGS, State, state
 
 if TYPE_CHECKING:
@@ -62,10 +63,8 @@ def retire(kid: str) -> None:
     from identity.oidc.keys import actions
 
     set_current_actor(Actor.command("keys retire"))
-    try:
+    with show_refusal():
         key = actions.retire(kid)
-    except actions.UnknownKey as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"The {key.alg} key {key.kid} is withdrawn; what it signed counts no more.")
 
 

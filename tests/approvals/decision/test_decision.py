@@ -68,7 +68,7 @@ def test_a_grant_in_one_organisation_changes_nothing_in_another() -> None:
     world.member(ada, elm)
     world.grant(world.member(ada, oak), "School_Named")
     decision = decisions.decide(ada, "school_performance", elm, now())
-    assert [reason.rule for reason in decision.reasons] == ["GrantExists"]
+    assert [reason.code for reason in decision.reasons] == ["GrantExists"]
 
 
 def test_a_grant_of_one_service_opens_no_other() -> None:

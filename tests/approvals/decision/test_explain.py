@@ -17,7 +17,6 @@ from app.database import writing
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
 from approvals.decision import evaluation, rules, sign_in_rules
-from approvals.decision.decision_types import Success
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
@@ -298,8 +297,8 @@ def test_a_broken_rule_fails_its_case(
 ) -> None:
     make(scene)
 
-    def agree(*_arguments: Any) -> Success:
-        return Success()
+    def agree(*_arguments: Any) -> None:
+        return None
 
     monkeypatch.setattr(rule, "__call__", agree)
     assert reasons(explain(app)) != sentences

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.refusal import Refusal
 from approvals.decision import evaluation
-from approvals.decision.decision_types import Reason, RemitScope, Success
+from approvals.decision.decision_types import RemitScope
 from approvals.decision.facts import AccessFacts
 from tests.approvals.decision.cases import (
     ALLOWED,
@@ -49,7 +50,7 @@ def test_a_grant_in_force_gives_access_with_everything_it_opens() -> None:
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_a_rule_refuses_alone_and_says_why(case: Case) -> None:
     refused = evaluation.evaluate(case.facts, NOW)
-    assert refused.reasons == (Reason(case.rule, case.sentence),)
+    assert refused.reasons == (Refusal(case.rule, case.sentence),)
     assert not refused.allowed
     assert not refused.user_groups
     assert not refused.capabilities
@@ -58,7 +59,7 @@ def test_a_rule_refuses_alone_and_says_why(case: Case) -> None:
 
 @pytest.mark.parametrize("case", TOGETHER, ids=name)
 def test_a_rule_refuses_beside_others(case: Case) -> None:
-    assert Reason(case.rule, case.sentence) in evaluation.evaluate(case.facts, NOW).reasons
+    assert Refusal(case.rule, case.sentence) in evaluation.evaluate(case.facts, NOW).reasons
 
 
 TABLES = ("ENTRANCE", "SOME_MEMBERSHIP", "MEMBERSHIP", "SOME_GRANT", "GRANT", "HOLDING")
@@ -76,15 +77,15 @@ def test_every_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("rule", list(every_rule()))
 def test_breaking_a_rule_fails_its_case(rule: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agree(*_arguments: Any) -> Success:
-        return Success()
+    def agree(*_arguments: Any) -> None:
+        return None
 
     monkeypatch.setattr(rule, "__call__", agree)
     broken = [case for case in EVERY_CASE if case.rule == rule.__name__]
     assert broken
     for case in broken:
         said = evaluation.evaluate(case.facts, NOW).reasons
-        assert Reason(case.rule, case.sentence) not in said
+        assert Refusal(case.rule, case.sentence) not in said
 
 
 def test_every_rule_that_refuses_is_named() -> None:
@@ -94,7 +95,7 @@ def test_every_rule_that_refuses_is_named() -> None:
         memberships=(replace(MEMBERSHIP, valid_to=NOW - DAY),),
         grants=(replace(GRANT, valid_to=NOW - DAY),),
     )
-    assert [reason.rule for reason in evaluation.evaluate(facts, NOW).reasons] == [
+    assert [reason.code for reason in evaluation.evaluate(facts, NOW).reasons] == [
         "OrganisationIsOpen",
         "MembershipHasNotEnded",
         "GrantHasNotEnded",
@@ -104,7 +105,7 @@ def test_every_rule_that_refuses_is_named() -> None:
 def test_a_grant_ends_with_the_membership_it_was_made_through() -> None:
     left = replace(MEMBERSHIP, id=2, valid_to=NOW - DAY)
     facts = replace(ALLOWED, memberships=(MEMBERSHIP, left), grants=(replace(GRANT, membership=2),))
-    assert [reason.rule for reason in evaluation.evaluate(facts, NOW).reasons] == ["GrantExists"]
+    assert [reason.code for reason in evaluation.evaluate(facts, NOW).reasons] == ["GrantExists"]
 
 
 def test_an_earlier_spell_does_not_stand_in_the_way() -> None:
@@ -221,14 +222,14 @@ def test_decide_allows_from_the_start_and_until_the_end(facts: AccessFacts) -> N
 
 def test_decide_refuses_an_organisation_from_the_moment_of_its_closure() -> None:
     closing = replace(ALLOWED, organisation=replace(ALLOWED.organisation, closed_at=NOW))
-    assert [reason.rule for reason in evaluation.evaluate(closing, NOW).reasons] == [
+    assert [reason.code for reason in evaluation.evaluate(closing, NOW).reasons] == [
         "OrganisationIsOpen"
     ]
 
 
 def test_decide_names_only_the_unknown_service_where_there_is_no_grant() -> None:
     unknown = replace(ALLOWED, service=None, grants=())
-    assert [reason.rule for reason in evaluation.evaluate(unknown, NOW).reasons] == [
+    assert [reason.code for reason in evaluation.evaluate(unknown, NOW).reasons] == [
         "ServiceIsKnown"
     ]
 
@@ -236,7 +237,7 @@ def test_decide_names_only_the_unknown_service_where_there_is_no_grant() -> None
 def test_decide_names_service_and_organisation_where_the_file_gives_no_sentence() -> None:
     office = replace(ALLOWED.organisation, kind="inspectorate", key=None)
     assert (
-        Reason(
+        Refusal(
             "OrganisationMayHoldSomething",
             "School Performance offers no user group to Elm School.",
         )

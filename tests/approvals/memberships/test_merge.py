@@ -5,13 +5,13 @@ from flask import Flask
 
 from app.clock import today
 from app.database import db
+from app.refusal import RefusalError
 from approvals.access_model.loading import load_shipped
 from approvals.memberships import facts
 from approvals.memberships.actions.merge import Merged, merge_organisations
 from approvals.memberships.models import Membership
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
-from approvals.organisations.by_hand import CannotChange
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.email_address import EmailAddress
@@ -76,7 +76,7 @@ def test_merge_refuses_other_kinds_the_same_body_and_the_register(
     source, _ = dioceses
     department = add_organisation(Kind.DEPARTMENT, "Department for Tests")
     for target in (department, source, world.school()):
-        with pytest.raises(CannotChange):
+        with pytest.raises(RefusalError):
             merge_organisations(source, target, actor=world.COMMAND)
     assert queries.is_open(source, today())
 

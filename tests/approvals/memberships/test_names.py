@@ -18,7 +18,7 @@ from tests.identity.walking import Page
 
 NO_NAME = "Enter first names, a last name or both"
 LINK = "Your account is locked. Visit https://evil.example/verify"
-NO_LINK = "must not include @, :// or www."
+NO_LINK = "must not include @, www. or ://"
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import pytest
 from flask import Flask
 
+from app.refusal import RefusalError
 from approvals.organisations import queries
-from approvals.organisations.actions import CannotAdd, add_organisation
+from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.synthetic.county import CATHOLIC
 
@@ -26,7 +27,7 @@ def test_every_kind_has_a_category(app: Flask) -> None:
 def test_what_cannot_be_added_is_refused_with_a_sentence(
     app: Flask, kind: Kind, given: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(CannotAdd, match=sentence):
+    with pytest.raises(RefusalError, match=sentence):
         add_organisation(
             kind,
             "A body",
@@ -41,8 +42,8 @@ def test_a_body_is_added_once(app: Flask) -> None:
     found = queries.by_diocese_code(CATHOLIC)
     assert found is not None
     assert found.id == first.id
-    with pytest.raises(CannotAdd, match="there already"):
+    with pytest.raises(RefusalError, match="there already"):
         add_organisation(Kind.DIOCESE, "Another name", diocese_code=CATHOLIC)
     add_organisation(Kind.DEPARTMENT, "Department for Tests")
-    with pytest.raises(CannotAdd, match="there already"):
+    with pytest.raises(RefusalError, match="there already"):
         add_organisation(Kind.DEPARTMENT, "department  for tests")

@@ -7,10 +7,10 @@ from flask import Flask
 
 from app.clock import today
 from app.database import db
+from app.refusal import RefusalError
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.by_hand import (
-    CannotChange,
     close_organisation,
     rename_organisation,
 )
@@ -36,7 +36,7 @@ def test_rename_organisation_counts_from_today(app: Flask) -> None:
 def test_rename_organisation_refuses_empty_unchanged_and_taken_names(app: Flask, name: str) -> None:
     made = add_organisation(Kind.DEPARTMENT, "Department for Tests")
     add_organisation(Kind.DEPARTMENT, "Department for Others")
-    with pytest.raises(CannotChange):
+    with pytest.raises(RefusalError):
         rename_organisation(made, name)
     assert made.name == "Department for Tests"
 
@@ -51,16 +51,16 @@ def test_close_organisation_counts_from_today_and_ends_access(app: Flask) -> Non
     assert not queries.is_open(made, today())
     assert made.closed_on == today()
     assert len(world.audited("organisation.closed")) == 1
-    with pytest.raises(CannotChange, match="closed on"):
+    with pytest.raises(RefusalError, match="closed on"):
         close_organisation(made)
-    with pytest.raises(CannotChange, match="closed on"):
+    with pytest.raises(RefusalError, match="closed on"):
         rename_organisation(made, "Another")
 
 
 def test_bodies_of_the_register_are_changed_by_it_alone(app: Flask) -> None:
     school = world.organisation(urn="123456")
     for change in (close_organisation, lambda where: rename_organisation(where, "Another")):
-        with pytest.raises(CannotChange, match="comes from the register"):
+        with pytest.raises(RefusalError, match="comes from the register"):
             change(school)
     assert queries.is_open(school, today())
 

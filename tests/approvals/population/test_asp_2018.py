@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.actors import Actor
 from app.clock import now
 from app.database import db
+from app.refusal import RefusalError
 from approvals.access_model import definitions
 from approvals.decision import decision
 from approvals.memberships.actions import remove_member
@@ -21,7 +22,7 @@ from approvals.organisations.models import Organisation, OrganisationPeriod
 from approvals.organisations.synthetic import write_national
 from approvals.population import asp_2018, places
 from approvals.population.people import LAST_DAY, person
-from approvals.population.places import COUNTED_ON, NoPlace
+from approvals.population.places import COUNTED_ON
 from approvals.reports.user_groups import user_groups
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordCredential
@@ -167,7 +168,7 @@ def test_the_table_is_the_published_one() -> None:
 def test_a_register_that_lacks_a_kind_is_said_and_nothing_is_made(app: Flask) -> None:
     load_school_performance()
     organisation("Elm School", urn="100001")
-    with pytest.raises(NoPlace, match="No multi-academy trusts open on 2018-02-16 are loaded"):
+    with pytest.raises(RefusalError, match="No multi-academy trusts open on 2018-02-16 are loaded"):
         asp_2018.fill(lambda _done, _total: None)
     assert db.session.scalar(select(func.count()).select_from(Account)) == 0
     assert not db.session.scalars(select(Organisation).where(Organisation.kind == "diocese")).all()

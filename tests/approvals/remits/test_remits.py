@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import event, update
 
 from app.database import db, writing
+from app.refusal import RefusalError
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.importing import import_file
@@ -24,7 +25,7 @@ from approvals.organisations.synthetic.county import (
     SNAPSHOTS,
 )
 from approvals.organisations.synthetic.world import SyntheticSchool, value_on
-from approvals.remits.remit import NoRemit, Remit, Scope, remit_of, remit_of_key
+from approvals.remits.remit import Remit, Scope, remit_of, remit_of_key
 from tests.approvals.decision import world
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -185,15 +186,15 @@ def test_a_body_without_schools_of_its_own_has_no_remit() -> None:
     team = add_organisation(Kind.SERVICE_TEAM, "The team")
     scopes: tuple[Scope, ...] = ("own", "remit")
     for scope in scopes:
-        with pytest.raises(NoRemit, match="have no schools of their own"):
+        with pytest.raises(RefusalError, match="have no schools of their own"):
             remit_of(team, scope, TODAY)
-    with pytest.raises(NoRemit, match="have no schools of their own"):
+    with pytest.raises(RefusalError, match="have no schools of their own"):
         remit_of(_authority(), "own", TODAY)
 
 
 def test_remit_of_refuses_a_body_without_its_identifier() -> None:
     nameless = world.organisation("Fenland", "local_authority")
-    with pytest.raises(NoRemit, match="Fenland has no LA code"):
+    with pytest.raises(RefusalError, match="Fenland has no LA code"):
         remit_of(nameless, "remit", TODAY)
 
 

@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 
 from app.database import writing
+from app.refusal import RefusalError
 from approvals.access_model import loading
 from approvals.organisations.models import Organisation
 from approvals.reports import chart, formats
-from approvals.reports.user_groups import GroupCount, Report, UnknownService, user_groups
+from approvals.reports.user_groups import GroupCount, Report, user_groups
 from tests.approvals import world as people
 from tests.approvals.access_model.test_loading import LIBRARY
 from tests.approvals.decision import world
@@ -85,7 +86,7 @@ def test_a_group_that_left_the_file_is_still_counted(elm: Organisation) -> None:
 
 
 def test_an_unknown_service_is_said(elm: Organisation) -> None:
-    with pytest.raises(UnknownService, match="no service with the code nothing"):
+    with pytest.raises(RefusalError, match="no service with the code nothing"):
         user_groups("nothing", DAY)
 
 

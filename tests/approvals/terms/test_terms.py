@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.audit import AuditEvent
 from app.clock import now, today
 from app.database import db, writing
+from app.refusal import RefusalError
 from approvals.terms import actions, defaults, queries
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
@@ -119,7 +120,7 @@ def test_how_a_person_stands_to_the_terms_is_one_version_and_time(ada: Account) 
 
 
 def test_an_empty_text_is_not_published(app: Flask) -> None:
-    with pytest.raises(actions.NothingToPublish):
+    with pytest.raises(RefusalError):
         actions.publish(" \n", service=None, accept_again=True)
 
 

@@ -72,7 +72,7 @@ def test_added_factor_signs_a_person_in(client: FlaskClient, person: Person, bad
 def test_added_factor_rejects_a_wrong_answer(client: FlaskClient, person: Person) -> None:
     page = second_step(client, person).submit(answer="something else")
     assert page.title.startswith("Error: Show your badge")
-    assert WRONG in page.text
+    assert WRONG.sentence in page.text
     assert audited("sign_in.code_refused")[0]["factor"] == "badge"
 
 
@@ -82,7 +82,7 @@ def test_challenge_of_an_added_factor_is_answered_once(client: FlaskClient, pers
     again = page.submit(answer="something else")
     assert shown_challenge(again) != challenge
     refused = again.submit(answer=answer_of(person.account_id, challenge))
-    assert WRONG in refused.text
+    assert WRONG.sentence in refused.text
 
 
 def test_challenge_stays_while_its_page_is_shown_again(client: FlaskClient, person: Person) -> None:
@@ -114,7 +114,7 @@ def test_knowledge_is_no_second_step(badge: Badge, monkeypatch: pytest.MonkeyPat
 def test_challenge_of_one_journey_is_not_answered_in_another(app: Flask, person: Person) -> None:
     first, second = (second_step(app.test_client(), person) for _ in range(2))
     refused = second.submit(answer=answer_of(person.account_id, shown_challenge(first)))
-    assert WRONG in refused.text
+    assert WRONG.sentence in refused.text
 
 
 def test_pages_of_factors_link_to_the_others_that_the_person_has(

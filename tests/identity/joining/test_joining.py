@@ -123,7 +123,7 @@ def test_the_persons_own_spelling_of_the_name_counts(client: FlaskClient, post: 
     wrong = page.submit(given_name=" ", family_name="")
     assert "Enter first names, a last name or both" in wrong.text
     wrong = wrong.submit(given_name="Grace", family_name="www.evil.example")
-    assert "Last name must not include @, :// or www." in wrong.text
+    assert "Last name must not include @, www. or ://" in wrong.text
     page = wrong.submit(given_name="Grace  Brewster", family_name="Murray-Hopper")
     page = page.submit(password=PASSWORD)
     page.submit(code=code_of(page))

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.audit import EVENTS, Event
 from app.composition import Part
+from app.refusal import Refusal
 from app.web.authorisation import permit
 from app.web.pages import PAGES, Pages
 from identity.credentials.factor import (
@@ -23,7 +24,7 @@ from identity.credentials.factor import (
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
 
-WRONG = "The badge did not answer the challenge."
+WRONG = Refusal("wrong", "The badge did not answer the challenge.")
 
 
 def answer_of(account_id: int, challenge: str) -> str:
