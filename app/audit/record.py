@@ -1,7 +1,6 @@
 """Audit rows, each committed with the change that it is about."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import insert
 
@@ -25,12 +24,33 @@ class IncompleteEvent(ValueError):
     """A column that the event must fill is missing."""
 
 
-def record(name: str, **columns: Any) -> None:
+def record(
+    name: str,
+    *,
+    actor: Actor | None = None,
+    organisation: str | None = None,
+    subject: str | None = None,
+    service: str | None = None,
+    client: str | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    **detail: object,
+) -> None:
     """Add one audit row (`audit_row`) to the open transaction.
 
     Raises UndeclaredEvent, IncompleteEvent, and NotWriting outside `writing()`.
     """
-    audit_row(name, **columns).run()
+    audit_row(
+        name,
+        actor=actor,
+        organisation=organisation,
+        subject=subject,
+        service=service,
+        client=client,
+        before=before,
+        after=after,
+        **detail,
+    ).run()
 
 
 def audit_row(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 import click
 
@@ -17,7 +16,7 @@ class DateOption(click.ParamType[date]):
     def __init__(self, read: Callable[[str], date]) -> None:
         self._read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
             return self._read(value)
         except days.NotADate as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Protocol, cast
 
 import httpcore
 import httpx
@@ -55,7 +55,7 @@ class CheckedTransport(httpx.BaseTransport):
             )
         )
         return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response.stream)
+            response.status, headers=response.headers, stream=_Body(cast(_Stream, response.stream))
         )
 
     def close(self) -> None:
@@ -63,10 +63,16 @@ class CheckedTransport(httpx.BaseTransport):
         self._pool.close()
 
 
+class _Stream(Protocol):
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def close(self) -> None: ...
+
+
 class _Body(httpx.SyncByteStream):
     """Body of a response, as httpx reads it."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: _Stream) -> None:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
@@ -90,7 +96,7 @@ class _Backend(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         address = self._resolve(host, port)[0]
         deadline = time.monotonic() + self._seconds
@@ -132,7 +138,7 @@ class _TimedStream(httpcore.NetworkStream):
     def close(self) -> None:
         self._stream.close()
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
 

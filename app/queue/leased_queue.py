@@ -7,10 +7,10 @@ the process dies, the lease ends and the row is due again: delivery is at least 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select, update
@@ -27,6 +27,9 @@ RECENT = timedelta(days=7)
 RowType = TypeVar("RowType", bound=QueuedRow)
 Send = Callable[[], None]
 """One attempt, which uses no database. Raises DeliveryFailed."""
+
+Values = Mapping[SQLColumnExpression[object], object]
+"""New values by column."""
 
 log = structlog.get_logger()
 
@@ -71,7 +74,7 @@ class LeasedQueue(Generic[RowType]):
     record: Callable[[RowType], None]
     delivered: EndState
     given_up: EndState
-    cleared: tuple[SQLColumnExpression[Any], ...] = ()
+    cleared: tuple[SQLColumnExpression[object], ...] = ()
     lease_time: timedelta
     first_retry: timedelta
     longest_retry: timedelta
@@ -103,7 +106,7 @@ class LeasedQueue(Generic[RowType]):
     def lease(self, key: int) -> Lease | None:
         """Lease the row if it is due; None if it is not, or has nothing to send any more."""
         table = self.table
-        values = {
+        values: Values = {
             table.next_attempt_at: now() + self.lease_time,
             table.attempts: table.attempts + 1,
         }
@@ -115,7 +118,7 @@ class LeasedQueue(Generic[RowType]):
         try:
             return Lease(key, attempts, self.prepare(row))
         except DeliveryFailed as failure:
-            values = self._end(self.given_up, failure) | {table.attempts: attempts - 1}
+            values = {**self._end(self.given_up, failure), table.attempts: attempts - 1}
             self._store(key, attempts, values)
             return None
 
@@ -173,12 +176,12 @@ class LeasedQueue(Generic[RowType]):
         old = self.table.created_at < now() - self.retention
         return [Expired(self.table, and_(self.table.state != WAITING, old))]
 
-    def _end(self, end: EndState, failure: DeliveryFailed | None = None) -> dict[Any, Any]:
+    def _end(self, end: EndState, failure: DeliveryFailed | None = None) -> Values:
         cause = failure.cause[:250] if failure else None
         state = {self.table.state: end.state, end.at: now(), self.table.last_error: cause}
         return state | dict.fromkeys(self.cleared)
 
-    def _store(self, key: int, attempts: int, values: dict[Any, Any]) -> None:
+    def _store(self, key: int, attempts: int, values: Values) -> None:
         table = self.table
         is_leased = table.state == WAITING, table.attempts == attempts
         with writing() as session:
@@ -186,7 +189,7 @@ class LeasedQueue(Generic[RowType]):
                 self.record(row)
 
     def _claim(
-        self, session: Session, key: int, *conditions: ColumnElement[bool], values: dict[Any, Any]
+        self, session: Session, key: int, *conditions: ColumnElement[bool], values: Values
     ) -> RowType | None:
         """Change the row if it meets the conditions, and return it; None if it does not."""
         if not claim(update(self.table).where(self.table.id == key, *conditions).values(values)):

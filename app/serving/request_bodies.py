@@ -26,7 +26,9 @@ class Connection(Protocol):
     """The server's side of one request; of several responses only the first one is sent."""
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
-    def response_iter(self, status: int, headers: list[tuple[str, str]], body: Any) -> None: ...
+    def response_iter(
+        self, status: int, headers: list[tuple[str, str]], body: _ClosableIterator
+    ) -> None: ...
 
 
 def is_chunked_form(environ: Environ) -> bool:

@@ -8,7 +8,6 @@ holds no slot. `/healthz` needs none, `/readyz` has its own.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import structlog
 from flask import Flask
@@ -136,6 +135,6 @@ class _StartResponse:
 
     __slots__ = ("headers", "status")
 
-    def __call__(self, status: str, headers: Headers, _error: Any = None) -> None:
+    def __call__(self, status: str, headers: Headers, _error: object = None) -> None:
         self.status = int(status[:3])
         self.headers = headers

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -64,7 +63,7 @@ def read(content: bytes, file: str, kinds: ScopesOfKinds) -> ServiceDefinition:
     return service
 
 
-def from_data(data: Mapping[str, Any]) -> ServiceDefinition:
+def from_data(data: Mapping[str, object]) -> ServiceDefinition:
     """Build the definition from plain data, of a file or of a stored version."""
     # By way of JSON, where a strict schema takes an array for a tuple.
     return ServiceDefinition.model_validate_json(json.dumps(data, default=str))

@@ -39,8 +39,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _parameters(context: DefaultExecutionContext) -> dict[str, Any]:
-    parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+def _parameters(context: DefaultExecutionContext) -> dict[str, str]:
+    parameters: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]
     return parameters
 
 

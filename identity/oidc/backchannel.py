@@ -142,16 +142,17 @@ def _record(notice: LogoutNotice) -> None:
         return
     account = db.session.get_one(Account, notice.account_id)
     client = db.session.get_one(Client, notice.client_id)
-    noted: dict[str, object] = {
-        "subject": account.subject,
-        "client": client.client_id,
-        "service": client.service,
-        "attempts": notice.attempts,
-    }
+    note = partial(
+        record,
+        subject=account.subject,
+        client=client.client_id,
+        service=client.service,
+        attempts=notice.attempts,
+    )
     if notice.last_error is None:
-        record("service.told_of_sign_out", **noted)
+        note("service.told_of_sign_out")
         return
-    record("service.not_told_of_sign_out", **noted, cause=notice.last_error)
+    note("service.not_told_of_sign_out", cause=notice.last_error)
     log.warning(
         "a notice of a sign-out failed for good",
         client=client.client_id,

@@ -34,7 +34,7 @@ def record_refusal(
     error: OAuthError,
     *,
     family: Family | None = None,
-    **more: object,
+    **detail: object,
 ) -> None:
     """Record that a request of this client was refused; with a family, the person is named."""
     about = client.client_id if family is None else family.public_id
@@ -43,7 +43,18 @@ def record_refusal(
     reason = error.detail or error.description
     with writing():
         if family is None:
-            record(event, client=client.client_id, service=client.service, reason=reason, **more)
+            record(
+                event,
+                actor=None,
+                organisation=None,
+                subject=None,
+                service=client.service,
+                client=client.client_id,
+                before=None,
+                after=None,
+                reason=reason,
+                **detail,
+            )
         else:
             subject = snapshot_from(family).subject
-            record_family_event(event, client, family, subject=subject, reason=reason, **more)
+            record_family_event(event, client, family, subject=subject, reason=reason, **detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -136,20 +136,38 @@ def end_without_access(family: Family, *, cause: str) -> bool:
     return ended
 
 
-def record_family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> None:
+def record_family_event(
+    event: str,
+    client: RelyingParty,
+    family: Family,
+    *,
+    subject: str | None = None,
+    **detail: object,
+) -> None:
     """Add an audit row about a family. Must run inside `writing()`."""
-    family_event(event, client, family, **more).run()
+    family_event(event, client, family, subject=subject, **detail).run()
 
 
-def family_event(event: str, client: RelyingParty, family: Family, **more: Any) -> Change:
+def family_event(
+    event: str,
+    client: RelyingParty,
+    family: Family,
+    *,
+    subject: str | None = None,
+    **detail: object,
+) -> Change:
     """Return an audit row about a family."""
     return audit_row(
         event,
+        actor=None,
         client=client.client_id,
         service=family.service,
         organisation=family.organisation,
+        subject=subject,
+        before=None,
+        after=None,
         grant=family.public_id,
-        **more,
+        **detail,
     )
 
 

@@ -1,8 +1,6 @@
 """Working out the whole register anew, after a release that changed how it is worked out."""
 
-from typing import Any
-
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from app.actors import Actor
 from app.audit import record
@@ -60,7 +58,7 @@ def renew_register() -> str:
     return f"worked out anew, {len(outcome.differences)} differences today"
 
 
-def _newest_file(connection: Connection) -> Any:
+def _newest_file(connection: Connection) -> Row[int, dict[str, object]] | None:
     """Return id and report of the newest file, or None."""
     return connection.execute(
         select(FILES.c.id, FILES.c.account).order_by(FILES.c.public_id.desc()).limit(1)

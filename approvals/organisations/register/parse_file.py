@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from approvals.organisations.register import layouts, values
 from approvals.organisations.register.layouts import Layout, NotARegisterFile
@@ -104,8 +104,17 @@ def check_layout(path: Path) -> Layout:
         return layouts.layout_of(_header(rows), path.name)
 
 
+class _Rows(Protocol):
+    """The reader of the module `csv`."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
 @contextmanager
-def _table(path: Path, encoding: str) -> Iterator[Any]:
+def _table(path: Path, encoding: str) -> Iterator[_Rows]:
     """Yield the file's rows. Raises NotARegisterFile if it is no table."""
     with path.open(encoding=encoding, newline="") as file:
         rows = csv.reader(_visible(file))
@@ -140,9 +149,9 @@ def _without_blank_end(cells: list[str], width: int = 0) -> list[str]:
     return cells[:end]
 
 
-def _number_rows(rows: Any, progress: Progress | None) -> Iterator[tuple[int, int, list[str]]]:
+def _number_rows(rows: _Rows, progress: Progress | None) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each row with the line on which it begins and its number of lines."""
-    before: int = rows.line_num
+    before = rows.line_num
     for count, cells in enumerate(rows, 1):
         if progress and count % 1000 == 0:
             progress(count)
