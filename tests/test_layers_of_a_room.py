@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -63,6 +64,17 @@ def test_functions_that_write_reach_no_request(
     assert _chosen(chains_to_request, lambda symbol: bool(code.uses(symbol) & CHANGES)) == []
 
 
+def test_views_reach_the_database_through_actions_and_queries(code: Code) -> None:
+    found = {
+        f"{symbol} > {used}"
+        for symbol, _ in code.symbols()
+        if symbol.module in _view_modules(code)
+        for used in code.uses(symbol)
+        if used in CHANGES or used.module.startswith(("app.database", "sqlalchemy"))
+    }
+    assert found == set()
+
+
 def test_views_reach_the_request(chains_to_request: dict[Symbol, str]) -> None:
     # The tests above would pass if names were not followed at all.
     names = {str(symbol) for symbol in chains_to_request}
@@ -78,3 +90,15 @@ def _is_without_request(symbol: Symbol) -> bool:
     return any(
         part == kind or part.endswith(f"_{kind}") for part in parts for kind in WITHOUT_REQUEST
     )
+
+
+@cache
+def _view_modules(code: Code) -> set[str]:
+    """Return the modules that mark a function with `@permit`, and those in a package of views."""
+    permit = Symbol("app.web.authorisation", "permit")
+    return {
+        symbol.module
+        for symbol, _ in code.symbols()
+        if ".views" in symbol.module
+        or (permit in code.uses(symbol) and symbol.module != permit.module)
+    }

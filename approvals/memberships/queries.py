@@ -184,6 +184,14 @@ def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def belongs_somewhere(account_id: int) -> bool:
+    """Return whether the person has an open membership in any organisation."""
+    found = db.session.scalar(
+        select(Membership.id).where(Membership.account_id == account_id, Membership.open).limit(1)
+    )
+    return found is not None
+
+
 def approved_by(account_id: int) -> list[Organisation]:
     """Return the organisations of which the person is an approver, by name."""
     return list(

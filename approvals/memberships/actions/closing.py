@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from approvals.memberships import facts
+from approvals.memberships import facts, queries
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.access_termination import end_access
@@ -38,15 +37,7 @@ def close_membership(
             invitations.withdraw(invitation)
     if membership.account_id is None:
         return
-    if belongs_somewhere(session, membership.account_id):
+    if queries.belongs_somewhere(membership.account_id):
         end_access(membership.account_id, cause=cause, organisation=organisation.public_id)
     else:
         end_access(membership.account_id, cause=cause)
-
-
-def belongs_somewhere(session: Session, account_id: int) -> bool:
-    """Return whether the person has an open membership in any organisation."""
-    found = session.scalar(
-        select(Membership.id).where(Membership.account_id == account_id, Membership.open).limit(1)
-    )
-    return found is not None

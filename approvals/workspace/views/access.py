@@ -10,13 +10,13 @@ from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
-from approvals.memberships import catalogue, facts, journeys, wording
+from approvals.memberships import catalogue, facts, journeys
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import confirm_change
-from approvals.memberships.catalogue import Catalogue, ServiceOffer
-from approvals.memberships.comparison import compare
+from approvals.memberships.catalogue import ServiceOffer
 from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
 from approvals.memberships.models import Journey, Membership
+from approvals.workspace import queries
 from approvals.workspace.views.common import me, the_member
 
 Answer = str | Response
@@ -98,28 +98,18 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         except RefusalError as error:
             show_refusal(form, error.refusal)
             form.shown.data = str(found.version)
-    at = now()
-    groups = [group for group in offer.groups if group.code in found.answers["groups"]]
-    held = [grant for grant in facts.held_groups(person, at) if grant.service == service]
-    services = Catalogue(at)
-    present = [
-        group for grant in held if (group := services.group(service, grant.user_group)) is not None
-    ]
+    check = queries.access_check(found, person, offer, now())
     return render_template(
         "workspace/access/check.html",
         organisation=organisation,
         person=person,
         offer=offer,
         form=form,
-        groups=groups,
-        present=present,
-        present_end=wording.last_day(held[0].valid_to) if held else None,
-        differences=compare(present, groups),
-        last_day=journeys.last_day(found),
+        **vars(check),
         change=_address("access_again", found, person, offer),
         change_end=_address("access_end_date", found, person, offer),
         oneself=person.account_id == me().id,
-        back=_address("access_end_date" if groups else "access_again", found, person, offer),
+        back=_address("access_end_date" if check.groups else "access_again", found, person, offer),
     )
 
 

@@ -8,11 +8,9 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.clock import now
-from app.database import db
 from app.refusal import Refusal, RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
-from approvals.activity import queries as activity
 from approvals.memberships import catalogue, facts, journeys, rules
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import SignInTooOld, confirm_addition
@@ -24,12 +22,11 @@ from approvals.memberships.forms import (
     groups_form,
 )
 from approvals.memberships.models import Journey, Membership
-from approvals.memberships.similar_people import find_similar
 from approvals.refusals import not_there
+from approvals.workspace import queries
 from approvals.workspace.views import add_steps as steps
 from approvals.workspace.views.common import ended_member, me, page_of
 from identity.accounts.invitation_limits import limit_on
-from identity.accounts.models import Invitation
 from identity.joining.forms import NamesForm
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn, is_fresh
@@ -171,10 +168,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         found,
         "check",
         form=form,
-        answers=found.answers,
-        chosen=steps.chosen(found, organisation),
-        last_day=journeys.last_day(found),
-        doubt=find_similar(organisation.id, email=journeys.email(found), name=steps.name(found)),
+        **vars(queries.addition_check(organisation, found)),
         step=lambda name: steps.address(found, organisation, name),
     )
 
@@ -185,19 +179,13 @@ def add_done(journey: str, **_route: str) -> Answer:
     found = _journey(journey, finished=True)
     if found.finished_at is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)
-    person = db.session.get(Membership, found.membership_id)
-    if person is None:
-        raise not_there("the person is gone")
-    if person.joined_at is not None or not person.open:
-        return redirect(page_of(person.public_id), 303)
     organisation = this_organisation()
-    return render_template(
-        "workspace/add/done.html",
-        organisation=organisation,
-        person=person,
-        invitation=db.session.get(Invitation, person.invitation_id),
-        request_id=activity.request_of(organisation, person, "membership.added"),
-    )
+    addition = queries.addition(organisation, found)
+    if addition is None:
+        raise not_there("the person is gone")
+    if not addition.waits:
+        return redirect(page_of(addition.person.public_id), 303)
+    return render_template("workspace/add/done.html", organisation=organisation, **vars(addition))
 
 
 def _journey(public_id: str, *, finished: bool = False) -> Journey:

@@ -6,8 +6,7 @@ from flask import url_for
 
 from app.clock import now
 from app.refusal import RefusalError
-from approvals.access_model.definition import UserGroup
-from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.names import clean_names
@@ -66,17 +65,6 @@ def address(journey: Journey, organisation: Organisation, step: str) -> str:
         journey=journey.public_id,
         **arguments,
     )
-
-
-def chosen(
-    journey: Journey, organisation: Organisation
-) -> list[tuple[ServiceOffer, list[UserGroup]]]:
-    """Return the chosen groups of each service that the organisation can give."""
-    access = journey.answers.get("access", {})
-    return [
-        (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
-        for offer in Catalogue(now()).offers(organisation)
-    ]
 
 
 def name(journey: Journey) -> str:

@@ -5,12 +5,10 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.clock import now
-from app.database import db
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
-from approvals.activity import queries as activity
-from approvals.memberships import facts, rules
+from approvals.memberships import rules
 from approvals.memberships.access import (
     approver_of,
     member_of,
@@ -18,10 +16,9 @@ from approvals.memberships.access import (
     this_organisation,
 )
 from approvals.memberships.actions import leave, remove_member
-from approvals.memberships.actions.closing import belongs_somewhere
-from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import Confirmation
-from approvals.memberships.models import Membership
+from approvals.memberships.queries import belongs_somewhere
+from approvals.workspace import queries
 from approvals.workspace.views.common import ended_member, me, page_of, the_member
 from identity.sessions.step_up import FreshSignIn
 
@@ -62,9 +59,7 @@ def remove(member: str, **_route: str) -> Answer:
         organisation=organisation,
         person=person,
         form=form,
-        services=_services(person),
-        approver=facts.is_approver(person),
-        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        **vars(queries.consequences(organisation, person, now())),
         back=url_for(
             "memberships.user", organisation=organisation.public_id, member=person.public_id
         ),
@@ -82,18 +77,11 @@ def removed(member: str, **_route: str) -> Answer:
         the_member(member)  # Somebody of another organisation has no page here, and no redirect.
     if person is None or person.ended_cause not in {"removed", "invitation withdrawn"}:
         return redirect(page_of(member), 303)
-    at, services = person.valid_to, Catalogue(now())
     return render_template(
         "workspace/removal/removed.html",
         organisation=organisation,
         person=person,
-        request_id=activity.request_of(organisation, person, "membership.removed"),
-        services=[
-            services.service_name(code)
-            for code in dict.fromkeys(
-                grant.service for grant in person.grants if grant.valid_to == at
-            )
-        ],
+        **vars(queries.removal(organisation, person, now())),
     )
 
 
@@ -105,7 +93,7 @@ def leave_organisation(**_route: str) -> Answer:
     if form.validate_on_submit():
         try:
             leave(person, actor=current_actor())
-            if belongs_somewhere(db.session(), account.id):
+            if belongs_somewhere(account.id):
                 flash(f"You have left {organisation.name}.", "success")
                 return redirect(url_for("home.home"), 303)
             return redirect("/", 303)
@@ -116,15 +104,6 @@ def leave_organisation(**_route: str) -> Answer:
         organisation=organisation,
         person=person,
         form=form,
-        services=_services(person),
-        approver=facts.is_approver(person),
-        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        **vars(queries.consequences(organisation, person, now())),
         back=url_for("home.home"),
     )
-
-
-def _services(person: Membership) -> list[str]:
-    """Return names of the services to which this membership gives access."""
-    codes = dict.fromkeys(held.service for held in facts.held_groups(person, now()))
-    services = Catalogue(now())
-    return [services.service_name(code) for code in codes]

@@ -1,0 +1,304 @@
+"""Reads for the pages of an organisation. Each page is a value, whose fields its template shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnExpressionArgument, select
+
+from app.clock import now
+from app.database import db
+from app.web.pagination import Page
+from approvals.access_model.definition import UserGroup
+from approvals.activity import queries as activity
+from approvals.activity.queries import ActivityEntry
+from approvals.memberships import facts, journeys, queries, rules, wording
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.comparison import AccessDifference, compare
+from approvals.memberships.models import Grant, Journey, Membership
+from approvals.memberships.queries import MemberCounts, MemberFilters, MemberRow
+from approvals.memberships.similar_people import SimilarityWarning, find_similar
+from approvals.organisations.models import Organisation
+from approvals.organisations.queries import is_open
+from identity.accounts.models import Account, Invitation
+from identity.accounts.person import full_name
+from identity.credentials.registry import has_second_step
+
+LATEST = 10
+"""Events on the page of a person."""
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The start page of an organisation. not_offered: name of each service, and why."""
+
+    counts: MemberCounts
+    offers: Sequence[ServiceOffer]
+    not_offered: Sequence[tuple[str, str]]
+    open: bool
+
+
+@dataclass(frozen=True)
+class UsersPage:
+    """A page of the organisation's users, and the services that it can give."""
+
+    page: Page[MemberRow]
+    offers: Sequence[ServiceOffer]
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class UserPage:
+    """A person of the organisation, as an approver sees them.
+
+    invitation: the open one. expired: whether it has run out. grants: by their id. names: of those
+    who gave something, by `given_by`. sole: whether no other person can approve. may_change:
+    whether the approver may give this person more.
+    """
+
+    account: Account | None
+    second_step: bool
+    invitation: Invitation | None
+    expired: bool
+    services: Sequence[ServiceOffer]
+    held: Sequence[rules.HeldGroup]
+    catalogue: Catalogue
+    grants: Mapping[int, Grant]
+    names: Mapping[str, str]
+    approver: bool
+    sole: bool
+    may_change: bool
+    events: Sequence[ActivityEntry]
+
+
+@dataclass(frozen=True)
+class FormerPage:
+    """A person who left. present: their open membership, where they belong here again."""
+
+    present: Membership | None
+    events: Sequence[ActivityEntry]
+
+
+@dataclass(frozen=True)
+class AccessCheck:
+    """A change of the user groups of one service, to be checked.
+
+    present: the groups of today, which end on present_end. groups: those that were chosen, until
+    last_day.
+    """
+
+    present: Sequence[UserGroup]
+    present_end: str | None
+    groups: Sequence[UserGroup]
+    last_day: date | None
+    differences: Sequence[AccessDifference]
+
+
+@dataclass(frozen=True)
+class AdditionCheck:
+    """Answers of the journey that adds a person. chosen: user groups of each service."""
+
+    answers: Mapping[str, Any]
+    chosen: Sequence[tuple[ServiceOffer, list[UserGroup]]]
+    last_day: date | None
+    doubt: SimilarityWarning
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A person who was added. request_id: reference of the request that did it."""
+
+    person: Membership
+    invitation: Invitation | None
+    request_id: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether the person has neither joined nor left meanwhile."""
+        return self.person.open and self.person.joined_at is None
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """Rights that end with a membership. services: their names. last: no other approver is left."""
+
+    services: Sequence[str]
+    approver: bool
+    last: bool
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A removal that was made: names of the services that ended with it, and its reference."""
+
+    services: Sequence[str]
+    request_id: str
+
+
+def open_member(organisation: Organisation, public_id: str) -> Membership | None:
+    """Return the person's open membership in this organisation."""
+    return _membership(organisation, public_id, Membership.open)
+
+
+def ended_member(organisation: Organisation, public_id: str) -> Membership | None:
+    """Return the closed membership of a person who no longer belongs to this organisation."""
+    return _membership(organisation, public_id, Membership.valid_to.is_not(None))
+
+
+def home_page(organisation: Organisation, at: datetime) -> HomePage:
+    """Return the figures of an organisation, and the services that it can give."""
+    services = Catalogue(at)
+    return HomePage(
+        counts=queries.counts(organisation.id, at),
+        offers=services.offers(organisation),
+        not_offered=services.not_offered(organisation),
+        open=is_open(organisation, at),
+    )
+
+
+def users_page(
+    organisation: Organisation, filters: MemberFilters, at: datetime, *, page: int
+) -> UsersPage:
+    """Return one page of the people who match the filters."""
+    services = Catalogue(at)
+    found = queries.people(organisation.id, filters, at, page=page)
+    return UsersPage(found, services.offers(organisation), services)
+
+
+def user_page(
+    organisation: Organisation, person: Membership, approver: Account, at: datetime
+) -> UserPage:
+    """Return the page of a person of the organisation, for `approver`."""
+    account = _account_of(person)
+    invitation = _invitation_of(person) if person.joined_at is None else None
+    approvers = facts.active_approvers(organisation.id)
+    services = Catalogue(at)
+    refusal = rules.may_give_to(
+        giver=approver.id, receiver=person.account_id, gains=True, approvers=approvers
+    )
+    return UserPage(
+        account=account,
+        second_step=account is not None and has_second_step(account.id),
+        invitation=invitation,
+        expired=invitation is not None and invitation.expires_at <= at,
+        services=services.offers(organisation),
+        held=facts.held_groups(person, at),
+        catalogue=services,
+        grants={grant.id: grant for grant in person.grants},
+        names=queries.names_of(grant.given_by for grant in person.grants),
+        approver=facts.is_approver(person),
+        sole=approvers.sole(person.account_id),
+        may_change=refusal is None,
+        events=activity.activity_about_person(organisation, person, account, limit=LATEST),
+    )
+
+
+def former_page(organisation: Organisation, person: Membership) -> FormerPage:
+    """Return the page of a person who no longer belongs to the organisation."""
+    account = _account_of(person)
+    address = account.address if account else person.address
+    return FormerPage(
+        present=facts.open_membership(organisation.id, address),
+        events=activity.activity_about_person(organisation, person, account, limit=LATEST),
+    )
+
+
+def access_check(
+    journey: Journey, person: Membership, offer: ServiceOffer, at: datetime
+) -> AccessCheck:
+    """Return the change that the journey describes, beside the groups of today."""
+    held = [grant for grant in facts.held_groups(person, at) if grant.service == offer.code]
+    services = Catalogue(at)
+    present = [
+        group
+        for grant in held
+        if (group := services.group(offer.code, grant.user_group)) is not None
+    ]
+    groups = [group for group in offer.groups if group.code in journey.answers["groups"]]
+    return AccessCheck(
+        present=present,
+        present_end=wording.last_day(held[0].valid_to) if held else None,
+        groups=groups,
+        last_day=journeys.last_day(journey),
+        differences=compare(present, groups),
+    )
+
+
+def addition_check(organisation: Organisation, journey: Journey) -> AdditionCheck:
+    """Return the answers of the journey, and people of the organisation whom they may mean."""
+    answers = journey.answers
+    access = answers.get("access", {})
+    return AdditionCheck(
+        answers=answers,
+        chosen=[
+            (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
+            for offer in Catalogue(now()).offers(organisation)
+        ],
+        last_day=journeys.last_day(journey),
+        doubt=find_similar(
+            organisation.id,
+            email=journeys.email(journey),
+            name=full_name(answers["given_name"], answers["family_name"]),
+        ),
+    )
+
+
+def addition(organisation: Organisation, journey: Journey) -> Addition | None:
+    """Return the person whom the finished journey added, or None."""
+    person = db.session.get(Membership, journey.membership_id)
+    if person is None:
+        return None
+    return Addition(
+        person=person,
+        invitation=_invitation_of(person),
+        request_id=activity.request_of(organisation, person, "membership.added"),
+    )
+
+
+def consequences(organisation: Organisation, person: Membership, at: datetime) -> Consequences:
+    """Return the rights that would end with the membership."""
+    codes = dict.fromkeys(held.service for held in facts.held_groups(person, at))
+    return Consequences(
+        services=_names(codes, at),
+        approver=facts.is_approver(person),
+        last=facts.active_approvers(organisation.id).sole(person.account_id),
+    )
+
+
+def removal(organisation: Organisation, person: Membership, at: datetime) -> Removal:
+    """Return the rights that ended with the membership of a person who was removed."""
+    codes = dict.fromkeys(
+        grant.service for grant in person.grants if grant.valid_to == person.valid_to
+    )
+    return Removal(
+        services=_names(codes, at),
+        request_id=activity.request_of(organisation, person, "membership.removed"),
+    )
+
+
+def _names(codes: Mapping[str, None], at: datetime) -> list[str]:
+    services = Catalogue(at)
+    return [services.service_name(code) for code in codes]
+
+
+def _account_of(person: Membership) -> Account | None:
+    return db.session.get(Account, person.account_id) if person.account_id else None
+
+
+def _invitation_of(person: Membership) -> Invitation | None:
+    return db.session.get(Invitation, person.invitation_id) if person.invitation_id else None
+
+
+def _membership(
+    organisation: Organisation, public_id: str, condition: ColumnExpressionArgument[bool]
+) -> Membership | None:
+    return db.session.scalar(
+        select(Membership)
+        .where(
+            Membership.public_id == public_id,
+            Membership.organisation_id == organisation.id,
+            condition,
+        )
+        .options(*facts.WITH_EVERYTHING)
+    )
