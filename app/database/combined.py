@@ -85,7 +85,10 @@ def _with_prefix(part: CompiledStatement, prefix: str) -> Insert | Update:
             return bindparam(prefix + element.key, type_=element.type, required=True)
         return None
 
-    return cast(Update, replacement_traverse(statement, {}, renamed))
+    changed = replacement_traverse(statement, {}, renamed)
+    if not isinstance(changed, Update):
+        raise TypeError(f"a unit of work inserts or updates: {statement}")
+    return changed
 
 
 def _after_claim(part: CompiledStatement, claimed: CTE | None, prefix: str) -> Insert | Update:

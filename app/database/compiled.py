@@ -86,7 +86,8 @@ class CompiledStatement:
     @property
     def table_name(self) -> str:
         """Name of the table that the statement changes."""
-        return cast(Table, cast(UpdateBase, self.statement).table).name
+        table = cast(UpdateBase, self.statement).table
+        return table.name if isinstance(table, Table) else ""
 
     def execute(
         self, session: Session, values: Mapping[str, object]
@@ -270,7 +271,9 @@ def _parameter(
 
 def _column_defaults(statement: Insert) -> dict[str, object]:
     """Return the columns that an INSERT fills: all but a key that the database generates."""
-    table = cast(Table, statement.table)
+    table = statement.table
+    if not isinstance(table, Table):
+        raise TypeError(f"rows are added to a table, not to {table}")
     return {
         column.key: _default(column)
         for column in table.columns

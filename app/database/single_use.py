@@ -11,8 +11,7 @@ Outside `writing()` the same statements are the claim of a unit of work (`unit_o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from sqlalchemy import BindParameter, CursorResult, Integer, bindparam
 from sqlalchemy.dialects import postgresql
@@ -55,7 +54,13 @@ def account_parameter(account_id: int | None) -> BindParameter[int]:
     return bindparam(None, account_id, Integer())
 
 
-def insert_unless_present(table: type[Base]) -> Callable[..., bool]:
+class AddRow(Protocol):
+    """Adds a row, whose columns are given by name, and returns whether its keys were free."""
+
+    def __call__(self, **values: object) -> bool: ...
+
+
+def insert_unless_present(table: type[Base]) -> AddRow:
     """Return a function that adds a row, its columns given by name, if its unique keys are free.
 
     The function returns whether it added the row: true for exactly one of several callers, on

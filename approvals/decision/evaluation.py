@@ -17,7 +17,7 @@ suspension are no rules of this decision: the sign-in port checks them (docs/dec
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from app.refusal import Refusal
 from approvals.access_model.definition import ServiceDefinition, UserGroup
@@ -86,7 +86,12 @@ def evaluate(facts: AccessFacts, at: datetime) -> Decision:
     )
 
 
-def _refusals(rules: Iterable[Callable[..., Refusal | None]], *arguments: object) -> list[Refusal]:
+Arguments = TypeVarTuple("Arguments")
+
+
+def _refusals(
+    rules: Iterable[Callable[[*Arguments], Refusal | None]], *arguments: *Arguments
+) -> list[Refusal]:
     return [refusal for rule in rules if (refusal := rule(*arguments)) is not None]
 
 

@@ -6,7 +6,7 @@ from approvals.organisations.register import codes, values
 from approvals.organisations.register.row import Facts, FileProgress, GroupMembership, Row, RowFault
 
 
-def _without_silence(facts: Facts) -> Facts:
+def _without_silence(facts: Mapping[str, object]) -> Facts:
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar, cast
+from typing import TypeVar, TypeVarTuple, cast
 
 from approvals.organisations.register import values
 
 Facts = dict[str, object]
 Said = TypeVar("Said")
+Details = TypeVarTuple("Details")
 
 
 class RowFault(Exception):
@@ -65,14 +66,18 @@ class Row:
     def fault(self, column: str, reason: str) -> RowFault:
         return RowFault(self.heading(column), reason, self.subject)
 
-    def value(self, column: str, reader: Callable[..., Said], *details: object) -> Said:
+    def value(
+        self, column: str, reader: Callable[[str, *Details], Said], *details: *Details
+    ) -> Said:
         """Return the value of the field's cell, read by one of `values`' functions."""
         try:
             return reader(self.cell(column), *details)
         except values.Unreadable as error:
             raise self.fault(column, str(error)) from None
 
-    def coded(self, column: str, reader: Callable[..., Said], *details: object) -> Said:
+    def coded(
+        self, column: str, reader: Callable[[str, *Details], Said], *details: *Details
+    ) -> Said:
         """Return the value for a column of few different cells, each parsed once in a file."""
         key = (column, self.cell(column))
         if key not in self._seen:
@@ -80,7 +85,11 @@ class Row:
         return cast(Said, self._seen[key])
 
     def optional(
-        self, read: Callable[..., Said], column: str, reader: Callable[..., Said], *details: object
+        self,
+        read: Callable[[str, Callable[[str, *Details], Said], *Details], Said],
+        column: str,
+        reader: Callable[[str, *Details], Said],
+        *details: *Details,
     ) -> Said | None:
         """Return the value by `read` (`value` or `coded`), or None for an unreadable cell.
 
@@ -92,7 +101,9 @@ class Row:
             self._left_out[self.heading(column)] += 1
             return None
 
-    def needed(self, column: str, reader: Callable[..., str | None], *details: object) -> str:
+    def needed(
+        self, column: str, reader: Callable[[str, *Details], str | None], *details: *Details
+    ) -> str:
         value = self.value(column, reader, *details)
         if not value:
             raise self.fault(column, "the cell is empty")
