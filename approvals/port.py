@@ -19,8 +19,8 @@ from approvals.memberships import account_suspension, invitation_port
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
-from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
+from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import (
     ClaimDescription,
     Entrance,
@@ -34,22 +34,22 @@ from identity.ports import (
 class ApprovalsPort:
     """The answers (identity.ports.Approvals says what each question means)."""
 
-    def describe_invitation(self, invitation: Invitation) -> InvitationDescription:
+    def describe_invitation(self, invitation: SentInvitation) -> InvitationDescription:
         return invitation_port.describe_invitation(invitation)
 
-    def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
+    def invitation_accepted(self, invitation: SentInvitation, account: Person) -> None:
         invitation_port.record_acceptance(invitation, account)
 
-    def invitation_declined(self, invitation: Invitation) -> None:
+    def invitation_declined(self, invitation: SentInvitation) -> None:
         invitation_port.record_decline(invitation)
 
-    def invitation_renewal_asked(self, invitation: Invitation) -> None:
+    def invitation_renewal_asked(self, invitation: SentInvitation) -> None:
         invitation_port.record_renewal_request(invitation)
 
-    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
+    def account_suspended(self, account: Person, actor: Actor, *, suspended: bool) -> None:
         account_suspension.announce(account, actor, suspended=suspended)
 
-    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+    def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:
         return invitation_port.context_words(holder)
 
     def terms_due(
@@ -57,10 +57,10 @@ class ApprovalsPort:
     ) -> Sequence[TermsDue]:
         return terms.due_terms(account, service, at, newly=newly)
 
-    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
         terms_actions.accept(account, terms, sid)
 
-    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+    def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         answers = decision.decisions_of_person(account.id, service, at)
         # Organisations that the person has left are of interest only where there are no others.
         answers = [each for each in answers if _belongs(each.facts, at)] or answers
@@ -104,13 +104,13 @@ class ApprovalsPort:
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         notices.refresh_token_reused(account, client_id, client_name)
 
-    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+    def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         suspending.suspending(account, accepted, actor)
 
     def home(self) -> str:
         return url_for("home.home")
 
-    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess:
+    def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         return no_access.whom_to_ask(account, service, at)
 
 

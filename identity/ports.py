@@ -11,8 +11,8 @@ from typing import Protocol
 from app.actors import Actor
 from app.composition import ExtensionPoint
 from app.refusal import Refusal, RefusalError
-from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
+from identity.accounts.sent_invitation import SentInvitation
 
 
 @dataclass(frozen=True)
@@ -95,26 +95,29 @@ class LeavesWithoutApprover(RefusalError):
 
 
 class Approvals(Protocol):
-    """Answered by `approvals`. Methods marked "writing" are called inside `writing()`."""
+    """Answered by `approvals`, about values: a `Person` may be a row, of which it shows facts only.
 
-    def describe_invitation(self, invitation: Invitation) -> InvitationDescription: ...
+    Methods marked "writing" are called inside `writing()`.
+    """
 
-    def invitation_accepted(self, invitation: Invitation, account: Account) -> None:
+    def describe_invitation(self, invitation: SentInvitation) -> InvitationDescription: ...
+
+    def invitation_accepted(self, invitation: SentInvitation, account: Person) -> None:
         """Record that the person joined through this invitation. Runs inside `writing()`."""
 
-    def invitation_declined(self, invitation: Invitation) -> None:
+    def invitation_declined(self, invitation: SentInvitation) -> None:
         """Record that the recipient is not the invited person. Runs inside `writing()`."""
 
-    def invitation_renewal_asked(self, invitation: Invitation) -> None:
+    def invitation_renewal_asked(self, invitation: SentInvitation) -> None:
         """Record that another invitation was asked for. Runs inside `writing()`."""
 
-    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None:
+    def account_suspended(self, account: Person, actor: Actor, *, suspended: bool) -> None:
         """Record that the account was suspended, or restored with `suspended=False`.
 
         Runs inside `writing()`.
         """
 
-    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+    def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:
         """Return names of the person's organisations and services."""
 
     def terms_due(
@@ -126,13 +129,13 @@ class Approvals(Protocol):
         the others, which are asked for at the next sign-in.
         """
 
-    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
         """Record acceptance of the versions with these ids, in session `sid`.
 
         Runs inside `writing()`.
         """
 
-    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+    def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         """Return every organisation of the person, the ones they may enter through first."""
 
     def claims(
@@ -156,7 +159,7 @@ class Approvals(Protocol):
         It may have been stolen. Runs inside `writing()`.
         """
 
-    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+    def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         """Judge a suspension before the account is locked, and notify operators.
 
         Runs inside `writing()`.
@@ -168,7 +171,7 @@ class Approvals(Protocol):
     def home(self) -> str:
         """Return the path of the page that a signed-in person comes to."""
 
-    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess: ...
+    def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess: ...
 
 
 APPROVALS = ExtensionPoint[Approvals]("the other side of the port")

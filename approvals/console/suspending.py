@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from sqlalchemy import select
+
 from app.actors import Actor
 from app.audit import record
 from app.database import db
@@ -11,12 +13,13 @@ from approvals.memberships import facts, queries
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.ports import LeavesWithoutApprover
 
 ONLY_OPERATOR = Refusal("only_operator", "This is the only operator. Add another operator first.")
 
 
-def only_approver_of(account: Account) -> list[Organisation]:
+def only_approver_of(account: Person) -> list[Organisation]:
     """Return the organisations in which no other person can approve, by name."""
     return [
         organisation
@@ -25,13 +28,13 @@ def only_approver_of(account: Account) -> list[Organisation]:
     ]
 
 
-def suspending(account: Account, accepted: Collection[str], actor: Actor) -> None:
+def suspending(account: Person, accepted: Collection[str], actor: Actor) -> None:
     """Judge the suspension under the locks that it rests on; see `identity.ports.Approvals`."""
     active = actions.lock_active_operators()
     for organisation in sorted(queries.approved_by(account.id), key=lambda each: each.id):
         facts.lock_organisation(db.session(), organisation.id)
-    db.session.refresh(account)
-    if account.suspended_at is not None:
+    suspended_at = select(Account.suspended_at).where(Account.id == account.id)
+    if db.session.scalar(suspended_at) is not None:
         return
     if [each.id for each in active] == [account.id]:
         raise RefusalError(ONLY_OPERATOR)
@@ -52,7 +55,7 @@ def suspending(account: Account, accepted: Collection[str], actor: Actor) -> Non
 
 
 def _mail_operators(
-    account: Account, left: list[Organisation], actor: Actor, active: list[Account]
+    account: Person, left: list[Organisation], actor: Actor, active: list[Account]
 ) -> None:
     for operator in active:
         if operator.id == account.id:

@@ -11,7 +11,7 @@ from approvals.decision import decision
 from approvals.decision.decision import AccessDecision
 from approvals.memberships import queries
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.ports import NoAccess
 
 NO_ORGANISATION = (
@@ -43,7 +43,7 @@ class Advice:
     approvers: Sequence[str]
 
 
-def advice(account: Account, organisation: Organisation, answer: AccessDecision) -> Advice:
+def advice(account: Person, organisation: Organisation, answer: AccessDecision) -> Advice:
     """Return the advice for one organisation to which the person belongs; empty where they may."""
     if answer.decision.allowed:
         return Advice((), (), ())
@@ -58,7 +58,7 @@ def advice(account: Account, organisation: Organisation, answer: AccessDecision)
     return Advice(reasons, (sentence.format(organisation.name),), ())
 
 
-def whom_to_ask(account: Account, service: str, at: datetime) -> NoAccess:
+def whom_to_ask(account: Person, service: str, at: datetime) -> NoAccess:
     """Return the advice for every organisation of the person, in one list."""
     answers = {
         answer.organisation.public_id: answer

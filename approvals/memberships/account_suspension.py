@@ -8,10 +8,10 @@ from app.database import db
 from approvals.memberships import mails
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 
 
-def announce(account: Account, actor: Actor, *, suspended: bool) -> None:
+def announce(account: Person, actor: Actor, *, suspended: bool) -> None:
     """Record it in each organisation that the person belongs to, and mail its other approvers.
 
     Must run inside `writing()`, after the account's own row has changed.

@@ -15,13 +15,15 @@ from approvals.memberships.models import Membership
 from approvals.memberships.rules import HeldGroup
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account, Invitation
+from identity.accounts.models import Account
+from identity.accounts.person import Person
+from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import InvitationDescription
 
 PLATFORM = "Secure Access"
 
 
-def describe_invitation(invitation: Invitation) -> InvitationDescription:
+def describe_invitation(invitation: SentInvitation) -> InvitationDescription:
     """Describe the invitation: sender, organisation, and the access that it gives."""
     found = _of(invitation)
     if found is None:
@@ -50,7 +52,7 @@ def describe_invitation(invitation: Invitation) -> InvitationDescription:
     )
 
 
-def record_acceptance(invitation: Invitation, account: Account) -> None:
+def record_acceptance(invitation: SentInvitation, account: Person) -> None:
     """Record that the person joined through this invitation. Must run inside `writing()`.
 
     A person who belongs to the organisation already, under another address, gains nothing: the
@@ -76,9 +78,10 @@ def record_acceptance(invitation: Invitation, account: Account) -> None:
         close_membership(db.session(), membership, organisation, cause="joined already", at=at)
     else:
         # Another open invitation may lie at the person's own address: that one keeps it.
-        there = facts.open_membership(organisation.id, account.address)
+        address = db.session.get_one(Account, account.id).address
+        there = facts.open_membership(organisation.id, address)
         membership.describe(
-            email=account.address if there in (None, membership) else membership.address,
+            email=address if there in (None, membership) else membership.address,
             given_name=account.given_name,
             family_name=account.family_name,
         )
@@ -94,7 +97,7 @@ def record_acceptance(invitation: Invitation, account: Account) -> None:
     )
 
 
-def record_decline(invitation: Invitation) -> None:
+def record_decline(invitation: SentInvitation) -> None:
     """End what was to be given, and notify the approvers. Must run inside `writing()`."""
     operator = actions.operator_of_invitation(invitation)
     if operator is not None:
@@ -109,7 +112,7 @@ def record_decline(invitation: Invitation) -> None:
     mails.mail_approvers("declined", organisation, membership)
 
 
-def record_renewal_request(invitation: Invitation) -> None:
+def record_renewal_request(invitation: SentInvitation) -> None:
     """Ask the approvers for another invitation. Must run inside `writing()`.
 
     The person opened an expired link.
@@ -122,12 +125,12 @@ def record_renewal_request(invitation: Invitation) -> None:
     mails.mail_approvers("renewal_asked", organisation, membership)
 
 
-def context_words(holder: Account | Invitation) -> Sequence[str]:
+def context_words(holder: Person | SentInvitation) -> Sequence[str]:
     """Return names that must not be in this person's password: organisations and services."""
     condition = (
-        Membership.account_id == holder.id
-        if isinstance(holder, Account)
-        else Membership.invitation_id == holder.id
+        Membership.invitation_id == holder.id
+        if isinstance(holder, SentInvitation)
+        else Membership.account_id == holder.id
     )
     names = db.session.scalars(
         select(Organisation.name)
@@ -151,7 +154,7 @@ def _can_and_cannot(
     return lines + ([("This user group cannot", "; ".join(cannot))] if cannot else [])
 
 
-def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:
+def _of(invitation: SentInvitation) -> tuple[Membership, Organisation] | None:
     membership = db.session.scalar(
         select(Membership)
         .where(Membership.invitation_id == invitation.id, Membership.open)
@@ -162,7 +165,7 @@ def _of(invitation: Invitation) -> tuple[Membership, Organisation] | None:
     return membership, db.session.get_one(Organisation, membership.organisation_id)
 
 
-def _lock_membership(invitation: Invitation) -> tuple[Membership, Organisation] | None:
+def _lock_membership(invitation: SentInvitation) -> tuple[Membership, Organisation] | None:
     found = _of(invitation)
     if found is None:
         return None

@@ -12,6 +12,8 @@ from approvals.operators.models import Operator
 from identity.access_termination import end_access
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.person import Person
+from identity.accounts.sent_invitation import SentInvitation
 from identity.email_address import EmailAddress
 
 
@@ -139,12 +141,12 @@ def _mail(template: str, to: Account, actor: Actor, **context: object) -> None:
     send_mail(to=to.email, template=f"console/{template}", context={"actor": actor.name, **context})
 
 
-def operator_of_invitation(invitation: Invitation) -> Operator | None:
+def operator_of_invitation(invitation: SentInvitation) -> Operator | None:
     """Return the appointment that this invitation is for, or None."""
     return db.session.scalar(select(Operator).where(Operator.invitation_id == invitation.id))
 
 
-def record_acceptance(operator: Operator, account: Account) -> None:
+def record_acceptance(operator: Operator, account: Person) -> None:
     """Record that the invitation was accepted. Must run inside `writing()`."""
     operator.account_id = account.id
     operator.joined_at = now()

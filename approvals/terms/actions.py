@@ -15,6 +15,7 @@ from app.refusal import RefusalError
 from approvals.terms import queries, rules
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.oidc.cache import raise_revision
 
 EVENTS = [
@@ -87,7 +88,7 @@ def publish(
         return version
 
 
-def accept(account: Account, ids: Sequence[str], sid: str) -> list[TermsVersion]:
+def accept(account: Person, ids: Sequence[str], sid: str) -> list[TermsVersion]:
     """Record acceptance of the versions with these public ids, and return the new ones.
 
     Only the version in effect can be accepted: an older one, or one of a later date, is passed

@@ -25,6 +25,7 @@ from examples.demo.cast import CAST, OPERATOR, SERVICE, Part
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.person import actor_of
+from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials import hashing, password, recovery_codes, totp
 from identity.email_address import EmailAddress
 from identity.ports import approvals
@@ -156,7 +157,7 @@ def _accept(
         ):
             raise RuntimeError(f"the invitation of {invitation.email} cannot be accepted")
         invitations.accepted_by(invitation, account)
-        approvals().invitation_accepted(invitation, account)
+        approvals().invitation_accepted(sent_invitation(invitation), account)
     return account
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from identity.accounts.models import Account, Invitation
+from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials.password_rules import Owner
 from identity.ports import approvals
 
@@ -13,5 +14,7 @@ def password_owner(holder: Account | Invitation) -> Owner:
         given_name=holder.given_name,
         family_name=holder.family_name,
         email=holder.email,
-        names=approvals().forbidden_password_words(holder),
+        names=approvals().forbidden_password_words(
+            sent_invitation(holder) if isinstance(holder, Invitation) else holder
+        ),
     )

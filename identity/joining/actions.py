@@ -20,6 +20,7 @@ from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.names import clean_names
 from identity.accounts.person import actor_of
+from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials import password, totp
 from identity.credentials.factor import ProofRejected
 from identity.credentials.password import PASSWORD
@@ -51,7 +52,7 @@ class _Draft:
 
 def describe(invitation: Invitation) -> InvitationDescription:
     """Return the sender of the invitation and its organisation."""
-    return approvals().describe_invitation(invitation)
+    return approvals().describe_invitation(sent_invitation(invitation))
 
 
 def existing_account(invitation: Invitation) -> Account | None:
@@ -149,7 +150,7 @@ def decline(journey: JoinJourney, invitation: Invitation) -> None:
     with writing():
         _finish(journey)
         _answer(token_hash, invitation, InvitationState.DECLINED)
-        approvals().invitation_declined(invitation)
+        approvals().invitation_declined(sent_invitation(invitation))
         record("invitation.declined", actor=ANONYMOUS, invitation=invitation.public_id)
 
 
@@ -163,7 +164,7 @@ def ask_again(invitation: Invitation) -> None:
         ):
             return
         db.session.refresh(invitation)
-        approvals().invitation_renewal_asked(invitation)
+        approvals().invitation_renewal_asked(sent_invitation(invitation))
         record("invitation.renewal_asked", actor=ANONYMOUS, invitation=invitation.public_id)
 
 
@@ -227,4 +228,4 @@ def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> 
 
 def _record_acceptance(invitation: Invitation, account: Account) -> None:
     invitations.accepted_by(invitation, account)
-    approvals().invitation_accepted(invitation, account)
+    approvals().invitation_accepted(sent_invitation(invitation), account)

@@ -25,6 +25,7 @@ from approvals.operators.models import Operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.sent_invitation import sent_invitation
 from identity.email_address import EmailAddress
 from identity.sessions.cookies import SESSION, cookie_name
 from identity.sessions.models import Session
@@ -176,7 +177,7 @@ def join(membership: Membership) -> Account:
         invitation.state = InvitationState.ACCEPTED
         invitation.token_hash = None
         invitation.account_id = who.id
-        invitation_port.record_acceptance(invitation, who)
+        invitation_port.record_acceptance(sent_invitation(invitation), who)
     return who
 
 

@@ -26,6 +26,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
+from identity.accounts.sent_invitation import sent_invitation
 from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
@@ -193,7 +194,9 @@ def test_PR_07_re_invitation_gives_no_more_than_before(
     resend_invitation(bob, actor=world.acting(ann))
     invitation = db.session.get_one(Invitation, bob.invitation_id)
     assert (
-        dict(invitation_port.describe_invitation(invitation).lines)["School Performance"]
+        dict(invitation_port.describe_invitation(sent_invitation(invitation)).lines)[
+            "School Performance"
+        ]
         == "School Anon"
     )
 
@@ -404,7 +407,9 @@ def test_PR_16_a_suspended_approver_is_neither_named_nor_told(
     answer = no_access.whom_to_ask(world.who(bob), SERVICE, now())
     assert answer.approvers == ["Ann Byron, Ashfield School"]
     with writing() as session:
-        invitation_port.record_renewal_request(session.get_one(Invitation, invited.invitation_id))
+        invitation_port.record_renewal_request(
+            sent_invitation(session.get_one(Invitation, invited.invitation_id))
+        )
     assert [to for to, _ in world.mails("memberships/renewal_asked")] == ["ann@ashfield.example"]
 
 

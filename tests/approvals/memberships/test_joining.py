@@ -13,6 +13,7 @@ from approvals.operators.actions import add_operator, is_operator
 from approvals.operators.models import Operator
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
+from identity.accounts.sent_invitation import sent_invitation
 from identity.email_address import EmailAddress
 from tests.approvals import world
 
@@ -33,7 +34,7 @@ def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> No
     bob = world.invited(
         school, "bob@ashfield.example", "School_Anon", approver=True, actor=world.acting(ann)
     )
-    told = invitation_port.describe_invitation(invitation_of(bob))
+    told = invitation_port.describe_invitation(sent_invitation(invitation_of(bob)))
     assert told.invited_by == "Ann Byron"
     assert told.organisation == "Ashfield School"
     lines = dict(told.lines)
@@ -49,7 +50,7 @@ def test_accepting_makes_the_person_a_member() -> None:
     account = world.account("bob@ashfield.example", "Robert", "Dean")
     with writing():
         answer(invitation_of(bob), InvitationState.ACCEPTED)
-        invitation_port.record_acceptance(invitation_of(bob), account)
+        invitation_port.record_acceptance(sent_invitation(invitation_of(bob)), account)
     assert bob.account_id == account.id
     assert bob.joined_at is not None
     assert bob.name == "Robert Dean"
@@ -63,7 +64,7 @@ def test_accepting_twice_in_one_organisation_gains_nothing() -> None:
     second = world.invited(school, "robert@ashfield.example", "School_Named", approver=True)
     with writing():
         answer(invitation_of(second), InvitationState.ACCEPTED)
-        invitation_port.record_acceptance(invitation_of(second), world.who(bob))
+        invitation_port.record_acceptance(sent_invitation(invitation_of(second)), world.who(bob))
     assert not second.open
     assert world.held(second) == []
     assert bob.open
@@ -76,7 +77,7 @@ def test_a_declined_invitation_is_closed_and_the_approvers_are_told() -> None:
     bob = world.invited(school, "bob@ashfield.example", "School_Named")
     with writing():
         answer(invitation_of(bob), InvitationState.DECLINED)
-        invitation_port.record_decline(invitation_of(bob))
+        invitation_port.record_decline(sent_invitation(invitation_of(bob)))
     assert not bob.open
     assert invitation_of(bob).state == "declined"
     assert world.mails("memberships/declined")[0][0] == "ann@ashfield.example"
@@ -88,7 +89,7 @@ def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.invited(school, "bob@ashfield.example")
     with writing():
-        invitation_port.record_renewal_request(invitation_of(bob))
+        invitation_port.record_renewal_request(sent_invitation(invitation_of(bob)))
     [(to, text)] = world.mails("memberships/renewal_asked")
     assert to == "ann@ashfield.example"
     assert f"/o/{school.public_id}/invitations" in text
@@ -98,7 +99,7 @@ def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
 def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
     school = world.school("Ashfield School")
     bob = world.invited(school, "bob@ashfield.example")
-    words = invitation_port.context_words(invitation_of(bob))
+    words = invitation_port.context_words(sent_invitation(invitation_of(bob)))
     assert "Ashfield School" in words
     assert "School Performance" in words
     account = world.join(bob)
@@ -112,12 +113,15 @@ def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
     assert refused.value.refusal.code == "already_operator"
     operator = db.session.scalars(select(Operator)).one()
     invitation = db.session.get_one(Invitation, operator.invitation_id)
-    assert "Operator" in dict(invitation_port.describe_invitation(invitation).lines)["Your part"]
+    assert (
+        "Operator"
+        in dict(invitation_port.describe_invitation(sent_invitation(invitation)).lines)["Your part"]
+    )
     account = world.account("olive@operators.example")
     assert not is_operator(account.id)
     with writing():
         answer(invitation, InvitationState.ACCEPTED)
-        invitation_port.record_acceptance(invitation, account)
+        invitation_port.record_acceptance(sent_invitation(invitation), account)
     assert is_operator(account.id)
     assert [len(world.audited(event)) for event in ("operator.added", "operator.joined")] == [1, 1]
 
@@ -126,5 +130,7 @@ def test_an_operator_who_declines_is_none() -> None:
     add_operator(EmailAddress.parse("olive@operators.example"), actor=world.COMMAND)
     operator = db.session.scalars(select(Operator)).one()
     with writing():
-        invitation_port.record_decline(db.session.get_one(Invitation, operator.invitation_id))
+        invitation_port.record_decline(
+            sent_invitation(db.session.get_one(Invitation, operator.invitation_id))
+        )
     assert operator.valid_to is not None

@@ -11,8 +11,8 @@ from flask import Flask, url_for
 
 from app.actors import Actor
 from identity import ports
-from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
+from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import (
     ClaimDescription,
     Entrance,
@@ -52,18 +52,18 @@ class Rights:
             "capabilities": [capability],
         }
 
-    def describe_invitation(self, invitation: Invitation) -> InvitationDescription:
+    def describe_invitation(self, invitation: SentInvitation) -> InvitationDescription:
         return InvitationDescription(invitation.invited_by, "Oakfield", [], [])
 
-    def invitation_accepted(self, invitation: Invitation, account: Account) -> None: ...
+    def invitation_accepted(self, invitation: SentInvitation, account: Person) -> None: ...
 
-    def invitation_declined(self, invitation: Invitation) -> None: ...
+    def invitation_declined(self, invitation: SentInvitation) -> None: ...
 
-    def invitation_renewal_asked(self, invitation: Invitation) -> None: ...
+    def invitation_renewal_asked(self, invitation: SentInvitation) -> None: ...
 
-    def account_suspended(self, account: Account, actor: Actor, *, suspended: bool) -> None: ...
+    def account_suspended(self, account: Person, actor: Actor, *, suspended: bool) -> None: ...
 
-    def forbidden_password_words(self, holder: Account | Invitation) -> Sequence[str]:
+    def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:
         return []
 
     def terms_due(
@@ -74,10 +74,10 @@ class Rights:
             for each in sorted(self.required_terms)
         ]
 
-    def accept_terms(self, account: Account, terms: Sequence[str], sid: str) -> None:
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
         self.required_terms -= set(terms)
 
-    def entrances(self, account: Account, service: str, at: datetime) -> Sequence[Entrance]:
+    def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         return self.doors
 
     def claims(
@@ -106,13 +106,13 @@ class Rights:
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:
         self.reused.append((account.subject, client_id))
 
-    def suspending(self, account: Account, accepted: Collection[str], actor: Actor) -> None:
+    def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         pass
 
     def home(self) -> str:
         return url_for("accounts.account")
 
-    def whom_to_ask(self, account: Account, service: str, at: datetime) -> NoAccess:
+    def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         return NoAccess(["You have no user group."], ["Ann Approver, Oakfield"])
 
 
