@@ -1,7 +1,5 @@
 """Operators appoint an approver: an organisation's first one, or one where none is left."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
@@ -16,6 +14,7 @@ from approvals.console.forms import ApproverForm
 from approvals.memberships import journeys
 from approvals.memberships.actions import confirm_appointment
 from approvals.memberships.forms import CheckedAnswers
+from approvals.memberships.journeys import PersonAnswers, person_of
 from approvals.memberships.models import Journey
 from approvals.operators.access import operator
 from approvals.organisations.models import Organisation
@@ -39,7 +38,9 @@ def appoint(organisation: str) -> ResponseReturnValue:
     """Ask for the person. The journey begins with the answer."""
     found, form = the_organisation(organisation), ApproverForm()
     if form.validate_on_submit():
-        journey = journeys.begin(journeys.APPOINT_APPROVER, found, me().id, **_answers_of(form))
+        journey = journeys.begin(
+            journeys.APPOINT_APPROVER, found, me().id, answers=_answers_of(form)
+        )
         return _to("check", found, journey)
     return _who_page(found, form)
 
@@ -49,9 +50,9 @@ def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
     """Ask the same question again, from Back or from the check page."""
     found = the_organisation(organisation)
     started = _journey(found, journey)
-    form = ApproverForm(data=started.answers)
+    form = ApproverForm(data=person_of(started))
     if form.validate_on_submit():
-        journeys.answer(started, **_answers_of(form))
+        journeys.answer(started, _answers_of(form))
         return _to("check", found, started)
     return _who_page(found, form)
 
@@ -106,7 +107,7 @@ def _journey(organisation: Organisation, public_id: str, *, finished: bool = Fal
     return found
 
 
-def _answers_of(form: ApproverForm) -> dict[str, Any]:
+def _answers_of(form: ApproverForm) -> PersonAnswers:
     return {
         "email": form.email.data or "",
         "given_name": form.given_name.data or "",

@@ -12,6 +12,7 @@ from approvals.console import queries
 from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
+from approvals.memberships.journeys import PersonAnswers
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.queries import MemberCounts
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
@@ -48,7 +49,7 @@ class AppointmentCheck:
     known: the open membership of that address. doubt: people whom the answers may mean.
     """
 
-    answers: dict[str, object]
+    answers: PersonAnswers
     name: str
     known: Membership | None
     doubt: SimilarityWarning
@@ -102,7 +103,7 @@ def record_look_up(account: Account) -> None:
 
 def check_appointment(organisation: Organisation, journey: Journey) -> AppointmentCheck:
     """Return the answers of the journey, beside the people of the organisation."""
-    answers, email = journey.answers, journeys.email(journey)
+    answers, email = journeys.person_of(journey), journeys.email(journey)
     name = full_name(answers["given_name"], answers["family_name"])
     known = facts.open_membership(organisation.id, email)
     _record_organisation(organisation)

@@ -1,6 +1,7 @@
 """Journeys of pages: begun, answered a page at a time, and acted on once."""
 
 from datetime import date, timedelta
+from typing import TypedDict, cast
 
 from flask import redirect
 from werkzeug.exceptions import HTTPException
@@ -20,6 +21,36 @@ ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"
 APPOINT_APPROVER = "appoint_approver"
 KEPT = timedelta(days=7)
+
+
+class PersonAnswers(TypedDict, total=False):
+    """Answers on who is appointed (`APPOINT_APPROVER`)."""
+
+    email: str
+    given_name: str
+    family_name: str
+
+
+class AdditionAnswers(PersonAnswers, total=False):
+    """Answers on who is added, and with which access (`ADD_USER`).
+
+    access: codes of the chosen user groups by service. last_day: "" for none.
+    """
+
+    access: dict[str, list[str]]
+    approver: bool
+    last_day: str
+
+
+class ChangeAnswers(TypedDict, total=False):
+    """Answers on the user groups of one service (`CHANGE_ACCESS`). last_day: "" for none."""
+
+    service: str
+    groups: list[str]
+    last_day: str
+
+
+Answers = PersonAnswers | AdditionAnswers | ChangeAnswers
 
 
 class FinishedError(HTTPException):
@@ -44,8 +75,8 @@ def begin(
     organisation: Organisation,
     account_id: int,
     *,
+    answers: Answers,
     membership: Membership | None = None,
-    **answers: object,
 ) -> Journey:
     """Begin a journey of this person in the organisation."""
     return _JOURNEYS.begin(
@@ -54,7 +85,7 @@ def begin(
             organisation_id=organisation.id,
             account_id=account_id,
             membership_id=membership.id if membership else None,
-            answers=answers,
+            answers=dict(answers),
         )
     )
 
@@ -76,7 +107,22 @@ def load(
     return journey
 
 
-def answer(journey: Journey, **answers: object) -> None:
+def person_of(journey: Journey) -> PersonAnswers:
+    """Return the answers of a journey `APPOINT_APPROVER`."""
+    return cast(PersonAnswers, journey.answers)
+
+
+def addition_of(journey: Journey) -> AdditionAnswers:
+    """Return the answers of a journey `ADD_USER`."""
+    return cast(AdditionAnswers, journey.answers)
+
+
+def change_of(journey: Journey) -> ChangeAnswers:
+    """Return the answers of a journey `CHANGE_ACCESS`."""
+    return cast(ChangeAnswers, journey.answers)
+
+
+def answer(journey: Journey, answers: Answers) -> None:
     """Store answers in place of earlier ones to the same questions."""
     with writing() as session:
         # Parallel answers wait for each other, so that none is lost.
@@ -91,14 +137,17 @@ def answer(journey: Journey, **answers: object) -> None:
 
 def email(journey: Journey) -> EmailAddress:
     """Return the address that was entered for the person to add or to appoint."""
-    return EmailAddress.parse(journey.answers["email"])
+    return EmailAddress.parse(person_of(journey)["email"])
 
 
 def last_day(journey: Journey) -> date | None:
     """Return the last day that was entered, if the journey gives access that can end."""
-    answers = journey.answers
-    gives = answers.get("groups") or any(answers.get("access", {}).values())
-    text = answers.get("last_day")
+    if journey.kind == CHANGE_ACCESS:
+        change = change_of(journey)
+        gives, text = bool(change.get("groups")), change.get("last_day")
+    else:
+        addition = addition_of(journey)
+        gives, text = any(addition.get("access", {}).values()), addition.get("last_day")
     return parse_day(text) if text and gives else None
 
 

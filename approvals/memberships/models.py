@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -204,7 +203,7 @@ class Journey(JourneyRow):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
-    answers: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), default=dict)
+    answers: Mapped[dict[str, object]] = mapped_column(JSON(none_as_null=True), default=dict)
     created_at: Mapped[datetime] = mapped_column("started_at", default=now, index=True)
     finished_at: Mapped[datetime | None] = mapped_column("done_at")
     # Counts the changes of the answers: a check page acts only on the answers that it showed.

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ColumnExpressionArgument, select
 
@@ -16,6 +15,7 @@ from approvals.activity.queries import ActivityEntry
 from approvals.memberships import facts, journeys, queries, rules, wording
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import AccessDifference, compare
+from approvals.memberships.journeys import AdditionAnswers
 from approvals.memberships.models import Grant, Journey, Membership
 from approvals.memberships.queries import MemberCounts, MemberFilters, MemberRow
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
@@ -99,7 +99,7 @@ class AccessCheck:
 class AdditionCheck:
     """Answers of the journey that adds a person. chosen: user groups of each service."""
 
-    answers: Mapping[str, Any]
+    answers: AdditionAnswers
     chosen: Sequence[tuple[ServiceOffer, list[UserGroup]]]
     last_day: date | None
     doubt: SimilarityWarning
@@ -215,7 +215,9 @@ def access_check(
         for grant in held
         if (group := services.group(offer.code, grant.user_group)) is not None
     ]
-    groups = [group for group in offer.groups if group.code in journey.answers["groups"]]
+    groups = [
+        group for group in offer.groups if group.code in journeys.change_of(journey)["groups"]
+    ]
     return AccessCheck(
         present=present,
         present_end=wording.last_day(held[0].valid_to) if held else None,
@@ -227,7 +229,7 @@ def access_check(
 
 def addition_check(organisation: Organisation, journey: Journey) -> AdditionCheck:
     """Return the answers of the journey, and people of the organisation whom they may mean."""
-    answers = journey.answers
+    answers = journeys.addition_of(journey)
     access = answers.get("access", {})
     return AdditionCheck(
         answers=answers,

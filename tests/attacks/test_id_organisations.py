@@ -82,7 +82,10 @@ def two(app: Flask) -> World:
         colleague = world.member(where, f"bob@{name}.example", "School_Anon", given_name="Bob")
         world.invited(where, f"ina@{name}.example", "School_Named", given_name="Ina")
         journey = journeys.begin(
-            journeys.ADD_USER, where, world.who(approver).id, email=f"new@{name}.example"
+            journeys.ADD_USER,
+            where,
+            world.who(approver).id,
+            answers={"email": f"new@{name}.example"},
         )
         made.arguments[name] = {
             "organisation": where.public_id,

@@ -31,7 +31,7 @@ def confirm_addition(
     with writing():
         if not journeys.claim_answers(journey, shown):
             return
-        answers = journey.answers
+        answers = journeys.addition_of(journey)
         if answers["approver"] and not fresh:
             raise SignInTooOld
         membership = add_member(
@@ -54,10 +54,11 @@ def confirm_change(
     with writing():
         if not journeys.claim_answers(journey, shown):
             return False
+        answers = journeys.change_of(journey)
         change_user_group(
             membership,
-            service=journey.answers["service"],
-            user_groups=journey.answers["groups"],
+            service=answers["service"],
+            user_groups=answers["groups"],
             last_day=journeys.last_day(journey),
             actor=actor,
         )
@@ -71,7 +72,7 @@ def confirm_appointment(
     with writing():
         if not journeys.claim_answers(journey, shown):
             return
-        answers, email = journey.answers, journeys.email(journey)
+        answers, email = journeys.person_of(journey), journeys.email(journey)
         appoint_approver(
             organisation,
             email,

@@ -15,6 +15,7 @@ from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import confirm_change
 from approvals.memberships.catalogue import ServiceOffer
 from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
+from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
 from approvals.workspace import queries
 from approvals.workspace.views.common import me, the_member
@@ -45,9 +46,11 @@ def access(member: str, service: str, **_route: str) -> Answer:
             this_organisation(),
             me().id,
             membership=person,
-            service=service,
-            groups=form.chosen(),
-            last_day=days.last_day(ends).isoformat() if ends else "",
+            answers=ChangeAnswers(
+                service=service,
+                groups=form.chosen(),
+                last_day=days.last_day(ends).isoformat() if ends else "",
+            ),
         )
         return redirect(_next(journey, person, offer), 303)
     return _choice_page(person, offer, form)
@@ -58,9 +61,9 @@ def access_again(member: str, service: str, journey: str, **_route: str) -> Answ
     """Ask the same question again, from Back or from the check page."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
-    form = groups_form(offer, found.answers["groups"])
+    form = groups_form(offer, change_of(found)["groups"])
     if form.validate_on_submit():
-        journeys.answer(found, groups=form.chosen())
+        journeys.answer(found, ChangeAnswers(groups=form.chosen()))
         return redirect(_next(found, person, offer), 303)
     return _choice_page(person, offer, form)
 
@@ -73,7 +76,7 @@ def access_end_date(member: str, service: str, journey: str, **_route: str) -> A
     form = LastDayForm.of(journeys.last_day(found))
     if form.validate_on_submit():
         chosen = form.last_day()
-        journeys.answer(found, last_day=chosen.isoformat() if chosen else "")
+        journeys.answer(found, ChangeAnswers(last_day=chosen.isoformat() if chosen else ""))
         return redirect(_address("access_check", found, person, offer), 303)
     return render_template(
         "workspace/add/end_date.html",
@@ -133,7 +136,7 @@ def _journey(public_id: str, person: Membership, service: str) -> Journey:
     found = journeys.load(
         public_id, journeys.CHANGE_ACCESS, this_organisation(), me().id, membership=person
     )
-    if found.answers["service"] != service:
+    if change_of(found)["service"] != service:
         raise NotFound("the journey is about another service")
     if found.finished_at is not None:
         raise journeys.FinishedError(_user(person))
@@ -152,7 +155,7 @@ def _choice_page(person: Membership, offer: ServiceOffer, form: object) -> str:
 
 
 def _next(journey: Journey, person: Membership, offer: ServiceOffer) -> str:
-    page = "access_end_date" if journey.answers["groups"] else "access_check"
+    page = "access_end_date" if change_of(journey)["groups"] else "access_check"
     return _address(page, journey, person, offer)
 
 

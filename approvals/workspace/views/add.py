@@ -1,7 +1,6 @@
 """Adding a user: a journey of short pages that ends in check answers and a confirmation."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -21,6 +20,7 @@ from approvals.memberships.forms import (
     YesNoForm,
     groups_form,
 )
+from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey, Membership
 from approvals.refusals import not_there
 from approvals.workspace import queries
@@ -61,10 +61,10 @@ def add(**_route: str) -> Answer:
     known = _open_membership(form)
     if form.email.errors:
         return _email_page(form, known)
-    answers: dict[str, Any] = {"email": form.email.data}
+    answers = AdditionAnswers(email=form.email.data or "")
     if former is not None and form.email.address == former.address:
-        answers |= steps.answers_of(former, this_organisation())
-    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, **answers)
+        answers.update(steps.answers_of(former, this_organisation()))
+    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, answers=answers)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 
@@ -72,25 +72,27 @@ def add(**_route: str) -> Answer:
 def add_email(journey: str, **_route: str) -> Answer:
     """Ask for the email address again."""
     found = _journey(journey)
-    form = EmailForm(email=found.answers["email"])
+    form = EmailForm(email=addition_of(found)["email"])
     if not form.validate_on_submit():
         return _email_page(form)
     known = _open_membership(form)
     if form.email.errors:
         return _email_page(form, known)
-    return _store_answer(found, email=form.email.data)
+    return _store_answers(found, AdditionAnswers(email=form.email.data or ""))
 
 
 @permit(approver_of)
 def add_name(journey: str, **_route: str) -> Answer:
     """Ask for the person's names."""
     found = _journey(journey)
-    form = NamesForm(
-        given_name=found.answers.get("given_name"), family_name=found.answers.get("family_name")
-    )
+    answers = addition_of(found)
+    form = NamesForm(given_name=answers.get("given_name"), family_name=answers.get("family_name"))
     if form.validate_on_submit():
-        return _store_answer(
-            found, given_name=form.given_name.data, family_name=form.family_name.data
+        return _store_answers(
+            found,
+            AdditionAnswers(
+                given_name=form.given_name.data or "", family_name=form.family_name.data or ""
+            ),
         )
     return _page("workspace/add/name.html", found, "name", form=form)
 
@@ -102,10 +104,10 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
     offer = catalogue.offer(this_organisation(), service, now())
     if offer is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)
-    given = found.answers.get("access", {})
+    given = addition_of(found).get("access", {})
     form = groups_form(offer, given.get(service))
     if form.validate_on_submit():
-        return _store_answer(found, access={**given, service: form.chosen()})
+        return _store_answers(found, AdditionAnswers(access={**given, service: form.chosen()}))
     return _page("workspace/add/access.html", found, f"access/{service}", form=form, offer=offer)
 
 
@@ -113,13 +115,13 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
 def add_approver(journey: str, **_route: str) -> Answer:
     """Ask whether the person is to be an approver."""
     found = _journey(journey)
-    given = found.answers.get("approver")
+    given = addition_of(found).get("approver")
     form = YesNoForm(
         answer=None if given is None else "yes" if given else "no",
         sentence="Select yes if this person should be an approver",
     )
     if form.validate_on_submit():
-        return _store_answer(found, approver=form.answer.data == "yes")
+        return _store_answers(found, AdditionAnswers(approver=form.answer.data == "yes"))
     return _page("workspace/add/approver.html", found, "approver", form=form)
 
 
@@ -130,12 +132,12 @@ def add_end_date(journey: str, **_route: str) -> Answer:
     form = LastDayForm.of(journeys.last_day(found))
     if form.validate_on_submit():
         chosen = form.last_day()
-        return _store_answer(found, last_day=chosen.isoformat() if chosen else "")
+        return _store_answers(found, AdditionAnswers(last_day=chosen.isoformat() if chosen else ""))
     return _page("workspace/add/end_date.html", found, "end-date", form=form)
 
 
-def _makes_an_approver(arguments: Mapping[str, Any]) -> bool:
-    return bool(_journey(arguments["journey"]).answers.get("approver"))
+def _makes_an_approver(arguments: Mapping[str, object]) -> bool:
+    return bool(addition_of(_journey(str(arguments["journey"]))).get("approver"))
 
 
 @permit(FreshSignIn(approver_of, when=_makes_an_approver))
@@ -195,8 +197,8 @@ def _journey(public_id: str, *, finished: bool = False) -> Journey:
     return found
 
 
-def _store_answer(journey: Journey, **answers: object) -> Response:
-    journeys.answer(journey, **answers)
+def _store_answers(journey: Journey, answers: AdditionAnswers) -> Response:
+    journeys.answer(journey, answers)
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 

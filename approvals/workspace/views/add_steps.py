@@ -1,12 +1,11 @@
 """The pages of the journey that adds a user, in their order: where to go on, where Back leads."""
 
-from typing import Any
-
 from flask import url_for
 
 from app.clock import now
 from app.refusal import RefusalError
 from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.names import clean_names
@@ -16,11 +15,11 @@ from identity.accounts.person import full_name
 def names(journey: Journey, organisation: Organisation) -> list[str]:
     """Return the steps of this journey. The end date is a step if there is access to end."""
     services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
-    ends = ["end-date"] if any(journey.answers.get("access", {}).values()) else []
+    ends = ["end-date"] if any(addition_of(journey).get("access", {}).values()) else []
     return ["email", "name", *services, "approver", *ends]
 
 
-def answers_of(former: Membership, organisation: Organisation) -> dict[str, Any]:
+def answers_of(former: Membership, organisation: Organisation) -> AdditionAnswers:
     """Return the answers that add somebody once more: their name, and what they held at the end.
 
     Whether they approve and when the access ends is asked anew.
@@ -58,22 +57,21 @@ def before(journey: Journey, organisation: Organisation, step: str) -> str:
 def address(journey: Journey, organisation: Organisation, step: str) -> str:
     """Return the address of a step of this journey."""
     page, _, service = step.partition("/")
-    arguments: dict[str, Any] = {"service": service} if service else {}
     return url_for(
         f"memberships.add_{page.replace('-', '_')}",
         organisation=organisation.public_id,
         journey=journey.public_id,
-        **arguments,
+        service=service or None,
     )
 
 
 def name(journey: Journey) -> str:
     """Return the name that was entered."""
-    answers = journey.answers
+    answers = addition_of(journey)
     return full_name(answers.get("given_name", ""), answers.get("family_name", ""))
 
 
-def _names_are_clean(answers: dict[str, Any]) -> bool:
+def _names_are_clean(answers: AdditionAnswers) -> bool:
     """Return whether the names pass today's rules; an earlier version may have stored them."""
     try:
         return any(clean_names(answers["given_name"], answers["family_name"]))
@@ -82,7 +80,7 @@ def _names_are_clean(answers: dict[str, Any]) -> bool:
 
 
 def _has_answer(journey: Journey, step: str) -> bool:
-    answers = journey.answers
+    answers = addition_of(journey)
     match step.partition("/"):
         case ("access", _, service):
             return service in answers.get("access", {})
