@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.database.engine import db
+from app.database.readiness import Readiness
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,14 +35,27 @@ def downgrade(revision: str) -> None:
 
 
 def schema_is_current() -> str | None:
-    """Return a sentence where the database has no tables yet, or those of another version."""
+    """Return a sentence where this version cannot use the database's schema.
+
+    The schema of a newer version can be used unless its migrations say otherwise
+    (`readiness.oldest_revision`), so that both versions can serve during an upgrade.
+    """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(_config())
+    newest = scripts.get_current_head() or ""
     present = MigrationContext.configure(db.session.connection()).get_current_revision()
+    if present == newest:
+        return None
+    if present is None or present in {each.revision for each in scripts.walk_revisions()}:
+        return "The database has another schema: run secure-access setup."
+    oldest = db.session.scalar(select(Readiness.oldest_revision))
+    if oldest is not None and oldest <= newest:
+        return None
     return (
-        None if present == newest else "The database has another schema: run secure-access setup."
+        f"The database is at revision {present}, which this version (revision {newest}) "
+        "cannot use: run the release that set it up, or a newer one."
     )
 
 

@@ -1,16 +1,27 @@
 """Checks that must pass before the service receives traffic, and details that rooms add."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import false, text, update
+from sqlalchemy import false, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.clock import now
 from app.composition import ExtensionPoint
+from app.context import PerApplication
 from app.database import db, is_unavailable, waiting_at_most, writing
+from app.database.readiness import Readiness
 from app.database.schema import schema_is_current
 from app.database.write_lock import PROBE_SECONDS
 from app.outbox.models import OutboxMail
+
+SECONDS_OF_SUCCESS = 1.0
+CLOCK_TOLERANCE = timedelta(seconds=30)
+WRITE_SLACK = timedelta(minutes=10)
+"""Difference of two workers' clocks. The check of the clock reports the wrong one."""
+_LOST = "The database does not keep what is written."
 
 Check = Callable[[], str | None]
 """Answers None when all is well, else a sentence without secrets."""
@@ -24,6 +35,14 @@ class Detail:
     describe: Check
 
 
+@dataclass
+class _Moment:
+    """A moment of the monotonic clock."""
+
+    moment: float = 0.0
+
+
+_PASSED_UNTIL = PerApplication("secure_access.readiness_passed_until", _Moment)
 DETAILS = ExtensionPoint[Detail]("details of readiness", named=lambda detail: detail.name)
 
 
@@ -44,10 +63,22 @@ def details() -> dict[str, str]:
 
 
 def failures() -> dict[str, str]:
-    """Run the checks and return the failures, by the name of the check."""
+    """Run the checks and return the failures, by the name of the check.
+
+    The checks write to the database, so their success counts for a second.
+    """
+    if time.monotonic() < _PASSED_UNTIL().moment:
+        return {}
+    found = _run_checks()
+    _PASSED_UNTIL().moment = 0.0 if found else time.monotonic() + SECONDS_OF_SUCCESS
+    return found
+
+
+def _run_checks() -> dict[str, str]:
     checks: dict[str, Check] = {
         "database": _database_takes_writes,
         "migrations": schema_is_current,
+        "clock": _clock_is_right,
     }
     found: dict[str, str] = {}
     with waiting_at_most(PROBE_SECONDS):
@@ -67,9 +98,23 @@ def failures() -> dict[str, str]:
 
 
 def _database_takes_writes() -> str | None:
+    """Write a row, commit it and read it back: a full disk fails at one of these."""
+    moment = now()
     with writing() as session:
-        session.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS readiness (at INTEGER)"))
-        session.execute(text("DELETE FROM readiness"))
+        session.execute(update(Readiness).values(written_at=moment))
         # Changes nothing, and waits for whoever has locked the table.
         session.execute(update(OutboxMail).where(false()).values(state=OutboxMail.state))
-    return None
+    written = db.session.scalar(select(Readiness.written_at))
+    # Another worker may have written since.
+    return None if written is not None and written >= moment - WRITE_SLACK else _LOST
+
+
+def _clock_is_right() -> str | None:
+    """Compare the clock with the database's, where that is another machine's."""
+    if db.engine.dialect.name == "sqlite":
+        return None
+    theirs = db.session.scalar(select(func.clock_timestamp()))
+    off = abs(now() - theirs) if theirs is not None else timedelta(0)
+    if off <= CLOCK_TOLERANCE:
+        return None
+    return f"The clock is {round(off.total_seconds())} seconds off the database's."
