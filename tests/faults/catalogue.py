@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Iterable
 
 from tests.faults.fault import Fault, NotRun, Trial
+from tests.faults.kinds.crowds import CROWD_FAULTS
 from tests.faults.kinds.database import DATABASE_FAULTS
+from tests.faults.kinds.dependencies import DEPENDENCY_FAULTS
+from tests.faults.kinds.operations import OPERATION_FAULTS
 from tests.faults.kinds.processes import PROCESS_FAULTS
 
 
@@ -17,7 +20,14 @@ async def no_fault(_trial: Trial) -> None:
 
 CONTROL = Fault("F00", "nothing: the load alone", no_fault, promise=0.0)
 
-FAULTS: tuple[Fault, ...] = (CONTROL, *PROCESS_FAULTS, *DATABASE_FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    CONTROL,
+    *PROCESS_FAULTS,
+    *CROWD_FAULTS,
+    *DATABASE_FAULTS,
+    *DEPENDENCY_FAULTS,
+    *OPERATION_FAULTS,
+)
 
 NOT_RUN: tuple[NotRun, ...] = ()
 

@@ -57,7 +57,7 @@ class Fault:
     promise: float = 5.0
     stores: tuple[str, ...] = STORES
     needs: tuple[Requirement, ...] = ()
-    queue_seconds: float = 15.0
+    queue_seconds: float = 50.0
     longest_wait: float = 6.0
 
     def reason_not_to_run(self, store: str) -> str | None:

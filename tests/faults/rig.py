@@ -106,6 +106,19 @@ class Rig:
             await asyncio.sleep(0.1)
         return time.monotonic() - began
 
+    async def revive(self) -> list[str]:
+        """Start again what the last fault has ended. Return a sentence for each."""
+        ended = [program for program in (self.server, self.worker) if not program.is_running()]
+        for program in ended:
+            program.start()
+        if not await self.ready():
+            for program in (self.server, self.worker):
+                await asyncio.to_thread(program.kill)
+                program.start()
+            await self.wait_until_ready()
+            return ["the product had to be restarted"]
+        return [f"`secure-access {program.arguments[0]}` has ended" for program in ended]
+
     def usage(self) -> dict[str, Usage]:
         """Return what server and worker use now."""
         return {"serve": self.server.usage(), "worker": self.worker.usage()}

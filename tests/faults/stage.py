@@ -112,7 +112,7 @@ def set_stage(
 
 
 def _school(members: int, leavers: int) -> StagedSchool:
-    urn = str(100_000 + secrets.randbelow(800_000))
+    urn = str(100_000 + secrets.randbelow(600_000))
     school = world.organisation(f"School {urn} {secrets.token_hex(3)}", urn=urn)
     return StagedSchool(
         public_id=school.public_id,

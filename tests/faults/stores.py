@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults import volumes
 from tests.faults.network import Relay
 from tests.servers import postgresql
 from tests.servers.postgresql import PostgreSQL
@@ -26,7 +26,10 @@ DURABLE = {
 
 @dataclass
 class Store:
-    """`url` is the rig's own way to the database, `served_url` the product's, through the relay."""
+    """`url` is the rig's own way to the database, `served_url` the product's, through the relay.
+
+    `folder` is the volume with the files of the database.
+    """
 
     name: str
     url: str
@@ -34,7 +37,6 @@ class Store:
     folder: Path
     relay: Relay | None = None
     server: PostgreSQL | None = None
-    _stack: ExitStack = field(default_factory=ExitStack)
 
     @property
     def file(self) -> Path:
@@ -49,13 +51,18 @@ def opened(name: str, folder: Path) -> Iterator[Store]:
         data = folder / "data"
         data.mkdir()
         url = f"sqlite:///{data / 'secure-access.sqlite3'}"
-        try:
+        with volumes.mounted(data, 96):
             yield Store(SQLITE, url, url, data)
-        finally:
-            shutil.rmtree(data, ignore_errors=True)
         return
-    with postgresql.running(DURABLE) as server:
+    volume = folder / "volume"
+    volume.mkdir()
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)
+    with (
+        volumes.mounted(volume, 400),
+        postgresql.running(DURABLE, root=volume) as server,
+    ):
         relay = Relay(server.port)
         url = server.create_database()
         served = url.replace(f":{server.port}/", f":{relay.port}/")
-        yield Store(POSTGRESQL, url, served, server.socket_folder, relay, server)
+        yield Store(POSTGRESQL, url, served, volume, relay, server)

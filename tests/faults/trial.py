@@ -71,9 +71,13 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     async with _load(trial, key_sets, seed):
         await asyncio.sleep(BEFORE_SECONDS)
         begun_at = time.time()
-        await fault.inject(trial)
+        try:
+            await fault.inject(trial)
+        except (TimeoutError, RuntimeError, OSError) as error:
+            trial.breaches.append(f"no recovery: {error}")
         healed_at = trial.healed_at or time.time()
         await asyncio.sleep(fault.promise + AFTER_SECONDS)
+    trial.breaches += await rig.revive()
     await asyncio.to_thread(wait_for_queues, rig, fault.queue_seconds)
     journal.close()
     calls = journals.read(journal.path)

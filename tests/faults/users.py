@@ -8,7 +8,6 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,21 +18,6 @@ from tests.identity.oidc.relying_party import Verifier
 
 AFTER_END = 1.0
 """Seconds after an acknowledged sign-out or removal at which nothing may work any more."""
-
-
-def by_status(*accepted: int) -> JudgeByStatus:
-    """Return a judge that acknowledges these statuses."""
-    return JudgeByStatus(accepted)
-
-
-@dataclass(frozen=True)
-class JudgeByStatus:
-    """Acknowledges an answer by its status."""
-
-    accepted: tuple[int, ...]
-
-    def __call__(self, answer: Answer) -> Mapping[str, str] | None:
-        return {} if answer.status in self.accepted else None
 
 
 class Member:
@@ -62,6 +46,11 @@ class Member:
 
     async def enter(self) -> Mapping[str, str] | None:
         """Return the tokens of a new sign-in at the service; None if it failed."""
+        form = await self.authorization()
+        return None if form is None else await self._tokens("exchange", form["code"], form)
+
+    async def authorization(self) -> dict[str, str] | None:
+        """Return the form that redeems a new code; None without one."""
         verifier = Verifier()
         query = urlencode(
             {
@@ -79,13 +68,12 @@ class Member:
         reply = await self.browser.send("authorize", self._session, call, _code, change=True)
         if not reply.acknowledged:
             return None
-        form = {
+        return {
             "grant_type": "authorization_code",
             "code": reply.data["code"],
             "redirect_uri": CALLBACK,
             "code_verifier": verifier.text,
         }
-        return await self._tokens("exchange", reply.data["code"], form)
 
     async def refresh(self, tokens: Mapping[str, str], operation: str) -> Mapping[str, str] | None:
         """Return the tokens of a refresh. It is sent again after a failure, as a client does."""
@@ -106,7 +94,7 @@ class Member:
         await self._tokens("use after end", tokens["refresh_token"], form, again=False)
         if session:
             call = Call("/account", self.browser.cookies())
-            await self.browser.send("use after end", self._session, call, by_status(200))
+            await self.browser.send("use after end", self._session, call, _ok)
 
     async def _sign_out(self, tokens: Mapping[str, str]) -> None:
         page = await self.browser.page("/sign-out")
@@ -129,10 +117,10 @@ class Member:
         self, operation: str, key: str, form: Mapping[str, str], *, again: bool = True
     ) -> Mapping[str, str] | None:
         call = Call("/token", {"Authorization": basic(self.stage)}, form)
-        reply = await self.browser.send(operation, key, call, _issued, change=True)
+        reply = await self.browser.send(operation, key, call, issued, change=True)
         if reply.unknown and again:
             await asyncio.sleep(0.5)
-            reply = await self.browser.send(operation, key, call, _issued, change=True)
+            reply = await self.browser.send(operation, key, call, issued, change=True)
         return reply.data if reply.acknowledged else None
 
 
@@ -216,15 +204,16 @@ class Service:
         """One token."""
         form = {"grant_type": "client_credentials"}
         call = Call("/token", {"Authorization": basic(self.stage)}, form)
-        await self.browser.send("credentials", self.stage.client_id, call, _issued, change=True)
+        await self.browser.send("credentials", self.stage.client_id, call, issued, change=True)
 
 
 class Guesser:
     """Guesses the password of a person, and would be let in by a throttle that fails open."""
 
-    def __init__(self, browser: Browser, person: StagedPerson) -> None:
+    def __init__(self, browser: Browser, person: StagedPerson, operation: str = "guess") -> None:
         self.browser = browser
         self.person = person
+        self.operation = operation
 
     async def turn(self) -> None:
         """One wrong password."""
@@ -234,7 +223,7 @@ class Guesser:
             return
         form = {"email": self.person.email, "password": secrets.token_hex(8)}
         await self.browser.submit(
-            page.answer, form, redirected, operation="guess", key=self.person.email
+            page.answer, form, redirected, operation=self.operation, key=self.person.email
         )
 
 
@@ -253,13 +242,18 @@ def _code(answer: Answer) -> Mapping[str, str] | None:
     return {"code": code[0]} if answer.status == 303 and code else None
 
 
-def _issued(answer: Answer) -> Mapping[str, str] | None:
+def issued(answer: Answer) -> Mapping[str, str] | None:
+    """Acknowledge issued tokens."""
     if answer.status != 200:
         return None
     body = json.loads(answer.body)
     return {
         name: body[name] for name in ("access_token", "refresh_token", "id_token") if name in body
     }
+
+
+def _ok(answer: Answer) -> Mapping[str, str] | None:
+    return {} if answer.status == 200 else None
 
 
 def _subject(answer: Answer) -> Mapping[str, str] | None:

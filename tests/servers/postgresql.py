@@ -172,15 +172,17 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgreSQL]:
+def running(
+    changes: Mapping[str, str] | None = None, *, root: Path | None = None
+) -> Iterator[PostgreSQL]:
     """A PostgreSQL server of one's own, stopped and removed at the end.
 
-    `changes` take the place of SETTINGS, for who measures and needs a durable server.
+    `changes` take the place of SETTINGS, for a durable server. Its files lie below `root`.
     """
     programs = binaries.postgresql()
     account = _account()
     # A durable server writes to the disk that is measured.
-    root = None if changes else memory.temporary_root()
+    root = root or (None if changes else memory.temporary_root())
     folder = Path(tempfile.mkdtemp(prefix="secure-access-postgresql-", dir=root))
     try:
         server = PostgreSQL(

@@ -137,7 +137,7 @@ PROCESS_FAULTS = (
     Fault("F01", "kill -9 of server workers at random, 10 times", kill_server_workers),
     Fault("F01b", "kill -9 of each replacement for 6 s", kill_replacements),
     Fault("F01c", "kill -9 of all server workers at once", kill_all_server_workers),
-    Fault("F03", "kill -9 of the mail worker, 5 times", kill_mail_worker),
+    Fault("F03", "kill -9 of the mail worker, 5 times", kill_mail_worker, queue_seconds=150.0),
     Fault("F08", "SIGTERM and start of server and worker", restart),
     Fault("F08b", "kill -9 of the server with all its workers, and start", kill_server),
     Fault("F08c", "kill -9 of the server's parent alone, and start", kill_parent),
