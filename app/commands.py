@@ -2,6 +2,7 @@
 
 from app.cli.after_restore import restored_command
 from app.cli.mails import mails_cli
+from app.cli.metrics import metrics_command
 from app.cli.serve import serve_command
 from app.cli.settings import settings_command
 from app.cli.setup import setup_command
@@ -11,6 +12,7 @@ COMMANDS = (
     setup_command,
     serve_command,
     worker_command,
+    metrics_command,
     settings_command,
     restored_command,
     mails_cli,

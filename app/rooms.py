@@ -4,12 +4,14 @@ from app import after_restore, logs
 from app.composition import Room
 from app.database import engine
 from app.health.room import ROOM as HEALTH
+from app.metrics.room import ROOM as METRICS
 from app.outbox.room import ROOM as OUTBOX
 from app.web.room import ROOM as WEB
 
 ROOMS = (
     Room("app.logs", logs.configure),
     Room("app.database", engine.bind),
+    METRICS,
     WEB,
     after_restore.ROOM,
     OUTBOX,

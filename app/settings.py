@@ -94,6 +94,15 @@ class AppSettings(FloorSettings):
     batch_scheduling: bool = False
     """Run workers in the scheduling class `SCHED_BATCH` (Linux)."""
 
+    metrics_directory: Path | None = None
+    """Folder, best in memory, in which processes count for `secure-access metrics`."""
+
+    metrics_bind: str = "127.0.0.1"
+    """Address on which `secure-access metrics` listens."""
+
+    metrics_port: int = 9464
+    """Port on which `secure-access metrics` listens."""
+
     debug: bool = False
     """Refused: the service has no debug mode."""
 

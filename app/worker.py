@@ -15,6 +15,7 @@ from app.clock import now
 from app.composition import ExtensionPoint
 from app.database import db
 from app.database.requirements import reason
+from app.metrics import Counted
 from app.outbox.delivery import MAILS
 from app.retention import purge_expired
 
@@ -23,6 +24,7 @@ JOB_SECONDS = 0.2
 PURGE_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
+PASSES = Counted("worker_passes", "Passes of the worker through its work", "work")
 
 
 JOBS = ExtensionPoint[Callable[[], bool]]("jobs of the worker")
@@ -58,6 +60,8 @@ def run(app: Flask, *, once: bool) -> None:
         except SQLAlchemyError as error:
             log.error("the database does not answer", error=reason(error))
             delivered = 0
+        else:
+            PASSES.count("mails")
         finally:
             db.session.remove()
         if stop.is_set():
@@ -75,6 +79,7 @@ def _do_jobs(app: Flask, stop: threading.Event) -> None:
             try:
                 under_way = [work() for work in JOBS.values()]
                 busy = any(under_way)
+                PASSES.count("jobs")
             except SQLAlchemyError as error:
                 log.error("the database does not answer", error=reason(error))
                 busy = False

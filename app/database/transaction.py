@@ -1,5 +1,6 @@
 """The one way to write: a change, its audit row and its mails commit together or not at all."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,8 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.database.engine import db
 from app.database.write_lock import hold_write_lock
+from app.metrics import Seconds
 
 WRITING = "secure_access.writing"
+WAITS = Seconds(
+    "database_wait",
+    "Time until a transaction could begin to write, and until a unit of work was committed",
+    "kind",
+)
 
 
 class NotWriting(RuntimeError):
@@ -34,11 +41,13 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
         return
     if session.in_transaction():
         session.commit()
+    asked_at = time.perf_counter()
     with hold_write_lock(db.engine.dialect.name):
         session.connection(
             bind_arguments={"bind": connection} if connection is not None else None,
             execution_options={"begin_immediate": True},
         )
+        WAITS.observe(time.perf_counter() - asked_at, "transaction")
         session.info[WRITING] = True
         try:
             yield session

@@ -13,11 +13,13 @@ locked first, `writing()` is the unit.
 
 from __future__ import annotations
 
+import time
+
 from app.context import PerApplication
 from app.database.compiled import Change, open_session
 from app.database.engine import db
 from app.database.group_commit import GroupCommit
-from app.database.transaction import WRITING
+from app.database.transaction import WAITS, WRITING
 from app.database.unit_writers import writer_for
 
 group_commit = PerApplication(
@@ -42,4 +44,8 @@ def commit_unit(*changes: Change, claim: Change | None = None) -> bool:
             raise RuntimeError("a unit of work commits by itself, outside writing()")
         # Rows that were read before are read again when next touched.
         session.commit()
-    return group_commit().commit(claim, changes)
+    asked_at = time.perf_counter()
+    try:
+        return group_commit().commit(claim, changes)
+    finally:
+        WAITS.observe(time.perf_counter() - asked_at, "unit of work")

@@ -4,11 +4,13 @@ from functools import partial
 
 from app.after_restore import CAUSE, REVIVED, Revived
 from app.composition import Room
+from app.metrics import GAUGES
 from app.outbox.delivery import MAILS
 from app.retention import PURGES, Purge
 
 ROOM = Room(
     "app.outbox",
+    GAUGES(*MAILS.gauges("mails")),
     PURGES(Purge("sent mail", MAILS.expired)),
     REVIVED(
         Revived(

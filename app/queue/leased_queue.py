@@ -20,6 +20,7 @@ from app.after_restore import CAUSE
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim, rows_changed
+from app.metrics import Counted, Gauge
 from app.queue.models import WAITING, WITHDRAWN, QueuedRow
 from app.retention import Expired
 
@@ -32,6 +33,7 @@ Values = Mapping[SQLColumnExpression[object], object]
 """New values by column."""
 
 log = structlog.get_logger()
+ATTEMPTS = Counted("delivery_attempts", "Attempts of delivery", "queue", "outcome")
 
 
 class DeliveryFailed(Exception):
@@ -125,11 +127,15 @@ class LeasedQueue(Generic[RowType]):
     def settle(self, lease: Lease, failure: DeliveryFailed | None) -> None:
         """Store the result of an attempt, unless the row has been leased again or withdrawn."""
         table = self.table
+        name = table.__tablename__
         if failure is None:
             values = self._end(self.delivered)
+            ATTEMPTS.count(name, "delivered")
         elif failure.final or lease.attempts >= self.max_attempts:
             values = self._end(self.given_up, failure)
+            ATTEMPTS.count(name, "given up")
         else:
+            ATTEMPTS.count(name, "to be retried")
             wait = min(self.first_retry * 2 ** min(lease.attempts - 1, 10), self.longest_retry)
             values = {table.next_attempt_at: now() + wait, table.last_error: failure.cause[:250]}
         self._store(lease.key, lease.attempts, values)
@@ -161,15 +167,47 @@ class LeasedQueue(Generic[RowType]):
 
     def describe_recent_failures(self, singular: str, plural: str, *, command: str) -> str | None:
         """Return a sentence on the rows given up in the last 7 days; None if there are none."""
-        count = db.session.scalar(
-            select(func.count())
-            .select_from(self.table)
-            .where(self.has_failed(), self.given_up.at > now() - RECENT)
-        )
+        count = db.session.scalar(self._recently_given_up())
         if not count:
             return None
         rows = f"1 {singular}" if count == 1 else f"{count:,} {plural}"
         return f"{rows} in the last 7 days: see {command}."
+
+    def gauges(self, name: str) -> tuple[Gauge, ...]:
+        """Return the figures of this queue; `name` is its name in them, such as `mails`."""
+        return (
+            Gauge(f"{name}_waiting", f"{name} that wait for delivery", self._count_waiting),
+            Gauge(
+                f"{name}_oldest_waiting_seconds",
+                f"Age of the oldest of the {name} that wait, 0 if none do",
+                self._oldest_waiting,
+            ),
+            Gauge(
+                f"{name}_given_up",
+                f"{name} that were given up in the last 7 days",
+                self._count_given_up,
+            ),
+        )
+
+    def _count_waiting(self) -> dict[str, float]:
+        waiting = self.waiting().subquery()
+        return {"": db.session.scalar(select(func.count()).select_from(waiting)) or 0}
+
+    def _oldest_waiting(self) -> dict[str, float]:
+        oldest = db.session.scalar(
+            select(func.min(self.table.created_at)).where(self.table.state == WAITING)
+        )
+        return {"": max(0.0, (now() - oldest).total_seconds()) if oldest else 0}
+
+    def _count_given_up(self) -> dict[str, float]:
+        return {"": db.session.scalar(self._recently_given_up()) or 0}
+
+    def _recently_given_up(self) -> Select[int]:
+        return (
+            select(func.count())
+            .select_from(self.table)
+            .where(self.has_failed(), self.given_up.at > now() - RECENT)
+        )
 
     def expired(self) -> list[Expired]:
         """Return the rows to purge: created long ago, and no longer waiting."""

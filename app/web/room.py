@@ -13,6 +13,7 @@ from app.web import (
     headers,
     long_words,
     rate_limits,
+    request_metrics,
     static,
     templates,
 )
@@ -44,4 +45,5 @@ ROOM = Room(
     static.install,
     authorisation.install,
     _check_host,
+    request_metrics.install,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,12 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.context import PerApplication
+from app.metrics import Seconds
 from identity.settings import settings
 
 # Long enough for any password manager and any phrase, short enough that hashing it costs nothing.
 MAX_BYTES = 4096
+WAITS = Seconds("password_hash_wait", "Time that a password waited for its hash to begin")
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
@@ -100,4 +103,10 @@ def _dummy_hash(memory_kib: int, passes: int) -> str:
 
 
 def _compute(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
-    return _threads().submit(work, *given, **named).result()
+    asked_at = time.perf_counter()
+
+    def run() -> _Made:
+        WAITS.observe(time.perf_counter() - asked_at)
+        return work(*given, **named)
+
+    return _threads().submit(run).result()

@@ -5,6 +5,7 @@ from app.audit import EVENTS
 from app.cli.setup import SETUP_STEPS, SetupStep
 from app.composition import Room
 from app.health.checks import DETAILS, Detail
+from app.metrics import GAUGES
 from app.retention import PURGES, Purge
 from app.web.direct_endpoints import PROGRAM_ENDPOINTS, ProgramEndpoints
 from app.web.errors import JSON_PATHS
@@ -74,6 +75,7 @@ ROOM = Room(
         Purge("private halves of old keys", keys.expired_private_halves),
     ),
     SETUP_STEPS(SetupStep("signing keys", _make_keys)),
+    GAUGES(*backchannel.NOTICES.gauges("logout_notices"), keys.AGES),
     DETAILS(Detail("notices", backchannel.failed_recently)),
     REVIVED(*restoring.REVIVED_ROWS),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.metrics import Gauge
 from app.refusal import RefusalError
 from app.retention import Expired
 from app.vault import encrypt
@@ -33,6 +34,22 @@ GENERATORS: dict[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
 def everything() -> list[SigningKey]:
     """Return all keys, the oldest first."""
     return list(db.session.scalars(select(SigningKey).order_by(SigningKey.id)))
+
+
+def _ages() -> dict[str, float]:
+    """Return for each algorithm the seconds since its active key began to sign."""
+    at = now()
+    active = {alg: signing(everything(), alg, at) for alg in ALGS}
+    return {
+        alg: (at - key.active_from).total_seconds()
+        for alg, key in active.items()
+        if key is not None and key.active_from is not None
+    }
+
+
+AGES = Gauge(
+    "signing_key_age_seconds", "Time since the active signing key began to sign", _ages, label="alg"
+)
 
 
 def ensure() -> list[SigningKey]:
