@@ -9,17 +9,19 @@ if TYPE_CHECKING:
 
 
 def checked_settings() -> AppSettings:
-    """Return the settings, with a warning in the log for each unsafe one.
+    """Return the settings, with a warning in the log for each unsafe one. All of it is JSON.
 
     Raises ClickException where they would be the demo's in place of missing ones.
     """
     import structlog
 
+    from app import logs
     from app.cli.demo import refuse_to_serve
     from app.settings import settings
     from app.unsafe_settings import warnings
 
     refuse_to_serve()
+    logs.include_libraries_and_exceptions()
     chosen = settings()
     for sentence in warnings(chosen):
         structlog.get_logger().warning("unsafe setting", reason=sentence)

@@ -49,6 +49,12 @@ def serve(factory: str, settings: AppSettings) -> None:
         blocking_threads=limits.server_threads(settings.threads),
         backpressure=min(limits.MAX_CONNECTIONS, _raise_descriptor_limit() - _RESERVED_FILES),
         log_level=LogLevels.warning,
+        # Its messages go where all others go (`app.logs`).
+        log_dictconfig={
+            "formatters": {},
+            "handlers": {},
+            "loggers": {"_granian": {"propagate": True}},
+        },
         workers_kill_timeout=30,
     )
     load = partial(_load, settings, os.getpid(), server.reports, factory)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("processes")
 
 
 class Figures:
-    """What a scrape says."""
+    """The figures of a scrape."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -36,6 +36,11 @@ class Figures:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         ]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the figures, as the documentation writes them."""
+        return {re.sub(r"_(bucket|count|sum)$", "", name) for name, _, _ in self._samples}
 
     def value(self, name: str, **labels: str) -> float:
         """The sum of the samples of that name that have these labels."""
@@ -130,7 +135,7 @@ def test_metrics_tell_how_long_mails_wait_and_what_became_of_them(
 ) -> None:
     served, address = counting
     with writing():
-        send_mail(to="ann@ashfield.example", template="credentials/password_changed", context={})
+        send_mail(to="ann@ashfield.example", template="accounts/suspended", context={"name": "Ann"})
     before = Figures(httpx.get(address).text)
     assert before.value("mails_waiting") == 1
     assert before.value("mails_oldest_waiting_seconds") > 0
@@ -140,6 +145,23 @@ def test_metrics_tell_how_long_mails_wait_and_what_became_of_them(
     assert after.value("mails_given_up") == 0
     assert after.value("delivery_attempts_total", queue="outbox_mail", outcome="delivered") == 1
     assert after.value("worker_passes_total", work="mails") == 1
+
+
+def test_metrics_are_those_that_the_documentation_names(counting: tuple[Served, str]) -> None:
+    served, address = counting
+    with httpx.Client(base_url=served.issuer, follow_redirects=True) as browser:
+        page = browser.get("/sign-in")
+        token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.text)
+        assert token is not None
+        form = {"csrf_token": token[1], "email": "ann@ashfield.example", "password": "no"}
+        browser.post(page.url, data=form)
+    with writing():
+        send_mail(to="ann@ashfield.example", template="accounts/suspended", context={"name": ""})
+    served.do_jobs()
+    documented = re.findall(
+        r"^\| `(secure_access_\w+)`", (ROOT / "docs/operators/metrics.md").read_text(), re.MULTILINE
+    )
+    assert Figures(httpx.get(address).text).names == set(documented)
 
 
 def test_metrics_folder_is_readable_by_its_own_user_only(
