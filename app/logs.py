@@ -2,7 +2,7 @@
 
 Several processes write to one pipe. A line is one write of at most PIPE_BUF bytes, which the system
 never mixes with another (pipe(7)); a longer one is shortened inside its longest text. Traces are a
-field. What libraries log, and exceptions that end a thread, take the same form.
+field. Messages of libraries, and exceptions that end a thread, take the same form.
 """
 
 from __future__ import annotations
