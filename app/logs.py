@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import MutableMapping
 from types import TracebackType
-from typing import TextIO
 
 import structlog
 from flask import Flask, has_app_context
@@ -34,7 +33,8 @@ def configure(_app: Flask) -> None:
     structlog.configure(
         processors=[*_FIELDS, _one_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_names: _Lines(sys.stderr),
+        # One call for a line and its end.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
@@ -55,19 +55,6 @@ def include_libraries_and_exceptions() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     sys.excepthook = _log_end_of_process
     threading.excepthook = _log_end_of_thread
-
-
-class _Lines:
-    """A logger that writes each line with its end in one call."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def msg(self, line: str) -> None:
-        self._file.write(line + "\n")
-        self._file.flush()
-
-    debug = info = warning = warn = error = critical = exception = fatal = log = msg
 
 
 def _with_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
