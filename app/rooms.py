@@ -10,8 +10,8 @@ from app.web.room import ROOM as WEB
 
 ROOMS = (
     Room("app.logs", logs.configure),
-    Room("app.database", engine.bind),
     METRICS,
+    Room("app.database", engine.bind),
     WEB,
     after_restore.ROOM,
     OUTBOX,
