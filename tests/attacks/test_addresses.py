@@ -11,7 +11,7 @@ KNOW_NO_QUERY = {"/healthz", "/readyz", "/jwks"} | {
 }
 
 
-def test_HC_06_a_nul_in_an_address_is_refused_everywhere(app: Flask) -> None:
+def test_HC_06_address_with_nul_is_refused_everywhere(app: Flask) -> None:
     visitor = app.test_client()
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.rule in KNOW_NO_QUERY:

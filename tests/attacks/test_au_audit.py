@@ -68,7 +68,7 @@ def test_AU_01_database_refuses_to_change_an_audit_row(app: Flask, statement: st
     assert len(rows("account.suspended")) == 1
 
 
-def test_AU_03_control_characters_and_markup_stay_in_one_row(
+def test_AU_03_audit_row_keeps_control_characters_and_markup(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     olive = world.operator()
@@ -88,7 +88,7 @@ def test_AU_03_control_characters_and_markup_stay_in_one_row(
 
 
 @pytest.mark.parametrize("event", ACTS)
-def test_AU_04_each_change_writes_one_complete_row(app: Flask, event: str) -> None:
+def test_AU_04_change_writes_one_complete_audit_row(app: Flask, event: str) -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example", "School_Named")

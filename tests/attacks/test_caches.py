@@ -47,7 +47,7 @@ class SharedCache:
         return answer
 
 
-def test_HC_01_what_is_somebody_s_own_is_kept_by_no_cache(app: Flask) -> None:
+def test_HC_01_personal_pages_are_not_stored_by_caches(app: Flask) -> None:
     client = app.test_client(use_cookies=False)
     seen = 0
     for visitor in visitors(app):
@@ -63,7 +63,9 @@ def test_HC_01_what_is_somebody_s_own_is_kept_by_no_cache(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("hears_no_store", [True, False], ids=["honest", "careless"])
-def test_HC_01_a_shared_cache_never_mixes_people(app: Flask, hears_no_store: bool) -> None:
+def test_HC_01_shared_cache_serves_no_page_of_another_person(
+    app: Flask, hears_no_store: bool
+) -> None:
     people = visitors(app)
     cache = SharedCache(app.test_client(use_cookies=False), hears_no_store)
     pages = dict.fromkeys(address for who in people for address in addresses(app, who))
@@ -85,7 +87,7 @@ def test_HC_01_a_shared_cache_never_mixes_people(app: Flask, hears_no_store: boo
         assert all(address.startswith(FOR_EVERYBODY) for address in cache.given_again)
 
 
-def test_HC_01_no_answer_of_the_token_endpoint_is_kept(app: Flask) -> None:
+def test_HC_01_token_endpoint_responses_are_not_stored(app: Flask) -> None:
     client = app.test_client()
     for address in ("/token", "/introspect", "/revoke", "/par", "/register", "/userinfo"):
         answer = client.post(address, data={"grant_type": "client_credentials"})

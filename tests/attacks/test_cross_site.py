@@ -84,7 +84,7 @@ def alive(client: FlaskClient) -> bool:
     return client.get("/account").status_code == 200
 
 
-def test_CS_01_no_form_is_taken_without_the_secret_of_this_browser(app: Flask) -> None:
+def test_CS_01_form_without_the_token_of_this_browser_is_refused(app: Flask) -> None:
     client = app.test_client()
     theirs = form_secret(app.test_client())
     for method, target in forms(app):
@@ -99,9 +99,7 @@ def test_CS_01_no_form_is_taken_without_the_secret_of_this_browser(app: Flask) -
         assert not turned_away(client.open(target, method=method, data={"csrf_token": mine}))
 
 
-def test_CS_01_what_changes_something_is_not_done_by_a_link(
-    victim: FlaskClient, person: Person
-) -> None:
+def test_CS_01_get_request_changes_nothing(victim: FlaskClient, person: Person) -> None:
     secret = form_secret(victim)
     for target in ("/account/sessions/end-others", "/end-session/confirm", "/join/not-me"):
         assert victim.get(target, query_string={"csrf_token": secret}).status_code == 405
@@ -111,7 +109,7 @@ def test_CS_01_what_changes_something_is_not_done_by_a_link(
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=names)
-def test_CS_02_no_form_is_taken_from_another_origin(app: Flask, headers: dict[str, str]) -> None:
+def test_CS_02_form_from_another_origin_is_refused(app: Flask, headers: dict[str, str]) -> None:
     client = app.test_client()
     data = {"csrf_token": form_secret(client)}
     for method, target in forms(app):
@@ -129,14 +127,16 @@ def test_CS_02_no_form_is_taken_from_another_origin(app: Flask, headers: dict[st
     ],
     ids=names,
 )
-def test_CS_02_our_own_pages_forms_are_taken(victim: FlaskClient, headers: dict[str, str]) -> None:
+def test_CS_02_form_from_this_origin_is_accepted(
+    victim: FlaskClient, headers: dict[str, str]
+) -> None:
     data = {"csrf_token": form_secret(victim)}
     assert victim.post("/sign-out", data=data, headers=headers).status_code == 303
     assert not alive(victim)
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=names)
-def test_CS_02_a_form_from_another_origin_has_no_effect(
+def test_CS_02_form_from_another_origin_changes_nothing(
     victim: FlaskClient, headers: dict[str, str]
 ) -> None:
     data = {"csrf_token": form_secret(victim)}

@@ -38,7 +38,7 @@ def lose(database_url: str, request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("postgresql_server").drop_database(database_url)
 
 
-def test_HC_03_requests_are_refused_without_details_while_the_database_is_down(
+def test_HC_03_requests_without_database_are_refused_without_details(
     app: Flask, person: Person, database_url: str, request: pytest.FixtureRequest
 ) -> None:
     signing_keys.ready()
@@ -70,7 +70,7 @@ def test_HC_03_requests_are_refused_without_details_while_the_database_is_down(
 
 
 @pytest.mark.usefixtures("processes")
-def test_HC_03_without_redis_requests_are_still_counted(app: Flask, app_settings: Settings) -> None:
+def test_HC_03_rate_limits_hold_without_redis(app: Flask, app_settings: Settings) -> None:
     changes = {
         "SECURE_ACCESS_REDIS_URL": f"redis://{ports.HOST}:{ports.free_port()}/0",
         "SECURE_ACCESS_REQUEST_LIMIT": "3 per minute",
@@ -85,7 +85,7 @@ def test_HC_03_without_redis_requests_are_still_counted(app: Flask, app_settings
     assert guarded == 303
 
 
-def test_HC_03_without_a_mail_server_mails_wait_and_people_sign_in(database_url: str) -> None:
+def test_HC_03_mails_wait_and_sign_in_works_without_mail_server(database_url: str) -> None:
     chosen = settings(
         database_url, smtp_host=ports.HOST, smtp_port=ports.free_port(), smtp_security="none"
     )

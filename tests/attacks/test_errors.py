@@ -55,7 +55,7 @@ def errors(client: FlaskClient, accept: str) -> dict[int, TestResponse]:
 
 
 @pytest.mark.parametrize("accept", KINDS)
-def test_HC_02_an_error_is_in_our_words_with_a_reference_and_nothing_of_the_inside(
+def test_HC_02_error_page_has_a_reference_and_no_internals(
     client: FlaskClient, accept: str
 ) -> None:
     for status, answer in errors(client, accept).items():
@@ -66,7 +66,7 @@ def test_HC_02_an_error_is_in_our_words_with_a_reference_and_nothing_of_the_insi
             assert inside not in answer.text, f"{status} {inside}"
 
 
-def test_HC_02_programs_are_told_in_json_whatever_they_accept(client: FlaskClient) -> None:
+def test_HC_02_endpoint_errors_are_json_whatever_the_accept_header(client: FlaskClient) -> None:
     answers = [
         client.get("/token"),
         client.post("/token", json={}),

@@ -91,7 +91,7 @@ class Crowd:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("processes")
-def test_LG_12_five_hundred_at_once_take_no_more_memory_than_a_few(
+def test_LG_12_sign_ins_of_500_at_once_take_bounded_memory(
     app: Flask, app_settings: Settings
 ) -> None:
     trusted: dict[str, Any] = {"SECURE_ACCESS_TRUSTED_PROXIES": "127.0.0.1,::1"}
@@ -113,7 +113,7 @@ def test_LG_12_five_hundred_at_once_take_no_more_memory_than_a_few(
     assert after - before < WORKERS * (HASHES_AT_ONCE * one_hash + OTHERWISE)
 
 
-def test_LG_12_how_many_hashes_at_once_is_a_setting() -> None:
+def test_LG_12_parallel_hashes_are_four_by_default() -> None:
     assert IdentitySettings.model_fields["password_hashes_at_once"].default == 4
 
 

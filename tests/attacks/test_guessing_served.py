@@ -138,7 +138,7 @@ def _verified() -> int:
     return sum(not str(row["network"]).startswith("203.0.113.1") for row in rows)
 
 
-def test_LG_04_ten_wrong_passwords_are_slowed_and_the_known_device_is_not(
+def test_LG_04_wrong_passwords_are_throttled_except_on_a_known_device(
     app: Flask, app_settings: Settings, person: Person
 ) -> None:
     with behind_proxy(app_settings) as served:
@@ -156,7 +156,7 @@ def test_LG_04_ten_wrong_passwords_are_slowed_and_the_known_device_is_not(
     assert _verified() == 5
 
 
-def test_LG_05_a_flood_of_guesses_from_a_thousand_addresses_is_mostly_unheard(
+def test_LG_05_guesses_from_a_thousand_networks_are_throttled(
     app: Flask, app_settings: Settings, person: Person
 ) -> None:
     """The whole flood on SQLite; on PostgreSQL as much of it as shows that nothing differs there.
@@ -182,7 +182,7 @@ def test_LG_05_a_flood_of_guesses_from_a_thousand_addresses_is_mostly_unheard(
     assert statuses.count(303) + statuses.count(429) == many
 
 
-def test_LG_06_one_address_trying_a_thousand_people_is_slowed_and_neighbours_are_not(
+def test_LG_06_network_that_tries_a_thousand_people_is_throttled_alone(
     app: Flask, app_settings: Settings, person: Person
 ) -> None:
     neighbour = make_person("grace@school.example", "Grace", "Hopper")

@@ -45,7 +45,7 @@ def answers(site: Flask) -> Iterator[TestResponse]:
     yield from mistakes(site)
 
 
-def test_CS_04_no_answer_of_any_kind_can_be_framed(site: Flask) -> None:
+def test_CS_04_responses_of_every_kind_refuse_framing(site: Flask) -> None:
     seen = set()
     for answer in answers(site):
         where = f"{answer.status_code} {answer.request.path}"
@@ -56,7 +56,7 @@ def test_CS_04_no_answer_of_any_kind_can_be_framed(site: Flask) -> None:
     assert seen >= {200, 303, 400, 401, 404, 405, 413, 415, 500}
 
 
-def test_CS_05_security_headers_are_on_every_answer_of_any_kind(site: Flask) -> None:
+def test_CS_05_responses_of_every_kind_have_security_headers(site: Flask) -> None:
     secure = site.config["PREFERRED_URL_SCHEME"] == "https"
     for answer in answers(site):
         where = f"{answer.status_code} {answer.request.path}"
@@ -74,7 +74,7 @@ def test_CS_05_security_headers_are_on_every_answer_of_any_kind(site: Flask) -> 
         assert ("max-age=63072000" in transport) is secure, where
 
 
-def test_CS_05_every_script_of_a_page_carries_its_nonce(site: Flask) -> None:
+def test_CS_05_scripts_of_a_page_carry_its_nonce(site: Flask) -> None:
     scripts = 0
     for answer in answers(site):
         policy = answer.headers["Content-Security-Policy"]
@@ -99,7 +99,7 @@ def elements(page: str) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def test_CS_08_markup_in_a_name_is_inert_on_others_pages_and_hijacks_no_form(app: Flask) -> None:
+def test_CS_08_markup_in_a_name_is_inert_on_pages_of_others(app: Flask) -> None:
     school = world.school("Ash <base href='//evil.example'><svg onload=x>")
     ann = world.member(school, "ann@ashfield.example", approver=True)
     eve = world.member(

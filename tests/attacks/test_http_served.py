@@ -87,7 +87,7 @@ def session(app: Flask, person: Person) -> str:
     return f"{cookie.key}={cookie.value}"
 
 
-def test_HC_04_no_request_hides_in_another(wire: Wire) -> None:
+def test_HC_04_server_refuses_smuggled_requests(wire: Wire) -> None:
     chunks = b"0\r\n\r\n"
     length = str(len(SMUGGLED)).encode()
     refused = {
@@ -139,7 +139,7 @@ def test_form_in_chunks_is_refused_and_json_in_chunks_is_received(wire: Wire) ->
     assert wire.is_well()
 
 
-def test_HC_05_heads_that_are_too_long_or_no_text_are_refused(wire: Wire) -> None:
+def test_HC_05_request_heads_that_are_too_long_or_no_text_are_refused(wire: Wire) -> None:
     many = b"".join(b"X-%d: a\r\n" % number for number in range(200))
     for headers in (b"X: " + b"a" * 16_385 + b"\r\n", b"X: " + b"a" * 500_000 + b"\r\n", many):
         assert wire.get(b"/healthz", headers).statuses in ([400], [431])
@@ -154,7 +154,7 @@ def test_HC_05_heads_that_are_too_long_or_no_text_are_refused(wire: Wire) -> Non
     assert wire.is_well()
 
 
-def test_HC_06_no_spelling_of_an_address_gets_round_a_guard(wire: Wire, session: str) -> None:
+def test_HC_06_spellings_of_a_path_do_not_bypass_its_rule(wire: Wire, session: str) -> None:
     for target in (
         b"/account%00", b"/%00/account", b"/static/..%2faccount", b"/static/%2e%2e/account",
         b"/account;x=1", b"/account;", b"/ACCOUNT", b"/Account", b"/account%2f", b"/account/",
@@ -177,7 +177,9 @@ def test_HC_06_no_spelling_of_an_address_gets_round_a_guard(wire: Wire, session:
         assert wire.get(target, cookie).statuses[0] in {308, 400, 404}, target
 
 
-def test_HC_06_no_method_is_another(wire: Wire, session: str) -> None:
+def test_HC_06_other_methods_and_method_override_headers_are_refused(
+    wire: Wire, session: str
+) -> None:
     cookie = f"Cookie: {session}\r\n".encode()
     for method in (b"TRACE", b"TRACK", b"PUT", b"DELETE", b"PATCH", b"FOO"):
         answered = wire.get(b"/account", cookie, method=method)
@@ -193,7 +195,7 @@ def test_HC_06_no_method_is_another(wire: Wire, session: str) -> None:
     assert wire.get(b"/account", cookie).statuses == [200]
 
 
-def test_HC_06_a_request_names_this_host_once(wire: Wire) -> None:
+def test_HC_06_request_without_exactly_one_own_host_is_refused(wire: Wire) -> None:
     line = b"GET / HTTP/1.1\r\n"
     for headers in (
         b"",
@@ -214,7 +216,7 @@ def test_HC_06_a_request_names_this_host_once(wire: Wire) -> None:
     assert "evil.example" not in absolute.text
 
 
-def test_HC_08_the_server_tells_no_version_and_nothing_of_what_lies_beside_it(
+def test_HC_08_server_discloses_no_version_and_no_files(
     wire: Wire,
 ) -> None:
     for target in (b"/", b"/nowhere", b"/healthz", b"/static/secure-access.css", b"/token"):
@@ -234,7 +236,7 @@ def test_HC_08_the_server_tells_no_version_and_nothing_of_what_lies_beside_it(
             assert wire.get(target.rstrip(b"/")).statuses == [404], target
 
 
-def test_HC_08_only_one_protocol_is_spoken(wire: Wire) -> None:
+def test_HC_08_server_refuses_other_protocols(wire: Wire) -> None:
     preface = wire.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
     assert preface.closed
     assert "\x00\x00\x00\x04" not in preface.text
@@ -243,9 +245,7 @@ def test_HC_08_only_one_protocol_is_spoken(wire: Wire) -> None:
     assert wire.send(asked).statuses == [200]
 
 
-def test_HC_08_a_browser_sends_no_cookie_of_ours_over_plain_http(
-    app_settings: Settings, app: Flask
-) -> None:
+def test_HC_08_responses_set_secure_cookies_and_hsts(app_settings: Settings, app: Flask) -> None:
     issuer = "https://access.example.org"
     with serving(app_settings, workers=1, issuer=issuer) as served:
         address = f"http://{ports.HOST}:{served.port}"

@@ -140,7 +140,7 @@ def address(app: Flask, rule: Rule, arguments: dict[str, str]) -> str:
         return app.url_for(rule.endpoint, **named)
 
 
-def test_every_route_about_an_organisation_is_in_the_table(app: Flask) -> None:
+def test_routes_about_an_organisation_are_all_in_the_table(app: Flask) -> None:
     for rule in routes(app):
         listed = rule.endpoint in APPROVERS | MEMBERS
         permitted = rule_of(app, rule.endpoint)
@@ -161,7 +161,7 @@ def test_every_route_about_an_organisation_is_in_the_table(app: Flask) -> None:
         ("operator", set()),
     ],
 )
-def test_ID_01_02_pages_are_not_there_for_whom_they_are_not(
+def test_ID_01_02_pages_of_an_organisation_are_hidden_from_others(
     app: Flask, two: World, role: str, may: set[str]
 ) -> None:
     client = browser(app, two.people[role]).client
@@ -193,7 +193,7 @@ def test_ID_12_pages_redirect_a_signed_out_browser(app: Flask, two: World) -> No
         assert "/sign-in" in answer.headers["Location"]
 
 
-def test_ID_12_operators_pages_are_for_operators(app: Flask, two: World) -> None:
+def test_ID_12_operators_pages_are_hidden_from_others(app: Flask, two: World) -> None:
     client = browser(app, two.people["approver here"]).client
     for rule in app.url_map.iter_rules():
         if rule_of(app, rule.endpoint) is operators_only:
@@ -203,7 +203,7 @@ def test_ID_12_operators_pages_are_for_operators(app: Flask, two: World) -> None
 
 
 @pytest.mark.parametrize("foreign", ["member", "journey", "both"])
-def test_ID_04_07_ids_of_another_organisation_under_ones_own_are_not_there(
+def test_ID_04_07_ids_of_another_organisation_are_not_found(
     app: Flask, two: World, foreign: str
 ) -> None:
     client = browser(app, two.people["approver here"]).client
@@ -224,9 +224,7 @@ def test_ID_04_07_ids_of_another_organisation_under_ones_own_are_not_there(
     assert state() == before
 
 
-def test_ID_07_a_journey_about_one_person_does_not_serve_for_another(
-    app: Flask, two: World
-) -> None:
+def test_ID_07_journey_is_refused_on_the_page_of_another_person(app: Flask, two: World) -> None:
     walker = browser(app, two.people["approver here"])
     dee = world.member(two.here, "dee@here.example")
     page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "access", SERVICE))
@@ -237,7 +235,7 @@ def test_ID_07_a_journey_about_one_person_does_not_serve_for_another(
     assert world.held(dee) == []
 
 
-def test_ID_07_ids_in_the_body_are_not_looked_at(app: Flask, two: World) -> None:
+def test_ID_07_ids_in_the_body_are_ignored(app: Flask, two: World) -> None:
     walker = browser(app, two.people["approver here"])
     other = two.arguments["there"]
     page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "remove"))
@@ -267,7 +265,7 @@ def test_ID_07_ids_in_the_body_are_not_looked_at(app: Flask, two: World) -> None
         "status=joined&status=invited",
     ],
 )
-def test_ID_03_13_lists_show_only_ones_own(app: Flask, two: World, query: str) -> None:
+def test_ID_03_13_lists_show_the_own_organisation_only(app: Flask, two: World, query: str) -> None:
     walker = browser(app, two.people["approver here"])
     query = query.format(here=two.here.public_id, there=two.there.public_id)
     for part in ("users", "invitations", "activity"):
@@ -305,14 +303,14 @@ def test_ID_05_approver_sees_only_the_part_of_a_person_in_their_organisation(
     assert world.held(elsewhere) == ["School_Anon"]
 
 
-def test_ID_09_the_approver_of_a_school_is_none_of_its_trust(app: Flask, two: World) -> None:
+def test_ID_09_approver_of_a_school_is_no_approver_of_its_trust(app: Flask, two: World) -> None:
     trust = world.organisation("Ash Trust", kind=Kind.MULTI_ACADEMY_TRUST, uid="1700")
     world.member(trust, "tom@trust.example", approver=True)
     client = browser(app, two.people["approver here"]).client
     assert client.get(path(trust, "users")).status_code == 404
 
 
-def test_ID_10_one_who_was_stopped_meanwhile_posts_to_no_effect(app: Flask, two: World) -> None:
+def test_ID_10_post_of_a_former_approver_changes_nothing(app: Flask, two: World) -> None:
     cal = world.member(two.here, "cal@here.example", approver=True)
     walker = browser(app, cal)
     page = walker.get(path(two.here, "users", two.arguments["here"]["member"], "remove"))
@@ -322,7 +320,7 @@ def test_ID_10_one_who_was_stopped_meanwhile_posts_to_no_effect(app: Flask, two:
     assert state() == before
 
 
-def test_ID_11_what_is_not_ones_own_looks_like_what_does_not_exist(app: Flask, two: World) -> None:
+def test_ID_11_foreign_and_missing_pages_are_answered_alike(app: Flask, two: World) -> None:
     walker = browser(app, two.people["approver here"])
     there = path(two.there, "users", two.arguments["there"]["member"])
     nowhere = "/o/01a20aed-0000-7000-8000-000000000000/users/01a20aed-0000-7000-8000-000000000001"
@@ -335,9 +333,7 @@ def test_ID_11_what_is_not_ones_own_looks_like_what_does_not_exist(app: Flask, t
     assert without_reference(known.text) == without_reference(unknown.text)
 
 
-def test_ID_14_one_who_comes_back_under_the_same_address_has_nothing_of_before(
-    app: Flask, two: World
-) -> None:
+def test_ID_14_returning_address_has_no_earlier_rights(app: Flask, two: World) -> None:
     gone = world.member(two.here, "gus@here.example", "School_Named", approver=True)
     remove_member(gone, actor=world.COMMAND)
     back = world.member(two.here, "gus@here.example")

@@ -44,7 +44,7 @@ def _over(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Host"])
-def test_LK_01_a_forged_host_never_reaches_a_mail(
+def test_LK_01_forged_host_is_not_used_in_mails(
     app: Flask, person: Person, post: Post, header: str
 ) -> None:
     client = app.test_client()
@@ -56,7 +56,9 @@ def test_LK_01_a_forged_host_never_reaches_a_mail(
     assert "evil.example" not in "".join(post.to(person.email))
 
 
-def test_LK_02_no_usable_token_is_kept_anywhere(app: Flask, person: Person, post: Post) -> None:
+def test_LK_02_tokens_of_links_are_stored_as_hashes_only(
+    app: Flask, person: Person, post: Post
+) -> None:
     invite()
     tokens = [link(post).rpartition("/")[2], _ask(app, person, post).rpartition("/")[2]]
     assert all(len(token) >= 43 for token in tokens)  # 256 bits in base64
@@ -65,7 +67,7 @@ def test_LK_02_no_usable_token_is_kept_anywhere(app: Flask, person: Person, post
             assert not any(token in str(value) for token in tokens for value in row), table
 
 
-def test_LK_03_a_reset_link_works_once(app: Flask, person: Person, post: Post) -> None:
+def test_LK_03_reset_link_works_once(app: Flask, person: Person, post: Post) -> None:
     path = _ask(app, person, post)
     first, second = Walker(app.test_client()).get(path), Walker(app.test_client()).get(path)
     assert first.submit(password=NEW).heading == "Password changed"
@@ -131,7 +133,7 @@ def test_LK_03_many_parallel_joins_by_one_link_make_one_account(app: Flask, post
     assert len(db.session.scalars(select(Account)).all()) == 1
 
 
-def test_LK_04_a_link_is_over_a_second_after_its_time(
+def test_LK_04_link_is_refused_a_second_after_its_end(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     invite()
@@ -148,7 +150,7 @@ def test_LK_04_a_link_is_over_a_second_after_its_time(
     assert db.session.scalars(select(Account.email)).all() == [person.email]
 
 
-def test_LK_05_an_older_link_dies_with_a_newer_one(app: Flask, person: Person, post: Post) -> None:
+def test_LK_05_newer_link_ends_the_older_one(app: Flask, person: Person, post: Post) -> None:
     older = _ask(app, person, post)
     opened = Walker(app.test_client()).get(older)
     newer = _ask(app, person, post)
@@ -157,7 +159,7 @@ def test_LK_05_an_older_link_dies_with_a_newer_one(app: Flask, person: Person, p
     assert Walker(app.test_client()).get(newer).submit(password=NEW).status == 200
 
 
-def test_LK_05_a_link_dies_with_a_changed_password_and_with_suspension(
+def test_LK_05_changed_password_and_suspension_end_a_reset_link(
     app: Flask, client: FlaskClient, person: Person, post: Post
 ) -> None:
     path = _ask(app, person, post)
@@ -172,7 +174,7 @@ def test_LK_05_a_link_dies_with_a_changed_password_and_with_suspension(
     assert _over(Walker(app.test_client()).get(another))
 
 
-def test_LK_05_an_invitation_under_way_dies_with_correction_and_withdrawal(
+def test_LK_05_correction_and_withdrawal_end_an_invitation_under_way(
     app: Flask, post: Post
 ) -> None:
     invitation = invite("grcae@school.example")
@@ -200,14 +202,14 @@ def test_LK_06_reset_starts_no_session_and_ends_all_sessions(
     assert page.heading == "Enter the 6-digit code"
 
 
-def test_LK_06_a_suspended_person_gets_no_link(app: Flask, person: Person, post: Post) -> None:
+def test_LK_06_suspended_person_gets_no_reset_link(app: Flask, person: Person, post: Post) -> None:
     suspension.suspend(person.account, actor=Actor.command("test"))
     Walker(app.test_client()).get("/forgot-password").submit(email=person.email)
     assert "Your account is suspended" in post.to(person.email)[-1]
     assert "/reset-password/" not in post.to(person.email)[-1]
 
 
-def test_LK_07_the_token_leaves_the_address_and_the_page_loads_nothing_foreign(
+def test_LK_07_link_page_drops_the_token_from_its_address_and_loads_no_foreign_file(
     app: Flask, person: Person, post: Post
 ) -> None:
     invite()
@@ -223,7 +225,9 @@ def test_LK_07_the_token_leaves_the_address_and_the_page_loads_nothing_foreign(
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.html)
 
 
-def test_LK_08_a_mail_scanner_uses_nothing_up(app: Flask, person: Person, post: Post) -> None:
+def test_LK_08_get_and_head_of_a_link_leave_it_valid(
+    app: Flask, person: Person, post: Post
+) -> None:
     invite()
     for path in (link(post), _ask(app, person, post)):
         for _ in range(5):
@@ -249,7 +253,9 @@ def test_LK_09_hundred_requests_send_five_mails_and_delay_no_other_person(
     assert len(_states("credentials/reset")) == 6
 
 
-def test_LK_09_parallel_requests_send_no_more(app: Flask, person: Person, post: Post) -> None:
+def test_LK_09_parallel_reset_requests_send_five_mails(
+    app: Flask, person: Person, post: Post
+) -> None:
     pages = [Walker(app.test_client()).get("/forgot-password") for _ in range(THREADS)]
     done = race(app, lambda number: pages[number].submit(email=person.email).heading)
     assert set(done) == {"Check your email"}
@@ -258,7 +264,7 @@ def test_LK_09_parallel_requests_send_no_more(app: Flask, person: Person, post: 
     assert len(db.session.scalars(open_links).all()) == 1
 
 
-def test_LK_11_a_token_opens_its_own_route_only(app: Flask, person: Person, post: Post) -> None:
+def test_LK_11_token_is_refused_on_other_routes(app: Flask, person: Person, post: Post) -> None:
     invite()
     invitation = link(post).rpartition("/")[2]
     reset = _ask(app, person, post).rpartition("/")[2]
@@ -271,7 +277,7 @@ def test_LK_11_a_token_opens_its_own_route_only(app: Flask, person: Person, post
         assert _over(Walker(client).get(address)), address
 
 
-def test_LK_11_a_journey_of_another_browser_opens_nothing(
+def test_LK_11_journey_of_another_browser_is_refused(
     app: Flask, person: Person, post: Post
 ) -> None:
     invite()
@@ -281,7 +287,7 @@ def test_LK_11_a_journey_of_another_browser_opens_nothing(
         assert _over(thief.get(page.address))
 
 
-def test_LK_12_an_invitation_for_another_gives_the_signed_in_person_nothing(
+def test_LK_12_invitation_of_another_person_gives_a_signed_in_person_nothing(
     client: FlaskClient, person: Person, post: Post
 ) -> None:
     invitation = invite()
@@ -300,9 +306,7 @@ def test_LK_12_an_invitation_for_another_gives_the_signed_in_person_nothing(
     assert page.submit("sign-out").heading == "You have been invited"
 
 
-def test_LK_14_fields_that_the_form_does_not_have_change_nothing(
-    client: FlaskClient, post: Post
-) -> None:
+def test_LK_14_unknown_form_fields_are_ignored(client: FlaskClient, post: Post) -> None:
     invite()
     extra = {
         "email": "eve@evil.example", "email_key": "eve@evil.example", "role": "operator",

@@ -57,7 +57,7 @@ def outcome(act: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize("group", ["LA_Named", "DfE_Named", "Super_User", "MAT_Named", "No_Such"])
-def test_PR_01_02_only_what_the_organisation_may_hold_is_given(
+def test_PR_01_02_user_groups_that_the_organisation_may_not_hold_are_refused(
     app: Flask, school: Organisation, ann: Membership, group: str
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
@@ -91,7 +91,7 @@ def test_PR_01_02_only_what_the_organisation_may_hold_is_given(
     assert world.held(bob) == ["School_Anon"]
 
 
-def test_PR_01_a_group_chosen_before_the_organisation_lost_it_is_refused(
+def test_PR_01_user_group_that_the_organisation_lost_meanwhile_is_refused(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")
@@ -103,7 +103,7 @@ def test_PR_01_a_group_chosen_before_the_organisation_lost_it_is_refused(
     assert world.held(bob) == []
 
 
-def test_PR_01_one_person_holds_one_user_group_of_the_service(
+def test_PR_01_second_user_group_of_a_service_is_refused(
     school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")
@@ -128,7 +128,7 @@ def test_PR_03_approver_cannot_give_themselves_a_user_group_beside_another_appro
     assert world.held(ann) == []
 
 
-def test_PR_03_a_removed_approver_does_not_bring_himself_back(
+def test_PR_03_removed_approver_cannot_add_themselves_again(
     app: Flask, school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     world.member(world.school("Brook School", "100002"), "cal@ashfield.example")
@@ -151,7 +151,7 @@ def test_PR_03_a_removed_approver_does_not_bring_himself_back(
     )
 
 
-def test_PR_03_an_operator_does_not_appoint_himself(app: Flask, school: Organisation) -> None:
+def test_PR_03_operator_cannot_appoint_themselves(app: Flask, school: Organisation) -> None:
     olive = world.operator()
     page = browser(app, olive).get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email=olive.email, given_name="Olive", family_name="Operator")
@@ -170,7 +170,7 @@ def test_PR_03_an_operator_does_not_appoint_himself(app: Flask, school: Organisa
         {"user_groups": "School_Named", "access": '{"school_performance": ["Super_User"]}'},
     ],
 )
-def test_PR_05_fields_that_the_page_does_not_have_are_ignored(
+def test_PR_05_unknown_form_fields_are_ignored(
     app: Flask, school: Organisation, ann: Membership, extra: dict[str, Any]
 ) -> None:
     page = browser(app, ann).get(path(school, "users", "new"))
@@ -201,7 +201,7 @@ def test_PR_07_re_invitation_gives_no_more_than_before(
     )
 
 
-def test_PR_09_the_last_approver_can_neither_leave_nor_be_stopped(
+def test_PR_09_last_approver_cannot_leave_or_be_removed(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     cal = world.member(school, "cal@ashfield.example", approver=True)
@@ -216,7 +216,7 @@ def test_PR_09_the_last_approver_can_neither_leave_nor_be_stopped(
     assert facts.active_approvers(school.id).sole(ann.account_id)
 
 
-def test_PR_09_an_invited_or_suspended_approver_is_no_successor(
+def test_PR_09_invited_and_suspended_approvers_do_not_count_as_others(
     school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     world.invited(school, "ina@ashfield.example", approver=True)
@@ -235,7 +235,7 @@ def fresh(membership_id: int) -> Membership:
 
 
 @pytest.mark.parametrize("act", ["stop", "remove", "leave"])
-def test_PR_09_two_approvers_against_each_other_leave_one(
+def test_PR_09_approvers_who_remove_each_other_at_once_leave_one(
     app: Flask, school: Organisation, ann: Membership, cal: Membership, act: str
 ) -> None:
     first, second = world.acting(ann), world.acting(cal)
@@ -262,7 +262,7 @@ def test_PR_09_two_approvers_against_each_other_leave_one(
     assert len(facts.active_approvers(school.id).accounts) == 1
 
 
-def test_PR_08_a_person_added_by_two_approvers_at_once_is_added_once(
+def test_PR_08_person_added_by_two_approvers_at_once_is_added_once(
     app: Flask, school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     where = school.id
@@ -284,7 +284,7 @@ def test_PR_08_a_person_added_by_two_approvers_at_once_is_added_once(
     assert len([to for to, _ in world.mails("accounts/invitation") if to.startswith("bob@")]) == 1
 
 
-def test_PR_08_a_user_group_changed_by_two_at_once_is_one(
+def test_PR_08_user_group_changed_by_two_approvers_at_once_is_one(
     app: Flask, school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
@@ -304,7 +304,9 @@ def test_PR_08_a_user_group_changed_by_two_at_once_is_one(
     assert len(world.held(fresh(number))) == 1
 
 
-def test_PR_10_an_approver_reaches_no_operator(app: Flask, ann: Membership) -> None:
+def test_PR_10_approver_cannot_open_operators_pages_or_suspend_an_operator(
+    app: Flask, ann: Membership
+) -> None:
     olive = world.operator()
     client = browser(app, ann).client
     for address in ("/ops", "/ops/people", f"/ops/people/{olive.subject}", "/ops/audit"):
@@ -313,7 +315,7 @@ def test_PR_10_an_approver_reaches_no_operator(app: Flask, ann: Membership) -> N
     assert db.session.get_one(type(olive), olive.id).suspended_at is None
 
 
-def test_PR_15_two_journeys_side_by_side_keep_their_own_answers(
+def test_PR_15_parallel_journeys_keep_their_own_answers(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     walker = browser(app, ann)
@@ -378,7 +380,7 @@ def test_PR_15_appointment_acts_on_the_person_of_its_own_tab(
     assert facts.active_approvers(school.id).accounts == {ann.account_id, bob.account_id}
 
 
-def test_PR_16_a_closed_organisation_gives_nothing_and_adds_nobody(
+def test_PR_16_closed_organisation_gives_no_access_and_adds_no_person(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")
@@ -397,7 +399,7 @@ def test_PR_16_a_closed_organisation_gives_nothing_and_adds_nobody(
     assert outcome(lambda: remove_member(bob, actor=world.acting(ann))) == "done"
 
 
-def test_PR_16_a_suspended_approver_is_neither_named_nor_told(
+def test_PR_16_suspended_approver_is_not_listed_and_gets_no_mail(
     school: Organisation, ann: Membership, cal: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")
@@ -413,7 +415,7 @@ def test_PR_16_a_suspended_approver_is_neither_named_nor_told(
     assert [to for to, _ in world.mails("memberships/renewal_asked")] == ["ann@ashfield.example"]
 
 
-def test_PR_16_one_who_is_suspended_is_not_made_an_approver(
+def test_PR_16_suspended_person_is_not_made_an_approver(
     school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")

@@ -37,7 +37,7 @@ def accepted() -> int:
     return len(db.session.scalars(select(TermsAcceptance.id)).all())
 
 
-def test_PR_13_an_old_version_cannot_be_accepted(ada: Account) -> None:
+def test_PR_13_old_version_cannot_be_accepted(ada: Account) -> None:
     old = world.publish(SERVICE)
     world.publish(SERVICE)
     accept(ada, old)
@@ -45,13 +45,13 @@ def test_PR_13_an_old_version_cannot_be_accepted(ada: Account) -> None:
     assert accepted() == 0
 
 
-def test_PR_13_a_version_of_a_later_day_cannot_be_accepted(ada: Account) -> None:
+def test_PR_13_version_of_a_later_day_cannot_be_accepted(ada: Account) -> None:
     coming = world.publish(SERVICE, since=datetime(2999, 1, 1, tzinfo=UTC))
     accept(ada, coming)
     assert accepted() == 0
 
 
-def test_PR_13_an_id_that_names_nothing_is_passed_over(ada: Account) -> None:
+def test_PR_13_unknown_version_id_is_ignored(ada: Account) -> None:
     world.publish(SERVICE)
     accept(ada, "nothing", "' OR 1=1 --", "")
     assert waits(ada)
@@ -66,14 +66,14 @@ def test_PR_13_terms_cannot_be_accepted_for_another_person(ada: Account) -> None
     assert waits(bea)
 
 
-def test_PR_13_acceptance_of_one_services_terms_is_none_of_anothers(ada: Account) -> None:
+def test_PR_13_acceptance_counts_for_the_terms_of_its_service_only(ada: Account) -> None:
     other = world.publish("library")
     world.publish(SERVICE)
     accept(ada, other)
     assert waits(ada)
 
 
-def test_PR_13_a_replayed_acceptance_changes_nothing(ada: Account, app: Flask) -> None:
+def test_PR_13_replayed_acceptance_changes_nothing(ada: Account, app: Flask) -> None:
     version = world.publish(SERVICE)
     account_id = ada.id
 
@@ -88,7 +88,7 @@ def test_PR_13_a_replayed_acceptance_changes_nothing(ada: Account, app: Flask) -
     assert len(db.session.scalars(events).all()) == 1
 
 
-def test_PR_14_a_version_that_must_be_accepted_again_counts_at_once(ada: Account) -> None:
+def test_PR_14_version_that_must_be_accepted_again_counts_at_once(ada: Account) -> None:
     accept(ada, world.publish(SERVICE))
     assert not waits(ada)
     world.publish(SERVICE)

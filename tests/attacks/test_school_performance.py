@@ -39,7 +39,7 @@ def refused(world: World, callback: str) -> bool:
     return answer.status_code == 400 and "did not finish" in answer.text and not inside
 
 
-def test_CS_09_a_callback_with_the_state_of_another_browser_is_refused(world: World) -> None:
+def test_CS_09_callback_with_the_state_of_another_browser_is_refused(world: World) -> None:
     other = world.somebody_else()
     theirs = other.callback_of(other.get("/sign-in"))
     assert refused(world, theirs)
@@ -48,20 +48,18 @@ def test_CS_09_a_callback_with_the_state_of_another_browser_is_refused(world: Wo
 
 
 @pytest.mark.parametrize("state", [None, "", "made-up"])
-def test_CS_09_a_callback_without_the_right_state_is_refused(
-    world: World, state: str | None
-) -> None:
+def test_CS_09_callback_without_the_right_state_is_refused(world: World, state: str | None) -> None:
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     assert refused(world, changed(callback, state=state))
 
 
-def test_CS_09_a_callback_is_good_once(world: World) -> None:
+def test_CS_09_callback_is_accepted_once(world: World) -> None:
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     assert world.browser.get(callback).status_code == 302
     assert world.browser.get(callback).status_code == 400
 
 
-def test_CS_09_the_code_of_another_person_is_refused(world: World) -> None:
+def test_CS_09_code_of_another_person_is_refused(world: World) -> None:
     """Injected code: its challenge belongs to another verifier."""
     other = world.somebody_else()
     stolen = parse_qs(urlsplit(other.callback_of(other.get("/sign-in"))).query)["code"][0]
@@ -69,22 +67,20 @@ def test_CS_09_the_code_of_another_person_is_refused(world: World) -> None:
     assert refused(world, changed(callback, code=stolen))
 
 
-def test_CS_09_an_id_token_with_another_nonce_is_refused(world: World) -> None:
+def test_CS_09_id_token_with_another_nonce_is_refused(world: World) -> None:
     world.op.answers["token"] = {"id_token": world.op.id_token("another nonce")}
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     assert refused(world, callback)
 
 
 @pytest.mark.parametrize("iss", [None, "", "https://evil.example"])
-def test_CS_09_an_answer_in_the_name_of_another_issuer_is_refused(
-    world: World, iss: str | None
-) -> None:
+def test_CS_09_callback_of_another_issuer_is_refused(world: World, iss: str | None) -> None:
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     assert refused(world, changed(callback, iss=iss))
     assert "/token" not in world.op.calls, "the code was not sent anywhere"
 
 
-def test_CS_09_an_error_is_answered_in_words_of_our_own(world: World) -> None:
+def test_CS_09_callback_error_shows_no_text_of_the_issuer(world: World) -> None:
     world.op.answers["authorize"] = {"error": "server_error", "error_description": MARKUP}
     callback = world.browser.callback_of(world.browser.get("/sign-in"))
     answer = world.browser.get(callback)
@@ -149,29 +145,29 @@ def payload(token: str) -> dict[str, Any]:
     return claims
 
 
-def test_a_good_token_opens_the_api(world: World) -> None:
+def test_api_accepts_a_valid_token(world: World) -> None:
     assert status(world, world.op.access_token()) == 200
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "HS256", "ES256"])
-def test_JW_01_a_token_without_a_signature_is_refused(world: World, alg: str) -> None:
+def test_JW_01_token_without_a_signature_is_refused(world: World, alg: str) -> None:
     claims = payload(world.op.access_token())
     assert status(world, unsigned(claims, "at+jwt", alg)) == 401
 
 
-def test_JW_02_the_signature_of_another_key_is_refused(world: World) -> None:
+def test_JW_02_token_signed_by_another_key_is_refused(world: World) -> None:
     stranger = ECKey.generate_key("P-256", {"kid": str(world.op.keys[0].kid)})
     assert status(world, world.op.access_token(key=stranger)) == 401
 
 
-def test_JW_02_a_changed_token_is_refused(world: World) -> None:
+def test_JW_02_changed_token_is_refused(world: World) -> None:
     head, _, signature = world.op.access_token().split(".")
     richer = payload(world.op.access_token()) | {"capabilities": ["view_pupil_names"]}
     body = encoded(json.dumps(richer).encode())
     assert status(world, f"{head}.{body}.{signature}") == 401
 
 
-def test_JW_02_a_new_key_is_read_without_a_failure_and_an_old_one_forgotten(world: World) -> None:
+def test_JW_02_new_key_is_fetched_and_old_key_is_forgotten(world: World) -> None:
     old = world.op.keys[0]
     assert status(world, world.op.access_token()) == 200
     world.op.keys.append(new_key())
@@ -186,14 +182,14 @@ def travelled(seconds: float) -> Any:
     return time_machine.travel(time.time() + seconds)
 
 
-def test_JW_02_unknown_keys_do_not_make_us_read_the_keys_each_time(world: World) -> None:
+def test_JW_02_unknown_kid_does_not_cause_repeated_fetches(world: World) -> None:
     for _ in range(20):
         assert status(world, world.op.access_token(key=new_key())) == 401
     assert world.op.calls.count("/keys") <= 2
 
 
 @pytest.mark.parametrize("form", ["pem", "der", "json"])
-def test_JW_03_the_public_key_is_no_secret_to_sign_with(world: World, form: str) -> None:
+def test_JW_03_token_signed_with_public_key_as_secret_is_refused(world: World, form: str) -> None:
     public = world.op.keys[0]
     secret = {
         "pem": public.as_pem(private=False),
@@ -209,7 +205,7 @@ def test_JW_03_the_public_key_is_no_secret_to_sign_with(world: World, form: str)
 
 
 @pytest.mark.parametrize("kid", ["../../../dev/null", "' OR 1=1 --", ""])
-def test_JW_04_a_key_in_the_header_is_not_looked_at(world: World, kid: str) -> None:
+def test_JW_04_key_in_the_header_is_ignored(world: World, kid: str) -> None:
     stranger = new_key()
     header = {
         "alg": "ES256",
@@ -223,7 +219,7 @@ def test_JW_04_a_key_in_the_header_is_not_looked_at(world: World, kid: str) -> N
     assert "/strangers-keys" not in world.op.calls
 
 
-def test_JW_05_an_unknown_critical_header_is_refused(world: World) -> None:
+def test_JW_05_unknown_critical_header_is_refused(world: World) -> None:
     key = world.op.keys[0]
     parts = [
         json.dumps({"alg": "ES256", "typ": "at+jwt", "kid": key.kid, "crit": ["x"], "x": 1}),
@@ -251,43 +247,43 @@ def test_JW_05_an_unknown_critical_header_is_refused(world: World) -> None:
         {"client_id": None},
     ],
 )
-def test_JW_06_times_and_names_that_are_none_are_refused(
+def test_JW_06_token_with_malformed_times_or_names_is_refused(
     world: World, claims: dict[str, Any]
 ) -> None:
     assert status(world, world.op.access_token(**claims)) == 401
 
 
 @pytest.mark.parametrize("typ", ["JWT", "logout+jwt", "", "at+jwt+x"])
-def test_JW_07_a_token_of_another_kind_is_refused(world: World, typ: str) -> None:
+def test_JW_07_token_of_another_kind_is_refused(world: World, typ: str) -> None:
     assert status(world, world.op.access_token(typ=typ)) == 401
 
 
-def test_JW_07_an_id_token_is_no_access_token(world: World) -> None:
+def test_JW_07_id_token_is_refused_as_access_token(world: World) -> None:
     assert status(world, world.op.id_token("nonce", aud=API, client_id=CLIENT_ID, jti="1")) == 401
 
 
 @pytest.mark.parametrize(
     "audience", [None, "", "http://localhost:8001", f"{API}/", [API], [API, "other"], {"a": API}]
 )
-def test_JW_07_a_token_for_another_audience_is_refused(world: World, audience: Any) -> None:
+def test_JW_07_token_for_another_audience_is_refused(world: World, audience: Any) -> None:
     assert status(world, world.op.access_token(aud=audience)) == 401
 
 
-def test_JW_07_a_token_for_the_issuer_is_refused(world: World) -> None:
+def test_JW_07_token_for_the_issuer_is_refused(world: World) -> None:
     assert status(world, world.op.access_token(world.op.issuer)) == 401
 
 
-def test_JW_07_a_token_of_another_issuer_is_refused(world: World) -> None:
+def test_JW_07_token_of_another_issuer_is_refused(world: World) -> None:
     assert status(world, world.op.access_token(iss="https://evil.example")) == 401
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt"])
-def test_JW_07_the_kind_may_be_written_in_both_ways(world: World, typ: str) -> None:
+def test_JW_07_typ_is_accepted_with_and_without_application(world: World, typ: str) -> None:
     assert status(world, world.op.access_token(typ=typ)) == 200
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "." * 10_000, "é.ü.ä", "a" * 60_000])
-def test_JW_08_junk_is_refused_quickly(world: World, token: str) -> None:
+def test_JW_08_malformed_token_is_refused_quickly(world: World, token: str) -> None:
     assert status(world, world.op.access_token()) == 200
     before = time.process_time()
     assert status(world, token) == 401
@@ -295,24 +291,24 @@ def test_JW_08_junk_is_refused_quickly(world: World, token: str) -> None:
 
 
 @pytest.mark.parametrize("alg", ["RSA-OAEP", "RSA1_5", "dir"])
-def test_JW_09_an_encrypted_token_is_not_opened(world: World, alg: str) -> None:
+def test_JW_09_encrypted_token_is_not_opened(world: World, alg: str) -> None:
     header = encoded(json.dumps({"alg": alg, "enc": "A128GCM", "zip": "DEF"}).encode())
     assert status(world, f"{header}.AA.AA.AA.AA") == 401
 
 
-def test_a_withdrawn_token_is_refused_although_its_signature_is_good(world: World) -> None:
+def test_withdrawn_token_is_refused_although_its_signature_is_good(world: World) -> None:
     token = world.op.access_token()
     assert status(world, token) == 200
     world.tell()
     assert status(world, token) == 401
 
 
-def test_a_token_without_the_scope_says_so(world: World) -> None:
+def test_api_refuses_token_without_scope_with_insufficient_scope(world: World) -> None:
     assert status(world, world.op.access_token(scope="openid profile")) == 403
     assert status(world, world.op.access_token(scope=None)) == 403
 
 
-def test_the_api_takes_no_session_for_a_token(world: World) -> None:
+def test_api_refuses_a_session_in_place_of_a_token(world: World) -> None:
     world.browser.sign_in()
     assert world.browser.get("/api/schools").status_code == 401
 
@@ -320,7 +316,7 @@ def test_the_api_takes_no_session_for_a_token(world: World) -> None:
 @pytest.mark.parametrize(
     "urn", ["100002", "100001%20", "100001'--", "%00", "T00001", "..%2f100001"]
 )
-def test_ID_04_a_school_outside_the_remit_is_not_answered(world: World, urn: str) -> None:
+def test_ID_04_school_outside_the_remit_is_not_returned(world: World, urn: str) -> None:
     world.browser.sign_in()
     for path in (f"/schools/{urn}", f"/schools/{urn}/print", f"/schools/{urn}/csv"):
         assert world.browser.get(path).status_code in (403, 404)
@@ -335,7 +331,7 @@ def test_ID_04_anonymous_rights_give_no_name_through_the_api(world: World) -> No
     assert all(part.endswith(".") for row in rows for part in row[1].split())
 
 
-def test_CS_01_no_form_is_taken_without_its_secret(world: World) -> None:
+def test_CS_01_form_without_its_token_is_refused(world: World) -> None:
     world.browser.sign_in()
     post = world.browser.service.post
     for path in ("/sign-in", "/sign-out", "/schools/100001/upload"):
@@ -344,7 +340,7 @@ def test_CS_01_no_form_is_taken_without_its_secret(world: World) -> None:
     assert world.browser.get("/schools").status_code == 200
 
 
-def test_CS_01_the_secret_of_another_session_is_refused(world: World) -> None:
+def test_CS_01_form_token_of_another_session_is_refused(world: World) -> None:
     world.browser.sign_in()
     other = world.somebody_else()
     other.sign_in()
@@ -376,7 +372,7 @@ def test_TX_04_markup_in_names_is_shown_as_text(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ 7*7 }}", "%s", "' OR 1=1 --", "\x00"])
-def test_TX_05_what_is_searched_and_asked_for_is_taken_literally(world: World, text: str) -> None:
+def test_TX_05_searches_and_parameters_are_taken_literally(world: World, text: str) -> None:
     world.browser.sign_in()
     asked = urlencode({"q": text})
     assert "No school of yours matches" in world.browser.text(f"/schools?{asked}")
@@ -385,7 +381,7 @@ def test_TX_05_what_is_searched_and_asked_for_is_taken_literally(world: World, t
         assert answer.status_code == 400, name
 
 
-def test_HC_02_an_error_shows_nothing_of_the_inside(world: World) -> None:
+def test_HC_02_error_page_has_no_internals(world: World) -> None:
     world.op.claims["remit"] = {"kind": "own", "version": "1"}
     world.browser.sign_in()
     world.service.config["PROPAGATE_EXCEPTIONS"] = False
@@ -395,12 +391,12 @@ def test_HC_02_an_error_shows_nothing_of_the_inside(world: World) -> None:
     assert "KeyError" not in answer.text
 
 
-def test_SS_03_an_issuer_that_sends_us_elsewhere_is_not_followed(world: World) -> None:
+def test_SS_03_redirect_of_the_issuer_is_not_followed(world: World) -> None:
     world.op.answers["issuer"] = "https://evil.example"
     assert status(world, world.op.access_token()) == 503
 
 
-def test_JW_10_an_rsa_key_verifies_only_what_it_signed(world: World) -> None:
+def test_JW_10_rsa_key_verifies_only_what_it_signed(world: World) -> None:
     key = RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"})
     claims = payload(world.op.access_token())
     token = jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": "rsa"}, claims, key)

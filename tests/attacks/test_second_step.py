@@ -42,7 +42,7 @@ def _sessions() -> int:
     return len(db.session.scalars(select(Session)).all())
 
 
-def test_MF_01_a_code_is_good_once_also_in_two_sessions_at_once(
+def test_MF_01_authenticator_code_is_accepted_once_by_parallel_sessions(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     pages = [_half(app, person) for _ in range(THREADS)]
@@ -54,13 +54,13 @@ def test_MF_01_a_code_is_good_once_also_in_two_sessions_at_once(
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
-def test_MF_02_codes_of_another_time_are_refused(
+def test_MF_02_authenticator_codes_of_another_time_are_refused(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert "The code is not right." in _half(app, person).submit(code=_code(person, steps)).text
 
 
-def test_MF_02_codes_of_another_person_or_script_are_refused(
+def test_MF_02_authenticator_codes_of_another_person_or_script_are_refused(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
@@ -71,7 +71,7 @@ def test_MF_02_codes_of_another_person_or_script_are_refused(
     assert _sessions() == 0
 
 
-def test_MF_03_ten_wrong_codes_in_fifteen_minutes_and_no_more(
+def test_MF_03_wrong_codes_are_limited_to_ten_in_fifteen_minutes(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     statuses: list[int] = []
@@ -89,7 +89,7 @@ def test_MF_03_ten_wrong_codes_in_fifteen_minutes_and_no_more(
     assert _half(app, person).submit(code=_code(person)).heading == "Your account"
 
 
-def test_MF_03_the_owner_on_a_known_device_is_not_kept_out(
+def test_MF_03_owner_on_a_known_device_signs_in_during_guessing(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     owner = app.test_client()
@@ -102,7 +102,7 @@ def test_MF_03_the_owner_on_a_known_device_is_not_kept_out(
     assert _half(app, person, owner).submit(code=_code(person)).heading == "Your account"
 
 
-def test_MF_04_a_recovery_code_is_good_once_hashed_and_told(
+def test_MF_04_recovery_code_is_accepted_once_stored_as_hash_and_reported(
     app: Flask, person: Person, post: Post
 ) -> None:
     with writing():
@@ -120,7 +120,7 @@ def test_MF_04_a_recovery_code_is_good_once_hashed_and_told(
     assert page.submit(code=codes[4]).status == 429
 
 
-def test_MF_06_an_empty_or_forged_second_step_stays_where_it_is(app: Flask, person: Person) -> None:
+def test_MF_06_empty_or_forged_second_step_starts_no_session(app: Flask, person: Person) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
     page, theirs = _half(app, person), _half(app, other)
     form = page.form()
@@ -140,7 +140,7 @@ def test_MF_06_an_empty_or_forged_second_step_stays_where_it_is(app: Flask, pers
     assert _sessions() == 0
 
 
-def test_MF_06_the_password_step_cannot_be_left_out(app: Flask, person: Person) -> None:
+def test_MF_06_second_step_without_password_is_refused(app: Flask, person: Person) -> None:
     page = Walker(app.test_client()).get("/sign-in")
     journey = page.address.partition("journey=")[2]
     data = {"csrf_token": page.form().values["csrf_token"], "code": _code(person)}
@@ -149,7 +149,7 @@ def test_MF_06_the_password_step_cannot_be_left_out(app: Flask, person: Person) 
     assert _sessions() == 0
 
 
-def test_MF_08_a_stale_session_changes_no_factor(
+def test_MF_08_factor_change_needs_a_recent_sign_in(
     app: Flask, client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -161,7 +161,7 @@ def test_MF_08_a_stale_session_changes_no_factor(
     assert db.session.scalars(select(RecoveryCode)).all() == []
 
 
-def test_MF_09_an_app_is_enrolled_with_our_secret_and_a_proof(
+def test_MF_09_authenticator_app_is_enrolled_with_own_secret_after_a_code(
     client: FlaskClient, person: Person
 ) -> None:
     sign_in(client, person)
@@ -177,7 +177,7 @@ def test_MF_09_an_app_is_enrolled_with_our_secret_and_a_proof(
     assert db.session.scalars(select(TotpCredential.sealed_secret)).one() == before
 
 
-def test_MF_10_a_stolen_password_enrols_nothing(app: Flask, person: Person) -> None:
+def test_MF_10_password_alone_enrols_no_authenticator_app(app: Flask, person: Person) -> None:
     page = _half(app, person)
     data = page.form().values
     for address in ("/account/second-step/app", "/account/second-step/codes"):
@@ -185,7 +185,7 @@ def test_MF_10_a_stolen_password_enrols_nothing(app: Flask, person: Person) -> N
     assert db.session.scalars(select(RecoveryCode)).all() == []
 
 
-def test_MF_12_a_device_cookie_of_another_old_or_copied_is_ignored(
+def test_MF_12_device_cookie_that_is_foreign_old_or_copied_is_ignored(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
@@ -212,7 +212,7 @@ def test_MF_12_a_device_cookie_of_another_old_or_copied_is_ignored(
     assert waits(owner, person.email)  # too old
 
 
-def test_MF_12_a_changed_password_forgets_the_devices(
+def test_MF_12_changed_password_forgets_the_devices(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()

@@ -28,7 +28,7 @@ NEW_PASSWORD = "harbour violin copper moss"
 WRONG = "a wrong password of ours"
 
 
-def test_HC_13_no_secret_reaches_a_log_an_address_or_a_referrer(
+def test_HC_13_secrets_reach_no_log_address_or_referrer(
     app: Flask, app_settings: Settings, person: Person, tmp_path: Path
 ) -> None:
     rights.install(app)

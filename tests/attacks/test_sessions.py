@@ -36,7 +36,7 @@ def _alive(client: FlaskClient) -> bool:
     return client.get("/account").status_code == 200
 
 
-def test_SE_01_a_planted_session_id_is_replaced_at_sign_in_and_at_step_up(
+def test_SE_01_session_id_is_replaced_at_sign_in_and_at_step_up(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     client.set_cookie(COOKIE, "planted")
@@ -54,7 +54,7 @@ def test_SE_01_a_planted_session_id_is_replaced_at_sign_in_and_at_step_up(
 
 
 @pytest.mark.parametrize("issuer", ["https://access.example.org", "http://localhost:8000"])
-def test_SE_02_cookies_are_for_this_host_alone(
+def test_SE_02_cookies_are_bound_to_this_host(
     database_url: str, tmp_path: Path, issuer: str
 ) -> None:
     app = create_app(settings(database_url, issuer=issuer, mail_directory=tmp_path))
@@ -91,7 +91,7 @@ def test_SE_02_cookies_are_for_this_host_alone(
         db.engine.dispose()
 
 
-def test_SE_03_idle_and_absolute_limits_hold_on_the_server(
+def test_SE_03_session_ends_at_its_idle_and_absolute_limits(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -125,7 +125,7 @@ def test_SE_04_background_requests_do_not_extend_the_idle_limit(
     assert not _alive(client)
 
 
-def test_SE_05_and_SE_07_other_sessions_end_and_stay_ended(
+def test_SE_05_and_SE_07_ended_sessions_stay_ended(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
@@ -138,7 +138,7 @@ def test_SE_05_and_SE_07_other_sessions_end_and_stay_ended(
     assert not _alive(there)
 
 
-def test_SE_05_a_session_of_somebody_else_cannot_be_ended(app: Flask, person: Person) -> None:
+def test_SE_05_session_of_somebody_else_cannot_be_ended(app: Flask, person: Person) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
     mine, theirs = app.test_client(), app.test_client()
     sign_in(mine, person)
@@ -151,7 +151,7 @@ def test_SE_05_a_session_of_somebody_else_cannot_be_ended(app: Flask, person: Pe
     assert _alive(theirs)
 
 
-def test_SE_06_each_of_many_sessions_is_told_listed_and_can_be_ended(
+def test_SE_06_parallel_sessions_are_reported_listed_and_can_be_ended(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     """There is no limit of number (docs/operators): a person learns of each and ends it."""
@@ -167,7 +167,7 @@ def test_SE_06_each_of_many_sessions_is_told_listed_and_can_be_ended(
     assert [_alive(browser) for browser in browsers] == [True] + [False] * 5
 
 
-def test_SE_08_and_SE_09_a_suspended_person_is_out_and_stays_out(
+def test_SE_08_and_SE_09_suspension_ends_sessions_and_refuses_new_ones(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     client, half = app.test_client(), app.test_client()
@@ -184,7 +184,7 @@ def test_SE_08_and_SE_09_a_suspended_person_is_out_and_stays_out(
     assert "Your email address or password is incorrect." in page.text
 
 
-def test_SE_10_and_MF_05_half_signed_in_opens_the_second_step_only(
+def test_SE_10_and_MF_05_sign_in_without_second_step_opens_no_other_page(
     client: FlaskClient, person: Person
 ) -> None:
     public = {
@@ -211,7 +211,7 @@ def _addresses(app: Flask) -> set[str]:
     }
 
 
-def test_SE_11_a_form_of_another_browser_is_refused(app: Flask, person: Person) -> None:
+def test_SE_11_form_of_another_browser_is_refused(app: Flask, person: Person) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
     mine, theirs = app.test_client(), app.test_client()
     sign_in(mine, person)
@@ -221,7 +221,7 @@ def test_SE_11_a_form_of_another_browser_is_refused(app: Flask, person: Person) 
     assert _alive(mine)
 
 
-def test_SE_12_odd_cookies_are_ignored(client: FlaskClient, person: Person) -> None:
+def test_SE_12_malformed_cookies_are_ignored(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     token = _value(client)
     stranger = client.application.test_client()
@@ -236,7 +236,7 @@ def test_SE_12_odd_cookies_are_ignored(client: FlaskClient, person: Person) -> N
         assert answer.status_code in {303, 400}
 
 
-def test_SE_14_a_write_after_the_end_of_the_session_is_refused_whole(
+def test_SE_14_change_after_the_end_of_the_session_is_refused_whole(
     app: Flask, person: Person
 ) -> None:
     client = app.test_client()
@@ -248,7 +248,7 @@ def test_SE_14_a_write_after_the_end_of_the_session_is_refused_whole(
     assert "/session-ended" in answer.response.headers["Location"]
 
 
-def test_SE_16_a_new_key_signs_and_the_old_one_is_read_until_it_is_gone(
+def test_SE_16_old_form_key_is_accepted_until_it_is_removed(
     database_url: str, tmp_path: Path
 ) -> None:
     old, new = "old-key-0123456789abcdefghijklmnop", "new-key-0123456789abcdefghijklmnop"

@@ -60,7 +60,7 @@ def _stable(html: str) -> str:
     return re.sub(r'nonce="[^"]*"', "", html)
 
 
-def test_LG_01_every_address_gets_the_same_answer_at_sign_in_and_at_reset(
+def test_LG_01_sign_in_and_reset_answer_every_address_alike(
     app: Flask, person: Person, post: Post
 ) -> None:
     answers: dict[str, set[tuple[Any, ...]]] = {"sign-in": set(), "reset": set()}
@@ -79,7 +79,7 @@ def test_LG_01_every_address_gets_the_same_answer_at_sign_in_and_at_reset(
     assert {kind: len(found) for kind, found in answers.items()} == {"sign-in": 1, "reset": 1}
 
 
-def test_LG_02_every_address_costs_the_same_time_at_reset(app: Flask, person: Person) -> None:
+def test_LG_02_reset_takes_the_same_time_for_every_address(app: Flask, person: Person) -> None:
     """Time of the processor, interleaved; the least of each address's samples is compared.
 
     Noise only ever adds, and ends with more samples; a difference in the work does not.
@@ -99,7 +99,7 @@ def test_LG_02_every_address_costs_the_same_time_at_reset(app: Flask, person: Pe
     raise AssertionError(least)
 
 
-def test_LG_03_and_SE_09_the_right_password_of_a_suspended_person_tells_nothing(
+def test_LG_03_and_SE_09_suspended_person_with_right_password_is_answered_like_others(
     app: Flask, person: Person
 ) -> None:
     wrong = Walker(app.test_client()).get("/sign-in")
@@ -110,7 +110,7 @@ def test_LG_03_and_SE_09_the_right_password_of_a_suspended_person_tells_nothing(
     assert _stable(right.html) == _stable(wrong.html)
 
 
-def test_LG_04_ten_wrong_passwords_wait_and_the_known_device_does_not(
+def test_LG_04_wrong_passwords_are_throttled_except_on_a_known_device(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     owner = app.test_client()
@@ -129,7 +129,7 @@ def test_LG_04_ten_wrong_passwords_wait_and_the_known_device_does_not(
     assert page.submit(email=person.email, password=PASSWORD).heading == "Enter the 6-digit code"
 
 
-def test_LG_05_the_owner_resets_the_password_and_comes_in_on_a_new_device(
+def test_LG_05_owner_resets_the_password_and_signs_in_on_a_new_device(
     app: Flask, person: Person, post: Post
 ) -> None:
     for number in range(30):
@@ -145,7 +145,7 @@ def test_LG_05_the_owner_resets_the_password_and_comes_in_on_a_new_device(
     assert sign_in(owner, person, "/account").heading == "Your account"
 
 
-def test_LG_06_sixty_people_of_one_school_sign_in_one_after_the_other(app: Flask) -> None:
+def test_LG_06_sixty_people_of_one_network_sign_in(app: Flask) -> None:
     for number in range(60):
         someone = make_person(f"p{number}@school.example", "Pat", f"Number{number}")
         assert sign_in(app.test_client(), someone, "/account").heading == "Your account"
@@ -155,14 +155,14 @@ def test_LG_06_sixty_people_of_one_school_sign_in_one_after_the_other(app: Flask
 @pytest.mark.parametrize(
     "forwarded", ["a", "", "1.2.3.4, a", ",,,", "999.1.1.1", "::1%eth0", "x" * 5000]
 )
-def test_LG_07_a_forwarded_address_that_cannot_be_read_skips_nothing(
+def test_LG_07_unreadable_forwarded_address_is_counted(
     app: Flask, person: Person, forwarded: str
 ) -> None:
     statuses = [_guess(app, person.email, forwarded) for _ in range(6)]
     assert statuses == [200] * 5 + [429]
 
 
-def test_LG_07_an_untrusted_callers_header_is_not_believed(app: Flask, person: Person) -> None:
+def test_LG_07_forwarded_header_of_untrusted_caller_is_ignored(app: Flask, person: Person) -> None:
     statuses = [
         _guess(app, person.email, f"203.0.113.{number}", remote="198.51.100.7")
         for number in range(6)
@@ -170,7 +170,7 @@ def test_LG_07_an_untrusted_callers_header_is_not_believed(app: Flask, person: P
     assert statuses == [200] * 5 + [429]
 
 
-def test_LG_07_one_holder_of_an_ipv6_network_is_one(app: Flask, person: Person) -> None:
+def test_LG_07_addresses_of_an_ipv6_network_share_one_count(app: Flask, person: Person) -> None:
     statuses = [_guess(app, person.email, f"2001:db8:1:2::{number}") for number in range(1, 7)]
     assert statuses == [200] * 5 + [429]
     assert _guess(app, person.email, "2001:db8:1:3::1") == 200
@@ -189,7 +189,7 @@ def test_LG_08_spellings_of_one_address_share_one_count(app: Flask) -> None:
     "password",
     ["x" * 100_000, "\x00" * 20, "🦊" * 30, " " + PASSWORD, PASSWORD + " ", PASSWORD.upper()],
 )
-def test_LG_09_odd_passwords_are_wrong_and_nothing_worse(
+def test_LG_09_malformed_passwords_are_wrong_passwords(
     app: Flask, person: Person, password: str
 ) -> None:
     page = Walker(app.test_client()).get("/sign-in").submit(email=person.email, password=password)
@@ -197,14 +197,12 @@ def test_LG_09_odd_passwords_are_wrong_and_nothing_worse(
     assert "Your email address or password is incorrect." in page.text
 
 
-def test_LG_09_a_million_characters_are_too_many(app: Flask, person: Person) -> None:
+def test_LG_09_password_of_a_million_characters_is_refused(app: Flask, person: Person) -> None:
     page = Walker(app.test_client()).get("/sign-in")
     assert page.submit(email=person.email, password="x" * 1_000_000).status in {200, 413}
 
 
-def test_LG_10_addresses_of_odd_shapes_are_mistakes_and_never_logged(
-    app: Flask, person: Person
-) -> None:
+def test_LG_10_malformed_addresses_are_refused_and_not_logged(app: Flask, person: Person) -> None:
     client = app.test_client()
     page = Walker(client).get("/sign-in")
     form = page.form()
@@ -234,7 +232,7 @@ def test_LG_10_addresses_of_odd_shapes_are_mistakes_and_never_logged(
         "\\/evil.example", "/\t/evil.example", " //evil.example", "", "evil", "/" + "x" * 3000,
     ],
 )  # fmt: skip
-def test_LG_13_a_way_back_is_a_page_of_ours(
+def test_LG_13_next_parameter_leads_to_own_pages_only(
     client: FlaskClient, person: Person, address: str
 ) -> None:
     assert own_page(address) is None
@@ -244,7 +242,7 @@ def test_LG_13_a_way_back_is_a_page_of_ours(
     assert re.match(r"^/[a-z]", answer.headers["Location"].removeprefix("http://localhost:8000"))
 
 
-def test_LG_13_a_journey_of_another_browser_is_nobodys(app: Flask, person: Person) -> None:
+def test_LG_13_journey_of_another_browser_is_refused(app: Flask, person: Person) -> None:
     victim = Walker(app.test_client()).get("/sign-in?next=/account")
     thief = Walker(app.test_client())
     page = thief.get(victim.address)

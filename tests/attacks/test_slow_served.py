@@ -46,7 +46,7 @@ def served(app_settings: Settings, app: Flask) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_slow_clients_hold_no_other_request_up(served: Served) -> None:
+def test_slow_clients_delay_no_other_request(served: Served) -> None:
     length, chunked = b"Content-Length: 1000\r\n\r\na=", b"Transfer-Encoding: chunked\r\n\r\n"
     kinds = {
         "heads": _request(served, b"GET /sign-in", b"X-Slow: "),
@@ -113,7 +113,7 @@ def _ends(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_slow_connection_is_closed(impatient: Served, request: pytest.FixtureRequest) -> None:
+def test_slow_connection_is_closed(impatient: Served, request: pytest.FixtureRequest) -> None:
     length, chunked = b"Content-Length: 9\r\n\r\na", b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
     head = _open(impatient, _request(impatient, b"GET /sign-in", b"X-Slow: "))
     body = _open(impatient, _request(impatient, b"POST /token", FORM + length))
@@ -135,7 +135,7 @@ def test_a_slow_connection_is_closed(impatient: Served, request: pytest.FixtureR
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_body_more_than_are_received_at_once_ends_another(
+def test_bodies_above_the_limit_end_the_slowest_one(
     impatient: Served,
 ) -> None:
     raw = _request(impatient, b"POST /token", FORM + b"Content-Length: 9\r\n\r\na")

@@ -33,7 +33,7 @@ FLOORS = {"flask": "3.1.3", "werkzeug": "3.1.9", "authlib": "1.7.1", "joserfc": 
     ],
 )
 @pytest.mark.usefixtures("processes")
-def test_HC_12_the_server_does_not_start_with_debug_or_a_secret_that_is_none(
+def test_HC_12_server_does_not_start_with_debug_or_without_secret(
     app_settings: Settings, variable: str, value: str
 ) -> None:
     environment = {
@@ -52,7 +52,7 @@ def test_HC_12_the_server_does_not_start_with_debug_or_a_secret_that_is_none(
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/console", "/sign-in"])
-def test_HC_12_no_debugger_answers(client: FlaskClient, path: str) -> None:
+def test_HC_12_debugger_is_not_served(client: FlaskClient, path: str) -> None:
     plain = client.get(path)
     for query in ("__debugger__=yes&cmd=resource&f=debugger.js", "__debugger__=yes&cmd=paste&s=x"):
         answer = client.get(f"{path}?{query}")
@@ -61,13 +61,13 @@ def test_HC_12_no_debugger_answers(client: FlaskClient, path: str) -> None:
         assert "debugger" not in answer.text.lower()
 
 
-def test_HC_12_no_mode_for_development_is_on(client: FlaskClient) -> None:
+def test_HC_12_development_mode_is_off(client: FlaskClient) -> None:
     assert client.application.debug is False
     assert client.application.testing is False
     assert not client.application.config["PROPAGATE_EXCEPTIONS"]
 
 
-def test_HC_14_the_floors_hold_in_what_is_asked_for_and_in_what_is_locked() -> None:
+def test_HC_14_requirements_and_locks_hold_the_lowest_safe_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     (asked_file,) = project["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
     lines = (ROOT / asked_file).read_text().splitlines()

@@ -41,17 +41,17 @@ def site() -> Flask:
         ".git/config",
     ],
 )
-def test_HC_11_only_files_of_the_static_folder_are_there(site: Flask, name: str) -> None:
+def test_HC_11_files_outside_the_static_folder_are_not_served(site: Flask, name: str) -> None:
     answer = site.test_client().get(f"/static/{name}", follow_redirects=True)
     assert read(answer).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["secure-access.css%00", "%00"])
-def test_HC_11_a_name_with_a_nul_is_none(site: Flask, name: str) -> None:
+def test_HC_11_file_name_with_nul_is_not_found(site: Flask, name: str) -> None:
     assert read(site.test_client().get(f"/static/{name}")).status_code == 400
 
 
-def test_HC_11_a_link_that_leads_out_of_the_folder_is_not_followed(
+def test_HC_11_symbolic_link_out_of_the_static_folder_is_not_served(
     site: Flask, tmp_path: Path
 ) -> None:
     folder, secret = tmp_path / "static", tmp_path / "secret.css"

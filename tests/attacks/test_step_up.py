@@ -172,11 +172,11 @@ def routes(app: Flask) -> Iterator[tuple[Rule, FreshSignIn]]:
             yield route, rule
 
 
-def test_every_sensitive_route_asks_for_a_recent_sign_in(app: Flask) -> None:
+def test_sensitive_routes_all_require_a_recent_sign_in(app: Flask) -> None:
     assert {route.endpoint for route, _ in routes(app)} == FRESH
 
 
-def test_every_other_route_of_signed_in_people_is_open_on_purpose(app: Flask) -> None:
+def test_other_routes_of_signed_in_people_are_all_listed(app: Flask) -> None:
     posting = {
         route.endpoint
         for route in app.url_map.iter_rules()
@@ -185,12 +185,12 @@ def test_every_other_route_of_signed_in_people_is_open_on_purpose(app: Flask) ->
     assert posting - FRESH == OPEN
 
 
-def test_every_route_that_keeps_a_post_has_a_page_at_its_address(app: Flask) -> None:
+def test_routes_that_store_a_post_all_have_a_page_at_their_address(app: Flask) -> None:
     pages = {route.rule for route, _ in routes(app) if "GET" in (route.methods or ())}
     assert {route.rule for route, _ in routes(app)} == pages
 
 
-def test_every_field_for_a_credential_keeps_its_form_from_being_kept(app: Flask) -> None:
+def test_forms_with_a_field_for_a_credential_are_not_stored(app: Flask) -> None:
     forms: list[type[Form]] = [Form]
     for form in forms:
         forms.extend(form.__subclasses__())
@@ -218,7 +218,7 @@ def test_removal_with_an_older_sign_in_is_completed_after_confirming(
     assert len(world.audited("membership.removed")) == 1
 
 
-def test_cancelling_a_confirmation_leads_back_to_the_page_of_the_form(
+def test_confirmation_cancelled_returns_to_the_page_of_the_form(
     app: Flask, school: Organisation, ann: Person, bob: Membership
 ) -> None:
     walker = browser(app, ann)
@@ -241,7 +241,7 @@ def test_cancelling_a_confirmation_leads_back_to_the_page_of_the_form(
         ("http://localhost:8000@evil.example/account", "My services"),
     ],
 )
-def test_cancelling_a_confirmation_leads_back_to_the_page_with_the_link(
+def test_confirmation_cancelled_returns_to_the_page_with_the_link(
     app: Flask, ann: Person, referrer: str, heading: str
 ) -> None:
     walker = browser(app, ann)

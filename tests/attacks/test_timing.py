@@ -112,7 +112,9 @@ def two_sided_p(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_LG_02_every_address_costs_the_same_time(app: Flask, addresses: dict[str, str]) -> None:
+def test_LG_02_sign_in_takes_the_same_time_for_every_address(
+    app: Flask, addresses: dict[str, str]
+) -> None:
     """Of four honest comparisons one in 25 rounds looks unlike by chance; a difference in the work
     does so each time.
     """
@@ -128,7 +130,7 @@ def test_LG_02_every_address_costs_the_same_time(app: Flask, addresses: dict[str
     raise AssertionError(chances)
 
 
-def test_LG_02_every_address_is_looked_up_by_the_same_statements(
+def test_LG_02_sign_in_runs_the_same_statements_for_every_address(
     app: Flask, addresses: dict[str, str]
 ) -> None:
     guesser, asked = Guesser(app), dict[str, list[str]]()
@@ -154,7 +156,7 @@ def _statements() -> Iterator[list[str]]:
     event.remove(db.engine, "before_cursor_execute", hear)
 
 
-def test_the_comparison_finds_a_difference_and_no_more() -> None:
+def test_comparison_of_times_finds_real_differences_only() -> None:
     some = [number % 17 + number / 1000 for number in range(300)]
     assert two_sided_p(some, some[::-1]) > 0.9
     assert two_sided_p(some, [value + 2 for value in some]) < CHANCE

@@ -112,7 +112,7 @@ def test_TX_05_searches_are_taken_literally(
         assert olive.get(where, query_string={"q": search}).status_code == 200
 
 
-def test_TX_05_a_search_finds_what_it_says(
+def test_TX_05_search_finds_its_literal_text(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     world.member(school, "o'neil@ashfield.example", given_name="Zoë", family_name="O'Neil 100%")

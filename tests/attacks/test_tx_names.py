@@ -54,7 +54,7 @@ LIKE_ADMIN = [
 ]
 
 
-def test_TX_01_an_address_that_looks_like_a_members_is_flagged(
+def test_TX_01_address_that_resembles_a_member_is_flagged(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     world.member(school, "admin@ashfield.example", given_name="Ada", family_name="Min")
@@ -65,7 +65,7 @@ def test_TX_01_an_address_that_looks_like_a_members_is_flagged(
     assert checks[0].submit().heading == "Invitation sent", "the approver decides"
 
 
-def test_TX_01_a_name_that_looks_like_a_members_is_flagged(
+def test_TX_01_name_that_resembles_a_member_is_flagged(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     for name in [("Аnn", "Dean"), ("Ann", "DEAN"), ("Ann", "Dеan"), ("Ann", "Dean")]:
@@ -98,7 +98,7 @@ def test_TX_01_name_that_resembles_no_other_is_not_flagged(
         assert "Warning" not in _check(app, ann, school, email, *name).text, email
 
 
-def test_TX_01_nothing_that_turns_or_hides_letters_gets_through(
+def test_TX_01_characters_that_reorder_or_hide_letters_are_refused(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     page = _check(
@@ -138,7 +138,7 @@ def test_TX_01_nothing_that_turns_or_hides_letters_gets_through(
         ("mary", "marry", False),
     ],
 )
-def test_TX_01_what_looks_alike(one: str, other: str, same: bool) -> None:
+def test_TX_01_look_alike_recognises_confusable_texts(one: str, other: str, same: bool) -> None:
     assert look_alike(one, other) is same
     assert look_alike(other, one) is same
 
@@ -153,7 +153,7 @@ def test_TX_01_what_looks_alike(one: str, other: str, same: bool) -> None:
         ("ada@xn--dmin-53d.example", True),
     ],
 )
-def test_TX_01_words_of_two_alphabets(text: str, mixed: bool) -> None:
+def test_TX_01_mixes_alphabets_finds_words_of_two_alphabets(text: str, mixed: bool) -> None:
     assert mixes_alphabets(text) is mixed
 
 
@@ -167,7 +167,7 @@ SPELLINGS = [
 ]
 
 
-def test_TX_02_one_policy_for_sign_in_invitation_command_and_reset(
+def test_TX_02_sign_in_invitation_command_and_reset_share_one_address_policy(
     app: Flask, person: Person, post: Post
 ) -> None:
     school = world.school()
@@ -188,7 +188,7 @@ def test_TX_02_one_policy_for_sign_in_invitation_command_and_reset(
         assert "is now an approver" in done.output or "already an approver" in done.output
 
 
-def test_TX_02_what_is_no_address_is_none_anywhere(
+def test_TX_02_malformed_addresses_are_refused_everywhere(
     app: Flask, person: Person, school: Organisation, ann: Membership
 ) -> None:
     for address in ['"ada"@school.example', "ada@school", f"{'a' * 250}@school.example"]:
@@ -213,7 +213,7 @@ def test_TX_02_plus_tags_stay_distinct(app: Flask, school: Organisation, ann: Me
 NAMES = ["O'Neil", "李", "Zoë", "B", "W" * 100, "עדה", "Ada 👩🏽"]
 
 
-def test_TX_03_names_are_kept_shown_and_sorted(
+def test_TX_03_names_are_stored_shown_and_sorted_unchanged(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     for number, name in enumerate(NAMES):

@@ -63,7 +63,7 @@ def test_CS_09_the_answer_of_another_issuer_is_not_redeemed(playground: Flask) -
     assert browser.get("/callback", query_string=answer).status_code == 400
 
 
-def test_CS_01_no_form_is_taken_without_its_secret(playground: Flask) -> None:
+def test_CS_01_form_without_its_token_is_refused(playground: Flask) -> None:
     assert playground.test_client().post("/", data={"scope": "openid"}).status_code == 400
 
 

@@ -32,20 +32,20 @@ def refused(rp: SigningParty, assertion: str) -> bool:
     return error_of(rp.post("/par", data)) == "invalid_client"
 
 
-def test_CA_02_two_methods_at_once_are_refused(fapi_rp: SigningParty) -> None:
+def test_CA_02_par_refuses_two_authentication_methods(fapi_rp: SigningParty) -> None:
     headers = {"Authorization": "Basic eDp5"}
     response = fapi_rp.post("/par", fapi_rp.parameters(), headers=headers)
     assert error_of(response) == "invalid_request"
 
 
-def test_CA_03_nothing_but_the_registered_method_will_do(fapi_rp: SigningParty) -> None:
+def test_CA_03_par_refuses_methods_other_than_the_registered_one(fapi_rp: SigningParty) -> None:
     named = {"client_id": fapi_rp.client_id, **fapi_rp.parameters()}
     for proof in ({}, {"client_secret": "secret"}):
         response = fapi_rp.http.post("/par", data=named | proof)
         assert error_of(response) == "invalid_client"
 
 
-def test_CA_05_only_the_client_s_key_and_a_listed_algorithm_count(fapi_rp: SigningParty) -> None:
+def test_CA_05_assertion_of_another_key_or_algorithm_is_refused(fapi_rp: SigningParty) -> None:
     stranger, rsa = ECKey.generate_key("P-256"), RSAKey.generate_key(2048)
     for assertion in (
         fapi_rp.assertion(key=stranger),
@@ -82,14 +82,14 @@ def test_CA_05_only_the_client_s_key_and_a_listed_algorithm_count(fapi_rp: Signi
         {"jti": ["x"]},
     ],
 )
-def test_CA_06_CA_08_a_wrong_claim_is_refused(
+def test_CA_06_CA_08_assertion_with_wrong_claim_is_refused(
     fapi_rp: SigningParty, change: dict[str, Any]
 ) -> None:
     data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion(**change)}
     assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
 
 
-def test_CA_07_an_assertion_counts_once(fapi_rp: SigningParty) -> None:
+def test_CA_07_assertion_is_accepted_once(fapi_rp: SigningParty) -> None:
     data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion()}
     assert fapi_rp.post("/par", data).status_code == 201
     assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
@@ -106,21 +106,21 @@ def test_CA_07_an_assertion_counts_once(fapi_rp: SigningParty) -> None:
     ],
     ids=["half-a-character", "depth", "half-a-subject", "nul-in-issuer", "nul-in-id"],
 )
-def test_CA_10_what_is_no_text_or_too_deep_is_refused(
+def test_CA_10_assertion_with_invalid_text_or_deep_claims_is_refused(
     fapi_rp: SigningParty, change: dict[str, Any]
 ) -> None:
     data = fapi_rp.parameters() | {"client_assertion": fapi_rp.assertion(**change)}
     assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
 
 
-def test_CA_10_a_kid_that_is_no_text_is_refused(fapi_rp: SigningParty) -> None:
+def test_CA_10_assertion_with_kid_that_is_no_text_is_refused(fapi_rp: SigningParty) -> None:
     claims = {"iss": fapi_rp.client_id, "sub": fapi_rp.client_id}
     assertion = sign(claims, fapi_rp.key, kid=["k1"])
     data = fapi_rp.parameters() | {"client_assertion": assertion}
     assert error_of(fapi_rp.post("/par", data)) == "invalid_client"
 
 
-def test_CA_05_a_public_key_is_no_shared_secret(fapi_rp: SigningParty) -> None:
+def test_CA_05_assertion_signed_with_public_key_as_secret_is_refused(fapi_rp: SigningParty) -> None:
     public = fapi_rp.key.as_dict(private=False)
     texts = [
         fapi_rp.key.as_pem(private=False),
@@ -135,7 +135,7 @@ def test_CA_05_a_public_key_is_no_shared_secret(fapi_rp: SigningParty) -> None:
         assert refused(fapi_rp, forged)
 
 
-def test_CA_05_no_signature_is_no_proof(fapi_rp: SigningParty) -> None:
+def test_CA_05_assertion_without_signature_is_refused(fapi_rp: SigningParty) -> None:
     _, claims, signature = fapi_rp.assertion().split(".")
     for alg in ("none", "None", ""):
         head = segment(json.dumps({"alg": alg, "kid": "k1"}).encode())
@@ -143,7 +143,7 @@ def test_CA_05_no_signature_is_no_proof(fapi_rp: SigningParty) -> None:
             assert refused(fapi_rp, forged)
 
 
-def test_CA_05_an_algorithm_that_is_not_the_registered_one_is_refused(provider: Flask) -> None:
+def test_CA_05_assertion_of_an_unregistered_algorithm_is_refused(provider: Flask) -> None:
     key = RSAKey.generate_key(2048)
     rp = SigningParty(
         provider.test_client(),
@@ -161,7 +161,7 @@ def test_CA_05_an_algorithm_that_is_not_the_registered_one_is_refused(provider: 
 
 
 @pytest.mark.parametrize("audience", [[ISSUER, 7], [], [None], {ISSUER: 1}, 7])
-def test_CA_06_an_audience_of_anything_but_texts_is_refused(
+def test_CA_06_assertion_whose_audience_is_no_text_is_refused(
     provider: Flask, audience: object
 ) -> None:
     rp = SigningParty(provider.test_client(), profile="baseline")
@@ -169,7 +169,7 @@ def test_CA_06_an_audience_of_anything_but_texts_is_refused(
     assert error_of(rp.post("/token", form)) == "invalid_client"
 
 
-def test_CA_08_an_assertion_in_the_name_of_another_client_is_refused(
+def test_CA_08_assertion_in_the_name_of_another_client_is_refused(
     provider: Flask, fapi_rp: SigningParty
 ) -> None:
     other = SigningParty(provider.test_client()).client_id
@@ -178,7 +178,7 @@ def test_CA_08_an_assertion_in_the_name_of_another_client_is_refused(
         assert refused(fapi_rp, fapi_rp.assertion(**changes))
 
 
-def test_CA_09_ids_are_kept_no_longer_than_an_assertion_may_live(provider: Flask) -> None:
+def test_CA_09_assertion_ids_are_stored_for_the_longest_lifetime(provider: Flask) -> None:
     rp = SigningParty(provider.test_client(), profile="baseline")
     form = {"grant_type": "client_credentials"}
     for days in range(1, 16):
@@ -202,7 +202,7 @@ def kept_ids() -> list[datetime]:
     return list(db.session.scalars(select(UsedOnce.expires_at)))
 
 
-def test_CA_10_what_is_no_token_is_refused(fapi_rp: SigningParty) -> None:
+def test_CA_10_assertion_that_is_no_token_is_refused(fapi_rp: SigningParty) -> None:
     for text in (
         "a.b.c",
         f"{segment(b'null')}.{segment(b'{}')}.{segment(b'x')}",
@@ -215,7 +215,7 @@ def test_CA_10_what_is_no_token_is_refused(fapi_rp: SigningParty) -> None:
 
 
 @pytest.mark.parametrize("length", [20_000, 300_000, 1_000_000, 2_000_000])
-def test_CA_10_a_monster_is_refused_and_the_client_still_served(
+def test_CA_10_oversized_assertion_is_refused_and_the_client_still_served(
     fapi_rp: SigningParty, length: int
 ) -> None:
     data = fapi_rp.parameters() | {"client_assertion": "x" * length}

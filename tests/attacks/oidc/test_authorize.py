@@ -49,7 +49,7 @@ DIFFERING = [
 ]
 
 
-def test_AZ_01_an_address_that_differs_at_all_gets_no_redirect(
+def test_AZ_01_authorize_does_not_redirect_to_a_different_address(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for address in DIFFERING:
@@ -63,7 +63,7 @@ PREFIXES = [
 ]
 
 
-def test_AZ_02_a_prefix_of_the_address_gets_no_redirect(
+def test_AZ_02_authorize_does_not_redirect_to_a_prefix_of_the_address(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for address in PREFIXES:
@@ -77,7 +77,7 @@ RELATIVES = [
 ]
 
 
-def test_AZ_03_a_relative_of_the_host_gets_no_redirect(
+def test_AZ_03_authorize_does_not_redirect_to_a_related_host(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for address in RELATIVES:
@@ -94,7 +94,7 @@ def test_AZ_03_a_relative_of_the_host_gets_no_redirect(
         ("nonce", "2"),
     ],
 )
-def test_AZ_04_a_repeated_parameter_is_refused_without_a_redirect(
+def test_AZ_04_authorize_refuses_repeated_parameter_without_redirect(
     rp: RelyingParty, browser: FlaskClient, name: str, value: str
 ) -> None:
     assert stays_here(browser.get(f"{rp.request()}&{urlencode({name: value})}"))
@@ -128,14 +128,18 @@ FORBIDDEN = [
 ]
 
 
-def test_AZ_05_a_strange_address_gets_no_redirect(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_AZ_05_authorize_does_not_redirect_to_a_malformed_address(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     for address in STRANGE:
         assert stays_here(browser.get(rp.request(redirect_uri=address))), address
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("member", ["redirect_uris", "post_logout_redirect_uris"])
-def test_AZ_05_and_AZ_06_a_bad_address_cannot_be_registered(provider: Flask, member: str) -> None:
+def test_AZ_05_and_AZ_06_registration_refuses_bad_redirect_uri(
+    provider: Flask, member: str
+) -> None:
     for address in STRANGE + FORBIDDEN:
         with pytest.raises(InvalidMetadata) as refusal:
             register(**{member: [CALLBACK, address]})
@@ -143,14 +147,14 @@ def test_AZ_05_and_AZ_06_a_bad_address_cannot_be_registered(provider: Flask, mem
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_AZ_06_no_client_but_a_native_one_registers_a_scheme_of_its_own(provider: Flask) -> None:
+def test_AZ_06_private_scheme_is_registered_by_native_clients_only(provider: Flask) -> None:
     for more in ({}, {"token_endpoint_auth_method": "none"}, {"application_type": "web"}):
         with pytest.raises(InvalidMetadata, match="its scheme is not https"):
             register(redirect_uris=["com.example.app:/cb"], **more)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_AZ_06_https_and_the_loopback_can_be_registered(provider: Flask) -> None:
+def test_AZ_06_registration_accepts_https_and_loopback(provider: Flask) -> None:
     good = ["http://localhost:8001/cb", "http://127.0.0.1/cb", "http://[::1]:3000/cb"]
     good.append(CALLBACK + "?a=b")
     assert register(redirect_uris=good)["redirect_uris"] == good
@@ -160,13 +164,13 @@ def test_AZ_06_https_and_the_loopback_can_be_registered(provider: Flask) -> None
     "changes",
     [{"response_type": "token"}, {"scope": "no-such"}, {"response_type": None}, {"prompt": "x"}],
 )
-def test_AZ_07_and_AZ_08_no_error_leaves_for_an_unregistered_address(
+def test_AZ_07_and_AZ_08_errors_are_not_sent_to_an_unregistered_address(
     rp: RelyingParty, browser: FlaskClient, changes: dict[str, str | None]
 ) -> None:
     assert stays_here(browser.get(rp.request(redirect_uri="https://evil.example/", **changes)))
 
 
-def test_AZ_09_unknown_and_disabled_clients_read_the_same(
+def test_AZ_09_authorize_answers_unknown_and_disabled_clients_alike(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     unknown = browser.get(rp.request(client_id="client-0190"))
@@ -179,20 +183,24 @@ def test_AZ_09_unknown_and_disabled_clients_read_the_same(
         assert rp.client_id not in response.get_data(as_text=True)
 
 
-def test_AZ_10_no_other_response_type(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_AZ_10_authorize_refuses_other_response_types(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     for response_type in ("token", "id_token", "code token", "code id_token", "x"):
         told = rp.authorize(browser, response_type=response_type)
         assert told["error"] == "unsupported_response_type"
 
 
-def test_AZ_11_no_response_mode_that_is_not_offered(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_AZ_11_authorize_refuses_response_modes_that_are_not_offered(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     for mode in ("fragment", "query.jwt", "jwt", "form_post.jwt", "web_message", "fragment.jwt"):
         response = browser.get(rp.request(response_mode=mode))
         assert answer(response)["error"] == "invalid_request"
         assert not urlsplit(response.headers["Location"]).fragment
 
 
-def test_AZ_12_success_and_error_carry_the_issuer_and_the_state_unchanged(
+def test_AZ_12_authorize_response_carries_issuer_and_unchanged_state(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     state = "a b&c=d%20+/?#ä☃"
@@ -204,7 +212,7 @@ def test_AZ_12_success_and_error_carry_the_issuer_and_the_state_unchanged(
     assert "state" not in rp.authorize(browser, state=None)
 
 
-def test_AZ_14_the_pages_carry_an_opaque_id_and_no_parameter(
+def test_AZ_14_authorize_pages_carry_an_opaque_id_and_no_parameter(
     rp: RelyingParty, provider: Flask, ada: Person
 ) -> None:
     browser = provider.test_client()
@@ -217,7 +225,7 @@ def test_AZ_14_the_pages_carry_an_opaque_id_and_no_parameter(
     assert stays_here(browser.get("/authorize/made-up"))
 
 
-def test_AZ_14_parameters_beside_a_stored_request_change_nothing(
+def test_AZ_14_stored_request_ignores_further_parameters(
     rp: RelyingParty, browser: FlaskClient, ada: Person
 ) -> None:
     stored = browser.post("/authorize", data=parse_qs(urlsplit(rp.request()).query))
@@ -227,9 +235,7 @@ def test_AZ_14_parameters_beside_a_stored_request_change_nothing(
     assert told["state"] == "st-1"
 
 
-def test_AZ_15_a_request_opens_only_in_the_browser_that_began_it(
-    rp: RelyingParty, provider: Flask
-) -> None:
+def test_AZ_15_stored_request_opens_only_in_its_browser(rp: RelyingParty, provider: Flask) -> None:
     victim = provider.test_client()
     stored = victim.post("/authorize", data=parse_qs(urlsplit(rp.request()).query))
     address = stored.headers["Location"]
@@ -246,7 +252,7 @@ NO_TEXT = ["%ff%fe", "%00", "a%00b", "%c0%ae"]
 
 
 @pytest.mark.parametrize("parameter", ["state", "nonce", "login_hint", "ui_locales"])
-def test_AZ_16_hostile_values_do_not_get_out_of_the_redirect(
+def test_AZ_16_redirect_encodes_hostile_values(
     rp: RelyingParty, browser: FlaskClient, parameter: str
 ) -> None:
     for value in HOSTILE:
@@ -258,7 +264,9 @@ def test_AZ_16_hostile_values_do_not_get_out_of_the_redirect(
         assert told["state"] == (value if parameter == "state" else "st-1")
 
 
-def test_AZ_16_what_is_no_text_is_refused(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_AZ_16_authorize_refuses_parameters_that_are_no_text(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     for parameter in ("state", "login_hint"):
         for raw in NO_TEXT:
             address = f"{rp.request(**{parameter: None})}&{parameter}={raw}"
@@ -268,14 +276,14 @@ def test_AZ_16_what_is_no_text_is_refused(rp: RelyingParty, browser: FlaskClient
 @pytest.mark.parametrize(
     "value", ["NaN", "-Infinity", "1e999", '"\\u0000"', '"\\ud800"', "[" * 50 + "]" * 50]
 )
-def test_AZ_16_claims_that_could_not_be_kept_are_refused(
+def test_AZ_16_authorize_refuses_claims_that_cannot_be_stored(
     rp: RelyingParty, browser: FlaskClient, value: str
 ) -> None:
     claims = f'{{"userinfo":{{"name":{{"value":{value}}}}}}}'
     assert rp.authorize(browser, claims=claims)["error"] == "invalid_request"
 
 
-def test_AZ_17_prompt_none_never_shows_a_page(
+def test_AZ_17_prompt_none_shows_no_page(
     service_rp: RelyingParty, stranger: FlaskClient, browser: FlaskClient, rights: Rights
 ) -> None:
     def error(who: FlaskClient) -> str:
@@ -292,7 +300,9 @@ def test_AZ_17_prompt_none_never_shows_a_page(
     assert codes() == 0
 
 
-def test_AZ_17_half_a_sign_in_is_none(rp: RelyingParty, provider: Flask, ada: Person) -> None:
+def test_AZ_17_prompt_none_refuses_a_sign_in_without_second_factor(
+    rp: RelyingParty, provider: Flask, ada: Person
+) -> None:
     browser = provider.test_client()
     page = walk(browser, rp.request())
     page.submit("sign-in", email=ada.email, password=ada.password)
@@ -302,7 +312,7 @@ def test_AZ_17_half_a_sign_in_is_none(rp: RelyingParty, provider: Flask, ada: Pe
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "0"}])
-def test_AZ_18_a_fresh_sign_in_is_asked_for_and_told(
+def test_AZ_18_max_age_requires_a_recent_sign_in_and_returns_auth_time(
     rp: RelyingParty, provider: Flask, ada: Person, changes: dict[str, str]
 ) -> None:
     browser = signed_in_browser(provider, ada, age=timedelta(minutes=5))
@@ -319,13 +329,13 @@ def test_AZ_18_a_fresh_sign_in_is_asked_for_and_told(
 @pytest.mark.parametrize(
     "changes", [{"max_age": "abc"}, {"max_age": "-1"}, {"prompt": "none login"}, {"prompt": "x"}]
 )
-def test_AZ_18_bad_values_are_refused(
+def test_AZ_18_authorize_refuses_malformed_max_age_and_prompt(
     rp: RelyingParty, browser: FlaskClient, changes: dict[str, str]
 ) -> None:
     assert rp.authorize(browser, **changes)["error"] == "invalid_request"
 
 
-def test_AZ_19_the_level_is_told_as_it_was(
+def test_AZ_19_id_token_states_the_acr_of_the_sign_in(
     rp: RelyingParty, provider: Flask, ada: Person, browser: FlaskClient
 ) -> None:
     one, two = "urn:secure-access:aal1", "urn:secure-access:aal2"
@@ -348,7 +358,7 @@ def test_AZ_19_the_level_is_told_as_it_was(
     assert told["error"] == "unmet_authentication_requirements"
 
 
-def test_AZ_20_a_hint_of_another_person_gives_nothing_silently(
+def test_AZ_20_prompt_none_refuses_id_token_hint_of_another_person(
     rp: RelyingParty, provider: Flask, browser: FlaskClient
 ) -> None:
     eve = make_person("eve@school.example")
@@ -373,14 +383,14 @@ def test_AZ_20_id_token_hint_is_not_satisfied_by_the_sign_in_of_another_person(
 
 
 @pytest.mark.parametrize("hint", ["", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "x" * 5000])
-def test_AZ_20_a_hint_that_is_none_is_refused(
+def test_AZ_20_authorize_refuses_an_invalid_id_token_hint(
     rp: RelyingParty, browser: FlaskClient, hint: str
 ) -> None:
     told = rp.authorize(browser, id_token_hint=hint)
     assert ("code" in told) if not hint else (told["error"] == "invalid_request")
 
 
-def test_AZ_21_who_may_not_enter_sees_whom_to_ask_and_it_is_on_record(
+def test_AZ_21_person_without_access_sees_approvers_and_the_refusal_is_recorded(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights, ada: Person
 ) -> None:
     rights.doors = [entrance("oakfield", "Your user group ended.")]
@@ -398,7 +408,7 @@ def test_AZ_21_who_may_not_enter_sees_whom_to_ask_and_it_is_on_record(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}]
 )
-def test_AZ_22_looking_ahead_gets_no_code(
+def test_AZ_22_prefetch_request_gets_no_code(
     rp: RelyingParty, browser: FlaskClient, headers: dict[str, str]
 ) -> None:
     response = browser.get(rp.request(), headers=headers)
@@ -407,7 +417,7 @@ def test_AZ_22_looking_ahead_gets_no_code(
     assert codes() == 0
 
 
-def test_CS_06_no_other_origin_may_script_the_authorization_endpoint(
+def test_CS_06_authorize_sends_no_cors_headers(
     rp: RelyingParty, public_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for origin in ("https://spa.example", "https://rp.example", "null"):
@@ -427,7 +437,7 @@ def test_CS_06_no_other_origin_may_script_the_authorization_endpoint(
     assert browser.get("/jwks").headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_AZ_21_the_page_without_access_leads_nowhere_by_itself(
+def test_AZ_21_page_without_access_redirects_nowhere(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = []

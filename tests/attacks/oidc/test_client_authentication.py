@@ -29,7 +29,7 @@ def basic(text: str) -> str:
     return "Basic " + base64.b64encode(text.encode()).decode()
 
 
-def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> None:
+def test_CA_01_token_endpoint_answers_unknown_and_unproven_clients_alike(rp: RelyingParty) -> None:
     old = rp.basic()
     rp.secret = actions.rotate_secret(rp.client_id, overlap=timedelta())
     refused = [
@@ -49,7 +49,7 @@ def test_CA_01_unknown_and_unproven_clients_read_the_same(rp: RelyingParty) -> N
     assert len(audited("client.not_authenticated")) == 4
 
 
-def test_HC_06_a_nul_in_credentials_is_a_wrong_secret(rp: RelyingParty) -> None:
+def test_HC_06_secret_with_nul_is_a_wrong_secret(rp: RelyingParty) -> None:
     for text in ("a%00b:s", "a:s%00", "a\x00b:s"):
         assert with_header(rp, basic(text)).status_code == 401
 
@@ -68,7 +68,7 @@ def test_CA_11_failed_client_authentication_writes_a_bounded_number_of_audit_row
     assert rp.credentials().status_code == 200
 
 
-def test_CA_01_an_overlapping_secret_counts_until_its_end(rp: RelyingParty) -> None:
+def test_CA_01_overlapping_secret_is_valid_until_its_end(rp: RelyingParty) -> None:
     old = rp.basic()
     rp.secret = actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
     assert with_header(rp, old).status_code == 200
@@ -78,14 +78,14 @@ def test_CA_01_an_overlapping_secret_counts_until_its_end(rp: RelyingParty) -> N
         assert rp.credentials().status_code == 200
 
 
-def test_CA_01_a_further_rotation_ends_the_overlap(rp: RelyingParty) -> None:
+def test_CA_01_second_rotation_ends_the_overlap(rp: RelyingParty) -> None:
     first = rp.basic()
     actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
     actions.rotate_secret(rp.client_id, overlap=timedelta(hours=1))
     assert with_header(rp, first).status_code == 401
 
 
-def test_CA_02_two_ways_at_once_are_refused(rp: RelyingParty) -> None:
+def test_CA_02_token_endpoint_refuses_two_authentication_methods(rp: RelyingParty) -> None:
     assert rp.secret is not None
     both = with_header(rp, rp.basic(), client_id=rp.client_id, client_secret=rp.secret)
     assert both.status_code in {400, 401}
@@ -100,7 +100,7 @@ def test_CA_02_two_ways_at_once_are_refused(rp: RelyingParty) -> None:
         assert "access_token" not in response.get_json()
 
 
-def test_CA_03_only_the_registered_way_counts(
+def test_CA_03_token_endpoint_refuses_an_unregistered_method(
     rp: RelyingParty, other_rp: RelyingParty, public_rp: RelyingParty
 ) -> None:
     assert rp.secret is not None
@@ -118,7 +118,7 @@ def test_CA_03_only_the_registered_way_counts(
         assert (response.status_code, response.get_json()["error"]) == (401, "invalid_client")
 
 
-def test_CA_04_broken_headers_are_refused_without_a_fault(
+def test_CA_04_broken_authorization_headers_are_refused_without_a_fault(
     rp: RelyingParty, other_rp: RelyingParty
 ) -> None:
     for value in (
@@ -143,7 +143,7 @@ def test_CA_04_broken_headers_are_refused_without_a_fault(
     assert with_header(rp, rp.basic(), client_id=rp.client_id).status_code == 200
 
 
-def test_CA_11_guessing_is_slowed_down_and_the_client_itself_is_served(
+def test_CA_11_guessed_secrets_are_throttled_and_the_client_is_served(
     provider: Flask, rp: RelyingParty
 ) -> None:
     attacker: FlaskClient = provider.test_client()
@@ -163,7 +163,7 @@ def test_CA_11_guessing_is_slowed_down_and_the_client_itself_is_served(
     assert len(audited("client.not_authenticated")) == 20
 
 
-def test_CA_11_a_right_signature_counts_after_however_many_wrong_ones(provider: Flask) -> None:
+def test_CA_11_right_signature_is_accepted_after_many_wrong_ones(provider: Flask) -> None:
     party = SigningParty(provider.test_client(), profile="baseline")
     form = {**GRANT, "client_assertion_type": ASSERTION_TYPE}
     statuses = [

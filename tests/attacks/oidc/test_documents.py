@@ -54,7 +54,7 @@ def public(key: ECKey, kid: str = "k1") -> dict[str, Any]:
     return {**key.as_dict(private=False), "kid": kid}
 
 
-def test_SS_06_a_strange_kid_does_not_make_us_ask_again_and_again(
+def test_SS_06_unknown_kid_does_not_cause_repeated_fetches(
     far_rp: SigningParty, published: Publishing
 ) -> None:
     published.document = {"keys": [public(ECKey.generate_key("P-256"), "another")]}
@@ -72,7 +72,7 @@ def forged(party: SigningParty) -> dict[str, str]:
     }
 
 
-def test_SS_06_a_strange_kid_does_not_make_us_forget_the_client_s_keys(
+def test_SS_06_unknown_kid_does_not_drop_the_keys_of_the_client(
     far_rp: SigningParty, published: Publishing, later: Callable[[float], None]
 ) -> None:
     assert far_rp.push().status_code == 201
@@ -83,7 +83,7 @@ def test_SS_06_a_strange_kid_does_not_make_us_forget_the_client_s_keys(
     assert far_rp.push().status_code == 201
 
 
-def test_SS_06_an_address_that_hangs_holds_one_thread(provider: Flask) -> None:
+def test_SS_06_unresponsive_jwks_uri_occupies_one_thread(provider: Flask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         address = f"http://127.0.0.1:{hanging.getsockname()[1]}/jwks"
         party = SigningParty(provider.test_client(), jwks=None, jwks_uri=address)
@@ -116,7 +116,7 @@ def test_SS_06_an_address_that_hangs_holds_one_thread(provider: Flask) -> None:
     ],
     ids=["many", "private", "shared", "text", "array", "no-json", "large"],
 )
-def test_SS_06_what_is_no_set_of_public_keys_proves_nobody(
+def test_SS_06_document_that_is_no_jwk_set_authenticates_no_client(
     far_rp: SigningParty, published: Publishing, document: Any
 ) -> None:
     published.document = document
@@ -129,12 +129,14 @@ def test_SS_06_what_is_no_set_of_public_keys_proves_nobody(
     "address",
     ["http://rp.example/jwks", "https://10.0.0.1/jwks", "https://rp.example:22/", "file:///k"],
 )
-def test_SS_01_an_address_inside_is_not_registered(provider: Flask, address: str) -> None:
+def test_SS_01_internal_address_is_not_registered(provider: Flask, address: str) -> None:
     with pytest.raises(InvalidMetadata, match="jwks_uri"):
         register(token_endpoint_auth_method="private_key_jwt", jwks_uri=address)
 
 
-def test_SS_07_a_sector_lists_every_address(provider: Flask, published: Publishing) -> None:
+def test_SS_07_sector_document_must_list_every_address(
+    provider: Flask, published: Publishing
+) -> None:
     addresses = [CALLBACK, "https://second.example/callback"]
     asked = {
         "subject_type": "pairwise",
@@ -176,14 +178,14 @@ def test_SS_07_sector_that_does_not_answer_delays_no_other_request(
     "address",
     ["http://rp.example/s", "https://10.0.0.1/s", "https://rp.example:22/", "file:///s", "x", 7],
 )
-def test_SS_07_a_sector_s_document_is_not_fetched_from_inside(
+def test_SS_07_sector_document_is_not_fetched_from_an_internal_address(
     provider: Flask, address: object
 ) -> None:
     with pytest.raises(InvalidMetadata, match="sector_identifier_uri"):
         register(subject_type="pairwise", sector_identifier_uri=address)
 
 
-def test_TK_18_every_sector_knows_a_person_by_a_lasting_name_of_its_own(
+def test_TK_18_pairwise_subject_is_lasting_and_differs_by_sector(
     provider: Flask, browser: FlaskClient, ada: Person
 ) -> None:
     one, two = (
@@ -204,7 +206,7 @@ def test_TK_18_every_sector_knows_a_person_by_a_lasting_name_of_its_own(
         assert name(one, signed_in_browser(provider, ada)) == first
 
 
-def test_TK_18_a_pairwise_name_is_no_digest_of_what_a_service_knows(
+def test_TK_18_pairwise_subject_is_no_digest_of_known_values(
     provider: Flask, browser: FlaskClient, ada: Person
 ) -> None:
     sector = "one.example"

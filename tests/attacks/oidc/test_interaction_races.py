@@ -63,7 +63,7 @@ def told(response: TestResponse) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(response.headers.get("Location", "")).query))
 
 
-def test_one_stored_request_resumed_by_many_at_once_gives_one_code(
+def test_stored_request_resumed_by_many_at_once_gives_one_code(
     provider: Flask, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     address = stored(rp, browser)
@@ -73,7 +73,7 @@ def test_one_stored_request_resumed_by_many_at_once_gives_one_code(
     assert len(audited("service.entered")) == 1
 
 
-def test_one_stored_request_resumed_and_cancelled_at_once_has_one_answer(
+def test_stored_request_resumed_and_cancelled_at_once_has_one_answer(
     provider: Flask, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     address = stored(rp, browser)
@@ -118,7 +118,7 @@ def test_choice_of_one_person_never_enters_another_in_the_same_browser(
     ]
 
 
-def test_one_pushed_request_in_two_interactions_gives_one_answer(
+def test_pushed_request_in_two_interactions_gives_one_answer(
     provider: Flask, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     made = dict(parse_qsl(urlsplit(rp.request()).query))

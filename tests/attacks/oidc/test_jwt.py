@@ -56,7 +56,9 @@ def refused(rp: RelyingParty) -> Callable[[str], bool]:
     return everywhere
 
 
-def test_JW_01_no_signature_is_no_token(token: str, refused: Callable[[str], bool]) -> None:
+def test_JW_01_token_without_signature_is_refused(
+    token: str, refused: Callable[[str], bool]
+) -> None:
     _, body, signature = token.split(".")
     for alg in ("none", "None", "NONE", ""):
         assert refused(f"{b64({'alg': alg, 'typ': 'at+jwt'})}.{body}.")
@@ -69,7 +71,7 @@ def test_JW_01_no_signature_is_no_token(token: str, refused: Callable[[str], boo
     assert refused(f"{true_header}.{body}.{b64(der)}")
 
 
-def test_JW_02_another_key_s_signature_is_none(
+def test_JW_02_token_signed_by_another_key_is_refused(
     rp: RelyingParty, token: str, refused: Callable[[str], bool]
 ) -> None:
     claims = rp.verified(token)
@@ -80,7 +82,7 @@ def test_JW_02_another_key_s_signature_is_none(
     )
 
 
-def test_JW_02_a_key_that_was_taken_out_counts_no_more(
+def test_JW_02_token_of_a_withdrawn_key_is_refused(
     rp: RelyingParty, token: str, refused: Callable[[str], bool], browser: FlaskClient
 ) -> None:
     old = header(token)["kid"]
@@ -93,7 +95,7 @@ def test_JW_02_a_key_that_was_taken_out_counts_no_more(
     assert rp.userinfo(fresh).status_code == 200
 
 
-def test_JW_03_a_public_key_is_no_shared_secret(
+def test_JW_03_token_signed_with_public_key_as_secret_is_refused(
     rp: RelyingParty, token: str, refused: Callable[[str], bool]
 ) -> None:
     claims = rp.verified(token)
@@ -109,7 +111,7 @@ def test_JW_03_a_public_key_is_no_shared_secret(
             assert refused(f"{signed}.{b64(mac)}")
 
 
-def test_JW_04_keys_and_addresses_in_the_header_are_not_looked_at(
+def test_JW_04_keys_and_addresses_in_the_header_are_ignored(
     rp: RelyingParty, token: str, refused: Callable[[str], bool]
 ) -> None:
     claims, own = rp.verified(token), RSAKey.generate_key(2048)
@@ -129,7 +131,7 @@ def test_JW_04_keys_and_addresses_in_the_header_are_not_looked_at(
         assert refused(f"{head}.{body}.{signed[2]}")
 
 
-def test_JW_05_critical_extensions_are_not_waved_through(
+def test_JW_05_token_with_critical_extension_is_refused(
     token: str, refused: Callable[[str], bool]
 ) -> None:
     head, body, signature = token.split(".")
@@ -147,13 +149,13 @@ def _sign(key: ECKey, text: str) -> bytes:
     return signature
 
 
-def test_JW_06_a_token_past_its_time_is_none(rp: RelyingParty, token: str) -> None:
+def test_JW_06_expired_token_is_refused(rp: RelyingParty, token: str) -> None:
     with time_machine.travel(now() + timedelta(seconds=300)):
         assert rp.userinfo(token).status_code == 401
         assert rp.introspect(token) == {"active": False}
 
 
-def test_JW_07_one_kind_of_token_is_not_another(
+def test_JW_07_token_of_another_type_is_refused(
     rp: RelyingParty, browser: FlaskClient, refused: Callable[[str], bool]
 ) -> None:
     tokens = rp.tokens(browser)
@@ -162,14 +164,14 @@ def test_JW_07_one_kind_of_token_is_not_another(
     assert told["error"] == "invalid_request"
 
 
-def test_JW_07_another_client_s_id_token_is_no_hint(
+def test_JW_07_id_token_of_another_client_is_refused_as_hint(
     rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     hint = other_rp.tokens(browser)["id_token"]
     assert rp.authorize(browser, id_token_hint=hint)["error"] == "invalid_request"
 
 
-def test_JW_08_and_JW_09_monsters_are_refused_at_once(
+def test_JW_08_and_JW_09_oversized_and_encrypted_tokens_are_refused_quickly(
     token: str, refused: Callable[[str], bool]
 ) -> None:
     head, _, signature = token.split(".")
@@ -189,7 +191,7 @@ def test_JW_08_and_JW_09_monsters_are_refused_at_once(
     assert (time.process_time() - started) / len(monsters) < 0.5
 
 
-def test_JW_11_an_id_token_says_what_it_must(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_JW_11_id_token_has_the_required_claims(rp: RelyingParty, browser: FlaskClient) -> None:
     tokens = rp.tokens(browser, nonce="n" * 64)
     claims = rp.verified(tokens["id_token"])
     half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
@@ -202,7 +204,7 @@ def test_JW_11_an_id_token_says_what_it_must(rp: RelyingParty, browser: FlaskCli
     assert claims["exp"] - claims["iat"] == 300
 
 
-def test_JW_12_a_key_is_published_before_it_signs_and_after(
+def test_JW_12_key_is_published_before_and_after_it_signs(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     def published() -> list[str]:

@@ -34,7 +34,7 @@ def asks(response: TestResponse) -> bool:
     return response.status_code == 200 and 'name="sign_out"' in response.get_data(as_text=True)
 
 
-def test_LO_01_without_a_hint_the_session_lives_until_the_person_says_so(
+def test_LO_01_logout_without_hint_asks_the_person_first(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     assert asks(leave(browser))
@@ -45,7 +45,7 @@ def test_LO_01_without_a_hint_the_session_lives_until_the_person_says_so(
     assert signed_in(rp, browser)
 
 
-def test_LO_02_an_old_hint_of_ours_is_good(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_LO_02_logout_accepts_an_expired_hint(rp: RelyingParty, browser: FlaskClient) -> None:
     hint = rp.tokens(browser)["id_token"]
     with time_machine.travel(now() + timedelta(minutes=20)):
         response = leave(browser, id_token_hint=hint, post_logout_redirect_uri=BYE)
@@ -53,7 +53,7 @@ def test_LO_02_an_old_hint_of_ours_is_good(rp: RelyingParty, browser: FlaskClien
         assert not signed_in(rp, browser)
 
 
-def test_LO_02_a_hint_is_good_when_its_key_is_no_longer_published(
+def test_LO_02_logout_accepts_a_hint_whose_key_is_no_longer_published(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     hint = rp.tokens(browser)["id_token"]
@@ -66,7 +66,7 @@ def test_LO_02_a_hint_is_good_when_its_key_is_no_longer_published(
         assert not signed_in(rp, browser)
 
 
-def test_LO_02_a_hint_signed_by_a_key_that_was_taken_out_is_none(
+def test_LO_02_logout_ignores_a_hint_of_a_withdrawn_key(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     hint = rp.tokens(browser)["id_token"]
@@ -75,7 +75,7 @@ def test_LO_02_a_hint_signed_by_a_key_that_was_taken_out_is_none(
     assert signed_in(rp, browser)
 
 
-def test_LO_02_a_hint_that_is_not_this_session_s_signs_nobody_out(
+def test_LO_02_logout_with_hint_of_another_session_ends_no_session(
     rp: RelyingParty, browser: FlaskClient, provider: Flask
 ) -> None:
     victim = signed_in_browser(provider, make_person("eve@school.example"))
@@ -85,7 +85,7 @@ def test_LO_02_a_hint_that_is_not_this_session_s_signs_nobody_out(
     assert signed_in(rp, victim)
 
 
-def test_LO_02_a_hint_of_a_disabled_client_is_none(
+def test_LO_02_logout_ignores_a_hint_of_a_disabled_client(
     rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     hint = rp.tokens(browser)["id_token"]
@@ -94,7 +94,7 @@ def test_LO_02_a_hint_of_a_disabled_client_is_none(
     assert signed_in(other_rp, browser)
 
 
-def test_LO_02_a_named_client_that_is_not_the_hint_s_spoils_the_hint(
+def test_LO_02_logout_ignores_a_hint_of_another_client_than_client_id(
     rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     hint = rp.tokens(browser)["id_token"]
@@ -105,7 +105,7 @@ def test_LO_02_a_named_client_that_is_not_the_hint_s_spoils_the_hint(
 
 
 @pytest.mark.parametrize("alive", [True, False])
-def test_LO_03_only_a_registered_address_of_the_hint_s_client_is_gone_to(
+def test_LO_03_logout_redirects_only_to_a_registered_address(
     rp: RelyingParty, browser: FlaskClient, stranger: FlaskClient, alive: bool
 ) -> None:
     hint = rp.tokens(browser)["id_token"]
@@ -127,7 +127,7 @@ def test_LO_03_only_a_registered_address_of_the_hint_s_client_is_gone_to(
             assert response.headers["Location"].endswith("/signed-out"), address
 
 
-def test_LO_05_after_signing_out_the_old_cookie_and_tokens_are_dead(
+def test_LO_05_sign_out_ends_the_cookie_and_the_tokens(
     rp: RelyingParty, browser: FlaskClient, provider: Flask
 ) -> None:
     cookie = browser.get_cookie("secure_access_session")
@@ -141,5 +141,5 @@ def test_LO_05_after_signing_out_the_old_cookie_and_tokens_are_dead(
     assert rp.userinfo(tokens["access_token"]).status_code == 401
 
 
-def test_LO_05_no_page_of_signing_out_is_kept_by_a_cache(browser: FlaskClient) -> None:
+def test_LO_05_logout_pages_are_not_stored_by_caches(browser: FlaskClient) -> None:
     assert leave(browser).headers["Cache-Control"] == "no-store"

@@ -17,7 +17,7 @@ from tests.identity.people import Person
 
 
 @pytest.mark.parametrize("require_pkce", [True, False])
-def test_PK_01_a_challenge_is_asked_for_unless_the_registration_says_otherwise(
+def test_PK_01_authorize_requires_code_challenge_unless_registered_otherwise(
     provider: Flask, browser: FlaskClient, public_rp: RelyingParty, require_pkce: bool
 ) -> None:
     rp = RelyingParty(provider.test_client(), register(require_pkce=require_pkce))
@@ -29,7 +29,7 @@ def test_PK_01_a_challenge_is_asked_for_unless_the_registration_says_otherwise(
         register(token_endpoint_auth_method="none", require_pkce=False)
 
 
-def test_PK_02_a_wrong_verifier_gets_nothing_and_burns_the_code(
+def test_PK_02_wrong_verifiers_get_no_token_and_end_the_code(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for verifier in (None, "x" * 42, "x" * 129, "x" * 43, "ä" * 43, "x y" * 20):
@@ -41,7 +41,7 @@ def test_PK_02_a_wrong_verifier_gets_nothing_and_burns_the_code(
         assert rp.redeem(code).get_json()["error"] == "invalid_grant"
 
 
-def test_PK_02_a_burnt_code_is_on_record(
+def test_PK_02_code_ended_by_wrong_verifiers_is_recorded(
     public_rp: RelyingParty, browser: FlaskClient, ada: Person
 ) -> None:
     code = public_rp.code(browser)
@@ -52,21 +52,23 @@ def test_PK_02_a_burnt_code_is_on_record(
     assert row.detail["cause"] == "wrong code verifiers"
 
 
-def test_PK_02_one_slip_does_not_burn_the_code(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_PK_02_single_wrong_verifier_does_not_end_the_code(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     code = rp.code(browser)
     assert rp.redeem(code, code_verifier="x" * 43).status_code == 400
     assert rp.redeem(code).status_code == 200
 
 
-def test_PK_03_a_verifier_without_a_challenge_is_refused(
-    provider: Flask, browser: FlaskClient
-) -> None:
+def test_PK_03_verifier_without_challenge_is_refused(provider: Flask, browser: FlaskClient) -> None:
     rp = RelyingParty(provider.test_client(), register(require_pkce=False))
     code = rp.code(browser, code_challenge=None, code_challenge_method=None)
     assert rp.redeem(code).get_json()["error"] == "invalid_grant"
 
 
-def test_PK_04_only_S256(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_PK_04_authorize_refuses_methods_other_than_S256(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     for method in ("plain", None, "s256", "S512"):
         told = rp.authorize(browser, code_challenge_method=method)
         assert told["error"] == "invalid_request"
@@ -74,7 +76,7 @@ def test_PK_04_only_S256(rp: RelyingParty, browser: FlaskClient) -> None:
         assert rp.authorize(browser, code_challenge=challenge)["error"] == "invalid_request"
 
 
-def test_PK_05_a_code_serves_only_the_browser_that_asked_for_it(
+def test_PK_05_code_needs_the_verifier_of_its_own_request(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     stolen = rp.code(browser)

@@ -21,7 +21,7 @@ def error_of(response: Any) -> str:
     return str(response.get_json()["error"])
 
 
-def test_DP_01_a_proof_counts_once(fapi_rp: SigningParty) -> None:
+def test_DP_01_proof_is_accepted_once(fapi_rp: SigningParty) -> None:
     headers = {"DPoP": fapi_rp.proof("/token")}
     data = {"grant_type": "client_credentials"}
     assert fapi_rp.post("/token", data, headers=headers).status_code == 200
@@ -50,7 +50,7 @@ def test_DP_01_a_proof_counts_once(fapi_rp: SigningParty) -> None:
         {"header": {"crit": ["x"]}},
     ],
 )
-def test_DP_02_DP_03_a_wrong_proof_is_refused(
+def test_DP_02_DP_03_token_endpoint_refuses_wrong_proof(
     fapi_rp: SigningParty, change: dict[str, Any]
 ) -> None:
     proof = fapi_rp.proof("/token", **change)
@@ -58,14 +58,14 @@ def test_DP_02_DP_03_a_wrong_proof_is_refused(
     assert error_of(response) == "invalid_dpop_proof"
 
 
-def test_DP_03_a_private_key_in_the_proof_is_refused(fapi_rp: SigningParty) -> None:
+def test_DP_03_proof_with_private_key_is_refused(fapi_rp: SigningParty) -> None:
     jwk = fapi_rp.proof_key.as_dict(private=True)
     proof = fapi_rp.proof("/token", header={"jwk": jwk})
     response = fapi_rp.post("/token", {"grant_type": "client_credentials"}, headers={"DPoP": proof})
     assert error_of(response) == "invalid_dpop_proof"
 
 
-def test_DP_04_a_code_is_only_for_the_key_that_was_named(
+def test_DP_04_code_is_redeemed_only_with_the_key_of_dpop_jkt(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     code = fapi_rp.code(browser)
@@ -73,7 +73,7 @@ def test_DP_04_a_code_is_only_for_the_key_that_was_named(
     assert error_of(fapi_rp.redeem(code)) == "invalid_grant"
 
 
-def test_DP_05_a_bound_token_is_only_for_its_key(
+def test_DP_05_bound_token_is_refused_without_a_proof_of_its_key(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     token = fapi_rp.tokens(browser)["access_token"]
@@ -92,7 +92,7 @@ def test_DP_05_a_bound_token_is_only_for_its_key(
         assert response.headers["WWW-Authenticate"].startswith("DPoP ")
 
 
-def test_DP_05_a_bound_token_that_has_ended_is_refused_in_its_scheme(
+def test_DP_05_ended_bound_token_is_refused_with_dpop_challenge(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     token = fapi_rp.tokens(browser)["access_token"]
@@ -102,7 +102,7 @@ def test_DP_05_a_bound_token_that_has_ended_is_refused_in_its_scheme(
     assert 'error="invalid_token"' in challenge
 
 
-def test_RT_04_a_public_client_s_refresh_token_is_bound_to_its_key(
+def test_RT_04_refresh_token_of_public_client_is_bound_to_its_key(
     provider: Flask, browser: FlaskClient, public_rp: Any
 ) -> None:
     prover = SigningParty(provider.test_client())
@@ -123,7 +123,7 @@ def test_RT_04_a_public_client_s_refresh_token_is_bound_to_its_key(
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS256", ""])
-def test_DP_03_a_proof_that_nothing_signs_is_refused(fapi_rp: SigningParty, alg: str) -> None:
+def test_DP_03_unsigned_proof_is_refused(fapi_rp: SigningParty, alg: str) -> None:
     _, claims, signature = fapi_rp.proof("/token").split(".")
     jwk = fapi_rp.proof_key.as_dict(private=False)
     head = segment(json.dumps({"typ": "dpop+jwt", "alg": alg, "jwk": jwk}).encode())
@@ -136,7 +136,7 @@ def test_DP_03_a_proof_that_nothing_signs_is_refused(fapi_rp: SigningParty, alg:
         assert error_of(response) == "invalid_dpop_proof"
 
 
-def test_DP_04_a_code_that_names_a_key_is_not_redeemed_without_a_proof(
+def test_DP_04_code_with_dpop_jkt_is_not_redeemed_without_a_proof(
     rp: RelyingParty, provider: Flask, browser: FlaskClient
 ) -> None:
     prover = SigningParty(provider.test_client())

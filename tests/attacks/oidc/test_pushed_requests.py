@@ -49,7 +49,7 @@ def error_of(response: Any) -> str:
     return str(response.get_json()["error"])
 
 
-def test_PA_01_expired_foreign_or_invented(
+def test_PA_01_authorize_refuses_expired_foreign_and_invented_request_uri(
     provider: Flask, fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     uri = fapi_rp.push().get_json()["request_uri"]
@@ -60,12 +60,12 @@ def test_PA_01_expired_foreign_or_invented(
         assert browser.get(fapi_rp.with_uri(uri)).status_code == 400
 
 
-def test_PA_02_without_client_authentication(fapi_rp: SigningParty) -> None:
+def test_PA_02_par_refuses_request_without_client_authentication(fapi_rp: SigningParty) -> None:
     response = fapi_rp.http.post("/par", data=fapi_rp.parameters())
     assert response.status_code == 401
 
 
-def test_PA_02_a_client_pushes_in_its_own_name_only(
+def test_PA_02_par_refuses_client_id_of_another_client(
     provider: Flask, rp: RelyingParty, fapi_rp: SigningParty
 ) -> None:
     other = SigningParty(provider.test_client())
@@ -75,11 +75,11 @@ def test_PA_02_a_client_pushes_in_its_own_name_only(
     assert unproven.status_code == 401
 
 
-def test_PA_03_a_request_uri_cannot_be_pushed(fapi_rp: SigningParty) -> None:
+def test_PA_03_par_refuses_request_uri(fapi_rp: SigningParty) -> None:
     assert error_of(fapi_rp.push(request_uri="urn:x")) == "invalid_request"
 
 
-def test_PA_04_a_client_that_pushes_its_requests_is_refused_a_plain_one(
+def test_PA_04_authorize_refuses_plain_request_of_client_that_must_push(
     provider: Flask, browser: FlaskClient
 ) -> None:
     rp = RelyingParty(provider.test_client(), register(require_pushed_authorization_requests=True))
@@ -93,7 +93,9 @@ def test_PA_04_a_client_that_pushes_its_requests_is_refused_a_plain_one(
     assert "code" in answer(browser.get("/authorize", query_string=query))
 
 
-def test_PA_05_what_was_pushed_wins(fapi_rp: SigningParty, browser: FlaskClient) -> None:
+def test_PA_05_authorize_uses_pushed_parameters_alone(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
     told = answer(browser.get(fapi_rp.request() + "&state=other&scope=email&nonce=z"))
     assert told["state"] == "st-1"
     assert fapi_rp.redeem(told["code"]).get_json()["scope"] == "openid profile offline_access"
@@ -116,7 +118,7 @@ def test_PA_05_what_was_pushed_wins(fapi_rp: SigningParty, browser: FlaskClient)
         {"request_uri": "urn:x"},
     ],
 )
-def test_PA_06_PA_07_a_wrong_request_object_is_refused(
+def test_PA_06_PA_07_wrong_request_object_is_refused(
     signing_rp: SigningParty, change: dict[str, Any]
 ) -> None:
     response = signing_rp.push_signed(signing_rp.request_object(**change))
@@ -125,9 +127,7 @@ def test_PA_06_PA_07_a_wrong_request_object_is_refused(
 
 
 @pytest.mark.parametrize("missing", ["exp", "iss", "aud"])
-def test_PA_06_no_client_s_request_object_may_leave_out_for_whom_and_how_long_it_is(
-    provider: Flask, missing: str
-) -> None:
+def test_PA_06_request_object_without_aud_or_exp_is_refused(provider: Flask, missing: str) -> None:
     rp = SigningParty(provider.test_client(), profile="baseline")
     assert rp.push_signed(rp.request_object(nbf=None)).status_code == 201
     without: dict[str, Any] = {"nbf": None, missing: None}
@@ -135,7 +135,7 @@ def test_PA_06_no_client_s_request_object_may_leave_out_for_whom_and_how_long_it
     assert error_of(response) == "invalid_request_object"
 
 
-def test_PA_06_only_the_client_s_own_signature_counts(signing_rp: SigningParty) -> None:
+def test_PA_06_request_object_signed_by_another_key_is_refused(signing_rp: SigningParty) -> None:
     for wrong in (
         signing_rp.request_object(key=ECKey.generate_key("P-256")),
         signing_rp.request_object(key=RSAKey.generate_key(2048), alg="RS256"),
@@ -144,7 +144,9 @@ def test_PA_06_only_the_client_s_own_signature_counts(signing_rp: SigningParty) 
         assert signing_rp.push_signed(wrong).get_json()["error"] == "invalid_request_object"
 
 
-def test_PA_06_a_public_key_is_no_shared_secret(signing_rp: SigningParty) -> None:
+def test_PA_06_request_object_signed_with_public_key_as_secret_is_refused(
+    signing_rp: SigningParty,
+) -> None:
     claims = signing_rp.request_object().split(".")[1]
     head = segment(json.dumps({"alg": "HS256", "typ": "oauth-authz-req+jwt"}).encode())
     signed = f"{head}.{claims}"
@@ -153,7 +155,7 @@ def test_PA_06_a_public_key_is_no_shared_secret(signing_rp: SigningParty) -> Non
         assert error_of(signing_rp.push_signed(forged)) == "invalid_request_object"
 
 
-def test_PA_07_another_client_s_name_beside_the_object_is_refused(
+def test_PA_07_request_object_beside_client_id_of_another_client_is_refused(
     provider: Flask, browser: FlaskClient
 ) -> None:
     unpushed = {
@@ -169,7 +171,7 @@ def test_PA_07_another_client_s_name_beside_the_object_is_refused(
     assert codes() == 0
 
 
-def test_PA_08_no_address_is_fetched(
+def test_PA_08_request_uri_of_the_web_is_not_fetched(
     rp: RelyingParty, browser: FlaskClient, published: Publishing
 ) -> None:
     for address in (published.address, "https://rp.example/object", "file:///etc/passwd"):
@@ -180,7 +182,9 @@ def test_PA_08_no_address_is_fetched(
     assert published.asked == 0
 
 
-def test_what_nobody_reads_is_not_kept(public_rp: RelyingParty, stranger: FlaskClient) -> None:
+def test_par_and_authorize_store_no_unknown_parameters(
+    public_rp: RelyingParty, stranger: FlaskClient
+) -> None:
     """Anybody may push as a public client, and may post to the authorization endpoint."""
     made = parse_qs(urlsplit(public_rp.request()).query)
     junk = {f"x{number}": "a" * 8000 for number in range(40)}
@@ -191,7 +195,7 @@ def test_what_nobody_reads_is_not_kept(public_rp: RelyingParty, stranger: FlaskC
         assert set(kept) == set(made)
 
 
-def test_request_of_anybody_is_limited_to_4096_characters(
+def test_request_without_client_authentication_is_limited_to_4096_characters(
     public_rp: RelyingParty, stranger: FlaskClient
 ) -> None:
     fits = public_rp.request(state="s" * 2000, nonce="n" * 1500)
@@ -212,7 +216,7 @@ def test_request_pushed_by_confidential_client_is_limited_to_16384_characters(
     assert error_of(rp.post("/par", made | {"login_hint": "l" * 1400})) == "invalid_request"
 
 
-def test_a_public_client_pushes_so_many_a_minute(
+def test_public_client_pushes_are_limited_by_minute(
     public_rp: RelyingParty, fapi_rp: SigningParty
 ) -> None:
     made = parse_qs(urlsplit(public_rp.request()).query)

@@ -67,7 +67,7 @@ def at_once(request: Callable[[httpx.Client], httpx.Response], served: Served) -
         return [status for part in threads.map(run, range(AT_ONCE)) for status in part]
 
 
-def test_TK_02_one_code_redeemed_by_many_at_once_gives_one_token(
+def test_TK_02_code_redeemed_by_many_at_once_gives_one_token(
     served: Served, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     form = {
@@ -83,7 +83,7 @@ def test_TK_02_one_code_redeemed_by_many_at_once_gives_one_token(
     assert len(audited("token.reused")) == 1
 
 
-def test_RT_03_one_refresh_token_used_by_many_at_once_has_one_successor(
+def test_RT_03_refresh_token_used_by_many_at_once_has_one_successor(
     served: Served, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": rp.tokens(browser)["refresh_token"]}
@@ -103,7 +103,7 @@ def test_RT_03_one_refresh_token_used_by_many_at_once_has_one_successor(
     assert rp.refresh(successors[0]).status_code == 400
 
 
-def test_RT_07_a_used_token_stays_used_after_a_restart(
+def test_RT_07_used_refresh_token_stays_used_after_a_restart(
     app_settings: Settings, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     token = rp.tokens(browser)["refresh_token"]
@@ -124,7 +124,7 @@ def code_in(response: httpx.Response) -> str:
     return dict(parse_qsl(urlsplit(response.headers["Location"]).query))["code"]
 
 
-def test_SE_08_what_is_asked_for_during_a_sign_out_outlives_it_not(
+def test_SE_08_tokens_issued_during_a_sign_out_end_with_it(
     served: Served, app: Flask, rp: RelyingParty, ada: Person
 ) -> None:
     """Both requests arrive within a few milliseconds, in either order."""
@@ -173,7 +173,7 @@ class CachingVerifier:
         return True
 
 
-def test_JW_12_keys_rotate_under_load_and_no_verifier_fails(
+def test_JW_12_key_rotation_under_load_fails_no_verifier(
     app_settings: Settings, rp: RelyingParty
 ) -> None:
     kids: list[str] = []
@@ -209,7 +209,7 @@ def test_JW_12_keys_rotate_under_load_and_no_verifier_fails(
     assert len(set(kids)) >= ROTATIONS
 
 
-def test_CA_07_one_assertion_sent_by_many_at_once_counts_once(
+def test_CA_07_assertion_sent_by_many_at_once_is_accepted_once(
     served: Served, provider: Flask
 ) -> None:
     party = SigningParty(provider.test_client(), profile="baseline")
@@ -223,7 +223,7 @@ def test_CA_07_one_assertion_sent_by_many_at_once_counts_once(
     assert set(statuses) <= {200, 401, 429}
 
 
-def test_DP_01_one_proof_sent_by_many_at_once_counts_once(
+def test_DP_01_proof_sent_by_many_at_once_is_accepted_once(
     served: Served, provider: Flask, rp: RelyingParty
 ) -> None:
     party = SigningParty(provider.test_client())
@@ -236,7 +236,7 @@ def test_DP_01_one_proof_sent_by_many_at_once_counts_once(
     assert Counter(statuses) == {200: 1, 400: TRIES - 1}
 
 
-def test_PA_01_one_pushed_request_opened_by_many_at_once_gives_one_code(
+def test_PA_01_pushed_request_opened_by_many_at_once_gives_one_code(
     served: Served, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     form = {

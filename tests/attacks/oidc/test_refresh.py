@@ -30,7 +30,7 @@ def renewed(rp: RelyingParty, token: str) -> dict[str, Any]:
     return body
 
 
-def test_RT_02_a_lost_answer_is_given_again_with_the_same_successor(
+def test_RT_02_retry_within_the_grace_returns_the_same_successor(
     patient_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     first = patient_rp.tokens(browser)["refresh_token"]
@@ -41,7 +41,9 @@ def test_RT_02_a_lost_answer_is_given_again_with_the_same_successor(
     assert renewed(patient_rp, again["refresh_token"])["refresh_token"] != lost["refresh_token"]
 
 
-def test_RT_01_the_grace_ends(patient_rp: RelyingParty, browser: FlaskClient) -> None:
+def test_RT_01_retry_after_the_grace_ends_the_family(
+    patient_rp: RelyingParty, browser: FlaskClient
+) -> None:
     first = patient_rp.tokens(browser)["refresh_token"]
     successor = renewed(patient_rp, first)["refresh_token"]
     with time_machine.travel(now() + timedelta(seconds=SECONDS + 1)):
@@ -49,7 +51,7 @@ def test_RT_01_the_grace_ends(patient_rp: RelyingParty, browser: FlaskClient) ->
     assert patient_rp.refresh(successor).get_json()["error"] == "invalid_grant"
 
 
-def test_RT_02_the_grace_ends_with_the_first_use_of_the_successor(
+def test_RT_02_use_of_the_successor_ends_the_grace(
     patient_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     first = patient_rp.tokens(browser)["refresh_token"]
@@ -59,21 +61,21 @@ def test_RT_02_the_grace_ends_with_the_first_use_of_the_successor(
     assert patient_rp.refresh(newest).get_json()["error"] == "invalid_grant"
 
 
-def test_RT_02_retries_are_counted(patient_rp: RelyingParty, browser: FlaskClient) -> None:
+def test_RT_02_retries_within_the_grace_are_limited(
+    patient_rp: RelyingParty, browser: FlaskClient
+) -> None:
     first = patient_rp.tokens(browser)["refresh_token"]
     statuses = [patient_rp.refresh(first).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 200, 400]
 
 
-def test_a_client_that_did_not_register_for_it_has_no_grace(
-    rp: RelyingParty, browser: FlaskClient
-) -> None:
+def test_refresh_token_grace_needs_a_registration(rp: RelyingParty, browser: FlaskClient) -> None:
     first = rp.tokens(browser)["refresh_token"]
     renewed(rp, first)
     assert rp.refresh(first).get_json()["error"] == "invalid_grant"
 
 
-def test_a_public_client_has_it_only_with_its_key(
+def test_refresh_token_grace_of_public_client_needs_its_key(
     provider: Flask, browser: FlaskClient, public_rp: RelyingParty
 ) -> None:
     bare = RelyingParty(

@@ -34,9 +34,7 @@ def error(response: Any) -> tuple[int, str]:
 INVALID_GRANT = (400, "invalid_grant")
 
 
-def test_TK_01_a_code_used_twice_ends_all_that_came_of_it(
-    rp: RelyingParty, browser: FlaskClient
-) -> None:
+def test_TK_01_code_used_twice_ends_its_family(rp: RelyingParty, browser: FlaskClient) -> None:
     code = rp.code(browser, scope="openid offline_access")
     first = rp.redeem(code).get_json()
     assert error(rp.redeem(code)) == INVALID_GRANT
@@ -46,13 +44,13 @@ def test_TK_01_a_code_used_twice_ends_all_that_came_of_it(
     assert len(audited("token.reused")) == 1
 
 
-def test_TK_03_a_code_is_dead_after_its_minute(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_TK_03_code_expires_after_a_minute(rp: RelyingParty, browser: FlaskClient) -> None:
     code = rp.code(browser)
     with time_machine.travel(now() + timedelta(seconds=61)):
         assert error(rp.redeem(code)) == INVALID_GRANT
 
 
-def test_TK_04_a_code_is_bound_to_its_client_and_address(
+def test_TK_04_code_is_bound_to_its_client_and_redirect_uri(
     rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     code = rp.code(browser)
@@ -66,7 +64,7 @@ def test_TK_04_a_code_is_bound_to_its_client_and_address(
 
 
 @pytest.mark.parametrize("cause", ["suspended", "no entitlement", "terms", "removed", "client"])
-def test_TK_05_what_changed_between_code_and_token_counts(
+def test_TK_05_token_endpoint_applies_changes_made_after_the_code(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights, ada: Person, cause: str
 ) -> None:
     code = service_rp.code(browser, scope=EVERYTHING)
@@ -93,7 +91,7 @@ def change(cause: str, rights: Rights, person: Person, rp: RelyingParty) -> None
         clients.disable(rp.client_id)
 
 
-def test_TK_06_only_a_plain_form_gets_a_token(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_TK_06_token_endpoint_accepts_forms_only(rp: RelyingParty, browser: FlaskClient) -> None:
     code = rp.code(browser)
     good = {
         "grant_type": "authorization_code",
@@ -120,7 +118,7 @@ def test_TK_06_only_a_plain_form_gets_a_token(rp: RelyingParty, browser: FlaskCl
     assert rp.redeem(code).status_code == 200
 
 
-def test_TK_07_other_grant_types_are_refused(provider: Flask, rp: RelyingParty) -> None:
+def test_TK_07_token_endpoint_refuses_other_grant_types(provider: Flask, rp: RelyingParty) -> None:
     device = "urn:ietf:params:oauth:grant-type:device_code"
     for grant_type in ("password", "implicit", "unknown", device):
         response = rp.post("/token", {"grant_type": grant_type, "username": "a", "password": "b"})
@@ -131,7 +129,7 @@ def test_TK_07_other_grant_types_are_refused(provider: Flask, rp: RelyingParty) 
     assert error(narrow.refresh("x")) == (400, "unauthorized_client")
 
 
-def test_TK_08_no_answer_of_the_token_endpoint_is_kept_or_sets_a_cookie(
+def test_TK_08_token_endpoint_responses_are_not_cached_and_set_no_cookie(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     for response in (rp.redeem(rp.code(browser)), rp.redeem("x"), rp.http.post("/token")):
@@ -140,7 +138,7 @@ def test_TK_08_no_answer_of_the_token_endpoint_is_kept_or_sets_a_cookie(
         assert "Set-Cookie" not in response.headers
 
 
-def test_TK_09_a_token_serves_its_one_audience_only(
+def test_TK_09_access_token_is_accepted_by_its_audience_only(
     service_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     code = service_rp.code(browser, scope=EVERYTHING, resource=API)
@@ -154,7 +152,7 @@ def test_TK_09_a_token_serves_its_one_audience_only(
     assert service_rp.userinfo(plain["access_token"]).status_code == 200
 
 
-def test_TK_09_a_resource_is_one_and_registered(
+def test_TK_09_token_endpoint_refuses_several_or_unregistered_resources(
     service_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     evil = "https://evil.example"
@@ -175,7 +173,7 @@ def test_TK_09_a_resource_is_one_and_registered(
     assert service_rp.redeem(code, resource=API).status_code == 200
 
 
-def test_TK_10_a_service_gets_only_registered_scopes_in_its_own_name(
+def test_TK_10_client_credentials_refuses_unregistered_scopes(
     rp: RelyingParty, ada: Person
 ) -> None:
     for scope in ("openid", "access", "no-such", "remits:read openid"):
@@ -190,7 +188,7 @@ def test_TK_10_a_service_gets_only_registered_scopes_in_its_own_name(
     assert rp.userinfo(tokens["access_token"]).status_code == 403
 
 
-def test_TK_11_a_token_tells_nothing_to_others(
+def test_TK_11_introspection_by_another_client_is_inactive(
     rp: RelyingParty, other_rp: RelyingParty, public_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     tokens = rp.tokens(browser, scope="openid offline_access")
@@ -205,7 +203,7 @@ def test_TK_11_a_token_tells_nothing_to_others(
         assert nobody.headers["WWW-Authenticate"].startswith("Basic")
 
 
-def test_TK_11_the_resource_named_in_the_audience_may_ask(
+def test_TK_11_introspection_answers_the_client_of_the_audience(
     provider: Flask, service_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     api = RelyingParty(
@@ -229,7 +227,9 @@ def test_TK_11_client_cannot_register_the_provider_as_its_resource(provider: Fla
             register(resources=[resource])
 
 
-def test_TK_11_a_client_revokes_its_own_tokens(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_TK_11_revocation_ends_access_and_refresh_tokens(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     tokens = rp.tokens(browser)
     assert rp.post("/revoke", {"token": tokens["access_token"]}).status_code == 200
     assert rp.userinfo(tokens["access_token"]).status_code == 401
@@ -243,7 +243,7 @@ def test_TK_11_a_client_revokes_its_own_tokens(rp: RelyingParty, browser: FlaskC
     assert len(audited("token.revoked")) == 2
 
 
-def test_TK_13_a_token_changed_anywhere_is_none(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_TK_13_changed_access_token_is_refused(rp: RelyingParty, browser: FlaskClient) -> None:
     token = rp.tokens(browser)["access_token"]
     last = "A" if token[-1] != "A" else "B"
     sibling = chr(ord(token[-1]) ^ 1) if token[-1].isalnum() else last
@@ -265,7 +265,7 @@ def test_TK_13_a_token_changed_anywhere_is_none(rp: RelyingParty, browser: Flask
     assert rp.userinfo(token).status_code == 200
 
 
-def test_TK_14_userinfo_takes_one_live_access_token_in_its_place(
+def test_TK_14_userinfo_accepts_one_valid_access_token_in_its_place(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     tokens = rp.tokens(browser)
@@ -298,7 +298,7 @@ def test_TK_14_userinfo_without_openid_is_insufficient_scope(
     assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
 
 
-def test_TK_16_a_client_sees_only_claims_of_its_registered_scopes(
+def test_TK_16_userinfo_returns_claims_of_registered_scopes_only(
     provider: Flask, browser: FlaskClient
 ) -> None:
     narrow = RelyingParty(
@@ -316,7 +316,7 @@ def test_TK_16_a_client_sees_only_claims_of_its_registered_scopes(
         assert not {"capabilities", "user_group", "email"} & claims.keys()
 
 
-def test_TK_16_the_id_token_holds_rights_only_where_they_are_asked_for(
+def test_TK_16_id_token_has_rights_only_where_requested(
     service_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     asked = '{"id_token": {"capabilities": {"essential": true}, "email": null}}'
@@ -328,7 +328,7 @@ def test_TK_16_the_id_token_holds_rights_only_where_they_are_asked_for(
     assert "user_group" not in claims
 
 
-def test_TK_17_a_huge_request_is_refused_quickly(rp: RelyingParty) -> None:
+def test_TK_17_oversized_token_request_is_refused_quickly(rp: RelyingParty) -> None:
     big = rp.post("/token", {"grant_type": "client_credentials", "scope": "x" * 10_000_000})
     assert big.status_code in {400, 413}
     many = rp.post("/token", {f"p{number}": "1" for number in range(10_000)})
@@ -338,9 +338,7 @@ def test_TK_17_a_huge_request_is_refused_quickly(rp: RelyingParty) -> None:
     assert rp.credentials().status_code == 200
 
 
-def test_RT_01_a_rotated_token_used_again_ends_the_family(
-    rp: RelyingParty, browser: FlaskClient
-) -> None:
+def test_RT_01_reused_refresh_token_ends_the_family(rp: RelyingParty, browser: FlaskClient) -> None:
     first = rp.tokens(browser)
     second = rp.refresh(first["refresh_token"]).get_json()
     assert error(rp.refresh(first["refresh_token"])) == INVALID_GRANT
@@ -350,7 +348,7 @@ def test_RT_01_a_rotated_token_used_again_ends_the_family(
     assert len(audited("token.reused")) == 1
 
 
-def test_RT_04_a_refresh_token_is_its_client_s_and_gives_no_more_than_was_granted(
+def test_RT_04_refresh_token_is_bound_to_its_client_and_granted_scope(
     rp: RelyingParty, other_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     token = rp.tokens(browser, scope="openid profile")["refresh_token"]
@@ -364,7 +362,7 @@ def test_RT_04_a_refresh_token_is_its_client_s_and_gives_no_more_than_was_grante
 
 @pytest.mark.parametrize("offline", [False, True])
 @pytest.mark.parametrize("cause", ["suspended", "no entitlement", "terms", "removed", "client"])
-def test_RT_05_whatever_ends_access_ends_the_refresh(
+def test_RT_05_end_of_access_ends_refresh_tokens(
     service_rp: RelyingParty,
     browser: FlaskClient,
     rights: Rights,
@@ -381,7 +379,7 @@ def test_RT_05_whatever_ends_access_ends_the_refresh(
         assert service_rp.userinfo(tokens["access_token"]).status_code == 401
 
 
-def test_RT_05_signing_out_ends_what_hangs_on_the_session(
+def test_RT_05_sign_out_ends_refresh_tokens_of_the_session(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     bound = rp.tokens(browser, scope="openid")
@@ -412,7 +410,7 @@ def test_RT_05_removal_from_one_organisation_leaves_the_other(
     assert service_rp.refresh(held["elmwood"]["refresh_token"]).status_code == 200
 
 
-def test_RT_06_a_refresh_token_ends_with_the_session_s_limit_however_often_it_is_used(
+def test_RT_06_refresh_token_ends_at_the_absolute_limit_of_the_session(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     started = now()
@@ -439,7 +437,7 @@ def test_RT_06_offline_access_ends_30_days_after_use_and_90_after_the_sign_in(
         assert error(rp.refresh(token)) == INVALID_GRANT
 
 
-def test_RT_06_a_token_that_does_not_rotate_ends_30_days_after_use_as_well(
+def test_RT_06_refresh_token_without_rotation_ends_30_days_after_use(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     started = now()
@@ -451,7 +449,7 @@ def test_RT_06_a_token_that_does_not_rotate_ends_30_days_after_use_as_well(
         assert error(fapi_rp.refresh(token)) == INVALID_GRANT
 
 
-def test_RT_08_a_reduced_group_shows_at_the_next_refresh_and_at_userinfo_at_once(
+def test_RT_08_reduced_user_group_shows_at_next_refresh_and_at_once_at_userinfo(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.give("view_pupil_names")
