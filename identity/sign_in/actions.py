@@ -12,7 +12,7 @@ from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.refusal import RefusalError
+from app.refusal import Refusal, RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
@@ -27,6 +27,10 @@ from identity.sessions.current_session import is_still_active
 from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof
+
+CONFIRMATION = "confirmation"
+"""Page that asks for the password once more."""
+WRONG_PASSWORD = Refusal("wrong_password", "Your password is incorrect.")
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,29 @@ class Addressee:
     active: bool
 
 
+@dataclass(frozen=True)
+class PasswordOutcome:
+    """The journey on which the person goes on. refusal: why the password did not count.
+
+    A Refusal is stored with the journey for its page.
+    """
+
+    journey: SignInJourney
+    refusal: MustWait | Refusal | None = None
+
+
 class JourneyOver(Exception):
     """The journey is finished, or its person was suspended or signed out everywhere meanwhile."""
 
 
 def prove_password(
     journey: SignInJourney, email: str, password: str, browser: Browser
-) -> SignInJourney | ProofRejected | MustWait:
-    """Prove the first factor and return the journey on which its person goes on.
+) -> PasswordOutcome:
+    """Prove the first factor, on another journey where this one is over or somebody else's.
 
-    That is another journey where this one belongs to somebody else already. People who are
-    unknown, suspended or have not joined cost the same work and get the same answer.
+    People who are unknown, suspended or have not joined cost the same work and get the same answer.
     """
+    journey = journeys.reopened(journey, browser)
     account, key = _find_addressee(email)
     attempt = throttle.password_attempt(
         key,
@@ -77,22 +92,18 @@ def prove_password(
         reset=reset_links.used_in_browser(account.id if account else None, browser),
     )
     outcome = _first_factor(account, password, attempt, browser)
-    if account is None or not isinstance(outcome, ProofAccepted):
-        return outcome if isinstance(outcome, MustWait) else ProofRejected(WRONG)
-    with writing():
-        if not _still_proves(account.id, outcome):
-            return ProofRejected(WRONG)
-        throttle.refund_attempt(attempt)
-        if proofs.record_first_proof(journey, account.id, PASSWORD.name):
-            return journey
-        another = journeys.begin_again(journey, browser)
-        proofs.record_first_proof(another, account.id, PASSWORD.name)
-        return another
+    if isinstance(outcome, MustWait):
+        return PasswordOutcome(journey, outcome)
+    if account is not None and isinstance(outcome, ProofAccepted):
+        with writing():
+            if _still_proves(account.id, outcome):
+                throttle.refund_attempt(attempt)
+                return PasswordOutcome(_with_first_proof(journey, account.id, browser))
+    journeys.keep_mistake(journey.id, PASSWORD.name, WRONG.sentence, email=email)
+    return PasswordOutcome(journey, WRONG)
 
 
-def confirm_password(
-    journey: SignInJourney, password: str, browser: Browser
-) -> SignInJourney | ProofRejected | MustWait:
+def confirm_password(journey: SignInJourney, password: str, browser: Browser) -> PasswordOutcome:
     """Prove the first factor of the signed-in person once more. Raises JourneyOver."""
     session = browser.session
     if session is None or session.id != journey.confirms_session_id:
@@ -101,15 +112,17 @@ def confirm_password(
     addressee = Addressee(account.id, account.subject, account.active)
     attempt = throttle.confirmation_attempt(session.id)
     outcome = _first_factor(addressee, password, attempt, browser)
-    if not isinstance(outcome, ProofAccepted):
-        return outcome
-    with writing():
-        if not _still_proves(addressee.id, outcome):
-            return ProofRejected(WRONG)
-        throttle.refund_attempt(attempt)
-        if not proofs.record_first_proof(journey, addressee.id, PASSWORD.name):
-            raise JourneyOver
-    return journey
+    if isinstance(outcome, MustWait):
+        return PasswordOutcome(journey, outcome)
+    if isinstance(outcome, ProofAccepted):
+        with writing():
+            if _still_proves(addressee.id, outcome):
+                throttle.refund_attempt(attempt)
+                if not proofs.record_first_proof(journey, addressee.id, PASSWORD.name):
+                    raise JourneyOver
+                return PasswordOutcome(journey)
+    journeys.keep_mistake(journey.id, CONFIRMATION, WRONG_PASSWORD.sentence)
+    return PasswordOutcome(journey, WRONG_PASSWORD)
 
 
 def prove_second_factor(
@@ -117,7 +130,8 @@ def prove_second_factor(
 ) -> StartedSession | ProofRejected | MustWait:
     """Prove the second factor of the first one's person; the session begins in the transaction.
 
-    Raises JourneyOver where the state that was proved is over.
+    The reason of a rejected proof is stored with the journey for its page. Raises JourneyOver where
+    the state that was proved is over.
     """
     device = devices.known_device(first.account_id, browser)
     attempt = throttle.code_attempt(first.account_id, device=device)
@@ -133,6 +147,7 @@ def prove_second_factor(
             _second_step_refused(account, factor, outcome, attempt, browser)
             if outcome.counts and device is None and throttle.count_guess(account.id):
                 _warn_of_guesses(account)
+            journeys.keep_mistake(first.journey_id, factor.name, outcome.refusal.sentence)
             return outcome
         throttle.refund_attempt(attempt)
         if not account.active or not proofs.finish(first):
@@ -202,6 +217,15 @@ def _first_factor(
         return outcome
     _first_factor_refused(account, attempt, browser)
     return ProofRejected(WRONG)
+
+
+def _with_first_proof(journey: SignInJourney, account_id: int, browser: Browser) -> SignInJourney:
+    """Return the journey with its first proof: another one where this belongs to somebody else."""
+    if proofs.record_first_proof(journey, account_id, PASSWORD.name):
+        return journey
+    another = journeys.begin_again(journey, browser)
+    proofs.record_first_proof(another, account_id, PASSWORD.name)
+    return another
 
 
 def _still_proves(account_id: int, proved: ProofAccepted) -> bool:

@@ -8,6 +8,8 @@ from flask import redirect, request, url_for
 from werkzeug import Response
 
 from app.web.headers import allow_form_redirect
+from identity.ports import approvals
+from identity.sessions.access import own_page
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.models import Session
 from identity.sign_in import journeys
@@ -81,6 +83,27 @@ def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
 def find_left_open(kind: JourneyKind) -> SignInJourney | None:
     """Return the journey that the request names, as `journeys.find_left_open` does."""
     return journeys.find_left_open(_named(), current_browser(), kind)
+
+
+def find_purpose() -> SignInJourney | None:
+    """Return the sign-in that the request names, as `journeys.find_purpose` does."""
+    return journeys.find_purpose(_named(), current_browser(), JourneyKind.SIGN_IN)
+
+
+def begin_confirmation(session: Session) -> Response:
+    """Ask the person of this session for both factors, then continue at `next` or home.
+
+    The address names a page that was left open, or `next` and `cancel`.
+    """
+    left_open = find_left_open(JourneyKind.CONFIRM)
+    if left_open is not None:
+        back, cancel_to = own_page(left_open.resume_to), left_open.cancel_to
+    else:
+        back, cancel_to = own_page(request.args.get("next")), own_page(request.args.get("cancel"))
+    journey = journeys.confirm(
+        back or approvals().home(), session, bound_browser(), cancel_to=cancel_to
+    )
+    return redirect(url_for("sign_in.confirm", journey=journey.public_id), code=303)
 
 
 def _named() -> str | None:

@@ -118,9 +118,14 @@ def find_left_open(
     return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ENDED)
 
 
-def keep_mistake(
-    journey: SignInJourney, page: str, sentence: str, *, email: str | None = None
-) -> None:
+def find_purpose(
+    public_id: str | None, browser: Browser, kind: JourneyKind
+) -> SignInJourney | None:
+    """Return the browser's journey of that id, whether it is over or not, or None (`reopened`)."""
+    return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ANY)
+
+
+def keep_mistake(journey_id: int, page: str, sentence: str, *, email: str | None = None) -> None:
     """Store the sentence about a wrong answer for the page that shows it next.
 
     email: the address that was typed, which the page fills in again.
@@ -130,7 +135,7 @@ def keep_mistake(
         # Databases keep no NUL and no lone surrogate.
         values["login_hint"] = "".join(filter(str.isprintable, email))[:254]
     with writing():
-        SIGN_INS.advance(journey.id, **values)
+        SIGN_INS.advance(journey_id, **values)
 
 
 def mistake_on(journey: SignInJourney, page: str) -> str | None:
@@ -151,6 +156,21 @@ def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
         services=journey.services,
         ends_at=journey.ends_at,
     )
+
+
+def begin_again_late(journey: SignInJourney, browser: Browser, page: str) -> SignInJourney:
+    """Begin the sign-in again for a person whose page outlived it, and explain that on `page`."""
+    with writing():
+        another = begin_again(journey, browser)
+        if journey.finished_at is None:
+            keep_mistake(another.id, page, TOOK_TOO_LONG)
+    return another
+
+
+def reopened(journey: SignInJourney, browser: Browser) -> SignInJourney:
+    """Return the sign-in if it is open, else another with its purpose."""
+    is_open = journey.finished_at is None and journey.expires_at > now()
+    return journey if is_open else begin_again(journey, browser)
 
 
 def end_journeys(ending: Termination) -> None:

@@ -52,7 +52,6 @@ def _submit(
     if isinstance(outcome, MustWait):
         return with_retry_after(_page(factor, page, journey, proof, wait=outcome), outcome)
     if isinstance(outcome, ProofRejected):
-        journeys.keep_mistake(journey, factor.name, outcome.refusal.sentence)
         return redirect(url_for(f".{page.endpoint}", journey=journey.public_id), code=303)
     sign_in_browser(outcome)
     return onwards(journey)

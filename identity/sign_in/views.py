@@ -8,14 +8,14 @@ from werkzeug import Response
 
 from app.web.authorisation import anyone, permit
 from identity.credentials import registry
-from identity.credentials.factor import ProofRejected
 from identity.credentials.password import PASSWORD
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
-from identity.sessions.current_browser import bound_browser, current_browser
+from identity.sessions.current_browser import current_browser
 from identity.sessions.current_session import current, signed_in_session
 from identity.sign_in import current_journey, journeys, service_links, terms
 from identity.sign_in.actions import (
+    CONFIRMATION,
     JourneyOver,
     MustWait,
     confirm_password,
@@ -25,9 +25,6 @@ from identity.sign_in.blueprint import blueprint
 from identity.sign_in.current_journey import find_left_open
 from identity.sign_in.forms import PasswordForm, SignInForm
 from identity.sign_in.models import JourneyKind, SignInJourney
-
-CONFIRMATION = "confirmation"
-WRONG_PASSWORD = "Your password is incorrect."
 
 
 @blueprint.get("/")
@@ -55,26 +52,21 @@ def start() -> ResponseReturnValue:
 @permit(anyone)
 def submit() -> ResponseReturnValue:
     """Check email address and password, and lead to the second step."""
-    journey = _sign_in_journey()
-    if journey is None or journey.finished_at is not None:
-        left_open = find_left_open(JourneyKind.SIGN_IN)
-        if left_open is None:
-            return redirect(url_for(".closed"), code=303)
-        if "cancel" in request.form:
-            return redirect(left_open.cancel_to or "/", code=303)
-        # The page outlived its journey: what was entered counts on another one.
-        journey = journeys.begin_again(left_open, bound_browser())
+    journey = current_journey.find_purpose()
+    if journey is None:
+        return redirect(url_for(".closed"), code=303)
     if "cancel" in request.form:
         return redirect(journey.cancel_to or "/", code=303)
     form = SignInForm()
-    email = form.email.data or ""
-    outcome = prove_password(journey, email, form.password.data or "", current_browser())
-    if isinstance(outcome, MustWait):
-        return with_retry_after(_sign_in_page(journey, form, wait=outcome), outcome)
-    if isinstance(outcome, ProofRejected):
-        journeys.keep_mistake(journey, PASSWORD.name, outcome.refusal.sentence, email=email)
-        return redirect(url_for(".start", journey=journey.public_id), code=303)
-    return redirect(_second_step(outcome), code=303)
+    outcome = prove_password(
+        journey, form.email.data or "", form.password.data or "", current_browser()
+    )
+    if isinstance(outcome.refusal, MustWait):
+        page = _sign_in_page(outcome.journey, form, wait=outcome.refusal)
+        return with_retry_after(page, outcome.refusal)
+    if outcome.refusal is not None:
+        return redirect(url_for(".start", journey=outcome.journey.public_id), code=303)
+    return redirect(_second_step(outcome.journey), code=303)
 
 
 @blueprint.get("/sign-in/closed")
@@ -98,16 +90,7 @@ def confirm() -> ResponseReturnValue:
     session = signed_in_session()
     journey = _confirmation()
     if journey is None or journey.confirms_session_id != session.id:
-        left_open = find_left_open(JourneyKind.CONFIRM)
-        if left_open is not None:
-            back, cancel_to = own_page(left_open.resume_to), left_open.cancel_to
-        else:
-            back = own_page(request.args.get("next"))
-            cancel_to = own_page(request.args.get("cancel"))
-        journey = journeys.confirm(
-            back or approvals().home(), session, bound_browser(), cancel_to=cancel_to
-        )
-        return redirect(url_for(".confirm", journey=journey.public_id), code=303)
+        return current_journey.begin_confirmation(session)
     if journey.finished_at is not None:
         return redirect(journey.resume_to, code=303)
     return _confirm_page(journey, PasswordForm())
@@ -127,12 +110,12 @@ def submit_confirm() -> ResponseReturnValue:
         outcome = confirm_password(journey, form.password.data or "", current_browser())
     except JourneyOver:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
-    if isinstance(outcome, MustWait):
-        return with_retry_after(_confirm_page(journey, form, wait=outcome), outcome)
-    if isinstance(outcome, ProofRejected):
-        journeys.keep_mistake(journey, CONFIRMATION, WRONG_PASSWORD)
+    if isinstance(outcome.refusal, MustWait):
+        page = _confirm_page(journey, form, wait=outcome.refusal)
+        return with_retry_after(page, outcome.refusal)
+    if outcome.refusal is not None:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
-    return redirect(_second_step(outcome), code=303)
+    return redirect(_second_step(journey), code=303)
 
 
 def _second_step(journey: SignInJourney) -> str:
@@ -172,9 +155,7 @@ def _begin_again() -> Response:
     left_open = find_left_open(JourneyKind.SIGN_IN)
     if left_open is None:
         return current_journey.begin(own_page(request.args.get("next")) or approvals().home())
-    journey = journeys.begin_again(left_open, bound_browser())
-    if left_open.finished_at is None:
-        journeys.keep_mistake(journey, PASSWORD.name, journeys.TOOK_TOO_LONG)
+    journey = journeys.begin_again_late(left_open, current_browser(), PASSWORD.name)
     return redirect(url_for(".start", journey=journey.public_id), code=303)
 
 
