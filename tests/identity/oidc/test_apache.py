@@ -48,7 +48,7 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-def test_apache_lets_people_in_and_is_told_when_they_leave(
+def test_apache_signs_people_in_and_receives_sign_outs(
     provider: Flask, app_settings: Settings, ada: Person
 ) -> None:
     port = ports.free_port()

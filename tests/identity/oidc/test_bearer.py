@@ -12,7 +12,7 @@ from tests.identity.people import Person
 
 
 @pytest.mark.parametrize("asked", ["userinfo", "introspect"])
-def test_that_a_family_ends_is_on_record_once(
+def test_end_of_a_family_is_recorded_once(
     service_rp: RelyingParty, browser: FlaskClient, ada: Person, rights: Rights, asked: str
 ) -> None:
     token = service_rp.tokens(browser)["access_token"]

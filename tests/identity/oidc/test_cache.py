@@ -34,19 +34,19 @@ def elsewhere(app: Flask, *, then: str) -> None:
     thread.join()
 
 
-def test_what_was_loaded_is_kept(app: Flask) -> None:
+def test_cache_keeps_a_loaded_value(app: Flask) -> None:
     assert cache().get("key", lambda: "first") == "first"
     assert cache().get("key", lambda: "second") == "first"
 
 
-def test_a_change_makes_it_load_again(app: Flask) -> None:
+def test_cache_loads_again_after_a_change(app: Flask) -> None:
     cache().get("key", lambda: "before")
     db.session.remove()
     elsewhere(app, then="meanwhile")
     assert cache().get("key", lambda: "after") == "after"
 
 
-def test_what_a_reader_of_an_earlier_state_loads_is_not_kept(app: Flask) -> None:
+def test_cache_drops_a_value_loaded_from_an_earlier_state(app: Flask) -> None:
     """On SQLite who is reading goes on to see what stood when he began."""
     raise_revision()
     cache().get("something", number)
@@ -56,7 +56,7 @@ def test_what_a_reader_of_an_earlier_state_loads_is_not_kept(app: Flask) -> None
     assert cache().get("key", number) == number()
 
 
-def test_what_is_not_there_is_asked_for_again(app: Flask) -> None:
+def test_cache_keeps_no_missing_value(app: Flask) -> None:
     assert cache().get("key", lambda: None) is None
     assert cache().get("key", lambda: "there") == "there"
 
@@ -83,7 +83,7 @@ def away(database_url: str, postgresql_server: PostgreSQL) -> Callable[[], None]
 class TestWithoutTheDatabase:
     PUBLIC = ("/jwks", "/.well-known/openid-configuration")
 
-    def test_what_services_read_first_is_still_told(
+    def test_metadata_and_keys_are_served_while_the_database_is_down(
         self, rp: RelyingParty, away: Callable[[], None]
     ) -> None:
         before = [rp.http.get(path).get_json() for path in self.PUBLIC]
@@ -92,7 +92,9 @@ class TestWithoutTheDatabase:
         for _ in range(2):
             assert [rp.http.get(path).get_json() for path in self.PUBLIC] == before
 
-    def test_no_token_is_issued(self, rp: RelyingParty, away: Callable[[], None]) -> None:
+    def test_token_endpoint_issues_no_token_while_the_database_is_down(
+        self, rp: RelyingParty, away: Callable[[], None]
+    ) -> None:
         assert rp.credentials().status_code == 200
         assert rp.http.get("/jwks").status_code == 200
         away()

@@ -73,7 +73,7 @@ def thumbprint(certificate: x509.Certificate) -> str:
     return base64.urlsafe_b64encode(certificate.fingerprint(SHA256())).rstrip(b"=").decode()
 
 
-def test_a_client_is_known_by_its_certificate_and_its_tokens_are_bound_to_it(
+def test_client_authenticates_by_certificate_and_gets_bound_tokens(
     provider: Flask, browser: FlaskClient
 ) -> None:
     certificate = OURS.signs(REPORTS)
@@ -89,7 +89,7 @@ def test_a_client_is_known_by_its_certificate_and_its_tokens_are_bound_to_it(
 
 
 @pytest.mark.parametrize("other", [None, OURS.signs(REPORTS)])
-def test_a_bound_token_is_only_for_its_certificate(
+def test_bound_token_is_refused_with_another_certificate(
     provider: Flask, browser: FlaskClient, other: x509.Certificate | None
 ) -> None:
     rp = certified(provider).shows(OURS.signs(REPORTS))
@@ -110,7 +110,7 @@ def test_a_bound_token_is_only_for_its_certificate(
     ],
     ids=["none", "another authority", "expired", "somebody else", "half the name"],
 )
-def test_another_certificate_proves_nobody(
+def test_client_with_another_certificate_is_refused(
     provider: Flask, certificate: x509.Certificate | None
 ) -> None:
     refused = certified(provider).shows(certificate).credentials()
@@ -131,7 +131,7 @@ def test_another_certificate_proves_nobody(
         ("tls_client_auth_san_ip", "192.0.2.7", x509.IPAddress(ip_address("192.0.2.7"))),
     ],
 )
-def test_an_alternative_name_names_a_client_as_well(
+def test_client_authenticates_by_a_subject_alternative_name(
     provider: Flask, member: str, name: str, san: x509.GeneralName
 ) -> None:
     rp = certified(provider, tls_client_auth_subject_dn=None, **{member: name})
@@ -139,7 +139,7 @@ def test_an_alternative_name_names_a_client_as_well(
     assert rp.shows(OURS.signs(REPORTS)).credentials().status_code == 401
 
 
-def test_the_proxy_may_write_the_certificate_in_its_own_way(provider: Flask) -> None:
+def test_certificate_header_is_read_in_every_form_of_proxies(provider: Flask) -> None:
     rp = certified(provider)
     pem = OURS.signs(REPORTS).public_bytes(Encoding.PEM).decode()
     for text in (quote(pem), pem.replace("\n", " ")):
@@ -154,19 +154,19 @@ def of_another_version() -> str:
 
 
 @pytest.mark.parametrize("text", ["no certificate", ":AAAA:", "%%%", ":é:", of_another_version()])
-def test_what_cannot_be_read_is_refused_in_words(provider: Flask, text: str) -> None:
+def test_unreadable_certificate_is_refused_with_a_description(provider: Flask, text: str) -> None:
     refused = certified(provider).shows(text.encode().decode("latin-1")).credentials()
     assert refused.status_code == 400
     assert refused.get_json()["error_description"] == "The client certificate cannot be read"
 
 
-def test_the_header_counts_only_from_a_trusted_proxy(provider: Flask) -> None:
+def test_certificate_header_is_read_from_trusted_proxies_only(provider: Flask) -> None:
     rp = certified(provider).shows(OURS.signs(REPORTS))
     rp.http.environ_base["REMOTE_ADDR"] = "192.0.2.1"
     assert rp.credentials().status_code == 401
 
 
-def test_a_client_with_a_secret_may_have_its_tokens_bound(provider: Flask) -> None:
+def test_client_with_secret_may_get_certificate_bound_tokens(provider: Flask) -> None:
     rp = certified(
         provider,
         token_endpoint_auth_method="client_secret_basic",
@@ -178,20 +178,20 @@ def test_a_client_with_a_secret_may_have_its_tokens_bound(provider: Flask) -> No
     assert rp.verified(token)["cnf"] == {"x5t#S256": thumbprint(certificate)}
 
 
-def test_the_metadata_names_what_certificates_are_for(provider: Flask) -> None:
+def test_metadata_announces_certificates_and_endpoint_aliases(provider: Flask) -> None:
     said = provider.test_client().get("/.well-known/openid-configuration").get_json()
     assert "tls_client_auth" in said["token_endpoint_auth_methods_supported"]
     assert said["tls_client_certificate_bound_access_tokens"] is True
     assert said["mtls_endpoint_aliases"]["token_endpoint"] == f"{ORIGIN}/token"
 
 
-def test_the_second_origin_is_the_same_service(provider: Flask) -> None:
+def test_second_origin_serves_the_same_endpoints(provider: Flask) -> None:
     rp = certified(provider).shows(OURS.signs(REPORTS))
     rp.http.environ_base["HTTP_HOST"] = "mtls.access.example.org"
     assert rp.credentials().status_code == 200
 
 
-def test_a_proof_is_for_the_origin_that_is_called(provider: Flask) -> None:
+def test_proof_must_name_the_origin_that_is_called(provider: Flask) -> None:
     rp = certified(provider, tls_client_certificate_bound_access_tokens=False)
     rp.shows(OURS.signs(REPORTS))
     prover = SigningParty(provider.test_client())
@@ -212,12 +212,14 @@ def test_a_proof_is_for_the_origin_that_is_called(provider: Flask) -> None:
         {"token_endpoint_auth_method": "client_secret_basic"},
     ],
 )
-def test_a_registration_names_the_subject_once(provider: Flask, metadata: dict[str, Any]) -> None:
+def test_registration_requires_one_certificate_subject(
+    provider: Flask, metadata: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidMetadata):
         certified(provider, **metadata)
 
 
-def test_the_profile_fapi2_takes_certificates_instead_of_keys(provider: Flask) -> None:
+def test_fapi2_client_may_bind_tokens_to_certificates(provider: Flask) -> None:
     registered = certified(provider, profile="fapi2").registration
     assert registered["dpop_bound_access_tokens"] is False
     with pytest.raises(InvalidMetadata, match="always true"):
@@ -234,7 +236,9 @@ class TestWithoutCertificates:
     def app_settings(self, database_url: str) -> Settings:
         return settings(database_url)
 
-    def test_none_is_announced_or_registered(self, provider: Flask) -> None:
+    def test_certificates_are_not_announced_or_registered_without_header_setting(
+        self, provider: Flask
+    ) -> None:
         said = provider.test_client().get("/.well-known/openid-configuration").get_json()
         assert "tls_client_auth" not in said["token_endpoint_auth_methods_supported"]
         assert "mtls_endpoint_aliases" not in said

@@ -57,28 +57,30 @@ class TestKeysByAddress:
         published.document = {"keys": [public(party.key)]}
         return party
 
-    def test_a_client_is_known_by_them(self, far_rp: SigningParty) -> None:
+    def test_client_authenticates_by_keys_of_its_jwks_uri(self, far_rp: SigningParty) -> None:
         assert far_rp.push().status_code == 201
 
-    def test_they_are_kept_for_a_while(self, far_rp: SigningParty, published: Publishing) -> None:
+    def test_fetched_keys_are_kept_for_a_while(
+        self, far_rp: SigningParty, published: Publishing
+    ) -> None:
         for _ in range(3):
             assert far_rp.push().status_code == 201
         assert published.asked == 1
 
-    def test_keys_for_encryption_are_passed_over(
+    def test_keys_for_encryption_are_ignored(
         self, far_rp: SigningParty, published: Publishing
     ) -> None:
         published.document["keys"].insert(0, public(ECKey.generate_key("P-384"), "e", use="enc"))
         assert far_rp.push().status_code == 201
 
     @pytest.mark.parametrize("other", OTHER_KINDS)
-    def test_keys_of_other_kinds_are_passed_over(
+    def test_keys_of_other_kinds_are_ignored(
         self, far_rp: SigningParty, published: Publishing, other: dict[str, Any]
     ) -> None:
         published.document["keys"].insert(0, other)
         assert far_rp.push().status_code == 201
 
-    def test_they_serve_for_a_day_while_the_address_is_down(
+    def test_fetched_keys_are_used_for_a_day_while_the_address_is_down(
         self, far_rp: SigningParty, published: Publishing, later: Callable[[float], None]
     ) -> None:
         assert far_rp.push().status_code == 201
@@ -91,7 +93,7 @@ class TestKeysByAddress:
         later(LONGEST_KEPT + 120)
         assert far_rp.push().status_code == 201
 
-    def test_an_address_that_does_not_answer_proves_nobody(
+    def test_client_with_unresponsive_jwks_uri_is_refused(
         self, far_rp: SigningParty, published: Publishing
     ) -> None:
         published.status = 500
@@ -99,14 +101,14 @@ class TestKeysByAddress:
 
 
 class TestKeysByValue:
-    def test_keys_of_other_kinds_are_passed_over(self, provider: Flask) -> None:
+    def test_keys_of_other_kinds_are_ignored(self, provider: Flask) -> None:
         key = ECKey.generate_key("P-256")
         party = SigningParty(provider.test_client(), jwks={"keys": [*OTHER_KINDS, public(key)]})
         party.key = key
         assert party.push().status_code == 201
 
     @pytest.mark.parametrize("other", OTHER_KINDS)
-    def test_one_key_that_can_be_used_is_needed(
+    def test_registration_requires_one_usable_key(
         self, provider: Flask, other: dict[str, Any]
     ) -> None:
         with pytest.raises(InvalidMetadata, match="jwks has no key for signatures"):
@@ -115,7 +117,9 @@ class TestKeysByValue:
     @pytest.mark.parametrize(
         "broken", [{"kty": "EC"}, {"kty": "EC", "crv": "P-256", "x": "AA"}, {"crv": "P-384"}]
     )
-    def test_a_broken_key_spoils_the_set(self, provider: Flask, broken: dict[str, Any]) -> None:
+    def test_registration_refuses_a_set_with_a_broken_key(
+        self, provider: Flask, broken: dict[str, Any]
+    ) -> None:
         keys = [public(ECKey.generate_key("P-256")), broken]
         with pytest.raises(InvalidMetadata, match="jwks"):
             SigningParty(provider.test_client(), jwks={"keys": keys})
@@ -127,7 +131,7 @@ class TestPairwiseSubjects:
         registration = register(subject_type="pairwise", redirect_uris=["https://apart.example/cb"])
         return RelyingParty(provider.test_client(), registration)
 
-    def test_one_person_has_one_name_in_each_sector(
+    def test_pairwise_subject_is_the_same_within_a_sector(
         self, provider: Flask, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
     ) -> None:
         same = register(subject_type="pairwise", redirect_uris=["https://apart.example/two"])
@@ -137,7 +141,7 @@ class TestPairwiseSubjects:
         assert names[0] == names[1] != names[2]
         assert ada.account.subject not in names
 
-    def test_every_token_and_answer_uses_it(
+    def test_pairwise_subject_is_used_in_every_token_and_response(
         self, apart_rp: RelyingParty, browser: FlaskClient
     ) -> None:
         wanted = '{"userinfo": {"sub": null}, "id_token": {"sub": null}}'
@@ -151,7 +155,7 @@ class TestPairwiseSubjects:
             apart_rp.verified(again["id_token"])["sub"],
         } == {name}
 
-    def test_a_logout_token_uses_it(
+    def test_pairwise_subject_is_used_in_logout_tokens(
         self, provider: Flask, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
     ) -> None:
         client = store.find(apart_rp.client_id)
@@ -161,7 +165,7 @@ class TestPairwiseSubjects:
         )
         assert apart_rp.verified(said)["sub"] == self._name(apart_rp, browser)
 
-    def test_hints_are_understood(
+    def test_id_token_hint_with_pairwise_subject_is_accepted(
         self, apart_rp: RelyingParty, browser: FlaskClient, stranger: FlaskClient
     ) -> None:
         hint = apart_rp.tokens(browser)["id_token"]
@@ -176,7 +180,7 @@ class TestPairwiseSubjects:
         )
         assert leaving.headers["Location"] == address
 
-    def test_another_person_s_own_subject_is_no_hint(
+    def test_id_token_hint_with_public_subject_of_another_person_is_refused(
         self, apart_rp: RelyingParty, browser: FlaskClient, ada: Person
     ) -> None:
         wanted = f'{{"id_token": {{"sub": {{"value": "{ada.account.subject}"}}}}}}'
@@ -188,7 +192,7 @@ class TestPairwiseSubjects:
         [{"redirect_uris": ["https://moved.example/cb"]}, {"subject_type": "public"}],
         ids=["another-sector", "no-sector"],
     )
-    def test_tokens_end_where_the_name_would_change(
+    def test_change_of_the_subject_ends_tokens(
         self, apart_rp: RelyingParty, browser: FlaskClient, change: dict[str, Any]
     ) -> None:
         tokens = apart_rp.tokens(browser)
@@ -196,14 +200,16 @@ class TestPairwiseSubjects:
         assert apart_rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
         assert apart_rp.introspect(tokens["access_token"]) == {"active": False}
 
-    def test_tokens_stay_where_the_name_does(
+    def test_change_that_leaves_the_subject_keeps_tokens(
         self, apart_rp: RelyingParty, browser: FlaskClient
     ) -> None:
         tokens = apart_rp.tokens(browser)
         change_registration(apart_rp, redirect_uris=["https://apart.example/moved"])
         assert apart_rp.refresh(tokens["refresh_token"]).status_code == 200
 
-    def test_several_hosts_need_a_sector(self, provider: Flask) -> None:
+    def test_registration_with_several_hosts_requires_a_sector_identifier(
+        self, provider: Flask
+    ) -> None:
         with pytest.raises(InvalidMetadata, match="sector_identifier_uri is needed"):
             register(
                 subject_type="pairwise",

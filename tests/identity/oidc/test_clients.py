@@ -27,7 +27,7 @@ def run(app: Flask, *arguments: str, text: str | None = None) -> Any:
     return app.test_cli_runner().invoke(args=["clients", *arguments], input=text)
 
 
-def test_one_client_is_registered_and_its_secret_shown_once(provider: Flask) -> None:
+def test_register_command_shows_the_secret_once(provider: Flask) -> None:
     result = run(provider, "register", "-", text=json.dumps(METADATA))
     assert result.exit_code == 0, result.output
     response = json.loads(result.output)
@@ -44,7 +44,7 @@ def test_one_client_is_registered_and_its_secret_shown_once(provider: Flask) -> 
     assert response["client_secret"] not in run(provider, "list").output
 
 
-def test_a_list_is_registered_whole_or_not_at_all(provider: Flask) -> None:
+def test_register_command_registers_a_list_whole_or_not_at_all(provider: Flask) -> None:
     good = run(provider, "register", "-", text=json.dumps([METADATA, METADATA]))
     assert len(json.loads(good.output)) == 2
     bad = run(
@@ -80,18 +80,18 @@ def test_a_list_is_registered_whole_or_not_at_all(provider: Flask) -> None:
         {"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]},
     ],
 )
-def test_metadata_that_cannot_be_kept_is_refused(provider: Flask, change: dict[str, Any]) -> None:
+def test_register_command_refuses_invalid_metadata(provider: Flask, change: dict[str, Any]) -> None:
     with pytest.raises(InvalidMetadata):
         register(**change)
 
 
-def test_what_is_no_json_is_said_to_be_none(provider: Flask) -> None:
+def test_register_command_reports_a_file_that_is_no_json(provider: Flask) -> None:
     result = run(provider, "register", "-", text="client_name: x")
     assert result.exit_code == 1
     assert "is not JSON" in result.output
 
 
-def test_a_disabled_client_and_its_tokens_are_dead(provider: Flask, rp: RelyingParty) -> None:
+def test_disabled_client_and_its_tokens_are_refused(provider: Flask, rp: RelyingParty) -> None:
     token = rp.credentials().get_json()["access_token"]
     assert run(provider, "disable", rp.client_id).exit_code == 0
     assert rp.credentials().status_code == 401
@@ -99,7 +99,7 @@ def test_a_disabled_client_and_its_tokens_are_dead(provider: Flask, rp: RelyingP
     assert "disabled" in run(provider, "list").output
 
 
-def test_an_enabled_client_is_let_in_again_and_its_families_stay_ended(
+def test_enabled_client_is_accepted_again_and_its_families_stay_ended(
     provider: Flask, rp: RelyingParty, browser: FlaskClient
 ) -> None:
     token = rp.tokens(browser)["refresh_token"]
@@ -111,15 +111,15 @@ def test_an_enabled_client_is_let_in_again_and_its_families_stay_ended(
     assert row.actor == "clients enable"
 
 
-def test_a_registration_is_shown_without_its_secret(provider: Flask, rp: RelyingParty) -> None:
+def test_show_command_prints_the_registration_without_secret(
+    provider: Flask, rp: RelyingParty
+) -> None:
     shown = json.loads(run(provider, "show", rp.client_id).output)
     assert shown == {name: value for name, value in rp.registration.items() if name in shown}
     assert "client_secret" not in shown
 
 
-def test_other_metadata_takes_the_place_of_a_registration(
-    provider: Flask, rp: RelyingParty
-) -> None:
+def test_update_command_replaces_the_registration(provider: Flask, rp: RelyingParty) -> None:
     change = METADATA | {"grant_types": ["client_credentials"], "client_name": "Renamed"}
     result = run(provider, "update", rp.client_id, "-", text=json.dumps(change))
     assert json.loads(result.output)["client_name"] == "Renamed"
@@ -132,7 +132,9 @@ def test_other_metadata_takes_the_place_of_a_registration(
     assert (row.before["client_name"], row.after["client_name"]) == ("Reports", "Renamed")
 
 
-def test_wrong_metadata_leaves_a_registration_as_it_is(provider: Flask, rp: RelyingParty) -> None:
+def test_update_command_with_wrong_metadata_changes_nothing(
+    provider: Flask, rp: RelyingParty
+) -> None:
     change = METADATA | {"redirect_uris": ["http://rp.example/cb"]}
     result = run(provider, "update", rp.client_id, "-", text=json.dumps(change))
     assert result.exit_code == 1
@@ -141,14 +143,14 @@ def test_wrong_metadata_leaves_a_registration_as_it_is(provider: Flask, rp: Rely
 
 
 @pytest.mark.parametrize("command", [["show"], ["enable"], ["disable"], ["update"]])
-def test_an_unknown_client_is_said(provider: Flask, command: list[str]) -> None:
+def test_commands_report_an_unknown_client(provider: Flask, command: list[str]) -> None:
     file = ["-"] if command == ["update"] else []
     result = run(provider, *command, "client-unknown", *file, text=json.dumps(METADATA))
     assert result.exit_code == 1
     assert "There is no client client-unknown." in result.output
 
 
-def test_a_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) -> None:
+def test_new_secret_replaces_the_old_one(provider: Flask, rp: RelyingParty) -> None:
     result = run(provider, "rotate-secret", rp.client_id, "--overlap-hours", "0")
     assert rp.credentials().status_code == 401
     rp.secret = json.loads(result.output)["client_secret"]
@@ -164,7 +166,7 @@ def test_old_secret_works_for_a_day_by_default(provider: Flask, rp: RelyingParty
 
 
 @pytest.mark.parametrize("command", ["register", "update"])
-def test_a_member_that_is_not_known_is_ignored_and_named_on_standard_error(
+def test_unknown_member_is_ignored_and_named_on_standard_error(
     provider: Flask, rp: RelyingParty, command: str
 ) -> None:
     words = [command, *([rp.client_id] if command == "update" else []), "-"]
@@ -173,7 +175,7 @@ def test_a_member_that_is_not_known_is_ignored_and_named_on_standard_error(
     assert result.stderr == "Warning: sevice was ignored: no such member is known.\n"
 
 
-def test_no_secret_is_stored(provider: Flask, rp: RelyingParty) -> None:
+def test_secrets_are_stored_as_hashes_only(provider: Flask, rp: RelyingParty) -> None:
     stored = db.session.scalars(select(Client)).one()
     assert rp.secret is not None
     assert rp.secret not in json.dumps(stored.registration)

@@ -125,7 +125,7 @@ def test_oidcc_scope_email(rp: RelyingParty, browser: FlaskClient) -> None:
     assert "name" not in info
 
 
-def test_a_claim_without_a_value_is_left_out(rp: RelyingParty, provider: Flask) -> None:
+def test_userinfo_omits_claims_without_a_value(rp: RelyingParty, provider: Flask) -> None:
     browser = signed_in_browser(provider, make_person("cher@school.example", "Cher", ""))
     info = rp.userinfo(tokens(rp, browser)["access_token"]).get_json()
     assert info["name"] == info["given_name"] == "Cher"
@@ -133,7 +133,9 @@ def test_a_claim_without_a_value_is_left_out(rp: RelyingParty, provider: Flask) 
     assert not {None, "", "null"} & set(info.values())
 
 
-def test_a_long_nonce_and_state_come_back_whole(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_authorize_returns_long_nonce_and_state_unchanged(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     nonce, state = "n" * 384, "s" * 2000
     told = plain(rp, browser, nonce=nonce, state=state)
     assert told["state"] == state

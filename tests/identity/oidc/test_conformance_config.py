@@ -35,7 +35,7 @@ def test_oidcc_discovery_endpoint_verification(metadata: dict[str, Any]) -> None
     assert metadata["authorization_response_iss_parameter_supported"] is True
 
 
-def test_clients_of_oauth_alone_find_the_same(
+def test_oauth_metadata_equals_openid_metadata(
     metadata: dict[str, Any], stranger: FlaskClient
 ) -> None:
     response = stranger.get("/.well-known/oauth-authorization-server")
@@ -43,7 +43,7 @@ def test_clients_of_oauth_alone_find_the_same(
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_the_metadata_is_what_authlib_takes_for_valid(metadata: dict[str, Any]) -> None:
+def test_metadata_is_valid_for_authlib(metadata: dict[str, Any]) -> None:
     secure = {
         name: value.replace("http://localhost:8000", "https://issuer.example")
         if isinstance(value, str)
@@ -53,7 +53,7 @@ def test_the_metadata_is_what_authlib_takes_for_valid(metadata: dict[str, Any]) 
     OpenIDProviderMetadata(secure).validate()
 
 
-def test_every_address_is_of_the_issuer(metadata: dict[str, Any]) -> None:
+def test_metadata_addresses_are_all_of_the_issuer(metadata: dict[str, Any]) -> None:
     addresses = [
         value
         for name, value in metadata.items()
@@ -63,7 +63,7 @@ def test_every_address_is_of_the_issuer(metadata: dict[str, Any]) -> None:
     assert all(address.startswith(f"{ISSUER}/") for address in addresses)
 
 
-def test_every_announced_address_is_there(metadata: dict[str, Any], stranger: FlaskClient) -> None:
+def test_metadata_addresses_are_all_served(metadata: dict[str, Any], stranger: FlaskClient) -> None:
     for name, value in metadata.items():
         if name.endswith("_endpoint") or name == "jwks_uri":
             path = value.removeprefix(ISSUER)

@@ -117,7 +117,7 @@ def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(
     assert signed_out(rp, browser)
 
 
-def test_signing_out_by_post_from_the_service_s_page_asks_in_the_browser(
+def test_logout_by_post_from_a_service_asks_the_person(
     rp: RelyingParty, browser: FlaskClient, provider: Flask, hint: str
 ) -> None:
     # A form from another site carries no cookie; the redirect that answers it does.

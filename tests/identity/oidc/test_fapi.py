@@ -24,7 +24,7 @@ def error_of(response: Any) -> str:
     return str(response.get_json()["error"])
 
 
-def test_happy_flow(fapi_rp: SigningParty, browser: FlaskClient) -> None:
+def test_fapi2_client_signs_a_person_in(fapi_rp: SigningParty, browser: FlaskClient) -> None:
     told = answer(browser.get(fapi_rp.request()))
     assert told["iss"] == ISSUER
     assert told["state"] == "st-1"
@@ -38,7 +38,7 @@ def test_happy_flow(fapi_rp: SigningParty, browser: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("alg", ["PS256", "EdDSA"])
-def test_every_algorithm_of_the_profile_signs_and_is_taken(
+def test_algorithms_of_the_profile_are_all_accepted(
     provider: Flask, browser: FlaskClient, alg: str
 ) -> None:
     key = RSAKey.generate_key(2048) if alg == "PS256" else OKPKey.generate_key("Ed25519")
@@ -66,7 +66,7 @@ def test_every_algorithm_of_the_profile_signs_and_is_taken(
     assert rp.verified(tokens["id_token"])["at_hash"]
 
 
-def test_the_refresh_token_stays_and_takes_a_new_key(
+def test_refresh_token_of_fapi2_client_stays_and_accepts_a_new_key(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     refresh_token = fapi_rp.tokens(browser)["refresh_token"]
@@ -77,7 +77,7 @@ def test_the_refresh_token_stays_and_takes_a_new_key(
     assert fapi_rp.userinfo(again.get_json()["access_token"]).status_code == 200
 
 
-def test_a_refresh_token_is_nothing_without_its_client(
+def test_refresh_token_without_client_authentication_is_refused(
     fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     form = {
@@ -89,14 +89,16 @@ def test_a_refresh_token_is_nothing_without_its_client(
     assert error_of(response) == "invalid_client"
 
 
-def test_no_token_without_a_proof(fapi_rp: SigningParty, browser: FlaskClient) -> None:
+def test_token_endpoint_refuses_fapi2_client_without_proof(
+    fapi_rp: SigningParty, browser: FlaskClient
+) -> None:
     code = fapi_rp.code(browser)
     data = {"grant_type": "authorization_code", "code": code, "code_verifier": "x"}
     response = fapi_rp.post("/token", data, headers={"DPoP": None})
     assert error_of(response) == "invalid_request"
 
 
-def test_a_request_that_was_not_pushed_is_refused(
+def test_authorize_refuses_a_request_that_was_not_pushed(
     provider: Flask, fapi_rp: SigningParty, browser: FlaskClient
 ) -> None:
     query = {"client_id": fapi_rp.client_id, **fapi_rp.parameters()}
@@ -121,18 +123,22 @@ def test_a_request_that_was_not_pushed_is_refused(
         {"jwks_uri": "https://rp.example/jwks"},
     ],
 )
-def test_nothing_undoes_what_the_profile_sets(provider: Flask, change: dict[str, Any]) -> None:
+def test_registration_cannot_weaken_the_profile(provider: Flask, change: dict[str, Any]) -> None:
     with pytest.raises(InvalidMetadata):
         SigningParty(provider.test_client(), **change)
 
 
 class TestAssertions:
-    def test_a_clock_eight_seconds_ahead_is_taken(self, fapi_rp: SigningParty) -> None:
+    def test_assertion_with_clock_eight_seconds_ahead_is_accepted(
+        self, fapi_rp: SigningParty
+    ) -> None:
         assertion = fapi_rp.assertion(iat=FromNow(8), nbf=FromNow(8))
         data = fapi_rp.parameters() | {"client_assertion": assertion}
         assert fapi_rp.post("/par", data).status_code == 201
 
-    def test_a_baseline_client_may_name_the_token_endpoint(self, provider: Flask) -> None:
+    def test_assertion_of_baseline_client_may_name_the_token_endpoint(
+        self, provider: Flask
+    ) -> None:
         rp = SigningParty(provider.test_client(), profile="baseline")
         for audience in (f"{ISSUER}/token", [ISSUER], ISSUER):
             data = {"grant_type": "client_credentials"}
@@ -141,13 +147,15 @@ class TestAssertions:
 
 
 class TestProofs:
-    def test_two_proofs_are_refused(self, fapi_rp: SigningParty) -> None:
+    def test_token_endpoint_refuses_two_proofs(self, fapi_rp: SigningParty) -> None:
         both = f"{fapi_rp.proof('/token')}, {fapi_rp.proof('/token')}"
         data = {"grant_type": "client_credentials"}
         response = fapi_rp.post("/token", data, headers={"DPoP": both})
         assert error_of(response) == "invalid_dpop_proof"
 
-    def test_what_a_proof_may_differ_in(self, fapi_rp: SigningParty, browser: FlaskClient) -> None:
+    def test_proof_with_equivalent_htu_and_further_claims_is_accepted(
+        self, fapi_rp: SigningParty, browser: FlaskClient
+    ) -> None:
         token = fapi_rp.tokens(browser)["access_token"]
         for htu in ("http://LOCALHOST:8000/userinfo?x=1#y", f"{ISSUER}/userinfo"):
             proof = fapi_rp.proof(
@@ -155,12 +163,14 @@ class TestProofs:
             )
             assert fapi_rp.userinfo(token, DPoP=proof).status_code == 200
 
-    def test_a_bearer_token_is_none_for_the_scheme_dpop(
+    def test_bearer_token_is_refused_with_the_scheme_dpop(
         self, rp: Any, fapi_rp: SigningParty, browser: FlaskClient
     ) -> None:
         assert fapi_rp.userinfo(rp.tokens(browser)["access_token"]).status_code == 401
 
-    def test_dpop_jkt_and_the_proof_at_par_have_to_agree(self, fapi_rp: SigningParty) -> None:
+    def test_par_refuses_dpop_jkt_of_another_key_than_the_proof(
+        self, fapi_rp: SigningParty
+    ) -> None:
         assert error_of(fapi_rp.push(dpop_jkt="x" * 43)) == "invalid_dpop_proof"
         assert error_of(fapi_rp.push(dpop_jkt="short")) == "invalid_request"
 
@@ -170,7 +180,7 @@ class TestNonces:
     def nonce_rp(self, provider: Flask) -> SigningParty:
         return SigningParty(provider.test_client(), dpop_nonce_required=True)
 
-    def test_a_proof_without_a_nonce_is_told_the_one_to_use(
+    def test_proof_without_nonce_is_refused_with_a_nonce(
         self, nonce_rp: SigningParty, browser: FlaskClient
     ) -> None:
         refused = nonce_rp.push()
@@ -201,7 +211,7 @@ class TestNonces:
         )
         assert nonce_rp.userinfo(access_token, DPoP=proof).status_code == 200
 
-    def test_who_is_told_the_nonce_may_send_the_same_assertion_once_more(
+    def test_assertion_is_accepted_again_after_a_nonce_was_required(
         self, nonce_rp: SigningParty
     ) -> None:
         data = nonce_rp.parameters() | {"client_assertion": nonce_rp.assertion()}
@@ -215,7 +225,7 @@ class TestNonces:
         assert error_of(again()) == "invalid_client"
 
     @pytest.mark.parametrize("nonce", ["", "made-up", 7, ["x"], "\ud800"])
-    def test_a_nonce_that_is_not_ours_is_refused(
+    def test_proof_with_foreign_nonce_is_refused(
         self, fapi_rp: SigningParty, nonce: object
     ) -> None:
         refused = fapi_rp.post(
@@ -223,7 +233,7 @@ class TestNonces:
         )
         assert error_of(refused) in {"use_dpop_nonce", "invalid_dpop_proof"}
 
-    def test_a_nonce_has_its_time(self, nonce_rp: SigningParty) -> None:
+    def test_proof_with_old_nonce_is_refused(self, nonce_rp: SigningParty) -> None:
         start = clock()
         with time_machine.travel(start, tick=False):
             nonce = nonce_rp.push().headers["DPoP-Nonce"]
@@ -233,12 +243,12 @@ class TestNonces:
                 pushed = nonce_rp.post("/par", nonce_rp.parameters(), headers={"DPoP": proof})
                 assert pushed.status_code == status
 
-    def test_who_uses_no_nonces_is_given_none(self, fapi_rp: SigningParty) -> None:
+    def test_response_to_client_without_nonces_has_none(self, fapi_rp: SigningParty) -> None:
         assert "DPoP-Nonce" not in fapi_rp.push().headers
 
 
 class TestPushedRequests:
-    def test_the_answer_names_a_handle_and_its_life(self, fapi_rp: SigningParty) -> None:
+    def test_par_returns_request_uri_and_lifetime(self, fapi_rp: SigningParty) -> None:
         response = fapi_rp.push()
         body = response.get_json()
         assert response.status_code == 201
@@ -246,7 +256,7 @@ class TestPushedRequests:
         assert body["expires_in"] == 60
         assert len(body["request_uri"]) > len("urn:ietf:params:oauth:request_uri:") + 40
 
-    def test_opened_twice_and_used_once(
+    def test_pushed_request_opens_twice_and_gives_one_code(
         self, fapi_rp: SigningParty, browser: FlaskClient, stranger: FlaskClient
     ) -> None:
         address = fapi_rp.request()
@@ -266,15 +276,15 @@ class TestPushedRequests:
             ({"scope": "nothing"}, "invalid_scope"),
         ],
     )
-    def test_a_wrong_request_is_refused_when_it_is_pushed(
+    def test_par_refuses_an_invalid_request(
         self, fapi_rp: SigningParty, change: dict[str, Any], error: str
     ) -> None:
         assert error_of(fapi_rp.push(**change)) == error
 
-    def test_only_post(self, fapi_rp: SigningParty) -> None:
+    def test_par_accepts_post_only(self, fapi_rp: SigningParty) -> None:
         assert fapi_rp.http.put("/par").status_code == 405
 
-    def test_any_client_may_push(self, rp: Any, browser: FlaskClient) -> None:
+    def test_par_accepts_every_client(self, rp: Any, browser: FlaskClient) -> None:
         data = {
             "redirect_uri": rp.registration["redirect_uris"][0],
             "response_type": "code",
@@ -287,7 +297,7 @@ class TestPushedRequests:
         told = answer(browser.get("/authorize", query_string=query))
         assert rp.redeem(told["code"]).get_json()["token_type"] == "Bearer"
 
-    def test_the_person_may_cancel_and_the_client_learns_it(
+    def test_cancelled_request_returns_access_denied(
         self, fapi_rp: SigningParty, stranger: FlaskClient
     ) -> None:
         page = stranger.get(fapi_rp.request(), follow_redirects=True).get_data(as_text=True)

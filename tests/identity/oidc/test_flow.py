@@ -10,7 +10,7 @@ from tests.identity.people import Person
 from tests.identity.walking import Walker
 
 
-def test_a_person_signs_in_and_the_service_learns_who_it_is(rp: RelyingParty, ada: Person) -> None:
+def test_code_flow_returns_tokens_for_the_person(rp: RelyingParty, ada: Person) -> None:
     browser = rp.http.application.test_client()
     walker = Walker(browser)
     page = walker.get(rp.request())
@@ -40,14 +40,14 @@ def test_a_person_signs_in_and_the_service_learns_who_it_is(rp: RelyingParty, ad
     assert info["email"] == ada.email
 
 
-def test_a_signed_in_person_is_not_asked_again(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_authorize_asks_a_signed_in_person_nothing(rp: RelyingParty, browser: FlaskClient) -> None:
     tokens = rp.tokens(browser, prompt="none")
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] == 300
     assert tokens["scope"] == "openid profile email"
 
 
-def test_offline_access_is_nothing_to_a_client_without_refresh_tokens(
+def test_offline_access_is_ignored_for_clients_without_refresh_tokens(
     provider: Flask, browser: FlaskClient
 ) -> None:
     rp = RelyingParty(provider.test_client(), register(grant_types=["authorization_code"]))
@@ -56,7 +56,7 @@ def test_offline_access_is_nothing_to_a_client_without_refresh_tokens(
     assert "refresh_token" not in tokens
 
 
-def test_a_service_learns_what_the_person_may_do_for_one_organisation(
+def test_userinfo_returns_rights_for_one_organisation(
     service_rp: RelyingParty, browser: FlaskClient
 ) -> None:
     tokens = service_rp.tokens(browser, scope="openid organisation access")
@@ -68,7 +68,7 @@ def test_a_service_learns_what_the_person_may_do_for_one_organisation(
     assert info["organisation"]["id"] == "oakfield"
 
 
-def test_a_refresh_gives_a_new_pair_and_keeps_the_time_of_the_sign_in(
+def test_refresh_returns_new_tokens_with_the_same_auth_time(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     first = rp.tokens(browser)

@@ -91,9 +91,7 @@ def test_authorize_error_page_has_no_link_for_unknown_client(
     assert START not in page.html
 
 
-def test_used_and_expired_request_uri_are_told_in_plain_words(
-    provider: Flask, browser: FlaskClient
-) -> None:
+def test_used_and_expired_request_uri_show_a_page(provider: Flask, browser: FlaskClient) -> None:
     rp = SigningParty(provider.test_client(), initiate_login_uri=START)
     used, expired = rp.request(), rp.request()
     assert "code" in answer(browser.get(used))

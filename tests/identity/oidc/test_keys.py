@@ -27,7 +27,7 @@ def run(app: Flask, *arguments: str) -> Any:
     return app.test_cli_runner().invoke(args=["keys", *arguments])
 
 
-def test_setup_makes_each_key_once(app: Flask) -> None:
+def test_setup_makes_one_key_of_each_algorithm(app: Flask) -> None:
     assert len(actions.ensure()) == 2 * len(ALGS)
     assert actions.ensure() == []
     assert states("RS256") == states("ES256") == [State.ACTIVE, State.NEXT]
@@ -40,7 +40,7 @@ def test_private_halves_are_stored_encrypted(provider: Flask) -> None:
         assert not {"d", "p", "q"} & key.public_key.keys()
 
 
-def test_a_rotation_waits_until_no_copy_of_the_key_set_lacks_the_key(provider: Flask) -> None:
+def test_rotation_waits_until_cached_key_sets_have_expired(provider: Flask) -> None:
     start = now()
     actions.rotate(["ES256"])
     assert states("ES256") == [State.ACTIVE, State.NEXT, State.NEXT]
@@ -57,7 +57,7 @@ def test_a_rotation_waits_until_no_copy_of_the_key_set_lacks_the_key(provider: F
     assert len(audited("signing_key.rotated")) == 2
 
 
-def test_the_commands_say_what_they_did(provider: Flask) -> None:
+def test_key_commands_print_their_changes(provider: Flask) -> None:
     waiting = run(provider, "rotate")
     assert waiting.exit_code == 0
     assert waiting.output.count("begins to sign at") == len(ALGS)
@@ -68,7 +68,7 @@ def test_the_commands_say_what_they_did(provider: Flask) -> None:
     assert run(provider, "retire", "no-such").exit_code == 1
 
 
-def test_a_withdrawn_key_is_replaced_at_once(provider: Flask) -> None:
+def test_withdrawn_key_is_replaced_at_once(provider: Flask) -> None:
     (active,) = [
         key
         for key in actions.everything()
@@ -79,7 +79,7 @@ def test_a_withdrawn_key_is_replaced_at_once(provider: Flask) -> None:
     assert active.private_key is None
 
 
-def test_when_the_key_on_its_way_is_withdrawn_the_active_one_signs_on(
+def test_withdrawal_of_the_next_key_leaves_the_active_one(
     provider: Flask, rp: RelyingParty
 ) -> None:
     actions.rotate(["ES256"], at_once=True)
@@ -98,7 +98,7 @@ def test_when_the_key_on_its_way_is_withdrawn_the_active_one_signs_on(
         ]
 
 
-def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
+def test_private_halves_are_removed_after_use(provider: Flask) -> None:
     actions.rotate(at_once=True)
     with time_machine.travel(now() + timedelta(minutes=10)):
         purge_expired()
@@ -107,7 +107,7 @@ def test_private_halves_go_when_they_are_of_no_use(provider: Flask) -> None:
         assert all(key.private_key is None for key in gone)
 
 
-def test_the_worker_rotates_keys_that_have_signed_for_their_days(provider: Flask) -> None:
+def test_worker_rotates_keys_at_their_age(provider: Flask) -> None:
     start = now()
     actions.rotate_due()
     assert audited("signing_key.rotated") == []
@@ -119,7 +119,7 @@ def test_the_worker_rotates_keys_that_have_signed_for_their_days(provider: Flask
         assert len(audited("signing_key.rotated")) == len(ALGS)
 
 
-def test_no_key_is_due_while_another_is_on_its_way(provider: Flask) -> None:
+def test_due_returns_no_algorithm_with_a_next_key(provider: Flask) -> None:
     day, soon = timedelta(days=1), now() + timedelta(days=1, seconds=1)
     assert due(actions.everything(), day, soon) == list(ALGS)
     with writing():

@@ -12,7 +12,7 @@ from tests.identity.oidc.relying_party import ISSUER, RelyingParty, answer, head
 from tests.identity.oidc.signing_party import FromNow, SigningParty, now
 
 
-def test_a_signed_request_is_answered_signed(
+def test_authorize_signs_the_response_to_a_signed_request(
     signing_rp: SigningParty, browser: FlaskClient
 ) -> None:
     response = signing_rp.push_signed(signing_rp.request_object(response_mode="jwt"))
@@ -27,19 +27,19 @@ def test_a_signed_request_is_answered_signed(
     assert signing_rp.redeem(claims["code"]).status_code == 200
 
 
-def test_errors_are_signed_as_well(signing_rp: SigningParty, stranger: FlaskClient) -> None:
+def test_authorize_signs_errors(signing_rp: SigningParty, stranger: FlaskClient) -> None:
     signed = signing_rp.request_object(response_mode="jwt", prompt="none")
     uri = signing_rp.push_signed(signed).get_json()["request_uri"]
     claims = signing_rp.verified(answer(stranger.get(signing_rp.with_uri(uri)))["response"])
     assert claims["error"] == "login_required"
 
 
-def test_an_array_of_audiences_with_the_issuer_is_taken(signing_rp: SigningParty) -> None:
+def test_request_object_with_array_of_audiences_is_accepted(signing_rp: SigningParty) -> None:
     signed = signing_rp.request_object(aud=[ISSUER, "https://other.example"], nbf=FromNow(8))
     assert signing_rp.push_signed(signed).status_code == 201
 
 
-def test_what_stands_beside_the_object_does_not_count(
+def test_parameters_beside_a_request_object_are_ignored(
     signing_rp: SigningParty, browser: FlaskClient
 ) -> None:
     response = signing_rp.push_signed(signing_rp.request_object(state=None), state="outside")
@@ -47,11 +47,11 @@ def test_what_stands_beside_the_object_does_not_count(
     assert "state" not in told
 
 
-def test_unsigned_parameters_are_refused_for_who_must_sign(signing_rp: SigningParty) -> None:
+def test_unsigned_request_of_a_client_that_must_sign_is_refused(signing_rp: SigningParty) -> None:
     assert signing_rp.push().get_json()["error"] == "invalid_request"
 
 
-def test_a_request_object_by_value_at_authorize(provider: Flask, browser: FlaskClient) -> None:
+def test_authorize_accepts_a_request_object_by_value(provider: Flask, browser: FlaskClient) -> None:
     rp = SigningParty(
         provider.test_client(),
         profile="baseline",
@@ -73,7 +73,7 @@ def fields(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-def test_form_post(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_form_post_response_mode_posts_the_response(rp: RelyingParty, browser: FlaskClient) -> None:
     state = "a b&c=<d>\"'é" + "x" * 200
     response = browser.get(rp.request(response_mode="form_post", state=state))
     page = response.get_data(as_text=True)
@@ -88,14 +88,12 @@ def test_form_post(rp: RelyingParty, browser: FlaskClient) -> None:
     assert rp.redeem(told["code"]).status_code == 200
 
 
-def test_form_post_tells_errors_too(rp: RelyingParty, stranger: FlaskClient) -> None:
+def test_form_post_response_mode_posts_errors(rp: RelyingParty, stranger: FlaskClient) -> None:
     page = stranger.get(rp.request(response_mode="form_post", prompt="none"))
     assert fields(page.get_data(as_text=True))["error"] == "login_required"
 
 
-def test_userinfo_is_signed_where_the_client_registered_for_it(
-    provider: Flask, browser: FlaskClient
-) -> None:
+def test_userinfo_is_signed_if_registered(provider: Flask, browser: FlaskClient) -> None:
     rp = SigningParty(provider.test_client(), userinfo_signed_response_alg="PS256")
     response = rp.userinfo(rp.tokens(browser)["access_token"])
     assert response.mimetype == "application/jwt"
@@ -105,9 +103,7 @@ def test_userinfo_is_signed_where_the_client_registered_for_it(
     assert claims["name"] == "Ada Byron"
 
 
-def test_introspection_is_signed_where_it_is_asked_for(
-    rp: RelyingParty, browser: FlaskClient
-) -> None:
+def test_introspection_is_signed_if_requested(rp: RelyingParty, browser: FlaskClient) -> None:
     token = rp.tokens(browser)["access_token"]
     response = rp.post(
         "/introspect",

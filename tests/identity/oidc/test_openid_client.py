@@ -91,7 +91,7 @@ def test_openid_client_signs_in_refreshes_revokes_and_leaves(
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["security-profile", "message-signing"])
-def test_openid_client_signs_in_with_fapi2_and_hears_of_the_sign_out(
+def test_openid_client_signs_in_with_fapi2_and_receives_the_sign_out(
     provider: Flask, app_settings: Settings, ada: Person, signed: bool
 ) -> None:
     key, told_at = ECKey.generate_key("P-256"), ports.free_port()

@@ -30,7 +30,7 @@ def choose(page: Page, organisation: str) -> dict[str, str]:
     return answer(page.walker.client.get(chosen.response.headers["Location"]))
 
 
-def test_several_organisations_are_offered_and_the_others_explained(
+def test_organisation_page_offers_several_and_explains_the_others(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = TWO
@@ -44,7 +44,7 @@ def test_several_organisations_are_offered_and_the_others_explained(
     assert entered(service_rp, choose(page, "elmwood")) == "elmwood"
 
 
-def test_without_a_choice_the_page_says_what_to_do(
+def test_organisation_page_without_a_choice_shows_an_error(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = TWO
@@ -56,14 +56,14 @@ def test_without_a_choice_the_page_says_what_to_do(
     assert page.title.startswith("Error:")
 
 
-def test_the_only_organisation_is_not_asked_for(
+def test_organisation_page_is_skipped_for_one_organisation(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = TWO[1:]
     assert entered(service_rp, service_rp.authorize(browser, scope=SCOPE)) == "elmwood"
 
 
-def test_the_choice_holds_for_the_session_and_the_client(
+def test_organisation_choice_holds_for_session_and_client(
     service_rp: RelyingParty, provider: Flask, browser: FlaskClient, rights: Rights, ada: Person
 ) -> None:
     rights.doors = TWO
@@ -77,7 +77,7 @@ def test_the_choice_holds_for_the_session_and_the_client(
     assert other.authorize(browser, prompt="none")["error"] == "interaction_required"
 
 
-def test_the_organisation_last_used_comes_first(
+def test_organisation_page_lists_the_last_used_first(
     service_rp: RelyingParty, provider: Flask, browser: FlaskClient, rights: Rights, ada: Person
 ) -> None:
     rights.doors = TWO
@@ -86,7 +86,7 @@ def test_the_organisation_last_used_comes_first(
     assert page.html.index('value="elmwood"') < page.html.index('value="oakfield"')
 
 
-def test_a_service_can_let_the_person_choose_anew(
+def test_prompt_select_account_shows_the_organisation_page_again(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = TWO
@@ -95,7 +95,7 @@ def test_a_service_can_let_the_person_choose_anew(
     assert entered(service_rp, choose(page, "oakfield")) == "oakfield"
 
 
-def test_whoever_is_signed_in_and_asked_anew_reads_why(
+def test_sign_in_page_explains_why_a_signed_in_person_is_asked_again(
     service_rp: RelyingParty, browser: FlaskClient, ada: Person
 ) -> None:
     page = walk(browser, service_rp.request(scope=SCOPE, prompt="select_account"))
@@ -105,7 +105,7 @@ def test_whoever_is_signed_in_and_asked_anew_reads_why(
     assert "choose another account" in page.text
 
 
-def test_removal_from_an_organisation_forgets_the_choice(
+def test_removal_from_an_organisation_drops_the_choice(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights, ada: Person
 ) -> None:
     rights.doors = TWO
@@ -116,7 +116,7 @@ def test_removal_from_an_organisation_forgets_the_choice(
     assert told["error"] == "interaction_required"
 
 
-def test_terms_that_are_due_are_asked_for_before_the_code(
+def test_due_terms_are_shown_before_the_code(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.required_terms = {"t1"}
@@ -129,7 +129,7 @@ def test_terms_that_are_due_are_asked_for_before_the_code(
     assert "code" in answer(response)
 
 
-def test_cancelling_tells_the_service_with_its_state(
+def test_organisation_page_cancelled_returns_access_denied_with_state(
     other_rp: RelyingParty, stranger: FlaskClient
 ) -> None:
     page = walk(stranger, other_rp.request(state="s2"))
@@ -144,7 +144,7 @@ def test_cancelling_tells_the_service_with_its_state(
     assert "This sign-in is finished" in again.get_data(as_text=True)
 
 
-def test_a_client_without_a_service_learns_who_and_nothing_else(
+def test_client_without_service_gets_no_rights(
     rp: RelyingParty, browser: FlaskClient, rights: Rights
 ) -> None:
     rights.doors = TWO
@@ -156,9 +156,7 @@ def test_a_client_without_a_service_learns_who_and_nothing_else(
         assert not {"organisation", "user_group", "capabilities"} & claims.keys()
 
 
-def test_a_request_that_was_answered_is_not_answered_again(
-    rp: RelyingParty, browser: FlaskClient
-) -> None:
+def test_answered_request_is_not_answered_again(rp: RelyingParty, browser: FlaskClient) -> None:
     stored = browser.post("/authorize", data=parse_qs(urlsplit(rp.request()).query))
     assert "code" in answer(browser.get(stored.headers["Location"]))
     again = browser.get(stored.headers["Location"])

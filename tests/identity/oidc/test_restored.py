@@ -134,7 +134,7 @@ def _holdings(rp: RelyingParty, browser: FlaskClient, ada: Person, post: Post) -
     )
 
 
-def test_what_was_used_ended_or_sent_since_does_not_count_again(
+def test_after_restore_refuses_values_used_since_the_backup(
     clock: time_machine.Traveller,
     rp: RelyingParty,
     browser: FlaskClient,
@@ -183,7 +183,7 @@ def test_what_was_used_ended_or_sent_since_does_not_count_again(
         assert MAILS.deliver_due() == 0
 
 
-def test_people_go_on_after_it(
+def test_after_restore_lets_people_sign_in(
     clock: time_machine.Traveller,
     ada: Person,
     app_settings: Settings,
@@ -201,7 +201,7 @@ def test_people_go_on_after_it(
         assert page.submit(code=ada.code()).heading == "Your account"
 
 
-def test_run_again_it_finds_nothing_and_services_are_told_once(
+def test_after_restore_run_twice_notifies_services_once(
     provider: Flask, ada: Person, browser: FlaskClient
 ) -> None:
     told = RelyingParty(
@@ -232,7 +232,7 @@ def test_run_again_it_finds_nothing_and_services_are_told_once(
     assert db.session.get_one(Account, ada.account_id).active
 
 
-def test_what_was_signed_before_it_counts_no_more(
+def test_after_restore_refuses_assertions_signed_before(
     clock: time_machine.Traveller, provider: Flask, app_settings: Settings, backup: Backup
 ) -> None:
     party = SigningParty(provider.test_client(), profile="baseline")

@@ -70,7 +70,7 @@ def error_of(response: Any) -> str:
     return str(response.get_json()["error"])
 
 
-def test_the_token_is_for_the_target_alone_and_says_who_acts(
+def test_exchanged_token_is_for_the_target_and_names_the_actor(
     caller: RelyingParty, target: RelyingParty, token: str
 ) -> None:
     told = exchange(caller, token).get_json()
@@ -99,7 +99,7 @@ def test_exchanged_token_is_inactive_for_other_clients(
     assert other_rp.introspect(exchanged) == {"active": False}
 
 
-def test_the_scope_can_be_narrowed_and_never_widened(
+def test_exchange_narrows_and_never_widens_the_scope(
     caller: RelyingParty, target: RelyingParty, token: str
 ) -> None:
     narrowed = exchange(caller, token, scope="organisation").get_json()
@@ -109,7 +109,7 @@ def test_the_scope_can_be_narrowed_and_never_widened(
         assert error_of(exchange(caller, token, scope=scope)) == "invalid_scope"
 
 
-def test_the_target_knows_the_person_by_its_own_name(
+def test_exchanged_token_has_the_subject_of_the_target(
     provider: Flask, caller: RelyingParty, browser: FlaskClient
 ) -> None:
     RelyingParty(
@@ -141,7 +141,7 @@ def test_the_target_knows_the_person_by_its_own_name(
         ({"resource": "http://localhost:8000"}, "invalid_target"),
     ],
 )
-def test_what_cannot_be_exchanged_is_refused(
+def test_exchange_refuses_unsuitable_tokens(
     caller: RelyingParty, token: str, change: dict[str, str | None], error: str
 ) -> None:
     assert error_of(exchange(caller, token, **change)) == error
@@ -155,7 +155,7 @@ def test_exchange_refuses_a_target_that_allows_no_client(
     assert error_of(exchange(caller, token)) == "invalid_target"
 
 
-def test_a_client_exchanges_only_what_it_was_given_itself(
+def test_exchange_refuses_tokens_of_another_client(
     provider: Flask, caller: RelyingParty, target: RelyingParty, token: str
 ) -> None:
     thief = RelyingParty(provider.test_client(), register(grant_types=GRANTS))
@@ -171,14 +171,14 @@ def test_a_client_exchanges_only_what_it_was_given_itself(
     assert error_of(exchange(caller, exchanged)) == "invalid_request"
 
 
-def test_a_client_that_did_not_register_for_it_is_refused(
+def test_exchange_refuses_clients_that_did_not_register_for_it(
     service_rp: RelyingParty, target: RelyingParty, browser: FlaskClient
 ) -> None:
     token = service_rp.tokens(browser)["access_token"]
     assert error_of(exchange(service_rp, token)) == "unauthorized_client"
 
 
-def test_who_has_no_access_at_the_target_is_refused(
+def test_exchange_refuses_a_person_without_access_at_the_target(
     caller: RelyingParty, target: RelyingParty, token: str, rights: Rights
 ) -> None:
     rights.required_terms = {"new"}
@@ -190,7 +190,7 @@ def test_who_has_no_access_at_the_target_is_refused(
     assert error_of(exchange(caller, token)) in {"invalid_grant", "invalid_request"}
 
 
-def test_it_ends_with_what_it_came_from(
+def test_exchanged_token_ends_with_its_family(
     caller: RelyingParty, target: RelyingParty, browser: FlaskClient
 ) -> None:
     tokens = caller.tokens(browser, scope=f"{SCOPE}")
@@ -199,7 +199,7 @@ def test_it_ends_with_what_it_came_from(
     assert target.introspect(exchanged) == {"active": False}
 
 
-def test_it_ends_when_the_target_lets_the_caller_come_no_more(
+def test_exchanged_token_ends_when_the_target_withdraws_the_permission(
     caller: RelyingParty, target: RelyingParty, token: str
 ) -> None:
     exchanged = exchange(caller, token).get_json()["access_token"]
@@ -208,7 +208,7 @@ def test_it_ends_when_the_target_lets_the_caller_come_no_more(
     assert caller.introspect(exchanged) == {"active": False}
 
 
-def test_it_does_not_outlive_the_token_it_was_given_for(
+def test_exchanged_token_does_not_outlive_its_token(
     caller: RelyingParty, target: RelyingParty, token: str
 ) -> None:
     with time_machine.travel(now() + timedelta(seconds=290), tick=False):
@@ -217,9 +217,7 @@ def test_it_does_not_outlive_the_token_it_was_given_for(
     assert caller.verified(told["access_token"])["exp"] <= caller.verified(token)["exp"]
 
 
-def test_a_bound_token_is_exchanged_only_with_its_key(
-    provider: Flask, browser: FlaskClient
-) -> None:
+def test_exchange_of_a_bound_token_needs_its_key(provider: Flask, browser: FlaskClient) -> None:
     caller = SigningParty(provider.test_client(), grant_types=GRANTS, **SIGNED_IN)
     register(
         service=SERVICE,
@@ -235,7 +233,7 @@ def test_a_bound_token_is_exchanged_only_with_its_key(
     assert error_of(exchange(caller, token)) == "invalid_request"
 
 
-def test_a_registration_names_whom_it_lets_come_beside_its_resources(provider: Flask) -> None:
+def test_registration_refuses_exchange_from_without_resources_or_secret(provider: Flask) -> None:
     for metadata in ({"exchange_from": ["client-x"]}, {"exchange_from": "client-x"}):
         with pytest.raises(InvalidMetadata):
             register(**metadata)

@@ -23,7 +23,7 @@ UNTIL_THREADS_END = 34
 """Seconds: the server ends threads that have had nothing to do for thirty."""
 
 
-def test_every_answer_carries_its_date(app_settings: Settings, rp: RelyingParty) -> None:
+def test_responses_all_have_a_date(app_settings: Settings, rp: RelyingParty) -> None:
     """RFC 9110, 6.6.1; the FAPI 2.0 plan looks for it at resources."""
     with serving(app_settings, workers=1) as served:
         for path in ("/userinfo", "/api/remit", "/jwks", "/token"):
@@ -31,9 +31,7 @@ def test_every_answer_carries_its_date(app_settings: Settings, rp: RelyingParty)
             assert abs(parsedate_to_datetime(date) - now()) < timedelta(minutes=1)
 
 
-def test_a_worker_lives_on_when_its_idle_threads_end(
-    app_settings: Settings, rp: RelyingParty
-) -> None:
+def test_worker_survives_the_end_of_idle_threads(app_settings: Settings, rp: RelyingParty) -> None:
     with serving(app_settings, workers=1) as served:
 
         def ask(_number: int) -> int:

@@ -58,7 +58,7 @@ def manage(
     return http.open(address, method=method, json=body, headers=headers)
 
 
-def test_a_client_registers_and_signs_somebody_in(
+def test_registered_client_signs_a_person_in(
     provider: Flask, http: FlaskClient, browser: FlaskClient
 ) -> None:
     response = register(http, token())
@@ -75,24 +75,26 @@ def test_a_client_registers_and_signs_somebody_in(
 
 
 @pytest.mark.parametrize("bearer", [None, "invented", "x" * 9000])
-def test_nobody_registers_without_a_token(http: FlaskClient, bearer: str | None) -> None:
+def test_registration_refuses_request_without_initial_access_token(
+    http: FlaskClient, bearer: str | None
+) -> None:
     response = register(http, bearer)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_registers_as_many_as_it_says(http: FlaskClient) -> None:
+def test_initial_access_token_registers_its_number_of_clients(http: FlaskClient) -> None:
     twice = token(uses=2)
     assert [register(http, twice).status_code for _ in range(3)] == [201, 201, 401]
 
 
-def test_a_refused_registration_uses_nothing_up(http: FlaskClient) -> None:
+def test_refused_registration_uses_no_part_of_the_token(http: FlaskClient) -> None:
     once = token()
     assert register(http, once, redirect_uris=["javascript:x"]).status_code == 400
     assert register(http, once).status_code == 201
 
 
-def test_a_token_ends_by_time_and_by_hand(http: FlaskClient) -> None:
+def test_initial_access_token_ends_by_time_and_by_revocation(http: FlaskClient) -> None:
     late = token()
     with time_machine.travel(now() + TWO_WEEKS + timedelta(seconds=1)):
         assert register(http, late).status_code == 401
@@ -122,7 +124,7 @@ def test_a_token_ends_by_time_and_by_hand(http: FlaskClient) -> None:
         ({"request_uris": [5]}, "invalid_client_metadata"),
     ],
 )
-def test_what_the_rules_or_the_policy_do_not_allow_is_refused(
+def test_registration_refuses_metadata_beyond_rules_and_policy(
     http: FlaskClient, change: dict[str, Any], error: str
 ) -> None:
     response = register(http, token(), **change)
@@ -134,7 +136,9 @@ def test_what_the_rules_or_the_policy_do_not_allow_is_refused(
     assert not set('"\\') & set(said)
 
 
-def test_the_policy_names_what_may_be_asked_for(http: FlaskClient) -> None:
+def test_registration_accepts_the_service_and_scopes_of_the_policy_and_no_other_host(
+    http: FlaskClient,
+) -> None:
     wide = token(
         services=("reports",),
         scopes=("openid", "access"),
@@ -160,7 +164,7 @@ def test_the_policy_names_what_may_be_asked_for(http: FlaskClient) -> None:
         ("jwks_uri", "invalid_client_metadata"),
     ],
 )
-def test_no_address_is_at_a_host_that_the_policy_does_not_name(
+def test_registration_refuses_addresses_at_other_hosts(
     http: FlaskClient, member: str, error: str
 ) -> None:
     listed = member in METADATA
@@ -175,12 +179,12 @@ def test_no_address_is_at_a_host_that_the_policy_does_not_name(
     assert "is at a host that is not this token" in response.get_json()["error_description"]
 
 
-def test_without_scopes_it_gets_those_of_the_policy(http: FlaskClient) -> None:
+def test_registration_without_scopes_gets_those_of_the_policy(http: FlaskClient) -> None:
     body = register(http, token(scopes=("openid", "email")), scope=None).get_json()
     assert body["scope"] == "openid email"
 
 
-def test_the_policy_s_profile_is_the_client_s(http: FlaskClient) -> None:
+def test_registration_applies_the_profile_of_the_policy(http: FlaskClient) -> None:
     strict = token(profile="fapi2")
     refused = register(http, strict)
     assert "jwks" in refused.get_json()["error_description"]
@@ -199,7 +203,7 @@ def test_the_policy_s_profile_is_the_client_s(http: FlaskClient) -> None:
         (b"client_name=x", "application/x-www-form-urlencoded", 415),
     ],
 )
-def test_what_is_no_json_object_is_refused(
+def test_registration_refuses_a_body_that_is_no_json_object(
     http: FlaskClient, body: bytes, kind: str, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
@@ -208,7 +212,9 @@ def test_what_is_no_json_object_is_refused(
     )
 
 
-def test_a_client_reads_its_registration(http: FlaskClient, registered: dict[str, Any]) -> None:
+def test_client_configuration_endpoint_returns_the_registration(
+    http: FlaskClient, registered: dict[str, Any]
+) -> None:
     response = manage(http, "GET", registered)
     assert response.status_code == 200
     body = response.get_json()
@@ -216,7 +222,7 @@ def test_a_client_reads_its_registration(http: FlaskClient, registered: dict[str
     assert body == {name: registered[name] for name in body}
 
 
-def test_a_client_changes_its_registration(
+def test_client_configuration_endpoint_changes_the_registration(
     provider: Flask, http: FlaskClient, registered: dict[str, Any], browser: FlaskClient
 ) -> None:
     address = "https://rp.example/new"
@@ -243,7 +249,7 @@ def test_a_client_changes_its_registration(
         {"redirect_uris": []},
     ],
 )
-def test_a_change_beyond_the_rules_or_the_policy_changes_nothing(
+def test_client_configuration_endpoint_refuses_changes_beyond_rules_and_policy(
     http: FlaskClient, registered: dict[str, Any], change: dict[str, Any]
 ) -> None:
     body = METADATA | {"client_id": registered["client_id"]} | change
@@ -251,7 +257,7 @@ def test_a_change_beyond_the_rules_or_the_policy_changes_nothing(
     assert manage(http, "GET", registered).get_json()["scope"] == "openid profile"
 
 
-def test_a_client_that_takes_another_method_gets_or_loses_its_secret(
+def test_change_of_authentication_method_issues_or_removes_the_secret(
     http: FlaskClient, registered: dict[str, Any]
 ) -> None:
     public = METADATA | {
@@ -264,7 +270,7 @@ def test_a_client_that_takes_another_method_gets_or_loses_its_secret(
     assert fresh != registered["client_secret"]
 
 
-def test_a_client_that_deletes_itself_is_gone_with_its_tokens(
+def test_deleted_client_loses_its_registration_and_tokens(
     provider: Flask, http: FlaskClient, registered: dict[str, Any], browser: FlaskClient
 ) -> None:
     rp = RelyingParty(provider.test_client(), registered)
@@ -274,7 +280,9 @@ def test_a_client_that_deletes_itself_is_gone_with_its_tokens(
     assert manage(http, "GET", registered).status_code == 401
 
 
-def test_one_client_s_token_opens_no_other(http: FlaskClient, registered: dict[str, Any]) -> None:
+def test_registration_access_token_is_refused_for_another_client(
+    http: FlaskClient, registered: dict[str, Any]
+) -> None:
     other = register(http, token()).get_json()
     crossed = registered | {"registration_access_token": other["registration_access_token"]}
     for method in ("GET", "PUT", "DELETE"):
@@ -283,13 +291,15 @@ def test_one_client_s_token_opens_no_other(http: FlaskClient, registered: dict[s
     assert manage(http, "GET", registered).status_code == 200
 
 
-def test_a_client_of_an_operator_cannot_be_managed(http: FlaskClient, rp: RelyingParty) -> None:
+def test_client_configuration_endpoint_refuses_clients_of_operators(
+    http: FlaskClient, rp: RelyingParty
+) -> None:
     for bearer in ("", "x", rp.secret):
         headers = {"Authorization": f"Bearer {bearer}"}
         assert http.get(f"/register/{rp.client_id}", headers=headers).status_code == 401
 
 
-def test_a_command_prints_the_token_and_beside_it_the_id_to_revoke_it_by(provider: Flask) -> None:
+def test_command_prints_the_initial_access_token_and_its_id(provider: Flask) -> None:
     run = provider.test_cli_runner().invoke
     issued = run(args=["registration-tokens", "issue", "Timetables Ltd"])
     assert tokens.find(issued.stdout.strip()) is not None
