@@ -63,7 +63,7 @@ def list_() -> None:
 
     set_current_actor(_LIST)
     rows = [
-        (account.email, account.name, "active" if account.suspended_at is None else "suspended")
+        (account.email, account.name, "suspended" if account.suspended else "active")
         if account is not None
         else (operator.email, "", "invited")
         for operator, account in appointments()

@@ -97,7 +97,7 @@ def appointment(organisation: Organisation, journey: Journey) -> MadeAppointment
         options=facts.WITH_EVERYTHING,
         populate_existing=True,
     )
-    if not facts.is_approver(person):
+    if not person.is_approver:
         return None
     event = "approver.made" if person.joined_at else "membership.added"
     return MadeAppointment(

@@ -33,8 +33,7 @@ def suspending(account: Person, accepted: Collection[str], actor: Actor) -> None
     active = actions.lock_active_operators()
     for organisation in sorted(queries.approved_by(account.id), key=lambda each: each.id):
         facts.lock_organisation(db.session(), organisation.id)
-    suspended_at = select(Account.suspended_at).where(Account.id == account.id)
-    if db.session.scalar(suspended_at) is not None:
+    if db.session.scalar(select(Account.suspended).where(Account.id == account.id)):
         return
     if [each.id for each in active] == [account.id]:
         raise RefusalError(ONLY_OPERATOR)

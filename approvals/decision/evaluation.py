@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar, TypeVarTuple
 
+from app.database.dated_rows import has_begun
 from app.refusal import Refusal
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.decision import rules
@@ -108,7 +109,7 @@ def _passing_rows(
     standing = [row for row in rows if not _refusals(rules, facts, row, at)]
     if standing or not rows:
         return standing, []
-    begun = [row for row in rows if row.valid_from <= at]
+    begun = [row for row in rows if has_begun(row.valid_from, at)]
     nearest = (
         max(begun, key=lambda row: row.valid_from)
         if begun

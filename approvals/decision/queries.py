@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, fun
 
 from app.clock import day_of, start_of_day, today
 from app.database import CompiledQuery, Query, UtcDateTime
+from app.database.dated_rows import covers_sql
 from approvals.access_model import versions
 from approvals.access_model.models import Service, ServiceVersion
 from approvals.decision.facts import (
@@ -204,8 +205,7 @@ def _complete(statement: Statement) -> CompiledQuery[FactsRow]:
             OrganisationPeriod,
             and_(
                 OrganisationPeriod.organisation_id == Organisation.id,
-                OrganisationPeriod.valid_from <= DAY,
-                OrganisationPeriod.valid_to > DAY,
+                covers_sql(OrganisationPeriod.valid_from, OrganisationPeriod.valid_to, DAY),
             ),
         )
         .outerjoin(Grant, and_(Grant.membership_id == Membership.id, Grant.service == SERVICE))

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 
 from flask import g
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.database import db
 from app.web.authorisation import Allowed, Refused
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.approvers import can_approve
+from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
 from identity.sessions import current
@@ -35,12 +37,8 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     outcome = member_of(arguments)
     if isinstance(outcome, Refused):
         return outcome
-    appointed = db.session.scalar(
-        select(Appointment.id).where(
-            Appointment.membership_id == own_membership().id, Appointment.open
-        )
-    )
-    if appointed is None:
+    session = current()
+    if session is None or not can_approve(own_membership(), session.account):
         return _no_such_page("is not an approver of the organisation")
     return Allowed()
 
@@ -70,6 +68,7 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
             Membership.open,
             Membership.joined_at.is_not(None),
         )
+        .options(selectinload(Membership.appointments))
     ).one_or_none()
     return (found[0], found[1]) if found is not None else None
 

@@ -121,11 +121,6 @@ def recent_changes(membership: Membership, at: datetime) -> int:
     return sum(moment > at - timedelta(days=1) for moment in given | appointed)
 
 
-def is_approver(membership: Membership) -> bool:
-    """Return whether the membership has an open appointment."""
-    return any(appointment.open for appointment in membership.appointments)
-
-
 def subject_of(membership: Membership) -> str | None:
     """Return the person's subject; None before joining."""
     if membership.account_id is None:

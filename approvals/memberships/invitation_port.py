@@ -42,7 +42,7 @@ def describe_invitation(invitation: SentInvitation) -> InvitationDescription:
     for service in dict.fromkeys(grant.service for grant in held):
         lines.append((services.service_name(service), wording.describe_groups(held, service, at)))
         lines += _can_and_cannot(services, service, held)
-    if facts.is_approver(membership):
+    if membership.is_approver:
         lines.append(("Approver", "Yes: you add and remove users and choose what they can see"))
     return InvitationDescription(
         invited_by=invitation.invited_by,

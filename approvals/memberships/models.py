@@ -10,8 +10,9 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -119,6 +120,16 @@ class Membership(DatedRow, Base):
     def name(self) -> str:
         """The person's name, or the address where no name is known."""
         return full_name(self.given_name, self.family_name) or self.email
+
+    @hybrid_property
+    def is_approver(self) -> bool:
+        """Whether the membership has an open appointment; as SQL too."""
+        return any(appointment.open for appointment in self.appointments)
+
+    @is_approver.inplace.expression
+    @classmethod
+    def _is_approver_sql(cls) -> ColumnElement[bool]:
+        return cls.appointments.any(Appointment.open)
 
     @property
     def address(self) -> EmailAddress:

@@ -4,18 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import ColumnExpressionArgument, Row, Select, and_, case, func, select
 from sqlalchemy.sql import ColumnElement
 
 from app.database import db
 from app.web.pagination import Columns, Page, paginate_rows
-from approvals.memberships.models import Appointment, Grant, Membership, folded
+from approvals.memberships.approvers import CAN_APPROVE
+from approvals.memberships.models import Grant, Membership, folded
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
 
 DORMANT_AFTER = timedelta(days=90)
 ENDING_WITHIN = timedelta(days=30)
 MOST_WORDS = 6
+
+Condition = ColumnExpressionArgument[bool]
 
 STATUSES = {
     "joined": "Joined",
@@ -77,14 +80,6 @@ class MemberCounts:
     ending: int
 
 
-_approver = (
-    select(Appointment.id)
-    .where(Appointment.membership_id == Membership.id, Appointment.open)
-    .correlate(Membership)
-    .exists()
-)
-
-
 def people(
     organisation_id: int, filters: MemberFilters, at: datetime, *, page: int
 ) -> Page[MemberRow]:
@@ -92,9 +87,9 @@ def people(
     statement = (
         select(
             Membership,
-            _approver.label("approver"),
+            Membership.is_approver.label("approver"),
             Account.last_signed_in_at,
-            Account.suspended_at,
+            Account.suspended,
             Invitation.expires_at,
         )
         .outerjoin(Account, Account.id == Membership.account_id)
@@ -106,7 +101,7 @@ def people(
     found = paginate_rows(_in_order(statement, filters.sort), page=page)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
-        MemberRow(row[0], row[1], row[2], row[3] is not None, row[4], grants.get(row[0].id, []), at)
+        MemberRow(row[0], row[1], row[2], bool(row[3]), row[4], grants.get(row[0].id, []), at)
         for row in found.rows
     ]
     return Page(rows, found.number, found.per_page, found.total)
@@ -130,16 +125,13 @@ def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, date
 def counts(organisation_id: int, at: datetime) -> MemberCounts:
     """Return the counts at a moment, in one query."""
 
-    def how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        matches = conditions[0]
-        for condition in conditions[1:]:
-            matches = matches & condition
-        return func.coalesce(func.sum(case((matches, 1), else_=0)), 0)
+    def how_many(*conditions: Condition) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
 
     row = db.session.execute(
         select(
             func.count(Membership.id),
-            how_many(_approver, *_can_act()),
+            how_many(CAN_APPROVE),
             how_many(*_status("invited", at)),
             how_many(*_status("expired", at)),
             how_many(*_status("dormant", at)),
@@ -160,9 +152,7 @@ def approvers_of(organisation_id: int) -> list[Account]:
             .join(Membership, Membership.account_id == Account.id)
             .where(
                 Membership.organisation_id == organisation_id,
-                Membership.open,
-                _approver,
-                *_can_act(),
+                CAN_APPROVE,
             )
             .order_by(Membership.sort_name, Membership.id)
         )
@@ -193,17 +183,13 @@ def belongs_somewhere(account_id: int) -> bool:
 
 
 def approved_by(account_id: int) -> list[Organisation]:
-    """Return the organisations of which the person is an approver, by name."""
+    """Return the organisations of which the person is an approver who can act, by name."""
     return list(
         db.session.scalars(
             select(Organisation)
             .join(Membership, Membership.organisation_id == Organisation.id)
-            .where(
-                Membership.account_id == account_id,
-                Membership.open,
-                Membership.joined_at.is_not(None),
-                _approver,
-            )
+            .join(Account, Account.id == Membership.account_id)
+            .where(Membership.account_id == account_id, CAN_APPROVE)
             .order_by(Organisation.name, Organisation.id)
         )
     )
@@ -216,8 +202,8 @@ def names_of(givers: Iterable[str]) -> dict[str, str]:
     return {account.subject: account.name for account in accounts}
 
 
-def _conditions(filters: MemberFilters, at: datetime) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
+def _conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
+    conditions: list[Condition] = [
         Membership.search_text.contains(word, autoescape=True)
         for word in folded(filters.search).split()[:MOST_WORDS]
     ]
@@ -229,21 +215,22 @@ def _conditions(filters: MemberFilters, at: datetime) -> list[ColumnElement[bool
             .exists()
         )
     if filters.approver in {"yes", "no"}:
-        conditions.append(_approver if filters.approver == "yes" else ~_approver)
+        approver = Membership.is_approver
+        conditions.append(approver if filters.approver == "yes" else ~approver)
     return conditions
 
 
-def _status(status: str, at: datetime) -> list[ColumnElement[bool]]:
+def _status(status: str, at: datetime) -> list[Condition]:
     joined = Membership.joined_at.is_not(None)
     match status:
         case "joined":
-            return [joined, Account.suspended_at.is_(None)]
+            return [joined, ~Account.suspended]
         case "invited":
             return [~joined, Invitation.expires_at > at]
         case "expired":
             return [~joined, Invitation.expires_at <= at]
         case "suspended":
-            return [joined, Account.suspended_at.is_not(None)]
+            return [joined, Account.suspended]
         case "dormant":
             last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
             return [joined, last < at - DORMANT_AFTER]
@@ -264,10 +251,6 @@ def _holds(at: datetime) -> Select[int]:
         )
         .correlate(Membership)
     )
-
-
-def _can_act() -> list[ColumnElement[bool]]:
-    return [Membership.joined_at.is_not(None), Account.suspended_at.is_(None)]
 
 
 def _in_order(statement: Select[*Columns], sort: str) -> Select[*Columns]:

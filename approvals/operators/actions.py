@@ -31,7 +31,7 @@ def active_operators() -> list[Account]:
         db.session.scalars(
             select(Account)
             .join(Operator, Operator.account_id == Account.id)
-            .where(Operator.open, Account.suspended_at.is_(None))
+            .where(Operator.open, ~Account.suspended)
             .order_by(Account.id)
             .execution_options(populate_existing=True)
         )

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.audit import AuditEvent
 from app.clock import day_of
 from app.database import db
+from app.database.dated_rows import covers
 from approvals.organisations.importing.projections import timeline_of
 from approvals.organisations.importing.tables import blocks
 from approvals.organisations.models import Organisation, RegisterFile, RegisterStatement
@@ -70,7 +71,9 @@ def learned(keys: Sequence[str], day: date, state: State) -> dict[str, LearnedOp
 
 def period_on(timeline: Timeline, day: date) -> Period | None:
     """Return what held on the day by a timeline."""
-    return next((each for each in timeline.periods if each.valid_from <= day < each.valid_to), None)
+    return next(
+        (each for each in timeline.periods if covers(each.valid_from, each.valid_to, day)), None
+    )
 
 
 def was_imported_by(moment: datetime) -> bool:

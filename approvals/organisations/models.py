@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
+from app.database.dated_rows import PeriodOfDays
 from app.identifiers import new_id
 from approvals.organisations.kinds import Kind, KindFacts, facts_of
 from approvals.organisations.register.statuses import BEGINNING, END
@@ -104,7 +105,7 @@ class Organisation(Base):
         return self.kind == Kind.ESTABLISHMENT
 
 
-class OrganisationPeriod(Base):
+class OrganisationPeriod(PeriodOfDays, Base):
     """State of a school or trust on the days from `valid_from` until before `valid_to`.
 
     The periods of an organisation cover all days without gap or overlap.
@@ -119,8 +120,6 @@ class OrganisationPeriod(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
-    valid_from: Mapped[date] = mapped_column(Date)
-    valid_to: Mapped[date] = mapped_column(Date)
     open: Mapped[bool]
     name: Mapped[str] = mapped_column(String(250))
     type_code: Mapped[str | None] = mapped_column(String(2))
@@ -129,7 +128,7 @@ class OrganisationPeriod(Base):
     diocese_code: Mapped[str | None] = mapped_column(String(8))
 
 
-class TrustLink(Base):
+class TrustLink(PeriodOfDays, Base):
     """A school in a multi- or single-academy trust. On no day is a school in two.
 
     Before `known_from` it rests on the first file alone: the earliest that is known.
@@ -144,8 +143,6 @@ class TrustLink(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     trust_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
-    valid_from: Mapped[date] = mapped_column(Date)
-    valid_to: Mapped[date] = mapped_column(Date)
     known_from: Mapped[date] = mapped_column(Date)
 
 

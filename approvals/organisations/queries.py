@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.clock import day_of
 from app.database import db
+from approvals.organisations import openness
 from approvals.organisations.kinds import Kind, kind_on_day
 from approvals.organisations.models import (
     Organisation,
@@ -71,16 +72,12 @@ def on_day(moment: date | datetime) -> date:
     return day_of(moment) if isinstance(moment, datetime) else moment
 
 
-def in_force(day: date) -> ColumnElement[bool]:
-    """Return the condition for the period that holds on the day."""
-    return and_(OrganisationPeriod.valid_from <= day, OrganisationPeriod.valid_to > day)
-
-
 def period_on(organisation: Organisation, moment: date | datetime) -> OrganisationPeriod | None:
     """Return the period of a school or trust on a day, or None for bodies without periods."""
     return db.session.scalar(
         select(OrganisationPeriod).where(
-            OrganisationPeriod.organisation_id == organisation.id, in_force(on_day(moment))
+            OrganisationPeriod.organisation_id == organisation.id,
+            OrganisationPeriod.holds_on(on_day(moment)),
         )
     )
 
@@ -94,14 +91,9 @@ def kind_on(organisation: Organisation, moment: date | datetime) -> str:
 
 
 def is_open(organisation: Organisation, moment: date | datetime) -> bool:
-    """Select what is open, or open but proposed to close, on a day.
-
-    A body added by hand is open.
-    """
+    """Return whether an organisation is open, or open but proposed to close, on a day."""
     period = period_on(organisation, moment)
-    if period is not None:
-        return period.open
-    return organisation.closed_on is None or on_day(moment) < organisation.closed_on
+    return openness.is_open(period.open if period else None, organisation.closed_on, on_day(moment))
 
 
 def search(
@@ -141,19 +133,7 @@ def _search(
         identified = (_is_identified_by(each, text.strip()) for each in _IDENTIFIERS)
         statement = statement.where(or_(named, *identified))
     if open_on is not None:
-        day = on_day(open_on)
-        statement = statement.outerjoin(
-            OrganisationPeriod,
-            and_(OrganisationPeriod.organisation_id == Organisation.id, in_force(day)),
-        ).where(
-            or_(
-                OrganisationPeriod.open,
-                and_(
-                    OrganisationPeriod.id.is_(None),
-                    or_(Organisation.closed_on.is_(None), Organisation.closed_on > day),
-                ),
-            )
-        )
+        statement = openness.only_open(statement, on_day(open_on))
     return statement
 
 

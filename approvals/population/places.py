@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 
 from app.actors import Actor
 from app.database import db
@@ -16,7 +16,8 @@ from approvals.access_model.definition import UserGroup
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.models import Organisation, OrganisationPeriod
-from approvals.organisations.queries import diocese_name, in_force
+from approvals.organisations.openness import only_open
+from approvals.organisations.queries import diocese_name
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
 
 COUNTED_ON = date(2018, 2, 16)
@@ -85,21 +86,9 @@ def open_on_the_day(kind: Kind) -> list[int]:
 
     Of the schools only the state-funded ones.
     """
-    statement = (
-        select(Organisation.id)
-        .outerjoin(
-            OrganisationPeriod,
-            and_(
-                OrganisationPeriod.organisation_id == Organisation.id,
-                in_force(COUNTED_ON),
-            ),
-        )
-        .where(
-            Organisation.kind == kind.value,
-            or_(OrganisationPeriod.open, OrganisationPeriod.id.is_(None)),
-            or_(Organisation.closed_on.is_(None), Organisation.closed_on > COUNTED_ON),
-        )
-        .order_by(Organisation.id)
+    statement = only_open(
+        select(Organisation.id).where(Organisation.kind == kind.value).order_by(Organisation.id),
+        COUNTED_ON,
     )
     if kind is Kind.ESTABLISHMENT:
         statement = statement.where(

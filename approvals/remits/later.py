@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from app.clock import now
+from app.database.dated_rows import covers
 from approvals.organisations import knowledge
 from approvals.organisations.kinds import Kind
 from approvals.organisations.register.timeline import Period, Timeline
@@ -40,6 +41,6 @@ def _is_in(remit: Remit, timeline: Timeline, period: Period, day: date) -> bool:
     if remit.kind == Kind.DIOCESE.value:
         return period.diocese_code == remit.key
     return any(
-        each.uid == remit.key and each.valid_from <= day < each.valid_to
+        each.uid == remit.key and covers(each.valid_from, each.valid_to, day)
         for each in timeline.belongings
     )

@@ -12,7 +12,6 @@ from app.database import db
 from app.days import in_words
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
-from approvals.organisations.queries import in_force
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
 from approvals.remits.remit import Remit
 
@@ -78,7 +77,7 @@ def _moves(remit: Remit) -> tuple[dict[str, int], dict[str, int]]:
             ),
         )
         .where(
-            in_force(remit.on),
+            OrganisationPeriod.holds_on(remit.on),
             OrganisationPeriod.open,
             OrganisationPeriod.type_code.in_(sorted(STATE_FUNDED_TYPES)),
             OrganisationPeriod.la_code != Latest.la_code,
@@ -104,7 +103,7 @@ def _is_mixed(remit: Remit) -> bool:
             Organisation.kind == Kind.ESTABLISHMENT.value,
             Organisation.la_known_from > remit.on,
             OrganisationPeriod.open,
-            in_force(remit.on),
+            OrganisationPeriod.holds_on(remit.on),
         )
         .limit(1)
     )

@@ -165,7 +165,7 @@ def _open_schools(
         .where(
             Organisation.kind == Kind.ESTABLISHMENT,
             OrganisationPeriod.open,
-            queries.in_force(on),
+            OrganisationPeriod.holds_on(on),
         )
     )
 
@@ -206,8 +206,7 @@ def _of_trust(remit: Remit) -> Schools:
         and_(
             TrustLink.organisation_id == Organisation.id,
             TrustLink.trust_id == trust.id,
-            TrustLink.valid_from <= remit.on,
-            TrustLink.valid_to > remit.on,
+            TrustLink.holds_on(remit.on),
         ),
     )
 

@@ -7,9 +7,9 @@ total is the sum of the lines, as in the published table.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.clock import end_of_day
 from app.database import db
@@ -53,6 +53,7 @@ class Report:
 def user_groups(service: str, as_of: date) -> Report:
     """Return the table as of the end of a day. Raises RefusalError."""
     midnight = end_of_day(as_of)
+    last_moment = midnight - timedelta.resolution
     definition = definitions.service(service, midnight)
     if definition is None:
         raise RefusalError.of("unknown_service", f"There is no service with the code {service}.")
@@ -61,9 +62,8 @@ def user_groups(service: str, as_of: date) -> Report:
         .join(Membership, Membership.id == Grant.membership_id)
         .where(
             Grant.service == service,
-            Grant.valid_from < midnight,
-            or_(Grant.open, Grant.valid_to >= midnight),
-            Membership.joined_at < midnight,
+            Grant.counts_at(last_moment),
+            Membership.joined_at <= last_moment,
         )
         .group_by(Grant.user_group)
     )

@@ -187,7 +187,7 @@ def user_page(
         catalogue=services,
         grants={grant.id: grant for grant in person.grants},
         names=queries.names_of(grant.given_by for grant in person.grants),
-        approver=facts.is_approver(person),
+        approver=person.is_approver,
         sole=approvers.sole(person.account_id),
         may_change=refusal is None,
         events=activity.activity_about_person(organisation, person, account, limit=LATEST),
@@ -263,7 +263,7 @@ def consequences(organisation: Organisation, person: Membership, at: datetime) -
     codes = dict.fromkeys(held.service for held in facts.held_groups(person, at))
     return Consequences(
         services=_names(codes, at),
-        approver=facts.is_approver(person),
+        approver=person.is_approver,
         last=facts.active_approvers(organisation.id).sole(person.account_id),
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
+from app.database.dated_rows import OPEN, DatedRow
 from app.identifiers import new_id
 from app.journeys import JourneyRow
 from identity.accounts.person import full_name, is_active
@@ -54,6 +56,16 @@ class Account(Base):
         """Return the name as pages and claims show it."""
         return full_name(self.given_name, self.family_name)
 
+    @hybrid_property
+    def suspended(self) -> bool:
+        """Whether the account is suspended now; as SQL too."""
+        return self.suspended_at is not None
+
+    @suspended.inplace.expression
+    @classmethod
+    def _suspended_sql(cls) -> ColumnElement[bool]:
+        return cls.suspended_at.is_not(None)
+
     @property
     def active(self) -> bool:
         """Whether the person has joined and is not suspended."""
@@ -66,7 +78,7 @@ def by_name() -> tuple[ColumnElement[object] | InstrumentedAttribute[object], ..
     return last, Account.given_name, Account.id
 
 
-class Suspension(Base):
+class Suspension(DatedRow, Base):
     """One spell in which an account was suspended; open while `valid_to` is none.
 
     `Account.suspended_at` says whether the account is suspended now. These rows say it of any past
@@ -79,16 +91,14 @@ class Suspension(Base):
             "ux_account_suspension_open",
             "account_id",
             unique=True,
-            sqlite_where=text("valid_to IS NULL"),
-            postgresql_where=text("valid_to IS NULL"),
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
         ),
         Index("ix_account_suspension_account_id", "account_id", "valid_from"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]
 
 
 class Invitation(Base):

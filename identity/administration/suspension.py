@@ -11,6 +11,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
+from app.database.dated_rows import has_begun
 from app.outbox import send_mail
 from identity.access_termination import end_access
 from identity.accounts.models import Account, Suspension
@@ -26,7 +27,7 @@ def suspend(account: Account, *, actor: Actor, accepted: Collection[str] = ()) -
     with writing():
         approvals().suspending(account, accepted, actor)
         db.session.refresh(account, with_for_update={"key_share": True})
-        if account.suspended_at is not None:
+        if account.suspended:
             return False
         account.suspended_at = at = now()
         _close(account, at)
@@ -42,7 +43,7 @@ def restore(account: Account, *, actor: Actor) -> bool:
     """Let the person sign in again; False if they were not suspended."""
     with writing():
         db.session.refresh(account, with_for_update=True)
-        if account.suspended_at is None:
+        if not account.suspended:
             return False
         account.suspended_at = None
         _close(account, now())
@@ -58,14 +59,14 @@ def suspended_since(account: Account, at: datetime) -> datetime | None:
     `Account.suspended_at` decides about the spell that lasts: a release before these rows may run
     beside this one for a while, and writes that alone.
     """
-    if account.suspended_at is not None and account.suspended_at <= at:
+    if account.suspended_at is not None and has_begun(account.suspended_at, at):
         return account.suspended_at
     found: datetime | None = db.session.scalar(
         select(Suspension.valid_from)
         .where(
             Suspension.account_id == account.id,
-            Suspension.valid_from <= at,
-            Suspension.valid_to > at,
+            Suspension.counts_at(at),
+            ~Suspension.open,
         )
         .order_by(Suspension.valid_from.desc())
         .limit(1)
@@ -76,7 +77,7 @@ def suspended_since(account: Account, at: datetime) -> datetime | None:
 def _close(account: Account, at: datetime) -> None:
     db.session.execute(
         update(Suspension)
-        .where(Suspension.account_id == account.id, Suspension.valid_to.is_(None))
+        .where(Suspension.account_id == account.id, Suspension.open)
         .values(valid_to=at)
     )
 

@@ -148,7 +148,7 @@ def _recent(key: str) -> int:
 
 
 def _why_no_link(account: Account | None, key: str) -> str:
-    if account is not None and account.suspended_at is not None:
+    if account is not None and account.suspended:
         return "suspended"
     invited = db.session.scalar(
         select(Invitation.id).where(

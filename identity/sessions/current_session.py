@@ -97,7 +97,7 @@ def why_ended(session: Session, at: datetime) -> str | None:
     """Return why the session is not valid at that moment, or None if it is."""
     if session.ended_at is not None:
         return session.ended_cause or "ended"
-    if session.account.suspended_at is not None:
+    if session.account.suspended:
         return "suspended"
     if session.absolute_end <= at:
         return "absolute limit"

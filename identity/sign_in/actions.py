@@ -15,7 +15,7 @@ from app.database import db, writing
 from app.refusal import Refusal, RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
-from identity.accounts.person import actor_of
+from identity.accounts.person import actor_of, is_active
 from identity.credentials import registry, reset, reset_links
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
@@ -202,7 +202,7 @@ def _find_addressee(email: str) -> tuple[Addressee | None, str]:
     ).first()
     if row is None:
         return None, key
-    active = row.joined_at is not None and row.suspended_at is None
+    active = is_active(row.joined_at, row.suspended_at)
     return Addressee(row.id, row.subject, active), key
 
 

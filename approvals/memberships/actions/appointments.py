@@ -23,8 +23,8 @@ def make_approver(membership: Membership, *, actor: Actor) -> Membership:
             oneself=giver is not None and giver.id == membership.account_id,
         ) or rules.may_appoint(
             open_=membership.open,
-            approver=facts.is_approver(membership),
-            suspended=account is not None and account.suspended_at is not None,
+            approver=membership.is_approver,
+            suspended=account is not None and account.suspended,
         )
         refusal = refusal or rules.may_change_again(facts.recent_changes(membership, now()))
         if refusal is not None:
@@ -48,7 +48,7 @@ def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
             facts.authority(actor, facts.account_of(actor), approvers)
         ) or rules.may_demote(
             open_=membership.open,
-            approver=facts.is_approver(membership),
+            approver=membership.is_approver,
             account_id=membership.account_id,
             approvers=approvers,
         )

@@ -156,7 +156,7 @@ def _continue_in(
         for grant in membership.grants
         if grant.ends_after(at) and grant.user_group in offered.get(grant.service, ())
     ]
-    is_approver = facts.is_approver(membership)
+    is_approver = membership.is_approver
     continued.appointments = [Appointment(valid_from=at)] if is_approver else []
     session.add(continued)
     session.flush()

@@ -43,7 +43,7 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         joined = membership.joined_at is not None
         before = {
             "access": wording.access_codes(facts.held_groups(membership, at)),
-            "approver": facts.is_approver(membership),
+            "approver": membership.is_approver,
         }
         subject = facts.subject_of(membership)
         cause = "left" if oneself else "removed" if joined else "invitation withdrawn"

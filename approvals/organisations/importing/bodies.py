@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from app.database.dated_rows import covers_sql
 from approvals.organisations.importing import staging
 from approvals.organisations.importing.report import Change, Difference
 from approvals.organisations.importing.tables import (
@@ -61,14 +62,14 @@ def _bodies(period: Period | None, trust: str) -> tuple[str, str, str]:
 
 def schools_of(connection: Connection, on: date) -> dict[str, int]:
     """Return how many open schools each body has on a day; bodies without any are left out."""
-    is_in_force = and_(PERIODS.c.open, PERIODS.c.valid_from <= on, PERIODS.c.valid_to > on)
+    is_in_force = and_(PERIODS.c.open, covers_sql(PERIODS.c.valid_from, PERIODS.c.valid_to, on))
     is_state_funded = PERIODS.c.type_code.in_(sorted(STATE_FUNDED_TYPES))
     trusts = ORGANISATIONS.alias()
     links = (
         select(trusts.c.uid, func.count())
         .join_from(TRUST_LINKS, trusts, trusts.c.id == TRUST_LINKS.c.trust_id)
         .join(PERIODS, PERIODS.c.organisation_id == TRUST_LINKS.c.organisation_id)
-        .where(is_in_force, TRUST_LINKS.c.valid_from <= on, TRUST_LINKS.c.valid_to > on)
+        .where(is_in_force, covers_sql(TRUST_LINKS.c.valid_from, TRUST_LINKS.c.valid_to, on))
         .group_by(trusts.c.uid)
     )
     queries = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from app.database.dated_rows import covers
 from approvals.organisations.importing.report import Change, Difference
 from approvals.organisations.register.timeline import Period
 
@@ -16,8 +17,8 @@ OnDay = tuple[Period | None, str]
 
 def on_day(periods: Iterable[Period], trusts: Iterable[TrustRow], day: date) -> OnDay:
     """Return the state of a day."""
-    period = next((each for each in periods if each.valid_from <= day < each.valid_to), None)
-    return period, next((row[0] for row in trusts if row[1] <= day < row[2]), "")
+    period = next((each for each in periods if covers(each.valid_from, each.valid_to, day)), None)
+    return period, next((row[0] for row in trusts if covers(row[1], row[2], day)), "")
 
 
 def between(subject: str, was: OnDay, becomes: OnDay) -> list[Difference]:

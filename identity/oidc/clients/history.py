@@ -60,7 +60,7 @@ def ever_had_client(service: str, at: datetime) -> bool:
     """Return whether a client belonged to the service at the moment or before."""
     found = db.session.scalar(
         select(ClientPeriod.id)
-        .where(ClientPeriod.service == service, ClientPeriod.valid_from <= at)
+        .where(ClientPeriod.service == service, ClientPeriod.begun_by(at))
         .limit(1)
     )
     return found is not None

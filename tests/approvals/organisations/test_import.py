@@ -59,7 +59,7 @@ def _schools(day: date) -> dict[str, tuple[Any, ...]]:
     rows = db.session.execute(
         select(Organisation.id, Organisation.urn, OrganisationPeriod)
         .join(OrganisationPeriod, OrganisationPeriod.organisation_id == Organisation.id)
-        .where(Organisation.kind == Kind.ESTABLISHMENT, queries.in_force(day))
+        .where(Organisation.kind == Kind.ESTABLISHMENT, OrganisationPeriod.holds_on(day))
     )
     return {
         str(urn): (

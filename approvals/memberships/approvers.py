@@ -1,0 +1,28 @@
+"""An approver who can act now: the rule for loaded rows, and the same condition in SQL.
+
+An invited approver who has not joined, or whose account is suspended, cannot act.
+"""
+
+from sqlalchemy import and_
+
+from approvals.memberships.models import Membership
+from identity.accounts.models import Account
+
+
+def can_approve(membership: Membership, account: Account) -> bool:
+    """Return whether the holder of the membership, with this account, can act as an approver."""
+    return (
+        membership.open
+        and membership.joined_at is not None
+        and membership.is_approver
+        and not account.suspended
+    )
+
+
+CAN_APPROVE = and_(
+    Membership.open,
+    Membership.joined_at.is_not(None),
+    Membership.is_approver,
+    ~Account.suspended,
+)
+"""Condition `can_approve` of a statement about `Membership` that joins its `Account`."""
