@@ -16,14 +16,14 @@ MIDSUMMER = date(2026, 7, 1)
 MIDWINTER = date(2018, 2, 16)
 
 
-def test_a_day_begins_and_ends_at_midnight_in_london() -> None:
+def test_start_and_end_of_day_are_midnight_in_london() -> None:
     assert start_of_day(MIDSUMMER) == datetime(2026, 6, 30, 23, tzinfo=UTC)
     assert end_of_day(MIDSUMMER) == datetime(2026, 7, 1, 23, tzinfo=UTC)
     assert end_of_day(MIDWINTER) == datetime(2018, 2, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("changing", [date(2026, 3, 29), date(2026, 10, 25)])
-def test_the_days_on_which_clocks_change_have_23_and_25_hours(changing: date) -> None:
+def test_start_and_end_of_day_are_23_and_25_hours_apart_when_clocks_change(changing: date) -> None:
     hours = (end_of_day(changing) - start_of_day(changing)) / timedelta(hours=1)
     assert hours == (23 if changing.month == 3 else 25)
 
@@ -34,7 +34,7 @@ def test_today_is_the_day_in_london() -> None:
 
 
 @pytest.mark.parametrize("text", ["2024-02-29", "1000-01-01", "2999-12-31"])
-def test_parse_day_accepts_real_dates_and_they_can_be_moved(text: str) -> None:
+def test_parse_day_accepts_dates_that_can_be_moved(text: str) -> None:
     day = days.parse_day(text)
     assert day.isoformat() == text
     assert day_of(days.last_moment_of(day)) == day
@@ -77,9 +77,7 @@ def test_parse_day_and_parse_moment_refuse_what_is_no_usable_date(text: str) -> 
         ("2026-07-01T14:05:06.5+01:00", datetime(2026, 7, 1, 13, 5, 6, 500_000, tzinfo=UTC)),
     ],
 )
-def test_parse_moment_takes_the_end_of_a_day_or_a_moment_with_an_offset(
-    text: str, moment: datetime
-) -> None:
+def test_parse_moment_accepts_a_day_or_a_moment_with_offset(text: str, moment: datetime) -> None:
     with time_machine.travel("2026-11-26T12:00:00Z"):
         assert days.parse_moment(text) == moment
 
@@ -97,7 +95,7 @@ def test_parse_moment_refuses_a_time_without_offset_and_times_that_do_not_exist(
         days.parse_moment(text)
 
 
-def test_what_lies_ahead_is_refused_where_the_past_is_asked_for() -> None:
+def test_not_in_future_refuses_days_and_moments_ahead() -> None:
     with time_machine.travel("2026-06-30T22:59:00Z", tick=False):
         assert days.day_not_in_future(date(2026, 6, 30)) == date(2026, 6, 30)
         with pytest.raises(days.NotADate, match="1 July 2026 is in the future"):
@@ -117,21 +115,21 @@ def test_what_lies_ahead_is_refused_where_the_past_is_asked_for() -> None:
         (("²", "1", "2026"), "Enter a real date"),
     ],
 )
-def test_typed_day_refuses_in_a_sentence(parts: tuple[str, str, str], sentence: str) -> None:
+def test_typed_day_refuses_with_a_sentence(parts: tuple[str, str, str], sentence: str) -> None:
     with pytest.raises(days.NotADate, match=sentence):
         days.typed_day(*parts)
 
 
-def test_an_end_at_midnight_in_london_is_shown_as_its_last_day() -> None:
+def test_shown_end_at_midnight_in_london_is_the_last_day() -> None:
     assert days.end_in_words(end_of_day(MIDSUMMER)) == "1 July 2026"
     assert days.end_in_words(end_of_day(MIDWINTER)) == "16 February 2018"
 
 
-def test_an_end_at_midnight_utc_in_summer_is_shown_as_a_moment() -> None:
+def test_shown_end_at_midnight_utc_in_summer_is_a_moment() -> None:
     assert days.end_in_words(datetime(2026, 7, 2, tzinfo=UTC)) == "2 July 2026 at 1:00am"
 
 
-def test_a_moment_that_begins_or_ends_a_day_is_shown_as_the_day() -> None:
+def test_shown_moment_that_begins_or_ends_a_day_is_the_day() -> None:
     assert days.shown(start_of_day(MIDSUMMER)) == "1 July 2026"
     assert days.shown(days.last_moment_of(MIDSUMMER)) == "1 July 2026"
     assert days.shown(datetime(2026, 7, 1, 9, tzinfo=UTC)) == "1 July 2026 at 10:00am"
@@ -151,7 +149,7 @@ def _texts(group: click.Group) -> list[tuple[str, click.Parameter]]:
     return found
 
 
-def test_no_command_takes_an_empty_text_for_a_name() -> None:
+def test_commands_refuse_empty_names() -> None:
     from tests.conftest import settings
 
     cli = create_app(settings("sqlite://")).cli
@@ -188,11 +186,11 @@ def _sources(*without: str) -> dict[str, str]:
     }
 
 
-def test_no_module_takes_the_day_of_a_moment_by_itself() -> None:
+def test_modules_use_clock_for_the_day_of_a_moment() -> None:
     taking = re.compile(r"\)\.date\(\)|\bat\.date\(\)|\bmoment\.date\(\)|datetime\.combine")
     assert [path for path, text in _sources(*OWN_DAYS).items() if taking.search(text)] == []
 
 
-def test_no_module_parses_dates_by_itself() -> None:
+def test_modules_use_days_to_parse_dates() -> None:
     parsing = re.compile(r"\bdate\.fromisoformat|strptime|click\.DateTime|\bdate\(\*?\w*int\(")
     assert [path for path, text in _sources(*OWN_DATES).items() if parsing.search(text)] == []

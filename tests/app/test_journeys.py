@@ -142,7 +142,7 @@ def test_purge_deletes_journeys_that_no_open_page_needs(app: Flask) -> None:
     assert db.session.scalars(select(SignInJourney.id)).all() == [kept]
 
 
-def test_every_table_with_a_browser_or_session_and_a_public_id_holds_journeys(app: Flask) -> None:
+def test_tables_with_an_owner_and_a_public_id_all_hold_journeys(app: Flask) -> None:
     assert ResetJourney in _tables(JourneyRow)
     assert not {
         table.__tablename__

@@ -43,18 +43,16 @@ COUNTED = base64.b64encode(bytes(range(32))).decode()
         ({"client_certificate_header": "Client-Cert"}, "client_certificate_header"),
     ],
 )
-def test_an_unsafe_setting_is_refused_with_what_to_set(
-    changes: dict[str, Any], advice: str
-) -> None:
+def test_unsafe_setting_is_refused_with_advice(changes: dict[str, Any], advice: str) -> None:
     with pytest.raises(ValidationError, match=advice):
         settings(SQLITE, **changes)
 
 
-def test_a_plain_http_issuer_is_accepted_on_the_loopback_only() -> None:
+def test_plain_http_issuer_is_accepted_on_the_loopback_only() -> None:
     assert not settings(SQLITE, issuer="http://localhost:8000").secure
 
 
-def test_what_stays_on_this_machine_or_is_encrypted_is_accepted() -> None:
+def test_local_and_encrypted_connections_are_accepted() -> None:
     settings(SQLITE, smtp_security="none", smtp_host="127.0.0.1")
     settings(SQLITE, smtp_security="starttls", smtp_host="mail.example.org")
     settings(SQLITE, issuer="https://access.example.org", bind="0.0.0.0")
@@ -63,7 +61,7 @@ def test_what_stays_on_this_machine_or_is_encrypted_is_accepted() -> None:
     settings(SQLITE, trusted_proxies=private, outbound_networks=private)
 
 
-def test_what_a_closed_network_could_justify_is_warned_of() -> None:
+def test_warnings_name_settings_that_a_closed_network_justifies() -> None:
     safe = "postgresql+psycopg://db.example/sa?sslmode=verify-full"
     assert warnings(settings(safe, redis_url="rediss://redis.example")) == []
     warned = warnings(
@@ -78,15 +76,15 @@ def test_what_a_closed_network_could_justify_is_warned_of() -> None:
     assert [sentence.split()[0] for sentence in warned] == [f"SECURE_ACCESS_{n}" for n in names]
 
 
-def test_several_hosts_may_share_postgresql() -> None:
+def test_database_url_may_name_several_hosts() -> None:
     assert settings("postgresql+psycopg://db/secure_access", hosts=3).hosts == 3
 
 
-def test_lists_are_separated_by_commas() -> None:
+def test_list_settings_are_separated_by_commas() -> None:
     chosen = settings(SQLITE, trusted_proxies="10.0.0.0/8, 192.0.2.1/32")
     assert [str(network) for network in chosen.trusted_proxies] == ["10.0.0.0/8", "192.0.2.1/32"]
 
 
-def test_secrets_do_not_show_when_settings_are_printed() -> None:
+def test_printed_settings_show_no_secrets() -> None:
     chosen = settings(SQLITE)
     assert chosen.secret_key.get_secret_value() not in repr(chosen)

@@ -11,7 +11,7 @@ def nested(levels: int) -> str:
     return "[" * levels + "]" * levels
 
 
-def test_what_json_says_is_read() -> None:
+def test_read_json_returns_the_value() -> None:
     text = b'{"a": ["\xc3\xa4", 1, 1.5, true, null], "b": {"c": "\\ud83e\\udd8a"}}'
     assert read_json(text) == {"a": ["ä", 1, 1.5, True, None], "b": {"c": "🦊"}}
     assert read_json(nested(MOST_DEPTH))
@@ -36,6 +36,6 @@ def test_what_json_says_is_read() -> None:
         b'"\xc0\xae"',
     ],
 )
-def test_what_could_not_be_kept_is_refused(text: str | bytes) -> None:
+def test_read_json_refuses_values_that_cannot_be_stored(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_json(text)

@@ -25,7 +25,7 @@ LINKS = "Last name must not include @, www. or ://"
         ("W" * 101, "Last name must be 100 characters or fewer"),
     ],
 )
-def test_clean_text_refuses(text: str, sentence: str) -> None:
+def test_clean_text_refuses_links_line_breaks_and_long_texts(text: str, sentence: str) -> None:
     with pytest.raises(RefusalError) as refusal:
         clean_text(text, "Last name")
     assert refusal.value.refusal.sentence == f"{sentence}."

@@ -9,7 +9,7 @@ from app.database import db, writing
 APPROVER = Actor("person", "0190-approver", "Ann Approver")
 
 
-def test_a_row_says_who_did_what_to_whom_and_where(app: Flask) -> None:
+def test_record_stores_actor_event_subject_and_place(app: Flask) -> None:
     EVENTS.add(app, Event("door.opened", "{actor} opened a door", {"organisation", "subject"}))
     with writing():
         record(
@@ -37,18 +37,18 @@ def test_a_row_says_who_did_what_to_whom_and_where(app: Flask) -> None:
     assert row.request_id
 
 
-def test_an_event_that_no_room_lists_cannot_be_written(app: Flask) -> None:
+def test_record_refuses_an_undeclared_event(app: Flask) -> None:
     with pytest.raises(UndeclaredEvent), writing():
         record("never.heard.of", actor=APPROVER)
 
 
-def test_an_event_without_what_it_must_carry_cannot_be_written(app: Flask) -> None:
+def test_record_refuses_an_event_without_a_required_column(app: Flask) -> None:
     EVENTS.add(app, Event("door.shut", "{actor} shut a door", {"organisation"}))
     with pytest.raises(IncompleteEvent, match="organisation"), writing():
         record("door.shut", actor=APPROVER)
 
 
-def test_two_rooms_cannot_list_the_same_event(app: Flask) -> None:
+def test_event_cannot_be_declared_by_two_rooms(app: Flask) -> None:
     EVENTS.add(app, Event("door.painted", "painted"))
     with pytest.raises(ValueError, match="door.painted"):
         EVENTS.add(app, Event("door.painted", "painted"))

@@ -43,13 +43,13 @@ def run(tmp_path: Path) -> Run:
     return running(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
 
 
-def test_operators_are_shown_no_commands_of_libraries(run: Run) -> None:
+def test_help_lists_no_commands_of_libraries(run: Run) -> None:
     listed = re.findall(r"^  ([a-z-]+)  ", run("--help").output, re.MULTILINE)
     assert "clients" in listed
     assert {"db", "limiter"} & set(listed) == set()
 
 
-def test_what_a_command_is_for_is_told_to_the_end_of_the_sentence(run: Run) -> None:
+def test_help_shows_the_whole_sentence_of_a_command(run: Run) -> None:
     groups = [
         name
         for name, command in wsgi.create_app(settings("sqlite://")).cli.commands.items()
@@ -65,7 +65,7 @@ def test_help_needs_no_settings(monkeypatch: pytest.MonkeyPatch, words: list[str
     assert "Usage:" in CliRunner().invoke(wsgi.cli, words).output
 
 
-def test_a_command_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_names_the_missing_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     _unset(monkeypatch)
     said = CliRunner().invoke(wsgi.cli, ["keys", "list"])
     assert "Set SECURE_ACCESS_DATABASE_URL." in said.output
@@ -91,7 +91,7 @@ def _made_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(wsgi, "DEMO_SETTINGS", file)
 
 
-def test_a_command_says_that_it_acts_on_the_demo(
+def test_command_says_that_it_acts_on_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _made_demo(monkeypatch, tmp_path)
@@ -102,7 +102,7 @@ def test_a_command_says_that_it_acts_on_the_demo(
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_production_commands_take_nothing_of_the_demo(
+def test_production_commands_use_no_settings_of_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
     _made_demo(monkeypatch, tmp_path)
@@ -112,7 +112,7 @@ def test_production_commands_take_nothing_of_the_demo(
     assert "Set SECURE_ACCESS_DATABASE_URL." in done.stderr
 
 
-def test_a_named_database_takes_no_setting_of_the_demo(
+def test_command_with_database_url_uses_no_settings_of_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _made_demo(monkeypatch, tmp_path)
@@ -121,7 +121,7 @@ def test_a_named_database_takes_no_setting_of_the_demo(
     assert "Set SECURE_ACCESS_SECRET_KEY." in said
 
 
-def test_files_that_a_command_writes_are_its_users_alone(tmp_path: Path) -> None:
+def test_files_written_by_a_command_are_readable_by_its_user_only(tmp_path: Path) -> None:
     database = tmp_path / "new.sqlite3"
     database.touch(mode=0o644)
     made = running(f"sqlite:///{database}")("setup")
@@ -150,7 +150,7 @@ def test_files_that_a_command_writes_are_its_users_alone(tmp_path: Path) -> None
         ["restored"],
     ],
 )
-def test_without_tables_a_command_says_to_run_setup(run: Run, command: list[str]) -> None:
+def test_command_without_tables_says_to_run_setup(run: Run, command: list[str]) -> None:
     said = run(*command)
     assert said.exit_code == 1
     assert said.output.splitlines()[-1].endswith(
@@ -159,7 +159,7 @@ def test_without_tables_a_command_says_to_run_setup(run: Run, command: list[str]
     assert "Traceback" not in said.output
 
 
-def test_a_database_that_does_not_answer_is_a_sentence() -> None:
+def test_command_reports_an_unreachable_database_in_a_sentence() -> None:
     said = running("postgresql+psycopg://nobody@127.0.0.1:1/none")("clients", "list")
     assert said.exit_code == 1
     assert said.output.startswith("Error: The database does not answer")
@@ -189,7 +189,7 @@ def test_setup_says_that_the_folder_of_the_database_is_missing(tmp_path: Path) -
     assert f"There is no folder {tmp_path / 'nowhere'}" in said.output
 
 
-def test_a_command_shows_what_the_database_said(tmp_path: Path) -> None:
+def test_command_shows_the_message_of_the_database(tmp_path: Path) -> None:
     path = tmp_path / "locked.sqlite3"
     run = running(f"sqlite:///{path}")
     assert run("setup").exit_code == 0

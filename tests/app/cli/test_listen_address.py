@@ -14,11 +14,11 @@ from tests.servers import ports
 from wsgi import ROOT
 
 
-def test_a_port_on_which_nothing_listens_is_free() -> None:
+def test_port_on_which_nothing_listens_is_free() -> None:
     assert why_occupied(ports.HOST, ports.free_port()) is None
 
 
-def test_a_port_that_others_would_share_is_in_use() -> None:
+def test_port_that_others_would_share_is_in_use() -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind((ports.HOST, 0))
@@ -29,7 +29,7 @@ def test_a_port_that_others_would_share_is_in_use() -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("processes")
-def test_a_second_server_on_the_port_is_refused_in_a_sentence(app_settings: Settings) -> None:
+def test_second_server_on_a_port_is_refused_in_a_sentence(app_settings: Settings) -> None:
     with serving(app_settings, workers=1) as served:
         second = subprocess.run(
             served.process.args[-2:],  # type: ignore[index]  # a list, as it was given

@@ -11,7 +11,7 @@ HEADINGS = ["Client", "Name", "Grants"]
 ROWS = [[IDENTIFIER, "[bold]Pupil reports", "authorization_code, refresh_token"]]
 
 
-def test_a_pipe_gets_each_row_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_in_a_pipe_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:
     print_rows(HEADINGS, ROWS)
     heading, row = capsys.readouterr().out.splitlines()
     assert heading.split() == HEADINGS
@@ -19,7 +19,7 @@ def test_a_pipe_gets_each_row_on_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize("columns", ["80", "60", "200"])
-def test_a_terminal_gets_every_word_whole(
+def test_table_in_a_terminal_breaks_no_word(
     columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -31,7 +31,7 @@ def test_a_terminal_gets_every_word_whole(
         assert word in printed
 
 
-def test_a_narrow_terminal_gets_a_block_for_each_row(
+def test_table_in_a_narrow_terminal_has_a_block_for_each_row(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -42,7 +42,7 @@ def test_a_narrow_terminal_gets_a_block_for_each_row(
     assert f"Client\x1b[0m  {IDENTIFIER}" in capsys.readouterr().out
 
 
-def test_ids_side_by_side_stay_whole_where_they_fit(
+def test_table_keeps_ids_whole_if_they_fit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -114,7 +114,7 @@ def test_compiled_statement_joins_the_transaction_of_the_session(app: Flask) -> 
     assert HOW_MANY.one() == (0,)
 
 
-def test_two_threads_read_on_two_connections_that_are_used_again(app: Flask) -> None:
+def test_connections_of_parallel_threads_differ_and_are_used_again(app: Flask) -> None:
     def read(both: threading.Barrier) -> None:
         with app.app_context():
             both.wait(10)

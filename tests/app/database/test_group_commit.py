@@ -119,7 +119,7 @@ def test_units_that_arrive_together_share_a_commit(
     assert commits == ["COMMIT"]
 
 
-def test_one_of_the_units_of_a_group_gets_the_claim(
+def test_claim_is_given_to_one_unit_of_a_group(
     numbers: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers.add(1)

@@ -13,16 +13,16 @@ from app.database import Base, db, writing
 from app.database.schema import downgrade, upgrade
 
 
-def test_the_migrations_lead_to_the_tables_of_the_models(app: Flask) -> None:
+def test_migrations_create_the_tables_of_the_models(app: Flask) -> None:
     context = MigrationContext.configure(db.session.connection(), opts={"compare_type": True})
     assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_database_that_was_set_up_is_ready(app: Flask) -> None:
+def test_database_is_ready_after_setup(app: Flask) -> None:
     assert app.test_client().get("/readyz").get_json()["failures"].get("migrations") is None
 
 
-def test_the_audit_stays_and_cannot_be_changed_when_its_table_is_made_anew(app: Flask) -> None:
+def test_migration_of_the_audit_table_keeps_rows_and_triggers(app: Flask) -> None:
     EVENTS.add(app, Event("test.happened", "{actor} did something"))
     with writing():
         record("test.happened", actor=SYSTEM)

@@ -22,13 +22,13 @@ def _rows() -> int:
     return count or 0
 
 
-def test_what_is_written_is_there_afterwards(app: Flask) -> None:
+def test_writing_commits_at_its_end(app: Flask) -> None:
     with writing():
         record("test.happened", actor=SYSTEM)
     assert _rows() == 1
 
 
-def test_nothing_is_left_of_a_transaction_that_an_exception_ends(app: Flask) -> None:
+def test_writing_rolls_back_after_an_exception(app: Flask) -> None:
     def fail_half_way() -> None:
         with writing():
             record("test.happened", actor=SYSTEM)
@@ -39,7 +39,7 @@ def test_nothing_is_left_of_a_transaction_that_an_exception_ends(app: Flask) -> 
     assert _rows() == 0
 
 
-def test_a_nested_transaction_joins_the_outer_one(app: Flask) -> None:
+def test_writing_inside_writing_joins_the_outer_transaction(app: Flask) -> None:
     def fail_after_the_inner_one() -> None:
         with writing():
             with writing():
@@ -51,12 +51,12 @@ def test_a_nested_transaction_joins_the_outer_one(app: Flask) -> None:
     assert _rows() == 0
 
 
-def test_writing_outside_a_transaction_is_refused(app: Flask) -> None:
+def test_statement_that_writes_is_refused_outside_writing(app: Flask) -> None:
     with pytest.raises(NotWriting):
         record("test.happened", actor=SYSTEM)
 
 
-def test_adding_an_object_outside_a_transaction_is_refused(app: Flask) -> None:
+def test_adding_an_object_is_refused_outside_writing(app: Flask) -> None:
     db.session.add(AuditEvent())
     with pytest.raises(NotWriting):
         db.session.flush()

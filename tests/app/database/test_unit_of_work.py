@@ -98,7 +98,7 @@ def test_unit_claims_a_key_by_adding_it(app: Flask) -> None:
     assert set(stored()) == {"a"}
 
 
-def test_one_of_forty_units_at_once_gets_the_claim(app: Flask) -> None:
+def test_claim_is_given_to_one_of_forty_parallel_units(app: Flask) -> None:
     commit_unit(token("a"))
     together = threading.Barrier(THREADS)
 

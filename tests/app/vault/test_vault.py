@@ -15,21 +15,21 @@ def _app(keys: str) -> Flask:
     return create_app(settings("sqlite://", encryption_keys=keys))
 
 
-def test_what_was_encrypted_can_be_read_again_and_is_not_visible_at_rest() -> None:
+def test_decrypt_returns_the_encrypted_value_that_is_unreadable_at_rest() -> None:
     with _app(NEW).app_context():
         sealed = encrypt("JBSWY3DPEHPK3PXP", purpose="totp")
         assert "JBSWY3DP" not in sealed
         assert decrypt(sealed, purpose="totp") == "JBSWY3DPEHPK3PXP"
 
 
-def test_a_value_of_one_purpose_cannot_be_passed_off_as_one_of_another() -> None:
+def test_decrypt_refuses_a_value_of_another_purpose() -> None:
     with _app(NEW).app_context():
         sealed = encrypt("a secret", purpose="mail")
         with pytest.raises(Undecipherable):
             decrypt(sealed, purpose="totp")
 
 
-def test_older_key_of_the_ring_still_decrypts() -> None:
+def test_decrypt_accepts_an_older_key_of_the_ring() -> None:
     with _app(OLD).app_context():
         sealed = encrypt("a secret", purpose="mail")
     with _app(f"{NEW},{OLD}").app_context():

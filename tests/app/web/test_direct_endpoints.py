@@ -73,7 +73,7 @@ def _echo_request() -> Response:
     )
 
 
-def test_the_view_is_called_and_its_answer_finished(caller: FlaskClient) -> None:
+def test_direct_endpoint_calls_the_view_and_adds_headers(caller: FlaskClient) -> None:
     answer = caller.get("/program/plain")
     assert answer.get_json() == {"said": "this"}
     assert answer.headers["X-Marked"] == "program.plain"
@@ -81,9 +81,7 @@ def test_the_view_is_called_and_its_answer_finished(caller: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("name", ["plain", "broken", "closed"])
-def test_status_and_headers_are_those_that_a_page_would_have(
-    caller: FlaskClient, name: str
-) -> None:
+def test_direct_endpoint_has_status_and_headers_of_a_page(caller: FlaskClient, name: str) -> None:
     as_program, as_page = caller.get(f"/program/{name}"), caller.get(f"/page/{name}")
     assert as_program.status_code == as_page.status_code
     different = {"X-Marked", "X-Request-Id", "Content-Security-Policy", "Content-Length"}
@@ -94,27 +92,27 @@ def test_status_and_headers_are_those_that_a_page_would_have(
     assert "frame-ancestors 'none'" in as_program.headers["Content-Security-Policy"]
 
 
-def test_the_rule_is_asked_before_the_view(caller: FlaskClient) -> None:
+def test_direct_endpoint_checks_the_rule_before_the_view(caller: FlaskClient) -> None:
     assert caller.get("/program/closed").status_code == 403
 
 
-def test_an_unexpected_error_tells_nothing_of_the_inside(caller: FlaskClient) -> None:
+def test_direct_endpoint_error_discloses_no_internals(caller: FlaskClient) -> None:
     answer = caller.get("/program/broken")
     assert answer.status_code == 500
     assert "SELECT" not in answer.text
 
 
-def test_an_answer_without_a_body_says_that_it_has_none(caller: FlaskClient) -> None:
+def test_direct_endpoint_without_body_has_content_length_zero(caller: FlaskClient) -> None:
     assert caller.post("/program/empty").headers["Content-Length"] == "0"
 
 
-def test_an_answer_that_cannot_have_a_body_tells_no_length(caller: FlaskClient) -> None:
+def test_response_that_cannot_have_a_body_has_no_content_length(caller: FlaskClient) -> None:
     for way in ("page", "program"):
         assert "Content-Length" not in caller.get(f"/{way}/gone").headers
 
 
 @pytest.mark.parametrize("way", ["page", "program"])
-def test_a_view_reads_the_same_request_in_both_ways(caller: FlaskClient, way: str) -> None:
+def test_direct_endpoint_passes_the_same_request_as_flask(caller: FlaskClient, way: str) -> None:
     answer = caller.post(
         f"/{way}/asked?a=%C3%A9",
         data="b=1",
@@ -125,12 +123,12 @@ def test_a_view_reads_the_same_request_in_both_ways(caller: FlaskClient, way: st
     assert answer.get_json() == [*said, "b=1", "b=1", "127.0.0.1"]
 
 
-def test_a_body_that_is_too_large_is_refused_as_everywhere(caller: FlaskClient) -> None:
+def test_direct_endpoint_refuses_a_body_that_is_too_large(caller: FlaskClient) -> None:
     answers = [caller.post(f"/{way}/asked", data=b"x" * 1_048_577) for way in ("page", "program")]
     assert [answer.status_code for answer in answers] == [413, 413]
 
 
-def test_what_is_not_declared_is_refused_as_everywhere(caller: FlaskClient) -> None:
+def test_direct_endpoint_refuses_undeclared_methods_and_paths(caller: FlaskClient) -> None:
     refused = caller.delete("/program/plain")
     assert refused.status_code == 405
     assert {"GET", "POST"} <= set(refused.headers["Allow"].split(", "))

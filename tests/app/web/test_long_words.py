@@ -48,7 +48,7 @@ def test_with_breaks_keeps_character_references_whole() -> None:
     assert "&#39;" in with_breaks(f"<p>O&#39;{'b' * 40}</p>")
 
 
-def test_every_page_gets_breaks_in_what_its_template_prints(app: Flask) -> None:
+def test_pages_get_breaks_in_printed_values(app: Flask) -> None:
     @app.get("/long")
     @permit(anyone)
     def page() -> str:
@@ -57,7 +57,7 @@ def test_every_page_gets_breaks_in_what_its_template_prints(app: Flask) -> None:
     assert "<wbr>@langworth" in app.test_client().get("/long").get_data(as_text=True)
 
 
-def test_only_pages_are_changed() -> None:
+def test_responses_that_are_no_pages_get_no_breaks() -> None:
     app = Flask(__name__)
     long_words.install(app)
 

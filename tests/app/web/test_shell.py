@@ -62,59 +62,59 @@ def browser(site: Flask) -> FlaskClient:
     return site.test_client()
 
 
-def test_a_route_without_a_rule_stops_the_application_from_starting(site: Flask) -> None:
+def test_application_with_a_route_without_rule_does_not_start(site: Flask) -> None:
     site.add_url_rule("/try/forgotten", "forgotten", lambda: "hello")
     with pytest.raises(RuntimeError, match="forgotten"):
         require_a_rule_for_every_route(site)
 
 
-def test_every_route_of_the_product_has_a_rule() -> None:
+def test_routes_of_the_product_all_have_a_rule() -> None:
     require_a_rule_for_every_route(create_app(settings("sqlite://")))
 
 
-def test_a_refusal_is_answered_before_the_view_runs(browser: FlaskClient) -> None:
+def test_refusal_is_answered_before_the_view_runs(browser: FlaskClient) -> None:
     assert browser.get("/try/refused").status_code == 403
     assert browser.get("/try/hidden").status_code == 404
 
 
-def test_an_unexpected_error_shows_a_reference_and_nothing_else(browser: FlaskClient) -> None:
+def test_unexpected_error_shows_a_reference_only(browser: FlaskClient) -> None:
     response = browser.get("/try/broken")
     assert response.status_code == 500
     assert "SELECT" not in response.text
     assert short_reference(response.headers["X-Request-Id"]) in response.text
 
 
-def test_a_nonce_is_new_on_each_page_and_named_in_its_policy(browser: FlaskClient) -> None:
+def test_nonce_of_a_page_is_new_and_in_its_policy(browser: FlaskClient) -> None:
     first, second = browser.get("/try/open"), browser.get("/try/open")
     nonce = first.text.removeprefix('<p id="').removesuffix('"></p>')
     assert f"'nonce-{nonce}'" in first.headers["Content-Security-Policy"]
     assert first.text != second.text
 
 
-def test_pages_are_never_kept_by_caches(browser: FlaskClient) -> None:
+def test_pages_are_not_stored_by_caches(browser: FlaskClient) -> None:
     headers = browser.get("/try/open").headers
     assert headers["Cache-Control"] == "no-store"
     assert "Cookie" in headers["Vary"]
 
 
-def test_a_form_may_end_in_a_redirect_to_a_named_origin_only(browser: FlaskClient) -> None:
+def test_form_action_policy_names_the_origin_of_the_redirect(browser: FlaskClient) -> None:
     policy = browser.get("/try/away").headers["Content-Security-Policy"]
     assert "form-action 'self' https://rp.example:8443;" in policy
 
 
-def test_a_form_without_its_token_is_refused(browser: FlaskClient) -> None:
+def test_form_without_its_token_is_refused(browser: FlaskClient) -> None:
     response = browser.post("/try/form")
     assert response.status_code == 400
     assert "timed out" in response.text
 
 
-def test_LK_01_a_request_that_names_another_host_is_refused(browser: FlaskClient) -> None:
+def test_LK_01_request_with_another_host_is_refused(browser: FlaskClient) -> None:
     response = browser.get("/try/open", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert "http://localhost:8000" in response.text
 
 
-def test_addresses_are_built_from_the_issuer_whatever_a_proxy_says(browser: FlaskClient) -> None:
+def test_url_for_uses_the_issuer_whatever_a_proxy_says(browser: FlaskClient) -> None:
     response = browser.get(
         "/try/away", headers={"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
     )
@@ -133,7 +133,7 @@ def test_addresses_are_built_from_the_issuer_whatever_a_proxy_says(browser: Flas
         ("::ffff:192.0.2.7", "", "192.0.2.7/32"),
     ],
 )
-def test_LG_07_only_a_trusted_proxy_says_where_a_request_came_from(
+def test_LG_07_client_address_is_read_from_trusted_proxies_only(
     browser: FlaskClient, peer: str, forwarded: str, network: str
 ) -> None:
     response = browser.get(
@@ -142,13 +142,13 @@ def test_LG_07_only_a_trusted_proxy_says_where_a_request_came_from(
     assert response.text == network
 
 
-def test_programs_get_their_errors_as_json(browser: FlaskClient) -> None:
+def test_program_endpoints_return_errors_as_json(browser: FlaskClient) -> None:
     response = browser.get("/nowhere", headers={"Accept": "application/json"})
     assert response.status_code == 404
     assert response.get_json()["request_id"] == response.headers["X-Request-Id"]
 
 
-def test_programs_are_told_of_addresses_and_not_of_pages(browser: FlaskClient) -> None:
+def test_program_endpoints_errors_name_methods_and_no_pages(browser: FlaskClient) -> None:
     told = browser.delete("/try/network", headers={"Accept": "application/json"})
     assert told.status_code == 405
     assert told.get_json()["error"] == "invalid_request"
@@ -156,11 +156,11 @@ def test_programs_are_told_of_addresses_and_not_of_pages(browser: FlaskClient) -
     assert "GET" in told.headers["Allow"]
 
 
-def test_TK_17_a_body_that_is_too_large_is_refused(browser: FlaskClient) -> None:
+def test_TK_17_request_body_that_is_too_large_is_refused(browser: FlaskClient) -> None:
     assert browser.post("/try/form", data={"text": "x" * 2_000_000}).status_code == 413
 
 
-def test_an_https_issuer_brings_hsts_and_host_cookies() -> None:
+def test_https_issuer_sets_hsts_and_host_cookies() -> None:
     app = create_app(settings("sqlite://", issuer="https://access.example.org"))
     response = app.test_client().get("/healthz")
     assert "max-age=63072000" in response.headers["Strict-Transport-Security"]

@@ -29,7 +29,7 @@ def fetch(site: FlaskClient, path: str, headers: dict[str, str] | None = None) -
     return site.get(path, headers=headers, buffered=True)
 
 
-def test_the_first_page_stays_within_its_budget(site: FlaskClient) -> None:
+def test_first_page_stays_within_its_budget(site: FlaskClient) -> None:
     page = fetch(site, "/help", headers=GZIP)
     assert page.status_code == 200
     assert "Content-Encoding" not in page.headers
@@ -73,7 +73,7 @@ def test_static_text_is_not_sent_again_while_it_is_the_same(site: FlaskClient) -
     assert other.status_code == 200
 
 
-def test_a_part_of_a_static_file_is_plain(site: FlaskClient) -> None:
+def test_range_of_a_static_file_is_uncompressed(site: FlaskClient) -> None:
     part = fetch(site, STYLES, headers={**GZIP, "Range": "bytes=0-9"})
     assert (part.status_code, len(part.data)) == (206, 10)
     assert "Content-Encoding" not in part.headers

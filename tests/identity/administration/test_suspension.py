@@ -15,7 +15,7 @@ def _run(app: Flask, *words: str) -> str:
     return result.output
 
 
-def test_a_suspended_person_is_out_at_once_and_cannot_come_in(
+def test_suspension_ends_sessions_and_refuses_sign_in(
     app: Flask, client: FlaskClient, person: Person, post: Post
 ) -> None:
     sign_in(client, person)
@@ -27,7 +27,7 @@ def test_a_suspended_person_is_out_at_once_and_cannot_come_in(
     assert audited("account.suspended")[0]["actor_kind"] == "command"
 
 
-def test_a_restored_person_signs_in_again(app: Flask, person: Person) -> None:
+def test_restored_person_signs_in_again(app: Flask, person: Person) -> None:
     _run(app, "suspend", person.email)
     assert _run(app, "suspend", person.email).strip().endswith("suspended already.")
     assert _run(app, "restore", person.email).strip().endswith("restored.")

@@ -36,7 +36,7 @@ def _reset_page(client: FlaskClient, person: Person, post: Post) -> Page:
     return Walker(client).get(link.group(1))
 
 
-def test_a_password_is_reset_by_mail(
+def test_reset_link_of_a_mail_changes_the_password(
     app: Flask, client: FlaskClient, person: Person, post: Post
 ) -> None:
     page = _reset_page(client, person, post)
@@ -50,13 +50,13 @@ def test_a_password_is_reset_by_mail(
     assert [row["subject"] for row in audited("password.reset")] == [person.subject]
 
 
-def test_the_reset_asks_for_an_address_it_can_read(client: FlaskClient) -> None:
+def test_reset_page_refuses_a_malformed_address(client: FlaskClient) -> None:
     page = Walker(client).get("/forgot-password").submit(email="no address")
     assert page.title.startswith("Error:")
     assert page.text.count("Enter an email address in the correct format") == 2
 
 
-def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
+def test_change_of_password_ends_the_other_sessions(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
@@ -73,7 +73,7 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
     assert post.to(person.email)[-1].startswith("Your Secure Access password was changed")
 
 
-def test_another_authenticator_app_takes_the_old_ones_place_once_proved(
+def test_new_authenticator_app_replaces_the_old_one_after_a_code(
     app: Flask, client: FlaskClient, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -96,7 +96,7 @@ def test_another_authenticator_app_takes_the_old_ones_place_once_proved(
     assert sign_in(app.test_client(), person, "/account").heading == "Your account"
 
 
-def test_new_recovery_codes_are_asked_about_made_and_shown_once(
+def test_new_recovery_codes_are_confirmed_made_and_shown_once(
     client: FlaskClient, person: Person, post: Post
 ) -> None:
     sign_in(client, person)
@@ -123,7 +123,7 @@ def test_new_recovery_codes_end_the_other_sessions(
     assert Walker(here).get("/account").heading == "Your account"
 
 
-def test_an_address_without_a_link_is_told_why_by_mail(
+def test_reset_of_an_address_without_account_sends_an_explanation(
     client: FlaskClient, person: Person, post: Post
 ) -> None:
     Walker(client).get("/forgot-password").submit(email="nobody@school.example")

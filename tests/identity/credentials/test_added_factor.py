@@ -90,7 +90,7 @@ def test_challenge_stays_while_its_page_is_shown_again(client: FlaskClient, pers
     assert shown_challenge(page.walker.get(page.address)) == shown_challenge(page)
 
 
-def test_pages_that_are_opened_at_once_show_the_same_challenge(app: Flask, person: Person) -> None:
+def test_challenge_of_pages_opened_at_once_is_the_same(app: Flask, person: Person) -> None:
     client = app.test_client()
     Walker(client).get("/sign-in").submit(follow=False, email=person.email, password=PASSWORD)
     with app.app_context():
@@ -105,7 +105,9 @@ def _challenge_at(client: FlaskClient, address: str) -> str:
     return shown_challenge(Walker(client).get(address))
 
 
-def test_knowledge_is_no_second_step(badge: Badge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_steps_leave_out_factors_of_knowledge(
+    badge: Badge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Badge, "kinds", frozenset({FactorKind.KNOWLEDGE}))
     monkeypatch.setattr(registry, "FACTORS", (badge,))
     assert registry.second_steps() == []

@@ -30,14 +30,14 @@ from tests.races import THREADS, race
         ([TOTP, RECOVERY_CODE], ("otp",), "urn:secure-access:aal1"),
     ],
 )
-def test_two_kinds_of_factor_make_the_second_level(
+def test_acr_of_two_kinds_of_factor_is_the_second_level(
     proved: list[Factor], amr: tuple[str, ...], acr: str
 ) -> None:
     assert registry.amr(proved) == amr
     assert registry.acr(proved) == acr
 
 
-def test_every_factor_has_a_name_of_its_own() -> None:
+def test_names_of_factors_are_unique() -> None:
     assert len({factor.name for factor in registry.FACTORS}) == len(registry.FACTORS)
     assert all(registry.factor(each.name) is each for each in registry.FACTORS)
 
@@ -47,7 +47,7 @@ def _code(person: Person, steps: int) -> str:
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_the_present_code_and_its_neighbours_are_right_once(
+def test_totp_accepts_the_present_code_and_its_neighbours_once(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), ProofAccepted)
@@ -81,13 +81,13 @@ def test_totp_forgets_used_steps_after_days(
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
-def test_codes_further_off_are_wrong(
+def test_totp_refuses_codes_further_off(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert TOTP.prove(person.account_id, _code(person, steps)) == ProofRejected(WRONG)
 
 
-def test_an_earlier_code_is_not_accepted_after_a_later_one(
+def test_totp_refuses_an_earlier_code_after_a_later_one(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, 1)), ProofAccepted)
@@ -97,14 +97,16 @@ def test_an_earlier_code_is_not_accepted_after_a_later_one(
 
 
 @pytest.mark.parametrize("answer", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "12345６"])
-def test_what_is_not_six_digits_is_no_guess(app: Flask, person: Person, answer: str) -> None:
+def test_totp_counts_no_attempt_for_a_code_that_is_not_six_digits(
+    app: Flask, person: Person, answer: str
+) -> None:
     assert TOTP.prove(person.account_id, answer) == ProofRejected(INCOMPLETE, counts=False) or (
         answer == ""
         and TOTP.prove(person.account_id, answer) == ProofRejected(INCOMPLETE, counts=False)
     )
 
 
-def test_recovery_codes_are_ten_and_each_is_right_once(app: Flask, person: Person) -> None:
+def test_recovery_codes_are_ten_and_accepted_once(app: Flask, person: Person) -> None:
     with writing():
         codes = recovery_codes.replace(person.account_id)
     assert len(set(codes)) == recovery_codes.remaining(person.account_id) == 10
@@ -122,7 +124,7 @@ def test_new_recovery_codes_end_the_old_ones(app: Flask, person: Person) -> None
     assert isinstance(RECOVERY_CODE.prove(person.account_id, old[0]), ProofRejected)
 
 
-def test_letters_that_look_like_digits_may_be_typed_for_them(app: Flask, person: Person) -> None:
+def test_recovery_code_accepts_letters_that_look_like_digits(app: Flask, person: Person) -> None:
     with writing():
         codes = recovery_codes.replace(person.account_id)
     typed = codes[0].replace("0", "O").replace("1", "l")
@@ -130,7 +132,7 @@ def test_letters_that_look_like_digits_may_be_typed_for_them(app: Flask, person:
 
 
 @pytest.mark.parametrize("factor", [TOTP, RECOVERY_CODE])
-def test_MF_04_one_of_many_parallel_answers_is_accepted(
+def test_MF_04_recovery_code_is_accepted_from_one_of_many_parallel_requests(
     app: Flask, person: Person, factor: Factor
 ) -> None:
     with writing():

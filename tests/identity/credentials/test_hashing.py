@@ -18,7 +18,7 @@ from tests.identity.people import PASSWORD as SECRET
 from tests.identity.people import Person
 
 
-def test_the_parameters_are_owasps_and_travel_with_the_hash(app: Flask) -> None:
+def test_hash_has_the_parameters_of_owasp(app: Flask) -> None:
     assert hashing.hash_password(SECRET).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
@@ -26,7 +26,7 @@ def test_the_parameters_are_owasps_and_travel_with_the_hash(app: Flask) -> None:
     "password",
     ["a" * 72 + "b" + "c" * 4000, "x\x00y hidden tail", "\ud800 lone surrogate", "🦊" * 20],
 )
-def test_nothing_of_a_password_is_ignored(app: Flask, password: str) -> None:
+def test_hash_covers_every_character_of_a_password(app: Flask, password: str) -> None:
     stored = hashing.hash_password(password)
     assert hashing.verify(stored, password)
     assert not hashing.verify(stored, password + " ")
@@ -34,20 +34,20 @@ def test_nothing_of_a_password_is_ignored(app: Flask, password: str) -> None:
     assert not hashing.verify(stored, password.upper() + "X")
 
 
-def test_the_ways_to_write_one_letter_are_one_password(app: Flask) -> None:
+def test_hash_is_the_same_for_all_forms_of_a_letter(app: Flask) -> None:
     stored = hashing.hash_password(unicodedata.normalize("NFC", "crème brûlée kettle"))
     assert hashing.verify(stored, unicodedata.normalize("NFD", "crème brûlée kettle"))
 
 
-def test_nobody_has_a_password(app: Flask) -> None:
+def test_verify_refuses_every_password_where_none_is_stored(app: Flask) -> None:
     assert not hashing.verify(None, "nobody has this password")
 
 
-def test_a_password_over_the_limit_is_never_hashed(app: Flask) -> None:
+def test_verify_refuses_a_password_over_the_limit(app: Flask) -> None:
     assert not hashing.verify(hashing.hash_password("x" * 12), "x" * 5000)
 
 
-def test_a_hash_of_other_parameters_is_renewed_when_it_proves_right(
+def test_hash_of_other_parameters_is_renewed_after_a_right_password(
     app: Flask, person: Person
 ) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(SECRET)

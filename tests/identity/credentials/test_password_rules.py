@@ -45,7 +45,7 @@ OWNER = Owner(
         " leading and trailing ",
     ],
 )
-def test_a_long_password_of_ones_own_is_taken(password: str) -> None:
+def test_password_rules_accept_a_long_password(password: str) -> None:
     assert refusal(password, OWNER) is None
 
 
@@ -106,22 +106,24 @@ def test_a_long_password_of_ones_own_is_taken(password: str) -> None:
         ("ﷺ" * 200, TOO_LONG),
     ],
 )
-def test_short_common_and_personal_passwords_are_refused(password: str, sentence: str) -> None:
+def test_password_rules_refuse_short_common_and_personal_passwords(
+    password: str, sentence: str
+) -> None:
     assert refusal(password, OWNER) == sentence
 
 
-def test_a_very_short_name_forbids_nothing() -> None:
+def test_password_rules_ignore_very_short_names() -> None:
     assert refusal("lime lion lily lid", Owner("Li", "O", "al@x.example")) is None
 
 
-def test_words_that_many_organisations_share_are_free() -> None:
+def test_password_rules_ignore_words_that_many_organisations_share() -> None:
     assert refusal("old school yard bus", OWNER) is None
 
 
 # A password is chosen seldom: the estimate may take its time on a busy machine.
 @settings(deadline=None, max_examples=50)
 @given(st.text(min_size=12, max_size=40))
-def test_normal_forms_of_one_password_are_judged_alike(password: str) -> None:
+def test_password_rules_treat_normal_forms_alike(password: str) -> None:
     assert refusal(unicodedata.normalize("NFD", password), OWNER) == refusal(
         unicodedata.normalize("NFC", password), OWNER
     )

@@ -22,16 +22,16 @@ PAGES = {
 
 
 @pytest.mark.parametrize(("address", "heading"), PAGES.items())
-def test_anybody_may_read_the_page(client: FlaskClient, address: str, heading: str) -> None:
+def test_information_pages_are_public(client: FlaskClient, address: str, heading: str) -> None:
     assert Walker(client).get(address).heading == heading
 
 
-def test_every_page_leads_to_them(client: FlaskClient) -> None:
+def test_pages_all_link_to_the_information_pages(client: FlaskClient) -> None:
     page = client.get("/").text
     assert [address for address in PAGES if f'href="{address}"' not in page] == []
 
 
-def test_the_page_of_cookies_names_those_that_are_set_and_no_others(
+def test_cookies_page_names_exactly_the_cookies_that_are_set(
     app: Flask, client: FlaskClient, person: Person
 ) -> None:
     sign_in(client, person, "/account")
@@ -44,7 +44,7 @@ def test_the_page_of_cookies_names_those_that_are_set_and_no_others(
     assert {cookie.key for cookie in jars} == documented
 
 
-def test_questions_go_to_the_address_in_the_settings() -> None:
+def test_information_pages_show_the_support_address_of_the_settings() -> None:
     with application(settings("sqlite://", support_email="help@access.example")) as site:
         for address in ("/help", "/privacy", "/accessibility"):
             assert "mailto:help@access.example" in site.test_client().get(address).text
@@ -123,6 +123,6 @@ def test_security_txt_is_not_found_without_a_contact(client: FlaskClient) -> Non
         ("regulator_url", "javascript:alert(1)"),
     ],
 )
-def test_facts_that_cannot_be_shown_are_refused(name: str, value: str) -> None:
+def test_settings_refuse_facts_that_cannot_be_shown(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         settings("sqlite://", **{name: value})

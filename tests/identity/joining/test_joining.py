@@ -67,7 +67,7 @@ def join(client: FlaskClient, path: str) -> Page:
     return page.submit(code=code_of(page))
 
 
-def test_an_invited_person_joins_and_is_signed_in(client: FlaskClient, post: Post) -> None:
+def test_invited_person_joins_and_is_signed_in(client: FlaskClient, post: Post) -> None:
     invitation = invite()
     page = Walker(client).get(link(post))
     assert page.heading == "You have been invited"
@@ -95,9 +95,7 @@ def test_an_invited_person_joins_and_is_signed_in(client: FlaskClient, post: Pos
     assert Walker(client).get("/account").heading == "Your account"
 
 
-def test_recovery_codes_are_shown_until_they_are_saved_and_then_no_more(
-    client: FlaskClient, post: Post
-) -> None:
+def test_recovery_codes_are_shown_until_they_are_saved(client: FlaskClient, post: Post) -> None:
     invite()
     page = join(client, link(post))
     assert Walker(client).get(page.address).heading == "Save your recovery codes"
@@ -105,7 +103,7 @@ def test_recovery_codes_are_shown_until_they_are_saved_and_then_no_more(
     assert Walker(client).get(page.address).status == 404
 
 
-def test_the_terms_of_the_platform_are_accepted_on_the_way(client: FlaskClient, post: Post) -> None:
+def test_joining_includes_the_terms_of_the_platform(client: FlaskClient, post: Post) -> None:
     publish(
         "Use it kindly.",
         service=None,
@@ -117,7 +115,7 @@ def test_the_terms_of_the_platform_are_accepted_on_the_way(client: FlaskClient, 
     assert page.submit(button="accept").heading == "You have joined"
 
 
-def test_the_persons_own_spelling_of_the_name_counts(client: FlaskClient, post: Post) -> None:
+def test_joining_stores_the_name_as_the_person_spells_it(client: FlaskClient, post: Post) -> None:
     invite()
     page = Walker(client).get(link(post)).submit()
     wrong = page.submit(given_name=" ", family_name="")
@@ -152,9 +150,7 @@ def test_join_page_accepts_one_name_and_claims_leave_the_other_out(
     }
 
 
-def test_nothing_comes_to_be_before_the_app_has_proved_itself(
-    client: FlaskClient, post: Post
-) -> None:
+def test_joining_makes_no_account_before_a_right_code(client: FlaskClient, post: Post) -> None:
     invite()
     page = to_the_app(Walker(client).get(link(post)))
     page = page.submit(code="000000" if code_of(page) != "000000" else "111111")
@@ -163,13 +159,15 @@ def test_nothing_comes_to_be_before_the_app_has_proved_itself(
     assert page.submit(code=code_of(page)).heading == "Save your recovery codes"
 
 
-def test_a_journey_that_breaks_off_can_be_begun_again_from_the_mail(app: Flask, post: Post) -> None:
+def test_invitation_link_begins_an_unfinished_journey_again(app: Flask, post: Post) -> None:
     invite()
     to_the_app(Walker(app.test_client()).get(link(post)))
     assert join(app.test_client(), link(post)).heading == "Save your recovery codes"
 
 
-def test_steps_out_of_order_lead_to_the_first_page(client: FlaskClient, post: Post) -> None:
+def test_joining_step_out_of_order_redirects_to_the_first_page(
+    client: FlaskClient, post: Post
+) -> None:
     invite()
     page = Walker(client).get(link(post))
     journey = page.address.partition("journey=")[2]
@@ -177,7 +175,7 @@ def test_steps_out_of_order_lead_to_the_first_page(client: FlaskClient, post: Po
         assert Walker(client).get(f"{path}?journey={journey}").heading == "You have been invited"
 
 
-def test_a_person_with_an_account_signs_in_and_accepts(
+def test_person_with_an_account_signs_in_to_accept(
     client: FlaskClient, post: Post, person: Person
 ) -> None:
     invitation = invite(person.email)
@@ -192,7 +190,7 @@ def test_a_person_with_an_account_signs_in_and_accepts(
     assert (invitation.state, invitation.account_id) == ("accepted", person.account_id)
 
 
-def test_the_mail_is_the_same_whether_or_not_there_is_an_account(
+def test_invitation_mail_is_the_same_with_and_without_account(
     app: Flask, post: Post, person: Person
 ) -> None:
     invite(person.email)
@@ -201,9 +199,7 @@ def test_the_mail_is_the_same_whether_or_not_there_is_an_account(
     assert len(texts) == 1
 
 
-def test_two_invitations_of_one_person_are_accepted_one_after_the_other(
-    client: FlaskClient, post: Post
-) -> None:
+def test_invitations_of_one_person_are_accepted_in_turn(client: FlaskClient, post: Post) -> None:
     first, second = invite(), invite()
     paths = [re.findall(r"http://localhost:8000(/\S+)", text)[0] for text in post.to(EMAIL)]
     join(client, paths[0]).submit()
@@ -215,7 +211,7 @@ def test_two_invitations_of_one_person_are_accepted_one_after_the_other(
     assert first.account_id == second.account_id is not None
 
 
-def test_this_is_not_me_ends_the_invitation(client: FlaskClient, post: Post) -> None:
+def test_not_me_page_ends_the_invitation(client: FlaskClient, post: Post) -> None:
     invitation = invite()
     path = link(post)
     page = Walker(client).get(path).submit("not-me")
@@ -242,7 +238,7 @@ def test_joining_page_of_an_expired_journey_leads_on_with_the_names_that_were_en
     assert page.submit().form().values["family_name"] == "Hopper-Murray"
 
 
-def test_an_expired_invitation_offers_to_ask_again(
+def test_expired_invitation_page_offers_a_new_one(
     client: FlaskClient, post: Post, clock: time_machine.Traveller
 ) -> None:
     invitation = invite()
@@ -258,9 +254,7 @@ def test_an_expired_invitation_offers_to_ask_again(
     assert Walker(client).get(link(post)).heading == "You have been invited"
 
 
-def test_an_invitation_is_sent_anew_corrected_and_withdrawn(
-    client: FlaskClient, post: Post
-) -> None:
+def test_invitation_is_sent_again_corrected_and_withdrawn(client: FlaskClient, post: Post) -> None:
     invitation = invite("grcae@school.example")
     wrong = link(post, "grcae@school.example")
     with writing():
@@ -275,7 +269,9 @@ def test_an_invitation_is_sent_anew_corrected_and_withdrawn(
         invitations.resend(invitation)
 
 
-def test_an_account_made_meanwhile_is_signed_in_to_instead(client: FlaskClient, post: Post) -> None:
+def test_joining_asks_for_sign_in_to_an_account_made_meanwhile(
+    client: FlaskClient, post: Post
+) -> None:
     invite()
     page = to_the_app(Walker(client).get(link(post)))
     make_person(EMAIL, "Grace", "Hopper")
@@ -284,7 +280,7 @@ def test_an_account_made_meanwhile_is_signed_in_to_instead(client: FlaskClient, 
     assert page.submit().heading.endswith("Sign in")
 
 
-def test_the_next_sign_in_needs_a_code_that_joining_has_not_used(
+def test_sign_in_after_joining_refuses_the_code_of_joining(
     app: Flask, post: Post, clock: time_machine.Traveller
 ) -> None:
     invite()
@@ -295,7 +291,7 @@ def test_the_next_sign_in_needs_a_code_that_joining_has_not_used(
     assert "That code has been used." in other.submit(code=code).text
 
 
-def test_signing_in_to_accept_does_not_use_up_another_persons_invitation(
+def test_sign_in_of_another_person_leaves_the_invitation_valid(
     client: FlaskClient, post: Post, person: Person
 ) -> None:
     invite()

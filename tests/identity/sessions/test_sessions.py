@@ -26,7 +26,7 @@ def _alive(client: FlaskClient) -> bool:
     return Walker(client).get("/account").heading == "Your account"
 
 
-def test_signing_out_asks_then_ends_the_session(client: FlaskClient, person: Person) -> None:
+def test_sign_out_page_asks_and_ends_the_session(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     kept = client.get_cookie("secure_access_session")
     page = Walker(client).get("/sign-out").submit(button="sign_out")
@@ -38,7 +38,7 @@ def test_signing_out_asks_then_ends_the_session(client: FlaskClient, person: Per
     assert [row["cause"] for row in audited("session.ended")] == ["sign-out"]
 
 
-def test_a_session_that_was_left_alone_tells_why_and_leads_back(
+def test_idle_session_shows_why_it_ended_and_returns_to_the_page(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -51,7 +51,7 @@ def test_a_session_that_was_left_alone_tells_why_and_leads_back(
     assert page.submit(code=person.code()).heading == "Your second step"
 
 
-def test_all_other_sessions_end_at_a_button(
+def test_end_others_button_ends_all_other_sessions(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
@@ -66,7 +66,7 @@ def test_all_other_sessions_end_at_a_button(
     assert not _alive(there)
 
 
-def test_one_session_ends_at_its_button(
+def test_end_button_ends_its_session(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     here, there = app.test_client(), app.test_client()
@@ -81,7 +81,7 @@ def test_one_session_ends_at_its_button(
     assert _alive(here)
 
 
-def test_the_ended_parts_of_access_leave_the_session_of_the_person(
+def test_ended_parts_of_access_leave_the_session_of_the_person(
     client: FlaskClient, person: Person
 ) -> None:
     sign_in(client, person)
@@ -107,5 +107,5 @@ def test_sessions_long_over_are_purged(
 
 
 @pytest.mark.parametrize("path", ["/account", "/account?a=b", "/o/1/users"])
-def test_a_path_of_our_own_may_be_returned_to(path: str) -> None:
+def test_own_page_accepts_a_path_of_this_service(path: str) -> None:
     assert own_page(path) == path

@@ -29,5 +29,5 @@ _KHTML = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("<img src=x onerror=alert(1)>", "an unknown browser"),
     ],
 )
-def test_a_browser_is_told_in_words(user_agent: str, words: str) -> None:
+def test_describe_user_agent_names_browser_and_system(user_agent: str, words: str) -> None:
     assert describe_user_agent(user_agent) == words

@@ -21,11 +21,11 @@ def _fail(times: int, tally: Tally | None = None) -> Tally:
     return tally
 
 
-def test_the_first_failures_cost_nothing() -> None:
+def test_wait_is_none_for_the_first_failures() -> None:
     assert waiting_time(_fail(2), AT) == timedelta(0)
 
 
-def test_then_the_wait_doubles_up_to_its_longest() -> None:
+def test_wait_doubles_up_to_its_longest() -> None:
     assert [waiting_time(_fail(times), AT) / MINUTE for times in (3, 4, 5, 6, 7, 8, 500)] == [
         1, 2, 4, 8, 15, 15, 15,
     ]  # fmt: skip
@@ -44,7 +44,7 @@ def test_calm_empties_the_bucket() -> None:
     assert after_failure(_fail(9), LIMIT, AT + timedelta(hours=1)).failures == 1
 
 
-def test_a_right_answer_is_as_if_it_had_not_been_counted() -> None:
+def test_after_success_refunds_one_attempt() -> None:
     tally = after_success(_fail(3))
     assert tally.failures == 2
     assert waiting_time(tally, AT) == timedelta(0)

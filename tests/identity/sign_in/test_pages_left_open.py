@@ -59,7 +59,7 @@ def test_code_page_of_an_expired_journey_asks_for_both_factors_again(
     assert page.submit(code=person.code()).address.endswith("/account/sessions")
 
 
-def test_sign_in_page_that_is_forgotten_says_so(
+def test_sign_in_page_of_a_purged_journey_shows_that_it_has_closed(
     app: Flask, client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     page = Walker(client).get(WANTED)
@@ -96,7 +96,7 @@ def test_expired_confirmation_leads_back_to_the_page_that_asked_for_it(
 
 
 @pytest.mark.parametrize("step", ["password", "code", "confirmation"])
-def test_wrong_answer_is_answered_by_a_redirect(
+def test_wrong_input_is_answered_by_a_redirect(
     client: FlaskClient, person: Person, clock: time_machine.Traveller, step: str
 ) -> None:
     if step == "password":

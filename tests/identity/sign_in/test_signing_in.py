@@ -20,7 +20,9 @@ from tests.identity.walking import Walker
 MISTAKE = "Your email address or password is incorrect."
 
 
-def test_a_person_signs_in_with_password_and_code(client: FlaskClient, person: Person) -> None:
+def test_sign_in_with_password_and_code_starts_a_session(
+    client: FlaskClient, person: Person
+) -> None:
     page = sign_in(client, person, "/sign-in?next=/account")
     assert (page.status, page.heading) == (200, "Your account")
     assert person.email in page.text
@@ -30,12 +32,14 @@ def test_a_person_signs_in_with_password_and_code(client: FlaskClient, person: P
     assert signed_in[0]["acr"] == "urn:secure-access:aal2"
 
 
-def test_the_address_may_be_spelt_as_people_spell_it(client: FlaskClient, person: Person) -> None:
+def test_sign_in_accepts_other_spellings_of_the_address(
+    client: FlaskClient, person: Person
+) -> None:
     person.email = "  ADA@School.Example "
     assert sign_in(client, person, "/sign-in?next=/account").heading == "Your account"
 
 
-def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+def test_sign_in_answers_wrong_password_and_unknown_address_alike(
     client: FlaskClient, person: Person
 ) -> None:
     page = Walker(client).get("/sign-in")
@@ -53,7 +57,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     assert len(audited("sign_in.password_refused")) == 4
 
 
-def test_the_entered_address_is_kept_and_the_password_is_not(
+def test_sign_in_page_keeps_the_address_and_drops_the_password(
     client: FlaskClient, person: Person
 ) -> None:
     page = Walker(client).get("/sign-in").submit(email=person.email, password="hunter2 hunter2")
@@ -61,22 +65,20 @@ def test_the_entered_address_is_kept_and_the_password_is_not(
     assert "hunter2" not in page.html
 
 
-def test_cancelling_goes_back_to_where_the_person_came_from(client: FlaskClient) -> None:
+def test_sign_in_cancelled_returns_to_the_service(client: FlaskClient) -> None:
     page = Walker(client).get("/sign-in").submit(button="cancel", follow=False)
     assert page.status == 303
     assert page.response.headers["Location"] == "/"
 
 
-def test_spaces_and_hyphens_in_a_code_do_not_matter(client: FlaskClient, person: Person) -> None:
+def test_code_page_accepts_spaces_and_hyphens(client: FlaskClient, person: Person) -> None:
     page = Walker(client).get("/sign-in?next=/account")
     page = page.submit(email=person.email, password=PASSWORD)
     code = person.code()
     assert page.submit(code=f" {code[:3]}-{code[3:]} ").heading == "Your account"
 
 
-def test_a_code_that_is_too_short_is_said_so_and_costs_no_try(
-    client: FlaskClient, person: Person
-) -> None:
+def test_code_that_is_too_short_counts_as_no_attempt(client: FlaskClient, person: Person) -> None:
     page = Walker(client).get("/sign-in?next=/account")
     page = page.submit(email=person.email, password=PASSWORD)
     for _ in range(12):
@@ -86,7 +88,7 @@ def test_a_code_that_is_too_short_is_said_so_and_costs_no_try(
     assert audited("sign_in.code_refused") == []
 
 
-def test_a_recovery_code_signs_in_once_and_is_told_by_mail(
+def test_recovery_code_signs_in_once_and_sends_a_mail(
     app: Flask, client: FlaskClient, person: Person, post: Post
 ) -> None:
     with writing():
@@ -102,21 +104,19 @@ def test_a_recovery_code_signs_in_once_and_is_told_by_mail(
     assert "The code is not right, or it has been used." in again.submit(code=codes[0]).text
 
 
-def test_a_person_without_a_session_comes_back_to_the_page_asked_for(
-    client: FlaskClient, person: Person
-) -> None:
+def test_sign_in_returns_to_the_requested_page(client: FlaskClient, person: Person) -> None:
     page = sign_in(client, person, "/account/second-step?from=mail")
     assert page.heading == "Your second step"
     assert page.address.endswith("/account/second-step?from=mail")
 
 
-def test_who_is_signed_in_is_not_asked_again(client: FlaskClient, person: Person) -> None:
+def test_sign_in_page_redirects_a_signed_in_person(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     page = Walker(client).get("/sign-in?next=/account")
     assert page.heading == "Your account"
 
 
-def test_a_second_tab_goes_on_once_the_first_has_signed_in(
+def test_second_tab_continues_after_the_sign_in_of_the_first(
     client: FlaskClient, person: Person
 ) -> None:
     waiting = Walker(client).get("/sign-in?next=/account")
@@ -124,7 +124,7 @@ def test_a_second_tab_goes_on_once_the_first_has_signed_in(
     assert Walker(client).get(waiting.address).heading == "Your account"
 
 
-def test_two_tabs_keep_their_own_ways(client: FlaskClient, person: Person) -> None:
+def test_parallel_tabs_return_to_their_own_pages(client: FlaskClient, person: Person) -> None:
     first = Walker(client).get("/sign-in?next=/account")
     second = Walker(client).get("/sign-in?next=/account/sessions")
     first = first.submit(email=person.email, password=PASSWORD)
@@ -133,7 +133,7 @@ def test_two_tabs_keep_their_own_ways(client: FlaskClient, person: Person) -> No
     assert first.submit(code=person.code()).heading == "Your account"
 
 
-def test_the_sign_in_before_this_one_is_shown(
+def test_account_page_shows_the_previous_sign_in(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(app.test_client(), person)
@@ -142,7 +142,7 @@ def test_the_sign_in_before_this_one_is_shown(
     assert "Last signed in 23 November 2026 at 9:00am" in page.text
 
 
-def test_a_sign_in_on_a_new_device_is_told_by_mail_and_a_known_one_is_not(
+def test_sign_in_on_a_new_device_sends_a_mail(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     client = app.test_client()
@@ -157,7 +157,7 @@ def test_a_sign_in_on_a_new_device_is_told_by_mail_and_a_known_one_is_not(
     assert post.to(person.email)[-1].startswith("You signed in to Secure Access on a new device")
 
 
-def test_who_says_not_me_ends_all_sessions_and_chooses_a_new_password(
+def test_not_me_link_ends_all_sessions_and_asks_for_a_new_password(
     app: Flask, person: Person, post: Post, clock: time_machine.Traveller
 ) -> None:
     thief = app.test_client()
@@ -209,7 +209,7 @@ def test_not_me_link_makes_the_password_void(
     assert MISTAKE in page.submit(email=person.email, password=PASSWORD).text
 
 
-def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
+def test_old_sign_in_is_confirmed_with_both_factors(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -227,7 +227,7 @@ def test_a_stale_sign_in_is_confirmed_with_both_factors_and_goes_on(
     assert len(audited("sign_in.confirmed")) == 1
 
 
-def test_a_fresh_sign_in_of_the_same_person_keeps_the_session_id(
+def test_second_sign_in_of_the_same_person_keeps_the_session_id(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     sign_in(client, person)
@@ -238,7 +238,7 @@ def test_a_fresh_sign_in_of_the_same_person_keeps_the_session_id(
     assert audited("sign_in.confirmed")[0]["sid"] == before
 
 
-def test_another_person_signing_in_ends_the_session_of_the_first(
+def test_sign_in_of_another_person_ends_the_session_of_the_first(
     app: Flask, client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
@@ -252,13 +252,13 @@ def test_another_person_signing_in_ends_the_session_of_the_first(
     assert person.email not in page.text
 
 
-def test_a_wait_is_told_in_whole_minutes() -> None:
+def test_wait_is_shown_in_whole_minutes() -> None:
     assert MustWait(timedelta(seconds=61)).minutes == 2
     assert MustWait(timedelta(seconds=0.2)).seconds == 1
     assert now().tzinfo is not None
 
 
-def test_the_start_page_leads_to_the_sign_in_page(client: FlaskClient) -> None:
+def test_start_page_links_to_the_sign_in_page(client: FlaskClient) -> None:
     page = Walker(client).get("/")
     assert page.heading == "Sign in to education services"
     assert "/sign-in" in client.get("/").text

@@ -17,9 +17,7 @@ def _publish(text: str, *, accept_again: bool) -> str:
     return publish(text, service=None, accept_again=accept_again).public_id
 
 
-def test_required_terms_are_accepted_before_our_own_pages_open(
-    client: FlaskClient, person: Person
-) -> None:
+def test_required_terms_are_shown_before_own_pages(client: FlaskClient, person: Person) -> None:
     _publish("Use it kindly.", accept_again=True)
     page = sign_in(client, person, "/account")
     assert "Use it kindly." in page.text
@@ -28,7 +26,7 @@ def test_required_terms_are_accepted_before_our_own_pages_open(
     assert Walker(client).get("/account").heading == "Your account"
 
 
-def test_terms_once_accepted_are_not_asked_for_again(
+def test_accepted_terms_are_not_shown_again(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("Use it kindly.", accept_again=True)
@@ -38,7 +36,9 @@ def test_terms_once_accepted_are_not_asked_for_again(
     assert sign_in(client, person, "/account").heading == "Your account"
 
 
-def test_declining_explains_and_leaves_the_way_out(client: FlaskClient, person: Person) -> None:
+def test_declined_terms_show_an_explanation_and_sign_out(
+    client: FlaskClient, person: Person
+) -> None:
     _publish("Use it kindly.", accept_again=True)
     page = sign_in(client, person, "/account").submit(button="decline")
     assert page.heading == "You have not accepted the terms"
@@ -47,7 +47,7 @@ def test_declining_explains_and_leaves_the_way_out(client: FlaskClient, person: 
     assert Walker(client).get(page.link("Sign out")).heading == "Sign out"
 
 
-def test_a_new_version_that_need_not_be_accepted_can_wait(
+def test_optional_version_of_terms_can_be_postponed(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("Use it kindly.", accept_again=True)
@@ -60,7 +60,7 @@ def test_a_new_version_that_need_not_be_accepted_can_wait(
     assert page.submit(button="later").heading == "Your account"
 
 
-def test_a_version_that_is_no_longer_the_one_due_is_not_accepted(
+def test_version_that_is_no_longer_due_is_not_accepted(
     client: FlaskClient, person: Person, clock: time_machine.Traveller
 ) -> None:
     _publish("The first.", accept_again=True)
