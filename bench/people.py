@@ -28,7 +28,7 @@ from identity.ports import approvals
 from identity.sessions import cookies
 from identity.sessions.actions import complete_terms
 from identity.sessions.browser import Browser
-from identity.sign_in.actions import begin_session
+from identity.sign_in.session_actions import begin_session
 
 SERVICE = "school_performance"
 GROUP = "School_Named"

@@ -31,7 +31,7 @@ from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
 from identity.sessions.models import Session
-from identity.sign_in.actions import begin_session
+from identity.sign_in.session_actions import begin_session
 
 
 class InvitationOver(Exception):

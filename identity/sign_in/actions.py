@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -15,18 +14,17 @@ from app.database import db, writing
 from app.refusal import Refusal, RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
-from identity.accounts.person import actor_of, is_active
+from identity.accounts.person import is_active
 from identity.credentials import registry, reset, reset_links
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.email_address import EmailAddress
-from identity.ports import approvals
-from identity.sessions.actions import StartedSession, start_session
+from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
-from identity.sessions.current_session import is_still_active
 from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof
+from identity.sign_in.session_actions import begin_session, renew_session
 
 CONFIRMATION = "confirmation"
 """Page that asks for the password once more."""
@@ -155,40 +153,6 @@ def prove_second_factor(
         return _complete(first, account, factor, browser)
 
 
-def begin_session(
-    account: Account, proved: list[Factor], services: Sequence[str], browser: Browser
-) -> StartedSession:
-    """Sign the browser in as the person who showed these factors. Must run inside `writing()`."""
-    first = account.last_signed_in_at is None
-    device = devices.remember_device(account.id, browser)
-    awaiting = bool(approvals().terms_due(account, None, now(), newly=False))
-    started = start_session(
-        account,
-        browser,
-        amr=registry.amr(proved),
-        acr=registry.acr(proved),
-        known_device_id=device.id,
-        awaiting_terms=awaiting,
-    )
-    session = started.session
-    record(
-        "sign_in.succeeded",
-        actor=actor_of(account),
-        subject=account.subject,
-        sid=session.sid,
-        amr=list(session.amr),
-        acr=session.acr,
-        services=list(services),
-        network=session.network,
-        new_device=not device.was_known,
-    )
-    if not device.was_known and not first:
-        reset.send_disavowable(
-            account, "credentials/new_device", at=session.auth_time, device=session.browser
-        )
-    return replace(started, device_token=device.token)
-
-
 def _find_addressee(email: str) -> tuple[Addressee | None, str]:
     try:
         key = EmailAddress.parse(email).key
@@ -295,30 +259,10 @@ def _complete(
 ) -> StartedSession:
     proved = [*(registry.factor(name) for name in first.proved), second]
     if first.kind is JourneyKind.CONFIRM:
-        started = _renew(first, account, proved, browser)
+        started = renew_session(first.confirms_session_id, account, proved, browser)
+        if started is None:
+            raise JourneyOver
     else:
         started = begin_session(account, proved, first.services, browser)
     second.signed_in(account)
-    return started
-
-
-def _renew(
-    first: FirstProof, account: Account, proved: list[Factor], browser: Browser
-) -> StartedSession:
-    session = browser.session
-    if (
-        session is None
-        or session.id != first.confirms_session_id
-        or not is_still_active(session.id)
-    ):
-        raise JourneyOver
-    started = start_session(
-        account,
-        browser,
-        amr=registry.amr(proved),
-        acr=registry.acr(proved),
-        known_device_id=session.known_device_id,
-        awaiting_terms=session.awaiting_terms,
-    )
-    record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
     return started

@@ -1,0 +1,74 @@
+"""The session that a sign-in begins, or a confirmation renews. Both are part of its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.audit import record
+from app.clock import now
+from identity.accounts.models import Account
+from identity.accounts.person import actor_of
+from identity.credentials import registry, reset
+from identity.credentials.factor import Factor
+from identity.ports import approvals
+from identity.sessions.actions import StartedSession, start_session
+from identity.sessions.browser import Browser
+from identity.sessions.current_session import is_still_active
+from identity.sign_in import devices
+
+
+def begin_session(
+    account: Account, proved: list[Factor], services: Sequence[str], browser: Browser
+) -> StartedSession:
+    """Sign the browser in as the person who showed these factors. Must run inside `writing()`."""
+    first = account.last_signed_in_at is None
+    device = devices.remember_device(account.id, browser)
+    awaiting = bool(approvals().terms_due(account, None, now(), newly=False))
+    started = start_session(
+        account,
+        browser,
+        amr=registry.amr(proved),
+        acr=registry.acr(proved),
+        known_device_id=device.id,
+        awaiting_terms=awaiting,
+    )
+    session = started.session
+    record(
+        "sign_in.succeeded",
+        actor=actor_of(account),
+        subject=account.subject,
+        sid=session.sid,
+        amr=list(session.amr),
+        acr=session.acr,
+        services=list(services),
+        network=session.network,
+        new_device=not device.was_known,
+    )
+    if not device.was_known and not first:
+        reset.send_disavowable(
+            account, "credentials/new_device", at=session.auth_time, device=session.browser
+        )
+    return replace(started, device_token=device.token)
+
+
+def renew_session(
+    confirmed: int | None, account: Account, proved: list[Factor], browser: Browser
+) -> StartedSession | None:
+    """Renew the session `confirmed`, whose person showed these factors once more.
+
+    None where it has ended or is not the browser's. Must run inside `writing()`.
+    """
+    session = browser.session
+    if session is None or session.id != confirmed or not is_still_active(session.id):
+        return None
+    started = start_session(
+        account,
+        browser,
+        amr=registry.amr(proved),
+        acr=registry.acr(proved),
+        known_device_id=session.known_device_id,
+        awaiting_terms=session.awaiting_terms,
+    )
+    record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
+    return started
