@@ -16,13 +16,16 @@ from app.outbox import send_mail
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.access_termination import end_access
-from identity.accounts.models import Account
+from identity.accounts.person import actor_of
 from identity.credentials import password, recovery_codes, totp
 from identity.credentials.factor import ProofAccepted, ProofRejected
+from identity.credentials.hashing import hash_password
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
+from identity.credentials.password_context import password_owner
 from identity.sessions.current_session import lock_session
 from identity.sessions.models import Session
 
+WRONG_CURRENT = "Your current password is incorrect."
 _ENROLMENT_LIFETIME = timedelta(minutes=30)
 _SHOWN_LIFETIME = timedelta(minutes=30)
 _SHOWN_PURPOSE = "recovery codes"
@@ -60,10 +63,24 @@ def change_password(session: Session, confirmed: ProofAccepted, password_hash: s
     return True
 
 
-def password_not_confirmed(account: Account) -> None:
-    """Note that a signed-in person gave a wrong password."""
-    with writing():
-        record("password.confirmation_refused", subject=account.subject)
+def replace_password(session: Session, current: str, chosen: str) -> dict[str, str]:
+    """Change the password of the signed-in person, who shows the current one.
+
+    Return what is wrong, by field; nothing where the password is changed. Raises SessionOver.
+    """
+    account, wrong = session.account, {}
+    confirmed = password.PASSWORD.prove(account.id, current)
+    if isinstance(confirmed, ProofRejected):
+        with writing():
+            record("password.confirmation_refused", subject=account.subject)
+        wrong["current_password"] = WRONG_CURRENT
+    refusal = password.why_refused(chosen, password_owner(account))
+    if refusal is not None:
+        wrong["password"] = refusal
+    if wrong or isinstance(confirmed, ProofRejected):
+        return wrong
+    changed = change_password(session, confirmed, hash_password(chosen))
+    return {} if changed else {"current_password": WRONG_CURRENT}
 
 
 def begin_enrolment(session: Session) -> TotpEnrolment:
@@ -136,7 +153,7 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
                 expires_at=now() + _SHOWN_LIFETIME,
             )
         )
-        record("recovery_codes.made", subject=account.subject)
+        record("recovery_codes.made", actor=actor_of(account), subject=account.subject)
         if announce:
             end_access(account.id, cause="second step changed", keep_session=session.id)
             send_mail(

@@ -18,7 +18,9 @@ from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.person import actor_of
 from identity.credentials import password, reset_links
+from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset, ResetJourney
+from identity.credentials.password_context import password_owner
 from identity.credentials.reset_links import NOT_ME, RESET
 from identity.email_address import EmailAddress
 from identity.sessions.browser import Browser
@@ -40,14 +42,25 @@ def request_reset(email: EmailAddress) -> None:
             record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
 
 
+class LinkOver(Exception):
+    """The link was used, superseded or has expired meanwhile, or its owner was suspended."""
+
+
 def set_password(
-    link: PasswordReset, account: Account, password_hash: str, browser: Browser
-) -> bool:
-    """Use the link up and set the password; False where the link no longer works."""
+    link: PasswordReset, account: Account, chosen: str, browser: Browser
+) -> str | None:
+    """Use the link up and set the password, or return why the password is refused.
+
+    Raises LinkOver.
+    """
+    refusal = password.why_refused(chosen, password_owner(account))
+    if refusal is not None:
+        return refusal
+    password_hash = hash_password(chosen)
     with writing():
         locked = lock_access(account.id)
         if locked is None or not locked.active or not reset_links.claim_link(link, browser):
-            return False
+            raise LinkOver
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
         # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
@@ -58,7 +71,7 @@ def set_password(
             template="credentials/password_changed",
             context={"name": account.name, "at": now(), "by_link": True},
         )
-    return True
+    return None
 
 
 def send_disavowable(account: Account, template: str, **context: object) -> None:

@@ -9,12 +9,10 @@ from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.rate_limits import limiter
 from identity.accounts.models import Account
-from identity.credentials import password, reset, reset_links
+from identity.credentials import reset, reset_links
 from identity.credentials.blueprint import blueprint
 from identity.credentials.forms import EmailForm, NewPasswordForm
-from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset
-from identity.credentials.password_context import password_owner
 from identity.sessions.current_browser import bound_browser, current_browser
 
 # Mails to people who asked for none are a nuisance that one network is not to cause at will.
@@ -87,12 +85,12 @@ def submit_new_password() -> ResponseReturnValue:
         return render_template("credentials/link_over.html"), 410
     link, account = found
     form = NewPasswordForm()
-    chosen = form.password.data or ""
-    refusal = password.why_refused(chosen, password_owner(account))
+    try:
+        refusal = reset.set_password(link, account, form.password.data or "", current_browser())
+    except reset.LinkOver:
+        return render_template("credentials/link_over.html"), 410
     if refusal is not None:
         return _new_password_page(account, form, refusal)
-    if not reset.set_password(link, account, hash_password(chosen), current_browser()):
-        return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".password_set", journey=request.args.get("journey")), code=303)
 
 

@@ -9,17 +9,13 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from app.web.rate_limits import limiter
-from identity.credentials import actions, hashing, password, recovery_codes, registry, totp
+from identity.credentials import actions, recovery_codes, registry, totp
 from identity.credentials.blueprint import blueprint
-from identity.credentials.factor import ProofRejected
 from identity.credentials.forms import ChangePasswordForm, ProveAppForm
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
-from identity.credentials.password_context import password_owner
 from identity.sessions.access import signed_in, signed_in_before_terms
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
-
-WRONG_CURRENT = "Your current password is incorrect."
 
 
 @blueprint.get("/account/password")
@@ -34,21 +30,12 @@ def change_password() -> ResponseReturnValue:
 @limiter.limit("20 per 15 minutes")
 def submit_change_password() -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
-    session = signed_in_session()
     form = ChangePasswordForm()
-    chosen = form.password.data or ""
-    mistakes: dict[str, str] = {}
-    confirmed = password.PASSWORD.prove(session.account_id, form.current_password.data or "")
-    if isinstance(confirmed, ProofRejected):
-        actions.password_not_confirmed(session.account)
-        mistakes["current_password"] = WRONG_CURRENT
-    refusal = password.why_refused(chosen, password_owner(session.account))
-    if refusal is not None:
-        mistakes["password"] = refusal
-    if mistakes or isinstance(confirmed, ProofRejected):
+    mistakes = actions.replace_password(
+        signed_in_session(), form.current_password.data or "", form.password.data or ""
+    )
+    if mistakes:
         return _password_page(form, mistakes)
-    if not actions.change_password(session, confirmed, hashing.hash_password(chosen)):
-        return _password_page(form, {"current_password": WRONG_CURRENT})
     flash("Your password has been changed and all your other sessions have ended.", "success")
     return redirect(url_for("accounts.account"), code=303)
 

@@ -22,10 +22,16 @@ from identity.accounts.names import clean_names
 from identity.accounts.person import actor_of
 from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials import password, totp
+from identity.credentials.actions import make_recovery_codes
 from identity.credentials.factor import ProofRejected
+from identity.credentials.hashing import hash_password
 from identity.credentials.password import PASSWORD
+from identity.credentials.password_context import password_owner
+from identity.credentials.password_rules import Owner
 from identity.credentials.totp import TOTP
+from identity.joining import rules
 from identity.joining.journeys import JOININGS, LIFETIME
+from identity.joining.rules import FirstPage, NextStep
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
@@ -36,6 +42,14 @@ from identity.sign_in.session_actions import begin_session
 
 class InvitationOver(Exception):
     """The invitation was answered, withdrawn, sent again or expired meanwhile."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A person who has joined: their session, and the id of the page with their recovery codes."""
+
+    started: StartedSession
+    recovery_codes: str
 
 
 @dataclass(frozen=True)
@@ -72,21 +86,35 @@ def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
         JOININGS.advance(journey.id, given_name=given, family_name=family)
 
 
-def keep_password(journey: JoinJourney, password_hash: str) -> None:
-    """Store the hash of the chosen password, and make the app's secret where there is none."""
+def choose_password(journey: JoinJourney, invitation: Invitation, chosen: str) -> str | None:
+    """Store the hash of the chosen password, and make the app's secret where there is none.
+
+    Return why the password was refused instead, or None.
+    """
+    refusal = password.why_refused(chosen, _owner(journey, invitation))
+    if refusal is not None:
+        return refusal
+    password_hash = hash_password(chosen)
     with writing():
         JOININGS.advance(journey.id, password_hash=password_hash)
         JOININGS.advance(
             journey.id, JoinJourney.totp_secret.is_(None), totp_secret=totp.new_sealed_secret()
         )
+    return None
 
 
 def finish(
-    journey: JoinJourney, invitation: Invitation, code: str, browser: Browser
-) -> StartedSession | ProofRejected:
+    journey: JoinJourney,
+    invitation: Invitation,
+    code: str,
+    browser: Browser,
+    *,
+    continue_to: str,
+) -> Joined | ProofRejected:
     """Prove the app, claim journey and invitation, create the account and sign in.
 
-    The account gets exactly what the journey held when the code was proved. Raises InvitationOver.
+    The account gets exactly what the journey held when the code was proved. continue_to: the page
+    after the recovery codes. Raises InvitationOver.
     """
     draft = _draft(journey)
     if draft is None:
@@ -114,17 +142,46 @@ def finish(
         totp.store(account.id, draft.totp_secret, step)
         record("account.joined", actor=actor_of(account), subject=account.subject)
         _record_acceptance(invitation, account)
-        return begin_session(account, [PASSWORD, TOTP], [], browser)
+        started = begin_session(account, [PASSWORD, TOTP], [], browser)
+        shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
+        return Joined(started, shown)
 
 
-def accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
-    """Accept the invitation for the signed-in person, whose address it names.
+def open_first_page(invitation: Invitation, session: Session | None) -> FirstPage:
+    """Return the first page; record that it was opened in the session of another person."""
+    page = rules.first_page(
+        expired=invitations.expired(invitation),
+        renewal_requested=invitation.renewal_asked_at is not None,
+        invited=invitation.address,
+        signed_in=session.account.address if session is not None else None,
+    )
+    if page is FirstPage.OF_ANOTHER_PERSON and session is not None:
+        with writing():
+            record(
+                "invitation.refused",
+                subject=session.account.subject,
+                invitation=invitation.public_id,
+            )
+    return page
+
+
+def accept(journey: JoinJourney, invitation: Invitation, session: Session | None) -> NextStep:
+    """Accept the invitation if its person is signed in; return the step that follows.
 
     Raises InvitationOver.
     """
+    step = rules.next_step(
+        invited=invitation.address,
+        signed_in=session.account.address if session is not None else None,
+        has_account=existing_account(invitation) is not None,
+    )
+    if step is NextStep.TERMS and session is not None:
+        _accept(journey, invitation, session)
+    return step
+
+
+def _accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
     account, token_hash = session.account, journey.token_hash
-    if account.email_key != invitation.email_key:
-        raise InvitationOver
     with writing():
         lock_session(session)
         _finish(journey)
@@ -156,6 +213,8 @@ def decline(journey: JoinJourney, invitation: Invitation) -> None:
 
 def ask_again(invitation: Invitation) -> None:
     """Ask the inviting side for a new link in place of an expired one; once is enough."""
+    if not invitations.expired(invitation):
+        return
     with writing():
         if not claim(
             update(Invitation)
@@ -168,10 +227,11 @@ def ask_again(invitation: Invitation) -> None:
         record("invitation.renewal_asked", actor=ANONYMOUS, invitation=invitation.public_id)
 
 
-def opened_by_another(invitation: Invitation, account: Account) -> None:
-    """Note that somebody else's session opened the link."""
-    with writing():
-        record("invitation.refused", subject=account.subject, invitation=invitation.public_id)
+def _owner(journey: JoinJourney, invitation: Invitation) -> Owner:
+    invited = password_owner(invitation)
+    return Owner(
+        journey.given_name or "", journey.family_name or "", invitation.email, invited.names
+    )
 
 
 def _draft(journey: JoinJourney) -> _Draft | None:

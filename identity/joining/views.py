@@ -9,15 +9,12 @@ from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, JoinJourney
-from identity.credentials import actions as credential_actions
-from identity.credentials import password, totp
+from identity.credentials import totp
 from identity.credentials.factor import ProofRejected
-from identity.credentials.hashing import hash_password
-from identity.credentials.password_context import password_owner
-from identity.credentials.password_rules import Owner
 from identity.joining import actions, journeys
 from identity.joining.blueprint import blueprint
 from identity.joining.forms import AppForm, NamesForm, PasswordForm
+from identity.joining.rules import FirstPage, NextStep
 from identity.ports import approvals
 from identity.sessions.access import signed_in
 from identity.sessions.current_browser import bound_browser, current_browser
@@ -56,27 +53,14 @@ def join() -> ResponseReturnValue:
         return redirect(url_for(".join", journey=journey.public_id), code=303)
     journey, invitation = found
     session = current()
-    if invitations.expired(invitation):
-        if invitation.renewal_asked_at is not None:
-            return render_template("joining/asked_again.html")
-        return render_template(
-            "joining/expired.html", form=Form(), journey=journey, invitation=invitation
-        )
-    if session is not None and session.account.email_key != invitation.email_key:
-        actions.opened_by_another(invitation, session.account)
-        return render_template(
-            "joining/somebody_else.html",
-            form=Form(),
-            journey=journey,
-            invitation=invitation,
-            account=session.account,
-        )
-    return render_template(
-        "joining/join.html",
+    page = actions.open_first_page(invitation, session)
+    return _page(
+        page.value,
+        journey,
+        invitation,
         form=Form(),
-        journey=journey,
-        invitation=invitation,
-        description=actions.describe(invitation),
+        description=actions.describe(invitation) if page is FirstPage.ACCEPT else None,
+        account=session.account if session is not None else None,
         signed_in=session is not None,
     )
 
@@ -89,23 +73,22 @@ def submit_join() -> ResponseReturnValue:
     if found is None:
         return _back_to_first_page()
     journey, invitation = found
-    session = current()
-    if session is not None:
-        if session.account.email_key != invitation.email_key:
+    try:
+        step = actions.accept(journey, invitation, current())
+    except actions.InvitationOver:
+        return _invitation_over()
+    match step:
+        case NextStep.TERMS:
+            return _terms_then_done(invitation)
+        case NextStep.NEW_ACCOUNT:
+            return redirect(url_for(".details", journey=journey.public_id), code=303)
+        case NextStep.SIGN_IN:
+            here = url_for(".join", journey=journey.public_id)
+            return begin(
+                here, caption="your invitation", login_hint=invitation.email, cancel_to=here
+            )
+        case NextStep.NONE:
             return _back_to_first_page()
-        try:
-            actions.accept(journey, invitation, session)
-        except actions.InvitationOver:
-            return _invitation_over()
-        return _terms_then_done(invitation)
-    if actions.existing_account(invitation) is not None:
-        return begin(
-            url_for(".join", journey=journey.public_id),
-            caption="your invitation",
-            login_hint=invitation.email,
-            cancel_to=url_for(".join", journey=journey.public_id),
-        )
-    return redirect(url_for(".details", journey=journey.public_id), code=303)
 
 
 @blueprint.post("/join/sign-out")
@@ -145,8 +128,6 @@ def ask_again() -> ResponseReturnValue:
     """Ask the approvers for another invitation."""
     found = _find_journey()
     if found is None:
-        return _back_to_first_page()
-    if not invitations.expired(found[1]):
         return _back_to_first_page()
     actions.ask_again(found[1])
     return _back_to_first_page()
@@ -201,11 +182,9 @@ def submit_password() -> ResponseReturnValue:
         return _back_to_first_page()
     journey, invitation = found
     form = PasswordForm()
-    chosen = form.password.data or ""
-    refusal = password.why_refused(chosen, _owner(journey, invitation))
+    refusal = actions.choose_password(journey, invitation, form.password.data or "")
     if refusal is not None:
         return _page("password", journey, invitation, form=form, mistake=refusal)
-    actions.keep_password(journey, hash_password(chosen))
     return redirect(url_for(".second_step", journey=journey.public_id), code=303)
 
 
@@ -230,19 +209,18 @@ def submit_second_step() -> ResponseReturnValue:
     form = AppForm()
     try:
         outcome = actions.finish(
-            journey, invitation, (form.code.data or "")[:200], current_browser()
+            journey,
+            invitation,
+            (form.code.data or "")[:200],
+            current_browser(),
+            continue_to=url_for(".terms", invitation=invitation.public_id),
         )
     except actions.InvitationOver:
         return _back_to_first_page()
     if isinstance(outcome, ProofRejected):
         return _app_page(journey, invitation, outcome.refusal.sentence)
-    sign_in_browser(outcome)
-    shown = credential_actions.make_recovery_codes(
-        outcome.session,
-        continue_to=url_for(".terms", invitation=invitation.public_id),
-        announce=False,
-    )
-    return redirect(url_for("credentials.codes", shown=shown), code=303)
+    sign_in_browser(outcome.started)
+    return redirect(url_for("credentials.codes", shown=outcome.recovery_codes), code=303)
 
 
 @blueprint.get("/join/terms")
@@ -296,13 +274,6 @@ def _back_to_first_page() -> ResponseReturnValue:
 
 def _invitation_over() -> ResponseReturnValue:
     return render_template("joining/link_over.html"), 410
-
-
-def _owner(journey: JoinJourney, invitation: Invitation) -> Owner:
-    invited = password_owner(invitation)
-    return Owner(
-        journey.given_name or "", journey.family_name or "", invitation.email, invited.names
-    )
 
 
 def _app_page(
