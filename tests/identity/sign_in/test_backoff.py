@@ -51,6 +51,6 @@ def test_after_success_refunds_one_attempt() -> None:
 
 
 @given(st.integers(min_value=1, max_value=10_000))
-def test_every_wait_ends_by_itself(failures: int) -> None:
+def test_waiting_time_ends_by_itself(failures: int) -> None:
     tally = Tally(failures, AT, None)
     assert waiting_time(after_failure(tally, LIMIT, AT), AT + LIMIT.longest) == timedelta(0)
