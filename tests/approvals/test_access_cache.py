@@ -188,7 +188,7 @@ def test_claims_begin_at_the_first_moment_of_a_grant(ada: Account) -> None:
         assert user_groups(ada) == ["Diocese_Named"]
 
 
-def test_accepted_terms_stand_in_the_next_claims(ada: Account) -> None:
+def test_accepted_terms_are_in_the_next_claims(ada: Account) -> None:
     version = world.publish(SERVICE)
     assert approvals().terms_due(as_endpoints_read(ada), SERVICE, now(), newly=False)
     found = claims_of(ada)
@@ -207,7 +207,7 @@ def test_published_terms_are_due_at_the_next_request(ada: Account) -> None:
     assert approvals().terms_due(as_endpoints_read(ada), SERVICE, now(), newly=False)
 
 
-def test_renamed_organisation_stands_in_the_next_claims(ada: Account) -> None:
+def test_renamed_organisation_is_in_the_next_claims(ada: Account) -> None:
     def name() -> object:
         found = claims_of(ada)
         assert found is not None

@@ -71,7 +71,7 @@ def _said(rp: RelyingParty, tokens: dict[str, Any]) -> dict[str, Any]:
     return rp.verified(tokens["access_token"])
 
 
-def test_the_access_token_says_who_where_what_and_over_which_schools(
+def test_access_token_names_person_organisation_capabilities_and_remit(
     rp: RelyingParty, browser: FlaskClient, school: Organisation
 ) -> None:
     claims = _said(rp, rp.tokens(browser, scope=SCOPE))
@@ -89,7 +89,7 @@ def test_the_access_token_says_who_where_what_and_over_which_schools(
     assert claims["terms"]["version"] == 1
 
 
-def test_RT_08_a_reduced_user_group_ends_the_old_tokens_and_reduces_the_next(
+def test_RT_08_reduced_user_group_ends_the_old_tokens_and_reduces_the_next(
     rp: RelyingParty, browser: FlaskClient, ann: Membership
 ) -> None:
     tokens = rp.tokens(browser, scope=SCOPE)
@@ -126,7 +126,7 @@ def test_removal_from_one_organisation_leaves_the_other(
     assert rp.introspect(tokens[school.public_id]["access_token"])["active"] is True
 
 
-def test_PR_14_terms_published_meanwhile_are_asked_for_before_code_and_refresh(
+def test_PR_14_terms_published_meanwhile_are_due_before_code_and_refresh(
     rp: RelyingParty, browser: FlaskClient, ann: Membership
 ) -> None:
     tokens = rp.tokens(browser, scope=SCOPE)
@@ -143,7 +143,7 @@ def test_PR_14_terms_published_meanwhile_are_asked_for_before_code_and_refresh(
     assert _said(rp, rp.tokens(browser, scope=SCOPE))["terms"]["version"] == 2
 
 
-def test_AZ_21_somebody_without_access_gets_a_page_and_no_code(
+def test_AZ_21_person_without_access_gets_a_page_and_no_code(
     app: Flask, rp: RelyingParty, school: Organisation
 ) -> None:
     nobody = world.member(school, "bob@ashfield.example")
@@ -153,7 +153,7 @@ def test_AZ_21_somebody_without_access_gets_a_page_and_no_code(
     assert world.audited("service.entry_refused")
 
 
-def test_RT_01_operators_are_told_once_an_hour_of_a_refresh_token_used_twice(
+def test_RT_01_reused_refresh_token_is_mailed_to_operators_once_an_hour(
     rp: RelyingParty, browser: FlaskClient
 ) -> None:
     olive = world.operator()

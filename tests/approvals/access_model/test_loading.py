@@ -30,7 +30,7 @@ def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
-def test_loading_again_changes_nothing(app: Flask) -> None:
+def test_load_of_the_same_file_changes_nothing(app: Flask) -> None:
     first = loading.load([LIBRARY])
     again = loading.load([LIBRARY])
     assert [(each.number, each.new) for each in first + again] == [(1, True), (1, False)]
@@ -42,13 +42,13 @@ def test_loading_again_changes_nothing(app: Flask) -> None:
     ]
 
 
-def test_comments_and_layout_make_no_version(app: Flask, tmp_path: Path) -> None:
+def test_load_of_other_comments_and_layout_makes_no_version(app: Flask, tmp_path: Path) -> None:
     loading.load([LIBRARY])
     path = changed(tmp_path, ("# A second service", "\n\n# Another"))
     assert not loading.load([path])[0].new
 
 
-def test_a_moment_is_answered_from_the_version_in_force_then(app: Flask, tmp_path: Path) -> None:
+def test_service_returns_the_version_in_force_at_a_moment(app: Flask, tmp_path: Path) -> None:
     with time_machine.travel("2026-01-10T12:00:00Z"):
         loading.load([LIBRARY])
     with time_machine.travel("2026-03-10T12:00:00Z"):
@@ -67,20 +67,20 @@ def test_a_moment_is_answered_from_the_version_in_force_then(app: Flask, tmp_pat
     assert db.session.scalars(select(ServiceVersion.number)).all() == [1, 2]
 
 
-def test_a_version_may_return_to_an_earlier_state(app: Flask, tmp_path: Path) -> None:
+def test_load_accepts_a_return_to_an_earlier_state(app: Flask, tmp_path: Path) -> None:
     loading.load([LIBRARY])
     loading.load([changed(tmp_path, ('name = "Lender"', 'name = "Lends"'))])
     assert loading.load([LIBRARY])[0].number == 3
 
 
-def test_of_several_files_all_are_loaded_or_none(app: Flask, tmp_path: Path) -> None:
+def test_load_of_several_files_is_all_or_nothing(app: Flask, tmp_path: Path) -> None:
     bad = changed(tmp_path, ('code = "library"', 'code = "other"'), ('["lend"]', '["burn"]'))
     with pytest.raises(UnusableFile, match="burn is not among this file's capabilities"):
         loading.load([LIBRARY, bad, tmp_path / "none.toml"])
     assert definitions.services() == []
 
 
-def test_listed_organisations_that_no_register_holds_are_added_once(app: Flask) -> None:
+def test_load_adds_listed_organisations_outside_the_register_once(app: Flask) -> None:
     assert loading.load([LIBRARY])[0].added == ("Library Board",)
     assert loading.load([LIBRARY])[0].added == ()
     board = db.session.scalars(select(Organisation)).one()
@@ -90,26 +90,26 @@ def test_listed_organisations_that_no_register_holds_are_added_once(app: Flask) 
     ] == ["board"]
 
 
-def test_an_organisation_that_is_there_already_is_meant(app: Flask) -> None:
+def test_load_finds_a_listed_organisation_that_exists(app: Flask) -> None:
     there = world.organisation("Library Board", "department")
     assert loading.load([LIBRARY])[0].added == ()
     assert db.session.scalars(select(ListedOrganisation.organisation_id)).all() == [there.id]
 
 
-def test_a_renamed_organisation_stays_the_one_that_is_meant(app: Flask, tmp_path: Path) -> None:
+def test_load_finds_a_listed_organisation_after_its_renaming(app: Flask, tmp_path: Path) -> None:
     loading.load([LIBRARY])
     loading.load([changed(tmp_path, ("Library Board", "Board of Books"))])
     assert db.session.scalars(select(Organisation.name)).all() == ["Library Board"]
 
 
-def test_a_key_never_comes_to_mean_another_kind_of_body(app: Flask, tmp_path: Path) -> None:
+def test_load_refuses_a_key_that_meant_another_kind(app: Flask, tmp_path: Path) -> None:
     loading.load([LIBRARY])
     path = changed(tmp_path, ('kind = "department"', 'kind = "inspectorate"'))
     with pytest.raises(UnusableFile, match="board already stands for Library Board"):
         loading.load([path])
 
 
-def test_a_listed_school_has_to_be_in_the_register(app: Flask, tmp_path: Path) -> None:
+def test_load_refuses_a_listed_school_outside_the_register(app: Flask, tmp_path: Path) -> None:
     path = changed(
         tmp_path,
         ('kind = "department"\n', 'kind = "local_authority"\nla_code = "201"\n'),
@@ -122,7 +122,7 @@ def test_a_listed_school_has_to_be_in_the_register(app: Flask, tmp_path: Path) -
     assert db.session.scalars(select(ListedOrganisation.organisation_id)).all() == [authority.id]
 
 
-def test_shipped_files_are_loaded_once_and_never_undo_a_later_one(
+def test_setup_loads_shipped_files_once_and_undoes_no_later_version(
     app: Flask, tmp_path: Path
 ) -> None:
     assert loading.load_shipped() == "loaded School Performance"
@@ -136,7 +136,7 @@ def test_shipped_files_are_loaded_once_and_never_undo_a_later_one(
     assert service.name == "Results"
 
 
-def test_the_command_says_what_was_loaded(app: Flask) -> None:
+def test_load_command_prints_the_loaded_versions(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     first = run(args=["services", "load", str(LIBRARY)])
     assert first.exit_code == 0
@@ -149,7 +149,7 @@ def test_the_command_says_what_was_loaded(app: Flask) -> None:
     assert "trust_librarian" in run(args=["services", "list"]).output
 
 
-def test_the_command_names_everything_that_is_wrong(app: Flask, tmp_path: Path) -> None:
+def test_load_command_prints_every_problem(app: Flask, tmp_path: Path) -> None:
     path = changed(tmp_path, ('["lend"]', '["burn"]'), ("one_user_group = false", "colour = 1"))
     result = app.test_cli_runner().invoke(args=["services", "load", str(path)])
     assert result.exit_code == 1

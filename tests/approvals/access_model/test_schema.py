@@ -50,7 +50,7 @@ def problems(text: str) -> list[str]:
     return [str(problem) for problem in refused.value.problems]
 
 
-def test_a_sound_file_is_read() -> None:
+def test_read_accepts_a_valid_file() -> None:
     service = schema.read(LIBRARY.encode(), "library.toml", scopes_of_kinds())
     assert [group.code for group in service.groups] == ["Lender", "Counter"]
     assert schema.from_data(service.model_dump(mode="json", exclude_defaults=True)) == service
@@ -117,17 +117,17 @@ def test_a_sound_file_is_read() -> None:
         ("[[user_groups]]", "[[user_groups", "library.toml: TOML: Expected"),
     ],
 )
-def test_what_is_wrong_is_named_with_file_key_and_reason(old: str, new: str, problem: str) -> None:
+def test_read_names_a_problem_with_file_key_and_reason(old: str, new: str, problem: str) -> None:
     found = problems(LIBRARY.replace(old, new, 1))
     assert any(each.startswith("library.toml: ") and problem in each for each in found), found
 
 
-def test_every_problem_is_named_at_once() -> None:
+def test_read_names_every_problem_at_once() -> None:
     text = LIBRARY.replace('["lend"]', '["burn"]').replace('["count"]', '["lose"]')
     assert len(problems(text)) == 2
 
 
-def test_text_that_is_not_utf8_is_refused() -> None:
+def test_read_refuses_text_that_is_not_utf8() -> None:
     with pytest.raises(UnusableFile, match="is not UTF-8 text"):
         schema.read(b'name = "\xff"', "library.toml", scopes_of_kinds())
 
@@ -138,11 +138,11 @@ TRUST = LIBRARY.replace(
 )
 
 
-def test_groups_of_different_kinds_may_open_different_schools() -> None:
+def test_read_accepts_different_schools_for_groups_of_different_kinds() -> None:
     assert schema.read(TRUST.encode(), "library.toml", scopes_of_kinds()).code == "library"
 
 
-def test_groups_held_together_share_their_schools() -> None:
+def test_read_refuses_different_schools_for_groups_held_together() -> None:
     text = TRUST.replace('kinds = ["establishment"]', 'kinds = ["multi_academy_trust"]', 1).replace(
         'schools = "own"', 'schools = "training"\nenvironment = "training"', 1
     )
@@ -158,7 +158,7 @@ def test_groups_held_together_share_their_schools() -> None:
     ]
 
 
-def test_a_listed_organisation_holds_what_is_offered_to_its_kind_too() -> None:
+def test_read_counts_groups_of_the_kind_of_a_listed_organisation() -> None:
     text = TRUST + (
         '[[user_groups]]\ncode = "Board"\nname = "Board"\nsummary = "All"\n'
         'organisations = ["board"]\nschools = "all"\ncapabilities = []\n'
@@ -173,7 +173,7 @@ def test_a_listed_organisation_holds_what_is_offered_to_its_kind_too() -> None:
     ]
 
 
-def test_where_one_group_is_allowed_schools_may_differ() -> None:
+def test_read_accepts_different_schools_if_one_group_is_allowed() -> None:
     text = TRUST.replace("one_user_group = false", "one_user_group = true").replace(
         'kinds = ["establishment"]\nschools = "own"',
         'kinds = ["multi_academy_trust"]\nschools = "training"\nenvironment = "training"',

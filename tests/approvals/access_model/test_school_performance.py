@@ -18,7 +18,7 @@ def service() -> ServiceDefinition:
     return schema.read(FILE.read_bytes(), FILE.name, loading.scopes_of_kinds())
 
 
-def test_the_fifteen_user_groups_are_those_of_the_published_model(
+def test_school_performance_has_the_fifteen_published_user_groups(
     service: ServiceDefinition,
 ) -> None:
     kinds = {listed.key: listed.kind for listed in service.organisations}
@@ -42,7 +42,7 @@ def test_the_fifteen_user_groups_are_those_of_the_published_model(
     assert shipped == published
 
 
-def test_all_schools_are_only_for_organisations_that_the_file_lists(
+def test_school_performance_opens_all_schools_to_listed_organisations_only(
     service: ServiceDefinition,
 ) -> None:
     assert {group.code for group in service.groups if not group.kinds} == {
@@ -50,18 +50,20 @@ def test_all_schools_are_only_for_organisations_that_the_file_lists(
     }
 
 
-def test_training_is_an_environment_of_its_own(service: ServiceDefinition) -> None:
+def test_school_performance_has_a_training_environment(service: ServiceDefinition) -> None:
     assert [group.code for group in service.groups if group.environment == "training"] == [
         "Training_Anon"
     ]
 
 
-def test_every_group_says_in_sentences_what_it_can_and_cannot(service: ServiceDefinition) -> None:
+def test_school_performance_describes_each_group_in_sentences(service: ServiceDefinition) -> None:
     for group in service.groups:
         assert len(group.can) == 1 + len(group.capabilities)
         assert len(group.can) + len(group.cannot) == 1 + len(CAPABILITIES)
 
 
-def test_a_single_academy_trust_is_told_why_it_holds_nothing(service: ServiceDefinition) -> None:
+def test_school_performance_explains_why_a_single_academy_trust_has_no_group(
+    service: ServiceDefinition,
+) -> None:
     assert service.offered_to("single_academy_trust", ()) == ()
     assert "its school does" in service.not_offered["single_academy_trust"]

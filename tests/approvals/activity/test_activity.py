@@ -31,7 +31,7 @@ def walker(app: Flask, ann: Membership) -> Walker:
     return browser(app, ann)
 
 
-def test_changes_are_told_in_plain_words(
+def test_activity_describes_changes_in_plain_words(
     walker: Walker, school: Organisation, ann: Membership
 ) -> None:
     actor = world.acting(ann)
@@ -50,7 +50,7 @@ def test_changes_are_told_in_plain_words(
         assert sentence in text
 
 
-def test_activity_is_narrowed_by_kind_day_and_person(
+def test_activity_is_filtered_by_kind_day_and_person(
     walker: Walker, school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
@@ -67,7 +67,7 @@ def test_activity_is_narrowed_by_kind_day_and_person(
     assert "Nothing matches" not in walker.get(f"{address}?to=yesterday&kind=nothing").text
 
 
-def test_approvers_read_who_entered_and_operators_each_token_as_well(
+def test_activity_shows_tokens_to_operators_only(
     app: Flask, walker: Walker, school: Organisation
 ) -> None:
     with writing():
@@ -87,7 +87,7 @@ def test_approvers_read_who_entered_and_operators_each_token_as_well(
     assert "A code of a service was used twice, and all that came from it ended." in audit
 
 
-def test_what_happens_elsewhere_is_not_shown(walker: Walker, app: Flask) -> None:
+def test_activity_shows_no_event_of_another_organisation(walker: Walker, app: Flask) -> None:
     other = world.school("Brook School", "100002")
     world.member(other, "eve@brook.example", given_name="Evelyn")
     for row in queries.KINDS:
@@ -96,7 +96,7 @@ def test_what_happens_elsewhere_is_not_shown(walker: Walker, app: Flask) -> None
     assert "Evelyn" not in page.text
 
 
-def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisation) -> None:
+def test_person_page_shows_the_latest_activity(walker: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
     page = walker.get(path(school, "users", bob.public_id))
     assert "Bob Byron accepted the invitation and joined." in page.text
@@ -104,12 +104,12 @@ def test_the_page_of_a_person_shows_the_latest(walker: Walker, school: Organisat
     assert "Bob Byron accepted the invitation and joined." in page.text
 
 
-def test_what_happened_is_told_in_sentences(app: Flask) -> None:
+def test_activity_sentence_describes_each_event(app: Flask) -> None:
     sentences = [event.sentence for event in EVENTS.values()]
     assert [each for each in sentences if not each.endswith(".") or each.endswith("..")] == []
 
 
-def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None:
+def test_activity_kinds_all_have_an_event(app: Flask) -> None:
     for kind in queries.KINDS:
         assert any(name.startswith(kind) for name in EVENTS.by_name())
 
@@ -123,7 +123,7 @@ def test_every_kind_that_can_be_chosen_belongs_to_some_event(app: Flask) -> None
         ("yesterday", "is not a date such as 2026-11-23"),
     ],
 )
-def test_lists_of_activity_and_audit_say_which_day_cannot_be_used(
+def test_activity_and_audit_pages_name_an_unusable_day(
     app: Flask, walker: Walker, school: Organisation, text: str, sentence: str
 ) -> None:
     operator = browser(app, world.operator())

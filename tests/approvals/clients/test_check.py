@@ -41,9 +41,7 @@ def claims(page: Page, name: str) -> dict[str, Any]:
     return said
 
 
-def test_a_check_shows_what_tokens_would_say_and_issues_none(
-    olive: Walker, school: Organisation
-) -> None:
+def test_check_shows_the_claims_and_issues_no_token(olive: Walker, school: Organisation) -> None:
     client = registered()
     bob = world.member(school, "bob@ashfield.example", NAMED, given_name="Bob", family_name="Dean")
     page = olive.get(f"/ops/clients/{client['client_id']}")
@@ -61,7 +59,7 @@ def test_a_check_shows_what_tokens_would_say_and_issues_none(
     assert (row.subject, row.client) == (world.who(bob).subject, client["client_id"])
 
 
-def test_a_check_says_why_somebody_may_not_enter(olive: Walker, school: Organisation) -> None:
+def test_check_explains_why_a_person_may_not_enter(olive: Walker, school: Organisation) -> None:
     client = registered()
     world.member(school, "bob@ashfield.example")
     address = f"/ops/clients/{client['client_id']}/check"
@@ -72,7 +70,7 @@ def test_a_check_says_why_somebody_may_not_enter(olive: Walker, school: Organisa
     assert "Enter an email address" in olive.get(address).submit(email="").text
 
 
-def test_a_check_tries_the_addresses_that_we_call(olive: Walker) -> None:
+def test_check_calls_the_addresses_of_the_client(olive: Walker) -> None:
     client = registered(
         jwks_uri="https://nowhere.invalid/keys",
         backchannel_logout_uri="https://nowhere.invalid/told",
@@ -97,7 +95,7 @@ def test_check_reports_the_status_of_a_logout_address(
     assert f"{said} {service.address} answers with status {status}" in page.text
 
 
-def test_a_check_says_which_scopes_give_nothing_without_a_service(olive: Walker) -> None:
+def test_check_names_scopes_without_effect_for_lack_of_a_service(olive: Walker) -> None:
     idle = "Without a service tokens contain no claims of organisation and access"
     without, within = registered(service=None), registered()
     assert idle in olive.get(f"/ops/clients/{without['client_id']}/check").text
@@ -106,9 +104,7 @@ def test_a_check_says_which_scopes_give_nothing_without_a_service(olive: Walker)
     assert page.form().values["scope"] == "openid profile email organisation access"
 
 
-def test_check_of_client_of_a_service_without_its_scopes_is_not_good(
-    app: Flask, olive: Walker
-) -> None:
+def test_check_reports_missing_scopes_of_a_service(app: Flask, olive: Walker) -> None:
     client = registered(scope="openid profile email")
     lacking = (
         "Tokens of the client contain no claims of School Performance: add organisation or access"
@@ -145,7 +141,7 @@ def test_register_command_warns_of_scopes_that_do_not_fit_the_service(
     assert "logo_uri" not in result.stdout
 
 
-def test_a_check_shows_the_pushed_request_of_a_client_that_has_to_push_it(olive: Walker) -> None:
+def test_check_shows_the_pushed_request_of_a_client_that_must_push(olive: Walker) -> None:
     client = registered(require_pushed_authorization_requests=True)["client_id"]
     page = olive.get(f"/ops/clients/{client}/check")
     pushed, brought = page.html.split('aria-label="Authorization request"')
@@ -155,7 +151,7 @@ def test_a_check_shows_the_pushed_request_of_a_client_that_has_to_push_it(olive:
     assert "request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3AHANDLE" in brought
 
 
-def test_a_check_says_that_a_person_of_several_organisations_is_asked(
+def test_check_says_that_a_person_of_several_organisations_chooses(
     olive: Walker, school: Organisation
 ) -> None:
     client = registered()
@@ -167,7 +163,7 @@ def test_a_check_says_that_a_person_of_several_organisations_is_asked(
     assert "The person is asked for which: Ashfield School, Beech School" in page.text
 
 
-def test_a_check_names_every_claim_that_an_id_token_will_have(
+def test_check_names_every_claim_of_the_id_token(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     client = registered()
@@ -183,7 +179,7 @@ def test_a_check_names_every_claim_that_an_id_token_will_have(
     assert said["ID token"]["auth_time"] == "set at sign-in"
 
 
-def test_a_command_prints_what_the_page_of_a_check_shows(app: Flask, school: Organisation) -> None:
+def test_check_command_prints_the_content_of_the_page(app: Flask, school: Organisation) -> None:
     client = registered()
     bob = world.member(school, "bob@ashfield.example", NAMED, given_name="Bob", family_name="Dean")
     run = app.test_cli_runner().invoke

@@ -34,9 +34,7 @@ NAMED = "School_Named"
 TOKENS = ("access_token", "id_token", "refresh_token")
 
 
-def test_PR_12_a_secret_is_shown_once_and_never_again(
-    app: Flask, olive: Walker, school: Organisation
-) -> None:
+def test_PR_12_client_secret_is_shown_once(app: Flask, olive: Walker, school: Organisation) -> None:
     """No page, command, export or audit row gives a client's secret, a seed or a token again."""
     party = RelyingParty(app.test_client(), register())
     ada = make_person("ada@ashfield.example")
@@ -72,7 +70,7 @@ def shown(page: Page, key: str) -> str:
     return found.group(1)
 
 
-def test_an_operator_registers_a_client_and_sees_its_secret_once(app: Flask, olive: Walker) -> None:
+def test_register_page_shows_the_secret_once(app: Flask, olive: Walker) -> None:
     page = olive.get(olive.get("/ops").link("Clients"))
     page = olive.get(page.link("Register a client"))
     page = page.submit(
@@ -109,7 +107,7 @@ def rotation(olive: Walker) -> tuple[str, Page]:
     return client_id, olive.get(f"/ops/clients/{client_id}/secret")
 
 
-def test_a_form_that_is_sent_again_makes_no_other_secret_and_no_other_client(
+def test_register_page_posted_twice_makes_one_client_and_secret(
     olive: Walker,
 ) -> None:
     _, page = rotation(olive)
@@ -135,7 +133,7 @@ def test_a_form_that_is_sent_again_makes_no_other_secret_and_no_other_client(
     assert len(audited("client.registered")) == 2
 
 
-def test_a_page_with_a_secret_says_when_it_is_reloaded_how_to_make_another(olive: Walker) -> None:
+def test_secret_page_reloaded_says_how_to_make_another(olive: Walker) -> None:
     client_id, page = rotation(olive)
     answered = page.submit(hours="24", follow=False)
     assert answered.status == 303
@@ -174,7 +172,7 @@ def test_new_secret_that_was_not_shown_is_deleted_after_ten_minutes(olive: Walke
         assert "The secret was shown once" in olive.get(address).heading
 
 
-def test_what_cannot_be_registered_is_said_and_nothing_is_lost(olive: Walker) -> None:
+def test_register_page_shows_errors_and_keeps_the_input(olive: Walker) -> None:
     page = olive.get("/ops/clients/new").submit(
         client_name="Pupil reports",
         service="",
@@ -191,7 +189,7 @@ def test_what_cannot_be_registered_is_said_and_nothing_is_lost(olive: Walker) ->
     assert db.session.scalar(select(func.count()).select_from(Client)) == 0
 
 
-def test_form_tells_all_faults_at_once_and_each_at_its_field(olive: Walker) -> None:
+def test_register_page_shows_each_error_at_its_field(olive: Walker) -> None:
     page = olive.get("/ops/clients/new").submit(
         client_name="",
         service="school_performance",
@@ -212,7 +210,7 @@ def test_form_tells_all_faults_at_once_and_each_at_its_field(olive: Walker) -> N
     assert db.session.scalar(select(func.count()).select_from(Client)) == 0
 
 
-def test_form_offers_every_grant_type_and_every_offered_way_to_prove_a_client(
+def test_register_page_offers_every_grant_type_and_authentication_method(
     olive: Walker,
 ) -> None:
     page = olive.get("/ops/clients/new")
@@ -222,7 +220,7 @@ def test_form_offers_every_grant_type_and_every_offered_way_to_prove_a_client(
         assert f'value="{value}"' in page.html, value
 
 
-def test_operator_registers_a_native_application(olive: Walker) -> None:
+def test_register_page_registers_a_native_application(olive: Walker) -> None:
     page = olive.get("/ops/clients/new").submit(
         client_name="Pupil reports",
         service="school_performance",
@@ -236,7 +234,7 @@ def test_operator_registers_a_native_application(olive: Walker) -> None:
     assert "Pupil reports is registered" in page.heading
 
 
-def test_clients_are_found_by_name_service_or_id(olive: Walker) -> None:
+def test_clients_page_searches_name_service_and_id(olive: Walker) -> None:
     first = registered()
     registered(client_name="Timetables", service=None, scope="openid")
     for search in ("pupil", "school_perf", first["client_id"]):
@@ -246,7 +244,7 @@ def test_clients_are_found_by_name_service_or_id(olive: Walker) -> None:
     assert "No client matches" in olive.get("/ops/clients?q=nothing").text
 
 
-def test_a_new_secret_is_shown_once_and_the_old_one_works_for_the_hours_named(
+def test_new_secret_is_shown_once_and_the_old_one_works_for_the_overlap(
     app: Flask, olive: Walker
 ) -> None:
     first = registered(grant_types=["client_credentials"], redirect_uris=[], scope="remits:read")
@@ -261,7 +259,7 @@ def test_a_new_secret_is_shown_once_and_the_old_one_works_for_the_hours_named(
     assert secret not in olive.get(f"/ops/clients/{first['client_id']}").html
 
 
-def test_a_client_is_disabled_and_enabled(app: Flask, olive: Walker) -> None:
+def test_client_page_disables_and_enables_the_client(app: Flask, olive: Walker) -> None:
     first = registered(grant_types=["client_credentials"], redirect_uris=[], scope="remits:read")
     rp = RelyingParty(app.test_client(), first)
     page = olive.get(f"/ops/clients/{first['client_id']}")
@@ -273,7 +271,9 @@ def test_a_client_is_disabled_and_enabled(app: Flask, olive: Walker) -> None:
     assert rp.credentials().status_code == 200
 
 
-def test_only_operators_see_any_of_it(app: Flask, school: Organisation) -> None:
+def test_clients_pages_are_hidden_from_others_than_operators(
+    app: Flask, school: Organisation
+) -> None:
     client = registered()
     ann = browser(app, world.member(school, "ann@ashfield.example", approver=True))
     address = f"/ops/clients/{client['client_id']}"
@@ -284,5 +284,5 @@ def test_only_operators_see_any_of_it(app: Flask, school: Organisation) -> None:
     assert store.find(client["client_id"]) is not None
 
 
-def test_a_client_that_is_not_there_is_no_page(olive: Walker) -> None:
+def test_client_page_of_an_unknown_client_is_not_found(olive: Walker) -> None:
     assert olive.get("/ops/clients/client-nobody").status == 404

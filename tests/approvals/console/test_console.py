@@ -34,9 +34,7 @@ def _olive() -> Account:
     return db.session.get_one(Account, own.account_id)
 
 
-def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
-    olive: Walker, school: Organisation
-) -> None:
+def test_appoint_page_appoints_the_first_approver(olive: Walker, school: Organisation) -> None:
     page = olive.get("/ops")
     page = olive.get(page.link("Organisations"))
     for search in ("ashfield", "100001"):
@@ -61,7 +59,7 @@ def test_an_operator_finds_an_organisation_and_appoints_its_first_approver(
     assert world.held(ann) == []
 
 
-def test_an_operator_makes_a_member_an_approver_where_none_is_left(
+def test_appoint_page_makes_a_member_the_approver_if_none_is_left(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
@@ -78,16 +76,14 @@ def test_an_operator_makes_a_member_an_approver_where_none_is_left(
     assert "This person is already an approver." in page.text
 
 
-def test_an_operator_is_shown_whom_the_person_looks_like(
-    olive: Walker, school: Organisation
-) -> None:
+def test_appoint_page_shows_similar_people(olive: Walker, school: Organisation) -> None:
     world.member(school, "paul@ashfield.example", given_name="Paul", family_name="Dean")
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email="pau1@ashfield.example", given_name="New", family_name="Person")
     assert "Paul Dean, paul@ashfield.example: the email address looks the same" in page.text
 
 
-def test_a_journey_of_another_operator_is_not_there(
+def test_appoint_page_refuses_a_journey_of_another_operator(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
@@ -97,7 +93,7 @@ def test_a_journey_of_another_operator_is_not_there(
     assert other.get(page.address.replace("/check", "/done")).status == 404
 
 
-def test_an_operator_suspends_and_restores_a_person(
+def test_person_page_suspends_and_restores_the_person(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
@@ -120,7 +116,7 @@ def test_an_operator_suspends_and_restores_a_person(
         assert [row.actor for row in world.audited(event)] == [_olive().subject]
 
 
-def test_each_look_up_of_a_person_is_written_down(olive: Walker, school: Organisation) -> None:
+def test_person_page_records_each_look_up(olive: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example")
     olive.get("/ops/people?q=bob@ashfield.example")
     olive.get(f"/ops/people/{world.who(bob).subject}")
@@ -130,13 +126,13 @@ def test_each_look_up_of_a_person_is_written_down(olive: Walker, school: Organis
     assert [row.subject for row in world.audited("console.looked_at")] == [world.who(bob).subject]
 
 
-def test_an_operator_does_not_suspend_himself(olive: Walker, app: Flask) -> None:
+def test_person_page_refuses_suspension_of_oneself(olive: Walker, app: Flask) -> None:
     own = f"/ops/people/{_olive().subject}"
     assert "Suspend account" not in olive.get(own).text
     assert olive.get(f"{own}/suspend").status == 404
 
 
-def test_the_audit_is_searched_by_person_organisation_and_event(
+def test_audit_page_searches_person_organisation_and_event(
     olive: Walker, school: Organisation
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob", family_name="Dean")
@@ -163,7 +159,7 @@ def _reference(page: Page) -> str:
     return found.group()
 
 
-def test_the_reference_of_a_confirmation_finds_what_was_done(
+def test_audit_page_finds_the_reference_of_a_confirmation(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     approver = browser(app, world.member(school, "ann@ashfield.example", approver=True))
@@ -186,7 +182,7 @@ def test_the_reference_of_a_confirmation_finds_what_was_done(
             assert set(REFERENCE.findall(found.upper())) == {reference}
 
 
-def test_a_page_that_is_not_there_gives_the_reference_of_its_refusal(
+def test_not_found_page_shows_the_reference_of_its_refusal(
     app: Flask, olive: Walker, school: Organisation
 ) -> None:
     bob = browser(app, world.member(school, "bob@ashfield.example"))
@@ -195,7 +191,7 @@ def test_a_page_that_is_not_there_gives_the_reference_of_its_refusal(
     assert "page.denied" in olive.get(f"/ops/audit?q={_reference(refused)}").text
 
 
-def test_the_first_operator_and_approver_are_appointed_by_command(
+def test_appoint_commands_appoint_first_operator_and_approver(
     app: Flask, school: Organisation
 ) -> None:
     run = app.test_cli_runner().invoke
@@ -212,7 +208,7 @@ def test_the_first_operator_and_approver_are_appointed_by_command(
     assert [row.actor for row in world.audited("membership.added")] == ["approvers appoint"]
 
 
-def test_whom_a_command_invites_is_written_to_as_a_person_is(
+def test_appoint_command_sends_the_same_invitation_as_the_page(
     app: Flask, school: Organisation
 ) -> None:
     run = app.test_cli_runner().invoke
@@ -236,7 +232,7 @@ def test_whom_a_command_invites_is_written_to_as_a_person_is(
         ("ann", "test:Ashfield School", "Enter an email address in the correct format"),
     ],
 )
-def test_a_command_that_cannot_says_why(
+def test_appoint_command_explains_a_refusal(
     app: Flask, school: Organisation, email: str, organisation: str, sentence: str
 ) -> None:
     done = app.test_cli_runner().invoke(
@@ -246,7 +242,7 @@ def test_a_command_that_cannot_says_why(
     assert sentence in done.output
 
 
-def test_a_command_makes_a_member_an_approver_without_an_invitation(
+def test_appoint_command_makes_a_member_an_approver_without_invitation(
     app: Flask, school: Organisation
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")

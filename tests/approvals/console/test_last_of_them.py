@@ -126,7 +126,7 @@ def test_suspend_page_asks_again_where_another_organisation_lost_its_other_appro
     assert suspended(world.who(ann))
 
 
-def test_two_approvers_suspended_at_once_leave_one_unless_accepted(
+def test_approvers_suspended_at_once_leave_one_unless_accepted(
     app: Flask, school: Organisation
 ) -> None:
     people = [
@@ -200,14 +200,14 @@ def test_operators_remove_withdraws_an_invitation(app: Flask) -> None:
     assert open_ == ["olive@operators.example"]
 
 
-def test_operators_remove_refuses_somebody_else(app: Flask) -> None:
+def test_operators_remove_refuses_a_person_who_is_no_operator(app: Flask) -> None:
     world.operator()
     code, output = run(app, "operators", "remove", "nobody@operators.example")
     assert code == 1
     assert "is not an operator, nor invited to be one." in output
 
 
-def test_operators_add_tells_the_other_operators(app: Flask) -> None:
+def test_operators_add_mails_the_other_operators(app: Flask) -> None:
     olive = world.operator()
     run(app, "operators", "add", "new@operators.example")
     assert [to for to, _ in world.mails("console/operator_added")] == [olive.email]

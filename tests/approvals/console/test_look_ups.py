@@ -63,7 +63,7 @@ def rows() -> int:
     return db.session.scalar(select(func.count()).select_from(AuditEvent)) or 0
 
 
-def test_every_operators_page_about_people_leaves_an_audit_row(
+def test_operators_pages_about_people_all_leave_an_audit_row(
     app: Flask, school: Organisation, olive: Walker
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", approver=True)
@@ -91,20 +91,20 @@ def test_every_operators_page_about_people_leaves_an_audit_row(
     assert silent - NOT_ABOUT_PEOPLE == set()
 
 
-def test_a_look_at_the_audit_is_recorded_with_its_search(olive: Walker) -> None:
+def test_audit_page_records_its_search(olive: Walker) -> None:
     olive.get("/ops/audit?q=tulip&kind=membership.")
     (row,) = world.audited("console.audit_read")
     assert (row.detail["what"], row.detail["of_kind"]) == ("tulip", "membership.")
 
 
-def test_a_look_at_an_organisation_is_recorded(olive: Walker, school: Organisation) -> None:
+def test_organisation_page_records_the_look_up(olive: Walker, school: Organisation) -> None:
     olive.get(f"/ops/organisations/{school.public_id}")
     assert [row.organisation for row in world.audited("console.organisation_read")] == [
         school.public_id
     ]
 
 
-def test_an_export_is_recorded(olive: Walker, school: Organisation) -> None:
+def test_export_is_recorded(olive: Walker, school: Organisation) -> None:
     for file in ("csv", "json"):
         olive.get(f"/ops/reports/user-groups.{file}?as_of=2026-01-01")
     assert [row.detail["file"] for row in world.audited("report.exported")] == ["csv", "json"]
@@ -120,7 +120,7 @@ def test_an_export_is_recorded(olive: Walker, school: Organisation) -> None:
         ),
     ],
 )
-def test_a_command_that_shows_people_is_recorded(
+def test_command_that_shows_people_is_recorded(
     app: Flask, school: Organisation, words: list[str], event: str
 ) -> None:
     world.member(school, "bob@ashfield.example")

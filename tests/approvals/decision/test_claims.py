@@ -45,7 +45,7 @@ def claims_of(
     return answer.by_scope
 
 
-def test_claims_of_a_school_user() -> None:
+def test_claims_describe_a_school_user() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.grant(world.member(ada, elm), "School_Anon")
     version = world.publish(PUBLISHED)
@@ -73,7 +73,7 @@ def test_claims_of_a_school_user() -> None:
     }
 
 
-def test_capabilities_stand_in_the_order_of_the_file() -> None:
+def test_claims_list_capabilities_in_the_order_of_the_file() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.grant(world.member(ada, elm), "School_Named")
     assert claims_of(ada, elm)["access"]["capabilities"] == [
@@ -84,7 +84,7 @@ def test_capabilities_stand_in_the_order_of_the_file() -> None:
     ]
 
 
-def test_a_service_of_several_groups_names_them_all() -> None:
+def test_claims_name_all_groups_of_a_service() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     membership = world.member(ada, elm)
     world.grant(membership, "lender", service="library")
@@ -99,7 +99,7 @@ def test_a_service_of_several_groups_names_them_all() -> None:
     assert "terms" not in access
 
 
-def test_training_says_so_and_names_no_school() -> None:
+def test_claims_of_training_name_no_school() -> None:
     ada = world.person()
     ash = world.organisation("Ash Training", "training_provider", ukprn="10000001")
     world.organisation("Elm School", urn="100001")
@@ -117,7 +117,7 @@ def test_training_says_so_and_names_no_school() -> None:
 
 
 @pytest.mark.parametrize(("count", "listed"), [(50, True), (51, False)])
-def test_a_long_remit_is_read_at_its_address(count: int, listed: bool) -> None:
+def test_claims_give_the_address_of_a_long_remit(count: int, listed: bool) -> None:
     ada = world.person()
     oak = world.organisation("Oak Trust", "multi_academy_trust", uid="1700")
     world.grant(world.member(ada, oak), "MAT_Anon")
@@ -160,14 +160,14 @@ def test_a_long_remit_is_read_at_its_address(count: int, listed: bool) -> None:
     assert remit["address"].endswith("/api/remits/multi_academy_trust/1700")
 
 
-def test_without_access_there_are_no_claims() -> None:
+def test_claims_are_none_without_access() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.member(ada, elm)
     assert approvals().claims(ada, PUBLISHED, elm.public_id, now()) is None
     assert approvals().claims(ada, PUBLISHED, "nowhere", now()) is None
 
 
-def test_every_claim_is_in_the_dictionary_and_nothing_else() -> None:
+def test_dictionary_has_exactly_the_claims() -> None:
     described = {(each.name, each.scope) for each in approvals().claim_descriptions()}
     assert described == {(claim.name, claim.scope) for claim in claims.CLAIMS}
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
@@ -177,7 +177,7 @@ def test_every_claim_is_in_the_dictionary_and_nothing_else() -> None:
     assert all(each.sentence.endswith(".") for each in approvals().claim_descriptions())
 
 
-def test_entrances_name_every_organisation_open_ones_first() -> None:
+def test_entrances_list_open_organisations_first() -> None:
     ada = world.person()
     elm = world.organisation("Elm School", urn="100001", town="Ashford")
     oak = world.organisation("Oak School", urn="100002")
@@ -197,14 +197,14 @@ def test_entrances_name_every_organisation_open_ones_first() -> None:
     ]
 
 
-def test_a_person_who_left_everywhere_is_told_so() -> None:
+def test_entrances_explain_an_ended_membership() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.member(ada, elm, until=datetime(2025, 1, 1, tzinfo=UTC))
     (entrance,) = approvals().entrances(ada, PUBLISHED, now())
     assert "Membership of Elm School ended on 1 January 2025." in entrance.reasons
 
 
-def test_services_are_known_by_code_and_name() -> None:
+def test_services_have_code_and_name() -> None:
     port = approvals()
     assert port.service_exists("library")
     assert not port.service_exists("nothing")

@@ -27,7 +27,7 @@ def services(app: Flask) -> None:
     world.load_school_performance()
 
 
-def test_a_person_with_a_grant_may_enter() -> None:
+def test_decide_allows_a_person_with_a_grant() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.grant(world.member(ada, elm), "School_Anon")
     decision = decisions.decide(ada, "school_performance", elm, now())
@@ -36,7 +36,7 @@ def test_a_person_with_a_grant_may_enter() -> None:
     assert decision.remit == RemitScope("own", "own", "100001")
 
 
-def test_the_answer_is_that_of_the_moment_asked_about() -> None:
+def test_decide_answers_for_the_given_moment() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     ends = datetime(2026, 7, 31, 12, tzinfo=UTC)
     world.grant(world.member(ada, elm), "School_Anon", until=ends)
@@ -50,7 +50,7 @@ def test_the_answer_is_that_of_the_moment_asked_about() -> None:
     assert not allowed(ends)
 
 
-def test_a_closed_school_gives_no_access_from_its_closing_day_on() -> None:
+def test_decide_refuses_a_closed_school_from_its_closing_day() -> None:
     ada = world.person()
     elm = world.organisation("Elm School", urn="100001", closed_on=date(2026, 8, 31))
     world.grant(world.member(ada, elm), "School_Anon")
@@ -61,7 +61,7 @@ def test_a_closed_school_gives_no_access_from_its_closing_day_on() -> None:
     assert [reason.sentence for reason in after.reasons] == ["Elm School closed on 31 August 2026."]
 
 
-def test_a_grant_in_one_organisation_changes_nothing_in_another() -> None:
+def test_decide_ignores_a_grant_in_another_organisation() -> None:
     ada = world.person()
     elm = world.organisation("Elm School", urn="100001")
     oak = world.organisation("Oak School", urn="100002")
@@ -71,14 +71,14 @@ def test_a_grant_in_one_organisation_changes_nothing_in_another() -> None:
     assert [reason.code for reason in decision.reasons] == ["GrantExists"]
 
 
-def test_a_grant_of_one_service_opens_no_other() -> None:
+def test_decide_ignores_a_grant_of_another_service() -> None:
     loading.load([LIBRARY])
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.grant(world.member(ada, elm), "School_Named")
     assert not decisions.decide(ada, "library", elm, now()).allowed
 
 
-def test_a_second_service_is_added_by_its_file_alone() -> None:
+def test_decide_answers_for_a_second_service_after_loading_its_file() -> None:
     loading.load([LIBRARY])
     ada = world.person()
     elm = world.organisation("Elm School", urn="100001")
@@ -96,7 +96,7 @@ def test_a_second_service_is_added_by_its_file_alone() -> None:
     assert trust.remit == RemitScope("remit", "single_academy_trust", "1800")
 
 
-def test_what_an_organisation_may_hold_follows_its_kind_and_the_lists() -> None:
+def test_offered_user_groups_follow_kind_and_lists() -> None:
     loading.load([LIBRARY])
     elm = world.organisation("Elm School", urn="100001")
     ivy = world.organisation("Ivy Trust", "single_academy_trust", uid="1800")
@@ -112,7 +112,7 @@ def test_what_an_organisation_may_hold_follows_its_kind_and_the_lists() -> None:
     assert codes(another) == []
 
 
-def test_lists_agree_with_the_single_decision() -> None:
+def test_lists_of_decisions_agree_with_the_single_decision() -> None:
     loading.load([LIBRARY])
     elm = world.organisation("Elm School", urn="100001")
     oak = world.organisation("Oak Trust", "multi_academy_trust", uid="1700")
@@ -163,7 +163,7 @@ def test_lists_agree_with_the_single_decision() -> None:
 
 
 @SQLITE
-def test_a_decision_is_one_statement() -> None:
+def test_decision_takes_one_statement() -> None:
     ada, elm = world.person(), world.organisation("Elm School", urn="100001")
     world.grant(world.member(ada, elm), "School_Anon")
     decisions.decide(ada, "school_performance", elm, now())
@@ -175,7 +175,7 @@ def test_a_decision_is_one_statement() -> None:
 
 
 @SQLITE
-def test_lists_are_one_statement_however_many_people() -> None:
+def test_lists_of_decisions_take_one_statement() -> None:
     elm = world.organisation("Elm School", urn="100001")
     for number in range(12):
         world.grant(world.member(world.person(f"Ada X{number}"), elm), "School_Anon")
@@ -185,11 +185,11 @@ def test_lists_are_one_statement_however_many_people() -> None:
     assert 1 <= len(sent) <= 2
 
 
-def test_an_unknown_account_or_organisation_is_refused() -> None:
+def test_decide_refuses_an_unknown_account_or_organisation() -> None:
     assert not decisions.decide_by_id(99, "school_performance", "nowhere", now()).decision.allowed
 
 
-def test_a_version_that_was_rolled_back_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_version_that_was_rolled_back_is_not_cached(tmp_path: Path) -> None:
     elm = world.organisation("Elm School", urn="100001")
 
     class Stop(Exception):

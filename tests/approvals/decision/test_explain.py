@@ -279,7 +279,7 @@ def identify(value: object) -> str:
 
 
 @pytest.mark.parametrize(("rule", "make", "sentences"), CASES, ids=identify)
-def test_each_rule_that_refuses_says_one_sentence(
+def test_explain_gives_one_sentence_for_each_refusing_rule(
     app: Flask, scene: Scene, rule: type, make: Make, sentences: list[str]
 ) -> None:
     make(scene)
@@ -287,7 +287,7 @@ def test_each_rule_that_refuses_says_one_sentence(
 
 
 @pytest.mark.parametrize(("rule", "make", "sentences"), CASES, ids=identify)
-def test_a_broken_rule_fails_its_case(
+def test_cases_fail_with_a_broken_rule(
     app: Flask,
     scene: Scene,
     rule: type,
@@ -304,7 +304,7 @@ def test_a_broken_rule_fails_its_case(
     assert reasons(explain(app)) != sentences
 
 
-def test_the_cases_cover_every_rule_but_those_that_have_their_own_tests() -> None:
+def test_cases_cover_every_rule_without_own_tests() -> None:
     every = {type(rule) for table in TABLES for rule in getattr(evaluation, table)}
     every |= {type(rule) for rule in sign_in_rules.SIGN_IN}
     assert every - {rule for rule, _make, _sentences in CASES} == {
@@ -314,7 +314,7 @@ def test_the_cases_cover_every_rule_but_those_that_have_their_own_tests() -> Non
     }
 
 
-def test_a_service_that_is_not_known(app: Flask, scene: Scene) -> None:
+def test_explain_refuses_an_unknown_service(app: Flask, scene: Scene) -> None:
     result = app.test_cli_runner().invoke(
         args=["access", "explain", "ada.byron@example.org", "--service", "nothing"]
     )
@@ -324,13 +324,13 @@ def test_a_service_that_is_not_known(app: Flask, scene: Scene) -> None:
     )
 
 
-def test_a_person_who_does_not_belong_to_the_organisation(app: Flask, scene: Scene) -> None:
+def test_explain_names_a_person_outside_the_organisation(app: Flask, scene: Scene) -> None:
     said = explain(app, "--organisation", "100001")
     assert reasons(said) == ["There is no membership of Elm School."]
     assert explain(app)[1:] == ["The account belongs to no organisation."]
 
 
-def test_groups_that_came_to_open_different_schools(app: Flask, scene: Scene) -> None:
+def test_explain_names_groups_that_open_different_schools(app: Flask, scene: Scene) -> None:
     ash = world.organisation("Ash", "training_provider", ukprn="10000001")
     scene.reload(("one_user_group = true", "one_user_group = false"))
     membership = world.member(scene.ada, ash)
@@ -346,7 +346,7 @@ def test_groups_that_came_to_open_different_schools(app: Flask, scene: Scene) ->
     ]
 
 
-def test_what_a_person_can_do_is_said_in_words(app: Flask, scene: Scene) -> None:
+def test_explain_describes_capabilities_in_words(app: Flask, scene: Scene) -> None:
     scene.entering(until=LATER)
     assert explain(app) == [
         "Ada Byron (ada.byron@example.org), School Performance, 23 November 2026 at 9:00am",
@@ -363,7 +363,7 @@ def test_what_a_person_can_do_is_said_in_words(app: Flask, scene: Scene) -> None
     ]
 
 
-def test_every_organisation_of_the_person_is_explained(app: Flask, scene: Scene) -> None:
+def test_explain_covers_every_organisation_of_the_person(app: Flask, scene: Scene) -> None:
     scene.entering()
     world.member(scene.ada, world.organisation("Oak School", urn="100002"))
     said = explain(app)
@@ -374,7 +374,7 @@ def test_every_organisation_of_the_person_is_explained(app: Flask, scene: Scene)
     assert "Oak School: may not enter" in only
 
 
-def test_terms_that_wait_stand_beside_what_is_granted(app: Flask, scene: Scene) -> None:
+def test_explain_shows_due_terms_beside_the_grant(app: Flask, scene: Scene) -> None:
     scene.entering()
     accepted, waiting = world.publish(None), world.publish("school_performance")
     terms.accept(scene.ada, [accepted], "sid")
@@ -385,7 +385,7 @@ def test_terms_that_wait_stand_beside_what_is_granted(app: Flask, scene: Scene) 
     assert "Elm School: may enter" in explain(app)
 
 
-def test_another_day_is_explained_as_it_was(app: Flask, scene: Scene) -> None:
+def test_explain_answers_for_another_day(app: Flask, scene: Scene) -> None:
     scene.entering(until=ENDED)
     assert "Elm School: may enter" in explain(app, "--at", "2026-06-29")
     assert "Elm School: may enter" in explain(app, "--at", "2026-06-30T15:04:59Z")
@@ -394,7 +394,7 @@ def test_another_day_is_explained_as_it_was(app: Flask, scene: Scene) -> None:
     assert "Elm School: may not enter" in explain(app, "--at", "2019-12-31")
 
 
-def test_somebody_who_was_invited_only(app: Flask, scene: Scene) -> None:
+def test_explain_answers_for_an_invited_person(app: Flask, scene: Scene) -> None:
     membership = world.member(scene.ada, scene.elm, joined_at=None)
     world.grant(membership, "School_Named")
     with writing():
@@ -435,7 +435,7 @@ def test_explain_refuses_an_unknown_address(app: Flask, scene: Scene) -> None:
         (["a@example.org", "--service", "x", "--at", "2026-06-30T15:04"], "has no offset"),
     ],
 )
-def test_what_cannot_be_asked_is_said(
+def test_explain_command_refuses_unusable_arguments(
     app: Flask, scene: Scene, arguments: list[str], message: str
 ) -> None:
     world.organisation("Elm Infant School", urn="100009")
@@ -544,9 +544,7 @@ def test_terms_published_with_an_earlier_date_count_from_their_publication(
     ]
 
 
-def test_two_groups_held_together_are_explained_without_contradiction(
-    app: Flask, scene: Scene
-) -> None:
+def test_explain_of_two_groups_has_no_contradiction(app: Flask, scene: Scene) -> None:
     scene.reload(("one_user_group = true", "one_user_group = false"))
     membership = world.member(scene.ada, scene.elm)
     world.grant(membership, "School_Named")
@@ -558,9 +556,7 @@ def test_two_groups_held_together_are_explained_without_contradiction(
     assert not can & cannot
 
 
-def test_a_date_ahead_is_explained_as_that_day_and_ends_are_last_days(
-    app: Flask, scene: Scene
-) -> None:
+def test_explain_of_a_day_ahead_shows_last_days(app: Flask, scene: Scene) -> None:
     scene.entering(until=end_of_day(date(2027, 7, 1)))
     said = explain(app, "--at", "2027-07-01")
     assert said[0] == "Ada Byron (ada.byron@example.org), School Performance, 1 July 2027"

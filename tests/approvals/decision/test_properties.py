@@ -125,7 +125,7 @@ def test_capabilities_never_exceed_the_user_groups_in_force(
 
 @settings(max_examples=400)
 @given(questions(), HOURS)
-def test_nothing_is_opened_outside_the_remit(facts: AccessFacts, at: datetime) -> None:
+def test_schools_outside_the_remit_are_not_opened(facts: AccessFacts, at: datetime) -> None:
     decision = evaluation.evaluate(facts, at)
     if decision.remit is None:
         assert not decision.allowed
@@ -144,7 +144,7 @@ def test_nothing_is_opened_outside_the_remit(facts: AccessFacts, at: datetime) -
 
 @settings(max_examples=400)
 @given(questions(), HOURS)
-def test_nothing_is_given_after_the_end_or_before_the_beginning(
+def test_access_is_refused_before_the_beginning_and_after_the_end(
     facts: AccessFacts, at: datetime
 ) -> None:
     decision = evaluation.evaluate(facts, at)
@@ -165,7 +165,7 @@ def test_nothing_is_given_after_the_end_or_before_the_beginning(
 
 @settings(max_examples=400)
 @given(questions(), HOURS, MEMBERSHIPS, GRANTS)
-def test_a_grant_in_one_organisation_never_changes_the_answer_for_another(
+def test_decision_ignores_grants_of_other_organisations(
     facts: AccessFacts,
     at: datetime,
     memberships: tuple[MembershipFacts, ...],

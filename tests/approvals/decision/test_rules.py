@@ -31,7 +31,7 @@ def name(case: Case) -> str:
     return case.rule
 
 
-def test_a_grant_in_force_gives_access_with_everything_it_opens() -> None:
+def test_decide_allows_a_grant_in_force() -> None:
     given = evaluation.evaluate(ALLOWED, NOW)
     assert given.allowed
     assert [group.code for group in given.user_groups] == ["School_Named"]
@@ -48,7 +48,7 @@ def test_a_grant_in_force_gives_access_with_everything_it_opens() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
-def test_a_rule_refuses_alone_and_says_why(case: Case) -> None:
+def test_rule_refuses_alone_with_its_reason(case: Case) -> None:
     refused = evaluation.evaluate(case.facts, NOW)
     assert refused.reasons == (Refusal(case.rule, case.sentence),)
     assert not refused.allowed
@@ -58,7 +58,7 @@ def test_a_rule_refuses_alone_and_says_why(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", TOGETHER, ids=name)
-def test_a_rule_refuses_beside_others(case: Case) -> None:
+def test_rule_refuses_beside_others(case: Case) -> None:
     assert Refusal(case.rule, case.sentence) in evaluation.evaluate(case.facts, NOW).reasons
 
 
@@ -71,12 +71,12 @@ def every_rule() -> Iterator[type]:
             yield type(rule)
 
 
-def test_every_rule_has_a_case() -> None:
+def test_rules_all_have_a_case() -> None:
     assert {rule.__name__ for rule in every_rule()} == {case.rule for case in EVERY_CASE}
 
 
 @pytest.mark.parametrize("rule", list(every_rule()))
-def test_breaking_a_rule_fails_its_case(rule: type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cases_fail_with_a_broken_rule(rule: type, monkeypatch: pytest.MonkeyPatch) -> None:
     def agree(*_arguments: Any) -> None:
         return None
 
@@ -88,7 +88,7 @@ def test_breaking_a_rule_fails_its_case(rule: type, monkeypatch: pytest.MonkeyPa
         assert Refusal(case.rule, case.sentence) not in said
 
 
-def test_every_rule_that_refuses_is_named() -> None:
+def test_decide_names_every_refusing_rule() -> None:
     facts = replace(
         ALLOWED,
         organisation=replace(ALLOWED.organisation, active=False),
@@ -102,13 +102,13 @@ def test_every_rule_that_refuses_is_named() -> None:
     ]
 
 
-def test_a_grant_ends_with_the_membership_it_was_made_through() -> None:
+def test_grant_ends_with_its_membership() -> None:
     left = replace(MEMBERSHIP, id=2, valid_to=NOW - DAY)
     facts = replace(ALLOWED, memberships=(MEMBERSHIP, left), grants=(replace(GRANT, membership=2),))
     assert [reason.code for reason in evaluation.evaluate(facts, NOW).reasons] == ["GrantExists"]
 
 
-def test_an_earlier_spell_does_not_stand_in_the_way() -> None:
+def test_decide_ignores_an_earlier_membership() -> None:
     left = replace(MEMBERSHIP, id=2, valid_to=NOW - 50 * DAY)
     facts = replace(
         ALLOWED,
@@ -118,7 +118,7 @@ def test_an_earlier_spell_does_not_stand_in_the_way() -> None:
     assert evaluation.evaluate(facts, NOW).allowed
 
 
-def test_of_several_spells_the_nearest_is_explained() -> None:
+def test_decide_explains_the_nearest_of_several_memberships() -> None:
     first = replace(MEMBERSHIP, id=2, valid_from=NOW - 300 * DAY, valid_to=NOW - 200 * DAY)
     last = replace(MEMBERSHIP, id=3, valid_to=NOW - DAY)
     coming = replace(MEMBERSHIP, id=4, valid_from=NOW + DAY)
@@ -128,7 +128,7 @@ def test_of_several_spells_the_nearest_is_explained() -> None:
     )
 
 
-def test_several_groups_give_their_capabilities_together() -> None:
+def test_decide_unites_the_capabilities_of_several_groups() -> None:
     facts = replace(
         ALLOWED,
         service=several(SCHOOL_PERFORMANCE),
@@ -142,7 +142,7 @@ def test_several_groups_give_their_capabilities_together() -> None:
     assert given.capabilities == {"print_reports"}
 
 
-def test_a_trust_opens_its_remit() -> None:
+def test_decide_opens_the_remit_of_a_trust() -> None:
     facts = replace(
         ALLOWED,
         organisation=TRUST,
@@ -154,7 +154,7 @@ def test_a_trust_opens_its_remit() -> None:
     )
 
 
-def test_all_schools_are_opened_only_through_the_list() -> None:
+def test_decide_opens_all_schools_only_to_listed_organisations() -> None:
     office = replace(ALLOWED.organisation, kind="inspectorate", key=None)
     facts = replace(ALLOWED, grants=(replace(GRANT, user_group="Ofsted_Anon"),))
     assert not evaluation.evaluate(replace(facts, organisation=office), NOW).allowed
@@ -163,7 +163,7 @@ def test_all_schools_are_opened_only_through_the_list() -> None:
     assert given.remit == RemitScope("all", "all", None)
 
 
-def test_training_opens_nothing_real() -> None:
+def test_decide_opens_no_real_school_for_training() -> None:
     provider = replace(ALLOWED.organisation, kind="training_provider", key=None)
     facts = replace(
         ALLOWED, organisation=provider, grants=(replace(GRANT, user_group="Training_Anon"),)
@@ -173,7 +173,7 @@ def test_training_opens_nothing_real() -> None:
     assert given.remit == RemitScope("training", "training", None)
 
 
-def test_a_grant_of_an_unknown_service_is_named_by_the_code_of_its_group() -> None:
+def test_decide_names_a_grant_of_an_unknown_service_by_its_group() -> None:
     coming = replace(GRANT, valid_from=NOW + DAY)
     given = evaluation.evaluate(replace(ALLOWED, service=None, grants=(coming,)), NOW)
     assert not given.allowed
@@ -182,7 +182,7 @@ def test_a_grant_of_an_unknown_service_is_named_by_the_code_of_its_group() -> No
     ]
 
 
-def test_a_person_counts_as_joined_from_the_very_moment_of_joining() -> None:
+def test_decide_counts_a_person_from_the_moment_of_joining() -> None:
     assert evaluation.evaluate(
         replace(ALLOWED, person=replace(ALLOWED.person, joined_at=NOW)), NOW
     ).allowed

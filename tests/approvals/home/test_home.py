@@ -47,9 +47,7 @@ def test_home_shows_each_service_with_giver_and_end_date(app: Flask, school: Org
     assert "To see more or less, ask Ann Byron." in page.text
 
 
-def test_the_way_in_is_the_address_that_the_client_registered(
-    app: Flask, school: Organisation
-) -> None:
+def test_home_links_to_the_registered_sign_in_address(app: Flask, school: Organisation) -> None:
     register(
         {
             "client_name": "School Performance",
@@ -65,7 +63,9 @@ def test_the_way_in_is_the_address_that_the_client_registered(
     assert page.link("Open School Performance") == "https://performance.example/"
 
 
-def test_one_without_access_reads_why_and_whom_to_ask(app: Flask, school: Organisation) -> None:
+def test_service_page_explains_missing_access_and_names_approvers(
+    app: Flask, school: Organisation
+) -> None:
     world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
     bob = world.member(school, "bob@ashfield.example")
     page = browser(app, bob).get("/home")
@@ -75,7 +75,7 @@ def test_one_without_access_reads_why_and_whom_to_ask(app: Flask, school: Organi
     assert "Ask Ann Byron" in page.text
 
 
-def test_one_without_an_organisation_is_told_so(app: Flask, school: Organisation) -> None:
+def test_home_explains_a_missing_organisation(app: Flask, school: Organisation) -> None:
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example", "School_Named")
     remove_member(bob, actor=world.COMMAND)
@@ -86,12 +86,12 @@ def test_one_without_an_organisation_is_told_so(app: Flask, school: Organisation
     assert "You do not belong to an organisation." in page.text
 
 
-def test_a_service_that_there_is_not_is_not_there(app: Flask, school: Organisation) -> None:
+def test_service_page_of_an_unknown_service_is_not_found(app: Flask, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example")
     assert browser(app, bob).get("/services/nothing").status == 404
 
 
-def test_a_person_of_two_organisations_sees_both(app: Flask, school: Organisation) -> None:
+def test_home_shows_both_organisations_of_a_person(app: Flask, school: Organisation) -> None:
     other = world.school("Brook School", "100002")
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
     world.member(other, "bob@ashfield.example", "School_Named")
@@ -101,7 +101,9 @@ def test_a_person_of_two_organisations_sees_both(app: Flask, school: Organisatio
 
 
 @pytest.mark.parametrize("state", ["none", "suspended", "yourself", "another"])
-def test_whom_to_ask_names_those_who_can_act(app: Flask, school: Organisation, state: str) -> None:
+def test_whom_to_ask_returns_approvers_who_can_act(
+    app: Flask, school: Organisation, state: str
+) -> None:
     bob = world.member(school, "bob@ashfield.example", approver=state == "yourself")
     if state in {"suspended", "another"}:
         ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
@@ -121,7 +123,7 @@ def test_whom_to_ask_names_those_who_can_act(app: Flask, school: Organisation, s
     assert any(sentence in reason for reason in answer.reasons)
 
 
-def test_nobody_is_sent_to_approvers_who_have_nothing_of_the_service_to_give(app: Flask) -> None:
+def test_service_page_names_no_approver_without_groups_to_give(app: Flask) -> None:
     load_shipped()
     trust = world.organisation("One School Trust", kind=Kind.SINGLE_ACADEMY_TRUST, uid="17001")
     world.member(trust, "ann@trust.example", approver=True)
@@ -132,7 +134,7 @@ def test_nobody_is_sent_to_approvers_who_have_nothing_of_the_service_to_give(app
     assert not any("give yourself" in reason for reason in answer.reasons)
 
 
-def test_one_who_was_removed_is_told_so_and_to_whom_to_turn_but_no_names(
+def test_whom_to_ask_tells_a_removed_person_to_be_added_again(
     app: Flask, school: Organisation
 ) -> None:
     world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
@@ -145,14 +147,14 @@ def test_one_who_was_removed_is_told_so_and_to_whom_to_turn_but_no_names(
     assert answer.approvers == []
 
 
-def test_one_who_belongs_nowhere_is_told_so_instead_of_a_loop(app: Flask) -> None:
+def test_whom_to_ask_explains_that_a_person_has_no_organisation(app: Flask) -> None:
     load_shipped()
     somebody = world.account("new@nowhere.example")
     answer = no_access.whom_to_ask(somebody, SERVICE, now())
     assert answer.reasons == [no_access.NO_ORGANISATION]
 
 
-def test_leaving_is_offered_and_the_list_is_shorter_afterwards(
+def test_leave_page_removes_the_organisation_from_the_list(
     app: Flask, school: Organisation
 ) -> None:
     other = world.school("Brook School", "100002")
@@ -185,7 +187,7 @@ def test_navigation_shows_the_organisation_to_its_approvers_only(
         (Kind.DEPARTMENT, {}, "offers no user group to"),
     ],
 )
-def test_the_page_of_a_service_gives_the_advice_of_the_refused_sign_in(
+def test_service_page_gives_the_advice_of_the_refused_sign_in(
     app: Flask, kind: Kind, identifiers: dict[str, Any], reason: str
 ) -> None:
     load_shipped()
@@ -200,7 +202,7 @@ def test_the_page_of_a_service_gives_the_advice_of_the_refused_sign_in(
     assert all(sentence in page.text for sentence in answer.reasons)
 
 
-def test_a_sole_approver_reads_on_both_pages_that_they_can_give_themselves_a_group(
+def test_pages_tell_a_sole_approver_that_they_can_give_themselves_a_group(
     app: Flask, school: Organisation
 ) -> None:
     ann = world.member(school, "ann@ashfield.example", approver=True)
@@ -210,7 +212,7 @@ def test_a_sole_approver_reads_on_both_pages_that_they_can_give_themselves_a_gro
     assert sentence in no_access.whom_to_ask(world.who(ann), SERVICE, now()).reasons
 
 
-def test_nobody_is_sent_to_the_approvers_of_a_closed_school(
+def test_service_page_names_no_approver_of_a_closed_school(
     app: Flask, school: Organisation
 ) -> None:
     world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")

@@ -42,7 +42,7 @@ def test_suspension_and_restoration_are_mailed_to_other_approvers(
         assert f"/users/{bob.public_id}" in text
 
 
-def test_second_suspension_mails_nobody(ann: Membership, bob: Membership) -> None:
+def test_second_suspension_sends_no_mail(ann: Membership, bob: Membership) -> None:
     suspend(world.who(bob), actor=OPERATOR)
     suspend(world.who(bob), actor=OPERATOR)
     assert len(world.mails("memberships/account_suspended")) == 1
@@ -61,7 +61,7 @@ def test_suspension_shows_on_users_page_person_page_and_activity(
     assert sentence in walker.get(path(school, "activity")).text
 
 
-def test_suspension_is_told_in_each_organisation_of_the_person(
+def test_suspension_is_mailed_in_each_organisation_of_the_person(
     app: Flask, ann: Membership, bob: Membership
 ) -> None:
     birch = world.organisation("Birch School", urn="100002")

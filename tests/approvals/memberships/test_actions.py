@@ -46,7 +46,7 @@ def alive(account: Account) -> int:
     return db.session.scalar(statement) or 0
 
 
-def test_adding_a_person_writes_membership_grant_invitation_audit_and_mail() -> None:
+def test_add_member_writes_membership_grant_invitation_audit_and_mail() -> None:
     school = world.school()
     approver = world.member(school, "ann@ashfield.example", approver=True)
 
@@ -74,7 +74,7 @@ def test_adding_a_person_writes_membership_grant_invitation_audit_and_mail() -> 
     assert world.mails("accounts/invitation")[-1][0] == "Bob@Ashfield.example"
 
 
-def test_an_end_date_is_the_last_day_that_counts() -> None:
+def test_add_member_grants_until_the_end_of_the_last_day() -> None:
     school = world.school()
     with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False):
         bob = world.member(school, "bob@ashfield.example", "School_Anon", last_day=now().date())
@@ -86,7 +86,7 @@ def test_an_end_date_is_the_last_day_that_counts() -> None:
 @pytest.mark.parametrize(
     "again", ["bob@ashfield.example", " BOB@ASHFIELD.EXAMPLE", "ｂｏｂ@ashfield.example"]
 )
-def test_a_person_is_added_once_however_the_address_is_written(again: str) -> None:
+def test_add_member_refuses_another_spelling_of_an_address(again: str) -> None:
     school = world.school()
     world.member(school, "bob@ashfield.example")
     with pytest.raises(RefusalError) as error:
@@ -94,7 +94,7 @@ def test_a_person_is_added_once_however_the_address_is_written(again: str) -> No
     assert refused(error) == "already_member"
 
 
-def test_an_invited_person_is_not_invited_twice() -> None:
+def test_add_member_refuses_an_invited_person() -> None:
     school = world.school()
     world.invited(school, "bob@ashfield.example")
     with pytest.raises(RefusalError) as error:
@@ -102,14 +102,14 @@ def test_an_invited_person_is_not_invited_twice() -> None:
     assert refused(error) == "already_invited"
 
 
-def test_nobody_is_added_to_a_closed_organisation() -> None:
+def test_add_member_refuses_a_closed_organisation() -> None:
     school = world.school(closed_on=now().date())
     with pytest.raises(RefusalError) as error:
         world.invited(school, "bob@ashfield.example")
     assert refused(error) == "organisation_ended"
 
 
-def test_a_refused_addition_leaves_nothing_behind() -> None:
+def test_add_member_refused_changes_nothing() -> None:
     school = world.school()
     with pytest.raises(RefusalError):
         world.invited(school, "bob@ashfield.example", "LA_Named")
@@ -118,7 +118,7 @@ def test_a_refused_addition_leaves_nothing_behind() -> None:
     assert world.mails("accounts/invitation") == []
 
 
-def test_changing_the_user_group_closes_the_old_row_and_opens_a_new_one() -> None:
+def test_change_user_group_closes_the_old_grant_and_opens_a_new_one() -> None:
     school = world.school()
     approver = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example", "School_Anon", given_name="Bob")
@@ -145,7 +145,7 @@ def test_changing_the_user_group_closes_the_old_row_and_opens_a_new_one() -> Non
     assert "see pupil names" in text
 
 
-def test_taking_the_user_group_away_leaves_the_person_in_the_organisation() -> None:
+def test_change_user_group_to_none_keeps_the_membership() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
     change_user_group(bob, service=SERVICE, user_groups=[], actor=world.COMMAND)
@@ -153,7 +153,7 @@ def test_taking_the_user_group_away_leaves_the_person_in_the_organisation() -> N
     assert bob.open
 
 
-def test_asking_for_what_is_held_changes_nothing() -> None:
+def test_change_user_group_to_the_same_changes_nothing() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
     with pytest.raises(RefusalError) as error:
@@ -162,7 +162,7 @@ def test_asking_for_what_is_held_changes_nothing() -> None:
     assert world.mails("memberships/user_group_changed") == []
 
 
-def test_access_of_one_person_is_changed_at_most_ten_times_a_day() -> None:
+def test_change_user_group_is_limited_to_ten_a_day() -> None:
     """Each change is a mail to the person, and an approver could send any number of them."""
     school = world.school()
     bob = world.member(school, "bob@ashfield.example")
@@ -181,7 +181,7 @@ def test_access_of_one_person_is_changed_at_most_ten_times_a_day() -> None:
     remove_member(bob, actor=world.COMMAND)
 
 
-def test_mails_and_activity_call_a_command_an_operator() -> None:
+def test_mails_and_activity_name_an_operator_for_a_command() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example")
     make_approver(bob, actor=world.COMMAND)
@@ -191,7 +191,7 @@ def test_mails_and_activity_call_a_command_an_operator() -> None:
     assert happened[0].sentence == "An operator (command test) made Ada Byron an approver."
 
 
-def test_a_sole_approver_may_give_himself_a_user_group_and_operators_are_told() -> None:
+def test_change_user_group_of_the_sole_approver_is_mailed_to_operators() -> None:
     school = world.school()
     world.operator("olive@operators.example")
     ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
@@ -206,7 +206,7 @@ def test_a_sole_approver_may_give_himself_a_user_group_and_operators_are_told() 
     assert world.mails("memberships/user_group_changed") == []
 
 
-def test_an_invited_or_suspended_second_approver_leaves_the_first_the_sole_one() -> None:
+def test_sole_approver_is_one_beside_invited_and_suspended_approvers() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     world.invited(school, "cal@ashfield.example", approver=True)
@@ -217,7 +217,7 @@ def test_an_invited_or_suspended_second_approver_leaves_the_first_the_sole_one()
     assert world.held(ann) == ["School_Named"]
 
 
-def test_approver_may_always_give_up_their_own_user_group() -> None:
+def test_change_user_group_lets_approvers_give_up_their_own() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", "School_Named", approver=True)
     world.member(school, "cal@ashfield.example", approver=True)
@@ -225,7 +225,7 @@ def test_approver_may_always_give_up_their_own_user_group() -> None:
     assert world.held(ann) == []
 
 
-def test_making_and_stopping_an_approver_is_told_and_written_down() -> None:
+def test_make_approver_and_stop_approver_are_mailed_and_recorded() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example")
@@ -265,7 +265,7 @@ def test_invited_approver_is_mailed_and_recorded() -> None:
     ]
 
 
-def test_one_who_is_no_approver_any_more_changes_nothing() -> None:
+def test_former_approver_changes_nothing() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example", approver=True)
@@ -277,7 +277,7 @@ def test_one_who_is_no_approver_any_more_changes_nothing() -> None:
     assert cal.open
 
 
-def test_removal_closes_rows_and_keeps_the_account() -> None:
+def test_remove_member_closes_rows_and_keeps_the_account() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example", "School_Named", approver=True)
@@ -296,7 +296,7 @@ def test_removal_closes_rows_and_keeps_the_account() -> None:
     assert world.mails("memberships/removed")[0][0] == "bob@ashfield.example"
 
 
-def test_removal_from_the_last_organisation_ends_all_sessions() -> None:
+def test_remove_member_from_the_last_organisation_ends_all_sessions() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example")
@@ -305,7 +305,7 @@ def test_removal_from_the_last_organisation_ends_all_sessions() -> None:
     assert alive(world.who(bob)) == 0
 
 
-def test_removal_from_one_of_several_leaves_sessions_and_the_other() -> None:
+def test_remove_member_from_one_of_several_keeps_sessions_and_the_other() -> None:
     here, there = world.school(), world.school("Brook School", "100002")
     bob = world.member(here, "bob@ashfield.example", "School_Named")
     elsewhere = world.member(there, "bob@ashfield.example", "School_Anon")
@@ -316,7 +316,7 @@ def test_removal_from_one_of_several_leaves_sessions_and_the_other() -> None:
     assert world.held(elsewhere) == ["School_Anon"]
 
 
-def test_a_second_removal_is_refused_and_told_once() -> None:
+def test_remove_member_refuses_a_second_removal_and_mails_once() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example")
     remove_member(bob, actor=world.COMMAND)
@@ -326,7 +326,7 @@ def test_a_second_removal_is_refused_and_told_once() -> None:
     assert len(world.mails("memberships/removed")) == 1
 
 
-def test_a_removed_person_can_be_added_again_as_a_new_row() -> None:
+def test_add_member_adds_a_removed_person_as_a_new_row() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", "School_Named")
     remove_member(bob, actor=world.COMMAND)
@@ -336,7 +336,7 @@ def test_a_removed_person_can_be_added_again_as_a_new_row() -> None:
     assert world.held(again) == []
 
 
-def test_anybody_may_leave() -> None:
+def test_leave_is_allowed_for_every_member() -> None:
     school = world.school()
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example")
@@ -346,7 +346,7 @@ def test_anybody_may_leave() -> None:
     assert world.mails("memberships/left")[0][0] == "bob@ashfield.example"
 
 
-def test_nobody_leaves_for_another() -> None:
+def test_leave_refuses_the_membership_of_another() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example")
     cal = world.member(school, "cal@ashfield.example")
@@ -355,7 +355,7 @@ def test_nobody_leaves_for_another() -> None:
     assert refused(error) == "no_authority"
 
 
-def test_removing_an_invited_person_withdraws_the_invitation() -> None:
+def test_remove_member_withdraws_the_invitation() -> None:
     school = world.school()
     bob = world.invited(school, "bob@ashfield.example", "School_Named")
     remove_member(bob, actor=world.COMMAND)
@@ -364,7 +364,7 @@ def test_removing_an_invited_person_withdraws_the_invitation() -> None:
     assert len(world.audited("membership.invitation_withdrawn")) == 1
 
 
-def test_a_resent_invitation_has_a_new_link() -> None:
+def test_resend_invitation_makes_a_new_link() -> None:
     school = world.school()
     bob = world.invited(school, "bob@ashfield.example")
     old = db.session.get_one(Invitation, bob.invitation_id).token_hash
@@ -374,7 +374,7 @@ def test_a_resent_invitation_has_a_new_link() -> None:
     assert len(world.audited("membership.invitation_resent")) == 1
 
 
-def test_a_corrected_invitation_goes_to_the_right_address() -> None:
+def test_correct_invitation_mails_the_right_address() -> None:
     school = world.school()
     bob = world.invited(school, "bib@ashfield.example")
     correct_invitation(bob, email=EmailAddress.parse("bob@ashfield.example"), actor=world.COMMAND)
@@ -384,7 +384,7 @@ def test_a_corrected_invitation_goes_to_the_right_address() -> None:
     assert row.before == {"email": "bib@ashfield.example"}
 
 
-def test_an_invitation_is_not_corrected_to_a_colleague() -> None:
+def test_correct_invitation_refuses_the_address_of_a_colleague() -> None:
     school = world.school()
     world.member(school, "cal@ashfield.example")
     bob = world.invited(school, "bob@ashfield.example")
@@ -395,7 +395,7 @@ def test_an_invitation_is_not_corrected_to_a_colleague() -> None:
     assert refused(error) == "already_member"
 
 
-def test_a_withdrawn_invitation_is_over() -> None:
+def test_withdraw_invitation_ends_the_link() -> None:
     school = world.school()
     bob = world.invited(school, "bob@ashfield.example", "School_Named")
     withdraw_invitation(bob, actor=world.COMMAND)
@@ -406,7 +406,7 @@ def test_a_withdrawn_invitation_is_over() -> None:
         assert refused(error) == "invitation_closed"
 
 
-def test_the_invitation_of_one_who_joined_is_not_resent() -> None:
+def test_resend_invitation_refuses_a_person_who_joined() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example")
     with pytest.raises(RefusalError) as error:
@@ -414,7 +414,7 @@ def test_the_invitation_of_one_who_joined_is_not_resent() -> None:
     assert refused(error) == "invitation_closed"
 
 
-def test_appointing_makes_a_member_an_approver_and_invites_everybody_else() -> None:
+def test_appoint_approver_promotes_a_member_and_invites_others() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
     assert "Bob Byron is now an approver" in appoint_approver(

@@ -67,7 +67,7 @@ def _family(of: Membership, where: Organisation) -> TokenFamily:
     return family
 
 
-def test_RT_05_what_was_issued_for_a_school_ends_when_the_register_closes_it(
+def test_RT_05_closure_of_a_school_ends_its_tokens(
     schools: tuple[Organisation, Organisation], tmp_path: Path
 ) -> None:
     family = _family(world.member(schools[0], "ann@first.example", "School_Named"), schools[0])
@@ -77,7 +77,7 @@ def test_RT_05_what_was_issued_for_a_school_ends_when_the_register_closes_it(
     assert family.ended_cause == "organisation closed"
 
 
-def test_what_the_person_holds_in_another_school_stays(
+def test_closure_keeps_access_in_another_school(
     schools: tuple[Organisation, Organisation], tmp_path: Path
 ) -> None:
     world.member(schools[0], "ann@first.example", "School_Named")
@@ -88,7 +88,7 @@ def test_what_the_person_holds_in_another_school_stays(
     assert family.ended_at is None
 
 
-def test_one_audit_row_says_whose_access_ended_and_for_how_many(
+def test_closure_leaves_one_audit_row_with_the_number_of_people(
     schools: tuple[Organisation, Organisation], tmp_path: Path
 ) -> None:
     world.member(schools[0], "ann@first.example", "School_Named")
@@ -99,14 +99,14 @@ def test_one_audit_row_says_whose_access_ended_and_for_how_many(
     assert (row.organisation, row.detail) == (schools[0].public_id, {"people": 2})
 
 
-def test_a_school_without_people_leaves_no_row(
+def test_closure_of_a_school_without_people_leaves_no_audit_row(
     schools: tuple[Organisation, Organisation], tmp_path: Path
 ) -> None:
     _state(tmp_path, "20200201", first=CLOSED)
     assert world.audited("organisation.access_ended") == []
 
 
-def test_memberships_stay_so_that_a_wrong_register_does_no_lasting_harm(
+def test_closure_keeps_memberships(
     schools: tuple[Organisation, Organisation], tmp_path: Path
 ) -> None:
     membership = world.member(schools[0], "ann@first.example", "School_Named")
@@ -116,7 +116,9 @@ def test_memberships_stay_so_that_a_wrong_register_does_no_lasting_harm(
     assert world.held(membership) == ["School_Named"]
 
 
-def test_a_dry_run_ends_nothing(schools: tuple[Organisation, Organisation], tmp_path: Path) -> None:
+def test_dry_run_of_a_closure_ends_no_access(
+    schools: tuple[Organisation, Organisation], tmp_path: Path
+) -> None:
     family = _family(world.member(schools[0], "ann@first.example", "School_Named"), schools[0])
     with trying_only():
         _state(tmp_path, "20200201", first=CLOSED)

@@ -23,7 +23,7 @@ def groups(app: Flask) -> dict[str, UserGroup]:
     return {group.code: group for group in offer.groups}
 
 
-def test_compare_tells_what_is_gained_lost_and_kept(groups: dict[str, UserGroup]) -> None:
+def test_compare_lists_gained_lost_and_kept_lines(groups: dict[str, UserGroup]) -> None:
     lines = {
         each.text: (each.before, each.after)
         for each in compare([groups["School_Named"]], [groups["School_Anon"]])
@@ -40,7 +40,7 @@ def test_compare_with_no_access_shows_every_line(groups: dict[str, UserGroup]) -
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_overview_tells_offered_user_groups_apart(app: Flask, kind: Kind) -> None:
+def test_overview_distinguishes_offered_user_groups(app: Flask, kind: Kind) -> None:
     load_shipped()
     place = world.organisation(f"Place {kind.value}", kind=kind)
     approver = world.member(place, f"{kind.value}@ashfield.example", approver=True)

@@ -28,7 +28,7 @@ def answer(invitation: Invitation, state: InvitationState) -> None:
     assert invitations.claim_answer(invitation, invitation.token_hash or "", state)
 
 
-def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> None:
+def test_invitation_page_names_inviter_service_and_access() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True, given_name="Ann")
     bob = world.invited(
@@ -44,7 +44,7 @@ def test_an_invitation_says_who_invites_to_what_and_what_it_lets_one_see() -> No
     assert list(told.services) == [world.SERVICE]
 
 
-def test_accepting_makes_the_person_a_member() -> None:
+def test_accepted_invitation_makes_the_person_a_member() -> None:
     school = world.school()
     bob = world.invited(school, "bob@ashfield.example", given_name="Bib")
     account = world.account("bob@ashfield.example", "Robert", "Dean")
@@ -58,7 +58,7 @@ def test_accepting_makes_the_person_a_member() -> None:
     assert (row.organisation, row.subject) == (school.public_id, account.subject)
 
 
-def test_accepting_twice_in_one_organisation_gains_nothing() -> None:
+def test_second_accepted_invitation_of_an_organisation_adds_nothing() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
     second = world.invited(school, "robert@ashfield.example", "School_Named", approver=True)
@@ -71,7 +71,7 @@ def test_accepting_twice_in_one_organisation_gains_nothing() -> None:
     assert world.held(bob) == ["School_Anon"]
 
 
-def test_a_declined_invitation_is_closed_and_the_approvers_are_told() -> None:
+def test_declined_invitation_is_closed_and_mailed_to_approvers() -> None:
     school = world.school()
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.invited(school, "bob@ashfield.example", "School_Named")
@@ -84,7 +84,7 @@ def test_a_declined_invitation_is_closed_and_the_approvers_are_told() -> None:
     assert len(world.audited("membership.declined")) == 1
 
 
-def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
+def test_request_for_a_new_link_is_mailed_to_approvers() -> None:
     school = world.school()
     world.member(school, "ann@ashfield.example", approver=True)
     bob = world.invited(school, "bob@ashfield.example")
@@ -96,7 +96,7 @@ def test_asking_for_a_new_link_is_passed_on_to_the_approvers() -> None:
     assert bob.open
 
 
-def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
+def test_password_with_the_name_of_organisation_or_service_is_refused() -> None:
     school = world.school("Ashfield School")
     bob = world.invited(school, "bob@ashfield.example")
     words = invitation_port.context_words(sent_invitation(invitation_of(bob)))
@@ -106,7 +106,7 @@ def test_passwords_may_not_hold_the_organisation_or_the_service() -> None:
     assert "Ashfield School" in invitation_port.context_words(account)
 
 
-def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
+def test_accepted_invitation_of_an_operator_makes_them_one() -> None:
     add_operator(EmailAddress.parse("olive@operators.example"), actor=world.COMMAND)
     with pytest.raises(RefusalError) as refused:
         add_operator(EmailAddress.parse("OLIVE@operators.example"), actor=world.COMMAND)
@@ -126,7 +126,7 @@ def test_an_operator_is_invited_and_becomes_one_by_accepting() -> None:
     assert [len(world.audited(event)) for event in ("operator.added", "operator.joined")] == [1, 1]
 
 
-def test_an_operator_who_declines_is_none() -> None:
+def test_declined_invitation_of_an_operator_appoints_none() -> None:
     add_operator(EmailAddress.parse("olive@operators.example"), actor=world.COMMAND)
     operator = db.session.scalars(select(Operator)).one()
     with writing():

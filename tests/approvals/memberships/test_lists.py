@@ -100,7 +100,7 @@ def many(where: Organisation, number: int) -> None:
         )
 
 
-def test_people_are_found_by_name_and_by_part_of_the_address(
+def test_users_page_searches_name_and_part_of_the_address(
     walker: Walker, school: Organisation
 ) -> None:
     world.member(school, "bob.dean@ashfield.example", given_name="Bob", family_name="Dean")
@@ -116,9 +116,7 @@ def test_people_are_found_by_name_and_by_part_of_the_address(
     assert page.link("Clear filters") == path(school, "users")
 
 
-def test_people_are_filtered_by_group_status_and_approver(
-    walker: Walker, school: Organisation
-) -> None:
+def test_users_page_filters_group_status_and_approver(walker: Walker, school: Organisation) -> None:
     world.member(school, "b@ashfield.example", "School_Anon", given_name="Bob")
     world.invited(school, "c@ashfield.example", "School_Named", given_name="Cal")
     dee = world.member(school, "d@ashfield.example", given_name="Dee")
@@ -158,7 +156,7 @@ def test_people_are_filtered_by_group_status_and_approver(
         assert names(walker, school, query) == found, query
 
 
-def test_each_count_of_the_home_page_is_the_length_of_its_list(
+def test_counts_of_the_home_page_are_the_lengths_of_their_lists(
     walker: Walker, school: Organisation
 ) -> None:
     world.invited(school, "c@ashfield.example", given_name="Cal")
@@ -203,7 +201,7 @@ def test_status_filter_and_count_of_an_invitation_agree_at_its_expiry(
 
 
 @pytest.mark.parametrize("people", [24, 25, 80])
-def test_pages_hold_twenty_five_and_keep_the_filters(
+def test_users_page_has_twenty_five_people_and_keeps_filters(
     walker: Walker, school: Organisation, people: int
 ) -> None:
     many(school, people)
@@ -219,7 +217,7 @@ def test_pages_hold_twenty_five_and_keep_the_filters(
     assert names(walker, school, "q=family&page=99") == first
 
 
-def test_the_number_of_queries_does_not_grow_with_people(
+def test_users_page_takes_as_many_queries_for_more_people(
     walker: Walker, school: Organisation
 ) -> None:
     parts = ("", "/users", "/users?q=given1", "/invitations", "/activity")

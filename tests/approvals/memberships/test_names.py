@@ -113,7 +113,7 @@ def test_add_member_refuses_a_link_in_a_name(school: Organisation) -> None:
 @pytest.mark.parametrize(
     "command", [["operators", "add"], ["approvers", "appoint", "--organisation"]]
 )
-def test_command_takes_one_name_and_refuses_links(
+def test_command_accepts_one_name_and_refuses_links(
     app: Flask, school: Organisation, command: list[str]
 ) -> None:
     def run(*options: str) -> str:
@@ -146,7 +146,7 @@ def test_command_refuses_a_text_that_others_would_read(
     assert sentence in done.output
 
 
-def test_people_with_one_name_stand_in_the_list_by_that_name(
+def test_users_page_sorts_people_with_one_name_by_it(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     names = [("Cher", ""), ("", "Bono"), ("Al", "Zed")]

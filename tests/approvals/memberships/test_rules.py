@@ -22,20 +22,20 @@ SERVICES = some.sampled_from(["one", "two"])
     ("accounts", "account", "sole"),
     [({1}, 1, True), ({1, 2}, 1, False), ({2}, 1, False), (set(), 1, False), ({1}, None, False)],
 )
-def test_the_sole_approver_is_the_only_one_there_is(
+def test_sole_is_true_of_the_only_approver(
     accounts: set[int], account: int | None, sole: bool
 ) -> None:
     assert Approvers(frozenset(accounts)).sole(account) is sole
 
 
 @pytest.mark.parametrize("authority", list(Authority))
-def test_approvers_and_commands_act_operators_and_others_do_not(authority: Authority) -> None:
+def test_may_act_accepts_approvers_and_commands_only(authority: Authority) -> None:
     allowed = authority in {Authority.APPROVER, Authority.COMMAND}
     assert (rules.may_act(authority) is None) is allowed
     assert rules.may_act(authority, oneself=True) is None
 
 
-def test_an_operator_appoints_others_and_not_himself() -> None:
+def test_may_appoint_first_accepts_operators_for_others_only() -> None:
     assert rules.may_appoint_first(Authority.OPERATOR, oneself=False) is None
     assert rules.may_appoint_first(Authority.OPERATOR, oneself=True) == rules.OWN_APPOINTMENT
     assert rules.may_appoint_first(Authority.NONE, oneself=False) == rules.NO_AUTHORITY
@@ -51,11 +51,13 @@ def test_an_operator_appoints_others_and_not_himself() -> None:
         (date(2032, 1, 1), rules.END_TOO_FAR),
     ],
 )
-def test_an_end_lies_ahead_and_near(last_day: date | None, refusal: Refusal | None) -> None:
+def test_may_end_on_refuses_past_and_distant_days(
+    last_day: date | None, refusal: Refusal | None
+) -> None:
     assert rules.may_end_on(last_day, TODAY) == refusal
 
 
-def test_several_groups_are_given_only_where_the_service_says_so() -> None:
+def test_may_give_refuses_several_groups_unless_the_service_allows_them() -> None:
     offered = {"one": {"A", "B"}}
     wanted = {"one": ["A", "B"]}
     assert rules.may_give(wanted, offered=offered, several=[]) == rules.TOO_MANY
@@ -64,7 +66,7 @@ def test_several_groups_are_given_only_where_the_service_says_so() -> None:
     assert rules.may_give({"two": []}, offered=offered, several=[]) is None
 
 
-def test_only_a_sole_approver_may_extend_their_own_access() -> None:
+def test_may_give_to_lets_only_a_sole_approver_extend_their_own_access() -> None:
     two = Approvers(frozenset({1, 2}))
     one = Approvers(frozenset({1}))
     cases = {
@@ -90,7 +92,7 @@ def test_only_a_sole_approver_may_extend_their_own_access() -> None:
     wanted=some.dictionaries(SERVICES, some.lists(GROUPS, max_size=3)),
     ends_at=some.sampled_from([None, LATER]),
 )
-def test_carrying_out_the_plan_gives_exactly_what_is_wanted(
+def test_plan_change_results_in_the_wanted_groups(
     held: list[tuple[str, str, datetime | None]],
     wanted: dict[str, list[str]],
     ends_at: datetime | None,
@@ -206,7 +208,7 @@ def test_may_give_takes_a_group_named_twice_for_one() -> None:
     assert rules.may_give({"one": ["A", "A"]}, offered={"one": {"A"}}, several=[]) is None
 
 
-def test_a_plan_says_whether_it_changes_anything_and_whether_it_gives_anything() -> None:
+def test_plan_says_whether_it_changes_and_gives_anything() -> None:
     held = [HeldGroup(1, "one", "A", None)]
     same = rules.plan_change(held, {"one": ["A"]}, ends_at=None)
     assert (same.nothing, same.gains) == (True, False)
@@ -216,7 +218,7 @@ def test_a_plan_says_whether_it_changes_anything_and_whether_it_gives_anything()
     assert (more.nothing, more.gains) == (False, True)
 
 
-def test_a_refusal_is_raised_with_its_code_and_sentence() -> None:
+def test_refusal_error_has_code_and_sentence() -> None:
     error = RefusalError(rules.LAST_APPROVER)
     assert error.refusal.code == "last_approver"
     assert str(error) == rules.LAST_APPROVER.sentence

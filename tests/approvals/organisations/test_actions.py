@@ -10,7 +10,7 @@ from approvals.organisations.kinds import KINDS, Kind
 from approvals.organisations.synthetic.county import CATHOLIC
 
 
-def test_every_kind_has_a_category(app: Flask) -> None:
+def test_kinds_all_have_a_category(app: Flask) -> None:
     assert set(KINDS) == set(Kind)
 
 
@@ -24,7 +24,7 @@ def test_every_kind_has_a_category(app: Flask) -> None:
         (Kind.TRAINING_PROVIDER, {"ukprn": "123"}, "eight digits"),
     ],
 )
-def test_what_cannot_be_added_is_refused_with_a_sentence(
+def test_add_organisation_refuses_with_a_sentence(
     app: Flask, kind: Kind, given: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(RefusalError, match=sentence):
@@ -36,7 +36,7 @@ def test_what_cannot_be_added_is_refused_with_a_sentence(
         )
 
 
-def test_a_body_is_added_once(app: Flask) -> None:
+def test_add_organisation_refuses_a_second_body_of_a_name(app: Flask) -> None:
     first = add_organisation(Kind.DIOCESE, "Diocese of Marl", diocese_code="rc91")
     assert first.diocese_code == CATHOLIC
     found = queries.by_diocese_code(CATHOLIC)

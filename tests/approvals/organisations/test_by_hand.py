@@ -57,7 +57,7 @@ def test_close_organisation_counts_from_today_and_ends_access(app: Flask) -> Non
         rename_organisation(made, "Another")
 
 
-def test_bodies_of_the_register_are_changed_by_it_alone(app: Flask) -> None:
+def test_rename_and_close_refuse_bodies_of_the_register(app: Flask) -> None:
     school = world.organisation(urn="123456")
     for change in (close_organisation, lambda where: rename_organisation(where, "Another")):
         with pytest.raises(RefusalError, match="comes from the register"):

@@ -17,7 +17,7 @@ def _count() -> int:
     return db.session.scalar(select(func.count()).select_from(Organisation)) or 0
 
 
-def test_files_are_imported_in_the_order_of_their_days(
+def test_register_import_takes_files_in_the_order_of_their_days(
     app: Flask, county_files: list[Path]
 ) -> None:
     paths = [str(path) for path in reversed(county_files)]
@@ -29,7 +29,7 @@ def test_files_are_imported_in_the_order_of_their_days(
     assert queries.by_urn("900001") is not None
 
 
-def test_a_dry_run_writes_nothing(app: Flask, county_files: list[Path]) -> None:
+def test_register_import_dry_run_writes_nothing(app: Flask, county_files: list[Path]) -> None:
     paths = [str(path) for path in county_files]
     result = app.test_cli_runner().invoke(args=["register", "import", "--dry-run", *paths])
     assert result.exit_code == 0, result.output
@@ -39,7 +39,7 @@ def test_a_dry_run_writes_nothing(app: Flask, county_files: list[Path]) -> None:
     assert _count() == 0
 
 
-def test_a_bad_row_is_reported_with_its_place(app: Flask, tmp_path: Path) -> None:
+def test_register_import_reports_a_bad_row_with_its_place(app: Flask, tmp_path: Path) -> None:
     path = tmp_path / "schools_20200101.csv"
     path.write_text(HEADER + "123456,201,One School,01,1\n123457,201,Other [red]School,99,1\n")
     result = app.test_cli_runner().invoke(
@@ -51,7 +51,9 @@ def test_a_bad_row_is_reported_with_its_place(app: Flask, tmp_path: Path) -> Non
         assert text in result.output
 
 
-def test_a_refused_file_loads_nothing_and_the_others_are_loaded(app: Flask, tmp_path: Path) -> None:
+def test_register_import_loads_the_other_files_beside_a_refused_one(
+    app: Flask, tmp_path: Path
+) -> None:
     good = tmp_path / "schools_20200101.csv"
     good.write_text(HEADER + "123456,201,One School,01,1\n")
     bad = tmp_path / "edubasealldata20200102.csv"
@@ -62,7 +64,9 @@ def test_a_refused_file_loads_nothing_and_the_others_are_loaded(app: Flask, tmp_
     assert queries.by_urn("123456") is not None
 
 
-def test_the_day_is_asked_for_where_none_stands(app: Flask, tmp_path: Path) -> None:
+def test_register_import_asks_for_the_day_of_a_file_without_date(
+    app: Flask, tmp_path: Path
+) -> None:
     path = tmp_path / "schools.csv"
     path.write_text(HEADER + "123456,201,One School,01,1\n")
     runner = app.test_cli_runner()
@@ -113,7 +117,7 @@ def test_register_generate_reports_a_place_that_cannot_be_written(
     assert "Traceback" not in result.output
 
 
-def test_the_second_import_says_that_nothing_has_changed(
+def test_register_import_reports_that_a_second_import_changed_nothing(
     app: Flask, county_files: list[Path]
 ) -> None:
     runner = app.test_cli_runner()
@@ -122,13 +126,13 @@ def test_the_second_import_says_that_nothing_has_changed(
     assert "Nothing has changed" in runner.invoke(args=args).output
 
 
-def test_the_generator_writes_the_county(app: Flask, tmp_path: Path) -> None:
+def test_register_generate_writes_the_county(app: Flask, tmp_path: Path) -> None:
     result = app.test_cli_runner().invoke(args=["register", "generate", str(tmp_path / "county")])
     assert result.exit_code == 0
     assert len(list((tmp_path / "county").glob("*.csv"))) == 12
 
 
-def test_a_body_is_added_by_hand(app: Flask) -> None:
+def test_organisations_add_command_adds_a_body(app: Flask) -> None:
     runner = app.test_cli_runner()
     args = ["organisations", "add", "Diocese of Marl", "--kind", "diocese"]
     result = runner.invoke(args=[*args, "--diocese-code", "CE91"])

@@ -105,13 +105,13 @@ def _everything() -> dict[str, list[tuple[Any, ...]]]:
     return found  # type: ignore[return-value]  # rows as text, to be compared
 
 
-def test_every_day_is_answered_as_it_was(loaded: list[FileReport], county_world: World) -> None:
+def test_import_answers_every_day_as_it_was(loaded: list[FileReport], county_world: World) -> None:
     for day in DAYS:
         assert _schools(day) == _truth(county_world, day), day
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_any_order_of_the_files_gives_the_same(
+def test_import_in_any_order_gives_the_same(
     load: Load, county_files: list[Path], county_world: World, seed: int
 ) -> None:
     shuffled = list(county_files)
@@ -124,7 +124,7 @@ def test_any_order_of_the_files_gives_the_same(
     assert _everything() == once
 
 
-def test_the_files_in_reverse_give_what_they_give_in_order(
+def test_import_in_reverse_order_gives_the_same(
     load: Load, county_files: list[Path], county_world: World
 ) -> None:
     reports = load(list(reversed(in_order(county_files, SNAPSHOTS[-1]))))
@@ -133,7 +133,7 @@ def test_the_files_in_reverse_give_what_they_give_in_order(
     assert sum(report.account.history for report in reports) > 0
 
 
-def test_every_row_is_accounted_for(loaded: list[FileReport]) -> None:
+def test_import_counts_every_row(loaded: list[FileReport]) -> None:
     for report in loaded:
         account = report.account
         parts = account.new + account.changed + account.unchanged + account.history
@@ -141,7 +141,7 @@ def test_every_row_is_accounted_for(loaded: list[FileReport]) -> None:
         assert account.rejected == 0
 
 
-def test_importing_twice_changes_nothing(
+def test_import_of_the_same_file_changes_nothing(
     load: Load, loaded: list[FileReport], county_files: list[Path]
 ) -> None:
     before = _everything()
@@ -156,9 +156,7 @@ def test_importing_twice_changes_nothing(
     assert after == counts
 
 
-def test_each_import_leaves_one_audit_row(
-    loaded: list[FileReport], county_files: list[Path]
-) -> None:
+def test_import_leaves_one_audit_row(loaded: list[FileReport], county_files: list[Path]) -> None:
     rows = db.session.scalars(
         select(AuditEvent).where(AuditEvent.event == "register.imported")
     ).all()
@@ -168,7 +166,7 @@ def test_each_import_leaves_one_audit_row(
     assert counts["new"] == loaded[0].account.new
 
 
-def test_the_difference_says_what_happened(
+def test_import_reports_each_kind_of_difference(
     load: Load, county_files: list[Path], county_world: World
 ) -> None:
     by_name = {path.name: path for path in county_files}
@@ -202,7 +200,7 @@ def test_the_difference_says_what_happened(
     assert not [each for each in links.differences if each.change is Change.CHANGED_LA]
 
 
-def test_a_dry_run_reports_the_difference_and_writes_nothing(
+def test_import_dry_run_reports_differences_and_writes_nothing(
     app: Flask, county_files: list[Path]
 ) -> None:
     with trying_only():
@@ -216,9 +214,7 @@ def test_a_dry_run_reports_the_difference_and_writes_nothing(
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 0
 
 
-def test_absence_from_a_complete_file_closes_and_from_an_excerpt_does_not(
-    load: Load, tmp_path: Path
-) -> None:
+def test_import_closes_schools_absent_from_a_complete_file_only(load: Load, tmp_path: Path) -> None:
     both = "123456,201,One School,01,1\n123457,201,Other School,01,1\n"
     (tmp_path / "edubasealldata20200101.csv").write_text(_HEADER + both)
     (tmp_path / "excerpt_20200201.csv").write_text(_HEADER + "123456,201,One School,01,1\n")
@@ -233,7 +229,7 @@ def test_absence_from_a_complete_file_closes_and_from_an_excerpt_does_not(
     assert not queries.is_open(other, date(2020, 3, 1))
 
 
-def test_a_bad_row_of_a_complete_file_closes_nobody(load: Load, tmp_path: Path) -> None:
+def test_import_closes_no_school_of_a_bad_row(load: Load, tmp_path: Path) -> None:
     rows = [f"12345{n},201,School {n},01,1\n" for n in range(6)]
     (tmp_path / "edubasealldata20200101.csv").write_text(_HEADER + "".join(rows))
     damaged = [rows[0], rows[1].replace(",01,", ",99,"), *rows[2:5], "x" + rows[5]]
@@ -250,7 +246,7 @@ def test_a_bad_row_of_a_complete_file_closes_nobody(load: Load, tmp_path: Path) 
     assert not report.differences
 
 
-def test_a_complete_file_that_lost_most_of_the_register_is_refused(
+def test_import_refuses_a_complete_file_without_most_of_the_register(
     load: Load, county_world: World, tmp_path: Path
 ) -> None:
     whole = files.establishments(county_world, SNAPSHOTS[0], tmp_path)
@@ -264,7 +260,7 @@ def test_a_complete_file_that_lost_most_of_the_register_is_refused(
     assert _everything() == before
 
 
-def test_who_closes_is_told_to_listeners_in_the_same_transaction(
+def test_import_passes_closed_schools_to_listeners_in_its_transaction(
     app: Flask, load: Load, tmp_path: Path
 ) -> None:
     (tmp_path / "a20200101.csv").write_text(_HEADER + "123456,201,One School,01,1\n")
@@ -279,7 +275,7 @@ def test_who_closes_is_told_to_listeners_in_the_same_transaction(
     assert told == [school.id]
 
 
-def test_an_organisation_keeps_its_identity_whatever_is_imported(
+def test_import_keeps_the_identity_of_organisations(
     load: Load, loaded: list[FileReport], county_files: list[Path], county_world: World
 ) -> None:
     school = queries.by_urn(county_world.schools[0].urn)
@@ -291,7 +287,7 @@ def test_an_organisation_keeps_its_identity_whatever_is_imported(
     assert (school.id, school.public_id, trust.public_id) == before
 
 
-def test_all_layouts_of_one_day_say_the_same(
+def test_import_of_all_layouts_of_a_day_agrees(
     load: Load, county_world: World, tmp_path: Path
 ) -> None:
     day = SNAPSHOTS[1]
@@ -314,7 +310,7 @@ def test_all_layouts_of_one_day_say_the_same(
 
 
 @pytest.mark.parametrize("layout", ["joined", "extracted", "spreadsheet"])
-def test_each_layout_alone_makes_the_schools(
+def test_import_of_each_layout_alone_makes_the_schools(
     load: Load, county_world: World, tmp_path: Path, layout: str
 ) -> None:
     day = SNAPSHOTS[1]
@@ -329,7 +325,7 @@ def test_each_layout_alone_makes_the_schools(
         assert school[5] == truth[urn][5]
 
 
-def test_authorities_and_trusts_come_from_establishments(
+def test_import_of_establishments_makes_authorities_and_trusts(
     load: Load, county_world: World, tmp_path: Path
 ) -> None:
     load([files.establishments(county_world, SNAPSHOTS[0], tmp_path)])
@@ -500,7 +496,7 @@ def test_import_is_prepared_again_after_another_import_overtook_it(
     assert _everything() == found
 
 
-def test_setup_works_out_anew_what_older_rules_worked_out(
+def test_setup_renews_periods_of_older_rules(
     loaded: list[FileReport], county_files: list[Path]
 ) -> None:
     before = _everything()

@@ -28,7 +28,7 @@ def _file(directory: Path, day: str, status: str, closed: str) -> Path:
     return path
 
 
-def test_a_closure_that_a_later_file_tells_is_known_since_that_import(
+def test_closure_in_a_later_file_is_known_since_its_import(
     app: Flask, tmp_path: Path, load: Callable[..., list[FileReport]]
 ) -> None:
     with time_machine.travel("2026-01-01T09:00:00Z", tick=False):
@@ -46,11 +46,11 @@ def test_a_closure_that_a_later_file_tells_is_known_since_that_import(
     assert (before.since, before.earlier) == (datetime(2026, 1, 1, 9, tzinfo=UTC), None)
 
 
-def test_a_body_of_no_register_file_has_no_such_moment(app: Flask) -> None:
+def test_body_of_no_register_file_has_no_moment_of_knowledge(app: Flask) -> None:
     assert learned_openness(world.organisation("Diocese", "diocese"), date(2026, 1, 1)) is None
 
 
-def test_a_closure_by_hand_counts_for_its_day_and_is_known_since_its_moment(app: Flask) -> None:
+def test_closure_by_hand_is_known_since_its_moment(app: Flask) -> None:
     diocese = world.organisation("Diocese", "diocese", diocese_code="CE99")
     with time_machine.travel(LEARNED, tick=False):
         close_organisation(diocese, actor=SYSTEM)

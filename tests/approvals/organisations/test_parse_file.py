@@ -27,7 +27,7 @@ def _file(folder: Path, text: str | bytes, name: str = "schools.csv") -> Path:
     return path
 
 
-def test_a_files_kind_is_told_by_its_header(county_world: World, tmp_path: Path) -> None:
+def test_layout_of_is_found_by_the_header(county_world: World, tmp_path: Path) -> None:
     day = SNAPSHOTS[0]
     written = {
         "establishments": [
@@ -63,14 +63,14 @@ def test_a_files_kind_is_told_by_its_header(county_world: World, tmp_path: Path)
         ("local_authorities.csv", None, False),
     ],
 )
-def test_a_name_says_the_day_and_whether_the_file_is_whole(
+def test_facts_of_file_name_returns_day_and_completeness(
     name: str, day: date | None, whole: bool
 ) -> None:
     claim = facts_of_file_name(name)
     assert (claim.stated_on, claim.download is not None) == (day, whole)
 
 
-def test_a_date_is_asked_for_where_none_stands(tmp_path: Path) -> None:
+def test_read_refuses_a_file_without_date(tmp_path: Path) -> None:
     with pytest.raises(NotARegisterFile, match="--as-of"):
         read(_file(tmp_path, HEADER + GOOD))
     assert read(_file(tmp_path, HEADER + GOOD), as_of=DAY).stated_on == DAY
@@ -90,7 +90,7 @@ def test_a_date_is_asked_for_where_none_stands(tmp_path: Path) -> None:
         ("123456,201,One School,01,1", "URN", "on line 2"),
     ],
 )
-def test_a_bad_row_is_reported_and_the_good_ones_are_read(
+def test_read_reports_a_bad_row_and_loads_the_others(
     tmp_path: Path, row: str, column: str, reason: str
 ) -> None:
     rows = GOOD + row + "\n" + GOOD.replace("123456", "123457") + GOOD.replace("123456", "123459")
@@ -102,7 +102,7 @@ def test_a_bad_row_is_reported_and_the_good_ones_are_read(
     assert parsed.rows == 4
 
 
-def test_an_unknown_group_type_rejects_the_row(tmp_path: Path) -> None:
+def test_read_rejects_a_row_of_an_unknown_group_type(tmp_path: Path) -> None:
     rows = (
         "123456,1700,One Trust,Multi-academy trust,,Open,01-09-2018,One School\n"
         "123457,1701,Other Trust,Academies club,,Open,01-09-2018,Other School\n"
@@ -112,7 +112,7 @@ def test_an_unknown_group_type_rejects_the_row(tmp_path: Path) -> None:
     assert '"trust":"1700"' in parsed.statements["urn:123456"]
 
 
-def test_a_school_in_two_trusts_keeps_the_one_that_it_joined_last(tmp_path: Path) -> None:
+def test_read_keeps_the_last_joined_of_two_trusts(tmp_path: Path) -> None:
     rows = (
         "123456,1700,One Trust,Multi-academy trust,,Open,01-09-2018,One School\n"
         "123456,1701,Other Trust,Single-academy trust,,Open,01-09-2019,One School\n"
@@ -143,19 +143,19 @@ def test_a_school_in_two_trusts_keeps_the_one_that_it_joined_last(tmp_path: Path
         (b"urn,name,town,postcode,lead_school,open_date,close_date\n1,,,,,,\n", "reference data"),
     ],
 )
-def test_a_file_that_is_not_what_it_claims_is_refused(
+def test_read_refuses_a_file_that_contradicts_its_header(
     tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     with pytest.raises(NotARegisterFile, match=sentence):
         read(_file(tmp_path, content), as_of=DAY)
 
 
-def test_a_name_that_claims_another_layout_is_refused(tmp_path: Path) -> None:
+def test_read_refuses_a_name_of_another_layout(tmp_path: Path) -> None:
     with pytest.raises(NotARegisterFile, match="not what its name claims"):
         read(_file(tmp_path, HEADER + GOOD, "allgroupsdata20200101.csv"))
 
 
-def test_an_open_quotation_mark_swallows_no_schools(tmp_path: Path) -> None:
+def test_read_rejects_a_row_with_an_open_quotation_mark(tmp_path: Path) -> None:
     rows = [GOOD.replace("123456", str(123400 + n)) for n in range(30)]
     rows[3] = rows[3].replace("One School", '"One School')
     rows[20] = rows[20].replace("One School", 'One" School')
@@ -165,21 +165,21 @@ def test_an_open_quotation_mark_swallows_no_schools(tmp_path: Path) -> None:
     assert "quotation mark" in parsed.faults[0].reason
 
 
-def test_windows_1252_and_utf_8_with_a_mark_are_told_apart(tmp_path: Path) -> None:
+def test_read_recognises_windows_1252_and_utf_8_with_mark(tmp_path: Path) -> None:
     text = HEADER + GOOD.replace("One School", "St Osyth’s É Café")
     for encoding in ("cp1252", "utf-8", "utf-8-sig"):
         parsed = read(_file(tmp_path, text.encode(encoding)), as_of=DAY)
         assert "St Osyth’s É Café" in parsed.statements["urn:123456"]
 
 
-def test_a_damaged_name_says_nothing_where_another_is_known(tmp_path: Path) -> None:
+def test_read_ignores_a_damaged_name_if_another_is_known(tmp_path: Path) -> None:
     parsed = read(_file(tmp_path, HEADER + GOOD.replace("One School", "Aret� School")), as_of=DAY)
     assert '"damaged_name":"Aret� School"' in parsed.statements["urn:123456"]
     assert '"name"' not in parsed.statements["urn:123456"]
     assert parsed.notes
 
 
-def test_a_foundation_trust_is_no_trust(tmp_path: Path) -> None:
+def test_read_takes_a_foundation_trust_for_no_trust(tmp_path: Path) -> None:
     header = HEADER.strip() + ",TrustSchoolFlag (code),Trusts (code)\n"
     row = GOOD.strip() + ",1,1579\n"
     parsed = read(_file(tmp_path, header + row), as_of=DAY)
@@ -187,7 +187,7 @@ def test_a_foundation_trust_is_no_trust(tmp_path: Path) -> None:
     assert "uid:1579" not in parsed.statements
 
 
-def test_read_takes_what_a_spreadsheet_adds_for_no_content(tmp_path: Path) -> None:
+def test_read_ignores_additions_of_spreadsheets(tmp_path: Path) -> None:
     blank = [",,,,", '"","","","",""', " ,\u00a0,\t,,", "\u200b,,,,", '"""""",,,,', "", "\x1a"]
     text = "sep=,\n\n" + "\ufeff" + HEADER.replace("\n", ",,\n") + "\n".join([*blank, ""])
     text += GOOD.replace("\n", ",,,,,\n") + "\n".join(blank * 3) + "\n"
@@ -215,7 +215,7 @@ def test_read_notes_an_as_of_that_the_files_name_contradicts(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "."])
-def test_read_refuses_what_is_no_file(name: str) -> None:
+def test_read_refuses_a_path_that_is_no_file(name: str) -> None:
     with pytest.raises(NotARegisterFile, match="is not a file"):
         read(Path(name))
 

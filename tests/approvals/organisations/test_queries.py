@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("app")
 TODAY = SNAPSHOTS[-1]
 
 
-def test_organisations_are_found_by_name_and_by_identifier(county_world: World) -> None:
+def test_search_finds_organisations_by_name_and_identifier(county_world: World) -> None:
     school = county_world.schools[9]
     name = school.name[-1].value
     words = " ".join(reversed(name.upper().split()))
@@ -29,7 +29,7 @@ def test_organisations_are_found_by_name_and_by_identifier(county_world: World) 
     assert queries.search_count("") > 120
 
 
-def test_a_search_can_be_narrowed_to_kinds_and_to_the_open(county_world: World) -> None:
+def test_search_filters_kinds_and_open_organisations(county_world: World) -> None:
     trusts = queries.search("trust", kinds=[Kind.MULTI_ACADEMY_TRUST])
     assert len(trusts) == 3
     closed = next(school for school in county_world.schools if school.closed == date(2019, 1, 1))
@@ -38,7 +38,7 @@ def test_a_search_can_be_narrowed_to_kinds_and_to_the_open(county_world: World) 
     assert queries.search_count("", open_on=TODAY) < queries.search_count("")
 
 
-def test_predecessors_and_successors_are_followed_and_loops_end(county_world: World) -> None:
+def test_predecessors_and_successors_follow_chains_and_end_loops(county_world: World) -> None:
     assert queries.successors("900001") == ["900117"]
     assert queries.predecessors("900117") == ["900001"]
     assert queries.predecessors("900119") == ["900003", "900004"]
@@ -46,7 +46,7 @@ def test_predecessors_and_successors_are_followed_and_loops_end(county_world: Wo
     assert queries.predecessors("900006") == ["900007"]
 
 
-def test_a_school_has_the_shape_of_dfe_sign_in(county_world: World) -> None:
+def test_dfe_organisation_has_the_shape_of_dfe_sign_in(county_world: World) -> None:
     school = next(
         each for each in county_world.schools if each.type_code == "02" and each.is_open_on(TODAY)
     )
@@ -87,7 +87,7 @@ def identifier(value: object) -> object:
     return value["id"]
 
 
-def test_a_closed_school_says_when(county_world: World) -> None:
+def test_dfe_organisation_of_a_closed_school_has_its_closing_date(county_world: World) -> None:
     school = next(each for each in county_world.schools if each.closed == date(2019, 1, 1))
     organisation = queries.by_urn(school.urn)
     assert organisation is not None
@@ -97,7 +97,7 @@ def test_a_closed_school_says_when(county_world: World) -> None:
     assert (identifier(before["status"]), before["closedOn"]) == (1, None)
 
 
-def test_the_number_of_an_authority_is_its_code() -> None:
+def test_dfe_organisation_of_an_authority_has_its_code_as_number() -> None:
     authority = queries.by_la_code(MARLSHIRE)
     assert authority is not None
     claim = dfe_organisation(authority, TODAY)
@@ -106,6 +106,6 @@ def test_the_number_of_an_authority_is_its_code() -> None:
     assert claim["type"] is None
 
 
-def test_the_name_of_a_diocese_is_known_from_the_files() -> None:
+def test_diocese_name_is_read_from_the_files() -> None:
     assert queries.diocese_name(CATHOLIC) == "Diocese of Selwick and Marl"
     assert queries.diocese_name("CE99") is None

@@ -39,14 +39,14 @@ def _said(files: list[tuple[date, str | None, bool]], day: date) -> str | None:
 
 
 @given(_files(), st.randoms(use_true_random=False))
-def test_any_order_of_files_gives_the_same_stream(files: list, chance: object) -> None:  # type: ignore[type-arg]
+def test_with_word_gives_the_same_stream_in_any_order(files: list, chance: object) -> None:  # type: ignore[type-arg]
     shuffled = list(files)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert _stream(shuffled) == _stream(sorted(files, key=lambda each: each[0]))
 
 
 @given(_files())
-def test_a_stream_answers_every_day_as_the_files_did(
+def test_with_word_keeps_the_answer_of_every_day(
     files: list[tuple[date, str | None, bool]],
 ) -> None:
     words = _stream(files)
@@ -57,13 +57,15 @@ def test_a_stream_answers_every_day_as_the_files_did(
 
 
 @given(_files())
-def test_the_same_file_again_changes_nothing(files: list[tuple[date, str | None, bool]]) -> None:
+def test_with_word_of_the_same_file_changes_nothing(
+    files: list[tuple[date, str | None, bool]],
+) -> None:
     words = _stream(files)
     complete_days = sorted(day for day, _, complete in files if complete)
     for day, facts, complete in files:
         assert with_word(words, day, facts, complete_days, complete=complete) is None
 
 
-def test_a_complete_file_that_says_the_same_adds_no_word() -> None:
+def test_with_word_adds_none_for_a_complete_file_that_says_the_same() -> None:
     first, second = date(2018, 1, 1), date(2018, 2, 1)
     assert with_word([(first, "a")], second, "a", [first], complete=True) is None

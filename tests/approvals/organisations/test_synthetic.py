@@ -8,7 +8,7 @@ from approvals.organisations.synthetic import World, nation, write_county, write
 SHIPPED = Path(__file__).resolve().parents[3] / "examples" / "register"
 
 
-def test_the_generator_makes_the_shipped_files_again(tmp_path: Path) -> None:
+def test_generator_makes_the_shipped_files_again(tmp_path: Path) -> None:
     made = {path.name: path.read_bytes() for path in write_county(tmp_path)}
     shipped = {path.name: path.read_bytes() for path in SHIPPED.glob("*.csv")}
     assert made == shipped
@@ -18,7 +18,7 @@ WITHOUT_SCHOOLS = {"09", "17", "22", "23", "98"}
 """Types of the register's list that no school in its downloads has."""
 
 
-def test_the_county_is_small_and_has_all_types(county_world: World) -> None:
+def test_county_is_small_and_has_all_types(county_world: World) -> None:
     assert 110 <= len(county_world.schools) <= 130
     types = {school.type_code for school in county_world.schools}
     assert types == set(ESTABLISHMENT_TYPES) - WITHOUT_SCHOOLS
@@ -28,7 +28,7 @@ def test_the_county_is_small_and_has_all_types(county_world: World) -> None:
     assert len(trusts) == 5
 
 
-def test_a_smaller_country_is_of_the_same_make(tmp_path: Path) -> None:
+def test_smaller_country_has_the_same_structure(tmp_path: Path) -> None:
     world = nation(500)
     assert len(world.schools) == 500
     assert len({school.urn for school in world.schools}) == 500

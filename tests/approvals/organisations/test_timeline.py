@@ -50,44 +50,44 @@ def _links(*said: tuple[date, str, str | None]) -> Timeline:
     return school_timeline({layouts.GROUP_LINKS: words}, {})
 
 
-def test_what_bears_no_date_changes_on_the_day_of_the_file() -> None:
+def test_school_timeline_changes_undated_facts_on_the_day_of_the_file() -> None:
     timeline = _school((FIRST, {"la_code": "835"}), (SECOND, {"la_code": "838"}))
     assert _on(timeline, SECOND - timedelta(days=1)).la_code == "835"
     assert _on(timeline, SECOND).la_code == "838"
 
 
-def test_a_day_before_the_first_file_is_answered_from_it() -> None:
+def test_school_timeline_answers_earlier_days_from_the_first_file() -> None:
     timeline = _school((FIRST, {"diocese_code": "CE23"}))
     assert _on(timeline, date(2001, 1, 1)).diocese_code == "CE23"
     assert timeline.current["diocese_known_from"] == FIRST
 
 
-def test_a_closing_date_counts_although_the_file_is_newer() -> None:
+def test_school_timeline_closes_a_school_before_the_day_of_the_file() -> None:
     closed: StatedFacts = {"status_code": "2", "closed_on": "2018-08-31"}
     timeline = _school((FIRST, {}), (SECOND, closed))
     assert _on(timeline, date(2018, 8, 30)).open
     assert not _on(timeline, date(2018, 8, 31)).open
 
 
-def test_a_closed_school_was_open_before_it_closed() -> None:
+def test_school_timeline_opens_a_closed_school_before_its_closing_date() -> None:
     timeline = _school((FIRST, {"status_code": "2", "closed_on": "2010-07-31"}))
     assert _on(timeline, date(2010, 7, 30)).open
     assert not _on(timeline, date(2010, 7, 31)).open
 
 
-def test_a_school_is_not_open_before_its_opening_date() -> None:
+def test_school_timeline_opens_a_school_on_its_opening_date() -> None:
     timeline = _school((SECOND, {"opened_on": "2018-09-01"}))
     assert not _on(timeline, date(2018, 8, 31)).open
     assert _on(timeline, date(2018, 9, 1)).open
 
 
-def test_on_the_day_of_a_file_its_status_counts_whatever_its_dates_say() -> None:
+def test_school_timeline_follows_the_status_on_the_day_of_the_file() -> None:
     assert _on(_school((FIRST, {"opened_on": "2018-09-01"})), FIRST).open
     late = _school((FIRST, {"status_code": "2", "closed_on": "2018-08-31"}))
     assert not _on(late, FIRST).open
 
 
-def test_a_closing_date_ahead_comes_true() -> None:
+def test_school_timeline_closes_a_school_on_a_date_ahead() -> None:
     timeline = _school((FIRST, {"status_code": "3", "closed_on": "2018-08-31"}))
     assert _on(timeline, FIRST).status_code == "3"
     assert not _on(timeline, date(2018, 8, 31)).open
@@ -156,25 +156,25 @@ def test_group_timeline_opens_and_closes_a_trust_on_the_dates_given_in_advance()
     assert [_on(timeline, day).open for day in days] == [False, True, True, False]
 
 
-def test_proposed_to_close_is_open_and_proposed_to_open_is_not() -> None:
+def test_school_timeline_opens_proposed_to_close_and_not_proposed_to_open() -> None:
     assert _on(_school((FIRST, {"status_code": "3"})), FIRST).open
     assert not _on(_school((FIRST, {"status_code": "4"})), FIRST).open
 
 
-def test_absence_from_a_complete_file_closes_on_its_day() -> None:
+def test_school_timeline_closes_a_school_absent_from_a_complete_file() -> None:
     timeline = _school((FIRST, {}), (SECOND, None))
     assert _on(timeline, SECOND - timedelta(days=1)).open
     assert not _on(timeline, SECOND).open
     assert timeline.current["closed_on"] == SECOND
 
 
-def test_a_school_that_is_listed_again_has_reopened() -> None:
+def test_school_timeline_reopens_a_school_that_is_listed_again() -> None:
     third = SECOND + timedelta(days=200)
     timeline = _school((FIRST, {}), (SECOND, None), (third, {"opened_on": "1960-01-01"}))
     assert [_on(timeline, day).open for day in (FIRST, SECOND, third)] == [True, False, True]
 
 
-def test_a_trust_counts_from_the_joined_date() -> None:
+def test_school_timeline_counts_a_trust_from_the_joined_date() -> None:
     timeline = _links((SECOND, "1700", "2018-09-01"))
     assert _trust(timeline, date(2018, 8, 31)) is None
     assert _trust(timeline, date(2018, 9, 1)) == "1700"
@@ -216,26 +216,26 @@ def test_school_timeline_stays_in_a_trust_until_the_joined_date_of_the_next_one(
     assert _trust(timeline, date(2019, 1, 1)) == "1701"
 
 
-def test_joining_a_trust_ends_belonging_to_the_one_before() -> None:
+def test_school_timeline_ends_a_trust_when_the_next_is_joined() -> None:
     timeline = _links((FIRST, "1700", "2015-09-01"), (SECOND, "1701", "2018-09-01"))
     assert _trust(timeline, date(2018, 8, 31)) == "1700"
     assert _trust(timeline, date(2018, 9, 1)) == "1701"
 
 
-def test_a_school_that_is_gone_from_a_complete_file_has_left_on_its_day() -> None:
+def test_school_timeline_ends_a_trust_when_a_complete_file_omits_the_school() -> None:
     facts: StatedFacts = {"name": "One School", "trust": "1700", "joined_on": "2015-09-01"}
     timeline = school_timeline({layouts.GROUP_LINKS: [(FIRST, facts), (SECOND, None)]}, {})
     assert _trust(timeline, SECOND - timedelta(days=1)) == "1700"
     assert _trust(timeline, SECOND) is None
 
 
-def test_a_link_without_a_date_is_the_earliest_known_before_its_first_file() -> None:
+def test_school_timeline_counts_an_undated_trust_before_its_first_file() -> None:
     timeline = _links((FIRST, "1700", None))
     assert _trust(timeline, date(2001, 1, 1)) == "1700"
     assert timeline.belongings[0].known_from == FIRST
 
 
-def test_a_complete_file_contradicts_what_another_kind_said_before_it() -> None:
+def test_school_timeline_repeats_a_complete_file_after_another_family() -> None:
     streams: Streams = {
         layouts.ESTABLISHMENTS: [(FIRST, {"name": "A", "status_code": "1", "la_code": "201"})],
         layouts.GROUP_LINKS: [(date(2018, 6, 1), {"name": "A", "la_code": "202"})],
@@ -245,7 +245,7 @@ def test_a_complete_file_contradicts_what_another_kind_said_before_it() -> None:
     assert [_on(timeline, day).la_code for day in days] == ["201", "202", "201"]
 
 
-def test_a_trust_is_open_until_its_closing_date() -> None:
+def test_group_timeline_opens_a_trust_until_its_closing_date() -> None:
     facts: StatedFacts = {
         "name": "T",
         "type_code": "06",
@@ -272,7 +272,7 @@ _FACTS = st.fixed_dictionaries(
 
 
 @given(st.dictionaries(_DAYS, st.none() | _FACTS, min_size=1, max_size=6))
-def test_periods_cover_every_day_once_and_trusts_never_overlap(
+def test_school_timeline_covers_every_day_once_without_overlapping_trusts(
     said: dict[date, StatedFacts | None],
 ) -> None:
     words = sorted(said.items())

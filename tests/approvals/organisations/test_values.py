@@ -22,17 +22,17 @@ from approvals.organisations.register import codes, values
         ("Not recorded", None),
     ],
 )
-def test_dates_are_read_in_all_their_forms(cell: str, day: str | None) -> None:
+def test_day_reads_every_form_of_date(cell: str, day: str | None) -> None:
     assert values.day(cell) == day
 
 
 @pytest.mark.parametrize("cell", ["31-02-2018", "2018-13-01", "yesterday", "1/9/018", "٠١-٠٩-٢٠١٨"])
-def test_what_is_no_date_is_refused(cell: str) -> None:
+def test_day_refuses_text_that_is_no_date(cell: str) -> None:
     with pytest.raises(values.Unreadable, match="not a date"):
         values.day(cell)
 
 
-def test_codes_that_lost_their_zeros_get_them_back() -> None:
+def test_code_restores_lost_zeros() -> None:
     assert values.code("2", codes.ESTABLISHMENT_TYPES, (), 2) == "02"
     assert values.code("02", codes.ESTABLISHMENT_TYPES, (), 2) == "02"
     assert values.local_authority("7") == "007"
@@ -40,7 +40,7 @@ def test_codes_that_lost_their_zeros_get_them_back() -> None:
     assert values.number("7595434", 8) == "07595434"
 
 
-def test_none_is_told_from_nothing() -> None:
+def test_codes_for_none_differ_from_empty_cells() -> None:
     assert values.diocese("0000") == ""
     assert values.diocese("0") == ""
     assert values.diocese("Not applicable") == ""
@@ -48,23 +48,23 @@ def test_none_is_told_from_nothing() -> None:
     assert values.local_authority("0") == ""
 
 
-def test_a_number_that_a_spreadsheet_rounded_is_refused() -> None:
+def test_number_refuses_a_rounded_number() -> None:
     with pytest.raises(values.Unreadable, match="rounded"):
         values.number("1E+07", 8)
 
 
 @pytest.mark.parametrize("cell", ["99", "2.5", "x", "²"])
-def test_an_unknown_code_is_refused(cell: str) -> None:
+def test_code_refuses_an_unknown_code(cell: str) -> None:
     with pytest.raises(values.Unreadable):
         values.code(cell, codes.ESTABLISHMENT_TYPES, (), 2)
 
 
 @pytest.mark.parametrize("name", ["Multi-academy trust", "MULTI ACADEMY TRUST"])
-def test_names_go_through_the_closed_table(name: str) -> None:
+def test_from_table_reads_names_of_the_table(name: str) -> None:
     assert values.from_table(name, codes.GROUP_TYPE_CODES) == "06"
 
 
-def test_names_of_the_performance_tables_are_in_the_table() -> None:
+def test_from_table_reads_names_of_the_performance_tables() -> None:
     for name, code in {
         "Academy - Converter mainstream": "34",
         "Free school  16-19": "39",
@@ -73,5 +73,5 @@ def test_names_of_the_performance_tables_are_in_the_table() -> None:
         assert codes.ESTABLISHMENT_TYPE_CODES[codes.plain_name(name)] == code
 
 
-def test_a_quoted_cell_cannot_move_the_cursor() -> None:
+def test_shown_removes_control_characters() -> None:
     assert "\x1b" not in values.shown("\x1b[2Jgone")

@@ -63,31 +63,31 @@ def country(
         yield app, shown
 
 
-def test_the_report_of_the_day_is_the_published_table(country: tuple[Flask, object]) -> None:
+def test_population_report_of_the_day_is_the_published_table(country: tuple[Flask, object]) -> None:
     report = user_groups(SERVICE, COUNTED_ON)
     assert counted(COUNTED_ON) == published()
     assert report.total == 62_195
 
 
-def test_progress_was_shown(country: tuple[Flask, list[tuple[int, int]]]) -> None:
+def test_population_reports_its_progress(country: tuple[Flask, list[tuple[int, int]]]) -> None:
     _app, shown = country
     assert shown[0] == (0, 62_195)
     assert shown[-1] == (62_195, 62_195)
     assert len(shown) > 30
 
 
-def test_everybody_is_one_account_one_membership_and_one_grant(country: object) -> None:
+def test_population_has_one_account_membership_and_grant_each(country: object) -> None:
     for model in (Account, Membership, Grant):
         assert db.session.scalar(select(func.count()).select_from(model)) == 62_195
     assert db.session.scalar(select(func.count(Membership.account_id.distinct()))) == 62_195
     assert db.session.scalar(select(func.count(Grant.membership_id.distinct()))) == 62_195
 
 
-def test_nobody_has_credentials(country: object) -> None:
+def test_population_has_no_credentials(country: object) -> None:
     assert db.session.scalar(select(func.count()).select_from(PasswordCredential)) == 0
 
 
-def test_everybody_works_where_the_access_model_lets_them(country: object) -> None:
+def test_population_fits_the_access_model(country: object) -> None:
     closed = db.session.scalar(
         select(func.count())
         .select_from(Membership)
@@ -115,7 +115,7 @@ def test_everybody_works_where_the_access_model_lets_them(country: object) -> No
     }
 
 
-def test_the_decision_lets_them_in(country: object) -> None:
+def test_population_is_allowed_by_the_decision(country: object) -> None:
     at = LAST_DAY
     for code in ("School_Named", "Ofsted_Anon", "Diocese_Anon", "Training_Anon"):
         where = db.session.scalars(
@@ -129,11 +129,11 @@ def test_the_decision_lets_them_in(country: object) -> None:
         assert code in {each.decision.user_groups[0].code for each in may}
 
 
-def test_a_second_run_changes_nothing(country: object) -> None:
+def test_population_run_twice_changes_nothing(country: object) -> None:
     assert asp_2018.fill(lambda _done, _total: None) == 0
 
 
-def test_removing_ten_people_changes_todays_table_and_not_that_of_2018(country: object) -> None:
+def test_removal_of_ten_people_changes_todays_report_only(country: object) -> None:
     gone = db.session.scalars(
         select(Membership)
         .join(Grant, Grant.membership_id == Membership.id)
@@ -151,21 +151,21 @@ def test_removing_ten_people_changes_todays_table_and_not_that_of_2018(country: 
     assert counted(now().date()) == after
 
 
-def test_a_made_up_address_is_its_own_key() -> None:
+def test_address_of_a_made_up_person_is_its_own_key() -> None:
     for number in (1, 4711, 62_195):
         email = person(number).email
         assert EmailAddress.parse(email).key == email
         assert person(number) == person(number)
 
 
-def test_the_table_is_the_published_one() -> None:
+def test_population_numbers_are_the_published_ones() -> None:
     with places.PUBLISHED.open(newline="") as file:
         rows = {row["user_group"]: row["users"] for row in csv.DictReader(file)}
     with PUBLISHED.open(newline="") as file:
         assert rows == {row["code"]: row["users_2018_02_16"] for row in csv.DictReader(file)}
 
 
-def test_a_register_that_lacks_a_kind_is_said_and_nothing_is_made(app: Flask) -> None:
+def test_population_refuses_a_register_without_a_kind(app: Flask) -> None:
     load_school_performance()
     organisation("Elm School", urn="100001")
     with pytest.raises(RefusalError, match="No multi-academy trusts open on 2018-02-16 are loaded"):

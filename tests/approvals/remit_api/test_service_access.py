@@ -26,7 +26,7 @@ def reaches(organisation: Organisation, service: str = SERVICE) -> bool:
     return is_of_service(remit_of(organisation, "remit", now()), service, now())
 
 
-def test_a_service_reaches_the_remit_of_a_holder(trust: Organisation) -> None:
+def test_is_of_service_is_true_of_the_remit_of_a_holder(trust: Organisation) -> None:
     assert not reaches(trust)
     world.grant(world.member(world.person(), trust), "MAT_Named")
     assert reaches(trust)
@@ -67,18 +67,18 @@ Make = Callable[[Organisation], object]
         "person of another organisation",
     ],
 )
-def test_a_service_does_not_reach_a_remit_through(trust: Organisation, make: Make) -> None:
+def test_is_of_service_is_false_of_a_remit_through(trust: Organisation, make: Make) -> None:
     make(trust)
     assert not reaches(trust)
 
 
-def test_a_grant_and_a_membership_with_ends_ahead_count(trust: Organisation) -> None:
+def test_is_of_service_counts_grants_and_memberships_with_ends_ahead(trust: Organisation) -> None:
     ahead = now() + timedelta(days=1)
     world.grant(world.member(world.person(), trust, until=ahead), "MAT_Named", until=ahead)
     assert reaches(trust)
 
 
-def test_the_remit_of_all_schools_needs_a_group_of_all_schools(trust: Organisation) -> None:
+def test_is_of_service_needs_a_group_of_all_schools_for_all(trust: Organisation) -> None:
     world.grant(world.member(world.person(), trust), "MAT_Named")
     everything = remit_of(trust, "all", now())
     assert not is_of_service(everything, SERVICE, now())

@@ -49,7 +49,7 @@ def get(app: Flask) -> Get:
     return ask
 
 
-def test_a_service_reads_the_remit_of_its_people(get: Get) -> None:
+def test_remit_by_key_returns_the_remit_to_a_service_of_its_people(get: Get) -> None:
     answer = get(f"/api/remits/multi_academy_trust/{LEARNING}")
     trust = queries.by_uid(LEARNING)
     assert trust is not None
@@ -64,7 +64,7 @@ def test_a_service_reads_the_remit_of_its_people(get: Get) -> None:
     assert answer.headers["ETag"] == f'"{remit.version}"'
 
 
-def test_an_unchanged_list_is_answered_with_304(get: Get) -> None:
+def test_remit_endpoint_answers_304_for_an_unchanged_list(get: Get) -> None:
     path = f"/api/remits/multi_academy_trust/{LEARNING}"
     etag = get(path).headers["ETag"]
     again = get(path, **{"If-None-Match": etag})
@@ -73,7 +73,7 @@ def test_an_unchanged_list_is_answered_with_304(get: Get) -> None:
     assert get(path, **{"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_a_long_list_comes_in_pages(get: Get) -> None:
+def test_remit_endpoint_returns_a_long_list_in_pages(get: Get) -> None:
     path = f"/api/remits/multi_academy_trust/{LEARNING}"
     whole = get(path).get_json()
     found: list[str] = []
@@ -100,13 +100,13 @@ def test_a_long_list_comes_in_pages(get: Get) -> None:
         "/api/remits/multi_academy_trust/%27%3B--",
     ],
 )
-def test_other_kinds_and_keys_are_not_there(get: Get, path: str) -> None:
+def test_remit_by_key_is_not_found_for_other_kinds_and_keys(get: Get, path: str) -> None:
     answer = get(path)
     assert answer.status_code == 404
     assert answer.is_json
 
 
-def test_a_remit_ends_with_the_last_grant(get: Get) -> None:
+def test_remit_by_key_ends_with_the_last_grant(get: Get) -> None:
     trust = queries.by_uid(SELWICK)
     assert trust is not None
     holder = world.member(world.person("Grace Hopper"), trust)
@@ -117,7 +117,7 @@ def test_a_remit_ends_with_the_last_grant(get: Get) -> None:
     assert get(path).status_code == 200
 
 
-def test_without_a_token_there_is_a_challenge(app: Flask) -> None:
+def test_remit_endpoint_without_token_sends_a_challenge(app: Flask) -> None:
     for path in ("/api/remit", "/api/remits/all"):
         answer = app.test_client().get(path)
         assert answer.status_code == 401
@@ -145,7 +145,7 @@ def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
     return ask
 
 
-def test_person_reads_their_own_remit(person_of_trust: Get) -> None:
+def test_own_remit_returns_the_remit_of_the_person(person_of_trust: Get) -> None:
     trust = queries.by_uid(LEARNING)
     assert trust is not None
     answer = person_of_trust("/api/remit")
@@ -156,7 +156,7 @@ def test_person_reads_their_own_remit(person_of_trust: Get) -> None:
     assert [school["urn"] for school in body["schools"]] == [s.urn for s in remit.schools]
 
 
-def test_ID_06_another_organisation_in_query_header_or_body_is_not_looked_at(
+def test_ID_06_own_remit_ignores_another_organisation_in_query_header_and_body(
     app: Flask, person_of_trust: Get
 ) -> None:
     other = queries.by_uid(SELWICK)
@@ -169,9 +169,7 @@ def test_ID_06_another_organisation_in_query_header_or_body_is_not_looked_at(
     assert person_of_trust(f"/api/remits/multi_academy_trust/{SELWICK}").status_code == 403
 
 
-def test_ID_08_a_school_that_has_left_the_trust_is_out_of_its_reach(
-    app: Flask, person_of_trust: Get
-) -> None:
+def test_ID_08_remit_of_a_trust_omits_a_school_that_left(app: Flask, person_of_trust: Get) -> None:
     before = person_of_trust("/api/remit").get_json()
     left = before["schools"][0]["urn"]
     school = queries.by_urn(left)
@@ -190,23 +188,23 @@ def test_ID_08_a_school_that_has_left_the_trust_is_out_of_its_reach(
     assert after["version"] != before["version"]
 
 
-def test_a_person_reads_no_remit_by_key(person_of_trust: Get) -> None:
+def test_remit_by_key_refuses_the_token_of_a_person(person_of_trust: Get) -> None:
     answer = person_of_trust(f"/api/remits/multi_academy_trust/{LEARNING}")
     assert answer.status_code == 403
     assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
 
 
-def test_a_person_whose_access_has_ended_reads_nothing(person_of_trust: Get) -> None:
+def test_own_remit_refuses_a_person_whose_access_ended(person_of_trust: Get) -> None:
     with writing() as session:
         session.execute(update(Grant).values(valid_to=datetime(2021, 1, 1, tzinfo=UTC)))
     assert person_of_trust("/api/remit").status_code in (401, 403)
 
 
-def test_a_service_has_no_remit_of_its_own(get: Get) -> None:
+def test_own_remit_refuses_the_token_of_a_service(get: Get) -> None:
     assert get("/api/remit").status_code == 403
 
 
-def test_CS_06_a_page_of_a_public_client_may_ask_with_a_person_s_token(app: Flask) -> None:
+def test_CS_06_own_remit_allows_cors_for_public_clients(app: Flask) -> None:
     signing_keys.ready()
     register(
         client_name="A page",

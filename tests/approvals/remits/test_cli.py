@@ -57,7 +57,9 @@ def test_remits_show_lists_the_schools_of_a_day_with_their_basis(app: Flask, for
         (["nothing"], "is not one of"),
     ],
 )
-def test_remits_show_refuses_in_a_sentence(app: Flask, arguments: list[str], sentence: str) -> None:
+def test_remits_show_refuses_with_a_sentence(
+    app: Flask, arguments: list[str], sentence: str
+) -> None:
     result = show(app, *arguments)
     assert result.exit_code != 0
     assert sentence in result.output

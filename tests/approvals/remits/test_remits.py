@@ -55,7 +55,7 @@ def _urns(remit: Remit) -> set[str]:
 
 
 @pytest.mark.parametrize("day", [date(2018, 8, 31), date(2018, 9, 1), date(2019, 4, 1), TODAY])
-def test_a_trusts_remit_is_its_open_schools(county_world: World, day: date) -> None:
+def test_remit_of_a_trust_is_its_open_schools(county_world: World, day: date) -> None:
     for uid in (LEARNING, SELWICK, FENWICK):
         remit = remit_of(_by_uid(uid), "remit", day)
         expected = {
@@ -68,7 +68,7 @@ def test_a_trusts_remit_is_its_open_schools(county_world: World, day: date) -> N
         assert {school.basis for school in remit.schools} <= {"trust"}
 
 
-def test_kinds_and_keys_are_those_of_tokens(county_world: World) -> None:
+def test_remit_has_kind_and_key_of_tokens(county_world: World) -> None:
     school = _school(county_world.schools[10])
     multi = remit_of(_by_uid(LEARNING), "remit", TODAY)
     single = remit_of(_by_uid(FENWICK), "remit", TODAY)
@@ -82,7 +82,7 @@ def test_kinds_and_keys_are_those_of_tokens(county_world: World) -> None:
 
 
 @pytest.mark.parametrize("day", [SNAPSHOTS[0], SNAPSHOTS[2], TODAY])
-def test_an_authoritys_remit_is_the_state_funded_schools_of_its_area(
+def test_remit_of_an_authority_is_the_state_funded_schools_of_its_area(
     county_world: World, day: date
 ) -> None:
     remit = remit_of(_authority(), "remit", day)
@@ -97,7 +97,7 @@ def test_an_authoritys_remit_is_the_state_funded_schools_of_its_area(
 
 
 @pytest.mark.parametrize("day", [SNAPSHOTS[0], SNAPSHOTS[1], TODAY])
-def test_a_dioceses_remit_is_the_schools_that_bear_its_code(county_world: World, day: date) -> None:
+def test_remit_of_a_diocese_is_the_schools_with_its_code(county_world: World, day: date) -> None:
     diocese = add_organisation(Kind.DIOCESE, "Diocese", diocese_code=CATHOLIC)
     expected = {
         school.urn
@@ -108,7 +108,7 @@ def test_a_dioceses_remit_is_the_schools_that_bear_its_code(county_world: World,
     assert _urns(remit_of(diocese, "remit", day)) == expected
 
 
-def test_a_day_before_the_first_file_is_the_earliest_known(county_world: World) -> None:
+def test_remit_before_the_first_file_is_the_earliest_known(county_world: World) -> None:
     remit = remit_of(_authority(), "remit", SNAPSHOTS[0] - timedelta(days=1))
     assert {school.basis for school in remit.schools} == {"earliest known"}
     assert {school.ground for school in remit.schools} == {"maintained", "geographic"}
@@ -116,7 +116,7 @@ def test_a_day_before_the_first_file_is_the_earliest_known(county_world: World) 
     assert {school.basis for school in trust.schools} == {"trust"}
 
 
-def test_a_maintained_school_is_called_maintained_only_in_an_authoritys_remit(
+def test_remit_of_an_authority_alone_calls_schools_maintained(
     county_world: World,
 ) -> None:
     school = next(
@@ -136,7 +136,7 @@ def test_a_maintained_school_is_called_maintained_only_in_an_authoritys_remit(
     assert found.basis == "maintained"
 
 
-def test_a_closed_school_is_not_in_the_remit(county_world: World) -> None:
+def test_remit_omits_a_closed_school(county_world: World) -> None:
     closed = next(school for school in county_world.schools if school.closed == date(2019, 1, 1))
     school = _school(closed)
     assert remit_of(school, "own", date(2018, 12, 31)).count == 1
@@ -145,17 +145,17 @@ def test_a_closed_school_is_not_in_the_remit(county_world: World) -> None:
     assert not everything.contains(closed.urn)
 
 
-def test_a_school_that_is_proposed_to_close_is_in_the_remit(county_world: World) -> None:
+def test_remit_has_a_school_that_is_proposed_to_close(county_world: World) -> None:
     school = next(each for each in county_world.schools if each.proposed_to_close)
     assert remit_of(_school(school), "own", TODAY).contains(school.urn)
 
 
-def test_a_closed_trust_has_no_schools() -> None:
+def test_remit_of_a_closed_trust_is_empty() -> None:
     assert remit_of(_by_uid(FENWICK), "remit", date(2019, 3, 31)).count == 1
     assert remit_of(_by_uid(FENWICK), "remit", date(2019, 4, 1)).count == 0
 
 
-def test_a_closed_trust_has_no_schools_where_its_links_have_no_end() -> None:
+def test_remit_of_a_closed_trust_with_links_without_end_is_empty() -> None:
     trust = _by_uid(LEARNING)
     assert remit_of(trust, "remit", TODAY).count
     with writing() as session:
@@ -167,11 +167,11 @@ def test_a_closed_trust_has_no_schools_where_its_links_have_no_end() -> None:
     assert list(remit_of(trust, "remit", TODAY).stream()) == []
 
 
-def test_a_trust_remit_without_a_trust_has_no_schools() -> None:
+def test_remit_of_a_trust_without_key_is_empty() -> None:
     assert list(Remit("multi_academy_trust", LEARNING, TODAY).stream()) == []
 
 
-def test_all_is_every_open_school_and_training_none(county_world: World) -> None:
+def test_remit_of_all_is_every_open_school_and_of_training_none(county_world: World) -> None:
     team = add_organisation(Kind.SERVICE_TEAM, "The team")
     everything = remit_of(team, "all", TODAY)
     expected = {school.urn for school in county_world.schools if school.is_open_on(TODAY)}
@@ -182,7 +182,7 @@ def test_all_is_every_open_school_and_training_none(county_world: World) -> None
     assert list(training.schools) == []
 
 
-def test_a_body_without_schools_of_its_own_has_no_remit() -> None:
+def test_remit_of_a_body_without_schools_is_none() -> None:
     team = add_organisation(Kind.SERVICE_TEAM, "The team")
     scopes: tuple[Scope, ...] = ("own", "remit")
     for scope in scopes:
@@ -198,7 +198,7 @@ def test_remit_of_refuses_a_body_without_its_identifier() -> None:
         remit_of(nameless, "remit", TODAY)
 
 
-def test_pages_follow_each_other_without_gap() -> None:
+def test_remit_pages_follow_each_other_without_gap() -> None:
     remit = remit_of(_authority(), "remit", TODAY)
     found: list[str] = []
     while page := remit.page(after=found[-1] if found else None, limit=7):
@@ -207,9 +207,7 @@ def test_pages_follow_each_other_without_gap() -> None:
     assert found == sorted(_urns(remit))
 
 
-def test_the_version_changes_with_the_list_and_only_then(
-    county_files: list[Path], tmp_path: Path
-) -> None:
+def test_remit_version_changes_with_the_list_only(county_files: list[Path], tmp_path: Path) -> None:
     trust, later = _by_uid(LEARNING), TODAY + timedelta(days=30)
     before = remit_of(trust, "remit", TODAY)
     version, count = before.version, before.count
@@ -227,12 +225,12 @@ def test_the_version_changes_with_the_list_and_only_then(
     assert remit_of(trust, "remit", TODAY).version == version
 
 
-def test_a_moment_counts_as_its_day() -> None:
+def test_remit_of_a_moment_is_that_of_its_day() -> None:
     moment = datetime(2019, 4, 1, 0, 30, tzinfo=UTC)
     assert remit_of(_by_uid(FENWICK), "remit", moment).on == date(2019, 4, 1)
 
 
-def test_count_and_membership_cost_few_queries(app: Flask) -> None:
+def test_remit_count_and_membership_take_few_queries(app: Flask) -> None:
     remit = remit_of(_authority(), "all", TODAY)
     _ = remit.version
     statements: list[str] = []
@@ -251,7 +249,7 @@ def test_count_and_membership_cost_few_queries(app: Flask) -> None:
     event.remove(db.engine, "before_cursor_execute", note)
 
 
-def test_a_remit_is_found_again_by_kind_and_key(county_world: World) -> None:
+def test_remit_of_key_finds_a_remit_by_kind_and_key(county_world: World) -> None:
     for kind, key in (
         ("multi_academy_trust", LEARNING),
         ("single_academy_trust", FENWICK),
@@ -279,6 +277,6 @@ def test_remit_of_key_finds_no_diocese_for_a_missing_key() -> None:
     assert remit_of_key("diocese", None, TODAY) is None
 
 
-def test_a_school_that_no_file_speaks_of_is_its_own_remit() -> None:
+def test_remit_of_a_school_in_no_file_is_the_school() -> None:
     school = world.organisation("Elm School", urn="199999")
     assert [each.basis for each in remit_of(school, "own", TODAY).stream()] == ["own"]

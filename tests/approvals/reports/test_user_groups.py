@@ -35,14 +35,14 @@ def counted(day: date = DAY, service: str = SERVICE) -> dict[str, int]:
     return {line.user_group: line.users for line in user_groups(service, day).lines if line.users}
 
 
-def test_every_user_group_has_a_line_in_the_order_of_the_file(elm: Organisation) -> None:
+def test_report_has_every_user_group_in_the_order_of_the_file(elm: Organisation) -> None:
     lines = user_groups(SERVICE, DAY).lines
     assert len(lines) == 15
     assert lines[0] == GroupCount("School Named", 0)
     assert lines[-1] == GroupCount("Training Anon", 0)
 
 
-def test_a_grant_counts_from_before_midnight_until_it_ends(elm: Organisation) -> None:
+def test_report_counts_a_grant_until_its_end(elm: Organisation) -> None:
     ada, bea, cy, di = (world.person(f"{name} Young") for name in ("Ada", "Bea", "Cy", "Di"))
     world.grant(world.member(ada, elm), "School_Named", since=LAST_MOMENT)
     world.grant(world.member(bea, elm), "School_Named", since=MIDNIGHT)
@@ -53,7 +53,7 @@ def test_a_grant_counts_from_before_midnight_until_it_ends(elm: Organisation) ->
     assert counted(date(2026, 3, 11)) == {"School Named": 2}
 
 
-def test_only_people_who_had_joined_count(elm: Organisation) -> None:
+def test_report_counts_only_people_who_had_joined(elm: Organisation) -> None:
     ada, bea = world.person(), world.person("Bea Young")
     world.grant(world.member(ada, elm, joined_at=MIDNIGHT), "School_Named")
     world.grant(world.member(bea, elm, joined_at=None), "School_Named")
@@ -61,7 +61,7 @@ def test_only_people_who_had_joined_count(elm: Organisation) -> None:
     assert counted(date(2026, 3, 11)) == {"School Named": 1}
 
 
-def test_a_person_counts_once_in_a_group_and_once_in_each(elm: Organisation) -> None:
+def test_report_counts_a_person_once_in_each_group(elm: Organisation) -> None:
     ada, oak = world.person(), world.organisation("Oak School", urn="100002")
     world.grant(world.member(ada, elm), "School_Named")
     world.grant(world.member(ada, oak), "School_Named")
@@ -71,7 +71,7 @@ def test_a_person_counts_once_in_a_group_and_once_in_each(elm: Organisation) -> 
     assert user_groups(SERVICE, DAY).total == 2
 
 
-def test_services_are_counted_apart(elm: Organisation) -> None:
+def test_report_counts_each_service_apart(elm: Organisation) -> None:
     loading.load([LIBRARY])
     membership = world.member(world.person(), elm)
     world.grant(membership, "School_Named")
@@ -80,12 +80,12 @@ def test_services_are_counted_apart(elm: Organisation) -> None:
     assert counted(service="library") == {"Counter": 1}
 
 
-def test_a_group_that_left_the_file_is_still_counted(elm: Organisation) -> None:
+def test_report_counts_a_group_that_left_the_file(elm: Organisation) -> None:
     world.grant(world.member(world.person(), elm), "School_Old")
     assert user_groups(SERVICE, DAY).lines[-1] == GroupCount("School_Old", 1)
 
 
-def test_an_unknown_service_is_said(elm: Organisation) -> None:
+def test_report_refuses_an_unknown_service(elm: Organisation) -> None:
     with pytest.raises(RefusalError, match="no service with the code nothing"):
         user_groups("nothing", DAY)
 
@@ -95,7 +95,7 @@ REPORT = Report(
 )
 
 
-def test_json_is_as_documented() -> None:
+def test_report_json_is_as_documented() -> None:
     assert json.loads(formats.as_json(REPORT)) == {
         "as_of": "2026-03-10",
         "service": SERVICE,
@@ -107,7 +107,7 @@ def test_json_is_as_documented() -> None:
     }
 
 
-def test_a_spreadsheet_takes_no_name_for_a_formula() -> None:
+def test_report_csv_has_no_formula() -> None:
     assert list(csv.reader(formats.as_csv(REPORT).splitlines())) == [
         ["user_group", "users"],
         ["School Named", "1200"],
@@ -115,7 +115,7 @@ def test_a_spreadsheet_takes_no_name_for_a_formula() -> None:
     ]
 
 
-def test_the_picture_holds_the_names_and_figures_and_no_script() -> None:
+def test_report_chart_has_names_and_figures_and_no_script() -> None:
     picture = chart.svg(REPORT).decode()
     assert "School Named" in picture
     assert "1,200" in picture
@@ -125,7 +125,7 @@ def test_the_picture_holds_the_names_and_figures_and_no_script() -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_the_command_prints_each_format(app: Flask, elm: Organisation, form: str) -> None:
+def test_report_command_prints_each_format(app: Flask, elm: Organisation, form: str) -> None:
     world.grant(world.member(world.person(), elm), "School_Named")
     result = app.test_cli_runner().invoke(
         args=["report", "user-groups", "--as-of", "2026-03-10", "--format", form]
@@ -152,7 +152,7 @@ def test_the_command_prints_each_format(app: Flask, elm: Organisation, form: str
         ([], "Missing option '--as-of'"),
     ],
 )
-def test_the_command_refuses_in_a_sentence(
+def test_report_command_refuses_with_a_sentence(
     app: Flask, elm: Organisation, arguments: list[str], message: str
 ) -> None:
     result = app.test_cli_runner().invoke(args=["report", "user-groups", *arguments])
@@ -169,7 +169,7 @@ def olive(app: Flask, elm: Organisation) -> Walker:
     return browser(app, people.operator())
 
 
-def test_operators_see_the_table_of_a_day_with_its_picture(
+def test_report_page_shows_the_table_of_a_day_with_its_chart(
     olive: Walker, elm: Organisation
 ) -> None:
     world.grant(world.member(world.person(), elm), "School_Named", until=MIDNIGHT)
@@ -188,14 +188,14 @@ def test_operators_see_the_table_of_a_day_with_its_picture(
 
 
 @pytest.mark.parametrize("day", ["31", "x", ""])
-def test_a_date_that_does_not_exist_is_said(olive: Walker, day: str) -> None:
+def test_report_page_names_a_date_that_does_not_exist(olive: Walker, day: str) -> None:
     page = olive.get(f"/ops/reports/user-groups?as_of-day={day}&as_of-month=2&as_of-year=2018")
     assert page.status == 200
     assert page.title.startswith("Error: ")
     assert "Enter a real date, such as 16 2 2018" in page.text
 
 
-def test_another_service_is_chosen_where_there_is_one(olive: Walker) -> None:
+def test_report_page_offers_other_services(olive: Walker) -> None:
     assert 'name="service"' not in olive.get("/ops/reports/user-groups").html
     loading.load([LIBRARY])
     page = olive.get("/ops/reports/user-groups?service=library")
@@ -213,12 +213,14 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_only_operators_see_reports(app: Flask, olive: Walker, path: str) -> None:
+def test_report_pages_are_hidden_from_others_than_operators(
+    app: Flask, olive: Walker, path: str
+) -> None:
     with writing():
         ada = world.person()
     assert browser(app, ada).get(path).status == 404
     assert olive.get(path).status == 200
 
 
-def test_a_picture_without_a_day_does_not_exist(olive: Walker) -> None:
+def test_report_chart_without_a_day_is_not_found(olive: Walker) -> None:
     assert olive.get("/ops/reports/user-groups.svg").status == 404

@@ -19,7 +19,7 @@ class Elements(HTMLParser):
         self.found.append((tag, {name: value or "" for name, value in attrs}))
 
 
-def test_the_first_heading_is_the_title_and_is_not_repeated() -> None:
+def test_title_is_the_first_heading_which_html_omits() -> None:
     text = "# Terms of use\n\nBe kind.\n\n## Data\n\n* Lock it\n"
     assert markdown.title(text, "none") == "Terms of use"
     assert markdown.title("Be kind.", "none") == "none"
@@ -41,7 +41,7 @@ def test_the_first_heading_is_the_title_and_is_not_repeated() -> None:
         '<https://a.example/"onmouseover=alert(1)>',
     ],
 )
-def test_nothing_that_acts_or_loads_gets_through(text: str) -> None:
+def test_html_drops_scripts_and_loaded_content(text: str) -> None:
     found = Elements(markdown.html(text)).found
     assert {tag for tag, _attributes in found} <= markdown.TAGS
     for tag, attributes in found:
@@ -50,13 +50,13 @@ def test_nothing_that_acts_or_loads_gets_through(text: str) -> None:
             assert attributes["href"].startswith(("https://", "mailto:"))
 
 
-def test_links_say_nothing_about_where_they_come_from() -> None:
+def test_html_links_send_no_referrer() -> None:
     html = markdown.html("[Law](https://law.example/a?b=1&c=2)")
     assert 'href="https://law.example/a?b=1&amp;c=2"' in html
     assert 'rel="noopener noreferrer"' in html
 
 
-def test_the_texts_that_are_shipped_have_a_title_and_no_second_first_level_heading() -> None:
+def test_shipped_texts_have_one_first_level_heading() -> None:
     for path in defaults.TEXTS.glob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert markdown.title(text, "").startswith("Terms of use of")

@@ -31,7 +31,7 @@ def people(count: int) -> list[Account]:
     return made
 
 
-def test_operators_see_the_versions_and_how_many_accepted_each(olive: Walker) -> None:
+def test_terms_page_shows_versions_and_numbers_of_acceptances(olive: Walker) -> None:
     first = rows.publish(SERVICE)
     for each in people(3):
         actions.accept(each, [first], "sid")
@@ -42,7 +42,7 @@ def test_operators_see_the_versions_and_how_many_accepted_each(olive: Walker) ->
     assert "School Performance, version 1 1 January 2020 Yes 3" in page.text
 
 
-def test_operators_see_who_accepted_and_who_did_not(olive: Walker) -> None:
+def test_acceptances_page_shows_who_accepted_and_who_did_not(olive: Walker) -> None:
     version = rows.publish(SERVICE)
     ada, bea, _cy = people(3)
     actions.accept(ada, [version], "sid")
@@ -55,7 +55,7 @@ def test_operators_see_who_accepted_and_who_did_not(olive: Walker) -> None:
     assert "2 people" in waiting.text
 
 
-def test_whoever_accepted_a_newer_version_is_not_waited_for(olive: Walker) -> None:
+def test_acceptances_page_omits_people_who_accepted_a_newer_version(olive: Walker) -> None:
     first = rows.publish(SERVICE)
     ada, bea = people(2)
     second = rows.publish(SERVICE)
@@ -65,7 +65,7 @@ def test_whoever_accepted_a_newer_version_is_not_waited_for(olive: Walker) -> No
     assert bea.email in waiting
 
 
-def test_a_services_terms_wait_only_for_its_own_people(olive: Walker) -> None:
+def test_acceptances_page_of_a_service_lists_its_people_only(olive: Walker) -> None:
     version, platform = rows.publish(SERVICE), rows.publish(None)
     people(1)
     stranger = rows.person("Zoe Stranger")
@@ -73,7 +73,7 @@ def test_a_services_terms_wait_only_for_its_own_people(olive: Walker) -> None:
     assert stranger.email in olive.get(f"/ops/terms/{platform}?show=waiting").text
 
 
-def test_the_list_is_searched_and_paged_and_each_look_is_written_down(olive: Walker) -> None:
+def test_acceptances_page_is_searched_paged_and_recorded(olive: Walker) -> None:
     version = rows.publish(SERVICE)
     made = people(27)
     for each in made:
@@ -96,14 +96,14 @@ def test_the_list_is_searched_and_paged_and_each_look_is_written_down(olive: Wal
     ]
 
 
-def test_operators_read_the_text(olive: Walker) -> None:
+def test_version_page_shows_the_text_to_operators(olive: Walker) -> None:
     version = rows.publish(SERVICE)
     page = olive.get(olive.get(f"/ops/terms/{version}").link("Read"))
     assert page.heading == f"Terms of use of {SERVICE}"
     assert "Do no harm." in page.text
 
 
-def test_a_person_sees_what_was_accepted_and_nothing_else(app: Flask, olive: Walker) -> None:
+def test_own_terms_page_shows_accepted_versions_only(app: Flask, olive: Walker) -> None:
     version, other = rows.publish(SERVICE), rows.publish("library")
     ada = rows.person()
     theirs = browser(app, ada)
@@ -117,12 +117,14 @@ def test_a_person_sees_what_was_accepted_and_nothing_else(app: Flask, olive: Wal
 
 
 @pytest.mark.parametrize("path", ["/ops/terms", "/ops/terms/{}", "/ops/terms/{}/text"])
-def test_nobody_but_operators_sees_the_lists(app: Flask, olive: Walker, path: str) -> None:
+def test_terms_pages_are_hidden_from_others_than_operators(
+    app: Flask, olive: Walker, path: str
+) -> None:
     version = rows.publish(SERVICE)
     ada = rows.person()
     assert browser(app, ada).get(path.format(version)).status == 404
     assert olive.get(path.format(version)).status == 200
 
 
-def test_there_is_no_page_for_a_version_that_does_not_exist(olive: Walker) -> None:
+def test_version_page_of_an_unknown_version_is_not_found(olive: Walker) -> None:
     assert olive.get("/ops/terms/nothing").status == 404

@@ -17,45 +17,45 @@ SECOND = Version(3, 3, NOW - 100 * DAY, accept_again=True)
 COMING = Version(4, 4, NOW + DAY, accept_again=True)
 
 
-def test_nothing_is_due_where_nothing_was_published() -> None:
+def test_due_is_none_without_a_version() -> None:
     assert rules.due([], set(), NOW) is None
 
 
-def test_the_first_version_blocks_until_it_is_accepted() -> None:
+def test_due_first_version_blocks_until_it_is_accepted() -> None:
     assert rules.due([FIRST], set(), NOW) == DueVersion(FIRST, blocking=True)
     assert rules.due([FIRST], {1}, NOW) is None
 
 
-def test_a_version_that_need_not_be_accepted_again_is_asked_for_but_blocks_nothing() -> None:
+def test_due_optional_version_does_not_block() -> None:
     assert rules.due([FIRST, MENDED], {1}, NOW) == DueVersion(MENDED, blocking=False)
     assert rules.due([FIRST, MENDED], {1, 2}, NOW) is None
 
 
-def test_whoever_accepted_nothing_is_shown_the_newest_and_it_blocks() -> None:
+def test_due_without_acceptance_is_the_newest_and_blocks() -> None:
     assert rules.due([FIRST, MENDED], set(), NOW) == DueVersion(MENDED, blocking=True)
 
 
-def test_having_accepted_a_newer_version_than_the_required_one_suffices() -> None:
+def test_due_is_none_after_a_newer_than_the_required_version() -> None:
     assert rules.due([FIRST, MENDED], {2}, NOW) is None
     assert rules.required([FIRST, MENDED], NOW) == FIRST
 
 
-def test_a_required_version_blocks_those_who_accepted_an_older_one() -> None:
+def test_due_required_version_blocks_after_an_older_one() -> None:
     assert rules.due([FIRST, MENDED, SECOND], {1, 2}, NOW) == DueVersion(SECOND, blocking=True)
 
 
-def test_a_version_counts_from_its_day_on() -> None:
+def test_due_counts_a_version_from_its_day() -> None:
     versions = [FIRST, COMING]
     assert rules.due(versions, {1}, NOW) is None
     assert rules.due(versions, {1}, COMING.effective_from) == DueVersion(COMING, blocking=True)
 
 
-def test_of_several_in_effect_the_one_published_last_is_the_newest() -> None:
+def test_due_newest_version_is_the_one_published_last() -> None:
     brought_forward = Version(5, 5, NOW - 250 * DAY, accept_again=False)
     assert rules.newest([FIRST, SECOND, brought_forward], NOW) == brought_forward
 
 
-def test_the_first_version_always_has_to_be_accepted() -> None:
+def test_due_first_version_is_always_required() -> None:
     assert rules.must_be_accepted_again(asked=False, earlier=[])
     assert not rules.must_be_accepted_again(asked=False, earlier=[FIRST])
     assert rules.must_be_accepted_again(asked=True, earlier=[FIRST])
@@ -75,7 +75,7 @@ def histories(draw: st.DrawFn) -> list[Version]:
 
 
 @given(histories(), st.sets(st.integers(1, 6)), st.integers(-12, 12))
-def test_access_waits_exactly_for_the_required_version_or_a_newer_one(
+def test_due_blocks_until_the_required_or_a_newer_version(
     versions: list[Version], accepted: set[int], day: int
 ) -> None:
     at = NOW + timedelta(days=day)
@@ -91,7 +91,7 @@ def test_access_waits_exactly_for_the_required_version_or_a_newer_one(
 
 
 @given(histories(), st.sets(st.integers(1, 6)), st.integers(-12, 12))
-def test_accepting_what_is_due_settles_it(
+def test_due_is_none_after_accepting_the_due_version(
     versions: list[Version], accepted: set[int], day: int
 ) -> None:
     at = NOW + timedelta(days=day)

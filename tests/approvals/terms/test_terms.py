@@ -37,7 +37,7 @@ def accept(account: Account, *ids: str, sid: str = "sid-1") -> None:
         approvals().accept_terms(account, ids, sid)
 
 
-def test_an_acceptance_keeps_person_version_hash_time_and_session(ada: Account) -> None:
+def test_acceptance_stores_person_version_hash_time_and_session(ada: Account) -> None:
     version = world.publish(SERVICE)
     with time_machine.travel("2026-03-01T10:00:00Z", tick=False):
         accept(ada, version)
@@ -52,7 +52,7 @@ def test_an_acceptance_keeps_person_version_hash_time_and_session(ada: Account) 
     assert row.detail == {"number": 1, "sha256": kept.sha256, "sid": "sid-1"}
 
 
-def test_the_platforms_terms_come_before_the_services(ada: Account) -> None:
+def test_due_terms_list_the_platform_before_the_service(ada: Account) -> None:
     service, platform = world.publish(SERVICE), world.publish(None)
     assert [each.id for each in due(ada)] == [platform, service]
     assert [each.id for each in due(ada, None)] == [platform]
@@ -63,7 +63,7 @@ def test_the_platforms_terms_come_before_the_services(ada: Account) -> None:
     assert due(ada) == []
 
 
-def test_what_is_due_comes_with_its_text_and_hash(ada: Account) -> None:
+def test_due_terms_have_text_and_hash(ada: Account) -> None:
     world.publish(None)
     (terms,) = due(ada)
     assert terms.title == "Terms of use of Secure Access"
@@ -72,13 +72,13 @@ def test_what_is_due_comes_with_its_text_and_hash(ada: Account) -> None:
     assert len(terms.sha256) == 64
 
 
-def test_one_service_never_waits_for_another(ada: Account) -> None:
+def test_due_terms_of_another_service_do_not_block(ada: Account) -> None:
     world.publish("library")
     assert due(ada) == []
     assert len(due(ada, "library")) == 1
 
 
-def test_a_version_without_accept_again_is_only_asked_for_at_the_next_sign_in(ada: Account) -> None:
+def test_optional_version_is_shown_at_the_next_sign_in_only(ada: Account) -> None:
     accept(ada, world.publish(SERVICE))
     world.publish(SERVICE, accept_again=False)
     assert due(ada) == []
@@ -86,7 +86,7 @@ def test_a_version_without_accept_again_is_only_asked_for_at_the_next_sign_in(ad
     assert (asked.version, asked.required) == ("2", False)
 
 
-def test_a_version_counts_from_its_day_on(ada: Account) -> None:
+def test_version_is_due_from_its_day(ada: Account) -> None:
     accept(ada, world.publish(SERVICE))
     with time_machine.travel("2027-11-23T09:00:00Z"):
         world.publish(SERVICE, since=datetime(2027, 12, 1, tzinfo=UTC))
@@ -95,20 +95,20 @@ def test_a_version_counts_from_its_day_on(ada: Account) -> None:
         assert [each.version for each in due(ada)] == ["2"]
 
 
-def test_accepting_twice_keeps_the_first_acceptance(ada: Account) -> None:
+def test_second_acceptance_keeps_the_first(ada: Account) -> None:
     version = world.publish(SERVICE)
     accept(ada, version, sid="first")
     accept(ada, version, version, sid="second")
     assert db.session.scalars(select(TermsAcceptance.session)).all() == ["first"]
 
 
-def test_acceptance_is_one_persons(ada: Account) -> None:
+def test_acceptance_counts_for_one_person(ada: Account) -> None:
     accept(ada, world.publish(SERVICE))
     assert due(ada) == []
     assert len(due(world.person("Bea Young"))) == 1
 
 
-def test_how_a_person_stands_to_the_terms_is_one_version_and_time(ada: Account) -> None:
+def test_terms_status_has_one_version_and_time(ada: Account) -> None:
     assert queries.terms_status(ada, SERVICE, now()).accepted is None
     accept(ada, world.publish(None))
     assert queries.terms_status(ada, SERVICE, now()).accepted is None
@@ -119,7 +119,7 @@ def test_how_a_person_stands_to_the_terms_is_one_version_and_time(ada: Account) 
     assert accepted.number == 2
 
 
-def test_an_empty_text_is_not_published(app: Flask) -> None:
+def test_publish_refuses_an_empty_text(app: Flask) -> None:
     with pytest.raises(RefusalError):
         actions.publish(" \n", service=None, accept_again=True)
 
@@ -135,7 +135,7 @@ def test_setup_publishes_the_first_texts_once(app: Flask) -> None:
     }
 
 
-def test_the_command_publishes_and_says_what_follows(
+def test_publish_command_publishes_and_prints_the_consequences(
     ada: Account, app: Flask, tmp_path: Path
 ) -> None:
     path = tmp_path / "terms.md"
@@ -166,7 +166,7 @@ def test_the_command_publishes_and_says_what_follows(
     ]
 
 
-def test_the_command_publishes_the_platforms_terms_without_a_service(
+def test_publish_command_without_service_publishes_the_terms_of_the_platform(
     app: Flask, tmp_path: Path
 ) -> None:
     path = tmp_path / "terms.md"
@@ -190,7 +190,7 @@ def test_the_command_publishes_the_platforms_terms_without_a_service(
         (b"# T", ["--service", ""], "it is empty"),
     ],
 )
-def test_the_command_refuses_in_a_sentence(
+def test_publish_command_refuses_with_a_sentence(
     app: Flask, tmp_path: Path, content: bytes, options: list[str], message: str
 ) -> None:
     path = tmp_path / "terms.md"

@@ -43,9 +43,7 @@ def answer_all(
     return page.submit(day="", month="", year="")
 
 
-def test_an_approver_adds_a_user_page_by_page(
-    app: Flask, walker: Walker, school: Organisation
-) -> None:
+def test_add_user_pages_add_a_user(app: Flask, walker: Walker, school: Organisation) -> None:
     page = walker.get(path(school))
     assert page.heading == "Ashfield School"
     page = walker.get(page.link("Add a user"))
@@ -72,7 +70,7 @@ def test_an_approver_adds_a_user_page_by_page(
     assert "Invited" in page.text
 
 
-def test_an_answer_is_changed_from_check_answers(walker: Walker, school: Organisation) -> None:
+def test_check_page_links_change_an_answer(walker: Walker, school: Organisation) -> None:
     page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
     page = walker.get(page.link("Change name"))
     assert 'value="Bob"' in page.html
@@ -86,7 +84,7 @@ def test_an_answer_is_changed_from_check_answers(walker: Walker, school: Organis
     assert "Access ends" not in page.text
 
 
-def test_going_back_keeps_the_answers(walker: Walker, school: Organisation) -> None:
+def test_back_links_keep_the_answers(walker: Walker, school: Organisation) -> None:
     page = walker.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
     page = page.submit(given_name="Bob", family_name="Dean")
     page = walker.get(page.link("Back"))
@@ -96,7 +94,7 @@ def test_going_back_keeps_the_answers(walker: Walker, school: Organisation) -> N
     assert 'value="bob@ashfield.example"' in page.html
 
 
-def test_a_step_out_of_order_leads_to_the_first_open_question(
+def test_add_user_page_out_of_order_redirects_to_the_first_open_question(
     walker: Walker, school: Organisation
 ) -> None:
     page = walker.get(path(school, "users", "new")).submit(email="bob@ashfield.example")
@@ -111,7 +109,7 @@ def test_a_step_out_of_order_leads_to_the_first_open_question(
         ({"email": "bob"}, "Enter an email address in the correct format"),
     ],
 )
-def test_what_is_no_address_is_said_beside_the_field_and_kept(
+def test_email_page_shows_the_error_at_the_field_and_keeps_the_input(
     walker: Walker, school: Organisation, entered: dict[str, Any], sentence: str
 ) -> None:
     page = walker.get(path(school, "users", "new")).submit(**entered)
@@ -131,7 +129,7 @@ def test_what_is_no_address_is_said_beside_the_field_and_kept(
         ("¹", "1", "2027", "The end date must be a real date"),
     ],
 )
-def test_an_end_date_that_cannot_be_is_explained(
+def test_end_date_page_explains_an_unusable_date(
     walker: Walker, school: Organisation, day: str, month: str, year: str, sentence: str
 ) -> None:
     page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
@@ -140,7 +138,7 @@ def test_an_end_date_that_cannot_be_is_explained(
     assert sentence in page.text
 
 
-def test_a_colleague_who_belongs_already_is_shown(
+def test_email_page_links_to_a_colleague_who_is_a_member(
     walker: Walker, school: Organisation, ann: Membership
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
@@ -149,7 +147,7 @@ def test_a_colleague_who_belongs_already_is_shown(
     assert bob.public_id in page.link("See Bob Byron")
 
 
-def test_nothing_is_said_about_a_person_of_another_organisation(
+def test_email_page_discloses_no_person_of_another_organisation(
     walker: Walker, school: Organisation
 ) -> None:
     """TX, ID-11: whether somebody has an account elsewhere shows nowhere."""
@@ -166,14 +164,14 @@ def test_nothing_is_said_about_a_person_of_another_organisation(
     assert "Evelyn" not in listed.text
 
 
-def test_a_double_click_adds_once(walker: Walker, school: Organisation) -> None:
+def test_check_page_posted_twice_adds_once(walker: Walker, school: Organisation) -> None:
     page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
     first, second = page.submit(), page.submit()
     assert first.heading == second.heading == "Invitation sent"
     assert len(world.mails("accounts/invitation")) == 2  # Ann's own, and one to Bob
 
 
-def test_a_race_with_a_colleague_is_explained_on_check_answers(
+def test_check_page_explains_that_a_colleague_was_faster(
     walker: Walker, school: Organisation
 ) -> None:
     page = answer_all(walker.get(path(school, "users", "new")), "bob@ashfield.example")
@@ -183,7 +181,7 @@ def test_a_race_with_a_colleague_is_explained_on_check_answers(
     assert "already been invited" in page.text
 
 
-def test_the_user_group_is_changed_with_old_and_new_shown(
+def test_change_access_page_shows_old_and_new_user_group(
     walker: Walker, school: Organisation
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", "School_Anon", given_name="Bob")
@@ -203,14 +201,14 @@ def test_the_user_group_is_changed_with_old_and_new_shown(
     assert len(world.mails("memberships/user_group_changed")) == 1
 
 
-def test_choosing_what_is_held_already_says_so(walker: Walker, school: Organisation) -> None:
+def test_change_access_page_says_that_nothing_changes(walker: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example", "School_Anon")
     page = walker.get(path(school, "users", bob.public_id, "access", SERVICE))
     page = page.submit(groups="School_Anon").submit(day="", month="", year="").submit()
     assert "This is what the person has now." in page.text
 
 
-def test_an_approver_is_made_and_stopped(walker: Walker, school: Organisation) -> None:
+def test_user_page_makes_and_stops_an_approver(walker: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
     page = walker.get(path(school, "users", bob.public_id))
     page = walker.get(page.link("Make approver")).submit()
@@ -219,7 +217,7 @@ def test_an_approver_is_made_and_stopped(walker: Walker, school: Organisation) -
     assert "Bob Byron is no longer an approver." in page.text
 
 
-def test_the_last_approver_is_told_how_to_hand_over(
+def test_user_page_tells_the_last_approver_how_to_hand_over(
     walker: Walker, school: Organisation, ann: Membership
 ) -> None:
     for address in (
@@ -232,7 +230,7 @@ def test_the_last_approver_is_told_how_to_hand_over(
         assert [form for form in page.forms() if not form.action] == []
 
 
-def test_removing_shows_what_follows_then_what_ended(walker: Walker, school: Organisation) -> None:
+def test_remove_page_shows_consequences_and_result(walker: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example", "School_Named", given_name="Bob")
     page = walker.get(path(school, "users", bob.public_id))
     page = walker.get(page.link("Remove Bob Byron from Ashfield School"))
@@ -244,7 +242,9 @@ def test_removing_shows_what_follows_then_what_ended(walker: Walker, school: Org
     assert "does not belong to" in walker.get(path(school, "users", bob.public_id)).text
 
 
-def test_removing_oneself_is_leaving(walker: Walker, school: Organisation, ann: Membership) -> None:
+def test_remove_page_of_oneself_leaves_the_organisation(
+    walker: Walker, school: Organisation, ann: Membership
+) -> None:
     world.member(school, "cal@ashfield.example", approver=True)
     page = walker.get(path(school, "users", ann.public_id, "remove"))
     assert page.heading == "Leave Ashfield School"
@@ -253,7 +253,7 @@ def test_removing_oneself_is_leaving(walker: Walker, school: Organisation, ann: 
     assert walker.get(path(school)).heading != "Ashfield School"
 
 
-def test_invitations_are_listed_sent_again_corrected_and_withdrawn(
+def test_invitations_page_lists_resends_corrects_and_withdraws(
     walker: Walker, school: Organisation
 ) -> None:
     world.invited(school, "bib@ashfield.example", given_name="Bob")
@@ -268,7 +268,7 @@ def test_invitations_are_listed_sent_again_corrected_and_withdrawn(
     assert "There are no open invitations" in page.text
 
 
-def test_an_approver_of_two_organisations_has_the_pages_of_each(
+def test_approver_of_two_organisations_has_the_pages_of_each(
     app: Flask, school: Organisation, ann: Membership
 ) -> None:
     other = world.school("Brook School", "100002")
@@ -280,7 +280,7 @@ def test_an_approver_of_two_organisations_has_the_pages_of_each(
     assert path(other, "users") not in walker.get(path(school)).html
 
 
-def test_one_signed_out_is_asked_to_sign_in_and_comes_back(
+def test_users_page_redirects_a_signed_out_person_to_sign_in_and_back(
     app: Flask, school: Organisation
 ) -> None:
     response = app.test_client().get(path(school, "users"))
@@ -288,7 +288,7 @@ def test_one_signed_out_is_asked_to_sign_in_and_comes_back(
     assert school.public_id in response.headers["Location"]
 
 
-def test_a_suspended_colleague_is_shown_as_such(walker: Walker, school: Organisation) -> None:
+def test_users_page_marks_a_suspended_colleague(walker: Walker, school: Organisation) -> None:
     bob = world.member(school, "bob@ashfield.example")
     with writing():
         world.who(bob).suspended_at = now()
@@ -298,7 +298,7 @@ def test_a_suspended_colleague_is_shown_as_such(walker: Walker, school: Organisa
 
 
 @pytest.mark.parametrize(("has_app", "said"), [(True, "Set up"), (False, "Not set up")])
-def test_a_user_s_page_says_whether_a_second_step_is_set_up(
+def test_user_page_says_whether_a_second_step_is_set_up(
     walker: Walker, school: Organisation, has_app: bool, said: str
 ) -> None:
     bob = world.member(school, "bob@ashfield.example")

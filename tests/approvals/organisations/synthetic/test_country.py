@@ -27,7 +27,7 @@ def listed(country: Path) -> dict[str, Row]:
     return schools(country, DAY)
 
 
-def test_it_lists_as_many_open_schools_as_england_has(listed: dict[str, Row]) -> None:
+def test_country_has_as_many_open_schools_as_england(listed: dict[str, Row]) -> None:
     assert len(listed) == 50_000
     is_open = of_status(listed.values(), "1", "3")
     types = Counter(listed[urn]["TypeOfEstablishment (code)"] for urn in is_open)
@@ -35,7 +35,7 @@ def test_it_lists_as_many_open_schools_as_england_has(listed: dict[str, Row]) ->
     assert 7_500 <= sum(types[code] for code in ACADEMIES) <= 8_000
 
 
-def test_all_statuses_authorities_and_dioceses_occur(listed: dict[str, Row]) -> None:
+def test_country_has_every_status_authority_and_diocese(listed: dict[str, Row]) -> None:
     statuses = {row["EstablishmentStatus (code)"] for row in listed.values()}
     assert statuses == {"1", "2", "3", "4"}
     open_rows = [listed[urn] for urn in of_status(listed.values(), "1", "3")]
@@ -45,7 +45,7 @@ def test_all_statuses_authorities_and_dioceses_occur(listed: dict[str, Row]) -> 
     assert dioceses["0000"] < len(open_rows)
 
 
-def test_trusts_are_single_small_and_large(country: Path) -> None:
+def test_country_has_single_small_and_large_trusts(country: Path) -> None:
     links = academy_links(country, DAY)
     multi = Counter(row["Linked UID"] for row in links if row["Group Type"].startswith("Multi"))
     single = Counter(row["Linked UID"] for row in links if row["Group Type"].startswith("Single"))
@@ -55,7 +55,7 @@ def test_trusts_are_single_small_and_large(country: Path) -> None:
     assert len(single) == single.total() == 1_500
 
 
-def test_an_academy_is_in_one_trust_and_may_have_a_sponsor(country: Path) -> None:
+def test_country_has_academies_in_one_trust_with_or_without_sponsor(country: Path) -> None:
     links = academy_links(country, DAY)
     in_trusts = Counter(row["URN"] for row in links if row["Group Type"] != "School sponsor")
     assert set(in_trusts.values()) == {1}
@@ -64,7 +64,7 @@ def test_an_academy_is_in_one_trust_and_may_have_a_sponsor(country: Path) -> Non
     assert sponsored <= in_trusts.keys()
 
 
-def test_a_converter_keeps_the_number_of_the_school_that_it_follows(
+def test_country_converter_keeps_the_number_of_its_predecessor(
     listed: dict[str, Row],
 ) -> None:
     numbers = Counter((r["LA (code)"], r["EstablishmentNumber"]) for r in listed.values())
@@ -72,7 +72,7 @@ def test_a_converter_keeps_the_number_of_the_school_that_it_follows(
     assert max(numbers.values()) == 2
 
 
-def test_it_is_the_same_each_time(tmp_path: Path) -> None:
+def test_country_is_the_same_each_time(tmp_path: Path) -> None:
     one = write_national(tmp_path / "one", 300)
     other = write_national(tmp_path / "other", 300)
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]

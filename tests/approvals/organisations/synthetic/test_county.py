@@ -30,11 +30,11 @@ def trusts(day: str) -> dict[str, str]:
     }
 
 
-def test_the_files_are_small() -> None:
+def test_county_files_are_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.glob("*.csv")) < 400_000
 
 
-def test_it_has_two_authorities_two_dioceses_five_trusts_and_other_groups() -> None:
+def test_county_has_two_authorities_two_dioceses_five_trusts_and_other_groups() -> None:
     rows = schools(SHIPPED, "20180201").values()
     assert {row["LA (code)"] for row in rows} - {"000"} == {"971", "972"}
     assert {row["Diocese (code)"] for row in rows} == {"0000", "CE91", "RC91"}
@@ -52,7 +52,7 @@ def test_it_has_two_authorities_two_dioceses_five_trusts_and_other_groups() -> N
         ("900002", "900118", "01-04-2019", "20181001"),
     ],
 )
-def test_a_school_converts_to_an_academy_of_the_same_number(
+def test_county_school_converts_to_an_academy_of_the_same_number(
     old: str, new: str, day: str, before: str
 ) -> None:
     assert new not in schools(SHIPPED, before)
@@ -70,7 +70,7 @@ def test_a_school_converts_to_an_academy_of_the_same_number(
     assert links[new, old] == ("Predecessor", day)
 
 
-def test_two_schools_merge_and_one_closes_for_good() -> None:
+def test_county_schools_merge_and_one_closes() -> None:
     merged = [row for row in school_links() if row["LinkType"] == "Successor - merged"]
     assert {row["URN"] for row in merged} == {"900003", "900004"}
     assert {row["LinkURN"] for row in merged} == {"900119"}
@@ -79,14 +79,14 @@ def test_two_schools_merge_and_one_closes_for_good() -> None:
     assert "900005" not in {row["URN"] for row in school_links()}
 
 
-def test_links_are_here_and_there_undated_and_loop() -> None:
+def test_county_has_undated_and_looping_links() -> None:
     links = school_links()
     successors = {(row["URN"], row["LinkURN"]) for row in links if row["LinkType"] == "Successor"}
     assert {("900006", "900007"), ("900007", "900006")} <= successors
     assert any(not row["LinkEstablishedDate"] for row in links)
 
 
-def test_schools_join_change_and_leave_trusts() -> None:
+def test_county_schools_join_change_and_leave_trusts() -> None:
     of_day = {day: trusts(day) for day in DAYS}
 
     def history(urn: str) -> list[str | None]:
@@ -101,7 +101,7 @@ def test_schools_join_change_and_leave_trusts() -> None:
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_establishments_and_links_name_the_same_trusts(day: str) -> None:
+def test_county_establishments_and_links_name_the_same_trusts(day: str) -> None:
     assert trusts(day) == {
         urn: row["Trusts (code)"]
         for urn, row in schools(SHIPPED, day).items()
@@ -110,7 +110,7 @@ def test_establishments_and_links_name_the_same_trusts(day: str) -> None:
     }
 
 
-def test_authority_diocese_and_name_change_without_a_date() -> None:
+def test_county_authority_diocese_and_name_change_without_date() -> None:
     before, after = schools(SHIPPED, "20180201"), schools(SHIPPED, "20190603")
 
     def changed(column: str) -> set[str]:
@@ -124,20 +124,20 @@ def test_authority_diocese_and_name_change_without_a_date() -> None:
         assert after[urn]["PreviousLA (code)"] == before[urn]["LA (code)"]
 
 
-def test_one_school_is_to_open_and_one_to_close() -> None:
+def test_county_has_schools_proposed_to_open_and_to_close() -> None:
     now = schools(SHIPPED, "20260901")
     assert of_status(now.values(), "4") == {"900098"}
     assert now["900098"]["OpenDate"] == "01-09-2027"
     assert of_status(now.values(), "3") == {"900011"}
 
 
-def test_a_foundation_trust_stands_in_the_column_of_academy_trusts() -> None:
+def test_county_has_a_foundation_trust_in_the_column_of_academy_trusts() -> None:
     rows = schools(SHIPPED, "20180201").values()
     flagged = {r["URN"]: r["Trusts (code)"] for r in rows if r["TrustSchoolFlag (code)"] == "1"}
     assert flagged == {"900048": "90008"}
 
 
-def test_links_of_all_groups_name_those_that_give_no_remit() -> None:
+def test_county_links_name_groups_without_remit() -> None:
     links = read(SHIPPED / "alllinksdata20260901.csv", "utf-8-sig")
     types = {
         row["Academy URN"]: row["Group Type (code)"]
@@ -147,7 +147,7 @@ def test_links_of_all_groups_name_those_that_give_no_remit() -> None:
     assert types == {"900048": "02", "900012": "01", "900013": "01", "900014": "01"}
 
 
-def test_a_sponsored_academy_has_a_row_for_its_trust_and_one_for_its_sponsor() -> None:
+def test_county_sponsored_academy_has_rows_for_trust_and_sponsor() -> None:
     links = academy_links(SHIPPED, "20180201")
     rows_of = Counter(row["URN"] for row in links)
     sponsored = {row["URN"] for row in links if row["Group Type"] == "School sponsor"}
@@ -155,7 +155,7 @@ def test_a_sponsored_academy_has_a_row_for_its_trust_and_one_for_its_sponsor() -
     assert sponsored == {urn for urn, rows in rows_of.items() if rows == 2}
 
 
-def test_text_quotes_and_zeros_are_as_in_the_real_downloads() -> None:
+def test_county_files_quote_text_and_keep_zeros_as_downloads_do() -> None:
     older = (SHIPPED / "edubasealldata20180201.csv").read_bytes()
     with pytest.raises(UnicodeDecodeError):
         older.decode("utf-8")
