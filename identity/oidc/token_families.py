@@ -19,9 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from app.audit import audit_row
+from app.audit import record
 from app.clock import now
-from app.database import Change, CompiledQuery, db
+from app.database import CompiledQuery, db
 from app.database.single_use import claim, rows_changed
 from app.identifiers import secret_hash
 from app.retention import Expired
@@ -145,19 +145,7 @@ def record_family_event(
     **detail: object,
 ) -> None:
     """Add an audit row about a family. Must run inside `writing()`."""
-    family_event(event, client, family, subject=subject, **detail).run()
-
-
-def family_event(
-    event: str,
-    client: RelyingParty,
-    family: Family,
-    *,
-    subject: str | None = None,
-    **detail: object,
-) -> Change:
-    """Return an audit row about a family."""
-    return audit_row(
+    record(
         event,
         actor=None,
         client=client.client_id,

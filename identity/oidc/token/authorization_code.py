@@ -25,9 +25,14 @@ from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, keeps
 from identity.oidc.statements import claim_of
 from identity.oidc.token.grant_type import GrantType
-from identity.oidc.token.issue import audience, response_for_person, stored_refresh_token
+from identity.oidc.token.issue import (
+    audience,
+    issued_row,
+    response_for_person,
+    stored_refresh_token,
+)
 from identity.oidc.token.reuse import CODE, refused_after_end, used_twice
-from identity.oidc.token_families import Family, end_family, family_event, record_family_event
+from identity.oidc.token_families import Family, end_family, record_family_event
 
 _FAMILY_AND_CODE: CompiledQuery[CodeRow] = CompiledQuery(
     select(
@@ -83,14 +88,14 @@ def redeem(
         at=at,
         nonce=found.nonce,
     )
-    issued = family_event(
-        "token.issued",
+    issued = issued_row(
         client,
-        found,
-        subject=entitlement.account.subject,
         grant_type=GRANT.name,
-        scope=scopes.join(granted),
+        granted=granted,
         audience=target,
+        service=found.service,
+        family=found,
+        subject=entitlement.account.subject,
     )
     stored = (
         [stored_refresh_token(client, found, refresh_token, at, binding=binding)]

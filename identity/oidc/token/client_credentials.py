@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.audit import audit_row
 from app.clock import now
 from app.database import commit_unit
 from identity.oidc import scopes
@@ -11,7 +10,7 @@ from identity.oidc.errors import InvalidScope, UnauthorizedClient
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding
 from identity.oidc.token.grant_type import GrantType
-from identity.oidc.token.issue import audience, response_for_service
+from identity.oidc.token.issue import audience, issued_row, response_for_service
 
 
 def redeem(
@@ -26,13 +25,12 @@ def redeem(
         client, granted=granted, audience=target, binding=binding, at=now()
     )
     commit_unit(
-        audit_row(
-            "token.issued",
-            client=client.client_id,
-            service=client.service,
+        issued_row(
+            client,
             grant_type=GRANT.name,
-            scope=scopes.join(granted),
+            granted=granted,
             audience=target,
+            service=client.service,
         )
     )
     return response

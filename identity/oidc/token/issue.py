@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.audit import audit_row
 from app.database import Change
 from app.identifiers import secret_hash
 from app.settings import settings
@@ -135,6 +136,37 @@ def response_for_target(
     )
     lifetime = min(client.access_token_lifetime, expires_at - int(at.timestamp()))
     return _response(client, access_token, granted, binding) | {"expires_in": lifetime}
+
+
+def issued_row(
+    client: RelyingParty,
+    *,
+    grant_type: str,
+    granted: list[str],
+    audience: str,
+    service: str | None,
+    family: Family | None = None,
+    subject: str | None = None,
+) -> Change:
+    """Return the audit row of an issued access token, to commit with it.
+
+    service: where the token is used. family, subject: of a person's token.
+    """
+    detail: dict[str, object] = {} if family is None else {"grant": family.public_id}
+    return audit_row(
+        "token.issued",
+        actor=None,
+        before=None,
+        after=None,
+        client=client.client_id,
+        service=service,
+        organisation=None if family is None else family.organisation,
+        subject=subject,
+        grant_type=grant_type,
+        scope=scopes.join(granted),
+        audience=audience,
+        **detail,
+    )
 
 
 def stored_refresh_token(

@@ -18,6 +18,7 @@ from identity.oidc.statements import claim_of
 from identity.oidc.token.grant_type import GrantType
 from identity.oidc.token.issue import (
     audience,
+    issued_row,
     prolonged_refresh_token,
     response_for_person,
     stored_refresh_token,
@@ -27,7 +28,6 @@ from identity.oidc.token.reuse import REFRESH_TOKEN, refused_after_end, used_twi
 from identity.oidc.token_families import (
     Family,
     FamilyOfRefreshToken,
-    family_event,
     find_with_refresh_token,
 )
 
@@ -52,14 +52,14 @@ def redeem(
         binding=binding,
         at=at,
     )
-    issued = family_event(
-        "token.issued",
+    issued = issued_row(
         client,
-        found,
-        subject=entitlement.account.subject,
         grant_type=GRANT.name,
-        scope=scopes.join(granted),
+        granted=granted,
         audience=target,
+        service=found.service,
+        family=found,
+        subject=entitlement.account.subject,
     )
     if successor is None:
         commit_unit(*prolonged_refresh_token(client, found, found.token_id, at), issued)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.audit import audit_row
 from app.clock import now
 from app.database import commit_unit
 from identity.oidc import delegation, scopes
@@ -20,7 +19,7 @@ from identity.oidc.pairwise import subject_for
 from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding
 from identity.oidc.token.grant_type import PATH, GrantType
-from identity.oidc.token.issue import response_for_target
+from identity.oidc.token.issue import issued_row, response_for_target
 from identity.oidc.token_families import Family
 from identity.oidc.tokens import AccessToken
 
@@ -57,16 +56,14 @@ def redeem(
         expires_at=subject.expires_at,
     )
     commit_unit(
-        audit_row(
-            "token.issued",
-            subject=holds.account.subject,
-            client=client.client_id,
-            service=target.service,
-            organisation=family.organisation,
+        issued_row(
+            client,
             grant_type=GRANT.name,
-            scope=scopes.join(granted),
+            granted=granted,
             audience=resource,
-            grant=family.public_id,
+            service=target.service,
+            family=family,
+            subject=holds.account.subject,
         )
     )
     return response | {"issued_token_type": ACCESS_TOKEN_TYPE}

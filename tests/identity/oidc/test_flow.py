@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.identity.conftest import audited
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, arrived, header, register
 from tests.identity.people import Person
 from tests.identity.walking import Walker
@@ -81,3 +82,15 @@ def test_refresh_returns_new_tokens_with_the_same_auth_time(
         n: after[n] for n in ("iss", "sub", "aud", "auth_time", "sid")
     }
     assert "nonce" not in after
+
+
+def test_grants_of_a_person_record_the_issued_token_alike(
+    service_rp: RelyingParty, browser: FlaskClient
+) -> None:
+    tokens = service_rp.tokens(browser, scope="openid organisation access")
+    assert service_rp.refresh(tokens["refresh_token"]).status_code == 200
+    redeemed, refreshed = audited("token.issued")
+    assert redeemed.pop("grant_type") == "authorization_code"
+    assert refreshed.pop("grant_type") == "refresh_token"
+    assert redeemed == refreshed
+    assert {"subject", "grant", "scope", "audience"} <= redeemed.keys()
