@@ -37,7 +37,7 @@ def add_organisation(
         )
     if not name:
         raise RefusalError.of("name_missing", "Give the organisation a name.")
-    if (kind is Kind.DIOCESE) != bool(diocese_code):
+    if (facts.identifier == "diocese_code") != bool(diocese_code):
         raise RefusalError.of(
             "diocese_code", "A diocese, and no other body, has a diocese code such as CE23."
         )
@@ -53,7 +53,7 @@ def add_organisation(
         organisation = Organisation(
             public_id=public_id,
             kind=kind.value,
-            key=f"diocese:{diocese_code}" if diocese_code else f"hand:{public_id}",
+            key=f"{kind.value}:{diocese_code}" if diocese_code else f"hand:{public_id}",
             name=name,
             search_name=name.casefold(),
             diocese_code=diocese_code,

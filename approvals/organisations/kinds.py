@@ -1,6 +1,7 @@
 """Kinds of organisation, as data. A kind that is added by hand is one entry here.
 
-A kind with schools of its own also has its queries in `approvals.remits.remit`.
+A kind names the rule by which its schools are found; `approvals.remits.remit` has the queries of
+each rule.
 
 The category ids are those that DfE Sign-in's relying parties know; where it has no category the
 id is ours, and the claim dictionary says so (docs/decisions/0023).

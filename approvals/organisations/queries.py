@@ -27,29 +27,9 @@ def by_public_id(public_id: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
 
 
-def by_urn(urn: str) -> Organisation | None:
-    """Return the school with this URN."""
-    return _by_key(f"urn:{urn}")
-
-
-def by_uid(uid: str) -> Organisation | None:
-    """Return the group with this UID."""
-    return _by_key(f"uid:{uid}")
-
-
 def by_la_code(la_code: str) -> Organisation | None:
     """Return the local authority with this code."""
     return _by_key(f"la:{la_code}")
-
-
-def by_diocese_code(diocese_code: str) -> Organisation | None:
-    """Return the diocese itself; schools of the diocese have the code too."""
-    return db.session.scalar(
-        select(Organisation)
-        .where(Organisation.kind == Kind.DIOCESE, Organisation.diocese_code == diocese_code)
-        .order_by(Organisation.id)
-        .limit(1)
-    )
 
 
 def by_identifier(identifier: str) -> Organisation | None:

@@ -19,9 +19,9 @@ remits_cli = AppGroup("remits", help="Schools that organisations may see, on any
 
 
 def _kinds() -> tuple[str, ...]:
-    from approvals.remits.remit import KINDS
+    from approvals.remits.remit import kinds
 
-    return KINDS
+    return kinds()
 
 
 @remits_cli.command("show")

@@ -6,12 +6,9 @@ from datetime import date, datetime
 from app.clock import now
 from app.database.dated_rows import covers
 from approvals.organisations import knowledge
-from approvals.organisations.kinds import Kind
+from approvals.organisations.kinds import RemitRule
 from approvals.organisations.register.timeline import Period, Timeline
 from approvals.remits.remit import Remit
-
-TRUSTS = (Kind.MULTI_ACADEMY_TRUST.value, Kind.SINGLE_ACADEMY_TRUST.value)
-BODIES = (*TRUSTS, Kind.LOCAL_AUTHORITY.value, Kind.DIOCESE.value)
 
 
 def learned_later(remit: Remit, at: datetime) -> Mapping[str, datetime]:
@@ -20,7 +17,7 @@ def learned_later(remit: Remit, at: datetime) -> Mapping[str, datetime]:
     Each with the moment of the import since which it is known. Empty where the register held
     nothing at `at`, and for `own` and `all`, which name no body that a school belongs to.
     """
-    if remit.kind not in BODIES or at >= now() or not knowledge.was_imported_by(at):
+    if remit.rule in (None, RemitRule.OWN) or at >= now() or not knowledge.was_imported_by(at):
         return {}
 
     def belongs(timeline: Timeline, day: date) -> bool | None:
@@ -36,9 +33,9 @@ def learned_later(remit: Remit, at: datetime) -> Mapping[str, datetime]:
 
 
 def _is_in(remit: Remit, timeline: Timeline, period: Period, day: date) -> bool:
-    if remit.kind == Kind.LOCAL_AUTHORITY.value:
+    if remit.rule is RemitRule.LOCAL_AUTHORITY:
         return period.la_code == remit.key
-    if remit.kind == Kind.DIOCESE.value:
+    if remit.rule is RemitRule.DIOCESE:
         return period.diocese_code == remit.key
     return any(
         each.uid == remit.key and covers(each.valid_from, each.valid_to, day)

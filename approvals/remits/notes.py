@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.days import in_words
-from approvals.organisations.kinds import Kind
+from approvals.organisations.kinds import Kind, RemitRule
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
 from approvals.remits.remit import Remit
@@ -26,7 +26,7 @@ def notes(remit: Remit) -> list[str]:
             f"For {remit.earliest_known:,} of {remit.count:,} schools no register file is as old "
             f"as {in_words(remit.on)}: their earliest known state is used."
         )
-    if remit.kind == Kind.LOCAL_AUTHORITY.value:
+    if remit.rule is RemitRule.LOCAL_AUTHORITY:
         found += _other_codes(remit)
     return found
 

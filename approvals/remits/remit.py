@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, li
 from app.database import db
 from app.refusal import RefusalError
 from approvals.organisations import queries
-from approvals.organisations.kinds import Kind, RemitRule
+from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
 from approvals.organisations.register.codes import MAINTAINED_TYPES, STATE_FUNDED_TYPES
 from approvals.remits import summaries
@@ -31,6 +31,9 @@ Schools = Select[str | None, str, str | None, str, date | None]
 SchoolRow = Row[str | None, str, str | None, str, date | None]
 """URN, name, code of the type, ground, and the first day that is known from a file."""
 
+OWN, ALL, TRAINING = "own", "all", "training"
+_WITH_SCHOOLS = frozenset(RemitRule) - {RemitRule.OWN}
+"""Rules of kinds of organisation that name their remits; a school's is called `own`."""
 _STREAM = 2_000
 
 
@@ -63,6 +66,11 @@ class Remit:
     on: date
     organisation: Organisation | None = field(default=None, repr=False, compare=False)
     """The school, trust, authority or diocese itself; None for `all` and `training`."""
+
+    @property
+    def rule(self) -> RemitRule | None:
+        """How the schools are found; None for `all` and `training`."""
+        return _rule_of(self.kind)
 
     @property
     def count(self) -> int:
@@ -114,7 +122,8 @@ class Remit:
         )
 
     def _query(self) -> Schools:
-        return _QUERIES[self.kind](self)
+        schools = _WITHOUT_BODY[self.kind] if self.rule is None else _BY_RULE[self.rule]
+        return schools(self)
 
 
 def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> Remit:
@@ -123,14 +132,14 @@ def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> R
     Raises RefusalError for scope `remit` where the kind has none, and for `own` outside schools.
     """
     on = queries.on_day(at)
-    if scope in ("all", "training"):
+    if scope in _WITHOUT_BODY:
         return Remit(scope, None, on)
     rule = organisation.facts.remit
-    if rule is None or (scope == "own" and rule is not RemitRule.OWN):
+    if rule is None or (scope == OWN and rule is not RemitRule.OWN):
         raise RefusalError.of(
             "no_remit", f"{organisation.facts.plural} have no schools of their own."
         )
-    kind = "own" if rule is RemitRule.OWN else queries.kind_on(organisation, at)
+    kind = OWN if rule is RemitRule.OWN else queries.kind_on(organisation, at)
     key = organisation.identifier
     if key is None:
         raise RefusalError.of(
@@ -141,13 +150,45 @@ def remit_of(organisation: Organisation, scope: Scope, at: date | datetime) -> R
 
 def remit_of_key(kind: str, key: str | None, at: date | datetime) -> Remit | None:
     """Return the remit that a token names by kind and key, or None without such a body."""
-    if kind in ("all", "training"):
+    if kind in _WITHOUT_BODY:
         return Remit(kind, None, queries.on_day(at)) if key is None else None
-    find = _FINDERS.get(kind)
-    organisation = find(key) if find and key else None
-    if organisation is None or kind not in ("own", queries.kind_on(organisation, at)):
+    rule = _rule_of(kind)
+    if rule is None or key is None:
         return None
-    return Remit(kind, key, queries.on_day(at), organisation)
+    bodies = (each for each in _bodies(kind, rule, key) if kind in (OWN, queries.kind_on(each, at)))
+    organisation = next(bodies, None)
+    return Remit(kind, key, queries.on_day(at), organisation) if organisation else None
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of remit, as tokens name them."""
+    bodies = (kind.value for kind, facts in KINDS.items() if facts.remit in _WITH_SCHOOLS)
+    return OWN, *bodies, *_WITHOUT_BODY
+
+
+def _rule_of(kind: str) -> RemitRule | None:
+    """Return how the schools of a kind of remit are found; None without a body that has schools."""
+    if kind == OWN:
+        return RemitRule.OWN
+    rule = KINDS[Kind(kind)].remit if kind in KINDS else None
+    return rule if rule in _WITH_SCHOOLS else None
+
+
+def _bodies(kind: str, rule: RemitRule, key: str) -> Iterator[Organisation]:
+    """Yield the organisations with this rule that the key identifies, those of the kind first.
+
+    A trust that takes in a second school becomes another kind, so the kind is that of a day.
+    """
+    for present, facts in sorted(KINDS.items(), key=lambda entry: entry[0] != kind):
+        if facts.remit is rule and facts.identifier is not None:
+            yield from db.session.scalars(
+                select(Organisation)
+                .where(
+                    Organisation.kind == present.value,
+                    getattr(Organisation, facts.identifier) == key,
+                )
+                .order_by(Organisation.id)
+            )
 
 
 def _open_schools(
@@ -218,27 +259,14 @@ def _school(row: SchoolRow, on: date) -> School:
     return School(row.urn, row.name, ground, row.known_from is not None and on < row.known_from)
 
 
-_QUERIES: Mapping[str, Callable[[Remit], Schools]] = MappingProxyType(
+_BY_RULE: Mapping[RemitRule, Callable[[Remit], Schools]] = MappingProxyType(
     {
-        "own": _own_school,
-        Kind.MULTI_ACADEMY_TRUST.value: _of_trust,
-        Kind.SINGLE_ACADEMY_TRUST.value: _of_trust,
-        Kind.LOCAL_AUTHORITY.value: _of_authority,
-        Kind.DIOCESE.value: _of_diocese,
-        "all": _all,
-        "training": _none,
+        RemitRule.OWN: _own_school,
+        RemitRule.TRUST: _of_trust,
+        RemitRule.LOCAL_AUTHORITY: _of_authority,
+        RemitRule.DIOCESE: _of_diocese,
     }
 )
-
-KINDS = tuple(_QUERIES)
-"""Kinds of remit, as tokens name them."""
-
-_FINDERS: Mapping[str, Callable[[str], Organisation | None]] = MappingProxyType(
-    {
-        "own": queries.by_urn,
-        Kind.MULTI_ACADEMY_TRUST.value: queries.by_uid,
-        Kind.SINGLE_ACADEMY_TRUST.value: queries.by_uid,
-        Kind.LOCAL_AUTHORITY.value: queries.by_la_code,
-        Kind.DIOCESE.value: queries.by_diocese_code,
-    }
+_WITHOUT_BODY: Mapping[str, Callable[[Remit], Schools]] = MappingProxyType(
+    {ALL: _all, TRAINING: _none}
 )

@@ -77,7 +77,7 @@ def _trusts_on(day: date) -> dict[str, set[str]]:
 
 
 def _remit(uid: str, day: date) -> set[str]:
-    trust = queries.by_uid(uid)
+    trust = queries.by_identifier(f"uid:{uid}")
     assert trust is not None
     return {school.urn for school in remit_of(trust, "remit", day).schools}
 
@@ -204,7 +204,7 @@ def test_a_joined_date_that_a_newer_file_moves_counts(load: Load) -> None:
 def test_a_school_proposed_to_open_is_in_the_remit_from_its_opening_date(load: Load) -> None:
     load("alllinksdata_MAT_academies_ece.csv", date(2025, 9, 22))
     load("edubase_fulllayout_samples_merged.csv", date(2021, 5, 25))
-    school = queries.by_urn("148847")
+    school = queries.by_identifier("urn:148847")
     assert school is not None
     days = (date(2021, 11, 30), date(2021, 12, 1), date(2022, 6, 1))
     assert [queries.is_open(school, day) for day in days] == [False, True, True]

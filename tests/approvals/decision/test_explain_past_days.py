@@ -71,7 +71,7 @@ def _enter(organisation: Organisation | None, group: str) -> None:
 def test_explain_names_a_school_as_it_was_called_then(
     app: Flask, register: Load, at: str, name: str
 ) -> None:
-    _enter(queries.by_urn("100001"), "School_Named")
+    _enter(queries.by_identifier("urn:100001"), "School_Named")
     assert f"{name} School 1001: may enter" in explain(app, "--at", at)
 
 
@@ -92,7 +92,7 @@ def test_name_on_answers_days_before_the_first_file_from_that_file(
 
 
 def test_explain_says_since_when_a_trust_link_is_known(app: Flask, register: Load) -> None:
-    _enter(queries.by_uid("1700"), "MAT_Named")
+    _enter(queries.by_identifier("uid:1700"), "MAT_Named")
     said = explain(app, "--at", "2026-03-01")
     assert "    100001 Elm School 1001 (trust)" in said
     assert "    100002 Elm School 1002 (trust; known since 1 May 2026 at 2:00pm)" in said
@@ -103,7 +103,7 @@ def test_explain_counts_the_trust_links_of_a_long_list_that_came_later(
     app: Flask, register: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("approvals.decision.explain.FEW", 1)
-    _enter(queries.by_uid("1700"), "MAT_Named")
+    _enter(queries.by_identifier("uid:1700"), "MAT_Named")
     assert (
         "    1 of them by register files that were imported later, the last on "
         "1 May 2026 at 2:00pm" in explain(app, "--at", "2026-03-01")

@@ -27,7 +27,7 @@ def schools(app: Flask, tmp_path: Path) -> tuple[Organisation, Organisation]:
     """Two schools, and people who work in one, the other, or both."""
     load_shipped()
     _state(tmp_path, "20200101", first=OPEN)
-    first, second = queries.by_urn("123456"), queries.by_urn("123457")
+    first, second = queries.by_identifier("urn:123456"), queries.by_identifier("urn:123457")
     assert first is not None
     assert second is not None
     return first, second

@@ -39,7 +39,7 @@ def test_add_organisation_refuses_with_a_sentence(
 def test_add_organisation_refuses_a_second_body_of_a_name(app: Flask) -> None:
     first = add_organisation(Kind.DIOCESE, "Diocese of Marl", diocese_code="rc91")
     assert first.diocese_code == CATHOLIC
-    found = queries.by_diocese_code(CATHOLIC)
+    found = queries.by_identifier(f"diocese:{CATHOLIC}")
     assert found is not None
     assert found.id == first.id
     with pytest.raises(RefusalError, match="there already"):

@@ -26,7 +26,7 @@ def test_register_import_takes_files_in_the_order_of_their_days(
     assert "0 history" in result.output
     assert "history + 0 rejected" in result.output
     assert not [line for line in result.output.splitlines() if " 1 history" in line]
-    assert queries.by_urn("900001") is not None
+    assert queries.by_identifier("urn:900001") is not None
 
 
 def test_register_import_dry_run_writes_nothing(app: Flask, county_files: list[Path]) -> None:
@@ -61,7 +61,7 @@ def test_register_import_loads_the_other_files_beside_a_refused_one(
     result = app.test_cli_runner().invoke(args=["register", "import", str(bad), str(good)])
     assert result.exit_code == 1
     assert "Refused" in result.output
-    assert queries.by_urn("123456") is not None
+    assert queries.by_identifier("urn:123456") is not None
 
 
 def test_register_import_asks_for_the_day_of_a_file_without_date(
@@ -102,7 +102,7 @@ def test_register_import_reports_complete_file_taken_for_an_excerpt(
     result = app.test_cli_runner().invoke(args=["register", "import", str(path)])
     assert result.exit_code == 1
     assert "taken for an excerpt" in result.output
-    assert queries.by_urn("123456") is not None
+    assert queries.by_identifier("urn:123456") is not None
 
 
 def test_register_generate_reports_a_place_that_cannot_be_written(

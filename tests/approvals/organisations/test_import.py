@@ -220,7 +220,7 @@ def test_import_closes_schools_absent_from_a_complete_file_only(load: Load, tmp_
     (tmp_path / "excerpt_20200201.csv").write_text(_HEADER + "123456,201,One School,01,1\n")
     (tmp_path / "edubasealldata20200301.csv").write_text(_HEADER + "123456,201,One School,01,1\n")
     load([tmp_path / "edubasealldata20200101.csv", tmp_path / "excerpt_20200201.csv"])
-    other = queries.by_urn("123457")
+    other = queries.by_identifier("urn:123457")
     assert other is not None
     assert queries.is_open(other, date(2020, 2, 15))
     (report,) = load([tmp_path / "edubasealldata20200301.csv"])
@@ -270,7 +270,7 @@ def test_import_passes_closed_schools_to_listeners_in_its_transaction(
     load([tmp_path / "a20200101.csv"])
     assert not told
     load([tmp_path / "a20200201.csv"])
-    school = queries.by_urn("123456")
+    school = queries.by_identifier("urn:123456")
     assert school is not None
     assert told == [school.id]
 
@@ -278,8 +278,8 @@ def test_import_passes_closed_schools_to_listeners_in_its_transaction(
 def test_import_keeps_the_identity_of_organisations(
     load: Load, loaded: list[FileReport], county_files: list[Path], county_world: World
 ) -> None:
-    school = queries.by_urn(county_world.schools[0].urn)
-    trust = queries.by_uid(HARBOUR)
+    school = queries.by_identifier(f"urn:{county_world.schools[0].urn}")
+    trust = queries.by_identifier(f"uid:{HARBOUR}")
     assert school is not None
     assert trust is not None
     before = (school.id, school.public_id, trust.public_id)
@@ -330,13 +330,13 @@ def test_import_of_establishments_makes_authorities_and_trusts(
 ) -> None:
     load([files.establishments(county_world, SNAPSHOTS[0], tmp_path)])
     authority = queries.by_la_code("971")
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert authority is not None
     assert (authority.kind, authority.name) == (Kind.LOCAL_AUTHORITY, "Marlshire")
     assert trust is not None
     assert (trust.kind, trust.name) == (Kind.MULTI_ACADEMY_TRUST, "Marlshire Learning Trust")
     assert queries.by_la_code("000") is None
-    assert queries.by_uid("90008") is None
+    assert queries.by_identifier("uid:90008") is None
 
 
 def _named(report: FileReport, change: Change) -> list[tuple[str, str, str, str]]:
@@ -427,7 +427,7 @@ def test_import_keeps_what_another_file_of_the_same_day_says(load: Load, tmp_pat
     excerpt = tmp_path / "excerpt_20200101.csv"
     excerpt.write_text(_HEADER + "123456,201,Another Name,34,1\n")
     load([whole, excerpt])
-    found = queries.by_urn("123456")
+    found = queries.by_identifier("urn:123456")
     assert found is not None
     assert (found.name, found.diocese_code) == ("Another Name", "CE23")
 

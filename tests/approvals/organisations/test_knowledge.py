@@ -35,7 +35,7 @@ def test_closure_in_a_later_file_is_known_since_its_import(
         load([_file(tmp_path, "20260101", "1", "")])
     with time_machine.travel(LEARNED, tick=False):
         load([_file(tmp_path, "20260501", "2", "31-03-2026")])
-    elm = queries.by_urn("100001")
+    elm = queries.by_identifier("urn:100001")
     assert elm is not None
     assert not queries.is_open(elm, date(2026, 4, 10))
     learned = learned_openness(elm, date(2026, 4, 10))

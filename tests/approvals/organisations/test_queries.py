@@ -50,7 +50,7 @@ def test_dfe_organisation_has_the_shape_of_dfe_sign_in(county_world: World) -> N
     school = next(
         each for each in county_world.schools if each.type_code == "02" and each.is_open_on(TODAY)
     )
-    organisation = queries.by_urn(school.urn)
+    organisation = queries.by_identifier(f"urn:{school.urn}")
     assert organisation is not None
     claim = dfe_organisation(organisation, TODAY)
     authority = queries.by_la_code(str(organisation.la_code))
@@ -89,7 +89,7 @@ def identifier(value: object) -> object:
 
 def test_dfe_organisation_of_a_closed_school_has_its_closing_date(county_world: World) -> None:
     school = next(each for each in county_world.schools if each.closed == date(2019, 1, 1))
-    organisation = queries.by_urn(school.urn)
+    organisation = queries.by_identifier(f"urn:{school.urn}")
     assert organisation is not None
     claim = dfe_organisation(organisation, TODAY)
     assert (identifier(claim["status"]), claim["closedOn"]) == (2, "2019-01-01")

@@ -31,7 +31,7 @@ def get(app: Flask) -> Get:
     """Asks with a service's own token."""
     world.load_school_performance()
     signing_keys.ready()
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert trust is not None
     holder = world.member(world.person(), trust)
     world.grant(holder, "MAT_Named")
@@ -51,7 +51,7 @@ def get(app: Flask) -> Get:
 
 def test_remit_by_key_returns_the_remit_to_a_service_of_its_people(get: Get) -> None:
     answer = get(f"/api/remits/multi_academy_trust/{LEARNING}")
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert trust is not None
     remit = remit_of(trust, "remit", datetime.now(UTC))
     body: dict[str, Any] = answer.get_json()
@@ -107,7 +107,7 @@ def test_remit_by_key_is_not_found_for_other_kinds_and_keys(get: Get, path: str)
 
 
 def test_remit_by_key_ends_with_the_last_grant(get: Get) -> None:
-    trust = queries.by_uid(SELWICK)
+    trust = queries.by_identifier(f"uid:{SELWICK}")
     assert trust is not None
     holder = world.member(world.person("Grace Hopper"), trust)
     path = f"/api/remits/multi_academy_trust/{SELWICK}"
@@ -129,7 +129,7 @@ def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
     """Asks with the token of a person who holds a group in a trust."""
     world.load_school_performance()
     signing_keys.ready()
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert trust is not None
     ada = make_person()
     holder = world.member(ada.account, trust)
@@ -146,7 +146,7 @@ def person_of_trust(app: Flask) -> Callable[..., TestResponse]:
 
 
 def test_own_remit_returns_the_remit_of_the_person(person_of_trust: Get) -> None:
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert trust is not None
     answer = person_of_trust("/api/remit")
     assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -159,7 +159,7 @@ def test_own_remit_returns_the_remit_of_the_person(person_of_trust: Get) -> None
 def test_ID_06_own_remit_ignores_another_organisation_in_query_header_and_body(
     app: Flask, person_of_trust: Get
 ) -> None:
-    other = queries.by_uid(SELWICK)
+    other = queries.by_identifier(f"uid:{SELWICK}")
     assert other is not None
     own = person_of_trust("/api/remit").get_json()
     for asked in (f"organisation={other.public_id}", f"key={SELWICK}", "kind=all"):
@@ -172,7 +172,7 @@ def test_ID_06_own_remit_ignores_another_organisation_in_query_header_and_body(
 def test_ID_08_remit_of_a_trust_omits_a_school_that_left(app: Flask, person_of_trust: Get) -> None:
     before = person_of_trust("/api/remit").get_json()
     left = before["schools"][0]["urn"]
-    school = queries.by_urn(left)
+    school = queries.by_identifier(f"urn:{left}")
     assert school is not None
     with writing() as session:
         session.execute(
@@ -239,7 +239,7 @@ def test_CS_06_own_remit_allows_cors_for_public_clients(app: Flask) -> None:
 
 
 def _is_of_first_day(body: dict[str, Any]) -> None:
-    trust, day = queries.by_uid(LEARNING), SNAPSHOTS[0]
+    trust, day = queries.by_identifier(f"uid:{LEARNING}"), SNAPSHOTS[0]
     assert trust is not None
     expected = remit_of(trust, "remit", day)
     assert (body["as_of"], body["version"]) == (day.isoformat(), expected.version)
@@ -263,7 +263,7 @@ def test_own_remit_answers_for_a_past_day_with_the_basis_of_each_school(
 
 def test_remit_endpoint_says_where_the_earliest_known_state_is_used(get: Get) -> None:
     day = SNAPSHOTS[0] - timedelta(days=1)
-    trust = queries.by_uid(LEARNING)
+    trust = queries.by_identifier(f"uid:{LEARNING}")
     assert trust is not None
     with writing() as session:
         session.execute(update(TrustLink).values(known_from=SNAPSHOTS[0]))

@@ -75,7 +75,7 @@ def test_notes_name_the_other_codes_of_an_authority_that_is_known_only_in_part(
     moved = [school.urn for school in remit.schools][:3]
     with writing() as session:
         # These have another code on the first day, and Marlshire's from the next on.
-        for school in [queries.by_urn(urn) for urn in moved]:
+        for school in [queries.by_identifier(f"urn:{urn}") for urn in moved]:
             assert school is not None
             period = queries.period_on(school, day)
             assert period is not None

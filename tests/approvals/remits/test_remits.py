@@ -33,7 +33,7 @@ TODAY = SNAPSHOTS[-1]
 
 
 def _by_uid(uid: str) -> Organisation:
-    found = queries.by_uid(uid)
+    found = queries.by_identifier(f"uid:{uid}")
     assert found is not None
     return found
 
@@ -45,7 +45,7 @@ def _authority() -> Organisation:
 
 
 def _school(school: SyntheticSchool) -> Organisation:
-    found = queries.by_urn(school.urn)
+    found = queries.by_identifier(f"urn:{school.urn}")
     assert found is not None
     return found
 
