@@ -1,6 +1,6 @@
 """The rooms of this floor that add something to an application, lowest first."""
 
-from app import after_restore, logs
+from app import after_restore, logs, worker
 from app.composition import Room
 from app.database import engine
 from app.health.room import ROOM as HEALTH
@@ -16,4 +16,5 @@ ROOMS = (
     after_restore.ROOM,
     OUTBOX,
     HEALTH,
+    worker.ROOM,
 )

@@ -118,6 +118,9 @@ class AppSettings(FloorSettings):
     smtp_port: int = 25
     """Port of the mail server."""
 
+    smtp_connections: int = Field(default=10, ge=1, le=100)
+    """Connections to the mail server at once."""
+
     smtp_username: str | None = None
     """User name at the mail server, if it requires one."""
 

@@ -1,9 +1,10 @@
-"""The worker: delivers mail and notices, and clears rows that have expired."""
+"""The worker: delivers mails and notices, and clears rows that have expired."""
 
 import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
@@ -12,26 +13,38 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
-from app.composition import ExtensionPoint
+from app.composition import ExtensionPoint, Room
 from app.database import db
 from app.database.requirements import reason
 from app.metrics import Counted
-from app.outbox.delivery import MAILS
+from app.outbox import delivery
 from app.retention import purge_expired
 
 IDLE_SECONDS = 1.0
-JOB_SECONDS = 0.2
+JOB_SECONDS, BUSY_SECONDS = 0.2, 0.05
+"""Time between two passes through the jobs: with nothing under way, and with something."""
 PURGE_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
 PASSES = Counted("worker_passes", "Passes of the worker through its work", "work")
 
 
-JOBS = ExtensionPoint[Callable[[], bool]]("jobs of the worker")
-"""Work that the worker does several times a second, and that does not block.
+@dataclass(frozen=True)
+class Job:
+    """Work that the worker does several times a second, and that does not block.
 
-It returns whether a part of it is still under way.
-"""
+    run: does what is due, and returns whether a part of it is still under way. finish: stores the
+    results of what is under way and begins nothing more; for work that goes on between two calls.
+    """
+
+    name: str
+    run: Callable[[], bool]
+    finish: Callable[[], bool] = lambda: False
+
+
+JOBS = ExtensionPoint[Job]("jobs of the worker", named=lambda job: job.name)
+ROOM = Room("app.worker", JOBS(Job("mails", delivery.deliver, delivery.finish)))
+"""The outbox is below the worker and cannot add its job itself."""
 
 
 def run(app: Flask, *, once: bool) -> None:
@@ -48,46 +61,53 @@ def run(app: Flask, *, once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    jobs = threading.Thread(target=_do_jobs, args=[app, stop])
+    jobs = threading.Thread(target=_do_jobs, args=[app, stop], kwargs={"once": once})
     jobs.start()
     purged_at = None
     while True:
         try:
-            delivered = MAILS.deliver_due()
             if purged_at is None or now() - purged_at >= PURGE_EVERY:
                 purge_expired()
                 purged_at = now()
         except SQLAlchemyError as error:
             log.error("the database does not answer", error=reason(error))
-            delivered = 0
         else:
-            PASSES.count("mails")
+            PASSES.count("purge")
         finally:
             db.session.remove()
         if stop.is_set():
             jobs.join()
             return
-        if not delivered:
-            stop.wait(IDLE_SECONDS)
+        stop.wait(IDLE_SECONDS)
 
 
-def _do_jobs(app: Flask, stop: threading.Event) -> None:
-    """Run the jobs beside the mails, so that a hanging mail server delays no notice."""
+def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
+    """Run the jobs beside the purge. None of them waits for a receiver, so none delays another.
+
+    With `once`, until nothing is due. Otherwise until the worker is to stop, and then until what is
+    under way has ended.
+    """
     with app.app_context():
         busy = True
-        while busy or not stop.is_set():
-            try:
-                under_way = [work() for work in JOBS.values()]
-                busy = any(under_way)
-                PASSES.count("jobs")
-            except SQLAlchemyError as error:
-                log.error("the database does not answer", error=reason(error))
-                busy = False
-            except Exception:
-                # A job that fails must not end the others.
-                log.exception("work failed")
-                busy = False
-            finally:
-                db.session.remove()
+        while not stop.is_set() or (once and busy):
+            under_way = [_succeeds(job.name, job.run) for job in JOBS.values()]
+            busy = any(under_way)
+            PASSES.count("jobs")
             if busy or not stop.is_set():
-                time.sleep(JOB_SECONDS)
+                stop.wait(BUSY_SECONDS if busy else JOB_SECONDS)
+        unfinished = JOBS.values()
+        while unfinished := [job for job in unfinished if _succeeds(job.name, job.finish)]:
+            time.sleep(BUSY_SECONDS)
+
+
+def _succeeds(name: str, work: Callable[[], bool]) -> bool:
+    """Return what the work returns, False where it fails: the other jobs go on."""
+    try:
+        return work()
+    except SQLAlchemyError as error:
+        log.error("the database does not answer", error=reason(error))
+    except Exception:
+        log.exception("a job of the worker failed", job=name)
+    finally:
+        db.session.remove()
+    return False

@@ -1,11 +1,36 @@
-"""`secure-access mails`: mails that the mail server did not take."""
+"""`secure-access mails`: mails that were not delivered, or not yet."""
 
 from __future__ import annotations
 
 import click
 from flask.cli import AppGroup
 
-mails_cli = AppGroup("mails", help="Mails that could not be delivered.")
+mails_cli = AppGroup("mails", help="Mails that could not be delivered, or not yet.")
+
+
+@mails_cli.command("waiting")
+def waiting_command() -> None:
+    """List the mails that are tried again, with the cause of the last failure."""
+    from app.cli.tables import print_rows
+    from app.outbox.delivery import mails_to_retry
+
+    mails = mails_to_retry()
+    if not mails:
+        click.echo("No mail waits for another attempt.")
+        return
+    print_rows(
+        ["Next attempt", "To", "Mail", "Attempts", "Cause"],
+        [
+            [
+                f"{mail.next_attempt_at:%Y-%m-%d %H:%M} UTC",
+                mail.recipient,
+                mail.template,
+                str(mail.attempts),
+                mail.last_error or "",
+            ]
+            for mail in mails
+        ],
+    )
 
 
 @mails_cli.command("failed")

@@ -10,19 +10,48 @@ import structlog
 from sqlalchemy import select
 
 from app.clock import now
+from app.context import PerApplication, present_application
 from app.database import db
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import PermanentRefusal, describe_refusal
 from app.outbox.transports import transport
 from app.queue import DeliveryFailed, EndState, LeasedQueue, Send
+from app.queue.parallel import ParallelDelivery
 from app.settings import settings
-from app.vault import decrypt
+from app.vault import Undecipherable, decrypt
 
 PURPOSE = "mail"
+IDLE_SECONDS = 10.0
+"""Time for which a connection to the mail server is kept without a mail."""
 LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 log = structlog.get_logger()
+
+
+def deliver() -> bool:
+    """Deliver the mails that are due, as the worker's job. Return whether any is under way."""
+    under_way = _delivery().step()
+    if not under_way:
+        transport().close_idle(IDLE_SECONDS)
+    return under_way
+
+
+def finish() -> bool:
+    """Store the results of the mails that are under way. Return whether any still is."""
+    under_way = _delivery().finish()
+    if not under_way:
+        transport().close_idle(0)
+    return under_way
+
+
+def mails_to_retry() -> Sequence[OutboxMail]:
+    """Return the mails that wait for another attempt, the next attempt first."""
+    return db.session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.id.in_(MAILS.waiting(OutboxMail.last_error.is_not(None))))
+        .order_by(OutboxMail.next_attempt_at)
+    ).all()
 
 
 def failed_mails() -> Sequence[OutboxMail]:
@@ -57,22 +86,26 @@ def _send(public_id: str, recipient: str, subject: str, sealed_text: str) -> Non
             identifier=public_id,
             issuer=settings().issuer,
         )
-        transport(settings()).deliver(message, public_id)
+        transport().deliver(message, public_id)
+    except Undecipherable:
+        # The key may be missing by mistake: the mail is tried again until it is there.
+        raise DeliveryFailed("no key of SECURE_ACCESS_ENCRYPTION_KEYS opens the mail") from None
     except (PermanentRefusal, ValueError, OSError) as error:
         cause = describe_refusal(error)
         raise DeliveryFailed(cause, final=not isinstance(error, OSError)) from None
 
 
 def _record(mail: OutboxMail) -> None:
-    if mail.last_error is None:
-        return
-    logged = {
+    logged: dict[str, object] = {
         "mail": mail.public_id,
         "template": mail.template,
         "domain": mail.recipient.rpartition("@")[2],
         "attempts": mail.attempts,
-        "cause": mail.last_error,
     }
+    if mail.last_error is None:
+        log.info("a mail was delivered", **logged)
+        return
+    logged["cause"] = mail.last_error
     if mail.failed_at is not None:
         log.warning("a mail failed for good", **logged)
     else:
@@ -91,4 +124,14 @@ MAILS = LeasedQueue(
     longest_retry=timedelta(hours=1),
     max_attempts=30,
     retention=timedelta(days=30),
+)
+
+_delivery: PerApplication[ParallelDelivery[OutboxMail]] = PerApplication(
+    "app.outbox.delivery",
+    lambda: ParallelDelivery(
+        present_application(),
+        MAILS,
+        at_once=settings().smtp_connections,
+        first=OutboxMail.urgent,
+    ),
 )

@@ -20,11 +20,13 @@ def send_mail(
     context: dict[str, object],
     dedupe_key: str | None = None,
     expires_at: datetime | None = None,
+    urgent: bool = False,
 ) -> None:
     """Render `templates/mail/<template>.txt` and enqueue the mail, inside `writing()`.
 
     A second mail under the same `dedupe_key` is not sent. A mail that is still waiting at
-    `expires_at` is not sent either: its link no longer works. Values of `context` cannot make
+    `expires_at` is not sent either: its link no longer works. An `urgent` mail, for which a person
+    waits, goes before those that are not. Values of `context` cannot make
     links in the mail (see `app.outbox.rendering`).
     """
     session = db.session()
@@ -41,6 +43,7 @@ def send_mail(
             subject=subject[:250],
             sealed_text=encrypt(body, purpose=PURPOSE),
             expires_at=expires_at,
+            urgent=urgent,
         )
     )
 

@@ -5,7 +5,7 @@ Only a line that is nothing but an address of this service becomes a link.
 
 import re
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid, parseaddr
+from email.utils import format_datetime, parseaddr
 
 from markupsafe import Markup, escape
 
@@ -22,7 +22,8 @@ def compose(
     message["Subject"] = subject
     message["Date"] = format_datetime(now())
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    message["Message-ID"] = make_msgid(idstring=identifier, domain=domain)
+    # The same at every attempt, so that a mail program shows a mail that came twice once.
+    message["Message-ID"] = f"<{identifier}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(_as_html(subject, text, issuer), subtype="html")

@@ -21,5 +21,7 @@ class OutboxMail(QueuedRow):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     """When the mail server refused it for good, or the last attempt failed."""
+    urgent: Mapped[bool] = mapped_column(default=False)
+    """Whether a person waits for it: it goes before the others."""
     expires_at: Mapped[datetime | None]
     """When its link stops working: a mail that still waits then is not sent."""

@@ -2,15 +2,22 @@
 
 import smtplib
 import ssl
+import time
+from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
+from app.context import PerApplication
 from app.outbox.refusals import PermanentRefusal, describe_refusal, is_final
-from app.settings import AppSettings
+from app.settings import AppSettings, settings
 
 _TIMEOUT_SECONDS = 15
+SMTP_OK = 250
+MAILS_PER_CONNECTION = 50
+"""Mail servers end connections that carry many more."""
 
 
 class Transport(Protocol):
@@ -22,6 +29,9 @@ class Transport(Protocol):
         Raises PermanentRefusal if no other attempt can succeed, and OSError, the base of smtplib's
         exceptions, if one may.
         """
+
+    def close_idle(self, seconds: float, /) -> None:
+        """Close connections that have carried no mail for so many seconds."""
 
 
 class Folder:
@@ -36,40 +46,95 @@ class Folder:
         unfinished.write_bytes(message.as_bytes())
         unfinished.replace(self.directory / f"{identifier}.eml")
 
+    def close_idle(self, _seconds: float, /) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An open connection that no thread uses: the mails that it has carried, and since when."""
+
+    server: smtplib.SMTP
+    mails: int
+    since: float
+
 
 class MailServer:
-    """Delivers mail by SMTP."""
+    """Delivers mail by SMTP, on connections that are kept from one mail to the next.
+
+    Each thread that delivers has a connection to itself for the time of a mail.
+    """
 
     def __init__(self, settings: AppSettings) -> None:
         self.settings = settings
+        self._kept: deque[_Kept] = deque()
 
     def deliver(self, message: EmailMessage, _identifier: str) -> None:
-        server = self._connect()
+        found = self._usable_connection()
+        server, mails = found or (self._connect(), 0)
         try:
-            if self.settings.smtp_username and self.settings.smtp_password:
-                server.login(
-                    self.settings.smtp_username, self.settings.smtp_password.get_secret_value()
-                )
             _send(server, message)
-        finally:
-            # The reply to QUIT does not concern the mail, which has been accepted or rejected.
-            with suppress(OSError):
-                server.quit()
-            server.close()
+        except PermanentRefusal:
+            self._keep(server, mails + 1)
+            raise
+        except BaseException:
+            _close(server)
+            raise
+        self._keep(server, mails + 1)
+
+    def close_idle(self, seconds: float, /) -> None:
+        for _ in range(len(self._kept)):
+            with suppress(IndexError):
+                kept = self._kept.popleft()
+                if time.monotonic() - kept.since < seconds:
+                    self._kept.append(kept)
+                else:
+                    _close(kept.server)
+
+    def _keep(self, server: smtplib.SMTP, mails: int) -> None:
+        if mails < MAILS_PER_CONNECTION:
+            self._kept.append(_Kept(server, mails, time.monotonic()))
+        else:
+            _close(server)
+
+    def _usable_connection(self) -> tuple[smtplib.SMTP, int] | None:
+        """Return a kept connection that the mail server still answers, and its mails."""
+        with suppress(IndexError):
+            while True:
+                kept = self._kept.pop()
+                with suppress(OSError):
+                    if kept.server.noop()[0] == SMTP_OK:
+                        return kept.server, kept.mails
+                _close(kept.server)
+        return None
 
     def _connect(self) -> smtplib.SMTP:
         settings = self.settings
         if settings.smtp_security == "tls":
-            return smtplib.SMTP_SSL(
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.smtp_host,
                 settings.smtp_port,
                 timeout=_TIMEOUT_SECONDS,
                 context=ssl.create_default_context(),
             )
-        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_TIMEOUT_SECONDS)
-        if settings.smtp_security == "starttls":
-            server.starttls(context=ssl.create_default_context())
+        else:
+            server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_TIMEOUT_SECONDS)
+        try:
+            if settings.smtp_security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if settings.smtp_username and settings.smtp_password:
+                server.login(settings.smtp_username, settings.smtp_password.get_secret_value())
+        except BaseException:
+            _close(server)
+            raise
         return server
+
+
+def _close(server: smtplib.SMTP) -> None:
+    # The reply to QUIT does not concern the mails, which have been accepted or rejected.
+    with suppress(OSError):
+        server.quit()
+    server.close()
 
 
 def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
@@ -81,6 +146,10 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         raise
 
 
-def transport(settings: AppSettings) -> Transport:
-    """Return the transport that the settings choose: a folder or a mail server."""
-    return Folder(settings.mail_directory) if settings.mail_directory else MailServer(settings)
+def _chosen_transport() -> Transport:
+    chosen = settings()
+    return Folder(chosen.mail_directory) if chosen.mail_directory else MailServer(chosen)
+
+
+transport = PerApplication("app.outbox.transport", _chosen_transport)
+"""The transport that the settings choose: a folder or a mail server."""

@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.after_restore import CAUSE
@@ -83,17 +84,6 @@ class LeasedQueue(Generic[RowType]):
     max_attempts: int
     retention: timedelta
 
-    def deliver_due(self, limit: int = 50) -> int:
-        """Attempt each due row once, one after the other. Return the number delivered."""
-        statement = select(self.table.id).where(self.is_due()).order_by(self.table.id)
-        delivered = 0
-        for key in db.session.scalars(statement.limit(limit)).all():
-            if (lease := self.lease(key)) is not None:
-                failure = attempt(lease.send)
-                self.settle(lease, failure)
-                delivered += failure is None
-        return delivered
-
     def is_due(self) -> ColumnElement[bool]:
         """Return the condition for rows whose next attempt is due.
 
@@ -122,7 +112,12 @@ class LeasedQueue(Generic[RowType]):
         except DeliveryFailed as failure:
             values = {**self._end(self.given_up, failure), table.attempts: attempts - 1}
             self._store(key, attempts, values)
-            return None
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("a row cannot be prepared for delivery", table=table.__tablename__)
+            self.settle(Lease(key, attempts, _nothing), DeliveryFailed(type(error).__name__))
+        return None
 
     def settle(self, lease: Lease, failure: DeliveryFailed | None) -> None:
         """Store the result of an attempt, unless the row has been leased again or withdrawn."""
@@ -233,6 +228,10 @@ class LeasedQueue(Generic[RowType]):
         if not claim(update(self.table).where(self.table.id == key, *conditions).values(values)):
             return None
         return session.get_one(self.table, key, populate_existing=True)
+
+
+def _nothing() -> None:
+    """Send nothing: the attempt of a row that cannot be prepared."""
 
 
 def attempt(send: Send) -> DeliveryFailed | None:

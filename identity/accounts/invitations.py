@@ -64,7 +64,7 @@ def resend(invitation: Invitation) -> None:
     """Send a new link; the old one is dead. Raises RefusalError."""
     with writing():
         _must_be_open(invitation)
-        _send(invitation)
+        _send(invitation, urgent=True)
         record("invitation.resent", invitation=invitation.public_id)
 
 
@@ -77,7 +77,7 @@ def correct(invitation: Invitation, email: EmailAddress) -> None:
         _must_be_open(invitation)
         invitation.email = email.text
         invitation.email_key = email.key
-        _send(invitation)
+        _send(invitation, urgent=True)
         record("invitation.corrected", invitation=invitation.public_id)
 
 
@@ -154,7 +154,7 @@ def expire_all() -> None:
     rows_changed(update(Invitation).where(Invitation.id.in_(usable())).values(expires_at=now()))
 
 
-def _send(invitation: Invitation) -> None:
+def _send(invitation: Invitation, *, urgent: bool = False) -> None:
     token, at = new_secret(), now()
     _withdraw_mail(invitation)
     invitation.token_hash = secret_hash(token)
@@ -174,6 +174,7 @@ def _send(invitation: Invitation) -> None:
         },
         dedupe_key=_mail_key(invitation.public_id, invitation.token_hash),
         expires_at=invitation.expires_at,
+        urgent=urgent,
     )
 
 

@@ -148,6 +148,7 @@ def _send_link(
         context={"name": account.name, **context},
         dedupe_key=reset_links.mail_key(link.token_hash) if link.token_hash else None,
         expires_at=link.expires_at,
+        urgent=True,
     )
 
 

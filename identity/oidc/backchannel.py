@@ -74,6 +74,11 @@ def deliver() -> bool:
     return _delivery().step()
 
 
+def finish() -> bool:
+    """Store the results of the notices that are under way. Return whether any still is."""
+    return _delivery().finish()
+
+
 def failed_notices() -> Sequence[Row[LogoutNotice, str, str]]:
     """Return each notice that was given up, with the client's id and name, oldest failure first."""
     return db.session.execute(

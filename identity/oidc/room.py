@@ -11,7 +11,7 @@ from app.web.direct_endpoints import PROGRAM_ENDPOINTS, ProgramEndpoints
 from app.web.errors import JSON_PATHS
 from app.web.forms import FORMS_FROM_ELSEWHERE
 from app.web.pages import AFTER_REQUEST, PAGES, Pages
-from app.worker import JOBS
+from app.worker import JOBS, Job
 from identity.access_termination import CHANNELS
 from identity.oidc import (
     backchannel,
@@ -64,7 +64,10 @@ ROOM = Room(
     CHANNELS(token_families.end_grants),
     FRAMES(frontchannel.frames),
     SERVICE_LINKS(links_for_people),
-    JOBS(backchannel.deliver, keys.rotate_due),
+    JOBS(
+        Job("logout notices", backchannel.deliver, backchannel.finish),
+        Job("signing keys", keys.rotate_due),
+    ),
     PURGES(
         Purge("logout notices", backchannel.NOTICES.expired),
         Purge("token families", token_families.expired),

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from app.database import db
 from app.outbox import OutboxMail
-from app.outbox.delivery import MAILS
 from app.request_reference import short_reference
 from approvals.settings import Settings
 from tests.conftest import application, settings
+from tests.deliveries import deliver_due
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, register
@@ -98,6 +98,6 @@ def test_HC_03_mails_wait_and_sign_in_works_without_mail_server(database_url: st
         )
         assert known.status == unknown.status == 200
         assert known.heading == unknown.heading
-        assert MAILS.deliver_due() == 0
+        assert deliver_due() == 0
         assert set(db.session.scalars(select(OutboxMail.state))) == {"waiting"}
         assert sign_in(app.test_client(), person, "/sign-in?next=/account").status == 200

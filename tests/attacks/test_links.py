@@ -15,13 +15,13 @@ from app.actors import Actor
 from app.clock import now
 from app.database import db, writing
 from app.outbox import OutboxMail
-from app.outbox.delivery import MAILS
 from app.refusal import RefusalError
 from identity.accounts import invitations
 from identity.accounts.models import Account
 from identity.administration import suspension
 from identity.credentials.models import PasswordReset
 from identity.email_address import EmailAddress
+from tests.deliveries import deliver_due
 from tests.identity.conftest import Post, audited
 from tests.identity.joining.test_joining import EMAIL, code_of, invite, join, link, to_the_app
 from tests.identity.people import PASSWORD, Person, sign_in
@@ -110,7 +110,7 @@ def test_waiting_not_me_mail_is_withdrawn_after_a_reset_by_link(
 def test_mail_is_not_sent_once_its_link_has_expired(app: Flask, person: Person, post: Post) -> None:
     _ask(app, person, post)
     with time_machine.travel(now() + timedelta(minutes=61), tick=False):
-        assert MAILS.deliver_due() == 0
+        assert deliver_due() == 0
         failed = app.test_cli_runner().invoke(args=["mails", "failed"])
     assert "the link expired before the mail could be delivered" in failed.output
 

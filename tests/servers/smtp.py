@@ -6,6 +6,7 @@ with smtp.running() as server:
     mail.recipients, mail.message["Subject"]
 """
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Iterator
@@ -44,6 +45,12 @@ class MailServer:
     refusal: str | None = None
     """Answer every delivery with this, such as "451 Try again later", instead of taking it."""
 
+    seconds: float = 0.0
+    """Time that a delivery takes."""
+
+    clients: list[SMTP] = field(default_factory=list)
+    """The connections that were opened."""
+
     recipient_refusal: str | None = None
     """Answer every recipient with this, such as "550 5.1.1 Unknown user"."""
 
@@ -56,9 +63,28 @@ class MailServer:
         )
         return list(self.received)
 
+    def end_connections(self) -> None:
+        """End every connection, as a mail server does with one that was idle for long."""
+        for client in self.clients:
+            if client.transport is not None:
+                client.loop.call_soon_threadsafe(client.transport.close)
+
     def clear(self) -> None:
         """Forget what was received."""
         self.received.clear()
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        host_name: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Greet a client; aiosmtpd calls this once a connection."""
+        session.host_name = host_name
+        self.clients.append(server)
+        return responses
 
     async def handle_RCPT(
         self,
@@ -81,6 +107,7 @@ class MailServer:
         envelope: Envelope,
     ) -> str:
         """Take one message; aiosmtpd calls this."""
+        await asyncio.sleep(self.seconds)
         if self.refusal:
             return self.refusal
         content = envelope.content or b""

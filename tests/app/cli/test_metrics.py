@@ -144,7 +144,7 @@ def test_metrics_tell_how_long_mails_wait_and_what_became_of_them(
     assert after.value("mails_waiting") == 0
     assert after.value("mails_given_up") == 0
     assert after.value("delivery_attempts_total", queue="outbox_mail", outcome="delivered") == 1
-    assert after.value("worker_passes_total", work="mails") == 1
+    assert after.value("worker_passes_total", work="purge") == 1
 
 
 def test_metrics_are_those_that_the_documentation_names(counting: tuple[Served, str]) -> None:

@@ -21,6 +21,7 @@ from app.outbox.refusals import is_final
 from app.retention import purge_expired
 from approvals.settings import Settings
 from tests.conftest import application, settings
+from tests.deliveries import deliver_due
 from tests.servers import ports, smtp
 from wsgi import ROOT
 
@@ -48,7 +49,7 @@ def _delivered(app_settings: Settings) -> list[EmailMessage]:
 
 def test_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) -> None:
     _promise()
-    assert MAILS.deliver_due() == 1
+    assert deliver_due() == 1
     (mail,) = _delivered(app_settings)
     assert mail["Subject"] == "Subject for Ann"
     assert mail["To"] == "ann@school.example"
@@ -62,7 +63,7 @@ def test_mail_is_delivered_as_text_and_html(app: Flask, app_settings: Settings) 
 def test_mail_enqueued_while_the_clock_was_ahead_is_delivered(app: Flask) -> None:
     with time_machine.travel(now() + timedelta(hours=2)):
         _promise()
-    assert MAILS.deliver_due() == 1
+    assert deliver_due() == 1
 
 
 def _settings_without_a_mail_server(database_url: str) -> Settings:
@@ -79,7 +80,7 @@ def test_send_mail_is_rolled_back_with_the_change(app: Flask) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert MAILS.deliver_due() == 0
+    assert deliver_due() == 0
 
 
 def test_mail_text_is_encrypted_at_rest_and_cleared_once_sent(app: Flask) -> None:
@@ -87,7 +88,7 @@ def test_mail_text_is_encrypted_at_rest_and_cleared_once_sent(app: Flask) -> Non
     waiting = db.session.scalars(select(OutboxMail)).one()
     assert waiting.sealed_text is not None
     assert "Zebedee" not in waiting.sealed_text
-    MAILS.deliver_due()
+    deliver_due()
     db.session.expire_all()
     assert waiting.sealed_text is None
 
@@ -95,13 +96,13 @@ def test_mail_text_is_encrypted_at_rest_and_cleared_once_sent(app: Flask) -> Non
 def test_send_mail_sends_one_mail_for_a_dedupe_key(app: Flask) -> None:
     _promise(key="once")
     _promise(key="once")
-    assert MAILS.deliver_due() == 1
-    assert MAILS.deliver_due() == 0
+    assert deliver_due() == 1
+    assert deliver_due() == 0
 
 
 def test_TX_04_mail_escapes_markup_in_a_name(app: Flask, app_settings: Settings) -> None:
     _promise('<img src=x onerror="alert(1)">')
-    MAILS.deliver_due()
+    deliver_due()
     html = _delivered(app_settings)[0].get_body(["html"])
     assert html is not None
     assert "<img" not in html.get_content()
@@ -109,7 +110,7 @@ def test_TX_04_mail_escapes_markup_in_a_name(app: Flask, app_settings: Settings)
 
 def test_LK_15_mail_has_no_header_from_a_name(app: Flask, app_settings: Settings) -> None:
     _promise("Ann\r\nBcc: all@school.example")
-    MAILS.deliver_due()
+    deliver_due()
     (mail,) = _delivered(app_settings)
     assert mail["Bcc"] is None
 
@@ -121,14 +122,14 @@ def test_mail_is_delivered_by_smtp(database_url: str) -> None:
         )
         with application(chosen):
             _promise()
-            assert MAILS.deliver_due() == 1
+            assert deliver_due() == 1
         assert [mail.recipients for mail in sink.wait_for(1)] == [("ann@school.example",)]
 
 
 def test_mail_waits_while_the_mail_server_is_unreachable(database_url: str) -> None:
     with application(_settings_without_a_mail_server(database_url)):
         _promise()
-        assert MAILS.deliver_due() == 0
+        assert deliver_due() == 0
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.attempts) == ("waiting", 1)
         assert mail.next_attempt_at > now()
@@ -140,14 +141,14 @@ def test_mail_is_given_up_after_the_last_attempt(database_url: str) -> None:
         _promise()
         with time_machine.travel(now(), tick=False) as clock:
             for _ in range(MAILS.max_attempts):
-                MAILS.deliver_due()
+                deliver_due()
                 clock.shift(timedelta(hours=2))
         assert db.session.scalars(select(OutboxMail)).one().state == "failed"
 
 
 def test_sent_mail_is_purged_after_a_month(app: Flask) -> None:
     _promise()
-    MAILS.deliver_due()
+    deliver_due()
     with time_machine.travel(now() + timedelta(days=31), tick=False):
         assert purge_expired()["sent mail"] == 1
 
@@ -169,7 +170,7 @@ def test_delivery_gives_up_a_mail_that_is_refused_for_good(
             "550 5.1.1 <ann@school.example>: ann is unknown",
         )
         _promise()
-        MAILS.deliver_due()
+        deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.attempts, mail.last_error) == ("failed", 1, "SMTP 550 5.1.1")
         assert mail.sealed_text is None
@@ -190,7 +191,7 @@ def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> No
     with smtp.running() as server, application(_settings_with(server, database_url)) as app:
         server.refusal = "451 4.7.1 ann@school.example: greylisted"
         _promise()
-        MAILS.deliver_due()
+        deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.last_error) == ("waiting", "SMTP 451 4.7.1")
         assert app.test_client().get("/readyz").get_json()["detail"] == {}
@@ -199,7 +200,7 @@ def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> No
         )
         server.refusal = None
         with time_machine.travel(now() + timedelta(hours=1), tick=False):
-            assert MAILS.deliver_due() == 1
+            assert deliver_due() == 1
         db.session.expire_all()
         assert mail.state == "sent"
 
@@ -226,6 +227,6 @@ def test_withdrawn_mail_is_not_delivered(app: Flask) -> None:
     _promise(key="once")
     with writing():
         withdraw_mail("once")
-    assert MAILS.deliver_due() == 0
+    assert deliver_due() == 0
     mail = db.session.scalars(select(OutboxMail)).one()
     assert (mail.state, mail.sealed_text) == ("withdrawn", None)

@@ -19,6 +19,7 @@ from app.outbox import OutboxMail
 from app.outbox.delivery import MAILS
 from app.queue import DeliveryFailed, LeasedQueue, Send
 from app.queue.parallel import ParallelDelivery
+from tests.deliveries import deliver_due
 from tests.races import race
 
 
@@ -61,11 +62,11 @@ def test_lease_is_given_to_one_of_many_workers(app: Flask) -> None:
     assert row().attempts == 1
 
 
-def test_deliver_due_of_many_workers_sends_a_row_once(app: Flask) -> None:
+def test_queue_of_many_workers_sends_a_row_once(app: Flask) -> None:
     enqueue("ann@school.example")
     sent: list[int] = []
     mails = queue(partial(sent.append, 1))
-    assert sum(race(app, lambda _number: mails.deliver_due())) == 1
+    assert sum(race(app, lambda _number: deliver_due(mails))) == 1
     assert sent == [1]
     assert row().state == "sent"
 
@@ -101,7 +102,7 @@ def test_settle_leaves_a_row_that_was_withdrawn_during_the_attempt(app: Flask) -
             MAILS.withdraw(cause="not needed")
         raise DeliveryFailed("not reached")
 
-    assert queue(withdraw_and_fail).deliver_due() == 0
+    assert deliver_due(queue(withdraw_and_fail)) == 0
     assert (row().state, row().last_error) == ("withdrawn", "not needed")
 
 
@@ -116,31 +117,31 @@ def test_settle_doubles_the_wait_up_to_the_longest(app: Flask) -> None:
     waits = []
     with time_machine.travel(now(), tick=False) as clock:
         for _ in range(5):
-            mails.deliver_due()
+            deliver_due(mails)
             waits.append((row().next_attempt_at - now()).total_seconds() / 60)
             clock.move_to(row().next_attempt_at)
-        mails.deliver_due()
+        deliver_due(mails)
     assert waits == [1, 2, 4, 5, 5]
     assert (row().state, row().attempts) == ("failed", 6)
 
 
 def test_settle_gives_up_after_a_final_failure_and_clears_the_text(app: Flask) -> None:
     enqueue("ann@school.example")
-    queue(failing("x" * 300, final=True)).deliver_due()
+    deliver_due(queue(failing("x" * 300, final=True)))
     assert (row().state, row().sealed_text, row().last_error) == ("failed", None, "x" * 250)
 
 
-def test_deliver_due_does_not_count_an_attempt_with_nothing_to_send(app: Flask) -> None:
+def test_queue_does_not_count_an_attempt_with_nothing_to_send(app: Flask) -> None:
     enqueue("ann@school.example")
 
     def prepare(_row: OutboxMail) -> Send:
         raise DeliveryFailed("the link expired")
 
-    assert replace(MAILS, prepare=prepare).deliver_due() == 0
+    assert deliver_due(replace(MAILS, prepare=prepare)) == 0
     assert (row().state, row().attempts) == ("failed", 0)
 
 
-def test_deliver_due_goes_on_after_an_unexpected_exception(app: Flask) -> None:
+def test_queue_goes_on_after_an_unexpected_exception(app: Flask) -> None:
     enqueue("ann@school.example", "bob@school.example")
 
     def prepare(mail: OutboxMail) -> Send:
@@ -149,7 +150,7 @@ def test_deliver_due_goes_on_after_an_unexpected_exception(app: Flask) -> None:
     def check(recipient: str) -> None:
         assert recipient != "ann@school.example"
 
-    assert replace(MAILS, prepare=prepare).deliver_due() == 1
+    assert deliver_due(replace(MAILS, prepare=prepare)) == 1
     rows = db.session.execute(
         select(OutboxMail.state, OutboxMail.last_error).order_by(OutboxMail.id)
     )

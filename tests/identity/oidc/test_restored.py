@@ -20,7 +20,6 @@ from flask.testing import FlaskClient
 from app.actors import SYSTEM
 from app.after_restore import end_revived
 from app.database import db, writing
-from app.outbox.delivery import MAILS
 from approvals.settings import Settings
 from identity.access_termination import end_access
 from identity.accounts import invitations
@@ -36,6 +35,7 @@ from identity.oidc.models import LogoutNotice, TokenFamily
 from identity.sessions import queries as sessions
 from identity.sessions.models import Session
 from tests.conftest import application
+from tests.deliveries import deliver_due
 from tests.identity.conftest import Post, audited
 from tests.identity.oidc import rights as rights_behind_port
 from tests.identity.oidc.browsers import signed_in_browser
@@ -148,7 +148,7 @@ def test_after_restore_refuses_values_used_since_the_backup(
     assert rp.redeem(then.code).status_code == 200
     assert rp.post("/revoke", {"token": then.tokens["refresh_token"]}).status_code == 200
     then.half.submit(code=then.totp)
-    assert MAILS.deliver_due() == 2
+    assert deliver_due() == 2
     suspension.suspend(ada.account, actor=SYSTEM)
     with restored(app_settings, url) as flask:
         rp.http = flask.test_client()
@@ -180,7 +180,7 @@ def test_after_restore_refuses_values_used_since_the_backup(
         reset_link, invitation_link = then.links
         assert "does not work any more" in Walker(flask.test_client()).get(reset_link).text
         assert "run out" in Walker(flask.test_client()).get(invitation_link).text
-        assert MAILS.deliver_due() == 0
+        assert deliver_due() == 0
 
 
 def test_after_restore_lets_people_sign_in(
