@@ -93,8 +93,10 @@ def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
             under_way = [_succeeds(job.name, job.run) for job in JOBS.values()]
             busy = any(under_way)
             PASSES.count("jobs")
-            if busy or not stop.is_set():
-                stop.wait(BUSY_SECONDS if busy else JOB_SECONDS)
+            if busy:
+                time.sleep(BUSY_SECONDS)
+            else:
+                stop.wait(JOB_SECONDS)
         unfinished = JOBS.values()
         while unfinished := [job for job in unfinished if _succeeds(job.name, job.finish)]:
             time.sleep(BUSY_SECONDS)
