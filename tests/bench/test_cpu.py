@@ -10,7 +10,7 @@ BUSY = "import time\nwhile time.process_time() < 0.5: pass"
 
 
 @pytest.mark.usefixtures("processes")
-def test_the_time_of_children_counts_while_they_live_and_afterwards() -> None:
+def test_cpu_time_counts_children_while_they_live_and_afterwards() -> None:
     before = cpu_seconds(os.getpid())
     with subprocess.Popen(
         [sys.executable, "-c", f"{BUSY}\ninput()"], stdin=subprocess.PIPE
@@ -26,7 +26,7 @@ def test_the_time_of_children_counts_while_they_live_and_afterwards() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_process_that_is_gone_costs_nothing() -> None:
+def test_cpu_time_of_an_ended_process_is_zero() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()
 
@@ -34,7 +34,7 @@ def test_a_process_that_is_gone_costs_nothing() -> None:
     assert cpu_seconds(child.pid) == 0
 
 
-def test_peak_memory_is_not_below_what_was_held() -> None:
+def test_peak_memory_is_at_least_what_was_allocated() -> None:
     held = bytearray(30 * 2**20)
 
     assert peak_memory_mib(os.getpid()) > len(held) / 2**20

@@ -26,7 +26,7 @@ def conversation(calls: int, seen: list[Answer]) -> Conversation:
         seen.append(answer)
 
 
-def test_conversations_are_run_to_their_end_and_counted_once(server: Target) -> None:
+def test_measure_runs_conversations_to_their_end_and_counts_them_once(server: Target) -> None:
     seen: list[Answer] = []
     work = [conversation(calls, seen) for calls in (1, 3, 2)]
     taken = measure(server, work, seconds=10, connections=2)
@@ -35,7 +35,7 @@ def test_conversations_are_run_to_their_end_and_counted_once(server: Target) -> 
     assert [answer.json() for answer in seen] == [{"status": "empty"}] * 6
 
 
-def test_endless_work_ends_with_its_time_and_costs_the_server_something(server: Target) -> None:
+def test_measure_ends_endless_work_with_its_time(server: Target) -> None:
     taken = measure(server, endpoints.empty(), seconds=0.5, connections=4)
 
     assert taken.units > 50
@@ -44,21 +44,21 @@ def test_endless_work_ends_with_its_time_and_costs_the_server_something(server: 
     assert taken.wall < 5
 
 
-def test_each_connection_comes_from_an_address_of_its_own() -> None:
+def test_measure_connects_from_different_addresses() -> None:
     addresses = [load._address() for _ in range(70_000)]
 
     assert len(set(addresses)) == len(addresses)
     assert all(address.startswith("127.") for address in addresses)
 
 
-def test_an_answer_of_another_status_stops_the_measurement() -> None:
+def test_measure_stops_at_a_response_of_another_status() -> None:
     answer = Answer(401, {}, {}, b'{"error":"invalid_client"}')
 
     with pytest.raises(Unexpected, match="401 .*invalid_client"):
         answer.json()
 
 
-def test_a_form_is_posted_encoded() -> None:
+def test_measure_posts_forms_encoded() -> None:
     sent = Call("/token", {"Accept": "*/*"}, {"scope": "a b"}).encoded("localhost:1").decode()
 
     assert sent.startswith("POST /token HTTP/1.1\r\nHost: localhost:1\r\nAccept: */*\r\n")
@@ -66,6 +66,6 @@ def test_a_form_is_posted_encoded() -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+def test_command_that_fails_explains_it(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"(?s)no-such-command failed:.*\w"):
         run(["no-such-command"], os.environ, tmp_path / "log")

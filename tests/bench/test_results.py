@@ -28,7 +28,7 @@ def journal() -> Journal:
     return made
 
 
-def test_the_json_holds_what_the_tables_show() -> None:
+def test_json_has_the_figures_of_the_tables() -> None:
     work = Work(SQLITE, FIRST, Run(seconds=12.0, cpu_seconds=11.0, peak_mib=300.0))
     written = json.loads(json.dumps(results(MACHINE, [work], journal()).as_json()))
 
@@ -43,18 +43,18 @@ def test_the_json_holds_what_the_tables_show() -> None:
     assert all(bar["met"] for bar in written["bars"])
 
 
-def test_a_sign_in_is_compared_with_the_hash_that_it_must_compute() -> None:
+def test_sign_in_is_compared_with_the_hash_that_it_computes() -> None:
     assert results(MACHINE, [], journal()).sign_in_shares == {SQLITE: 0.8}
 
 
-def test_commands_alone_make_a_result() -> None:
+def test_results_may_have_commands_alone() -> None:
     found = results(MACHINE, [], None)
 
     assert found.figures == {}
     assert found.as_json()["bars"] == []
 
 
-def test_bars_hold_for_the_import_everywhere_and_the_population_on_sqlite() -> None:
+def test_bars_apply_to_the_import_everywhere_and_the_population_on_sqlite() -> None:
     slow = Run(seconds=301.0, cpu_seconds=1.0, peak_mib=401.0)
     found = bars(
         [
@@ -75,7 +75,7 @@ def test_bars_hold_for_the_import_everywhere_and_the_population_on_sqlite() -> N
     assert not any(bar.met for bar in found)
 
 
-def test_our_rate_is_a_part_of_the_peer_s_in_the_same_rounds() -> None:
+def test_ratio_to_the_peer_compares_the_same_rounds() -> None:
     beside = journal()
     ours, theirs = Row(SQLITE, "identity only", "userinfo"), Row(SQLITE, peer.NAME, "userinfo")
     beside.samples[ours] = [Sample(units, 1.0, 0.0, 1.0) for units in (100, 90, 200)]
@@ -88,7 +88,7 @@ def test_our_rate_is_a_part_of_the_peer_s_in_the_same_rounds() -> None:
     assert not results(MACHINE, [], beside).met
 
 
-def test_client_with_a_service_is_a_part_of_one_without() -> None:
+def test_ratio_with_a_service_compares_a_client_without() -> None:
     both = journal()
     with_service = Row(POSTGRESQL, "service", "userinfo")
     without = Row(POSTGRESQL, "identity only", "userinfo")
@@ -109,7 +109,7 @@ def test_worker_with_much_memory_after_the_load_misses_its_bar() -> None:
     assert not results(MACHINE, [], loaded).met
 
 
-def test_start_is_measured_by_its_ratio_to_importing_the_libraries() -> None:
+def test_start_is_compared_with_importing_the_libraries() -> None:
     quick = Starts(libraries=[2.0, 4.0], help=[1.0, 2.0], command=[3.0, 6.0])
     slow = Starts(libraries=[0.7], help=[0.7], command=[1.2])
 

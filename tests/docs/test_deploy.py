@@ -33,7 +33,7 @@ def test_expressions_use_figures_that_are_documented(file: str) -> None:
     assert {family(name) for name in NAME.findall(file)} <= documented()
 
 
-def test_each_alert_has_its_line_of_advice() -> None:
+def test_alerts_all_have_a_line_of_advice() -> None:
     alerts = re.findall(r"- alert: (\w+)", ALERTS)
     assert len(alerts) > 5
     assert re.findall(r"^\| `(SecureAccess\w+)`", METRICS, re.MULTILINE) == alerts

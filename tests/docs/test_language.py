@@ -36,7 +36,7 @@ def test_openings_finds_sentences_outside_code_and_quotations(text: str, found: 
     assert openings(text) == found
 
 
-def test_no_document_begins_a_sentence_with_a_banned_word() -> None:
+def test_documents_begin_no_sentence_with_a_banned_word() -> None:
     faults = {
         path: openings(text)
         for path, text in read_text_files((".md",))

@@ -43,7 +43,7 @@ def references_outside(path: str, text: str, tracked: set[str]) -> list[str]:
 
 
 @pytest.mark.usefixtures("processes")
-def test_no_file_refers_to_a_document_outside_the_repository() -> None:
+def test_files_refer_to_no_document_outside_the_repository() -> None:
     tracked = set(list_files())
     own = "tests/docs/test_outside_references.py"
     assert own in tracked

@@ -13,7 +13,7 @@ def test_readme_shows_every_picture_of_the_script() -> None:
     assert shown == set(PICTURES)
 
 
-def test_every_picture_of_the_readme_exists_and_is_small() -> None:
+def test_pictures_of_the_readme_exist_and_are_small() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
     assert pictures
     sizes = {picture: (ROOT / picture).stat().st_size for picture in pictures}

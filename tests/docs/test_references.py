@@ -22,24 +22,24 @@ def site() -> Flask:
     return create_app(settings("sqlite://"))
 
 
-def test_every_setting_is_documented_as_it_is(site: Flask) -> None:
+def test_settings_page_documents_every_setting(site: Flask) -> None:
     with site.app_context():
         assert reference() in (ROOT / "docs" / "operators" / "settings.md").read_text()
 
 
-def test_every_setting_says_what_it_means(site: Flask) -> None:
+def test_settings_all_have_a_description(site: Flask) -> None:
     with site.app_context():
         assert "| None |" not in reference()
 
 
-def test_every_claim_is_in_the_claim_dictionary(site: Flask) -> None:
+def test_claim_dictionary_has_every_claim(site: Flask) -> None:
     page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
     with site.app_context():
         assert [entry.name for entry in dictionary() if _row(entry) not in page] == []
 
 
 @pytest.mark.usefixtures("app")
-def test_the_claim_dictionary_shows_every_member_of_the_organisation() -> None:
+def test_claim_dictionary_has_every_member_of_the_organisation() -> None:
     page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
     shown = re.search(r"```json\n(\{\n.*?^\})\n```", page, re.DOTALL | re.MULTILINE)
     assert shown is not None
@@ -47,7 +47,7 @@ def test_the_claim_dictionary_shows_every_member_of_the_organisation() -> None:
     assert list(json.loads(shown.group(1))) == list(claim)
 
 
-def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None:
+def test_operators_page_names_existing_commands(site: Flask) -> None:
     pages = (ROOT / "docs" / "operators").glob("*.md")
     named = {
         command
@@ -57,14 +57,14 @@ def test_every_command_that_the_operators_page_names_exists(site: Flask) -> None
     assert named <= set(site.cli.commands)
 
 
-def test_every_error_code_is_in_the_list_of_errors() -> None:
+def test_list_of_errors_has_every_error_code() -> None:
     page = (ROOT / "docs" / "relying-parties" / "errors.md").read_text()
     codes = {kind.error for kind in _kinds(OAuthError) if kind.error is not None}
     assert sorted(code for code in codes if f"| `{code}` |" not in page) == []
     assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) - {"error"} == codes
 
 
-def test_links_between_the_pages_lead_somewhere() -> None:
+def test_links_between_pages_have_targets() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     broken = [
         f"{page.relative_to(ROOT)}: {target}"

@@ -23,7 +23,7 @@ def _service(app: Flask) -> None:
     load_school_performance()
 
 
-def test_the_example_comes_first_and_is_told_what_ends() -> None:
+def test_demo_registers_the_example_first_with_a_logout_address() -> None:
     example, playground = clients.register(HERE, [])
     assert example["backchannel_logout_uri"] == "http://localhost:8001/back-channel-logout"
     assert example["exchange_from"] == [playground["client_id"]]
@@ -31,7 +31,7 @@ def test_the_example_comes_first_and_is_told_what_ends() -> None:
     assert playground["client_secret"]
 
 
-def test_a_demo_from_before_the_playground_is_given_one_and_keeps_its_client() -> None:
+def test_older_demo_gets_a_playground_and_keeps_its_client() -> None:
     before = clients.register(HERE, [])[:1]
     after = clients.register(HERE, before)
     assert len(after) == 2

@@ -39,7 +39,7 @@ time.sleep(60)
 """
 
 
-def test_a_second_signal_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_demo_leaves_no_process_behind_after_a_second_signal(tmp_path: Path) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-c", STARTS_ONE, str(tmp_path), STOPS_SLOWLY],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def test_a_second_signal_leaves_no_process_behind(tmp_path: Path) -> None:
     assert not Path(f"/proc/{child}").exists()
 
 
-def test_the_demo_begins_nothing_where_a_port_is_taken(tmp_path: Path) -> None:
+def test_demo_starts_nothing_if_a_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind((ports.HOST, 0))
         other.listen()

@@ -14,7 +14,7 @@ CERTIFICATES = {
 }
 
 
-def test_client_certificates_can_be_tried_and_other_settings_of_the_shell_stay_outside(
+def test_demo_takes_the_certificate_header_and_no_other_setting_of_the_shell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(configuration, "SETTINGS", tmp_path / "demo.env")

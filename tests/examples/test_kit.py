@@ -17,13 +17,13 @@ def kit(op: StandIn, tmp_path: Path) -> ResourceServer:
     return ResourceServer(op.issuer, CLIENT_ID, CLIENT_SECRET, API, endings=endings)
 
 
-def test_a_token_says_what_its_holder_may_do_and_where(kit: ResourceServer, op: StandIn) -> None:
+def test_kit_reads_capabilities_and_remit_of_a_token(kit: ResourceServer, op: StandIn) -> None:
     claims = kit.claims(op.access_token())
     assert "view_pupil_names" in claims["capabilities"]
     assert kit.schools(claims) == {OWN_SCHOOL["urn"]: OWN_SCHOOL["name"]}
 
 
-def test_who_may_not_is_told_why_with_a_status(kit: ResourceServer, op: StandIn) -> None:
+def test_kit_refuses_with_reason_and_status(kit: ResourceServer, op: StandIn) -> None:
     with pytest.raises(Refused, match="another kind") as refused:
         kit.claims(op.access_token(op.issuer))
     assert refused.value.status == 401
@@ -32,9 +32,7 @@ def test_who_may_not_is_told_why_with_a_status(kit: ResourceServer, op: StandIn)
     assert refused.value.status == 403
 
 
-def test_what_ended_is_refused_until_there_is_a_newer_token(
-    kit: ResourceServer, op: StandIn
-) -> None:
+def test_kit_refuses_ended_sessions_until_a_newer_token(kit: ResourceServer, op: StandIn) -> None:
     before = op.access_token()
     kit.hear(op.logout_token())
     with pytest.raises(Refused, match="signed out"):
@@ -43,13 +41,13 @@ def test_what_ended_is_refused_until_there_is_a_newer_token(
         assert kit.claims(op.access_token())["sub"] == op.subject
 
 
-def test_what_is_no_logout_token_is_answered_with_400(kit: ResourceServer, op: StandIn) -> None:
+def test_kit_answers_400_to_an_invalid_logout_token(kit: ResourceServer, op: StandIn) -> None:
     with pytest.raises(Refused) as refused:
         kit.hear(op.access_token())
     assert refused.value.status == 400
 
 
-def test_who_is_told_nothing_asks(op: StandIn) -> None:
+def test_kit_without_logout_notices_asks_introspection(op: StandIn) -> None:
     asking = ResourceServer(op.issuer, CLIENT_ID, CLIENT_SECRET, API)
     token = op.access_token()
     assert asking.claims(token)

@@ -40,7 +40,7 @@ CASES = [(place, name) for place, names in PLACES.items() for name in names]
 
 
 @pytest.mark.parametrize(("place", "name"), CASES)
-def test_odd_parameters_are_answered_or_refused(world: World, place: str, name: str) -> None:
+def test_malformed_parameters_are_answered_or_refused(world: World, place: str, name: str) -> None:
     world.browser.sign_in()
     headers = {"Authorization": f"Bearer {world.op.access_token()}"} if "/api" in place else {}
     for value in VALUES.values():
@@ -55,7 +55,7 @@ def test_odd_parameters_are_answered_or_refused(world: World, place: str, name: 
     ("one", "other"),
     list(itertools.combinations(("column=", "filter=:", "sort=", "group="), 2)),
 )
-def test_odd_parameters_are_answered_or_refused_together(
+def test_malformed_parameters_together_are_answered_or_refused(
     person: Browser, one: str, other: str
 ) -> None:
     for first, second in itertools.product(VALUES.values(), repeat=2):
@@ -64,7 +64,7 @@ def test_odd_parameters_are_answered_or_refused_together(
             assert answer.status_code in {200, 400, 403}
 
 
-def test_empty_columns_are_not_chosen(person: Browser) -> None:
+def test_empty_columns_are_ignored(person: Browser) -> None:
     with_column, without = (person.text(f"/schools/100001?{name}=") for name in ("column", "x"))
     assert _without_form_token(with_column) == _without_form_token(without)
 

@@ -43,12 +43,12 @@ def begun(browser: FlaskClient) -> tuple[str, str]:
     return place, state[1]
 
 
-def test_another_browser_sees_nothing_of_it(playground: Flask) -> None:
+def test_playground_shows_nothing_to_another_browser(playground: Flask) -> None:
     place, _ = begun(playground.test_client())
     assert playground.test_client().get(place).status_code == 404
 
 
-def test_CS_09_an_answer_that_another_browser_brings_is_refused(playground: Flask) -> None:
+def test_CS_09_callback_of_another_browser_is_refused(playground: Flask) -> None:
     _, state = begun(playground.test_client())
     answer = {"code": "stolen", "state": state, "iss": SETTINGS.issuer}
     for browser in (playground.test_client(), playground.test_client()):
@@ -56,7 +56,7 @@ def test_CS_09_an_answer_that_another_browser_brings_is_refused(playground: Flas
     assert playground.test_client().post("/callback", data=answer).status_code == 400
 
 
-def test_CS_09_the_answer_of_another_issuer_is_not_redeemed(playground: Flask) -> None:
+def test_CS_09_callback_of_another_issuer_is_not_redeemed(playground: Flask) -> None:
     browser = playground.test_client()
     _, state = begun(browser)
     answer = {"code": "c", "state": state, "iss": "https://evil.example"}
@@ -67,13 +67,13 @@ def test_CS_01_form_without_its_token_is_refused(playground: Flask) -> None:
     assert playground.test_client().post("/", data={"scope": "openid"}).status_code == 400
 
 
-def test_a_request_can_be_sent_from_a_shell() -> None:
+def test_playground_shows_requests_for_a_shell() -> None:
     shown = curl("POST", "https://a/token", {"code": "it's"}, client=("id", "secret"), bearer=None)
     assert shown.splitlines()[0] == "curl \\"
     assert "-u id:secret" in shown
     assert """'code=it'"'"'s'""" in shown
 
 
-def test_claims_are_explained_in_the_words_of_the_dictionary() -> None:
+def test_playground_explains_claims_in_the_words_of_the_dictionary() -> None:
     assert SENTENCES["sub"] == "Identifier of the person. It never changes."
     assert {"jti", "client_id", "act", "remit", "capabilities"} <= set(SENTENCES)

@@ -21,12 +21,12 @@ FULL_NAME = re.compile(r"<td>[A-Z][a-z]+ [A-Z][\w']+</td>")
 INITIALS = re.compile(r"<td>[A-Z]\. [A-Z]\.</td>")
 
 
-def test_names_are_shown_to_those_who_may_see_them(person: Browser) -> None:
+def test_list_shows_names_with_the_capability(person: Browser) -> None:
     assert FULL_NAME.search(person.text("/schools/100001"))
 
 
 @pytest.mark.parametrize("place", ["/schools/100001", "/schools/100001/print"])
-def test_others_see_initials(world: World, op: StandIn, place: str) -> None:
+def test_list_shows_initials_without_the_capability(world: World, op: StandIn, place: str) -> None:
     op.claims = access(["print_reports"])
     world.browser.sign_in()
     page = world.browser.text(place)
@@ -34,7 +34,7 @@ def test_others_see_initials(world: World, op: StandIn, place: str) -> None:
     assert not FULL_NAME.search(page)
 
 
-def test_rights_come_from_capabilities_and_never_from_the_group(world: World, op: StandIn) -> None:
+def test_rights_follow_capabilities_and_not_the_user_group(world: World, op: StandIn) -> None:
     op.claims = access([]) | {"user_group": {"code": "Super_User", "name": "Super User"}}
     world.browser.sign_in()
     assert not FULL_NAME.search(world.browser.text("/schools/100001"))
@@ -42,7 +42,7 @@ def test_rights_come_from_capabilities_and_never_from_the_group(world: World, op
 
 
 @pytest.mark.parametrize(("path", "capability"), EVERY_ROUTE.items())
-def test_a_missing_capability_is_refused_with_reason_and_whom_to_ask(
+def test_missing_capability_is_refused_with_reason_and_approvers(
     world: World, op: StandIn, path: str, capability: str
 ) -> None:
     op.claims = access([each for each in NAMED if each != capability])
@@ -53,7 +53,7 @@ def test_a_missing_capability_is_refused_with_reason_and_whom_to_ask(
     assert "ask an approver at Ashfield Primary School" in answer.text
 
 
-def test_an_upload_without_the_capability_stores_nothing(world: World, op: StandIn) -> None:
+def test_upload_without_the_capability_stores_nothing(world: World, op: StandIn) -> None:
     op.claims = access([each for each in NAMED if each != "upload_data"])
     world.browser.sign_in()
     file = (io.BytesIO(b"x"), "r.csv")
@@ -61,20 +61,20 @@ def test_an_upload_without_the_capability_stores_nothing(world: World, op: Stand
 
 
 @pytest.mark.parametrize("path", [path for path in EVERY_ROUTE if "1000" in path])
-def test_a_school_outside_the_remit_is_refused_on_every_route(person: Browser, path: str) -> None:
+def test_school_outside_the_remit_is_refused_on_every_route(person: Browser, path: str) -> None:
     answer = person.get(path.replace("100001", "100002"))
     assert answer.status_code == 403
     assert "School 100002 is not among the 1 schools that you may see" in answer.text
 
 
-def test_a_school_that_does_not_exist_is_answered_like_one_outside_the_remit(
+def test_school_that_does_not_exist_is_answered_like_one_outside_the_remit(
     person: Browser,
 ) -> None:
     one, other = person.text("/schools/100002"), person.text("/schools/999999")
     assert one.replace("100002", "") == other.replace("999999", "")
 
 
-def test_only_what_one_may_do_is_offered(world: World, op: StandIn) -> None:
+def test_pages_offer_permitted_actions_only(world: World, op: StandIn) -> None:
     op.claims = access(["print_reports"])
     world.browser.sign_in()
     page = world.browser.text("/schools/100001")
@@ -83,12 +83,12 @@ def test_only_what_one_may_do_is_offered(world: World, op: StandIn) -> None:
     assert "Upload" not in page
 
 
-def test_results_of_a_school_are_the_same_every_time_and_differ_between_schools() -> None:
+def test_results_are_stable_and_differ_between_schools() -> None:
     assert results.pupils_of("100001", []) == results.pupils_of("100001", [])
     assert results.pupils_of("100001", []) != results.pupils_of("100002", [])
 
 
-def test_columns_filters_order_and_groups_are_answered() -> None:
+def test_list_applies_columns_filters_order_and_groups() -> None:
     pupils = results.pupils_of("100001", [])
     asked = Query(("pupil", "maths"), (("gender", "Girl"), ("year", "2026")), sort="maths")
     header, *rows = results.answer(pupils, asked, names=True)
@@ -100,7 +100,7 @@ def test_columns_filters_order_and_groups_are_answered() -> None:
     assert sum(int(row[1]) for row in rows) == len(pupils)
 
 
-def test_without_names_nothing_can_be_asked_of_names() -> None:
+def test_list_without_names_refuses_filters_and_order_by_name() -> None:
     pupils = results.pupils_of("100001", [])
     name = pupils[0]["pupil"]
     asked = Query(("year",), filters=(("pupil", name),))
@@ -118,18 +118,18 @@ def test_without_names_nothing_can_be_asked_of_names() -> None:
         ("Jo-Ann de Vries", "J. d. V."),
     ],
 )
-def test_initials_never_give_a_whole_name(name: str, shown: str) -> None:
+def test_initials_contain_no_whole_name(name: str, shown: str) -> None:
     pupil = dict.fromkeys(results.ITEMS, "1") | {"pupil": name}
     assert results.answer([pupil], Query(("pupil",)), names=False)[1] == [shown]
 
 
-def test_an_unknown_column_is_named(person: Browser) -> None:
+def test_list_refuses_an_unknown_column_by_name(person: Browser) -> None:
     answer = person.get("/schools/100001?column=religion")
     assert answer.status_code == 400
     assert "There is no column called religion" in answer.text
 
 
-def test_the_list_has_a_chart_and_a_table_with_the_same_numbers(person: Browser) -> None:
+def test_list_has_chart_and_table_with_the_same_numbers(person: Browser) -> None:
     page = person.text("/schools")
     score = results.averages(results.pupils_of("100001", []))[0]
     assert '<svg class="chart" role="img"' in page
@@ -137,7 +137,7 @@ def test_the_list_has_a_chart_and_a_table_with_the_same_numbers(person: Browser)
     assert f'<td class="number">{score}</td>' in page
 
 
-def test_many_schools_are_paged_and_found_by_name_or_urn(world: World, op: StandIn) -> None:
+def test_schools_page_is_paged_and_searches_name_and_urn(world: World, op: StandIn) -> None:
     schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(40)]
     op.schools = schools
     world.browser.sign_in()
@@ -151,13 +151,13 @@ def test_many_schools_are_paged_and_found_by_name_or_urn(world: World, op: Stand
     assert world.browser.get("/schools?page=99999999999999999999").status_code == 200
 
 
-def test_an_organisation_without_schools_is_told_whom_to_ask(world: World, op: StandIn) -> None:
+def test_schools_page_without_schools_names_approvers(world: World, op: StandIn) -> None:
     op.schools = []
     world.browser.sign_in()
     assert "has no school at the moment" in world.browser.text("/schools")
 
 
-def test_a_remit_is_read_once_for_each_version(world: World, op: StandIn) -> None:
+def test_remit_is_fetched_once_for_each_version(world: World, op: StandIn) -> None:
     op.schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(3)]
     world.browser.sign_in()
     assert "School 002" in world.browser.text("/schools")
@@ -171,9 +171,7 @@ def test_a_remit_is_read_once_for_each_version(world: World, op: StandIn) -> Non
     assert op.calls.count("/token") == 3, "the service's own token is kept"
 
 
-def test_a_school_that_left_the_remit_is_refused_to_tokens_that_are_older(
-    world: World, op: StandIn
-) -> None:
+def test_school_that_left_the_remit_is_refused_to_older_tokens(world: World, op: StandIn) -> None:
     old = op.access_token()
     op.schools = [{"urn": "200001", "name": "Birch School"}]
     assert world.browser.api("/api/schools/100001", old).status_code == 403
@@ -182,7 +180,7 @@ def test_a_school_that_left_the_remit_is_refused_to_tokens_that_are_older(
     assert op.calls.count(REMIT) == 3, "asked again, and answered that nothing has changed"
 
 
-def test_a_remit_of_several_pages_is_read_whole(world: World, op: StandIn) -> None:
+def test_remit_of_several_pages_is_fetched_whole(world: World, op: StandIn) -> None:
     op.schools = [{"urn": str(200000 + n), "name": f"School {n:03}"} for n in range(70)]
     op.page = 30
     world.browser.sign_in()
@@ -190,21 +188,19 @@ def test_a_remit_of_several_pages_is_read_whole(world: World, op: StandIn) -> No
     assert op.calls.count(REMIT) == 3
 
 
-def test_a_token_that_is_bound_to_a_key_is_not_taken_as_a_bearer_token(
-    world: World, op: StandIn
-) -> None:
+def test_api_refuses_a_bound_token_as_bearer_token(world: World, op: StandIn) -> None:
     bound = op.access_token(cnf={"jkt": "x" * 43})
     assert world.browser.api("/api/schools", bound).status_code == 401
 
 
-def test_the_token_of_the_service_goes_to_the_issuer_alone(world: World, op: StandIn) -> None:
+def test_token_of_the_service_is_sent_to_the_issuer_only(world: World, op: StandIn) -> None:
     elsewhere = op.remit() | {"address": f"{op.issuer}.evil.example{REMIT}"}
     answer = world.browser.api("/api/schools", op.access_token(remit=elsewhere))
     assert answer.status_code == 401
     assert op.calls.count("/token") == 0
 
 
-def test_training_shows_made_up_schools_and_no_real_one(world: World, op: StandIn) -> None:
+def test_training_shows_made_up_schools_only(world: World, op: StandIn) -> None:
     op.claims = access(["print_reports"]) | {
         "environment": "training",
         "remit": {"kind": "training", "key": None, "count": 0, "version": "0", "schools": []},
@@ -218,18 +214,18 @@ def test_training_shows_made_up_schools_and_no_real_one(world: World, op: StandI
     assert world.browser.get("/schools/100001").status_code == 403
 
 
-def test_nobody_else_sees_the_training_schools(person: Browser) -> None:
+def test_training_schools_are_hidden_from_others(person: Browser) -> None:
     assert person.get("/schools/T00001").status_code == 403
 
 
-def test_the_print_view_has_the_table_and_says_for_whom_it_was_made(person: Browser) -> None:
+def test_print_view_has_the_table_and_names_the_person(person: Browser) -> None:
     page = person.text("/schools/100001/print?column=maths")
     assert "For Ada Appleby, Ashfield Primary School" in page
     assert "<th" in page
     assert "<form" not in page
 
 
-def test_a_download_is_a_csv_file_and_is_logged(person: Browser) -> None:
+def test_download_is_a_csv_file_and_is_logged(person: Browser) -> None:
     answer = person.get("/schools/100001/csv?column=pupil&column=maths")
     assert answer.mimetype == "text/csv"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="results-100001.csv"'
@@ -241,12 +237,12 @@ def test_a_download_is_a_csv_file_and_is_logged(person: Browser) -> None:
     assert "<td>pupil, maths</td>" in log
 
 
-def test_a_refused_download_is_no_entry_of_the_log(person: Browser) -> None:
+def test_refused_download_is_not_logged(person: Browser) -> None:
     person.get("/schools/100001/csv?column=fsm&column=maths")
     assert "None yet." in person.text("/downloads")
 
 
-def test_downloads_of_other_organisations_are_not_shown(world: World, op: StandIn) -> None:
+def test_download_log_omits_other_organisations(world: World, op: StandIn) -> None:
     world.browser.sign_in()
     world.browser.get("/schools/100001/csv")
     op.claims["organisation"] = {"id": "org-2", "name": "Elsewhere"}
@@ -254,13 +250,13 @@ def test_downloads_of_other_organisations_are_not_shown(world: World, op: StandI
     assert "None yet." in world.browser.text("/downloads")
 
 
-def test_a_page_that_does_not_exist_says_so(person: Browser) -> None:
+def test_unknown_page_is_not_found(person: Browser) -> None:
     answer = person.get("/nowhere")
     assert answer.status_code == 404
     assert "Page not found" in answer.text
 
 
-def test_every_link_leads_to_a_page_or_a_file(person: Browser) -> None:
+def test_links_all_lead_to_a_page_or_a_file(person: Browser) -> None:
     person.post("/schools/100001/upload", file=(io.BytesIO(UPLOAD), "r.csv"))
     seen, waiting = {"/sign-in"}, ["/schools"]
     while waiting:
@@ -277,7 +273,7 @@ def test_every_link_leads_to_a_page_or_a_file(person: Browser) -> None:
     assert any("/print?" in link for link in seen)
 
 
-def test_print_and_file_links_ask_for_what_the_page_shows(person: Browser) -> None:
+def test_print_and_file_links_have_the_parameters_of_the_page(person: Browser) -> None:
     page = person.text("/schools/100001?column=maths&filter=gender:Girl&sort=maths")
     for form in ("print", "csv"):
         link = re.search(rf'href="(/schools/100001/{form}[^"]*)"', page)

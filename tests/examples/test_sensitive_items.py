@@ -33,9 +33,7 @@ def mixed(first: str, second: str) -> bool:
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_a_sensitive_item_stands_beside_the_year_alone_wherever_both_are_used(
-    first: str, second: str
-) -> None:
+def test_sensitive_item_is_combined_with_the_year_only(first: str, second: str) -> None:
     for one_place, other_place in itertools.permutations(PLACES, 2):
         asked = query(**{one_place: first, other_place: second})
         assert bool(why_refused(asked)) == mixed(first, second), (one_place, other_place)
@@ -54,7 +52,7 @@ items = st.sampled_from(sorted(ITEMS))
     items | st.just(""),
     items | st.just(""),
 )
-def test_what_is_allowed_never_names_a_sensitive_item_with_any_other(
+def test_allowed_queries_combine_no_sensitive_item_with_another(
     columns: tuple[str, ...], filters: tuple[tuple[str, str], ...], sort: str, group: str
 ) -> None:
     asked = Query(columns, filters, sort, group)
@@ -86,7 +84,7 @@ def _places(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("sensitive", sorted(SENSITIVE))
-def test_page_print_file_upload_and_api_all_refuse_the_mix(
+def test_page_print_file_upload_and_api_refuse_a_mix_of_sensitive_items(
     super_user: World, sensitive: str
 ) -> None:
     token = super_user.op.access_token()
@@ -108,13 +106,13 @@ def test_page_print_file_upload_and_api_all_refuse_the_mix(
                     assert "shown alone" in answer.get_json()["error_description"]
 
 
-def test_the_default_columns_count_as_asked_for(super_user: World) -> None:
+def test_default_columns_count_as_requested(super_user: World) -> None:
     assert super_user.browser.get("/schools/100001?filter=fsm:Yes").status_code == 403
     assert super_user.browser.get("/schools/100001?sort=cla").status_code == 403
 
 
 @pytest.mark.parametrize("asked", ["column=fsm", "column=fsm&column=year", "column=fsm&sort=year"])
-def test_alone_it_is_answered_as_a_number_for_each_year(super_user: World, asked: str) -> None:
+def test_sensitive_item_alone_is_answered_by_year(super_user: World, asked: str) -> None:
     table = super_user.browser.api(
         f"/api/schools/100001?{asked}", super_user.op.access_token()
     ).get_json()
@@ -123,12 +121,12 @@ def test_alone_it_is_answered_as_a_number_for_each_year(super_user: World, asked
     assert all(cell == NOT_SHOWN or cell.isdigit() for row in table["rows"] for cell in row[1:])
 
 
-def test_the_refusal_says_that_no_approver_can_help(person: object, world: World) -> None:
+def test_refusal_of_a_mix_says_that_no_approver_can_help(person: object, world: World) -> None:
     page = world.browser.text("/schools/100001?column=fsm&column=pupil")
     assert "no approver can change it" in page
 
 
-def test_the_anonymous_rights_change_nothing(world: World, op: StandIn) -> None:
+def test_refusal_of_a_mix_is_independent_of_rights(world: World, op: StandIn) -> None:
     op.claims = access([])
     world.browser.sign_in()
     assert world.browser.get("/schools/100001?column=cla&column=fsm").status_code == 403

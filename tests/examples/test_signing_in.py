@@ -13,7 +13,7 @@ from tests.examples.stand_in import API, BASE_URL, Browser, StandIn, World, aske
 from tests.races import THREADS
 
 
-def test_a_request_carries_state_nonce_a_challenge_and_the_resource(world: World) -> None:
+def test_authorization_request_has_state_nonce_challenge_and_resource(world: World) -> None:
     asked = asked_of(world.browser.get("/sign-in"))
     assert asked["response_type"] == "code"
     assert asked["code_challenge_method"] == "S256"
@@ -24,25 +24,25 @@ def test_a_request_carries_state_nonce_a_challenge_and_the_resource(world: World
     assert len(asked["nonce"]) >= 20
 
 
-def test_a_person_signs_in_and_sees_the_schools_of_the_remit(person: Browser) -> None:
+def test_sign_in_shows_the_schools_of_the_remit(person: Browser) -> None:
     page = person.text("/schools")
     assert "Ashfield Primary School" in page
     assert "Ada Appleby" in page
     assert "School Named" in page
 
 
-def test_the_page_that_was_wanted_opens_after_signing_in(world: World) -> None:
+def test_sign_in_returns_to_the_requested_page(world: World) -> None:
     start = world.browser.get("/schools/100001?column=maths")
     assert start.location == "/sign-in"
     assert world.browser.sign_in().location == f"{BASE_URL}/schools/100001?column=maths"
 
 
-def test_the_wanted_page_never_leads_elsewhere(world: World) -> None:
+def test_sign_in_returns_to_own_pages_only(world: World) -> None:
     world.browser.get("//evil.example/schools")
     assert world.browser.sign_in().location.startswith(f"{BASE_URL}/")
 
 
-def test_the_cookie_holds_no_token_and_none_of_its_secrets(world: World) -> None:
+def test_cookie_has_no_token_and_no_secret(world: World) -> None:
     world.browser.get("/sign-in")
     world.browser.sign_in()
     cookie = world.browser.service.get_cookie("school_performance", domain="localhost")
@@ -53,7 +53,7 @@ def test_the_cookie_holds_no_token_and_none_of_its_secrets(world: World) -> None
     assert set(held.loads(cookie.value)) <= {"key", "csrf_token"}
 
 
-def test_the_store_holds_no_key_that_a_cookie_could_use(world: World, tmp_path: Path) -> None:
+def test_session_store_has_no_usable_session_id(world: World, tmp_path: Path) -> None:
     world.browser.sign_in()
     with world.browser.service.session_transaction(base_url=BASE_URL) as session:
         key = session["key"]
@@ -61,7 +61,7 @@ def test_the_store_holds_no_key_that_a_cookie_could_use(world: World, tmp_path: 
     assert (tmp_path / "school_performance.sqlite3").stat().st_mode & 0o077 == 0
 
 
-def test_a_new_sign_in_gets_a_new_key(world: World) -> None:
+def test_sign_in_makes_a_new_session_id(world: World) -> None:
     world.browser.sign_in()
     with world.browser.service.session_transaction(base_url=BASE_URL) as session:
         before = session["key"]
@@ -70,7 +70,7 @@ def test_a_new_sign_in_gets_a_new_key(world: World) -> None:
         assert session["key"] != before
 
 
-def test_an_expiring_access_token_is_refreshed(person: Browser, op: StandIn) -> None:
+def test_expiring_access_token_is_refreshed(person: Browser, op: StandIn) -> None:
     first = set(op.refresh_tokens)
     op.name = "Another name is in the ID token only"
     with time_machine.travel(time.time() + 290):
@@ -79,7 +79,7 @@ def test_an_expiring_access_token_is_refreshed(person: Browser, op: StandIn) -> 
     assert not op.refresh_tokens & first
 
 
-def test_clicks_at_the_same_time_spend_the_refresh_token_once(world: World) -> None:
+def test_parallel_requests_use_the_refresh_token_once(world: World) -> None:
     world.op.lifetime = 20  # so short that each click would refresh
     world.browser.sign_in()
     cookie = world.browser.service.get_cookie("school_performance", domain="localhost")
@@ -99,7 +99,7 @@ def test_clicks_at_the_same_time_spend_the_refresh_token_once(world: World) -> N
     assert answers == [200] * THREADS
 
 
-def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(world: World) -> None:
+def test_removed_person_is_refused_at_the_next_request_with_approvers(world: World) -> None:
     person = world.browser
     person.sign_in()
     assert person.get("/schools").status_code == 200
@@ -110,7 +110,7 @@ def test_a_removed_person_is_refused_at_the_next_click_and_told_whom_to_ask(worl
     assert "Ashfield" not in refused.text
 
 
-def test_whoever_cancels_is_told_so(world: World) -> None:
+def test_cancelled_sign_in_shows_a_page(world: World) -> None:
     state = asked_of(world.browser.get("/sign-in"))["state"]
     told = f"/callback?error=access_denied&state={state}&iss={world.op.issuer}"
     page = world.browser.get(told)
@@ -119,7 +119,7 @@ def test_whoever_cancels_is_told_so(world: World) -> None:
     assert "another browser" in world.browser.get("/callback?error=invalid_request").text
 
 
-def test_a_removed_person_cannot_refresh(person: Browser, op: StandIn) -> None:
+def test_removed_person_cannot_refresh(person: Browser, op: StandIn) -> None:
     op.withdrawn = True
     with time_machine.travel(time.time() + 290):
         assert person.get("/schools").status_code == 403
@@ -127,26 +127,26 @@ def test_a_removed_person_cannot_refresh(person: Browser, op: StandIn) -> None:
     assert person.get("/schools").location == "/sign-in", "the session is gone for good"
 
 
-def test_nothing_is_shown_when_the_provider_does_not_answer(person: Browser, op: StandIn) -> None:
+def test_pages_show_no_data_while_the_provider_is_down(person: Browser, op: StandIn) -> None:
     op.answers["down"] = True
     answer = person.get("/schools")
     assert answer.status_code == 503
     assert "Ashfield" not in answer.text
 
 
-def test_choosing_another_organisation_is_a_new_authorization(person: Browser) -> None:
+def test_choice_of_another_organisation_is_a_new_authorization(person: Browser) -> None:
     asked = asked_of(person.post("/sign-in"))
     assert asked["prompt"] == "select_account"
 
 
-def test_the_organisation_chosen_last_counts(person: Browser, op: StandIn) -> None:
+def test_organisation_chosen_last_is_used(person: Browser, op: StandIn) -> None:
     op.schools = [{"urn": "100002", "name": "Birch School"}]
     person.get(person.callback_of(person.post("/sign-in")))
     assert "Birch School" in person.text("/schools")
     assert person.get("/schools/100001").status_code == 403
 
 
-def test_signing_out_revokes_the_refresh_token_and_goes_on_to_the_provider(
+def test_sign_out_revokes_the_refresh_token_and_redirects_to_the_provider(
     person: Browser, op: StandIn
 ) -> None:
     answer = person.post("/sign-out")
@@ -159,7 +159,7 @@ def test_signing_out_revokes_the_refresh_token_and_goes_on_to_the_provider(
     assert "You are signed out" in person.text("/signed-out")
 
 
-def test_a_cookie_from_before_the_sign_out_opens_nothing(person: Browser) -> None:
+def test_cookie_from_before_the_sign_out_is_refused(person: Browser) -> None:
     before = person.service.get_cookie("school_performance", domain="localhost")
     assert before is not None
     person.post("/sign-out")
@@ -167,17 +167,17 @@ def test_a_cookie_from_before_the_sign_out_opens_nothing(person: Browser) -> Non
     assert person.get("/schools").status_code == 403
 
 
-def test_a_session_without_use_ends(person: Browser) -> None:
+def test_idle_session_ends(person: Browser) -> None:
     with time_machine.travel(time.time() + 2 * 60 * 60):
         assert person.get("/schools").status_code == 403
 
 
-def test_signing_out_needs_the_secret_of_the_form(person: Browser) -> None:
+def test_sign_out_needs_the_token_of_the_form(person: Browser) -> None:
     assert person.service.post("/sign-out", base_url=BASE_URL).status_code == 400
     assert person.get("/schools").status_code == 200
 
 
-def test_over_https_cookies_are_secure_and_bound_to_the_host(op: StandIn, tmp_path: Path) -> None:
+def test_cookies_over_https_are_secure_and_bound_to_the_host(op: StandIn, tmp_path: Path) -> None:
     service = stand_in.example(op, tmp_path, BASE_URL="https://reports.example")
     answer = service.test_client().get("/sign-in", base_url="https://reports.example")
     cookie = answer.headers["Set-Cookie"]
@@ -206,7 +206,7 @@ def test_finished_sessions_are_purged(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/signed-out"])
-def test_open_pages_need_nobody(world: World, path: str) -> None:
+def test_public_pages_need_no_sign_in(world: World, path: str) -> None:
     assert world.browser.get(path).status_code == 200
 
 
@@ -214,12 +214,12 @@ def test_open_pages_need_nobody(world: World, path: str) -> None:
     "path",
     ["/schools", "/schools/100001", "/schools/100001/print", "/schools/100001/csv", "/downloads"],
 )
-def test_every_other_page_begins_with_signing_in(world: World, path: str) -> None:
+def test_other_pages_redirect_to_the_sign_in(world: World, path: str) -> None:
     assert world.browser.get(path).location == "/sign-in"
 
 
 @pytest.mark.parametrize("path", ["/", "/schools", "/nowhere", "/static/style.css", "/api/schools"])
-def test_every_answer_is_protected(person: Browser, op: StandIn, path: str) -> None:
+def test_responses_all_have_security_headers(person: Browser, op: StandIn, path: str) -> None:
     headers = person.get(path).headers
     policy = headers["Content-Security-Policy"]
     assert "unsafe" not in policy

@@ -111,7 +111,7 @@ def test_hidden_number_is_not_shown_by_a_filter() -> None:
     assert ask(rows, Query(("fsm",), (("year", "2024"),)), rows)[1:] == []
 
 
-def test_uploads_that_creep_are_compared_with_every_number_that_was_shown() -> None:
+def test_upload_is_compared_with_every_number_that_was_shown() -> None:
     """Ten newcomers, then one of them less: near the second upload, far from the first."""
     second = [*FIRST, *pupils(5, 5, 100)]
     third = second[:-1]
@@ -152,7 +152,7 @@ def shown_in(world: World, asked: str) -> set[str]:
     return {"/".join(each) for each in found}
 
 
-def test_pages_print_file_and_api_show_the_number_that_stands(world: World) -> None:
+def test_pages_print_file_and_api_show_the_same_number(world: World) -> None:
     world.browser.sign_in()
     second = [*FIRST, pupil(99, yes=True)]
     for rows in (FIRST, second, FIRST, second):

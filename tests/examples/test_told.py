@@ -24,19 +24,21 @@ def takes(world: World, token: str) -> bool:
     return world.browser.api("/api/schools", token).status_code == 200
 
 
-def test_a_notice_is_answered_as_the_standard_says(world: World) -> None:
+def test_logout_endpoint_answers_a_notice_with_200_and_no_store(world: World) -> None:
     answer = world.tell()
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_nobody_is_asked_while_nothing_has_ended(person: Browser, op: StandIn) -> None:
+def test_introspection_is_not_called_while_no_session_has_ended(
+    person: Browser, op: StandIn
+) -> None:
     assert works(person)
     assert person.api("/api/schools", op.access_token()).status_code == 200
     assert "/introspect" not in op.calls
 
 
-def test_somebody_who_signs_in_again_is_let_in_at_once(world: World) -> None:
+def test_sign_in_after_a_notice_is_accepted(world: World) -> None:
     world.browser.sign_in()
     world.tell()
     assert not works(world.browser)
@@ -44,7 +46,7 @@ def test_somebody_who_signs_in_again_is_let_in_at_once(world: World) -> None:
     assert works(world.browser)
 
 
-def test_another_session_of_the_person_goes_on(world: World) -> None:
+def test_notice_leaves_another_session_of_the_person(world: World) -> None:
     world.browser.sign_in()
     elsewhere = world.somebody_else()
     world.op.sid = "session-2"
@@ -54,7 +56,7 @@ def test_another_session_of_the_person_goes_on(world: World) -> None:
     assert works(elsewhere)
 
 
-def test_a_notice_without_a_session_ends_all_of_the_person(world: World) -> None:
+def test_notice_without_sid_ends_all_sessions_of_the_person(world: World) -> None:
     world.browser.sign_in()
     elsewhere = world.somebody_else()
     world.op.sid = "session-2"
@@ -64,19 +66,19 @@ def test_a_notice_without_a_session_ends_all_of_the_person(world: World) -> None
     assert not works(elsewhere)
 
 
-def test_a_notice_of_a_session_alone_ends_that_session(world: World) -> None:
+def test_notice_without_sub_ends_its_session(world: World) -> None:
     world.browser.sign_in()
     world.tell(world.op.logout_token(sub=None))
     assert not works(world.browser)
 
 
-def test_nobody_else_is_signed_out(world: World) -> None:
+def test_notice_leaves_sessions_of_other_people(world: World) -> None:
     world.browser.sign_in()
     world.tell(world.op.logout_token(sub="0199-bea", sid="session-of-bea"))
     assert works(world.browser)
 
 
-def test_a_refresh_token_that_outlives_the_session_does_not_keep_it_up(world: World) -> None:
+def test_notice_ends_a_session_whose_refresh_token_is_still_valid(world: World) -> None:
     """With `offline_access` the provider would refresh; the session here has ended all the same."""
     world.browser.sign_in()
     world.tell()
@@ -85,7 +87,7 @@ def test_a_refresh_token_that_outlives_the_session_does_not_keep_it_up(world: Wo
     assert world.browser.get("/schools").location == "/sign-in"
 
 
-def test_a_sign_in_that_was_under_way_ends_as_well(world: World) -> None:
+def test_notice_ends_a_sign_in_under_way(world: World) -> None:
     """Its tokens were asked for before the notice came: nobody knows which of both was first."""
     world.op.before_tokens = world.tell
     world.browser.sign_in()
@@ -95,7 +97,7 @@ def test_a_sign_in_that_was_under_way_ends_as_well(world: World) -> None:
     assert works(world.browser)
 
 
-def test_tokens_from_before_are_refused_at_the_api_and_newer_ones_taken(world: World) -> None:
+def test_api_refuses_tokens_from_before_the_notice_and_accepts_newer_ones(world: World) -> None:
     before = world.op.access_token()
     assert takes(world, before)
     world.tell()
@@ -105,12 +107,12 @@ def test_tokens_from_before_are_refused_at_the_api_and_newer_ones_taken(world: W
         assert takes(world, world.op.access_token())
 
 
-def test_the_token_of_somebody_else_is_taken_as_before(world: World) -> None:
+def test_api_accepts_tokens_of_other_people_after_a_notice(world: World) -> None:
     world.tell()
     assert takes(world, world.op.access_token(sub="0199-bea"))
 
 
-def test_a_provider_whose_clock_is_ahead_ends_what_it_issued(world: World) -> None:
+def test_notice_of_a_provider_whose_clock_is_ahead_ends_its_tokens(world: World) -> None:
     now = int(time.time())
     ahead = world.op.access_token(iat=now + 4)
     assert takes(world, ahead)
@@ -118,7 +120,7 @@ def test_a_provider_whose_clock_is_ahead_ends_what_it_issued(world: World) -> No
     assert not takes(world, ahead)
 
 
-def test_the_token_that_another_service_brings_is_asked_about(world: World) -> None:
+def test_api_introspects_a_token_of_another_service(world: World) -> None:
     """Its family is the other client's: nobody would tell us of its end (RFC 8693)."""
     token = world.op.access_token(client_id="another", act={"sub": "another"})
     assert takes(world, token)
@@ -127,9 +129,7 @@ def test_the_token_that_another_service_brings_is_asked_about(world: World) -> N
     assert not takes(world, token)
 
 
-def test_what_was_told_outlives_a_restart_and_all_processes_know_it(
-    world: World, tmp_path: Path
-) -> None:
+def test_notice_is_stored_for_all_processes_and_restarts(world: World, tmp_path: Path) -> None:
     world.browser.sign_in()
     token = world.op.access_token()
     other_process = stand_in.example(world.op, tmp_path)
@@ -140,7 +140,7 @@ def test_what_was_told_outlives_a_restart_and_all_processes_know_it(
     assert restarted.api("/api/schools", token).status_code == 401
 
 
-def test_the_same_token_counts_once_however_often_it_is_sent_at_once(world: World) -> None:
+def test_logout_token_sent_by_many_at_once_counts_once(world: World) -> None:
     token = world.op.logout_token()
     answers: list[int] = []
     threads = [
@@ -154,7 +154,7 @@ def test_the_same_token_counts_once_however_often_it_is_sent_at_once(world: Worl
     assert sorted(answers) == [200] + [400] * (THREADS - 1)
 
 
-def test_a_replayed_token_ends_nothing(world: World) -> None:
+def test_replayed_logout_token_ends_no_session(world: World) -> None:
     token = world.op.logout_token()
     world.tell(token)
     world.browser.sign_in()
@@ -162,7 +162,7 @@ def test_a_replayed_token_ends_nothing(world: World) -> None:
     assert works(world.browser)
 
 
-def test_a_notice_that_comes_again_because_the_answer_was_lost_is_fine(world: World) -> None:
+def test_repeated_notice_after_a_lost_response_is_accepted(world: World) -> None:
     """The provider signs anew for each try, and keeps the notice's name."""
     world.tell(world.op.logout_token(jti="notice", iat=int(time.time()) - 30))
     world.browser.sign_in()
@@ -202,7 +202,7 @@ def test_a_notice_that_comes_again_because_the_answer_was_lost_is_fine(world: Wo
     ],
     ids=str,
 )
-def test_LO_06_what_is_no_logout_token_is_refused_and_ends_nothing(
+def test_LO_06_invalid_logout_token_is_refused_and_ends_no_session(
     world: World, wrong: dict[str, Any]
 ) -> None:
     world.browser.sign_in()
@@ -214,25 +214,25 @@ def test_LO_06_what_is_no_logout_token_is_refused_and_ends_nothing(
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "." * 1000, "é.ü.ä"])
-def test_LO_06_junk_is_refused(world: World, token: str) -> None:
+def test_LO_06_malformed_logout_token_is_refused(world: World, token: str) -> None:
     world.browser.sign_in()
     assert stand_in.told(world.service, token).status_code == 400
     assert works(world.browser)
 
 
-def test_LO_06_id_token_is_no_logout_token(world: World) -> None:
+def test_LO_06_id_token_is_refused_as_logout_token(world: World) -> None:
     world.browser.sign_in()
     token = world.op.id_token("n", events={LOGOUT: {}}, jti="1")
     assert world.tell(token).status_code == 400
     assert works(world.browser)
 
 
-def test_LO_06_a_logout_token_opens_nothing(world: World) -> None:
+def test_LO_06_logout_token_is_refused_as_access_token(world: World) -> None:
     token = world.op.logout_token(aud=stand_in.API, client_id=CLIENT_ID, scope="access")
     assert not takes(world, token)
 
 
-def test_only_a_form_by_post_is_taken(world: World) -> None:
+def test_logout_endpoint_accepts_a_posted_form_only(world: World) -> None:
     client, path = world.service.test_client(), "/back-channel-logout"
     assert client.get(path, base_url=stand_in.BASE_URL).status_code == 405
     assert client.post(path, base_url=stand_in.BASE_URL).status_code == 400
@@ -240,12 +240,12 @@ def test_only_a_form_by_post_is_taken(world: World) -> None:
     assert client.post(path, base_url=stand_in.BASE_URL, json=sent).status_code == 400
 
 
-def test_a_notice_that_cannot_be_checked_now_comes_again(world: World) -> None:
+def test_notice_that_cannot_be_verified_is_answered_for_a_retry(world: World) -> None:
     world.op.answers["down"] = True
     assert world.tell().status_code == 503
 
 
-def test_endings_are_forgotten_when_nothing_older_can_be_left(world: World, tmp_path: Path) -> None:
+def test_stored_notices_are_purged_after_the_longest_token(world: World, tmp_path: Path) -> None:
     world.tell()
     with time_machine.travel(time.time() + 25 * 60 * 60):
         world.tell()
@@ -253,7 +253,9 @@ def test_endings_are_forgotten_when_nothing_older_can_be_left(world: World, tmp_
     assert store.run("SELECT count(*) FROM ended") == [(1,)]
 
 
-def test_who_cannot_be_told_asks_at_each_click(op: StandIn, tmp_path: Path) -> None:
+def test_client_without_logout_address_introspects_at_each_request(
+    op: StandIn, tmp_path: Path
+) -> None:
     service = stand_in.example(op, tmp_path, INTROSPECT="yes")
     asking = Browser(service, op)
     asking.sign_in()

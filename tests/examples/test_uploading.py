@@ -20,7 +20,7 @@ def upload(person: Browser, data: bytes, name: str = "results.csv") -> object:
     return person.post("/schools/100001/upload", file=(io.BytesIO(data), name))
 
 
-def test_an_upload_is_stored_and_shown(person: Browser) -> None:
+def test_upload_is_stored_and_shown(person: Browser) -> None:
     answer = person.post("/schools/100001/upload", file=(io.BytesIO(content(ADA, BEN)), "r.csv"))
     assert answer.location.startswith("/schools/100001?upload=")
     page = person.text(answer.location)
@@ -29,7 +29,7 @@ def test_an_upload_is_stored_and_shown(person: Browser) -> None:
     assert page.count("<tr>") == 3
 
 
-def test_it_replaces_the_results_of_its_years_and_no_others(person: Browser) -> None:
+def test_upload_replaces_the_results_of_its_years_only(person: Browser) -> None:
     upload(person, content(ADA))
     page = person.text("/schools/100001?column=pupil&column=year")
     assert page.count("<td>2026</td>") == 1
@@ -44,7 +44,7 @@ def test_BU_07_upload_sent_twice_is_kept_once_and_the_newest_counts(person: Brow
     assert person.text("/schools/100001/upload").count("?upload=") == 2
 
 
-def test_who_may_not_see_names_sees_initials_of_uploaded_pupils(
+def test_upload_shows_initials_without_the_capability_for_names(
     person: Browser, op: StandIn
 ) -> None:
     upload(person, content(ADA))
@@ -55,7 +55,7 @@ def test_who_may_not_see_names_sees_initials_of_uploaded_pupils(
     assert "Ada Example" not in page
 
 
-def test_an_upload_belongs_to_its_school(world: World, op: StandIn) -> None:
+def test_upload_belongs_to_its_school(world: World, op: StandIn) -> None:
     op.schools = [{"urn": "100001", "name": "Ashfield"}, {"urn": "100002", "name": "Birch"}]
     world.browser.sign_in()
     upload(world.browser, content(ADA))
@@ -84,7 +84,7 @@ def test_an_upload_belongs_to_its_school(world: World, op: StandIn) -> None:
         ("2026,Ada,Girl,100,100,100,No,No,extra", "Line 3: year must be"),
     ],
 )
-def test_each_mistake_is_named_with_its_line_and_nothing_is_stored(
+def test_upload_with_mistakes_names_each_line_and_stores_nothing(
     person: Browser, line: str, mistake: str
 ) -> None:
     data = content(ADA, line)
@@ -124,7 +124,7 @@ def test_BU_03_columns_come_in_any_order_with_byte_order_mark_and_empty_lines() 
     assert rows[0]["pupil"] == "Ada Example"
 
 
-def test_many_mistakes_make_a_short_page(person: Browser) -> None:
+def test_upload_with_many_mistakes_shows_a_short_page(person: Browser) -> None:
     data = content(*["x"] * 500)
     answer = person.post("/schools/100001/upload", file=(io.BytesIO(data), "r.csv"))
     assert "And 3975 more." in answer.text
@@ -178,11 +178,11 @@ def test_BU_09_malformed_multipart_upload_is_refused(person: Browser, body: byte
     assert "?upload=" not in person.text("/schools/100001/upload")
 
 
-def test_a_form_without_a_file_is_answered(person: Browser) -> None:
+def test_upload_without_a_file_shows_an_error(person: Browser) -> None:
     assert person.post("/schools/100001/upload").status_code == 400
 
 
-def test_the_example_file_can_be_uploaded(person: Browser) -> None:
+def test_upload_of_the_example_file_is_accepted(person: Browser) -> None:
     example = person.get("/static/example-upload.csv").data
     assert read_upload(example)[1] == []
 
@@ -192,5 +192,5 @@ def test_BU_01_cell_never_becomes_a_formula(risky: str) -> None:
     assert as_csv([["pupil"], [risky]]).splitlines()[1].strip('"').startswith("'")
 
 
-def test_what_is_no_formula_stays_as_it_is() -> None:
+def test_cell_that_is_no_formula_is_unchanged() -> None:
     assert as_csv([["pupil"], ["O'Neil, Ada"], ["100"]]) == 'pupil\r\n"O\'Neil, Ada"\r\n100\r\n'

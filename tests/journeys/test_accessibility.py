@@ -24,7 +24,7 @@ IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
 LEADS_OUT = re.compile(r"/sign-out|/end-session|\.csv|\.txt|/enter/")
 
 
-def test_pages_for_anybody(demo: Demo, page: Page) -> None:
+def test_public_pages_are_accessible(demo: Demo, page: Page) -> None:
     assert faults(page, demo, "/") == {}
     page.goto(f"{demo.issuer}/sign-in")
     with page.expect_navigation():
@@ -32,13 +32,13 @@ def test_pages_for_anybody(demo: Demo, page: Page) -> None:
     assert faults_here(page) == {}
 
 
-def test_pages_of_somebody_of_two_organisations(demo: Demo, page: Page) -> None:
+def test_pages_of_a_person_of_two_organisations_are_accessible(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, demo.person(email="kit.kapok@demo.example"))
     assert faults(page, demo, "/home") == {}
 
 
-def test_pages_of_the_reporting_app(demo: Demo, page: Page) -> None:
+def test_pages_of_the_reporting_app_are_accessible(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, demo.people(user_group="LA Named")[0])
     page.wait_for_url(f"{demo.reporting_app}/**")

@@ -33,7 +33,7 @@ def gaps(page: Page, elements: list[Locator]) -> list[float]:
     return measured
 
 
-def test_the_footers_colour_goes_on_to_the_end_of_a_short_page(demo: Demo, page: Page) -> None:
+def test_footer_extends_to_the_end_of_a_short_page(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     colours = page.evaluate(
         """["html", ".sa-footer"].map(
@@ -42,12 +42,12 @@ def test_the_footers_colour_goes_on_to_the_end_of_a_short_page(demo: Demo, page:
     assert colours[0] == colours[1]
 
 
-def test_names_of_cookies_stand_on_a_line(demo: Demo, page: Page) -> None:
+def test_names_of_cookies_are_on_one_line(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/cookies")
     assert lines_of(page.locator("main dt")) == {1}
 
 
-def test_addresses_of_users_stand_on_a_line(demo: Demo, page: Page) -> None:
+def test_addresses_of_users_are_on_one_line(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, demo.person(email="lou.larch@demo.example"))
     page.goto(f"{demo.issuer}/home")
@@ -60,9 +60,7 @@ def test_addresses_of_users_stand_on_a_line(demo: Demo, page: Page) -> None:
         assert lines_of(addresses) == {1}
 
 
-def test_memberships_stand_apart_from_each_other_and_from_the_button(
-    demo: Demo, page: Page
-) -> None:
+def test_memberships_have_space_between_them(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, demo.person(email="kit.kapok@demo.example"))
     page.goto(f"{demo.issuer}/home")

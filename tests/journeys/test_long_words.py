@@ -62,12 +62,12 @@ def pressed(page: Page, name: str | re.Pattern[str]) -> None:
     whole(page)
 
 
-def test_long_names_have_the_length_that_is_asked_for() -> None:
+def test_long_names_have_the_requested_length() -> None:
     assert (len(NEWCOMER), len(SURNAME), len(ORGANISATION)) == (60, 60, 100)
     assert len(GIVEN_NAME) == long_words.FITS
 
 
-def test_pages_of_approver_and_of_newcomer(
+def test_pages_of_approver_and_newcomer_fit_long_words(
     demo: Demo, chromium: Browser, people: dict[str, dict[str, Any]]
 ) -> None:
     with own_browser(chromium) as desk, own_browser(chromium) as newcomer:
@@ -167,7 +167,9 @@ def change_and_remove(desk: Page) -> None:
     whole(desk)
 
 
-def test_pages_of_operator(demo: Demo, page: Page, people: dict[str, dict[str, Any]]) -> None:
+def test_pages_of_operator_fit_long_words(
+    demo: Demo, page: Page, people: dict[str, dict[str, Any]]
+) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, people["operator"])
     for start in ("/home", "/ops/people?q=Featherstonehaugh", "/ops/organisations?q=Diocese"):
@@ -180,7 +182,9 @@ def test_pages_of_operator(demo: Demo, page: Page, people: dict[str, dict[str, A
     pressed(page, re.compile("^Restore"))
 
 
-def test_pages_of_playground(demo: Demo, page: Page, people: dict[str, dict[str, Any]]) -> None:
+def test_pages_of_playground_fit_long_words(
+    demo: Demo, page: Page, people: dict[str, dict[str, Any]]
+) -> None:
     page.goto(demo.announced["playground"])
     press(page, "Write the request")
     whole(page)

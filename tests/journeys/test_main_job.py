@@ -95,7 +95,7 @@ def refused_at_a_click(page: Page) -> None:
     )
 
 
-def test_people_are_added_join_see_what_they_may_and_are_refused_once_removed(
+def test_person_is_added_joins_enters_and_is_refused_after_removal(
     demo: Demo, chromium: Browser
 ) -> None:
     approver = demo.person(email="jo.juniper@demo.example")
@@ -132,7 +132,7 @@ def test_people_are_added_join_see_what_they_may_and_are_refused_once_removed(
         expect(governor.locator("h1").first).to_contain_text(school)
 
 
-def test_the_journeys_work_without_javascript(demo: Demo, chromium: Browser) -> None:
+def test_journeys_work_without_javascript(demo: Demo, chromium: Browser) -> None:
     approver = demo.person(email="lou.larch@demo.example")
     with own_browser(chromium, javascript=False) as desk:
         desk.goto(f"{demo.issuer}/sign-in")
@@ -146,7 +146,7 @@ def test_the_journeys_work_without_javascript(demo: Demo, chromium: Browser) -> 
         expect(newcomer.locator("h1").first).to_have_text("Results of your schools")
 
 
-def test_terms_are_asked_before_a_person_enters_the_service(demo: Demo, page: Page) -> None:
+def test_terms_are_shown_before_a_person_enters_the_service(demo: Demo, page: Page) -> None:
     person = demo.person(terms_accepted=False)
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, person)
@@ -157,7 +157,7 @@ def test_terms_are_asked_before_a_person_enters_the_service(demo: Demo, page: Pa
     expect(page.locator("h1").first).to_have_text("Results of your schools")
 
 
-def test_somebody_with_two_organisations_chooses_one(demo: Demo, page: Page) -> None:
+def test_person_of_two_organisations_chooses_one(demo: Demo, page: Page) -> None:
     first, second = demo.people(email="kit.kapok@demo.example")
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, first)
@@ -166,7 +166,7 @@ def test_somebody_with_two_organisations_chooses_one(demo: Demo, page: Page) -> 
     expect(page.locator("body")).to_contain_text(second["user_group"])
 
 
-def test_who_is_removed_from_one_organisation_signs_in_again_for_the_other(
+def test_person_removed_from_one_organisation_signs_in_for_the_other(
     demo: Demo, chromium: Browser
 ) -> None:
     first, second = demo.people(email="kit.kapok@demo.example")
@@ -185,7 +185,7 @@ def test_who_is_removed_from_one_organisation_signs_in_again_for_the_other(
         expect(page.locator("body")).to_contain_text(second["user_group"])
 
 
-def test_somebody_without_access_is_told_whom_to_ask(demo: Demo, page: Page) -> None:
+def test_person_without_access_sees_the_approvers(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.reporting_app}/sign-in")
     sign_in(page, demo.person(email="pia.pine@demo.example"))
     expect(page.locator("main")).to_contain_text("single-academy trust")

@@ -14,7 +14,7 @@ def titles(page: Page) -> list[str]:
     return [title.partition(". ")[2] for title in page.locator("section h2").all_inner_texts()]
 
 
-def test_each_step_is_shown_without_javascript(demo: Demo, chromium: Browser) -> None:
+def test_playground_shows_each_step_without_javascript(demo: Demo, chromium: Browser) -> None:
     with own_browser(chromium, javascript=False) as page:
         page.goto(demo.announced["playground"])
         page.get_by_label("offline_access").check()
@@ -42,7 +42,7 @@ def test_each_step_is_shown_without_javascript(demo: Demo, chromium: Browser) ->
 
 
 @pytest.mark.parametrize("mode", ["form_post", "jwt"])
-def test_other_ways_of_answering(demo: Demo, page: Page, mode: str) -> None:
+def test_playground_signs_in_with_other_response_modes(demo: Demo, page: Page, mode: str) -> None:
     page.goto(demo.announced["playground"])
     assert faults_here(page) == {}
     page.select_option("#response_mode", mode)
@@ -54,7 +54,7 @@ def test_other_ways_of_answering(demo: Demo, page: Page, mode: str) -> None:
     assert faults_here(page) == {}
 
 
-def test_an_age_that_is_no_number_is_asked_for_again(demo: Demo, page: Page) -> None:
+def test_playground_shows_an_error_for_a_malformed_max_age(demo: Demo, page: Page) -> None:
     page.goto(demo.announced["playground"])
     page.fill("#max_age", "soon")
     press(page, "Write the request")

@@ -27,7 +27,7 @@ def query(url: str, statement: str) -> object:
         engine.dispose()
 
 
-def test_databases_are_separate_and_a_template_is_copied(server: PostgreSQL) -> None:
+def test_databases_are_separate_copies_of_a_template(server: PostgreSQL) -> None:
     first = server.create_database()
     query(first, "CREATE TABLE school (urn text)")
     query(first, "INSERT INTO school VALUES ('100001')")
@@ -39,7 +39,7 @@ def test_databases_are_separate_and_a_template_is_copied(server: PostgreSQL) -> 
     assert query(copy, "SHOW server_encoding") == "UTF8"
 
 
-def test_a_database_is_dropped_though_somebody_is_connected(server: PostgreSQL) -> None:
+def test_drop_ends_open_connections(server: PostgreSQL) -> None:
     url = server.create_database()
     engine = create_engine(url)
     connection = engine.connect()
@@ -53,12 +53,12 @@ def test_a_database_is_dropped_though_somebody_is_connected(server: PostgreSQL) 
     engine.dispose()
 
 
-def test_loopback_asks_for_the_password(server: PostgreSQL) -> None:
+def test_loopback_requires_the_password(server: PostgreSQL) -> None:
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(host="127.0.0.1", port=server.port, user="postgres", password="guess")
 
 
-def test_nothing_is_left_behind() -> None:
+def test_stopped_server_leaves_no_process_and_no_folder() -> None:
     with postgresql.running() as server:
         folder = server.socket_folder
         assert server.accepts_connections()
@@ -66,7 +66,7 @@ def test_nothing_is_left_behind() -> None:
     assert not folder.exists()
 
 
-def test_a_missing_server_says_what_to_install(
+def test_missing_server_names_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(Path, "glob", lambda *_: iter(()))

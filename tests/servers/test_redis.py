@@ -6,7 +6,7 @@ from tests.servers import redis
 pytestmark = pytest.mark.usefixtures("processes")
 
 
-def test_it_keeps_what_it_is_given_until_it_is_stopped() -> None:
+def test_redis_stores_values_until_it_is_stopped() -> None:
     with redis.running() as server:
         with Redis.from_url(server.url) as client:
             client.set("attempts", 3)

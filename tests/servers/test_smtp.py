@@ -15,7 +15,7 @@ def invitation() -> EmailMessage:
     return message
 
 
-def test_mail_is_kept_with_its_envelope() -> None:
+def test_smtp_server_stores_mail_with_its_envelope() -> None:
     with smtp.running() as server, smtplib.SMTP(server.host, server.port) as client:
         client.send_message(invitation())
         [mail] = server.wait_for(1)
@@ -27,7 +27,7 @@ def test_mail_is_kept_with_its_envelope() -> None:
         assert server.received == []
 
 
-def test_it_can_refuse() -> None:
+def test_smtp_server_can_refuse() -> None:
     with smtp.running() as server, smtplib.SMTP(server.host, server.port) as client:
         server.refusal = "451 Try again later"
         with pytest.raises(smtplib.SMTPDataError, match="Try again later"):

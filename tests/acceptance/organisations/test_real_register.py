@@ -82,7 +82,7 @@ def _remit(uid: str, day: date) -> set[str]:
     return {school.urn for school in remit_of(trust, "remit", day).schools}
 
 
-def test_every_row_of_every_file_is_accounted_for(load: Load, gias: Path) -> None:
+def test_import_counts_every_row_of_every_file(load: Load, gias: Path) -> None:
     assert {path.name for path in gias.glob("*.csv")} == {*ROWS, *REFUSED}
     for name, rows in ROWS.items():
         account = load(name, date(2026, 8, 6)).account
@@ -92,13 +92,15 @@ def test_every_row_of_every_file_is_accounted_for(load: Load, gias: Path) -> Non
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_reference_data_is_refused_with_a_sentence(load: Load, name: str) -> None:
+def test_import_refuses_reference_data_with_a_sentence(load: Load, name: str) -> None:
     with pytest.raises(RefusedFile, match="reference data for checks"):
         load(name, DERIVED_DAY)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["in order", "in reverse"])
-def test_trust_remits_equal_an_independent_reading(load: Load, gias: Path, reverse: bool) -> None:
+def test_remits_of_trusts_equal_an_independent_reading(
+    load: Load, gias: Path, reverse: bool
+) -> None:
     for name in sorted(GROUP_LINKS, reverse=reverse):
         load(name)
     snapshots = {
@@ -116,7 +118,7 @@ def test_trust_remits_equal_an_independent_reading(load: Load, gias: Path, rever
             assert _remit(uid, day) == expected[day].get(uid, set()), (uid, day)
 
 
-def test_the_national_counts_are_the_published_ones(load: Load) -> None:
+def test_national_counts_are_the_published_ones(load: Load) -> None:
     load(DERIVED, DERIVED_DAY)
     rows = db.session.execute(
         select(Organisation.urn, Organisation.type_code).where(Organisation.urn.is_not(None))
@@ -174,7 +176,7 @@ def test_remits_of_dioceses_equal_an_independent_reading(
             assert found == independent.of_diocese(known, code), (day, code)
 
 
-def test_chains_of_successors_that_loop_end(load: Load) -> None:
+def test_successors_end_at_loops(load: Load) -> None:
     load("links_edubasealldata20250422.csv")
     rows = db.session.execute(
         select(Organisation.urn).where(Organisation.kind == Kind.ESTABLISHMENT)
@@ -185,7 +187,7 @@ def test_chains_of_successors_that_loop_end(load: Load) -> None:
         assert urn not in queries.predecessors(urn)
 
 
-def test_importing_the_real_files_twice_changes_nothing(load: Load) -> None:
+def test_import_of_the_real_files_twice_changes_nothing(load: Load) -> None:
     for name in (GROUP_LINKS[0], "links_edubasealldata20230421.csv"):
         assert load(name).wrote
         again = load(name)
@@ -193,7 +195,7 @@ def test_importing_the_real_files_twice_changes_nothing(load: Load) -> None:
         assert again.account.unchanged == again.account.read
 
 
-def test_a_joined_date_that_a_newer_file_moves_counts(load: Load) -> None:
+def test_import_follows_a_joined_date_that_a_newer_file_moves(load: Load) -> None:
     for name in GROUP_LINKS:
         load(name)
     for urn in ("142754", "144737"):
@@ -201,7 +203,7 @@ def test_a_joined_date_that_a_newer_file_moves_counts(load: Load) -> None:
         assert urn in _remit("3126", date(2018, 9, 1))
 
 
-def test_a_school_proposed_to_open_is_in_the_remit_from_its_opening_date(load: Load) -> None:
+def test_remit_has_a_school_proposed_to_open_from_its_opening_date(load: Load) -> None:
     load("alllinksdata_MAT_academies_ece.csv", date(2025, 9, 22))
     load("edubase_fulllayout_samples_merged.csv", date(2021, 5, 25))
     school = queries.by_identifier("urn:148847")
