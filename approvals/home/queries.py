@@ -1,6 +1,6 @@
 """Services that a person can open, from whom, until when, and the way in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from approvals.decision.decision import AccessDecision
 from approvals.decision.no_access import Advice, advice
 from approvals.home.schools import schools_in_words
 from approvals.memberships import queries
+from approvals.memberships.models import Membership
+from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.oidc.clients.way_in import way_in
@@ -63,6 +65,32 @@ class MyService:
     @property
     def closed(self) -> Sequence[AccessPlace]:
         return [place for place in self.places if not place.allowed]
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The start page of a person. services: those to open. others: those that are closed to them.
+
+    approves: keys of the organisations for which the person is an approver.
+    """
+
+    services: Sequence[MyService]
+    others: Sequence[MyService]
+    organisations: Sequence[tuple[Organisation, Membership]]
+    approves: Set[int]
+    operator: bool
+
+
+def home_page(account: Account, at: datetime) -> HomePage:
+    """Return the services and organisations of a person."""
+    services = my_services(account, at)
+    return HomePage(
+        services=[service for service in services if service.open],
+        others=[service for service in services if service.closed and not service.open],
+        organisations=queries.organisations_of(account.id),
+        approves={each.id for each in queries.approved_by(account.id)},
+        operator=is_operator(account.id),
+    )
 
 
 def my_services(account: Account, at: datetime) -> list[MyService]:

@@ -7,8 +7,6 @@ from app.clock import now
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.home import queries
-from approvals.memberships import queries as memberships
-from approvals.operators.actions import is_operator
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
 
@@ -20,16 +18,8 @@ pages = Blueprint("home", __name__)
 def home() -> ResponseReturnValue:
     """Show the services that the person can open, or whom to ask for access."""
     account = me()
-    services = queries.my_services(account, now())
-    return render_template(
-        "home/home.html",
-        account=account,
-        services=[service for service in services if service.open],
-        others=[service for service in services if service.closed and not service.open],
-        organisations=memberships.organisations_of(account.id),
-        approves={each.id for each in memberships.approved_by(account.id)},
-        operator=is_operator(account.id),
-    )
+    page = queries.home_page(account, now())
+    return render_template("home/home.html", account=account, **vars(page))
 
 
 @pages.get("/services/<service>")

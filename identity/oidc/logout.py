@@ -31,7 +31,7 @@ from identity.oidc.refusals import REQUEST, record_refusal
 from identity.oidc.sign_out import sign_out
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
-from identity.sessions import current, frontchannel_page
+from identity.sessions import Session, current, frontchannel_page
 from identity.sessions.current_session import forget_session
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
@@ -39,16 +39,25 @@ PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 @dataclass(frozen=True)
 class LogoutRequest:
-    """Parameters of the service's request. `claims` and `client` are those of a valid hint."""
+    """Parameters of the service's request. `claims` and `client` are those of a valid hint.
+
+    return_to: the registered address, with the state. returns: whether the request names one at
+    all.
+    """
 
     claims: IDTokenClaims | None
     client: RelyingParty | None
     return_to: str | None
+    returns: bool
 
-    @property
-    def of_this_session(self) -> bool:
-        session = current()
-        if session is None or self.claims is None or self.client is None:
+    def may_end(self, session: Session) -> bool:
+        """Return whether the session ends without a question: the hint is of this very session."""
+        if self.returns and self.return_to is None:
+            return False
+        return self._hint_is_of(session)
+
+    def _hint_is_of(self, session: Session) -> bool:
+        if self.claims is None or self.client is None:
             return False
         subject = subject_for(self.client, session.account.subject)
         if self.claims.get("sub") != subject:
@@ -72,20 +81,16 @@ def end_session() -> Response | str:
     except OAuthError as error:
         raise BadRequest(error.detail, description=error.description) from error
     logout_request = _read(given)
-    if request.method == "POST" and current() is None:
+    destination = logout_request.return_to or url_for("sessions.signed_out")
+    session = current()
+    if session is None and request.method == "POST":
         # A form from another site carries no cookies: ask again as a page of our own would.
         again = {name: given[name] for name in PARAMETERS if name in given}
         return redirect(with_parameters(url_for("oidc.end_session"), again), 303)
-    if current() is None:
-        return redirect(logout_request.return_to or url_for("sessions.signed_out"), 303)
-    if logout_request.of_this_session and (
-        logout_request.return_to or "post_logout_redirect_uri" not in given
-    ):
-        told = frontchannel_page.frames()
-        _sign_out(logout_request.client)
-        return frontchannel_page.continue_after(
-            told, logout_request.return_to or url_for("sessions.signed_out")
-        )
+    if session is None:
+        return redirect(destination, 303)
+    if logout_request.may_end(session):
+        return _sign_out(logout_request.client, destination)
     return render_template(
         "oidc/end_session.html", form=Form(), client=logout_request.client, stay=approvals().home()
     )
@@ -97,9 +102,7 @@ def confirm_end_session() -> Response:
     """End the session after the person confirmed it; show the service's own page."""
     if "sign_out" not in request.form:
         raise BadRequest("no sign_out")
-    told = frontchannel_page.frames()
-    _sign_out(None)
-    return frontchannel_page.continue_after(told, url_for("sessions.signed_out"))
+    return _sign_out(None, url_for("sessions.signed_out"))
 
 
 def _read(given: Parameters) -> LogoutRequest:
@@ -107,27 +110,27 @@ def _read(given: Parameters) -> LogoutRequest:
     hint = given.get("id_token_hint")
     claims = read_id_token_hint(hint) if hint is not None else None
     client = store.find(claims["aud"]) if claims is not None else None
-    named = given.get("client_id")
+    named, address = given.get("client_id"), given.get("post_logout_redirect_uri")
+    returns = address is not None
     if claims is None or client is None or (named is not None and named != client.client_id):
-        return LogoutRequest(None, None, None)
-    address = given.get("post_logout_redirect_uri")
+        return LogoutRequest(None, None, None, returns)
     if address is not None and not client.may_return_after_sign_out(address):
         error = InvalidRequest(
             "post_logout_redirect_uri is not registered for this client",
             detail=f"post_logout_redirect_uri {address[:500]!r}",
         )
         record_refusal(REQUEST, client, error, network=client_network())
-        return LogoutRequest(claims, client, None)
-    if address is None:
-        return LogoutRequest(claims, client, None)
+        return LogoutRequest(claims, client, None, returns)
     state = given.get("state")
-    return LogoutRequest(
-        claims, client, with_parameters(address, {"state": state}) if state is not None else address
-    )
+    if address is not None and state is not None:
+        address = with_parameters(address, {"state": state})
+    return LogoutRequest(claims, client, address, returns)
 
 
-def _sign_out(client: RelyingParty | None) -> None:
-    session = current()
+def _sign_out(client: RelyingParty | None, destination: str) -> Response:
+    """End the session, if there is one, and lead on by way of the services' frames."""
+    frames, session = frontchannel_page.frames(), current()
     if session is not None:
         sign_out(session, client)
         forget_session()
+    return frontchannel_page.continue_after(frames, destination)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 
 from app.audit import record
@@ -10,6 +11,14 @@ from app.database import writing
 from identity.ports import TermsDue, approvals
 from identity.sessions.actions import complete_terms
 from identity.sessions.models import Session
+
+
+class Choice(enum.Enum):
+    """Answer of a person to terms, as the form's button is named."""
+
+    ACCEPT = "accept"
+    LATER = "later"
+    DECLINE = "decline"
 
 
 def due(session: Session, services: Sequence[str]) -> list[TermsDue]:
@@ -21,15 +30,31 @@ def due(session: Session, services: Sequence[str]) -> list[TermsDue]:
     return sorted(found.values(), key=lambda terms: not terms.required)
 
 
-def accept(session: Session, terms: TermsDue) -> None:
+def answer(
+    session: Session, services: Sequence[str], *, accepted: str | None, choice: Choice | None
+) -> Choice | None:
+    """Act on the answer of the person, and return what they chose, or None where nothing counts.
+
+    accepted: id of the version that the page showed. Of terms that must be accepted, none can be
+    left for later.
+    """
+    waiting = due(session, services)
+    shown = next((each for each in waiting if each.id == accepted), None)
+    if shown is not None:
+        _accept(session, shown)
+        return Choice.ACCEPT
+    if choice is Choice.LATER and not any(each.required for each in waiting):
+        return choice
+    if choice is Choice.DECLINE and waiting:
+        with writing():
+            record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)
+        return choice
+    return None
+
+
+def _accept(session: Session, terms: TermsDue) -> None:
     """Record the acceptance; the platform's required version sets the session free."""
     with writing():
         approvals().accept_terms(session.account, [terms.id], session.sid)
         if not approvals().terms_due(session.account, None, now(), newly=False):
             complete_terms(session)
-
-
-def decline(session: Session) -> None:
-    """Record that the person declined the terms; the session stays as it is."""
-    with writing():
-        record("sign_in.terms_declined", subject=session.account.subject, sid=session.sid)

@@ -15,6 +15,9 @@ from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import TermsForm
 from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.terms import Choice
+
+_WITHOUT_ACCEPTING = (Choice.LATER, Choice.DECLINE)
 
 
 @blueprint.get("/sign-in/terms-due")
@@ -49,14 +52,16 @@ def submit_terms() -> ResponseReturnValue:
     journey = _terms_journey(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
-    waiting = rules.due(session, journey.services)
-    shown = next((each for each in waiting if each.id == request.form.get("accept")), None)
-    if shown is not None:
-        rules.accept(session, shown)
-    elif "later" in request.form and not any(each.required for each in waiting):
+    choice = rules.answer(
+        session,
+        journey.services,
+        accepted=request.form.get("accept"),
+        choice=next((each for each in _WITHOUT_ACCEPTING if each.value in request.form), None),
+    )
+    if choice is Choice.LATER:
         return redirect(journey.resume_to, code=303)
-    elif "decline" in request.form and waiting:
-        return _decline(session, journey)
+    if choice is Choice.DECLINE:
+        return render_template("sign_in/terms_declined.html", journey=journey)
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
 
 
@@ -64,8 +69,3 @@ def _terms_journey(session: Session) -> SignInJourney | None:
     """Return the journey of the address where it asks this session's person for terms."""
     journey = current_journey.find_journey(JourneyKind.TERMS)
     return journey if journey is not None and journey.account_id == session.account_id else None
-
-
-def _decline(session: Session, journey: SignInJourney) -> ResponseReturnValue:
-    rules.decline(session)
-    return render_template("sign_in/terms_declined.html", journey=journey)
