@@ -1,7 +1,8 @@
-"""Check that docstrings and comments name exceptions, classes and functions that exist.
+"""Check the names in docstrings and comments, and those of tests.
 
-`python -m tests.docs.names` (part of `make lint`) prints each name that does not, such as one that
-a rename left behind, and fails.
+Docstrings and comments name exceptions, classes and functions that exist: a rename leaves others
+behind. The name of a test begins with its unit or endpoint. `python -m tests.docs.names` (part of
+`make lint`) prints each name at fault, and fails.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ _DOTTED = re.compile(r"`((?:\w+\.)+\w+)(?:\(\))?`")
 _FILE = re.compile(r"(?<=`)\w+\.py(?=`)")
 _KEY = re.compile(r"\w+\.\w+")
 _WORD = re.compile(r"\w+")
+
+_TEST = re.compile(r"^ *(?:async )?def (test_\w+)", re.MULTILINE)
+_NO_SUBJECT = re.compile(
+    r"test_(?:[A-Z]{2}_(?:\d\d_)+|and_)*"
+    r"(?:a|an|the|what|who|whoever|nobody|somebody|nothing|anything|it|they|then|there)_"
+)
 
 
 class Names:
@@ -95,6 +102,11 @@ def unknown_names(text: str, names: Names) -> Iterator[str]:
     yield from set(_FILE.findall(text)) - names.files
 
 
+def names_without_subject(source: str) -> list[str]:
+    """Return the names of tests that begin with an article or a pronoun."""
+    return [name for name in _TEST.findall(source) if _NO_SUBJECT.match(name)]
+
+
 def _words_of_code(tree: ast.AST, prose: set[int]) -> Iterator[str]:
     """Yield the words in names, attributes and texts of the code."""
     for node in ast.walk(tree):
@@ -123,16 +135,20 @@ def main() -> int:
     files = dict(read_text_files(CODE))
     names = Names(files)
     found = [
-        f"{path}:{line}: {name}"
+        f"{path}:{line}: {name} is a name that no code has"
         for path, source in files.items()
         if path.endswith(".py")
         for line, text in read_prose(source)
         for name in unknown_names(text, names)
     ]
+    found += [
+        f"{path}: {name} begins without its unit or endpoint"
+        for path, source in files.items()
+        if path.startswith("tests/") and path.endswith(".py")
+        for name in names_without_subject(source)
+    ]
     for each in found:
         sys.stderr.write(f"{each}\n")
-    if found:
-        sys.stderr.write("No code has these names: correct the docstring or comment.\n")
     return 1 if found else 0
 
 

@@ -1,8 +1,8 @@
-"""The check of the names in docstrings and comments."""
+"""The check of the names in docstrings, comments and tests."""
 
 import pytest
 
-from tests.docs.names import Names, unknown_names
+from tests.docs.names import Names, names_without_subject, unknown_names
 
 NAMES = Names(
     {
@@ -49,3 +49,19 @@ def test_unknown_names_finds_a_name_that_no_code_has(text: str) -> None:
 )
 def test_unknown_names_passes_names_of_the_code_and_terms(text: str) -> None:
     assert list(unknown_names(text, NAMES)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("test_a_code_expires", True),
+        ("test_TK_03_and_TK_04_the_code_expires", True),
+        ("test_what_was_pushed_wins", True),
+        ("test_it_can_refuse", True),
+        ("test_token_endpoint_rejects_reused_code", False),
+        ("test_TK_03_code_expires_after_a_minute", False),
+        ("test_another_browser_sees_no_page", False),
+    ],
+)
+def test_names_without_subject_finds_articles_and_pronouns(name: str, found: bool) -> None:
+    assert names_without_subject(f"def {name}() -> None:\n") == ([name] if found else [])
