@@ -24,12 +24,12 @@ CAUSE = "restored"
 class Revived:
     """Rows of a kind that a backup brings back, by the name of the kind.
 
-    `standing` selects what counts now, a row each; `end` makes it select nothing. Both are called
-    inside one transaction that writes.
+    `select_active` selects what counts now, a row each; `end` makes it select nothing. Both are
+    called inside one transaction that writes.
     """
 
-    what: str
-    standing: Callable[[], Select[object]]
+    name: str
+    select_active: Callable[[], Select[object]]
     end: Callable[[], object]
 
 
@@ -41,7 +41,7 @@ class RestoreReport:
     ended: dict[str, int]
 
 
-REVIVED = ExtensionPoint[Revived]("revived rows", named=lambda revived: revived.what)
+REVIVED = ExtensionPoint[Revived]("revived rows", named=lambda revived: revived.name)
 ROOM = Room(
     "app.after_restore",
     EVENTS(
@@ -56,13 +56,13 @@ ROOM = Room(
 
 def end_revived() -> RestoreReport:
     """End all revived rows in one transaction, with its audit row. A second run finds none."""
-    held = REVIVED.values()
+    revived_rows = REVIVED.values()
     with writing() as session:
         without_time_limit(session)
         backup_ends = session.scalar(select(func.max(AuditEvent.at)))
         # Counted first: one ending takes others along, a session its tokens.
-        ended = {each.what: _count(each) for each in held}
-        for each in held:
+        ended = {each.name: _count(each) for each in revived_rows}
+        for each in revived_rows:
             each.end()
         record(
             "database.restored",
@@ -73,4 +73,4 @@ def end_revived() -> RestoreReport:
 
 
 def _count(each: Revived) -> int:
-    return db.session.scalar(select(func.count()).select_from(each.standing().subquery())) or 0
+    return db.session.scalar(select(func.count()).select_from(each.select_active().subquery())) or 0

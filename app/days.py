@@ -76,7 +76,7 @@ def last_moment_of(day: date) -> datetime:
 def not_in_future(value: datetime) -> datetime:
     """Return the moment. Raises NotADate for one that lies ahead."""
     if value > now():
-        raise NotADate(f"{shown(value)} is in the future")
+        raise NotADate(f"{date_text(value)} is in the future")
     return value
 
 
@@ -103,7 +103,7 @@ def moment_in_words(value: datetime) -> str:
     return f"{in_words(local)} at {local.hour % 12 or 12}:{local:%M}{half}"
 
 
-def shown(value: datetime) -> str:
+def date_text(value: datetime) -> str:
     """Return a day where the moment begins or ends one in London, else the day and the time."""
     return (
         in_words(value)

@@ -42,11 +42,11 @@ def _as_html(subject: str, text: str, issuer: str) -> str:
 
 
 def _paragraph(block: str, issuer: str) -> Markup:
-    lines = [_line(line.strip(), issuer) for line in block.splitlines()]
+    lines = [_render_line(line.strip(), issuer) for line in block.splitlines()]
     return Markup("<p>{}</p>").format(Markup("<br>").join(lines))
 
 
-def _line(line: str, issuer: str) -> Markup:
+def _render_line(line: str, issuer: str) -> Markup:
     if line.startswith(f"{issuer}/") and " " not in line:
         return Markup('<a href="{0}">{0}</a>').format(line)
     return escape(line)

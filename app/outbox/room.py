@@ -15,7 +15,7 @@ ROOM = Room(
     REVIVED(
         Revived(
             "mails that were waiting",
-            standing=MAILS.waiting,
+            select_active=MAILS.waiting,
             # Most of them were sent after the backup was made.
             end=partial(MAILS.withdraw, cause=CAUSE),
         )

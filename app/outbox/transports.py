@@ -51,7 +51,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _IdleConnection:
     """An open connection that no thread uses: the mails that it has carried, and since when."""
 
     server: smtplib.SMTP
@@ -67,7 +67,7 @@ class MailServer:
 
     def __init__(self, settings: AppSettings) -> None:
         self.settings = settings
-        self._kept: deque[_Kept] = deque()
+        self._idle: deque[_IdleConnection] = deque()
 
     def deliver(self, message: EmailMessage, _identifier: str) -> None:
         found = self._usable_connection()
@@ -83,17 +83,17 @@ class MailServer:
         self._keep(server, mails + 1)
 
     def close_idle(self, seconds: float, /) -> None:
-        for _ in range(len(self._kept)):
+        for _ in range(len(self._idle)):
             with suppress(IndexError):
-                kept = self._kept.popleft()
-                if time.monotonic() - kept.since < seconds:
-                    self._kept.append(kept)
+                idle = self._idle.popleft()
+                if time.monotonic() - idle.since < seconds:
+                    self._idle.append(idle)
                 else:
-                    _close(kept.server)
+                    _close(idle.server)
 
     def _keep(self, server: smtplib.SMTP, mails: int) -> None:
         if mails < MAILS_PER_CONNECTION:
-            self._kept.append(_Kept(server, mails, time.monotonic()))
+            self._idle.append(_IdleConnection(server, mails, time.monotonic()))
         else:
             _close(server)
 
@@ -101,11 +101,11 @@ class MailServer:
         """Return a kept connection that the mail server still answers, and its mails."""
         with suppress(IndexError):
             while True:
-                kept = self._kept.pop()
+                idle = self._idle.pop()
                 with suppress(OSError):
-                    if kept.server.noop()[0] == SMTP_OK:
-                        return kept.server, kept.mails
-                _close(kept.server)
+                    if idle.server.noop()[0] == SMTP_OK:
+                        return idle.server, idle.mails
+                _close(idle.server)
         return None
 
     def _connect(self) -> smtplib.SMTP:

@@ -6,7 +6,7 @@ from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from app.days import in_words, moment_in_words, shown
+from app.days import date_text, in_words, moment_in_words
 from app.request_reference import short_reference
 from app.web import navigation
 from app.web.pagination import govuk_pagination
@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
         day=format_day,
         moment=format_moment,
         number=format_number,
-        shown=shown,
+        date_text=date_text,
         reference=short_reference,
         govuk_pagination=govuk_pagination,
         navigation_item=_navigation_item,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.clock import day_of
 from app.database import db
-from app.days import end_in_words, in_words, moment_in_words, shown
+from app.days import date_text, end_in_words, in_words, moment_in_words
 from app.refusal import Refusal, RefusalError
 from approvals.access_model import definitions, versions
 from approvals.access_model.definition import join_phrases
@@ -58,7 +58,7 @@ def explain(
                 "`secure-access accounts find` finds people by name or address.",
             )
     stopped = sign_in_rules.sign_in_refusals(account, service, at) if account else []
-    return _lines(f"{name}, {definition.name}, {shown(at)}", service, answers, stopped, at)
+    return _lines(f"{name}, {definition.name}, {date_text(at)}", service, answers, stopped, at)
 
 
 def _lines(

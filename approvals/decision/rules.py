@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.database.dated_rows import has_begun, has_ended
-from app.days import end_in_words, shown
+from app.days import date_text, end_in_words
 from app.refusal import Refusal
 from approvals.access_model.definition import UserGroup
 from approvals.decision.decision_types import Rule
@@ -47,7 +47,7 @@ class PersonHasJoined(Rule):
         if joined is None:
             return self.refuse("The account has not been set up: no invitation was accepted.")
         if joined > at:
-            return self.refuse(f"The account was set up later, on {shown(joined)}.")
+            return self.refuse(f"The account was set up later, on {date_text(joined)}.")
         return None
 
 
@@ -58,9 +58,11 @@ class OrganisationIsOpen(Rule):
     def __call__(self, facts: AccessFacts, at: datetime) -> Refusal | None:
         organisation = facts.organisation
         if organisation.closed_at is not None and organisation.closed_at <= at:
-            return self.refuse(f"{organisation.name} closed on {shown(organisation.closed_at)}.")
+            return self.refuse(
+                f"{organisation.name} closed on {date_text(organisation.closed_at)}."
+            )
         if organisation.opened_at is not None and organisation.opened_at > at:
-            return self.refuse(f"{organisation.name} opens on {shown(organisation.opened_at)}.")
+            return self.refuse(f"{organisation.name} opens on {date_text(organisation.opened_at)}.")
         if not organisation.active:
             return self.refuse(f"{organisation.name} is not open.")
         return None
@@ -103,7 +105,7 @@ class MembershipHasStarted(Rule):
         if has_begun(membership.valid_from, at):
             return None
         return self.refuse(
-            f"Membership of {facts.organisation.name} starts on {shown(membership.valid_from)}."
+            f"Membership of {facts.organisation.name} starts on {date_text(membership.valid_from)}."
         )
 
 
@@ -117,7 +119,7 @@ class MembershipWasAccepted(Rule):
         if membership.joined_at is not None and membership.joined_at <= at:
             return None
         if membership.joined_at is not None:
-            when = shown(membership.joined_at)
+            when = date_text(membership.joined_at)
             return self.refuse(f"{facts.organisation.name} was joined later, on {when}.")
         return self.refuse(f"The invitation to {facts.organisation.name} has not been accepted.")
 
@@ -132,7 +134,7 @@ class MembershipHasNotEnded(Rule):
         if not has_ended(membership.valid_to, at):
             return None
         return self.refuse(
-            f"Membership of {facts.organisation.name} ended on {shown(membership.valid_to)}."
+            f"Membership of {facts.organisation.name} ended on {date_text(membership.valid_to)}."
         )
 
 
@@ -159,7 +161,9 @@ class GrantHasStarted(Rule):
     def __call__(self, facts: AccessFacts, grant: GrantFacts, at: datetime) -> Refusal | None:
         if has_begun(grant.valid_from, at):
             return None
-        return self.refuse(f"{_describe_grant(facts, grant)} starts on {shown(grant.valid_from)}.")
+        return self.refuse(
+            f"{_describe_grant(facts, grant)} starts on {date_text(grant.valid_from)}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.days import shown
+from app.days import date_text
 from app.refusal import Refusal
 from approvals.decision.decision_types import Rule
 from approvals.terms.due import due_terms
@@ -25,7 +25,7 @@ class AccountIsNotSuspended(Rule):
         since = suspended_since(account, at)
         if since is None:
             return None
-        return self.refuse(f"The account has been suspended since {shown(since)}.")
+        return self.refuse(f"The account has been suspended since {date_text(since)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SomeClientIsEnabled(Rule):
             return None
         if clients:
             names = " and ".join(
-                f"{client.name} (disabled since {shown(client.since)})" for client in clients
+                f"{client.name} (disabled since {date_text(client.since)})" for client in clients
             )
             return self.refuse(f"The service has no client that is enabled: {names}.")
         if history.ever_had_client(service, at):

@@ -12,7 +12,7 @@ from app.actors import Actor, set_current_actor
 from app.cli.dates import DAY
 from app.cli.names import NAME
 from app.cli.refusals import show_refusal
-from app.days import shown
+from app.days import date_text
 
 terms = AppGroup("terms", help="Terms of use of the platform and of services.")
 
@@ -54,7 +54,7 @@ def publish(file: Path, service: str | None, first_day: date, accept_again: bool
         )
     click.echo(
         f"Terms of use of {owner(service)}: version {version.number}, in effect from "
-        f"{shown(version.takes_effect)}, sha256 {version.sha256}"
+        f"{date_text(version.takes_effect)}, sha256 {version.sha256}"
     )
     if version.accept_again:
         click.echo("Everybody has to accept it before going on.")

@@ -97,7 +97,7 @@ def _status(rows: Sequence[TermsRow], service: str | None, at: datetime) -> Term
     waiting = []
     for scope in (None,) if service is None else (None, service):
         mine = [row for row in rows if row.service == scope]
-        due = rules.due(
+        due = rules.due_version(
             [
                 rules.Version(
                     row.id,

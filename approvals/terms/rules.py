@@ -62,7 +62,9 @@ def required(versions: Sequence[Version], at: datetime) -> Version | None:
     return newest([version for version in versions if version.accept_again], at)
 
 
-def due(versions: Sequence[Version], accepted: Collection[int], at: datetime) -> DueVersion | None:
+def due_version(
+    versions: Sequence[Version], accepted: Collection[int], at: datetime
+) -> DueVersion | None:
     """Return what is due for a person who accepted these version ids, or None."""
     current = newest(versions, at)
     if current is None or current.id in accepted:

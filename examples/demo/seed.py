@@ -21,7 +21,7 @@ from approvals.memberships.actions.add_member import add_member
 from approvals.operators.actions import add_operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
-from examples.demo.cast import CAST, OPERATOR, SERVICE, Part
+from examples.demo.cast import CAST, OPERATOR, SERVICE, CastMember
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.person import actor_of
@@ -58,7 +58,7 @@ def seed_people(organisations: Mapping[tuple[Kind, int], Organisation]) -> list[
     keys: dict[str, tuple[str, str]] = {}
     operator = _operator()
     approvers: dict[tuple[Kind, int], Actor] = {}
-    people: dict[Part, Person] = {}
+    people: dict[CastMember, Person] = {}
     for part in track(sorted(CAST, key=lambda part: not part.approver), "Adding demo people"):
         place = (part.kind, part.place)
         set_current_actor(_acting(operator) if part.approver else approvers[place])
@@ -75,7 +75,7 @@ def _acting(person: Person) -> Actor:
     return Actor("person", subject, person.name)
 
 
-def _play(part: Part, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
+def _play(part: CastMember, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
     membership = add_member(
         organisation,
         email=EmailAddress.parse(part.email),

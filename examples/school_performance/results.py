@@ -40,20 +40,20 @@ def averages(pupils: list[Pupil]) -> list[str]:
     return [f"{mean(int(row[score]) for row in pupils):.1f}" for score in SCORES]
 
 
-def standing(pupils: list[Pupil], item: str, arrived: list[list[Pupil]]) -> list[Pupil]:
+def rows_to_show(pupils: list[Pupil], item: str, arrived: list[list[Pupil]]) -> list[Pupil]:
     """Return the rows whose number of a sensitive item may be shown for these, or none.
 
     Each of `arrived` counts as shown, in turn, where its number may stand beside those before it.
     """
-    shown, stands = list[list[Counter[str]]](), list[Pupil]()
+    shown, allowed = list[list[Counter[str]]](), list[Pupil]()
     for rows in arrived:
         group = [Counter(p["pupil"] for p in rows if p[item] == value) for value in ("Yes", "No")]
         if may_be_shown(group, shown):
             shown.append(group)
-            stands = rows
+            allowed = rows
         if rows == pupils:
             break
-    return stands
+    return allowed
 
 
 def answer(
@@ -89,7 +89,7 @@ def numbers(
     table = [["year", "pupils", item]]
     for year in sorted({row["year"] for row in pupils}):
         of_year = [[row for row in rows if row["year"] == year] for rows in (pupils, *arrived)]
-        rows = standing(of_year[0], item, list(filter(None, of_year[1:])))
+        rows = rows_to_show(of_year[0], item, list(filter(None, of_year[1:])))
         counted = [row for row in rows if all(row[it] == value for it, value in query.filters)]
         if rows and counted:
             yes = sum(row[item] == "Yes" for row in counted)

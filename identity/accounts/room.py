@@ -11,6 +11,6 @@ ROOM = Room(
     EVENTS(*events.EVENTS),
     PURGES(Purge("counts of invitation mails", invitation_limits.expired)),
     REVIVED(
-        Revived("invitation links", standing=invitations.usable, end=invitations.expire_all),
+        Revived("invitation links", select_active=invitations.usable, end=invitations.expire_all),
     ),
 )

@@ -18,7 +18,7 @@ ROOM = Room(
     ),
     CHANNELS(reset_links.supersede_links),
     REVIVED(
-        Revived("links by mail", standing=reset_links.usable, end=reset_links.supersede_all),
+        Revived("links by mail", select_active=reset_links.usable, end=reset_links.supersede_all),
     ),
     registry.add_parts_of_factors,
     PURGES(

@@ -75,7 +75,7 @@ class Totp(Factor):
         yield REVIVED(
             Revived(
                 "present codes of authenticator apps",
-                standing=acceptable_now,
+                select_active=acceptable_now,
                 end=use_up_present_steps,
             )
         )

@@ -18,7 +18,7 @@ class RetentionPeriod:
     """One row of the table of retention periods."""
 
     data: str
-    kept: str
+    length: str
 
 
 def privacy_contact() -> str | None:

@@ -39,7 +39,7 @@ class Entitlement:
             if name not in SERVICE_WORDS
         }
 
-    def named(
+    def requested_claims(
         self, client: RelyingParty, requested: Mapping[str, object] | None
     ) -> dict[str, object]:
         """Return the claims named one by one, of registered scopes (Core, 5.5)."""

@@ -69,15 +69,15 @@ REVIVED_ROWS = (
     # A code, a refresh token and an access token are nothing without their family.
     Revived(
         "sign-ins at services, with their codes and tokens",
-        standing=_families,
+        select_active=_families,
         end=_end_families,
     ),
-    Revived("requests under way", standing=_requests, end=_finish_requests),
-    Revived("pushed requests", standing=_pushed_requests, end=_use_up_pushed),
-    Revived("registration tokens", standing=_registration_tokens, end=_use_up_registrations),
+    Revived("requests under way", select_active=_requests, end=_finish_requests),
+    Revived("pushed requests", select_active=_pushed_requests, end=_use_up_pushed),
+    Revived("registration tokens", select_active=_registration_tokens, end=_use_up_registrations),
     Revived(
         "sign-out notices that were waiting",
-        standing=partial(NOTICES.waiting, _before),
+        select_active=partial(NOTICES.waiting, _before),
         end=partial(NOTICES.withdraw, _before, cause=CAUSE),
     ),
 )

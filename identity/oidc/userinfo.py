@@ -32,7 +32,7 @@ def userinfo(request: Request) -> Response:
     requested = verified.family.claims_requested.get("userinfo")
     said = (
         holds.of_scopes(granted)
-        | holds.named(verified.client, requested)
+        | holds.requested_claims(verified.client, requested)
         | of_person(holds.account, granted, set())
         | {"sub": subject_for(verified.client, holds.account.subject)}
     )

@@ -44,7 +44,7 @@ ROOM = Room(
     REVIVED(
         Revived(
             "sessions",
-            standing=people_with_sessions,
+            select_active=people_with_sessions,
             end=lambda: end_access_of(people_with_sessions(), cause=CAUSE),
         )
     ),

@@ -74,7 +74,7 @@ def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
 
     The form of the page may end at the relying service that awaits the person.
     """
-    journey = journeys.find(_named(), current_browser(), *kinds)
+    journey = journeys.find(_journey_id(), current_browser(), *kinds)
     if journey is not None and journey.ends_at:
         allow_form_redirect(journey.ends_at)
     return journey
@@ -82,12 +82,12 @@ def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
 
 def find_left_open(kind: JourneyKind) -> SignInJourney | None:
     """Return the journey that the request names, as `journeys.find_left_open` does."""
-    return journeys.find_left_open(_named(), current_browser(), kind)
+    return journeys.find_left_open(_journey_id(), current_browser(), kind)
 
 
 def find_purpose() -> SignInJourney | None:
     """Return the sign-in that the request names, as `journeys.find_purpose` does."""
-    return journeys.find_purpose(_named(), current_browser(), JourneyKind.SIGN_IN)
+    return journeys.find_purpose(_journey_id(), current_browser(), JourneyKind.SIGN_IN)
 
 
 def begin_confirmation(session: Session) -> Response:
@@ -106,5 +106,5 @@ def begin_confirmation(session: Session) -> Response:
     return redirect(url_for("sign_in.confirm", journey=journey.public_id), code=303)
 
 
-def _named() -> str | None:
+def _journey_id() -> str | None:
     return request.args.get("journey")

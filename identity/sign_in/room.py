@@ -15,7 +15,7 @@ ROOM = Room(
     PAGES(Pages(blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")),
     second_steps.add_pages,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
-    REVIVED(Revived("sign-ins under way", standing=journeys.under_way, end=journeys.end_all)),
+    REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
     PURGES(
         Purge("sign-in journeys", journeys.expired),
         Purge("known devices", devices.expired),

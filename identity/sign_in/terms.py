@@ -21,7 +21,7 @@ class Choice(enum.Enum):
     DECLINE = "decline"
 
 
-def due(session: Session, services: Sequence[str]) -> list[TermsDue]:
+def due_terms(session: Session, services: Sequence[str]) -> list[TermsDue]:
     """Return the terms that are due: the platform's, then the services'."""
     found: dict[str, TermsDue] = {}
     for service in (None, *services):
@@ -38,7 +38,7 @@ def answer(
     accepted: id of the version that the page showed. Of terms that must be accepted, none can be
     left for later.
     """
-    waiting = due(session, services)
+    waiting = due_terms(session, services)
     shown = next((each for each in waiting if each.id == accepted), None)
     if shown is not None:
         _accept(session, shown)

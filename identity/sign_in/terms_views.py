@@ -36,7 +36,7 @@ def terms() -> ResponseReturnValue:
     journey = _terms_journey(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
-    waiting = rules.due(session, journey.services)
+    waiting = rules.due_terms(session, journey.services)
     if not waiting:
         return redirect(journey.resume_to, code=303)
     return render_template(

@@ -130,7 +130,7 @@ def _second_step(journey: SignInJourney) -> str:
 def onwards(journey: SignInJourney) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
-    if session is not None and terms.due(session, journey.services):
+    if session is not None and terms.due_terms(session, journey.services):
         return current_journey.ask_for_terms(
             journey.resume_to,
             session,

@@ -120,19 +120,19 @@ def test_typed_day_refuses_with_a_sentence(parts: tuple[str, str, str], sentence
         days.typed_day(*parts)
 
 
-def test_shown_end_at_midnight_in_london_is_the_last_day() -> None:
+def test_date_text_end_at_midnight_in_london_is_the_last_day() -> None:
     assert days.end_in_words(end_of_day(MIDSUMMER)) == "1 July 2026"
     assert days.end_in_words(end_of_day(MIDWINTER)) == "16 February 2018"
 
 
-def test_shown_end_at_midnight_utc_in_summer_is_a_moment() -> None:
+def test_date_text_end_at_midnight_utc_in_summer_is_a_moment() -> None:
     assert days.end_in_words(datetime(2026, 7, 2, tzinfo=UTC)) == "2 July 2026 at 1:00am"
 
 
-def test_shown_moment_that_begins_or_ends_a_day_is_the_day() -> None:
-    assert days.shown(start_of_day(MIDSUMMER)) == "1 July 2026"
-    assert days.shown(days.last_moment_of(MIDSUMMER)) == "1 July 2026"
-    assert days.shown(datetime(2026, 7, 1, 9, tzinfo=UTC)) == "1 July 2026 at 10:00am"
+def test_date_text_moment_that_begins_or_ends_a_day_is_the_day() -> None:
+    assert days.date_text(start_of_day(MIDSUMMER)) == "1 July 2026"
+    assert days.date_text(days.last_moment_of(MIDSUMMER)) == "1 July 2026"
+    assert days.date_text(datetime(2026, 7, 1, 9, tzinfo=UTC)) == "1 July 2026 at 10:00am"
 
 
 NAMES_OF_PEOPLE = {"given_name", "family_name"}

@@ -86,7 +86,7 @@ def number(cell: str, digits: int) -> str | None:
         raise Unreadable(f"{value} is a number that a spreadsheet has rounded")
     value = value.removesuffix(".0")
     if not (value.isascii() and value.isdigit()) or len(value) > digits:
-        raise Unreadable(f"{shown(value)} is not a number of up to {digits} digits")
+        raise Unreadable(f"{quote_cell(value)} is not a number of up to {digits} digits")
     return value.zfill(digits)
 
 
@@ -110,7 +110,7 @@ def code(
     if value in none:
         return ""
     if value not in known:
-        raise Unreadable(f"{shown(cell)} is not a code of the register")
+        raise Unreadable(f"{quote_cell(cell)} is not a code of the register")
     return value
 
 
@@ -120,7 +120,7 @@ def from_table(cell: str, table: Mapping[str, str]) -> str | None:
     if plain in NOTHING:
         return None
     if plain not in table:
-        raise Unreadable(f"{shown(cell)} is not a name of the register")
+        raise Unreadable(f"{quote_cell(cell)} is not a name of the register")
     return table[plain]
 
 
@@ -138,7 +138,7 @@ def diocese(cell: str) -> str | None:
     if value.casefold() in NONE or (value.isdigit() and not value.strip("0")):
         return ""
     if not re.fullmatch(r"[A-Z]{1,3}\d{1,4}", value):
-        raise Unreadable(f"{shown(cell)} is not a diocese code")
+        raise Unreadable(f"{quote_cell(cell)} is not a diocese code")
     return value
 
 
@@ -147,13 +147,13 @@ def day(cell: str) -> str | None:
     """Return a date as ISO 8601 text, from dd-mm-yyyy, dd/mm/yyyy, yyyy-mm-dd or a spreadsheet."""
     value = _TIME_OF_DAY.sub("", cell.strip())
     if not value.isascii():
-        raise Unreadable(f"{shown(cell)} is not a date")
+        raise Unreadable(f"{quote_cell(cell)} is not a date")
     if value.casefold() in NOTHING | NONE:
         return None
     try:
         return _date(value).isoformat()
     except ValueError:
-        raise Unreadable(f"{shown(cell)} is not a date") from None
+        raise Unreadable(f"{quote_cell(cell)} is not a date") from None
 
 
 def _date(value: str) -> date:
@@ -175,7 +175,7 @@ def _year(digits: str) -> int:
     return year + (2000 if year < _CENTURY_TURNS else 1900)
 
 
-def shown(cell: str) -> str:
+def quote_cell(cell: str) -> str:
     """Return a cell as a report quotes it: short, and without control characters."""
     value = "".join(letter if letter.isprintable() else "�" for letter in cell.strip())
     return f"“{value[:40]}…”" if len(value) > 40 else f"“{value}”"

@@ -60,7 +60,7 @@ class Interaction:
         return [entrance for entrance in self.entrances if entrance.allowed]
 
     @cached_property
-    def chosen(self) -> str | None:
+    def chosen_organisation(self) -> str | None:
         """The organisation that this person chose for this request."""
         request = self.pending
         if request is None or request.chosen_by != self.session.account_id:
@@ -74,8 +74,8 @@ class Interaction:
         None: the person has to choose.
         """
         allowed = {entrance.organisation for entrance in self.open_entrances}
-        if self.chosen in allowed:
-            return self.chosen
+        if self.chosen_organisation in allowed:
+            return self.chosen_organisation
         if len(allowed) == 1:
             return next(iter(allowed))
         if "select_account" in self.authorization.prompts:

@@ -87,7 +87,10 @@ def code_for(interaction: Interaction) -> str | None:
 
 def _choice(interaction: Interaction) -> dict[str, object] | None:
     """Return the organisation to remember, if there was one to choose."""
-    if interaction.organisation is None or interaction.chosen != interaction.organisation:
+    if (
+        interaction.organisation is None
+        or interaction.chosen_organisation != interaction.organisation
+    ):
         return None
     return {
         "account_id": interaction.session.account_id,

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 
-Named = Callable[[x509.Certificate, str], bool]
+HasName = Callable[[x509.Certificate, str], bool]
 
 
 def _subject(certificate: x509.Certificate, name: str) -> bool:
@@ -16,11 +16,11 @@ def _subject(certificate: x509.Certificate, name: str) -> bool:
 
 def _alternative(
     kind: type[x509.DNSName | x509.UniformResourceIdentifier | x509.RFC822Name],
-) -> Named:
-    def named(certificate: x509.Certificate, name: str) -> bool:
+) -> HasName:
+    def has_name(certificate: x509.Certificate, name: str) -> bool:
         return name in _alternatives(certificate).get_values_for_type(kind)
 
-    return named
+    return has_name
 
 
 def _address(certificate: x509.Certificate, name: str) -> bool:
@@ -34,7 +34,7 @@ def _alternatives(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
         return x509.SubjectAlternativeName([])
 
 
-SUBJECTS: dict[str, Named] = {
+SUBJECTS: dict[str, HasName] = {
     "tls_client_auth_subject_dn": _subject,
     "tls_client_auth_san_dns": _alternative(x509.DNSName),
     "tls_client_auth_san_uri": _alternative(x509.UniformResourceIdentifier),

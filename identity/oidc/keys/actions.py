@@ -17,7 +17,7 @@ from app.refusal import RefusalError
 from app.retention import Expired
 from app.vault import encrypt
 from identity.oidc.cache import RECHECK, raise_revision
-from identity.oidc.keys.states import ALGS, State, due, signing, signs_at, state
+from identity.oidc.keys.states import ALGS, State, algs_due, signing, signs_at, state
 from identity.oidc.keys.store import PURPOSE, ring
 from identity.oidc.models import SigningKey
 from identity.settings import settings
@@ -87,12 +87,12 @@ def rotate_due() -> bool:
     Asks the kept keys first, so that asking costs no statement.
     """
     lifetime = timedelta(days=settings().signing_key_days)
-    if not due(ring().keys, lifetime, now()):
+    if not algs_due(ring().keys, lifetime, now()):
         return False
     with writing():
         # Locks the row: of two workers the second finds what the first has rotated.
         raise_revision()
-        rotate(due(everything(), lifetime, now()))
+        rotate(algs_due(everything(), lifetime, now()))
     return False
 
 

@@ -77,7 +77,7 @@ def signing(keys: Iterable[Key], alg: str, at: datetime) -> Key | None:
     return max(active, key=lambda key: key.active_from or at, default=None)
 
 
-def due(keys: Iterable[Key], lifetime: timedelta, at: datetime) -> list[str]:
+def algs_due(keys: Iterable[Key], lifetime: timedelta, at: datetime) -> list[str]:
     """Return algorithms whose key has signed for its lifetime, with no other on its way."""
     keys = list(keys)
     on_their_way = {key.alg for key in keys if key.active_from and state(key, at) is State.NEXT}

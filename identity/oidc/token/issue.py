@@ -72,7 +72,7 @@ def response_for_person(
         response["id_token"] = issue_id_token(
             client,
             access_token=access_token,
-            claims=entitlement.named(client, family.claims_requested.get("id_token"))
+            claims=entitlement.requested_claims(client, family.claims_requested.get("id_token"))
             | sign_in
             | {"sub": subject}
             | ({"sid": family.sid} if client.is_told_of_sign_out else {})

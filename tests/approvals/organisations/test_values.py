@@ -73,5 +73,5 @@ def test_from_table_reads_names_of_the_performance_tables() -> None:
         assert codes.ESTABLISHMENT_TYPE_CODES[codes.plain_name(name)] == code
 
 
-def test_shown_removes_control_characters() -> None:
-    assert "\x1b" not in values.shown("\x1b[2Jgone")
+def test_quote_cell_removes_control_characters() -> None:
+    assert "\x1b" not in values.quote_cell("\x1b[2Jgone")

@@ -13,7 +13,7 @@ from app.clock import now
 from app.database import db, writing
 from app.retention import purge_expired
 from identity.oidc.keys import actions
-from identity.oidc.keys.states import ALGS, State, due, state
+from identity.oidc.keys.states import ALGS, State, algs_due, state
 from identity.oidc.models import SigningKey
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty
@@ -119,9 +119,9 @@ def test_worker_rotates_keys_at_their_age(provider: Flask) -> None:
         assert len(audited("signing_key.rotated")) == len(ALGS)
 
 
-def test_due_returns_no_algorithm_with_a_next_key(provider: Flask) -> None:
+def test_algs_due_returns_no_algorithm_with_a_next_key(provider: Flask) -> None:
     day, soon = timedelta(days=1), now() + timedelta(days=1, seconds=1)
-    assert due(actions.everything(), day, soon) == list(ALGS)
+    assert algs_due(actions.everything(), day, soon) == list(ALGS)
     with writing():
         next_key = next(
             key
@@ -129,4 +129,4 @@ def test_due_returns_no_algorithm_with_a_next_key(provider: Flask) -> None:
             if key.alg == "ES256" and state(key, now()) is State.NEXT
         )
         next_key.active_from = soon + timedelta(seconds=1)
-    assert "ES256" not in due(actions.everything(), day, soon)
+    assert "ES256" not in algs_due(actions.everything(), day, soon)
