@@ -19,13 +19,12 @@ def install(app: Flask) -> None:
     app.after_request(add_request_id)
 
 
-def client_address() -> Address:
+def client_address(request: Request) -> Address:
     """Return the caller's address; behind trusted proxies, the one that the last of them saw.
 
     `X-Forwarded-For` is read from its right end for as long as the hop that wrote it is trusted. A
     value that cannot be parsed ends the reading: the address is then that of the nearest known hop.
     """
-    request = current_request()
     address = _parse_address(request.address) or ip_address("0.0.0.0")  # noqa: S104
     hops = (request.header("X-Forwarded-For") or "").split(",")
     while _is_trusted(address) and hops:
@@ -42,9 +41,14 @@ def through_trusted_proxy(request: Request) -> bool:
     return address is not None and _is_trusted(address)
 
 
-def client_network() -> str:
+def network_of(request: Request) -> str:
     """Return the network that limits count by: the IPv4 address, or the /64 of an IPv6 one."""
-    return _network(client_address())
+    return _network(client_address(request))
+
+
+def client_network() -> str:
+    """Return the network of the present request."""
+    return network_of(current_request())
 
 
 @lru_cache(maxsize=4096)

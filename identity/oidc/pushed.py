@@ -30,7 +30,7 @@ def par(request: Request) -> Response:
     given = parameters.from_form(request)
     given.refuse_repeated()
     client = authenticate(request, given)
-    admit_pushed_request(client)
+    admit_pushed_request(client, request)
     try:
         authorization = _check_request(request, given, client)
     except NonceNeeded:

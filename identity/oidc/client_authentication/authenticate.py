@@ -40,10 +40,10 @@ def authenticate(request: Request, parameters: Parameters) -> RelyingParty:
     if len(used) > 1:
         raise InvalidRequest("Use one way of client authentication")
     if not used:
-        raise _refusal("no client authentication")
+        raise _refusal(request, "no client authentication")
     read_as, (client_id, secret) = used.popitem()
     if client_id != parameters.get("client_id", client_id):
-        raise _refusal("two client ids")
+        raise _refusal(request, "two client ids")
     client = _proven(request, read_as, client_id, secret)
     set_current_actor(Actor("client", client.client_id, client.name))
     return client
@@ -53,25 +53,25 @@ def confidential(request: Request, parameters: Parameters) -> RelyingParty:
     """Authenticate a client that is not public. Raises InvalidClient."""
     client = authenticate(request, parameters)
     if not client.confidential:
-        raise _refusal("public client")
+        raise _refusal(request, "public client")
     return client
 
 
 def _proven(request: Request, read_as: str, client_id: str, secret: str) -> RelyingParty:
     client = store.find(client_id) if len(client_id) <= LONGEST_ID else None
-    method, too_many = _client_id_of_certificate(read_as, client), secret_throttle.too_many(client)
-    if too_many and method in GUESSABLE:
+    method = _client_id_of_certificate(read_as, client)
+    if secret_throttle.too_many(client, request) and method in GUESSABLE:
         raise TooManyFailures(detail=f"client {client_id[:LONGEST_ID]!r}")
     wrong = PROOFS[method](client, secret, request)
     if client is None or client.auth_method != method or wrong is not None:
-        raise _refusal(f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}", client)
+        raise _refusal(request, f"client {client_id[:LONGEST_ID]!r} by {method}: {wrong}", client)
     return client
 
 
-def _refusal(detail: str, client: RelyingParty | None = None) -> InvalidClient:
+def _refusal(request: Request, detail: str, client: RelyingParty | None = None) -> InvalidClient:
     """Count the failure and return the error. The audit gets no row for every one of a network."""
-    too_many = secret_throttle.too_many(client)
-    secret_throttle.count(client)
+    too_many = secret_throttle.too_many(client, request)
+    secret_throttle.count(client, request)
     return (NotOnRecord if too_many else InvalidClient)(detail=detail)
 
 
@@ -114,24 +114,24 @@ def _basic(request: Request, _parameters: Parameters) -> tuple[str, str] | None:
         return None
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() != "basic":
-        raise _refusal(f"scheme {scheme[:20]!r}")
+        raise _refusal(request, f"scheme {scheme[:20]!r}")
     try:
         decoded = base64.b64decode(credentials.strip(), validate=True).decode()
         client_id, colon, secret = decoded.partition(":")
         # Both are form-urlencoded before they are joined (RFC 6749, 2.3.1).
         pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except (binascii.Error, ValueError):
-        raise _refusal("unreadable Basic credentials") from None
+        raise _refusal(request, "unreadable Basic credentials") from None
     if not colon or not all(pair) or "\x00" in "".join(pair):
-        raise _refusal("incomplete Basic credentials, or a NUL character in them")
+        raise _refusal(request, "incomplete Basic credentials, or a NUL character in them")
     return pair
 
 
-def _post(_asked: Request, parameters: Parameters) -> tuple[str, str] | None:
+def _post(request: Request, parameters: Parameters) -> tuple[str, str] | None:
     if "client_secret" not in parameters:
         return None
     if "client_id" not in parameters:
-        raise _refusal("a secret without client_id")
+        raise _refusal(request, "a secret without client_id")
     return parameters["client_id"], parameters["client_secret"]
 
 
@@ -143,19 +143,19 @@ def _none(request: Request, parameters: Parameters) -> tuple[str, str] | None:
     return parameters["client_id"], ""
 
 
-def _assertion(_asked: Request, parameters: Parameters) -> tuple[str, str] | None:
+def _assertion(request: Request, parameters: Parameters) -> tuple[str, str] | None:
     """Check a client assertion (RFC 7521, 4.2; RFC 7523, 2.2)."""
     text = parameters.get("client_assertion")
     if text is None and "client_assertion_type" not in parameters:
         return None
     if text is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
-        raise _refusal("an assertion of an unknown type, or none")
+        raise _refusal(request, "an assertion of an unknown type, or none")
     try:
         issuer = claims_before_proof(text).get("iss")
     except VerificationFailed as error:
-        raise _refusal(f"assertion: {error}") from None
+        raise _refusal(request, f"assertion: {error}") from None
     if not isinstance(issuer, str) or not issuer:
-        raise _refusal("assertion without iss")
+        raise _refusal(request, "assertion without iss")
     return issuer, text
 
 

@@ -7,7 +7,8 @@ what it costs us, and needs no server that could be missing. Unknown clients sha
 from __future__ import annotations
 
 from app.context import PerApplication
-from app.web.client_address import client_network
+from app.web.client_address import network_of
+from app.web.http import Request
 from app.web.rate_counters import Allowance
 from identity.oidc.clients.store import RelyingParty
 
@@ -15,19 +16,19 @@ FREE = 20
 """Failures in a minute."""
 
 
-def too_many(client: RelyingParty | None) -> bool:
+def too_many(client: RelyingParty | None, request: Request) -> bool:
     """Return whether the sender has failed too often for this client."""
     # Mostly nobody has failed: then nobody's name need be found.
-    return not _failures().untouched and _failures().used_up(*_counter_key(client))
+    return not _failures().untouched and _failures().used_up(*_counter_key(client, request))
 
 
-def count(client: RelyingParty | None) -> None:
+def count(client: RelyingParty | None, request: Request) -> None:
     """Count a failed authentication."""
-    _failures().use(*_counter_key(client))
+    _failures().use(*_counter_key(client, request))
 
 
 _failures = PerApplication("identity.oidc.secret_throttle", lambda: Allowance(FREE))
 
 
-def _counter_key(client: RelyingParty | None) -> tuple[str, str]:
-    return (client.client_id if client else "unknown", client_network())
+def _counter_key(client: RelyingParty | None, request: Request) -> tuple[str, str]:
+    return (client.client_id if client else "unknown", network_of(request))

@@ -6,7 +6,8 @@ Counted by client and network, in each process for itself. People of one school 
 from __future__ import annotations
 
 from app.context import PerApplication
-from app.web.client_address import client_network
+from app.web.client_address import network_of
+from app.web.http import Request
 from app.web.rate_counters import Allowance
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import TooManyOfPublicClient
@@ -19,18 +20,18 @@ pushed = PerApplication(
 proofs = PerApplication("identity.oidc.proofs", lambda: Allowance(PROOFS_IN_A_MINUTE))
 
 
-def admit_pushed_request(client: RelyingParty) -> None:
+def admit_pushed_request(client: RelyingParty, request: Request) -> None:
     """Count a pushed request, which is stored for an hour. Raises TooManyOfPublicClient."""
-    _admit(client, pushed())
+    _admit(client, request, pushed())
 
 
-def admit_proof(client: RelyingParty) -> None:
+def admit_proof(client: RelyingParty, request: Request) -> None:
     """Count a DPoP proof, whose `jti` is stored for minutes. Raises TooManyOfPublicClient."""
-    _admit(client, proofs())
+    _admit(client, request, proofs())
 
 
-def _admit(client: RelyingParty, allowance: Allowance) -> None:
+def _admit(client: RelyingParty, request: Request, allowance: Allowance) -> None:
     if client.confidential:
         return
-    if not allowance.use(client.client_id, client_network()):
+    if not allowance.use(client.client_id, network_of(request)):
         raise TooManyOfPublicClient

@@ -43,7 +43,10 @@ _PORTS = {"https": 443, "http": 80}
 def proven_by(client: RelyingParty, request: Request, *, path: str) -> Binding | None:
     """Return `proven` for a request that names the client, with a bound on its proofs."""
     return proven(
-        request, path=path, with_nonce=client.dpop_nonce, before_use=partial(admit_proof, client)
+        request,
+        path=path,
+        with_nonce=client.dpop_nonce,
+        before_use=partial(admit_proof, client, request),
     )
 
 

@@ -67,7 +67,7 @@ def _echo_request() -> Response:
                 request.accepts_by_name("application/jwt"),
                 request.body().decode(),
                 request.body().decode(),
-                str(client_address()),
+                str(client_address(request)),
             ]
         )
     )
