@@ -14,8 +14,8 @@ from approvals.operators.access import operator
 from approvals.terms import lists, markdown, queries
 from approvals.terms.due import owner, title
 from approvals.terms.models import TermsVersion
-from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
+from identity.sessions.current_session import signed_in_session
 
 pages = Blueprint("terms", __name__)
 
@@ -66,7 +66,10 @@ def text(version: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Show the versions that the person has accepted."""
     return render_template(
-        "terms/mine.html", accepted=queries.accepted_by(_me()), title=title, owner=owner
+        "terms/mine.html",
+        accepted=queries.accepted_by(signed_in_session().account_id),
+        title=title,
+        owner=owner,
     )
 
 
@@ -74,7 +77,7 @@ def mine() -> ResponseReturnValue:
 @permit(signed_in_before_terms)
 def my_version(version: str) -> ResponseReturnValue:
     """Show the text as its reader accepted it."""
-    acceptance = queries.acceptance_of(_me(), version)
+    acceptance = queries.acceptance_of(signed_in_session().account_id, version)
     if acceptance is None:
         raise NotFound("terms that this person did not accept")
     return _text_page(acceptance.version, acceptance.accepted_at)
@@ -96,10 +99,3 @@ def _version(public_id: str) -> TermsVersion:
     if found is None:
         raise NotFound("no such version of terms")
     return found
-
-
-def _me() -> int:
-    session = current()
-    if session is None:
-        raise NotFound("nobody is signed in")
-    return session.account_id

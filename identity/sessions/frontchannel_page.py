@@ -1,4 +1,4 @@
-"""Signing out in the browser: who has to be told by a frame in it, before the person goes on."""
+"""Signing out in the browser: frames notify the services before the person goes on."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def frames() -> list[str]:
     return [address for find in FRAMES.values() for address in find(session)]
 
 
-def continue_after(told: list[str], destination: str) -> Response:
+def continue_after(addresses: list[str], destination: str) -> Response:
     """Lead to the destination, by a page with the frames if there are any."""
-    if not told:
+    if not addresses:
         return redirect(destination, 303)
-    allow_frames(told)
+    allow_frames(addresses)
     response = make_response(
-        render_template("sessions/leaving.html", frames=told, destination=destination)
+        render_template("sessions/leaving.html", frames=addresses, destination=destination)
     )
     response.headers["Refresh"] = f"{SECONDS}; url={destination}"
     return response

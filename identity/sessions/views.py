@@ -49,9 +49,9 @@ def sign_out() -> ResponseReturnValue:
 @permit(anyone)
 def submit_sign_out() -> ResponseReturnValue:
     """End the session of this browser."""
-    told = frontchannel_page.frames()
+    frames = frontchannel_page.frames()
     sign_out_browser()
-    return frontchannel_page.continue_after(told, url_for(".signed_out"))
+    return frontchannel_page.continue_after(frames, url_for(".signed_out"))
 
 
 @blueprint.get("/signed-out")

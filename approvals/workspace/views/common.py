@@ -6,14 +6,13 @@ Views take the route's `organisation` as `**_route`: the rule has resolved it al
 
 from flask import url_for
 
-from app.web.errors import Forbidden
 from approvals.memberships import journeys
 from approvals.memberships.access import this_organisation
 from approvals.memberships.models import Membership
 from approvals.refusals import not_there
 from approvals.workspace import queries
 from identity.accounts.models import Account
-from identity.sessions import current
+from identity.sessions.current_session import signed_in_session
 
 
 def the_member(public_id: str) -> Membership:
@@ -42,7 +41,4 @@ def page_of(member: str) -> str:
 
 def me() -> Account:
     """Return the account of the signed-in person."""
-    session = current()
-    if session is None:
-        raise Forbidden("no session")
-    return session.account
+    return signed_in_session().account

@@ -39,10 +39,9 @@ from identity.oidc.errors import AccessDenied, OAuthError
 from identity.oidc.models import AuthorizationRequest
 from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
-from identity.sessions import current
 from identity.sessions.access import signed_in_before_terms
 from identity.sessions.current_browser import bound_browser, current_browser
-from identity.sessions.current_session import remember_current
+from identity.sessions.current_session import remember_current, signed_in_session
 
 
 class OrganisationForm(Form):
@@ -128,17 +127,17 @@ def choose_organisation(request_id: str) -> Response | str:
 @permit(signed_in_before_terms)
 def no_access(client_id: str) -> str:
     """Show why the person has no access, and whom to ask. It leads nowhere by itself."""
-    client, session = store.find(client_id), current()
-    if client is None or session is None:
+    client, account = store.find(client_id), signed_in_session().account
+    if client is None:
         raise NotFound("no such client")
     service = client.service
     return render_template(
         "oidc/no_access.html",
         client=client,
         service_name=approvals().service_name(service) if service else None,
-        answer=approvals().whom_to_ask(session.account, service, now()) if service else None,
+        answer=approvals().whom_to_ask(account, service, now()) if service else None,
         home=approvals().home(),
-        account=session.account,
+        account=account,
         sign_out=url_for("oidc.end_session"),
     )
 
