@@ -5,6 +5,7 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 
 from app.database.base import Base, UtcDateTime
 from app.database.compiled import Change, CompiledQuery, CompiledStatement, Query, read_together
+from app.database.deadline import request_deadline
 from app.database.engine import db, restrict_files
 from app.database.failures import is_unavailable
 from app.database.group_commit import NotCommitted
@@ -26,6 +27,7 @@ __all__ = [
     "db",
     "is_unavailable",
     "read_together",
+    "request_deadline",
     "restrict_files",
     "wait_as_a_server",
     "waiting_at_most",

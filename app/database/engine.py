@@ -118,7 +118,15 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
-    """Let a check of readiness wait no longer than it may."""
+    """End the waits of requests, and those of a check of readiness sooner."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(
+        _dialect: object, _record: object, arguments: list[str], parameters: dict[str, str]
+    ) -> object:
+        from app.database import postgresql
+
+        return postgresql.connect(*arguments, **parameters)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -45,5 +45,7 @@ def _is_of_psycopg(error: BaseException) -> bool:
     if "psycopg" not in sys.modules:
         return False
     from psycopg import OperationalError
+    from psycopg.errors import ReadOnlySqlTransaction
 
-    return isinstance(error, OperationalError)
+    # Read-only is a standby, or a database that its operator has closed for writing.
+    return isinstance(error, OperationalError | ReadOnlySqlTransaction)

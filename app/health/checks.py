@@ -1,11 +1,13 @@
 """Checks that must pass before the service receives traffic, and details that rooms add."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-from sqlalchemy import false, func, select, update
+from sqlalchemy import false, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
@@ -21,6 +23,13 @@ SECONDS_OF_SUCCESS = 1.0
 CLOCK_TOLERANCE = timedelta(seconds=30)
 WRITE_SLACK = timedelta(minutes=10)
 """Difference of two workers' clocks. The check of the clock reports the wrong one."""
+LEAST_FREE_BYTES = 4 * 1024 * 1024
+_SORT_ON_DISK = """
+SELECT count(*) FROM (
+    SELECT repeat(md5(n::text), 8) AS filler FROM generate_series(1, 2000) AS n
+    ORDER BY filler OFFSET 0
+) AS sorted
+"""
 _LOST = "The database does not keep what is written."
 
 Check = Callable[[], str | None]
@@ -78,6 +87,7 @@ def _run_checks() -> dict[str, str]:
     checks: dict[str, Check] = {
         "database": _database_takes_writes,
         "migrations": schema_is_current,
+        "disk": _disk_has_room,
         "clock": _clock_is_right,
     }
     found: dict[str, str] = {}
@@ -107,6 +117,18 @@ def _database_takes_writes() -> str | None:
     written = db.session.scalar(select(Readiness.written_at))
     # Another worker may have written since.
     return None if written is not None and written >= moment - WRITE_SLACK else _LOST
+
+
+def _disk_has_room() -> str | None:
+    """Fail if the database's disk is full, which the write of one row may not notice."""
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite":
+        free = shutil.disk_usage(Path(url.database or "").parent).free
+        return None if free >= LEAST_FREE_BYTES else "The disk of the database is full."
+    # The sort needs half a megabyte of temporary files, since it may use no more memory.
+    db.session.execute(text("SET LOCAL work_mem = '64kB'"))
+    db.session.execute(text(_SORT_ON_DISK))
+    return None
 
 
 def _clock_is_right() -> str | None:

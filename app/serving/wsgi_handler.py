@@ -12,6 +12,7 @@ import sys
 import structlog
 from flask import Flask
 
+from app.database import request_deadline
 from app.serving import limits
 from app.serving.concurrency_limit import ConcurrencyLimit
 from app.serving.request_bodies import (
@@ -83,14 +84,15 @@ class WsgiHandler:
         if path == "/healthz":
             return self._respond(connection, environ)
         limit = self._probes if path == "/readyz" else self._requests
-        if not limit.acquire():
-            return self._reject_busy(connection, environ)
-        status = 500
-        try:
-            status = self._respond(connection, environ)
-        finally:
-            limit.release(completed=status != 503)
-        return status
+        with request_deadline():
+            if not limit.acquire():
+                return self._reject_busy(connection, environ)
+            status = 500
+            try:
+                status = self._respond(connection, environ)
+            finally:
+                limit.release(completed=status != 503)
+            return status
 
     def _respond(self, connection: Connection, environ: Environ) -> int:
         response = _StartResponse()

@@ -4,6 +4,7 @@ import time
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
+from limits.errors import StorageError
 from limits.strategies import STRATEGIES
 
 from app.composition import ExtensionPoint
@@ -12,13 +13,34 @@ from app.web.client_address import client_network
 from app.web.errors import TooManyRequests, error_page
 from app.web.rate_counters import MovingWindow
 
+REDIS_SECONDS = 0.25
+
 
 def _too_many_requests(limit: RequestLimit) -> Response:
     seconds = max(1, round(limit.reset_at - time.time()))
     return error_page(TooManyRequests("request limit", retry_after=seconds))
 
 
-limiter = Limiter(key_func=client_network, on_breach=_too_many_requests)
+class RequestLimiter(Limiter):
+    """Flask-Limiter, in which each request that meets the failure of Redis is counted in memory.
+
+    The library does so for the first one only. A second request that waits for Redis at the same
+    moment would be answered 500.
+    """
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        try:
+            super()._check_request_limit(callable_name, in_middleware)
+        except StorageError:
+            if not self._storage_dead:
+                raise
+            self.context.seen_limits.clear()
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = RequestLimiter(key_func=client_network, on_breach=_too_many_requests)
 UNLIMITED = ExtensionPoint[str]("endpoints without a limit", named=str)
 """Requests to these endpoints are not counted, and nothing is looked up for them before."""
 
@@ -32,6 +54,13 @@ def install(app: Flask) -> None:
     """Count requests in Redis if one is set, else, and while it is gone, in each process."""
     chosen = settings()
     STRATEGIES[MovingWindow.NAME] = MovingWindow
+    if chosen.redis_url:
+        # Redis counts every request: a request waits for it no longer than a moment.
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+            "socket_timeout": REDIS_SECONDS,
+            "socket_connect_timeout": REDIS_SECONDS,
+            "wrap_exceptions": True,
+        }
     app.config.update(
         RATELIMIT_STORAGE_URI=chosen.redis_url.get_secret_value()
         if chosen.redis_url

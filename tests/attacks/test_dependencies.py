@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,6 +86,26 @@ def test_HC_03_rate_limits_hold_without_redis(app: Flask, app_settings: Settings
         guarded = http.get("/account").status_code
     assert statuses == [200] * 3 + [429] * 2
     assert guarded == 303
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_HC_03_requests_do_not_wait_for_silent_redis(app: Flask, app_settings: Settings) -> None:
+    def ask(http: httpx.Client) -> tuple[int, bool]:
+        began = time.monotonic()
+        return http.get("/cookies").status_code, time.monotonic() - began < 3
+
+    with (
+        socket.create_server((ports.HOST, 0), backlog=100) as silent,
+        serving(
+            app_settings,
+            workers=1,
+            SECURE_ACCESS_REDIS_URL=f"redis://{ports.HOST}:{silent.getsockname()[1]}/0",
+        ) as served,
+        httpx.Client(base_url=served.issuer, timeout=30) as http,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        assert set(threads.map(ask, [http] * 8)) == {(200, True)}
 
 
 def test_HC_03_mails_wait_and_sign_in_works_without_mail_server(database_url: str) -> None:

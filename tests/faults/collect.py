@@ -28,6 +28,7 @@ from tests.faults.evidence import (
     SessionRow,
     Window,
 )
+from tests.faults.invariants_of_service import resources_return
 from tests.faults.journal import Call
 from tests.faults.programs import Usage
 from tests.faults.rig import REQUEST_LIMIT, WORKERS, Rig
@@ -46,6 +47,7 @@ def collect(
     key_sets: Sequence[KeySet],
     window: Window,
     usage_before: dict[str, Usage],
+    usage_after: dict[str, Usage],
 ) -> Evidence:
     """Return the evidence of the fault that this stage was set for."""
     with rig.app.app_context():
@@ -82,13 +84,29 @@ def collect(
                 markers=_markers(stage),
                 request_limit=REQUEST_LIMIT * WORKERS,
                 usage_before=usage_before,
-                usage_after=rig.usage(),
+                usage_after=usage_after,
                 connections=rig.connections(),
                 most_connections=MOST_CONNECTIONS,
             )
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+def settled_usage(rig: Rig, before: dict[str, Usage], seconds: float) -> dict[str, Usage]:
+    """Return the resources when they have returned, or after the time.
+
+    The server ends idle threads after 30 seconds.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        after = rig.usage()
+        settled = resources_return(
+            Evidence(Window(0, 0, 0), usage_before=before, usage_after=after)
+        )
+        if not settled.breaches or time.monotonic() > deadline:
+            return after
+        time.sleep(1)
 
 
 def waiting(rig: Rig) -> int:

@@ -16,7 +16,7 @@ from bench.http import Call as Request
 from tests.faults import journal as journals
 from tests.faults.browser import Browser, shown
 from tests.faults.checks import check
-from tests.faults.collect import collect, wait_for_queues
+from tests.faults.collect import collect, settled_usage, wait_for_queues
 from tests.faults.evidence import Evidence, KeySet, Window
 from tests.faults.fault import Fault, Trial
 from tests.faults.invariants import Verdict
@@ -27,6 +27,7 @@ from tests.faults.users import Approver, Guesser, Member, Service
 
 BEFORE_SECONDS = 2.0
 AFTER_SECONDS = 2.5
+SETTLE_SECONDS = 40.0
 PAUSES = (0.1, 0.5)
 
 
@@ -82,7 +83,8 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     journal.close()
     calls = journals.read(journal.path)
     window = Window(begun_at, healed_at, fault.promise, fault.longest_wait)
-    evidence = await asyncio.to_thread(collect, rig, stage, calls, key_sets, window, usage)
+    after = await asyncio.to_thread(settled_usage, rig, usage, SETTLE_SECONDS)
+    evidence = await asyncio.to_thread(collect, rig, stage, calls, key_sets, window, usage, after)
     return _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -77,3 +78,17 @@ def test_readiness_compares_clock_with_postgresql(
     monkeypatch.setattr(checks, "now", lambda: real() + timedelta(seconds=seconds))
     found = failures(client)
     assert ("clock" not in found) == (is_ready or on_sqlite)
+
+
+def test_readiness_fails_on_full_disk(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        full = shutil.disk_usage("/")._replace(free=0)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    else:
+        # PostgreSQL's own limit of temporary files is the smallest disk there is.
+        monkeypatch.setattr(
+            checks, "_SORT_ON_DISK", f"SET LOCAL temp_file_limit = 64; {checks._SORT_ON_DISK}"
+        )
+    assert "disk" in failures(client)
