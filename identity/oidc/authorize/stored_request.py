@@ -19,6 +19,7 @@ from app.retention import Expired
 from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.pushed_requests import claim_pushed
 from identity.oidc.authorize.request import RequestedAuthorization
+from identity.oidc.errors import AccessDenied, OAuthError
 from identity.oidc.lifetimes import INTERACTION
 from identity.oidc.models import AuthorizationRequest
 from identity.sessions.browser import Browser
@@ -57,23 +58,14 @@ def store(
 
 
 def find(public_id: str, browser: Browser) -> AuthorizationRequest | None:
-    """Return the request of that id if it is open, in time and the browser's."""
-    return REQUESTS.find(public_id, browser.secret_hash)
+    """Return the request of that id if it is open, in time and the browser's.
 
-
-def find_unbound(public_id: str) -> int | None:
-    """Return the key of the request of that id if it is open and no browser has opened it yet."""
-    return db.session.scalar(
-        select(AuthorizationRequest.id).where(
-            AuthorizationRequest.public_id == public_id, _UNBOUND, REQUESTS.is_open()
-        )
-    )
-
-
-def bind(request_key: int, browser: Browser) -> None:
-    """Bind the request to the browser, unless another one opened it meanwhile."""
-    with writing():
-        REQUESTS.advance(request_key, _UNBOUND, browser_hash=browser.secret_hash)
+    One that no browser has opened yet becomes this browser's.
+    """
+    request = REQUESTS.find(public_id, browser.secret_hash)
+    if request is None and _bind(public_id, browser):
+        request = REQUESTS.find(public_id, browser.secret_hash)
+    return request
 
 
 def address(request: AuthorizationRequest) -> str:
@@ -111,10 +103,13 @@ def finish(interaction: Interaction) -> bool:
     return pushed_id is None or claim_pushed(pushed_id)
 
 
-def give_up(interaction: Interaction) -> bool:
-    """Use up the request without a code; False if it had ended."""
-    with writing():
-        return finish(interaction)
+def give_up(interaction: Interaction, error: OAuthError) -> None:
+    """End the request without a code. The refusal of a person is audited."""
+    if isinstance(error, AccessDenied) and interaction.session_or_none is not None:
+        refuse(interaction)
+    elif interaction.pending is not None or interaction.authorization.pushed_id is not None:
+        with writing():
+            finish(interaction)
 
 
 def refuse(interaction: Interaction) -> bool:
@@ -148,6 +143,19 @@ def cancel(interaction: Interaction) -> bool:
             service=interaction.authorization.client.service,
         )
     return True
+
+
+def _bind(public_id: str, browser: Browser) -> bool:
+    """Bind the request to the browser if it is open and no browser has opened it yet."""
+    found = db.session.scalar(
+        select(AuthorizationRequest.id).where(
+            AuthorizationRequest.public_id == public_id, _UNBOUND, REQUESTS.is_open()
+        )
+    )
+    if found is None:
+        return False
+    with writing():
+        return REQUESTS.advance(found, _UNBOUND, browser_hash=browser.secret_hash)
 
 
 def expired() -> list[Expired]:

@@ -21,8 +21,9 @@ from identity.oidc import parameters
 from identity.oidc.authorize import stored_request
 from identity.oidc.authorize.checks import run_checks
 from identity.oidc.authorize.interaction import Interaction
-from identity.oidc.authorize.issue import SignedOut, code_for
-from identity.oidc.authorize.prompts import next_prompt
+from identity.oidc.authorize.issue import SignedOut
+from identity.oidc.authorize.next_step import next_step
+from identity.oidc.authorize.prompts import Prompt
 from identity.oidc.authorize.request import RequestedAuthorization, from_store
 from identity.oidc.authorize.respond import (
     NOT_OF_THIS_BROWSER,
@@ -36,7 +37,6 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients import store
 from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import AccessDenied, OAuthError
-from identity.oidc.models import AuthorizationRequest
 from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
 from identity.sessions.access import signed_in_before_terms
@@ -144,7 +144,8 @@ def no_access(client_id: str) -> str:
 
 def _visit(request_id: str) -> Interaction | Response:
     """Check the stored request anew, as its client may have changed. Raises SignInEnded."""
-    found = _find(request_id)
+    browser = bound_browser()
+    found = stored_request.find(request_id, browser)
     if found is None:
         return _request_ended(request_id)
     authorization = RequestedAuthorization(
@@ -154,19 +155,7 @@ def _visit(request_id: str) -> Interaction | Response:
         run_checks(authorization)
     except OAuthError as error:
         return _refuse(authorization, error)
-    return Interaction(authorization, found, found.created_at, current_browser())
-
-
-def _find(request_id: str) -> AuthorizationRequest | None:
-    """Return the open request of this browser, which is bound if it is the first to open it."""
-    found = stored_request.find(request_id, current_browser())
-    if found is not None:
-        return found
-    unbound = stored_request.find_unbound(request_id)
-    if unbound is None:
-        return None
-    stored_request.bind(unbound, bound_browser())
-    return stored_request.find(request_id, current_browser())
+    return Interaction(authorization, found, found.created_at, browser)
 
 
 def _refuse(authorization: RequestedAuthorization, error: OAuthError) -> Response:
@@ -177,38 +166,25 @@ def _refuse(authorization: RequestedAuthorization, error: OAuthError) -> Respons
 
 
 def _go_on(interaction: Interaction) -> Response:
+    authorization = interaction.authorization
     try:
-        question = next_prompt(interaction)
-        if question is not None and interaction.authorization.silent:
-            raise question.silently()
+        step = next_step(interaction)
     except OAuthError as error:
-        _give_up(interaction, error)
-        if interaction.authorization.silent or isinstance(error, AccessDenied):
-            return with_error(interaction.authorization, error)
-        return _refuse(interaction.authorization, error)
-    if question is not None:
-        return question.ask(interaction)
-    try:
-        code = code_for(interaction)
+        if authorization.silent or isinstance(error, AccessDenied):
+            return with_error(authorization, error)
+        return _refuse(authorization, error)
     except SignedOut:
         remember_current(None)
         return _go_on(replace(interaction, browser=current_browser()))
-    if code is None and interaction.pending is None:
+    if isinstance(step, Prompt):
+        return step.ask(interaction)
+    if step is None and interaction.pending is None:
         raise SignInEnded(
-            "pushed request used before", RAN_OUT_OR_USED, client=interaction.authorization.client
+            "pushed request used before", RAN_OUT_OR_USED, client=authorization.client
         )
-    if code is None:
-        return _request_finished(interaction.authorization.client)
-    return with_code(interaction.authorization, code)
-
-
-def _give_up(interaction: Interaction, error: OAuthError) -> bool:
-    """End the request without a code; return False if it had ended. A refusal is audited."""
-    if isinstance(error, AccessDenied) and interaction.session_or_none is not None:
-        return stored_request.refuse(interaction)
-    if interaction.pending is None and interaction.authorization.pushed_id is None:
-        return True
-    return stored_request.give_up(interaction)
+    if step is None:
+        return _request_finished(authorization.client)
+    return with_code(authorization, step)
 
 
 def _request_ended(request_id: str) -> Response:
