@@ -41,7 +41,7 @@ class Step:
 
     name: str
     good: bool
-    found: str
+    finding: str
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def check_command(client_id: str, email: EmailAddress) -> None:
 
 
 def _print_step(step: Step) -> None:
-    click.echo(f"  {'Good' if step.good else 'Not yet':<7}  {step.name}: {step.found}")
+    click.echo(f"  {'Good' if step.good else 'Not yet':<7}  {step.name}: {step.finding}")
 
 
 def _print_entrance(each: Entering) -> None:

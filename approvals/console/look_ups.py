@@ -46,12 +46,12 @@ class PersonPage:
 class AppointmentCheck:
     """Answers of the journey that appoints an approver, to be checked.
 
-    known: the open membership of that address. doubt: people whom the answers may mean.
+    open_membership: that of that address. doubt: people whom the answers may mean.
     """
 
     answers: PersonAnswers
     name: str
-    known: Membership | None
+    open_membership: Membership | None
     doubt: SimilarityWarning
 
 

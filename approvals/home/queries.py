@@ -41,7 +41,7 @@ class AccessPlace:
 
     organisation: Organisation
     allowed: bool
-    given: Sequence[GrantedGroup]
+    grants: Sequence[GrantedGroup]
     groups: Sequence[UserGroup]
     schools: str
     advice: Advice
@@ -173,7 +173,7 @@ def _place(
     return AccessPlace(
         organisation=organisation,
         allowed=decision.allowed,
-        given=given,
+        grants=given,
         groups=decision.user_groups,
         schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",
         advice=advice(account, organisation, answer),

@@ -14,12 +14,15 @@ from approvals.organisations.models import Organisation
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """The user groups of one service that an organisation can give; `several` to one person."""
+    """The user groups of one service that an organisation can give.
+
+    allows_several: whether one person may have several of them.
+    """
 
     code: str
     name: str
     description: str
-    several: bool
+    allows_several: bool
     groups: tuple[UserGroup, ...]
 
     def group(self, code: str) -> UserGroup | None:

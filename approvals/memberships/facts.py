@@ -101,7 +101,7 @@ def offered_groups(organisation: Organisation, at: datetime) -> dict[str, frozen
 def services_with_several_groups(organisation: Organisation, at: datetime) -> frozenset[str]:
     """Return the services whose file lets a person hold several user groups."""
     return frozenset(
-        offer.code for offer in catalogue.Catalogue(at).offers(organisation) if offer.several
+        offer.code for offer in catalogue.Catalogue(at).offers(organisation) if offer.allows_several
     )
 
 

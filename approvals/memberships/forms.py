@@ -30,7 +30,7 @@ class OneGroupForm(Form):
 
     groups = RadioField("User group", validate_choice=False)
 
-    def chosen(self) -> list[str]:
+    def chosen_groups(self) -> list[str]:
         return [] if self.groups.data == NONE else [self.groups.data]
 
     def offer(self, codes: Iterable[str]) -> None:
@@ -46,7 +46,7 @@ class SeveralGroupsForm(Form):
 
     groups = SelectMultipleField("User groups", validate_choice=False)
 
-    def chosen(self) -> list[str]:
+    def chosen_groups(self) -> list[str]:
         return [code for code in self.groups.data or [] if code != NONE]
 
     def offer(self, codes: Iterable[str]) -> None:
@@ -63,7 +63,7 @@ class SeveralGroupsForm(Form):
 def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
     """Return the form for one service's user groups, filled with the earlier answer."""
     codes = [group.code for group in offer.groups]
-    if offer.several:
+    if offer.allows_several:
         several = SeveralGroupsForm(groups=None if given is None else given or [NONE])
         several.offer(codes)
         return several

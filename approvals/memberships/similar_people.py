@@ -17,11 +17,11 @@ MOST = 5
 
 @dataclass(frozen=True)
 class SimilarPerson:
-    """A member who looks the same by `what`."""
+    """A member whose `fields` look the same, as one text: name, email address or both."""
 
     name: str
     email: str
-    what: str
+    fields: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def find_similar(organisation_id: int, *, email: EmailAddress, name: str) -> Sim
         if same:
             found.append(SimilarPerson(theirs or address, address, same))
     texts = {"email address": email.text, "name": name}
-    mixed = (what for what, text in texts.items() if confusables.mixes_alphabets(text))
+    mixed = (field for field, text in texts.items() if confusables.mixes_alphabets(text))
     return SimilarityWarning(tuple(found[:MOST]), tuple(mixed))
 
 

@@ -62,7 +62,7 @@ class UserPage:
     invitation: Invitation | None
     expired: bool
     services: Sequence[ServiceOffer]
-    held: Sequence[rules.HeldGroup]
+    held_groups: Sequence[rules.HeldGroup]
     catalogue: Catalogue
     grants: Mapping[int, Grant]
     names: Mapping[str, str]
@@ -74,9 +74,9 @@ class UserPage:
 
 @dataclass(frozen=True)
 class FormerPage:
-    """A person who left. present: their open membership, where they belong here again."""
+    """A person who left. present_membership: the open one of a person who belongs here again."""
 
-    present: Membership | None
+    present_membership: Membership | None
     events: Sequence[ActivityEntry]
 
 
@@ -84,11 +84,11 @@ class FormerPage:
 class AccessCheck:
     """A change of the user groups of one service, to be checked.
 
-    present: the groups of today, which end on present_end. groups: those that were chosen, until
+    present_groups: those of today, which end on present_end. groups: those that were chosen, until
     last_day.
     """
 
-    present: Sequence[UserGroup]
+    present_groups: Sequence[UserGroup]
     present_end: str | None
     groups: Sequence[UserGroup]
     last_day: date | None
@@ -97,10 +97,10 @@ class AccessCheck:
 
 @dataclass(frozen=True)
 class AdditionCheck:
-    """Answers of the journey that adds a person. chosen: user groups of each service."""
+    """Answers of the journey that adds a person. chosen_groups: by service."""
 
     answers: AdditionAnswers
-    chosen: Sequence[tuple[ServiceOffer, list[UserGroup]]]
+    chosen_groups: Sequence[tuple[ServiceOffer, list[UserGroup]]]
     last_day: date | None
     doubt: SimilarityWarning
 
@@ -183,7 +183,7 @@ def user_page(
         invitation=invitation,
         expired=invitation is not None and invitation.expires_at <= at,
         services=services.offers(organisation),
-        held=facts.held_groups(person, at),
+        held_groups=facts.held_groups(person, at),
         catalogue=services,
         grants={grant.id: grant for grant in person.grants},
         names=queries.names_of(grant.given_by for grant in person.grants),
@@ -199,7 +199,7 @@ def former_page(organisation: Organisation, person: Membership) -> FormerPage:
     account = _account_of(person)
     address = account.address if account else person.address
     return FormerPage(
-        present=facts.open_membership(organisation.id, address),
+        present_membership=facts.open_membership(organisation.id, address),
         events=activity.activity_about_person(organisation, person, account, limit=LATEST),
     )
 
@@ -219,7 +219,7 @@ def access_check(
         group for group in offer.groups if group.code in journeys.change_of(journey)["groups"]
     ]
     return AccessCheck(
-        present=present,
+        present_groups=present,
         present_end=wording.last_day(held[0].valid_to) if held else None,
         groups=groups,
         last_day=journeys.last_day(journey),
@@ -233,7 +233,7 @@ def addition_check(organisation: Organisation, journey: Journey) -> AdditionChec
     access = answers.get("access", {})
     return AdditionCheck(
         answers=answers,
-        chosen=[
+        chosen_groups=[
             (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
             for offer in Catalogue(now()).offers(organisation)
         ],

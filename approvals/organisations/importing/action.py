@@ -46,20 +46,20 @@ class _Overtaken(Exception):
 
 @dataclass(frozen=True)
 class _Plan:
-    """A prepared import. `known` is the row of the same file, where it was imported before.
+    """A prepared import. `earlier` is the row of the same file, where it was imported before.
 
     `revision` is the newest register file when it was prepared: the plan holds for no other state.
     """
 
     changes: Changes
-    known: int | None
+    earlier: int | None
     revision: str | None
     differences: Sequence[Difference] = ()
     closed: Sequence[int] = ()
 
     @property
     def says_something(self) -> bool:
-        return bool(self.changes.after) or self.known is None
+        return bool(self.changes.after) or self.earlier is None
 
 
 def in_order(paths: Sequence[Path], as_of: date | None) -> list[Path]:
@@ -123,7 +123,7 @@ def _prepare(connection: Connection, parsed: ParsedFile) -> _Plan:
     revision = _revision(connection)
     days = statements.complete_days(connection)
     changes = statements.changes_of(connection, parsed, days)
-    known = connection.scalar(
+    earlier = connection.scalar(
         select(FILES.c.id).where(
             FILES.c.family == parsed.family,
             FILES.c.stated_on == parsed.stated_on,
@@ -132,7 +132,7 @@ def _prepare(connection: Connection, parsed: ParsedFile) -> _Plan:
         )
     )
     connection.commit()
-    plan = _Plan(changes, known, revision)
+    plan = _Plan(changes, earlier, revision)
     if not plan.says_something:
         return plan
     statements.stage(connection, parsed.family, changes)
@@ -165,8 +165,8 @@ def _make_count(
 
 def _apply(connection: Connection, parsed: ParsedFile, plan: _Plan) -> None:
     staging.apply(connection)
-    if plan.known is not None:
-        connection.execute(delete(FILES).where(FILES.c.id == plan.known))
+    if plan.earlier is not None:
+        connection.execute(delete(FILES).where(FILES.c.id == plan.earlier))
     connection.execute(
         insert(FILES).values(
             public_id=new_id(),

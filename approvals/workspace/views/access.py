@@ -48,7 +48,7 @@ def access(member: str, service: str, **_route: str) -> Answer:
             membership=person,
             answers=ChangeAnswers(
                 service=service,
-                groups=form.chosen(),
+                groups=form.chosen_groups(),
                 last_day=days.last_day(ends).isoformat() if ends else "",
             ),
         )
@@ -63,7 +63,7 @@ def access_again(member: str, service: str, journey: str, **_route: str) -> Answ
     found = _journey(journey, person, service)
     form = groups_form(offer, change_of(found)["groups"])
     if form.validate_on_submit():
-        journeys.answer(found, ChangeAnswers(groups=form.chosen()))
+        journeys.answer(found, ChangeAnswers(groups=form.chosen_groups()))
         return redirect(_next(found, person, offer), 303)
     return _choice_page(person, offer, form)
 

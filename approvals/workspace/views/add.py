@@ -107,7 +107,9 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
     given = addition_of(found).get("access", {})
     form = groups_form(offer, given.get(service))
     if form.validate_on_submit():
-        return _store_answers(found, AdditionAnswers(access={**given, service: form.chosen()}))
+        return _store_answers(
+            found, AdditionAnswers(access={**given, service: form.chosen_groups()})
+        )
     return _page("workspace/add/access.html", found, f"access/{service}", form=form, offer=offer)
 
 
