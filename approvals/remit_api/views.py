@@ -22,10 +22,8 @@ from app.refusal import RefusalError
 from app.settings import settings
 from app.web import permit
 from app.web.errors import BadRequest, Forbidden, NotFound
-from approvals.decision import decision as decisions
-from approvals.organisations import queries
-from approvals.remit_api.service_access import is_of_service
-from approvals.remits.remit import Remit, remit_of, remit_of_key
+from approvals.remit_api import queries
+from approvals.remits.remit import Remit
 from approvals.remits.representation import as_json
 from identity.oidc.bearer import bearer, current_token
 
@@ -40,16 +38,9 @@ blueprint = Blueprint("remits", __name__)
 @permit(bearer(scope="access", kind="person"))
 def own_remit() -> Response:
     """Return the schools of the token's person, in the token's service and organisation."""
-    as_of = _as_of()
-    verified = current_token()
-    organisation = queries.by_public_id(verified.organisation or "")
-    if verified.service is None or organisation is None:
-        raise Forbidden("a token without a service or an organisation")
-    decision = decisions.decide(verified.account, verified.service, organisation, now())
-    if not decision.allowed or decision.remit is None:
-        raise Forbidden("the person may not enter the service any more")
+    as_of, token = _as_of(), current_token()
     try:
-        remit = remit_of(organisation, decision.remit.scope, as_of)
+        remit = queries.remit_of_person(token.account, token.service, token.organisation, as_of)
     except RefusalError as error:
         raise Forbidden(str(error)) from None
     return _answer(remit)
@@ -60,9 +51,8 @@ def own_remit() -> Response:
 @permit(bearer(scope="remits:read", kind="service"))
 def remit_by_key(kind: str, key: str | None) -> Response:
     """Return a remit named in a token, to the service for whose people it is."""
-    remit = remit_of_key(kind, key, _as_of())
-    service = current_token().service
-    if remit is None or service is None or not is_of_service(remit, service, now()):
+    remit = queries.remit_for_service(kind, key, current_token().service, _as_of())
+    if remit is None:
         raise NotFound("no such remit, or not one of the service's people")
     return _answer(remit)
 
