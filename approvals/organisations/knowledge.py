@@ -57,9 +57,9 @@ def learned(keys: Sequence[str], day: date, state: State) -> dict[str, LearnedOp
     imported, complete_days = _import_moments(), cache(_complete_days)
     found: dict[str, LearnedOpenness] = {}
     for some in blocks(keys, _AT_ONCE):
-        for key, words in _statements_by_body(some, imported).items():
+        for key, statements in _statements_by_body(some, imported).items():
             states: list[tuple[datetime, bool]] = []
-            for moment, timeline in _timelines(key, words, complete_days):
+            for moment, timeline in _timelines(key, statements, complete_days):
                 then = state(timeline, day)
                 if then is not None and (not states or states[-1][1] != then):
                     states.append((moment, then))
@@ -118,7 +118,7 @@ def _statements_by_body(
     keys: Sequence[str], imported: Mapping[tuple[str, date], datetime]
 ) -> dict[str, list[tuple[RegisterStatement, datetime]]]:
     """Return each body's statements in the order of their days, with their imports' moments."""
-    words: dict[str, list[tuple[RegisterStatement, datetime]]] = defaultdict(list)
+    statements: dict[str, list[tuple[RegisterStatement, datetime]]] = defaultdict(list)
     for row in db.session.scalars(
         select(RegisterStatement)
         .where(RegisterStatement.subject.in_(keys))
@@ -126,19 +126,19 @@ def _statements_by_body(
     ):
         moment = imported.get((row.family, row.stated_on))
         if moment is not None:
-            words[row.subject].append((row, moment))
-    return words
+            statements[row.subject].append((row, moment))
+    return statements
 
 
 def _timelines(
     key: str,
-    words: Sequence[tuple[RegisterStatement, datetime]],
+    statements: Sequence[tuple[RegisterStatement, datetime]],
     complete_days: Callable[[datetime], dict[str, list[date]]],
 ) -> Iterable[tuple[datetime, Timeline]]:
     """Yield the timeline as it was after each import with a statement about the body."""
-    for moment in sorted({known for _, known in words}):
+    for moment in sorted({known for _, known in statements}):
         streams: dict[str, list[tuple[date, StatedFacts | None]]] = {}
-        for row, known in words:
+        for row, known in statements:
             if known <= moment:
                 said = None if row.facts is None else read_facts(row.facts)
                 streams.setdefault(row.family, []).append((row.stated_on, said))

@@ -250,8 +250,8 @@ def _trust_type(of_subject: Streams) -> str | None:
     """Return the newest type of a group that is, or was, an academy trust."""
     types = [
         (day, facts["type_code"])
-        for words in of_subject.values()
-        for day, facts in words
+        for stated in of_subject.values()
+        for day, facts in stated
         if facts and facts.get("type_code") in codes.TRUST_TYPES
     ]
     return max(types)[1] if types else None

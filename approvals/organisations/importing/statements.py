@@ -1,4 +1,4 @@
-"""The stored statements: loading the streams, adding a file's words, staging the changes.
+"""The stored statements: loading the streams, adding those of a file, staging the changes.
 
 Hot by size, not by frequency: plain statements, in blocks.
 """
@@ -19,7 +19,7 @@ from approvals.organisations.register.layouts import NotARegisterFile
 from approvals.organisations.register.parse_file import ParsedFile
 from approvals.organisations.register.row import canonical
 from approvals.organisations.register.stated_facts import StatedFacts, read_facts
-from approvals.organisations.register.statement_log import Word, with_word
+from approvals.organisations.register.statement_log import StoredStatement, with_statement
 from approvals.organisations.register.timeline import Streams
 
 _WHOLE_TABLE = 5_000
@@ -34,8 +34,8 @@ _ABSENT = ""
 class Changes:
     """How a file changes its family's streams, and which subjects have to be worked out anew."""
 
-    before: dict[str, list[Word]]
-    after: dict[str, list[Word]] = field(default_factory=dict)
+    before: dict[str, list[StoredStatement]]
+    after: dict[str, list[StoredStatement]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     account: RowCounts = field(default_factory=RowCounts)
 
@@ -57,7 +57,7 @@ def complete_days(connection: Connection) -> dict[str, list[date]]:
 def changes_of(
     connection: Connection, parsed: ParsedFile, days: Mapping[str, Sequence[date]]
 ) -> Changes:
-    """Add the file's words to its family's streams, in memory.
+    """Add the statements of the file to the streams of its family, in memory.
 
     Raises NotARegisterFile where a file that calls itself complete lacks most of what is known.
     """
@@ -69,15 +69,17 @@ def changes_of(
     is_history = newest is not None and parsed.stated_on < newest
     family_days = days.get(parsed.family, [])
     classes: dict[str, str] = {}
-    others = _spoken_of_elsewhere(connection, parsed.family)
-    words_to_add: Iterable[tuple[str, str | None]] = [
+    others = _stated_elsewhere(connection, parsed.family)
+    new_statements: Iterable[tuple[str, str | None]] = [
         *parsed.statements.items(),
         *((subject, None) for subject in absent),
     ]
-    for subject, facts in words_to_add:
+    for subject, facts in new_statements:
         before = changes.before.get(subject, [])
-        facts = _with_silent(facts, dict(before).get(parsed.stated_on))
-        after = with_word(before, parsed.stated_on, facts, family_days, complete=parsed.complete)
+        facts = _with_omitted(facts, dict(before).get(parsed.stated_on))
+        after = with_statement(
+            before, parsed.stated_on, facts, family_days, complete=parsed.complete
+        )
         if after is None:
             classes[subject] = "unchanged"
             in_force = max((d for d, _ in before if d <= parsed.stated_on), default=date.min)
@@ -91,7 +93,7 @@ def changes_of(
     return changes
 
 
-def _with_silent(facts: str | None, earlier: str | None) -> str | None:
+def _with_omitted(facts: str | None, earlier: str | None) -> str | None:
     """Merge the facts with those of an earlier file of the day on points that this one omits."""
     if facts is None or earlier is None or facts == earlier:
         return facts
@@ -101,7 +103,7 @@ def _with_silent(facts: str | None, earlier: str | None) -> str | None:
     return canonical({**kept, **said})
 
 
-def _class_of(before: Sequence[Word], facts: str | None) -> str:
+def _class_of(before: Sequence[StoredStatement], facts: str | None) -> str:
     if not before:
         return "new"
     known = before[-1][1]
@@ -120,7 +122,7 @@ def _account(parsed: ParsedFile, classes: Mapping[str, str]) -> RowCounts:
     return account
 
 
-def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[Word]]) -> list[str]:
+def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[StoredStatement]]) -> list[str]:
     """Return subjects of the family that a complete file does not mention."""
     if not parsed.complete:
         return []
@@ -129,8 +131,8 @@ def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[Word]]) -> list[st
         for subject in before
         if subject not in parsed.statements and subject not in parsed.spared
     ]
-    known = [subject for subject in before if _said_before(before[subject], parsed.stated_on)]
-    lost = sum(1 for subject in absent if _said_before(before[subject], parsed.stated_on))
+    known = [subject for subject in before if _stated_before(before[subject], parsed.stated_on)]
+    lost = sum(1 for subject in absent if _stated_before(before[subject], parsed.stated_on))
     if lost > _SUSPICIOUS_ABSENCE and lost * 2 > len(known):
         raise NotARegisterFile(
             f"{parsed.name} calls itself complete and lacks {lost} of the {len(known)} that the "
@@ -139,13 +141,13 @@ def _absent(parsed: ParsedFile, before: Mapping[str, Sequence[Word]]) -> list[st
     return absent
 
 
-def _said_before(words: Sequence[Word], day: date) -> bool:
-    said = [facts for stated, facts in words if stated <= day]
-    return bool(said) and said[-1] is not None
+def _stated_before(stored: Sequence[StoredStatement], day: date) -> bool:
+    until_day = [facts for stated, facts in stored if stated <= day]
+    return bool(until_day) and until_day[-1] is not None
 
 
-def _streams_of_family(connection: Connection, family: str) -> dict[str, list[Word]]:
-    streams: dict[str, list[Word]] = {}
+def _streams_of_family(connection: Connection, family: str) -> dict[str, list[StoredStatement]]:
+    streams: dict[str, list[StoredStatement]] = {}
     rows = connection.execute(
         select(STATEMENTS.c.subject, STATEMENTS.c.stated_on, STATEMENTS.c.facts)
         .where(STATEMENTS.c.family == family)
@@ -156,7 +158,7 @@ def _streams_of_family(connection: Connection, family: str) -> dict[str, list[Wo
     return streams
 
 
-def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]:
+def _stated_elsewhere(connection: Connection, family: str) -> dict[str, date]:
     """Return the newest day with a statement of another family, by subject."""
     rows = connection.execute(
         select(STATEMENTS.c.subject, func.max(STATEMENTS.c.stated_on))
@@ -167,7 +169,7 @@ def _spoken_of_elsewhere(connection: Connection, family: str) -> dict[str, date]
 
 
 def stage(connection: Connection, family: str, changes: Changes) -> None:
-    """Stage the changed words, a few thousand subjects at a time."""
+    """Stage the changed statements, a few thousand subjects at a time."""
     for block in blocks(sorted(changes.after), _WHOLE_TABLE):
         added: list[tuple[object, ...]] = []
         gone: list[tuple[object, ...]] = []
@@ -186,9 +188,9 @@ def stage(connection: Connection, family: str, changes: Changes) -> None:
         connection.commit()
 
 
-def parsed(words: Sequence[Word]) -> list[tuple[date, StatedFacts | None]]:
-    """Return the words with their facts parsed from JSON."""
-    return [(day, None if facts is None else read_facts(facts)) for day, facts in words]
+def parsed(stored: Sequence[StoredStatement]) -> list[tuple[date, StatedFacts | None]]:
+    """Return the statements with their facts parsed from JSON."""
+    return [(day, None if facts is None else read_facts(facts)) for day, facts in stored]
 
 
 def streams(
@@ -201,13 +203,13 @@ def streams(
         own = changes.after.get(subject) or changes.before.get(subject)
         if own:
             of_subject = {**of_subject, family: own}
-        yield subject, {each: parsed(words) for each, words in of_subject.items()}
+        yield subject, {each: parsed(stored) for each, stored in of_subject.items()}
 
 
 def _other_families(
     connection: Connection, family: str, subjects: Collection[str]
-) -> dict[str, dict[str, list[Word]]]:
-    found: dict[str, dict[str, list[Word]]] = {}
+) -> dict[str, dict[str, list[StoredStatement]]]:
+    found: dict[str, dict[str, list[StoredStatement]]] = {}
     query = (
         select(
             STATEMENTS.c.subject,

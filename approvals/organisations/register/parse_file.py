@@ -1,7 +1,7 @@
 """A register file read into statements: what it says about each school, group, authority, link.
 
 Pure but for reading the file. A subject is "urn:100000", "uid:1700", "la:201" or
-"link:100006:134643:Predecessor"; what is said about it is explained in `rows`.
+"link:100006:134643:Predecessor"; `StatedFacts` describes what a file states about it.
 """
 
 import codecs

@@ -6,7 +6,7 @@ from approvals.organisations.register import codes, values
 from approvals.organisations.register.row import Facts, FileProgress, GroupMembership, Row, RowFault
 
 
-def _without_silence(facts: Mapping[str, object]) -> Facts:
+def _without_none(facts: Mapping[str, object]) -> Facts:
     return {key: value for key, value in facts.items() if value is not None}
 
 
@@ -90,7 +90,7 @@ def _establishment(row: Row, state: FileProgress) -> str:
     }
     if diocese_code:
         state.mention(f"diocese:{diocese_code}", {"name": row.value("diocese_name", values.name)})
-    return state.say(row, f"urn:{urn}", _without_silence(facts))
+    return state.add_statement(row, f"urn:{urn}", _without_none(facts))
 
 
 def _phase(row: Row) -> str | None:
@@ -124,7 +124,7 @@ def _group_facts(row: Row, state: FileProgress) -> tuple[str, Facts]:
         "group_id": row.value("group_id", values.text, 12) or None,
         "companies_house_number": _company_number(row),
     }
-    return uid, _without_silence(facts)
+    return uid, _without_none(facts)
 
 
 def _group_status(row: Row) -> str | None:
@@ -142,7 +142,7 @@ def _company_number(row: Row) -> str | None:
 def _group(row: Row, state: FileProgress) -> str:
     uid, facts = _group_facts(row, state)
     facts.update(ukprn=row.optional(row.value, "ukprn", values.number, 8), **_place(row))
-    return state.say(row, f"uid:{uid}", _without_silence(facts))
+    return state.add_statement(row, f"uid:{uid}", _without_none(facts))
 
 
 def _group_link(row: Row, state: FileProgress) -> str:
@@ -181,13 +181,13 @@ def _school_link(row: Row, state: FileProgress) -> str:
     link_type = row.value("link_type", codes.link_type)
     row.subject = f"link:{urn}:{link_urn}:{link_type}"
     facts = {"established_on": row.optional(row.value, "established_on", values.day)}
-    return state.say(row, row.subject, _without_silence(facts))
+    return state.add_statement(row, row.subject, _without_none(facts))
 
 
 def _authority(row: Row, state: FileProgress) -> str:
     la_code = row.needed("la_code", values.local_authority)
     row.subject = f"la:{la_code}"
-    return state.say(row, row.subject, {"name": row.needed("la_name", values.name)})
+    return state.add_statement(row, row.subject, {"name": row.needed("la_name", values.name)})
 
 
 _READERS: Mapping[str, Callable[[Row, FileProgress], str]] = {

@@ -145,7 +145,7 @@ class FileProgress:
     complete: bool
     stated_on: date
     line: int = 1
-    said: dict[str, str] = field(default_factory=dict)
+    statements: dict[str, str] = field(default_factory=dict)
     mentioned: dict[str, Facts] = field(default_factory=dict)
     memberships: dict[str, list[GroupMembership]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -153,15 +153,15 @@ class FileProgress:
     damaged: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def say(self, row: Row, subject: str, facts: Facts) -> str:
+    def add_statement(self, row: Row, subject: str, facts: Facts) -> str:
         """Add the only row about this subject. A second one is a fault."""
-        if subject in self.said:
+        if subject in self.statements:
             raise RowFault(
                 row.heading("urn" if subject.startswith(("urn", "link")) else "uid"),
                 f"there is an earlier row for the same one, on line {self.lines[subject]}",
                 subject,
             )
-        self.said[subject] = canonical(facts)
+        self.statements[subject] = canonical(facts)
         self.lines[subject] = self.line
         return subject
 
@@ -185,7 +185,7 @@ class FileProgress:
             )
         for subject, facts in self.mentioned.items():
             yield subject, canonical(facts)
-        yield from self.said.items()
+        yield from self.statements.items()
 
     def settle_conflicts(self) -> None:
         """Withdraw each row that puts a school into a second open trust on the file's day."""

@@ -8,7 +8,7 @@ from approvals.organisations.register import codes, layouts
 from approvals.organisations.register.codes import CLOSED, NOT_YET_OPEN, OPEN
 from approvals.organisations.register.stated_facts import StatedFacts
 
-Saying = tuple[date, str, StatedFacts | None]
+FamilyStatement = tuple[date, str, StatedFacts | None]
 """Day and family of a file, and the facts that it states; None where it omits the subject."""
 
 BEGINNING = date(1, 1, 1)
@@ -45,10 +45,10 @@ def as_day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def school_statuses(said: Iterable[Saying]) -> Iterable[Status]:
+def school_statuses(statements: Iterable[FamilyStatement]) -> Iterable[Status]:
     """Yield the statuses that establishment files state."""
     latest: Status | None = None
-    for day, family, facts in said:
+    for day, family, facts in statements:
         if family not in ESTABLISHMENT_FAMILIES:
             continue
         if latest and latest.day != day:
@@ -66,10 +66,10 @@ def school_statuses(said: Iterable[Saying]) -> Iterable[Status]:
         yield latest
 
 
-def group_statuses(said: Iterable[Saying]) -> Iterable[Status]:
+def group_statuses(statements: Iterable[FamilyStatement]) -> Iterable[Status]:
     """Yield the statuses that group files state."""
     latest: Status | None = None
-    for day, family, facts in said:
+    for day, family, facts in statements:
         if facts is None and family != layouts.GROUPS:
             continue
         if facts is not None and not facts.get("status_code"):

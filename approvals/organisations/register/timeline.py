@@ -11,7 +11,7 @@ Pure, and a function of the statements alone: files imported in any order give t
   file that says so. Joining a trust ends belonging to the one before, as does a complete file
   without the school, on its day.
 
-A day before everything that was said is answered from the first statement.
+A day before every statement is answered from the first one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from approvals.organisations.register.stated_facts import StatedFacts
 from approvals.organisations.register.statuses import (
     BEGINNING,
     END,
-    Saying,
+    FamilyStatement,
     Status,
     as_day,
     group_statuses,
@@ -111,70 +111,74 @@ class Timeline:
 
 def school_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
     """Return the timeline of a school, from the statements of every family."""
-    said = sayings(streams, complete_days)
-    statuses = list(school_statuses(said))
-    states = _states(said)
-    current, known_from = _current(states, said)
+    statements = all_statements(streams, complete_days)
+    statuses = list(school_statuses(statements))
+    states = _states(statements)
+    current, known_from = _current(states, statements)
     _set_status(current, statuses)
-    current["known_from"] = said[0][0]
+    current["known_from"] = statements[0][0]
     current["la_known_from"] = known_from.get("la_code")
     current["diocese_known_from"] = known_from.get("diocese_code")
-    return Timeline(current, _periods(states, statuses), belongings(said))
+    return Timeline(current, _periods(states, statuses), belongings(statements))
 
 
 def group_timeline(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> Timeline:
     """Return the timeline of a group. Absence from a complete list of groups closes it."""
-    said = sayings(streams, complete_days)
-    statuses = list(group_statuses(said))
-    states = _states(said)
-    current, _ = _current(states, said)
+    statements = all_statements(streams, complete_days)
+    statuses = list(group_statuses(statements))
+    states = _states(statements)
+    current, _ = _current(states, statements)
     _set_status(current, statuses)
     if statuses:
         current["opened_on"] = as_day(states[-1][1].get("opened_on"))
-    current["known_from"] = said[0][0]
+    current["known_from"] = statements[0][0]
     return Timeline(current, _periods(states, statuses))
 
 
 def newest_name(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> str | None:
     """Return the name of a local authority or diocese by the newest file that has it."""
-    for _, _, facts in reversed(sayings(streams, complete_days)):
+    for _, _, facts in reversed(all_statements(streams, complete_days)):
         if facts and facts.get("name"):
             return facts["name"]
     return None
 
 
-def sayings(streams: Streams, complete_days: Mapping[str, Sequence[date]]) -> list[Saying]:
-    """Return all words of all families in the order of days; on one day the weightiest comes last.
+def all_statements(
+    streams: Streams, complete_days: Mapping[str, Sequence[date]]
+) -> list[FamilyStatement]:
+    """Return the statements of all families by day; those of one day by precedence, strongest last.
 
-    Where several families speak, a complete file's repetition of an earlier word counts again,
-    because it may contradict what another family said meanwhile.
+    With several families, a complete file's repetition of an earlier statement counts again,
+    because it may contradict what another family stated meanwhile.
     """
-    said = [(day, family, facts) for family, words in streams.items() for day, facts in words]
+    statements = [
+        (day, family, facts) for family, of_family in streams.items() for day, facts in of_family
+    ]
     if len(streams) > 1:
-        for family, words in streams.items():
+        for family, of_family in streams.items():
             days = complete_days.get(family, ())
-            said.extend((day, family, facts) for day, facts in _repetitions(words, days))
-    said.sort(key=lambda word: (word[0], _WEIGHTIEST_LAST.index(word[1])))
-    return said
+            statements.extend((day, family, facts) for day, facts in _repetitions(of_family, days))
+    statements.sort(key=lambda each: (each[0], _WEIGHTIEST_LAST.index(each[1])))
+    return statements
 
 
 def _repetitions(
-    words: Statements, days: Sequence[date]
+    of_family: Statements, days: Sequence[date]
 ) -> Iterable[tuple[date, StatedFacts | None]]:
-    for (day, facts), (next_day, _) in pairwise([*words, (END, None)]):
+    for (day, facts), (next_day, _) in pairwise([*of_family, (END, None)]):
         for complete_day in days:
             if day < complete_day < next_day:
                 yield complete_day, facts
 
 
-def _states(said: Sequence[Saying]) -> States:
+def _states(statements: Sequence[FamilyStatement]) -> States:
     """Return the knowledge of each day with a statement; the first one reaches back."""
     state = StatedFacts()
-    for _, _, facts in reversed(said):
+    for _, _, facts in reversed(statements):
         if facts:
             state.update(facts)
     states: list[tuple[date, StatedFacts]] = []
-    for day, _, facts in said:
+    for day, _, facts in statements:
         state = state.copy()
         if facts:
             state.update(facts)
@@ -185,10 +189,12 @@ def _states(said: Sequence[Saying]) -> States:
     return states
 
 
-def _current(states: States, said: Sequence[Saying]) -> tuple[OrganisationColumns, dict[str, date]]:
+def _current(
+    states: States, statements: Sequence[FamilyStatement]
+) -> tuple[OrganisationColumns, dict[str, date]]:
     newest = states[-1][1]
     known_from: dict[str, date] = {}
-    for day, _, facts in said:
+    for day, _, facts in statements:
         for key in facts or ():
             known_from.setdefault(key, day)
     current: OrganisationColumns = {

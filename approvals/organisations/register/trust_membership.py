@@ -11,7 +11,7 @@ from datetime import date
 
 from approvals.organisations.register import layouts
 from approvals.organisations.register.stated_facts import StatedFacts
-from approvals.organisations.register.statuses import BEGINNING, END, Saying, as_day
+from approvals.organisations.register.statuses import BEGINNING, END, FamilyStatement, as_day
 
 _LINK_FAMILIES = frozenset({layouts.ALL_LINKS, layouts.GROUP_LINKS})
 
@@ -43,10 +43,10 @@ class Belonging:
     known_from: date
 
 
-def belongings(said: Iterable[Saying]) -> tuple[Belonging, ...]:
+def belongings(statements: Iterable[FamilyStatement]) -> tuple[Belonging, ...]:
     """Return the school's times in trusts, in order, without overlap."""
     kept: list[_Stay] = []
-    for stay in reversed(_stays(_trust_statements(said))):
+    for stay in reversed(_stays(_trust_statements(statements))):
         later = kept[-1] if kept else None
         if later is not None and stay.begin >= later.begin:
             continue
@@ -77,24 +77,24 @@ def _stays(statements: Iterable[TrustStatement]) -> list[_Stay]:
     return stays
 
 
-def _trust_statements(said: Iterable[Saying]) -> Iterable[TrustStatement]:
+def _trust_statements(statements: Iterable[FamilyStatement]) -> Iterable[TrustStatement]:
     """Yield the statements of each day, link files before establishment files.
 
     A file may also name a trust that the school joins later; it follows the present one.
     """
     by_day: dict[date, tuple[bool, list[TrustStatement]]] = {}
-    for day, family, facts in said:
+    for day, family, facts in statements:
         of_links = family in _LINK_FAMILIES
         if facts is None and of_links:
-            statements = [TrustStatement(day, "", None)]
+            of_day = [TrustStatement(day, "", None)]
         elif facts is not None and ("trust" in facts or "next_trust" in facts):
-            statements = list(_of_file(day, facts))
+            of_day = list(_of_file(day, facts))
         else:
             continue
-        standing = by_day.get(day)
-        if standing is None or of_links or not standing[0]:
-            by_day[day] = (of_links, statements)
-    return (each for _, (_, statements) in sorted(by_day.items()) for each in statements)
+        earlier = by_day.get(day)
+        if earlier is None or of_links or not earlier[0]:
+            by_day[day] = (of_links, of_day)
+    return (each for _, (_, of_day) in sorted(by_day.items()) for each in of_day)
 
 
 def _of_file(day: date, facts: StatedFacts) -> Iterable[TrustStatement]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.organisations.register.statement_log import Word, with_word
+from approvals.organisations.register.statement_log import StoredStatement, with_statement
 
 _FIRST = date(2018, 1, 1)
 
@@ -22,15 +22,15 @@ def _files(draw: st.DrawFn) -> list[tuple[date, str | None, bool]]:
     return files
 
 
-def _stream(files: list[tuple[date, str | None, bool]]) -> list[Word]:
-    words: list[Word] = []
+def _stream(files: list[tuple[date, str | None, bool]]) -> list[StoredStatement]:
+    statements: list[StoredStatement] = []
     complete_days: list[date] = []
     for day, facts, complete in files:
-        changed = with_word(words, day, facts, sorted(complete_days), complete=complete)
-        words = words if changed is None else changed
+        changed = with_statement(statements, day, facts, sorted(complete_days), complete=complete)
+        statements = statements if changed is None else changed
         if complete:
             complete_days.append(day)
-    return words
+    return statements
 
 
 def _said(files: list[tuple[date, str | None, bool]], day: date) -> str | None:
@@ -39,33 +39,33 @@ def _said(files: list[tuple[date, str | None, bool]], day: date) -> str | None:
 
 
 @given(_files(), st.randoms(use_true_random=False))
-def test_with_word_gives_the_same_stream_in_any_order(files: list, chance: object) -> None:  # type: ignore[type-arg]
+def test_with_statement_gives_the_same_stream_in_any_order(files: list, chance: object) -> None:  # type: ignore[type-arg]
     shuffled = list(files)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert _stream(shuffled) == _stream(sorted(files, key=lambda each: each[0]))
 
 
 @given(_files())
-def test_with_word_keeps_the_answer_of_every_day(
+def test_with_statement_keeps_the_answer_of_every_day(
     files: list[tuple[date, str | None, bool]],
 ) -> None:
-    words = _stream(files)
+    statements = _stream(files)
     for offset in range(-1, 15):
         day = _FIRST + timedelta(days=offset)
-        before = [facts for stated, facts in words if stated <= day]
+        before = [facts for stated, facts in statements if stated <= day]
         assert (before[-1] if before else None) == _said(files, day)
 
 
 @given(_files())
-def test_with_word_of_the_same_file_changes_nothing(
+def test_with_statement_of_the_same_file_changes_nothing(
     files: list[tuple[date, str | None, bool]],
 ) -> None:
-    words = _stream(files)
+    statements = _stream(files)
     complete_days = sorted(day for day, _, complete in files if complete)
     for day, facts, complete in files:
-        assert with_word(words, day, facts, complete_days, complete=complete) is None
+        assert with_statement(statements, day, facts, complete_days, complete=complete) is None
 
 
-def test_with_word_adds_none_for_a_complete_file_that_says_the_same() -> None:
+def test_with_statement_adds_none_for_a_complete_file_that_says_the_same() -> None:
     first, second = date(2018, 1, 1), date(2018, 2, 1)
-    assert with_word([(first, "a")], second, "a", [first], complete=True) is None
+    assert with_statement([(first, "a")], second, "a", [first], complete=True) is None
