@@ -7,6 +7,7 @@ from flask import url_for
 from sqlalchemy import select
 
 from app.actors import Actor
+from app.clock import now
 from app.database import db
 from app.database.dated_rows import has_ended
 from approvals.access_model import definitions
@@ -57,8 +58,8 @@ class ApprovalsPort:
     ) -> Sequence[TermsDue]:
         return terms.due_terms(account, service, at, newly=newly)
 
-    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
-        terms_actions.accept(account, terms, sid)
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
+        terms_actions.accept(account, terms, sid, at)
 
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         answers = decision.decisions_of_person(account.id, service, at)
@@ -92,13 +93,13 @@ class ApprovalsPort:
         return access_claims.descriptions()
 
     def service_exists(self, code: str) -> bool:
-        return definitions.service(code) is not None
+        return definitions.service(code, now()) is not None
 
     def service_names(self) -> Mapping[str, str]:
-        return {service.code: service.name for service in definitions.services()}
+        return {service.code: service.name for service in definitions.services(now())}
 
     def service_name(self, code: str) -> str:
-        service = definitions.service(code)
+        service = definitions.service(code, now())
         return service.name if service else code
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:

@@ -227,7 +227,7 @@ def _sign_in(app: Flask, account_id: int) -> str:
                 for service in (None, SERVICE)
                 for terms in approvals().terms_due(account, service, now(), newly=True)
             ]
-            approvals().accept_terms(account, list(dict.fromkeys(due)), started.session.sid)
+            approvals().accept_terms(account, list(dict.fromkeys(due)), started.session.sid, now())
             complete_terms(started.session)
         return started.token
 

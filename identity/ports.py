@@ -129,8 +129,8 @@ class Approvals(Protocol):
         the others, which are asked for at the next sign-in.
         """
 
-    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
-        """Record acceptance of the versions with these ids, in session `sid`.
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
+        """Record acceptance of the versions with these ids at a moment, in session `sid`.
 
         Runs inside `writing()`.
         """

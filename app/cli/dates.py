@@ -9,14 +9,21 @@ from app import days
 
 
 class DateOption(click.ParamType[date]):
-    """An option whose text `read` turns into a date or a moment; its NotADate is a usage error."""
+    """An option whose text `read` turns into a date or a moment; its NotADate is a usage error.
+
+    A default that is a date or a moment stays as it is.
+    """
 
     name = "date"
 
     def __init__(self, read: Callable[[str], date]) -> None:
         self._read = read
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        if isinstance(value, date):
+            return value
         try:
             return self._read(value)
         except days.NotADate as error:

@@ -12,7 +12,6 @@ from flask import current_app
 from sqlalchemy import BindParameter, ScalarSelect, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import aliased
 
-from app.clock import now
 from app.database import db
 from approvals.access_model import schema
 from approvals.access_model.definition import ServiceDefinition
@@ -90,15 +89,15 @@ def first_version(code: str) -> datetime | None:
     )
 
 
-def service_version(code: str, at: datetime | None = None) -> LoadedVersion | None:
-    """Return the service's version in force at a moment (by default now)."""
-    found = _all(at or now(), code)
+def service_version(code: str, at: datetime) -> LoadedVersion | None:
+    """Return the service's version in force at a moment."""
+    found = _all(at, code)
     return found[0] if found else None
 
 
-def service_versions(at: datetime | None = None) -> Sequence[LoadedVersion]:
+def service_versions(at: datetime) -> Sequence[LoadedVersion]:
     """Return every service as it was at a moment, in the order of their codes."""
-    return _all(at or now())
+    return _all(at)
 
 
 def _all(at: datetime, code: str | None = None) -> list[LoadedVersion]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.audit import EVENTS, AuditEvent
-from app.clock import end_of_day, now, start_of_day
+from app.clock import end_of_day, start_of_day
 from app.database import db
 from app.request_reference import request_id_prefix
 from app.web.pagination import Page, paginate
@@ -56,25 +56,30 @@ OF_MACHINES = "token."
 
 
 def activity_of_organisation(
-    organisation: Organisation, filters: ActivityFilters, *, page: int
+    organisation: Organisation, filters: ActivityFilters, at: datetime, *, page: int
 ) -> Page[ActivityEntry]:
-    """Return a page of the organisation's events, the latest first."""
+    """Return a page of the organisation's events, the latest first, in the words of the moment."""
     statement = _in(organisation)
     if filters.kind in KINDS:
         statement = statement.where(AuditEvent.event.startswith(filters.kind, autoescape=True))
     if filters.person:
         statement = _concerning(statement, *_person(organisation, filters.person))
-    return _page(_between(statement, filters), page)
+    return _page(_between(statement, filters), at, page)
 
 
 def activity_about_person(
-    organisation: Organisation, person: Membership, account: Account | None, *, limit: int
+    organisation: Organisation,
+    person: Membership,
+    account: Account | None,
+    at: datetime,
+    *,
+    limit: int,
 ) -> list[ActivityEntry]:
     """Return the latest events about this person in this organisation."""
     statement = _concerning(
         _in(organisation), person.public_id, account.subject if account else None
     )
-    return list(describe_entry(db.session.scalars(statement.limit(limit))))
+    return list(describe_entry(db.session.scalars(statement.limit(limit)), at))
 
 
 def activity_everywhere(
@@ -83,6 +88,7 @@ def activity_everywhere(
     organisation: str = "",
     kind: str = "",
     filters: ActivityFilters,
+    at: datetime,
     page: int,
 ) -> Page[ActivityEntry]:
     """Return a page of all events, for operators.
@@ -103,7 +109,7 @@ def activity_everywhere(
         statement = statement.where(AuditEvent.organisation == organisation)
     if kind:
         statement = statement.where(AuditEvent.event.startswith(kind, autoescape=True))
-    return _page(_between(statement, filters), page)
+    return _page(_between(statement, filters), at, page)
 
 
 def request_of(organisation: Organisation, person: Membership, event: str) -> str:
@@ -117,13 +123,13 @@ def request_of(organisation: Organisation, person: Membership, event: str) -> st
     return found or ""
 
 
-def describe_entry(rows: Iterable[AuditEvent]) -> Sequence[ActivityEntry]:
-    """Describe rows as sentences, with one look-up of names for all of them."""
+def describe_entry(rows: Iterable[AuditEvent], at: datetime) -> Sequence[ActivityEntry]:
+    """Describe rows as sentences, with the names that services have at the moment."""
     found = list(rows)
     organisations = _organisation_names({row.organisation for row in found if row.organisation})
     people = _people_names({row.subject for row in found if row.subject})
     clients = _client_names({row.client for row in found if row.client})
-    services = Catalogue(now())
+    services = Catalogue(at)
     return [_happening(row, organisations, people, clients, services) for row in found]
 
 
@@ -219,9 +225,9 @@ def _between(statement: Select[AuditEvent], filters: ActivityFilters) -> Select[
     return statement
 
 
-def _page(statement: Select[AuditEvent], page: int) -> Page[ActivityEntry]:
+def _page(statement: Select[AuditEvent], at: datetime, page: int) -> Page[ActivityEntry]:
     found = paginate(statement, page=page)
-    return Page(describe_entry(found.rows), found.number, found.per_page, found.total)
+    return Page(describe_entry(found.rows, at), found.number, found.per_page, found.total)
 
 
 def _organisation_names(public_ids: set[str]) -> dict[str, str]:

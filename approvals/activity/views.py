@@ -5,6 +5,7 @@ from datetime import date
 
 from flask import Blueprint, render_template, request
 
+from app.clock import now
 from app.days import NotADate, parse_day
 from app.web.authorisation import permit
 from app.web.pagination import requested_page
@@ -29,7 +30,7 @@ def activity(**_route: str) -> str:
     return render_template(
         "activity/activity.html",
         organisation=organisation,
-        page=queries.activity_of_organisation(organisation, filters, page=requested_page()),
+        page=queries.activity_of_organisation(organisation, filters, now(), page=requested_page()),
         filters=filters,
         days=days,
         kinds=queries.KINDS,

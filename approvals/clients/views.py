@@ -56,7 +56,7 @@ def clients() -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """Register a client from the form and lead to its secret."""
     form = ClientForm()
-    form.offer(definitions.services())
+    form.offer(definitions.services(now()))
     if form.is_submitted():
         # All that is wrong is told at once: by the form, by the provider's rules, by the service.
         fits = all([form.validate(), form.check_scopes()])
@@ -86,7 +86,7 @@ def client(client_id: str) -> ResponseReturnValue:
     return render_template(
         "clients/client.html",
         client=found,
-        service=definitions.service(found.service) if found.service else None,
+        service=definitions.service(found.service, now()) if found.service else None,
         registration=found.registration,
         metadata=json.dumps(found.registration, indent=2),
         old_secret_until=_later(found),

@@ -1,9 +1,9 @@
 """Look-ups of operators among all organisations and people: each leaves an audit row."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.audit import record
-from app.clock import now
 from app.database import writing
 from app.web.pagination import Page
 from approvals.activity import queries as activity
@@ -65,10 +65,9 @@ class AuditSearch:
     filters: ActivityFilters
 
 
-def read_organisation(organisation: Organisation) -> OrganisationPage:
-    """Return the organisation with its approvers and users."""
+def read_organisation(organisation: Organisation, at: datetime) -> OrganisationPage:
+    """Return the organisation with its approvers and users at a moment."""
     _record_organisation(organisation)
-    at = now()
     services = Catalogue(at)
     return OrganisationPage(
         organisation=organisation,
@@ -111,13 +110,14 @@ def check_appointment(organisation: Organisation, journey: Journey) -> Appointme
     return AppointmentCheck(answers, name, known, doubt)
 
 
-def read_audit(wanted: AuditSearch, *, page: int) -> Page[ActivityEntry]:
+def read_audit(wanted: AuditSearch, at: datetime, *, page: int) -> Page[ActivityEntry]:
     """Return a page of the audit, the latest first."""
     found = activity.activity_everywhere(
         search=wanted.search,
         organisation=wanted.organisation,
         kind=wanted.kind,
         filters=wanted.filters,
+        at=at,
         page=page,
     )
     with writing():

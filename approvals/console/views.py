@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.actors import current_actor
+from app.clock import now
 from app.refusal import RefusalError
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
@@ -48,7 +49,7 @@ def organisations() -> ResponseReturnValue:
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
     """Show an organisation with its approvers and users, and record the look-up."""
-    page = look_ups.read_organisation(appoint_approver.the_organisation(organisation))
+    page = look_ups.read_organisation(appoint_approver.the_organisation(organisation), now())
     return render_template("console/organisation.html", **vars(page))
 
 
@@ -120,7 +121,7 @@ def audit() -> ResponseReturnValue:
         kind=(request.args.get("kind") or "").strip()[:80],
         filters=activity.ActivityFilters(first_day=days[0].day, last_day=days[1].day),
     )
-    page = look_ups.read_audit(wanted, page=requested_page())
+    page = look_ups.read_audit(wanted, now(), page=requested_page())
     return render_template("console/audit.html", days=days, **vars(wanted), page=page)
 
 

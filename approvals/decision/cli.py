@@ -13,6 +13,7 @@ from app.actors import Actor, set_current_actor
 from app.cli.dates import MOMENT
 from app.cli.names import NAME
 from app.cli.refusals import show_refusal
+from app.clock import now
 from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def show() -> None:
     from app.cli.tables import print_rows as show_table
     from approvals.access_model import versions
 
-    for each in versions.service_versions():
+    for each in versions.service_versions(now()):
         definition = each.definition
         show_table(
             ["User group", "Schools", "Capabilities", "Held by"],
@@ -76,7 +77,7 @@ def find(text: str | None) -> None:
     words = (text or "").casefold().split()
     found = [
         each.definition
-        for each in versions.service_versions()
+        for each in versions.service_versions(now())
         if all(
             word in f"{each.definition.name} {each.definition.code}".casefold() for word in words
         )
@@ -100,22 +101,22 @@ access = AppGroup("access", help="Decisions about access, with their reasons.")
     "--at",
     "at",
     type=MOMENT,
+    default=now,
     help="A date (its end in London), or a moment with Z or an offset. Now unless given.",
 )
 def explain_command(
-    email: EmailAddress, service: str, organisation: str | None, at: datetime | None
+    email: EmailAddress, service: str, organisation: str | None, at: datetime
 ) -> None:
     """Show whether EMAIL may enter a service, with the reason of each rule that refuses.
 
     A future moment is answered with the facts known today.
     """
     from app.audit import record
-    from app.clock import now
     from app.database import writing
     from approvals.decision import explain
 
     with show_refusal():
-        for line in explain.explain(email, service, _organisation(organisation), at or now()):
+        for line in explain.explain(email, service, _organisation(organisation), at):
             click.echo(line)
     set_current_actor(Actor.command("access explain"))
     with writing():

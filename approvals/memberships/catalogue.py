@@ -6,7 +6,6 @@ The one place of this room that knows the shape of a service's definition.
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.clock import now
 from approvals.access_model import versions
 from approvals.access_model.definition import UserGroup
 from approvals.organisations.models import Organisation
@@ -85,8 +84,3 @@ def offer(organisation: Organisation, service: str, at: datetime) -> ServiceOffe
     """Return what the organisation can give of one service, or None."""
     offers = Catalogue(at).offers(organisation)
     return next((each for each in offers if each.code == service), None)
-
-
-def service_name(code: str) -> str:
-    """Return the name of a service today."""
-    return Catalogue(now()).service_name(code)

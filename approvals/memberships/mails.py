@@ -95,6 +95,8 @@ def group_self_granted(
     actor: Actor,
 ) -> None:
     """Tell every operator that a sole approver gave themselves a user group."""
+    at = now()
+    services = catalogue.Catalogue(at)
     for operator in actions.active_operators():
         _send(
             "self_given",
@@ -102,8 +104,8 @@ def group_self_granted(
             organisation,
             actor,
             person=membership.name,
-            service=catalogue.service_name(service),
-            after=wording.describe_groups(after, service, now()),
+            service=services.service_name(service),
+            after=wording.describe_groups(after, service, at),
             console=f"/ops/organisations/{organisation.public_id}",
         )
 

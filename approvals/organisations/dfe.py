@@ -7,7 +7,6 @@ null, as there. Kinds without a category of DfE Sign-in have ours (kinds.py says
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from app.clock import now
 from approvals.organisations import queries
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
@@ -21,19 +20,16 @@ _STATUSES = {
 }
 
 
-def dfe_organisation(
-    organisation: Organisation, at: date | datetime | None = None
-) -> dict[str, object]:
-    """Return the claim as of a moment (by default now). Runs one or two queries for a school."""
-    moment = at or now()
+def dfe_organisation(organisation: Organisation, at: date | datetime) -> dict[str, object]:
+    """Return the claim as of a moment. Runs one or two queries for a school."""
     facts = organisation.facts
-    period = queries.period_on(organisation, moment)
+    period = queries.period_on(organisation, at)
     type_code = period.type_code if period else organisation.type_code
     la_code = period.la_code if period else organisation.la_code
     if period:
         status_code = period.status_code or "1"
     else:
-        status_code = "1" if queries.is_open(organisation, moment) else "2"
+        status_code = "1" if queries.is_open(organisation, at) else "2"
     school = organisation.is_school
     number = organisation.establishment_number if school else None
     if organisation.kind == Kind.LOCAL_AUTHORITY:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from app.actors import Actor
 from app.audit import record
+from app.clock import now
 from app.database import db, without_time_limit, writing
 from approvals.access_model import loading
 from approvals.access_model.definitions import service as service_in_force
@@ -43,7 +44,7 @@ class Place(NamedTuple):
 
 def prepare(say: Callable[[str], None]) -> None:
     """Prepare a register and the service: what is missing is generated or loaded."""
-    if service_in_force(places.SERVICE) is None:
+    if service_in_force(places.SERVICE, now()) is None:
         say(f"access model: {loading.load_shipped()}")
     loaded = places.schools_loaded()
     if loaded >= places.ENOUGH_SCHOOLS:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.actors import Actor
+from app.clock import now
 from app.database import db
 from app.refusal import RefusalError
 from approvals.access_model import versions
@@ -51,7 +52,7 @@ def crowds(actor: Actor) -> list[GroupPopulation]:
     Bodies that no register file holds are added where there are none. Raises RefusalError where the
     register lacks a kind.
     """
-    service = versions.service_version(SERVICE)
+    service = versions.service_version(SERVICE, now())
     if service is None:
         raise RefusalError.of(
             "no_place", f"There is no service with the code {SERVICE}: run secure-access setup."

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from app.cli.choices import ChoiceOf
 from app.cli.dates import MOMENT_NOT_IN_FUTURE
 from app.cli.names import NAME
+from app.clock import now
 from app.days import in_words
 
 remits_cli = AppGroup("remits", help="Schools that organisations may see, on any day.")
@@ -31,6 +32,7 @@ def _kinds() -> tuple[str, ...]:
     "--at",
     "at",
     type=MOMENT_NOT_IN_FUTURE,
+    default=now,
     help="A date (its end in London), or a moment with Z or an offset. Now unless given.",
 )
 @click.option(
@@ -40,14 +42,13 @@ def _kinds() -> tuple[str, ...]:
     default="table",
     show_default=True,
 )
-def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
+def show(kind: str, key: str | None, at: datetime, form: str) -> None:
     """List the schools of a remit, each with its basis.
 
     KIND and KEY are those of the claim `remit`: own and a URN, multi_academy_trust or
     single_academy_trust and a UID, local_authority and a code, diocese and a code, or all.
     """
     from app.cli.tables import print_rows as show_table
-    from app.clock import now
     from app.database import db, without_time_limit
     from approvals.organisations.names import name_on
     from approvals.remits.notes import notes
@@ -55,7 +56,7 @@ def show(kind: str, key: str | None, at: datetime | None, form: str) -> None:
     from approvals.remits.representation import as_json
 
     without_time_limit(db.session())
-    remit = remit_of_key(kind, key, at or now())
+    remit = remit_of_key(kind, key, at)
     if remit is None:
         raise click.ClickException(_unknown(kind, key))
     if form == "json":

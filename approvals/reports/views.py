@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.clock import today
+from app.clock import now, today
 from app.days import NotADate, day_not_in_future, parse_day, typed_day
 from app.refusal import RefusalError
 from app.web.authorisation import permit
@@ -54,7 +54,7 @@ def user_groups_page() -> ResponseReturnValue:
         "reports/user_groups.html",
         asked=report_request,
         report=report,
-        services=definitions.services(),
+        services=definitions.services(now()),
         error=report_request.error,
     )
 

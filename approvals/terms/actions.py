@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -88,14 +88,13 @@ def publish(
         return version
 
 
-def accept(account: Person, ids: Sequence[str], sid: str) -> list[TermsVersion]:
-    """Record acceptance of the versions with these public ids, and return the new ones.
+def accept(account: Person, ids: Sequence[str], sid: str, at: datetime) -> list[TermsVersion]:
+    """Record acceptance of the versions with these public ids at a moment; return the new ones.
 
     Only the version in effect can be accepted: an older one, or one of a later date, is passed
     over, and the caller who asks again what is due learns that it still is. Accepting twice leaves
     the first acceptance as it is.
     """
-    moment = now()
     with writing() as session:
         # Two posts of one person wait for each other here.
         session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
@@ -110,14 +109,14 @@ def accept(account: Person, ids: Sequence[str], sid: str) -> list[TermsVersion]:
         accepted = [
             version
             for version in shown
-            if version.id not in known and queries.in_effect(version.service, moment) is version
+            if version.id not in known and queries.in_effect(version.service, at) is version
         ]
         for version in accepted:
             session.add(
                 TermsAcceptance(
                     account_id=account.id,
                     terms_version_id=version.id,
-                    accepted_at=moment,
+                    accepted_at=at,
                     sha256=version.sha256,
                     session=sid,
                 )

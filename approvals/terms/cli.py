@@ -12,6 +12,7 @@ from app.actors import Actor, set_current_actor
 from app.cli.dates import DAY
 from app.cli.names import NAME
 from app.cli.refusals import show_refusal
+from app.clock import now
 from app.days import date_text
 
 terms = AppGroup("terms", help="Terms of use of the platform and of services.")
@@ -39,7 +40,7 @@ def publish(file: Path, service: str | None, first_day: date, accept_again: bool
     from approvals.terms.due import owner
 
     set_current_actor(Actor.command("terms publish"))
-    if service is not None and definitions.service(service) is None:
+    if service is not None and definitions.service(service, now()) is None:
         raise click.ClickException(
             f"There is no service with the code {service}. "
             "`secure-access services find` lists the codes."
@@ -53,8 +54,8 @@ def publish(file: Path, service: str | None, first_day: date, accept_again: bool
             text, service=service, first_day=first_day, accept_again=accept_again
         )
     click.echo(
-        f"Terms of use of {owner(service)}: version {version.number}, in effect from "
-        f"{date_text(version.takes_effect)}, sha256 {version.sha256}"
+        f"Terms of use of {owner(service, version.published_at)}: version {version.number}, "
+        f"in effect from {date_text(version.takes_effect)}, sha256 {version.sha256}"
     )
     if version.accept_again:
         click.echo("Everybody has to accept it before going on.")

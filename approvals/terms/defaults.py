@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from app.actors import SYSTEM
+from app.clock import now
 from approvals.access_model import definitions
 from approvals.terms import actions, queries
 
@@ -15,7 +16,7 @@ def publish_first() -> str:
     published = []
     for path in sorted(TEXTS.glob("*.md")):
         service = None if path.stem == PLATFORM else path.stem
-        known = service is None or definitions.service(service) is not None
+        known = service is None or definitions.service(service, now()) is not None
         if known and not queries.versions(service):
             actions.publish(
                 path.read_text(encoding="utf-8"),

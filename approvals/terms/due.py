@@ -30,7 +30,7 @@ def due_terms(account: Person, service: str | None, at: datetime, *, newly: bool
     return [
         TermsDue(
             id=version.public_id,
-            title=title(version),
+            title=title(version, at),
             version=str(version.number),
             effective_from=version.takes_effect,
             html=markdown.html(version.text),
@@ -41,14 +41,14 @@ def due_terms(account: Person, service: str | None, at: datetime, *, newly: bool
     ]
 
 
-def title(version: TermsVersion) -> str:
+def title(version: TermsVersion, at: datetime) -> str:
     """Return the heading in the text, or else whose terms they are."""
-    return markdown.title(version.text, f"Terms of use of {owner(version.service)}")
+    return markdown.title(version.text, f"Terms of use of {owner(version.service, at)}")
 
 
-def owner(service: str | None) -> str:
-    """Return whose terms they are: the platform's name, or the service's."""
+def owner(service: str | None, at: datetime) -> str:
+    """Return whose terms they are: the platform's name, or the service's at the moment."""
     if service is None:
         return PLATFORM
-    definition = definitions.service(service)
+    definition = definitions.service(service, at)
     return definition.name if definition else service

@@ -29,7 +29,6 @@ def versions() -> ResponseReturnValue:
     return render_template(
         "terms/versions.html",
         published=lists.published_versions(),
-        title=title,
         owner=owner,
         at=now(),
     )
@@ -46,8 +45,8 @@ def version(version: str) -> ResponseReturnValue:
     return render_template(
         "terms/version.html",
         version=found,
-        title=title(found),
-        owner=owner(found.service),
+        title=title(found, now()),
+        owner=owner(found.service, now()),
         shown=shown,
         search=search,
         page=page,
@@ -70,6 +69,7 @@ def mine() -> ResponseReturnValue:
         accepted=queries.accepted_by(signed_in_session().account_id),
         title=title,
         owner=owner,
+        at=now(),
     )
 
 
@@ -87,8 +87,8 @@ def _text_page(version: TermsVersion, accepted_at: datetime | None) -> str:
     return render_template(
         "terms/text.html",
         version=version,
-        title=title(version),
-        owner=owner(version.service),
+        title=title(version, now()),
+        owner=owner(version.service, now()),
         html=markdown.html(version.text),
         accepted_at=accepted_at,
     )

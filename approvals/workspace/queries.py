@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnExpressionArgument, select
 
-from app.clock import now
 from app.database import db
 from app.web.pagination import Page
 from approvals.access_model.definition import UserGroup
@@ -190,17 +189,17 @@ def user_page(
         approver=person.is_approver,
         sole=approvers.sole(person.account_id),
         may_change=refusal is None,
-        events=activity.activity_about_person(organisation, person, account, limit=LATEST),
+        events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
     )
 
 
-def former_page(organisation: Organisation, person: Membership) -> FormerPage:
+def former_page(organisation: Organisation, person: Membership, at: datetime) -> FormerPage:
     """Return the page of a person who no longer belongs to the organisation."""
     account = _account_of(person)
     address = account.address if account else person.address
     return FormerPage(
         present_membership=facts.open_membership(organisation.id, address),
-        events=activity.activity_about_person(organisation, person, account, limit=LATEST),
+        events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
     )
 
 
@@ -227,7 +226,7 @@ def access_check(
     )
 
 
-def addition_check(organisation: Organisation, journey: Journey) -> AdditionCheck:
+def addition_check(organisation: Organisation, journey: Journey, at: datetime) -> AdditionCheck:
     """Return the answers of the journey, and people of the organisation whom they may mean."""
     answers = journeys.addition_of(journey)
     access = answers.get("access", {})
@@ -235,7 +234,7 @@ def addition_check(organisation: Organisation, journey: Journey) -> AdditionChec
         answers=answers,
         chosen_groups=[
             (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
-            for offer in Catalogue(now()).offers(organisation)
+            for offer in Catalogue(at).offers(organisation)
         ],
         last_day=journeys.last_day(journey),
         doubt=find_similar(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.clock import now
 from approvals.access_model.definitions import group
 from approvals.organisations.kinds import Kind
 
@@ -28,7 +29,7 @@ class CastMember:
     @property
     def user_group_name(self) -> str | None:
         """As the access model writes it: "School Named"."""
-        found = group(SERVICE, self.user_group) if self.user_group else None
+        found = group(SERVICE, self.user_group, now()) if self.user_group else None
         return found.name if found else None
 
     @property

@@ -168,4 +168,4 @@ def _accept_terms(account: Account) -> None:
         for terms in approvals().terms_due(account, service, now(), newly=True)
     ]
     with writing():
-        approvals().accept_terms(account, list(dict.fromkeys(due)), SESSION)
+        approvals().accept_terms(account, list(dict.fromkeys(due)), SESSION, now())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from app.clock import now
 from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.settings import settings
 
@@ -52,15 +51,15 @@ def retention() -> list[RetentionPeriod]:
     ]
 
 
-def security_txt(issuer: str) -> str | None:
-    """Return the text of `security.txt` (RFC 9116), or None if no contact is set."""
+def security_txt(issuer: str, at: datetime) -> str | None:
+    """Return the text of `security.txt` (RFC 9116) at a moment, or None if no contact is set."""
     chosen = settings()
     contact = chosen.security_contact or (
         f"mailto:{chosen.support_email}" if chosen.support_email else None
     )
     if contact is None:
         return None
-    midnight = datetime.combine(now().date(), time(), UTC)
+    midnight = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
     lines = [
         f"Contact: {contact}",
         f"Expires: {(midnight + _VALID_FOR).isoformat().replace('+00:00', 'Z')}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
+from app.clock import now
 from app.settings import settings as app_settings
 from app.web import anyone, permit
 from app.web.errors import NotFound
@@ -37,7 +38,7 @@ def privacy() -> str:
 @permit(anyone)
 def security_txt() -> Response:
     """Return where to report a weakness (RFC 9116)."""
-    text = facts.security_txt(app_settings().issuer)
+    text = facts.security_txt(app_settings().issuer, now())
     if text is None:
         raise NotFound("no contact for reports of weaknesses is set")
     return Response(text, content_type="text/plain; charset=utf-8")

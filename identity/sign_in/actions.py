@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -86,7 +86,7 @@ def prove_password(
     attempt = throttle.password_attempt(
         key,
         browser.network,
-        device=devices.known_device(account.id if account else None, browser),
+        device=devices.known_device(account.id if account else None, browser, now()),
         reset=reset_links.used_in_browser(account.id if account else None, browser),
     )
     outcome = _first_factor(account, password, attempt, browser)
@@ -131,9 +131,10 @@ def prove_second_factor(
     The reason of a rejected proof is stored with the journey for its page. Raises JourneyOver where
     the state that was proved is over.
     """
-    device = devices.known_device(first.account_id, browser)
+    at = now()
+    device = devices.known_device(first.account_id, browser, at)
     attempt = throttle.code_attempt(first.account_id, device=device)
-    wait = throttle.admit(attempt)
+    wait = throttle.admit(attempt, at)
     if wait:
         return MustWait(wait)
     with writing():
@@ -142,9 +143,9 @@ def prove_second_factor(
             raise JourneyOver
         outcome = factor.prove(account.id, answer, proofs.use_challenge(first, factor))
         if isinstance(outcome, ProofRejected):
-            _second_step_refused(account, factor, outcome, attempt, browser)
-            if outcome.counts and device is None and throttle.count_guess(account.id):
-                _warn_of_guesses(account)
+            _second_step_refused(account, factor, outcome, attempt, browser, at)
+            if outcome.counts and device is None and throttle.count_guess(account.id, at):
+                _warn_of_guesses(account, at)
             journeys.keep_mistake(first.journey_id, factor.name, outcome.refusal.sentence)
             return outcome
         throttle.refund_attempt(attempt)
@@ -173,13 +174,14 @@ def _find_addressee(email: str) -> tuple[Addressee | None, str]:
 def _first_factor(
     account: Addressee | None, password: str, attempt: throttle.Attempt, browser: Browser
 ) -> ProofAccepted | ProofRejected | MustWait:
-    wait = throttle.admit(attempt)
+    wait = throttle.admit(attempt, now())
     if wait:
         return MustWait(wait)
     outcome = PASSWORD.prove(account.id if account else None, password)
     if isinstance(outcome, ProofAccepted) and account is not None and account.active:
         return outcome
-    _first_factor_refused(account, attempt, browser)
+    # The hash takes time, and the next try waits from now on.
+    _first_factor_refused(account, attempt, browser, now())
     return ProofRejected(WRONG)
 
 
@@ -199,11 +201,11 @@ def _still_proves(account_id: int, proved: ProofAccepted) -> bool:
 
 
 def _first_factor_refused(
-    account: Addressee | None, attempt: throttle.Attempt, browser: Browser
+    account: Addressee | None, attempt: throttle.Attempt, browser: Browser, at: datetime
 ) -> None:
     reason = "not right" if account is None or account.active else "suspended or not joined"
     with writing():
-        throttle.record_failure(attempt)
+        throttle.record_failure(attempt, at)
         record(
             "sign_in.password_refused",
             actor=ANONYMOUS,
@@ -211,7 +213,7 @@ def _first_factor_refused(
             reason=reason,
             network=browser.network,
         )
-        _note_wait("password", account.subject if account else None, attempt, browser)
+        _note_wait("password", account.subject if account else None, attempt, browser, at)
 
 
 def _second_step_refused(
@@ -220,11 +222,12 @@ def _second_step_refused(
     outcome: ProofRejected,
     attempt: throttle.Attempt,
     browser: Browser,
+    at: datetime,
 ) -> None:
     if not outcome.counts:
         throttle.refund_attempt(attempt)
         return
-    throttle.record_failure(attempt)
+    throttle.record_failure(attempt, at)
     record(
         "sign_in.code_refused",
         actor=ANONYMOUS,
@@ -232,17 +235,19 @@ def _second_step_refused(
         factor=factor.name,
         network=browser.network,
     )
-    _note_wait("second step", account.subject, attempt, browser)
+    _note_wait("second step", account.subject, attempt, browser, at)
 
 
-def _warn_of_guesses(account: Account) -> None:
+def _warn_of_guesses(account: Account, at: datetime) -> None:
     """Tell the owner that a person who knows their password guesses codes."""
-    reset.send_disavowable(account, "credentials/codes_guessed", at=now())
+    reset.send_disavowable(account, "credentials/codes_guessed", at=at)
     record("sign_in.guesses_announced", actor=ANONYMOUS, subject=account.subject)
 
 
-def _note_wait(step: str, subject: str | None, attempt: throttle.Attempt, browser: Browser) -> None:
-    seconds = int(throttle.waiting_time_of(attempt).total_seconds())
+def _note_wait(
+    step: str, subject: str | None, attempt: throttle.Attempt, browser: Browser, at: datetime
+) -> None:
+    seconds = int(throttle.waiting_time_of(attempt, at).total_seconds())
     if seconds:
         record(
             "sign_in.throttled",

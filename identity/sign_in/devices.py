@@ -6,6 +6,7 @@ It is never a factor and opens nothing (docs/decisions/0007).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
@@ -30,7 +31,7 @@ class RememberedDevice:
     was_known: bool
 
 
-def known_device(account_id: int | None, browser: Browser) -> int | None:
+def known_device(account_id: int | None, browser: Browser, at: datetime) -> int | None:
     """Return the id of the browser as a device of that person, or None."""
     if browser.device_hash is None:
         return None
@@ -38,31 +39,31 @@ def known_device(account_id: int | None, browser: Browser) -> int | None:
         select(KnownDevice.id).where(
             KnownDevice.token_hash == browser.device_hash,
             KnownDevice.account_id == account_parameter(account_id),
-            KnownDevice.expires_at > now(),
+            KnownDevice.expires_at > at,
         )
     )
     return found
 
 
-def remember_device(account_id: int, browser: Browser) -> RememberedDevice:
+def remember_device(account_id: int, browser: Browser, at: datetime) -> RememberedDevice:
     """Store the browser as a device of the person, with a new token.
 
     The token changes for all people of this browser, so that a copied cookie stops working. Must
     run inside `writing()`.
     """
-    known, token, moment = known_device(account_id, browser), new_secret(), now()
+    known, token = known_device(account_id, browser, at), new_secret()
     if browser.device_hash is not None:
         rows_changed(
             update(KnownDevice)
-            .where(KnownDevice.token_hash == browser.device_hash, KnownDevice.expires_at > moment)
+            .where(KnownDevice.token_hash == browser.device_hash, KnownDevice.expires_at > at)
             .values(token_hash=secret_hash(token))
         )
-    ends = moment + DEVICE_LIFETIME
+    ends = at + DEVICE_LIFETIME
     if known is not None:
         rows_changed(
             update(KnownDevice)
             .where(KnownDevice.id == known)
-            .values(last_used_at=moment, expires_at=ends)
+            .values(last_used_at=at, expires_at=ends)
         )
         return RememberedDevice(known, token, was_known=True)
     added = KnownDevice(account_id=account_id, token_hash=secret_hash(token), expires_at=ends)

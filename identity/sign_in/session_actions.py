@@ -23,8 +23,9 @@ def begin_session(
 ) -> StartedSession:
     """Sign the browser in as the person who showed these factors. Must run inside `writing()`."""
     first = account.last_signed_in_at is None
-    device = devices.remember_device(account.id, browser)
-    awaiting = bool(approvals().terms_due(account, None, now(), newly=False))
+    at = now()
+    device = devices.remember_device(account.id, browser, at)
+    awaiting = bool(approvals().terms_due(account, None, at, newly=False))
     started = start_session(
         account,
         browser,

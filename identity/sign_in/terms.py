@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.audit import record
-from app.clock import now
 from app.database import writing
 from identity.ports import TermsDue, approvals
 from identity.sessions.actions import complete_terms
@@ -21,27 +21,32 @@ class Choice(enum.Enum):
     DECLINE = "decline"
 
 
-def due_terms(session: Session, services: Sequence[str]) -> list[TermsDue]:
-    """Return the terms that are due: the platform's, then the services'."""
+def due_terms(session: Session, services: Sequence[str], at: datetime) -> list[TermsDue]:
+    """Return the terms that are due at the moment: the platform's, then the services'."""
     found: dict[str, TermsDue] = {}
     for service in (None, *services):
-        for terms in approvals().terms_due(session.account, service, now(), newly=True):
+        for terms in approvals().terms_due(session.account, service, at, newly=True):
             found.setdefault(terms.id, terms)
     return sorted(found.values(), key=lambda terms: not terms.required)
 
 
 def answer(
-    session: Session, services: Sequence[str], *, accepted: str | None, choice: Choice | None
+    session: Session,
+    services: Sequence[str],
+    at: datetime,
+    *,
+    accepted: str | None,
+    choice: Choice | None,
 ) -> Choice | None:
     """Act on the answer of the person, and return what they chose, or None where nothing counts.
 
     accepted: id of the version that the page showed. Of terms that must be accepted, none can be
     left for later.
     """
-    waiting = due_terms(session, services)
+    waiting = due_terms(session, services, at)
     shown = next((each for each in waiting if each.id == accepted), None)
     if shown is not None:
-        _accept(session, shown)
+        _accept(session, shown, at)
         return Choice.ACCEPT
     if choice is Choice.LATER and not any(each.required for each in waiting):
         return choice
@@ -52,9 +57,9 @@ def answer(
     return None
 
 
-def _accept(session: Session, terms: TermsDue) -> None:
+def _accept(session: Session, terms: TermsDue, at: datetime) -> None:
     """Record the acceptance; the platform's required version sets the session free."""
     with writing():
-        approvals().accept_terms(session.account, [terms.id], session.sid)
-        if not approvals().terms_due(session.account, None, now(), newly=False):
+        approvals().accept_terms(session.account, [terms.id], session.sid, at)
+        if not approvals().terms_due(session.account, None, at, newly=False):
             complete_terms(session)

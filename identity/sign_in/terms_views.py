@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.web.authorisation import permit
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
@@ -36,7 +37,7 @@ def terms() -> ResponseReturnValue:
     journey = _terms_journey(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
-    waiting = rules.due_terms(session, journey.services)
+    waiting = rules.due_terms(session, journey.services, now())
     if not waiting:
         return redirect(journey.resume_to, code=303)
     return render_template(
@@ -55,6 +56,7 @@ def submit_terms() -> ResponseReturnValue:
     choice = rules.answer(
         session,
         journey.services,
+        now(),
         accepted=request.form.get("accept"),
         choice=next((each for each in _WITHOUT_ACCEPTING if each.value in request.form), None),
     )

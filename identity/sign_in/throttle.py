@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -81,34 +81,33 @@ def confirmation_attempt(session_id: int) -> Attempt:
     return Attempt([Bucket(f"session:{session_id}", limit)])
 
 
-def admit(attempt: Attempt) -> timedelta:
+def admit(attempt: Attempt, at: datetime) -> timedelta:
     """Count the try and let it pass (zero), or say how long to wait, which counts nothing."""
     buckets = [*attempt.reserved, *attempt.on_failure]
     names = [bucket.name for bucket in buckets]
-    moment = now()
     # Most refusals are answered from a plain read: a flood of guesses writes nothing.
     blocked = db.session.scalars(
         select(AttemptBucket.blocked_until).where(
             AttemptBucket.name.in_(names),
-            AttemptBucket.blocked_until > moment,
-            AttemptBucket.last_failure_at <= moment + CLOCK_SLACK,
+            AttemptBucket.blocked_until > at,
+            AttemptBucket.last_failure_at <= at + CLOCK_SLACK,
         )
     ).all()
     if blocked:
-        return max(until for until in blocked if until is not None) - moment
+        return max(until for until in blocked if until is not None) - at
     with writing():
         rows = _lock_buckets(names)
-        longest = max(waiting_time(_tally(rows[name]), moment) for name in names)
+        longest = max(waiting_time(_tally(rows[name]), at) for name in names)
         if longest > timedelta(0):
             return longest
         for bucket in attempt.reserved:
             _store_tally(
-                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, moment)
+                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, at)
             )
     return timedelta(0)
 
 
-def record_failure(attempt: Attempt) -> None:
+def record_failure(attempt: Attempt, at: datetime) -> None:
     """Count a wrong answer."""
     if not attempt.on_failure:
         return
@@ -116,30 +115,29 @@ def record_failure(attempt: Attempt) -> None:
         rows = _lock_buckets([bucket.name for bucket in attempt.on_failure])
         for bucket in attempt.on_failure:
             _store_tally(
-                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, now())
+                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, at)
             )
 
 
-def count_guess(account_id: int) -> bool:
+def count_guess(account_id: int, at: datetime) -> bool:
     """Count a wrong code from an unknown browser; return whether the owner has to be warned now.
 
     That is at the fifth within a day, and then at most once a day. Must run inside `writing()`.
     """
     bucket = Bucket(f"guesses:{account_id}", Limit(_GUESSES, _DAY, _DAY, _DAY))
     row = _lock_buckets([bucket.name])[bucket.name]
-    moment = now()
-    if waiting_time(_tally(row), moment):
+    if waiting_time(_tally(row), at):
         return False
-    tally = after_failure(_tally(row), bucket.limit, moment)
+    tally = after_failure(_tally(row), bucket.limit, at)
     _store_tally(row, tally)
     return tally.blocked_until is not None
 
 
-def waiting_time_of(attempt: Attempt) -> timedelta:
+def waiting_time_of(attempt: Attempt, at: datetime) -> timedelta:
     """Return how long the next try of this kind will have to wait."""
     names = [bucket.name for bucket in (*attempt.reserved, *attempt.on_failure)]
     rows = db.session.scalars(select(AttemptBucket).where(AttemptBucket.name.in_(names)))
-    return max((waiting_time(_tally(row), now()) for row in rows), default=timedelta(0))
+    return max((waiting_time(_tally(row), at) for row in rows), default=timedelta(0))
 
 
 def refund_attempt(attempt: Attempt) -> None:

@@ -6,6 +6,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
+from app.clock import now
 from app.web.authorisation import anyone, permit
 from identity.credentials import registry
 from identity.credentials.password import PASSWORD
@@ -130,7 +131,7 @@ def _second_step(journey: SignInJourney) -> str:
 def onwards(journey: SignInJourney) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
-    if session is not None and terms.due_terms(session, journey.services):
+    if session is not None and terms.due_terms(session, journey.services, now()):
         return current_journey.ask_for_terms(
             journey.resume_to,
             session,

@@ -194,7 +194,7 @@ def test_accepted_terms_are_in_the_next_claims(ada: Account) -> None:
     found = claims_of(ada)
     assert found is not None
     assert "terms" not in found.by_scope["access"]
-    terms.accept(ada, [version], "sid")
+    terms.accept(ada, [version], "sid", now())
     assert not approvals().terms_due(as_endpoints_read(ada), SERVICE, now(), newly=False)
     found = claims_of(ada)
     assert found is not None

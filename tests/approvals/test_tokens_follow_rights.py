@@ -64,7 +64,7 @@ def _accept_terms(member: Membership) -> None:
     person = world.who(member)
     due = approvals().terms_due(person, world.SERVICE, now(), newly=True)
     with writing():
-        approvals().accept_terms(person, [terms.id for terms in due], "test")
+        approvals().accept_terms(person, [terms.id for terms in due], "test", now())
 
 
 def _said(rp: RelyingParty, tokens: dict[str, Any]) -> dict[str, Any]:

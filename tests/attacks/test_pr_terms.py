@@ -30,7 +30,7 @@ def waits(account: Account) -> bool:
 
 def accept(account: Account, *ids: str) -> None:
     with writing():
-        approvals().accept_terms(account, ids, "sid")
+        approvals().accept_terms(account, ids, "sid", now())
 
 
 def accepted() -> int:
@@ -80,7 +80,7 @@ def test_PR_13_replayed_acceptance_changes_nothing(ada: Account, app: Flask) -> 
     def post(_: int) -> None:
         with writing():
             account = db.session.get_one(Account, account_id)
-            approvals().accept_terms(account, [version], "sid")
+            approvals().accept_terms(account, [version], "sid", now())
 
     race(app, post)
     assert accepted() == 1

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from app.cli.settings import reference
+from app.clock import today
 from approvals.organisations.dfe import dfe_organisation
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
@@ -43,7 +44,9 @@ def test_claim_dictionary_has_every_member_of_the_organisation() -> None:
     page = (ROOT / "docs" / "relying-parties" / "claims.md").read_text()
     shown = re.search(r"```json\n(\{\n.*?^\})\n```", page, re.DOTALL | re.MULTILINE)
     assert shown is not None
-    claim = dfe_organisation(Organisation(kind=Kind.DIOCESE, name="Diocese of Marlchester"))
+    claim = dfe_organisation(
+        Organisation(kind=Kind.DIOCESE, name="Diocese of Marlchester"), today()
+    )
     assert list(json.loads(shown.group(1))) == list(claim)
 
 

@@ -135,7 +135,7 @@ def _person(school: Organisation, *, sessions: int, approver: bool = False) -> S
             for service in (None, SERVICE)
             for terms in approvals().terms_due(account, service, now(), newly=True)
         ]
-        approvals().accept_terms(account, list(dict.fromkeys(due)), "stage")
+        approvals().accept_terms(account, list(dict.fromkeys(due)), "stage", now())
     signed_in = [world.session_of(account) for _ in range(sessions)]
     return StagedPerson(marker, email, account.subject, member.public_id, signed_in)
 

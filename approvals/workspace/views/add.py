@@ -172,7 +172,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         found,
         "check",
         form=form,
-        **vars(queries.addition_check(organisation, found)),
+        **vars(queries.addition_check(organisation, found, now())),
         step=lambda name: steps.address(found, organisation, name),
     )
 

@@ -51,7 +51,7 @@ def user(member: str, **_route: str) -> str:
             "workspace/former.html",
             organisation=organisation,
             person=former,
-            **vars(queries.former_page(organisation, former)),
+            **vars(queries.former_page(organisation, former, now())),
         )
     person = the_member(member)
     return render_template(

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit import AuditEvent
+from app.clock import now
 from app.database import db
 from approvals.access_model import definitions, loading
 from approvals.access_model.models import ListedOrganisation, ServiceVersion
@@ -54,12 +55,12 @@ def test_service_returns_the_version_in_force_at_a_moment(app: Flask, tmp_path: 
     with time_machine.travel("2026-03-10T12:00:00Z"):
         loading.load([changed(tmp_path, ('name = "Lender"', 'name = "Lends"'))])
 
-    def name(at: datetime | None) -> str:
+    def name(at: datetime) -> str:
         group = definitions.group("library", "lender", at)
         assert group is not None
         return group.name
 
-    assert name(None) == "Lends"
+    assert name(now()) == "Lends"
     assert name(datetime(2026, 3, 10, 11, 59, tzinfo=UTC)) == "Lender"
     assert name(datetime(2026, 3, 10, 12, 1, tzinfo=UTC)) == "Lends"
     # Before the first version: as the first.
@@ -77,7 +78,7 @@ def test_load_of_several_files_is_all_or_nothing(app: Flask, tmp_path: Path) -> 
     bad = changed(tmp_path, ('code = "library"', 'code = "other"'), ('["lend"]', '["burn"]'))
     with pytest.raises(UnusableFile, match="burn is not among this file's capabilities"):
         loading.load([LIBRARY, bad, tmp_path / "none.toml"])
-    assert definitions.services() == []
+    assert definitions.services(now()) == []
 
 
 def test_load_adds_listed_organisations_outside_the_register_once(app: Flask) -> None:
@@ -131,7 +132,7 @@ def test_setup_loads_shipped_files_once_and_undoes_no_later_version(
     own.write_text(text.replace('name = "School Performance"', 'name = "Results"'))
     loading.load([own])
     assert loading.load_shipped() == "nothing new"
-    service = definitions.service("school_performance")
+    service = definitions.service("school_performance", now())
     assert service is not None
     assert service.name == "Results"
 

@@ -50,7 +50,7 @@ def test_claims_describe_a_school_user() -> None:
     world.grant(world.member(ada, elm), "School_Anon")
     version = world.publish(PUBLISHED)
     with time_machine.travel("2026-03-01T10:20:30.456Z", tick=False):
-        terms.accept(ada, [version], "sid")
+        terms.accept(ada, [version], "sid", now())
     said = claims_of(ada, elm)
     assert set(said) == {"organisation", "access"}
     assert said["organisation"]["organisation"]["id"] == elm.public_id

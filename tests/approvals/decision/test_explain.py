@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actors import SYSTEM
-from app.clock import end_of_day
+from app.clock import end_of_day, now
 from app.database import writing
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
@@ -377,11 +377,11 @@ def test_explain_covers_every_organisation_of_the_person(app: Flask, scene: Scen
 def test_explain_shows_due_terms_beside_the_grant(app: Flask, scene: Scene) -> None:
     scene.entering()
     accepted, waiting = world.publish(None), world.publish("school_performance")
-    terms.accept(scene.ada, [accepted], "sid")
+    terms.accept(scene.ada, [accepted], "sid", now())
     said = explain(app)
     assert "Elm School: may enter once what stands under “Signing in” is settled" in said
     assert len(reasons(said)) == 1
-    terms.accept(scene.ada, [waiting], "sid")
+    terms.accept(scene.ada, [waiting], "sid", now())
     assert "Elm School: may enter" in explain(app)
 
 

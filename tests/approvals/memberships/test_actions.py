@@ -187,7 +187,7 @@ def test_mails_and_activity_name_an_operator_for_a_command() -> None:
     make_approver(bob, actor=world.COMMAND)
     [(_, mail)] = world.mails("memberships/made_approver")
     assert "An operator made you an approver" in mail
-    happened = activity.activity_about_person(school, bob, None, limit=1)
+    happened = activity.activity_about_person(school, bob, None, now(), limit=1)
     assert happened[0].sentence == "An operator (command test) made Ada Byron an approver."
 
 

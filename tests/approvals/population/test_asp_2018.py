@@ -99,7 +99,7 @@ def test_population_fits_the_access_model(country: object) -> None:
         )
     )
     assert closed == 0
-    service = definitions.service(SERVICE)
+    service = definitions.service(SERVICE, now())
     assert service is not None
     kinds = {listed.key: listed.kind for listed in service.organisations}
     held = db.session.execute(

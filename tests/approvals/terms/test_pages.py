@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit import AuditEvent
+from app.clock import now
 from app.database import db
 from approvals.terms import actions
 from identity.accounts.models import Account
@@ -34,7 +35,7 @@ def people(count: int) -> list[Account]:
 def test_terms_page_shows_versions_and_numbers_of_acceptances(olive: Walker) -> None:
     first = rows.publish(SERVICE)
     for each in people(3):
-        actions.accept(each, [first], "sid")
+        actions.accept(each, [first], "sid", now())
     rows.publish(SERVICE, accept_again=False)
     page = olive.get("/ops/terms")
     assert page.heading == "Terms of use"
@@ -45,7 +46,7 @@ def test_terms_page_shows_versions_and_numbers_of_acceptances(olive: Walker) -> 
 def test_acceptances_page_shows_who_accepted_and_who_did_not(olive: Walker) -> None:
     version = rows.publish(SERVICE)
     ada, bea, _cy = people(3)
-    actions.accept(ada, [version], "sid")
+    actions.accept(ada, [version], "sid", now())
     accepted = olive.get(f"/ops/terms/{version}")
     assert ada.email in accepted.text
     assert bea.email not in accepted.text
@@ -59,7 +60,7 @@ def test_acceptances_page_omits_people_who_accepted_a_newer_version(olive: Walke
     first = rows.publish(SERVICE)
     ada, bea = people(2)
     second = rows.publish(SERVICE)
-    actions.accept(ada, [second], "sid")
+    actions.accept(ada, [second], "sid", now())
     waiting = olive.get(f"/ops/terms/{first}?show=waiting").text
     assert ada.email not in waiting
     assert bea.email in waiting
@@ -77,7 +78,7 @@ def test_acceptances_page_is_searched_paged_and_recorded(olive: Walker) -> None:
     version = rows.publish(SERVICE)
     made = people(27)
     for each in made:
-        actions.accept(each, [version], "sid")
+        actions.accept(each, [version], "sid", now())
     first = olive.get(f"/ops/terms/{version}")
     assert made[0].email in first.text
     assert made[26].email not in first.text
@@ -108,7 +109,7 @@ def test_own_terms_page_shows_accepted_versions_only(app: Flask, olive: Walker) 
     ada = rows.person()
     theirs = browser(app, ada)
     assert "You have not accepted any terms of use yet." in theirs.get("/account/terms").text
-    actions.accept(ada, [version], "sid")
+    actions.accept(ada, [version], "sid", now())
     page = theirs.get("/account/terms")
     assert "School Performance, version 1" in page.text
     text = theirs.get(f"/account/terms/{version}")

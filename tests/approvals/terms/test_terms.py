@@ -34,7 +34,7 @@ def due(account: Account, service: str | None = SERVICE, *, newly: bool = False)
 
 def accept(account: Account, *ids: str, sid: str = "sid-1") -> None:
     with writing():
-        approvals().accept_terms(account, ids, sid)
+        approvals().accept_terms(account, ids, sid, now())
 
 
 def test_acceptance_stores_person_version_hash_time_and_session(ada: Account) -> None:

@@ -74,7 +74,7 @@ class Rights:
             for each in sorted(self.required_terms)
         ]
 
-    def accept_terms(self, account: Person, terms: Sequence[str], sid: str) -> None:
+    def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         self.required_terms -= set(terms)
 
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
