@@ -58,6 +58,17 @@ def test_actions_rules_and_queries_reach_no_request(chains_to_request: dict[Symb
     assert _chosen(chains_to_request, _is_without_request) == []
 
 
+def test_actions_rules_and_queries_use_no_form(code: Code) -> None:
+    found = {
+        f"{symbol} > {used}"
+        for symbol, _ in code.symbols()
+        if _is_without_request(symbol)
+        for used in code.uses(symbol)
+        if used.module.endswith(".forms") or used.module.startswith(("wtforms", "flask_wtf"))
+    }
+    assert found == set()
+
+
 def test_functions_that_write_reach_no_request(
     code: Code, chains_to_request: dict[Symbol, str]
 ) -> None:

@@ -15,9 +15,13 @@ from identity.accounts.models import Account
 from identity.credentials import password, totp
 from identity.credentials.hashing import hash_password
 from identity.email_address import EmailAddress
+from identity.sessions.browser import Browser
 from tests.identity.walking import Page, Walker
 
 PASSWORD = "plum kettle orbit lane"
+NEW_BROWSER = Browser(
+    "192.0.2.7", "Firefox/140.0", secret_hash=None, device_hash=None, session=None
+)
 
 
 @dataclass

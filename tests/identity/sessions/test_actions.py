@@ -11,12 +11,10 @@ from app.identifiers import secret_hash
 from identity.sessions.actions import StartedSession, end_session_of, start_session
 from identity.sessions.browser import Browser
 from tests.identity.conftest import audited
-from tests.identity.people import Person, make_person
-
-UNKNOWN = Browser("192.0.2.7", "Firefox/140.0", None, None, session=None)
+from tests.identity.people import NEW_BROWSER, Person, make_person
 
 
-def _start(person: Person, browser: Browser = UNKNOWN) -> StartedSession:
+def _start(person: Person, browser: Browser = NEW_BROWSER) -> StartedSession:
     return start_session(
         person.account,
         browser,
@@ -35,7 +33,7 @@ def test_start_session_returns_the_token_whose_hash_is_stored(person: Person) ->
 
 def test_start_session_renews_a_session_of_the_same_person(person: Person) -> None:
     first = _start(person)
-    second = _start(person, replace(UNKNOWN, session=first.session))
+    second = _start(person, replace(NEW_BROWSER, session=first.session))
     assert second.session.id == first.session.id
     assert second.token != first.token
     assert not second.replaced_another
@@ -44,7 +42,7 @@ def test_start_session_renews_a_session_of_the_same_person(person: Person) -> No
 def test_start_session_ends_a_session_of_another_person(person: Person) -> None:
     first = _start(person)
     grace = make_person("grace@school.example", "Grace", "Hopper")
-    second = _start(grace, replace(UNKNOWN, session=first.session))
+    second = _start(grace, replace(NEW_BROWSER, session=first.session))
     assert second.replaced_another
     assert second.session.account_id == grace.account_id
     assert first.session.ended_cause == "another person signed in"
@@ -55,7 +53,7 @@ def test_start_session_stores_nothing_when_its_transaction_fails(person: Person)
 
     def begin_and_fail() -> None:
         with writing():
-            _start(person, replace(UNKNOWN, session=first.session))
+            _start(person, replace(NEW_BROWSER, session=first.session))
             raise LookupError
 
     with pytest.raises(LookupError):
