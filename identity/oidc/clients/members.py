@@ -31,7 +31,7 @@ from identity.oidc.clients.metadata import (
     RESPONSE_TYPES,
     SUBJECT_TYPES,
     SWITCHES,
-    Given,
+    ClientMetadata,
     InvalidMetadata,
     boolean,
     one_of,
@@ -43,7 +43,7 @@ from identity.oidc.jwt_verification import UnsuitableKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.lifetimes import LIFETIMES, Lifetime
 
-Reader = Callable[[Given], object]
+Reader = Callable[[ClientMetadata], object]
 
 
 def required(
@@ -108,16 +108,16 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
         yield member, partial(_cut, member=member)
 
 
-def called_address(given: Given, member: str) -> str:
+def called_address(metadata: ClientMetadata, member: str) -> str:
     """Return an address that the provider itself will call."""
-    address = _address(given, member)
+    address = _address(metadata, member)
     if (refusal := http_client.why_address_refused(address)) is not None:
         raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")
     return address
 
 
-def _name(given: Given, confusable: Callable[[str], str | None]) -> str:
-    name = given.get("client_name", "")
+def _name(metadata: ClientMetadata, confusable: Callable[[str], str | None]) -> str:
+    name = metadata.get("client_name", "")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise InvalidMetadata(f"client_name is a text of 1 to {LONGEST_NAME} characters.")
     if not name.isprintable():
@@ -131,10 +131,10 @@ def _name(given: Given, confusable: Callable[[str], str | None]) -> str:
     return name.strip()
 
 
-def _scope(given: Given) -> str:
-    if "scope" not in given:
+def _scope(metadata: ClientMetadata) -> str:
+    if "scope" not in metadata:
         return scopes.join(scopes.DEFAULT)
-    text = given["scope"]
+    text = metadata["scope"]
     if not isinstance(text, str) or not text.strip():
         raise InvalidMetadata("scope is a text of scopes with spaces between.")
     wanted = scopes.split(" ".join(text.split()))
@@ -144,9 +144,9 @@ def _scope(given: Given) -> str:
     return scopes.join(wanted)
 
 
-def _redirects(given: Given, member: str) -> list[str]:
-    addresses = texts(given, member)
-    native = given.get("application_type") == NATIVE
+def _redirects(metadata: ClientMetadata, member: str) -> list[str]:
+    addresses = texts(metadata, member)
+    native = metadata.get("application_type") == NATIVE
     refusals = [
         InvalidMetadata(
             f"{member}: {address!r} cannot be registered, {refusal}.", "invalid_redirect_uri"
@@ -159,8 +159,8 @@ def _redirects(given: Given, member: str) -> list[str]:
     return list(dict.fromkeys(addresses))
 
 
-def _resources(given: Given) -> list[str]:
-    resources = texts(given, "resources")
+def _resources(metadata: ClientMetadata) -> list[str]:
+    resources = texts(metadata, "resources")
     for resource in resources:
         refusal = redirects.why_resource_refused(resource)
         if refusal is None and redirects.origin(resource) == settings().issuer:
@@ -171,8 +171,8 @@ def _resources(given: Given) -> list[str]:
     return list(dict.fromkeys(resources))
 
 
-def _lifetime(given: Given, lifetime: Lifetime) -> int:
-    value = given.get(lifetime.member, lifetime.default)
+def _lifetime(metadata: ClientMetadata, lifetime: Lifetime) -> int:
+    value = metadata.get(lifetime.member, lifetime.default)
     if (
         not isinstance(value, int)
         or isinstance(value, bool)
@@ -185,15 +185,15 @@ def _lifetime(given: Given, lifetime: Lifetime) -> int:
     return value
 
 
-def _service(given: Given, exists: Callable[[str], bool]) -> str:
-    service = given["service"]
+def _service(metadata: ClientMetadata, exists: Callable[[str], bool]) -> str:
+    service = metadata["service"]
     if not isinstance(service, str) or not exists(service):
         raise InvalidMetadata(f"There is no service {service!r}: load its file first.")
     return service
 
 
-def _default_max_age(given: Given) -> int:
-    age = given["default_max_age"]
+def _default_max_age(metadata: ClientMetadata) -> int:
+    age = metadata["default_max_age"]
     if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= LONGEST_MAX_AGE:
         raise InvalidMetadata(
             f"default_max_age is a number of seconds from 0 to {LONGEST_MAX_AGE}."
@@ -201,35 +201,35 @@ def _default_max_age(given: Given) -> int:
     return age
 
 
-def _address(given: Given, member: str) -> str:
-    address = given[member]
+def _address(metadata: ClientMetadata, member: str) -> str:
+    address = metadata[member]
     refusal = redirects.why_refused(address) if isinstance(address, str) else "it is no text"
     if refusal:
         raise InvalidMetadata(f"{member}: {address!r} is refused, {refusal}.")
     return str(address)
 
 
-def _keys(given: Given) -> Mapping[str, object]:
+def _keys(metadata: ClientMetadata) -> Mapping[str, object]:
     """Read the client's public keys by value (RFC 7591, 2)."""
     try:
-        keys = read(given["jwks"])
+        keys = read(metadata["jwks"])
     except UnsuitableKey as error:
         raise InvalidMetadata(f"jwks: {error}.") from None
     if not keys:
         raise InvalidMetadata(
             "jwks has no key for signatures: EC P-256, Ed25519, or RSA from 2048 bits."
         )
-    return {"keys": signing_keys(given["jwks"])}
+    return {"keys": signing_keys(metadata["jwks"])}
 
 
-def _certificate_subject(given: Given, member: str) -> str:
+def _certificate_subject(metadata: ClientMetadata, member: str) -> str:
     """Read how the client's certificate names it (RFC 8705, 2.1.2)."""
-    name = given[member]
+    name = metadata[member]
     refusal = why_no_name(member, name) if isinstance(name, str) else "it is no text"
     if refusal:
         raise InvalidMetadata(f"{member}: {name!r} is refused, {refusal}.")
     return str(name)
 
 
-def _cut(given: Given, member: str) -> str:
-    return str(given[member])[:200]
+def _cut(metadata: ClientMetadata, member: str) -> str:
+    return str(metadata[member])[:200]

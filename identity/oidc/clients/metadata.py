@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from app.settings import settings
 from identity.oidc.keys.states import ALGS
 
-Given = Mapping[str, object]
+ClientMetadata = Mapping[str, object]
 """Metadata as the client or the operator sent it."""
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
@@ -24,7 +24,7 @@ ID_TOKEN_ALGS = ALGS
 ACCESS_TOKEN_ALGS = ("ES256", "RS256", "PS256", "EdDSA")
 BASELINE, FAPI2 = "baseline", "fapi2"
 PROFILES = (BASELINE, FAPI2)
-FAPI2_DEFAULTS: Given = {
+FAPI2_DEFAULTS: ClientMetadata = {
     "token_endpoint_auth_method": KEY_METHODS[0],
     "require_pushed_authorization_requests": True,
     "dpop_bound_access_tokens": True,
@@ -123,14 +123,14 @@ class Members(dict[str, object]):
             raise Faulty(member)
 
 
-def in_english(given: Given) -> dict[str, object]:
+def in_english(metadata: ClientMetadata) -> dict[str, object]:
     """Return the metadata with its texts in the language of our pages (RFC 7591, 2.2).
 
     `client_name#en-GB` or `client_name#en` takes the place of `client_name`; so do the other
     members that people see. Members in other languages are left out.
     """
-    tagged = {name.lower(): value for name, value in given.items() if "#" in name}
-    result = {name: value for name, value in given.items() if "#" not in name}
+    tagged = {name.lower(): value for name, value in metadata.items() if "#" in name}
+    result = {name: value for name, value in metadata.items() if "#" not in name}
     for member in LOCALISED:
         for language in ("en", "en-gb"):
             if f"{member}#{language}" in tagged:
@@ -144,27 +144,27 @@ def offered_auth_methods() -> tuple[str, ...]:
     return tuple(method for method in AUTH_METHODS if method not in without)
 
 
-def one_of(given: Given, member: str, choices: tuple[str, ...]) -> str:
+def one_of(metadata: ClientMetadata, member: str, choices: tuple[str, ...]) -> str:
     """Return the member's value, one of the choices. The first one is the default."""
-    value = given.get(member, choices[0])
+    value = metadata.get(member, choices[0])
     if value not in choices:
         raise InvalidMetadata(f"{member} must be {' or '.join(choices)}.")
     return str(value)
 
 
 def several_of(
-    given: Given, member: str, choices: tuple[str, ...], default: tuple[str, ...]
+    metadata: ClientMetadata, member: str, choices: tuple[str, ...], default: tuple[str, ...]
 ) -> list[str]:
     """Return the values, each once, in their order."""
-    values = texts(given, member) if member in given else list(default)
+    values = texts(metadata, member) if member in metadata else list(default)
     if not set(values) <= set(choices):
         raise InvalidMetadata(f"{member} may contain {', '.join(choices)} and nothing else.")
     return list(dict.fromkeys(values))
 
 
-def texts(given: Given, member: str) -> list[str]:
+def texts(metadata: ClientMetadata, member: str) -> list[str]:
     """Return the texts of an array; none if the member is absent."""
-    values = given.get(member, [])
+    values = metadata.get(member, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InvalidMetadata(f"{member} is an array of texts.")
     if len(values) > MOST_ADDRESSES:
@@ -172,9 +172,9 @@ def texts(given: Given, member: str) -> list[str]:
     return values
 
 
-def boolean(given: Given, member: str, *, default: bool) -> bool:
+def boolean(metadata: ClientMetadata, member: str, *, default: bool) -> bool:
     """Return a member that is true or false. Raises InvalidMetadata."""
-    value = given.get(member, default)
+    value = metadata.get(member, default)
     if not isinstance(value, bool):
         raise InvalidMetadata(f"{member} is true or false.")
     return value

@@ -26,8 +26,8 @@ from identity.oidc.clients.metadata import (
     FAPI2_DEFAULTS,
     NATIVE,
     PAIRWISE,
+    ClientMetadata,
     Faulty,
-    Given,
     InvalidMetadata,
     Members,
     in_english,
@@ -52,19 +52,19 @@ def validated(
     """
     if not isinstance(metadata, Mapping):
         raise InvalidMetadata("The metadata of a client is a JSON object.")
-    given = _with_defaults(
+    with_defaults = _with_defaults(
         in_english({name: value for name, value in metadata.items() if value is not None})
     )
-    reading = _Reading(given)
+    reading = _Reading(with_defaults)
     for member, read in members.required(grant_types, confusable):
         reading.read(member, read)
     for member, read in members.optional(service_exists):
-        if member in given:
+        if member in with_defaults:
             reading.read(member, read)
     for check in (*CHECKS, _sector_is_named):
         reading.compare(check)
-    reading.faults += _of_another_shape(given, reading.result.faulty)
-    if SECTOR in given and not reading.faults:
+    reading.faults += _of_another_shape(with_defaults, reading.result.faulty)
+    if SECTOR in with_defaults and not reading.faults:
         # Last, since it calls the client's own server.
         addresses = reading.result.texts("redirect_uris")
         reading.read(SECTOR, partial(_sector_document, addresses=addresses))
@@ -77,14 +77,14 @@ def validated(
 class _Reading:
     """The members read so far, and every fault that was found."""
 
-    def __init__(self, given: Given) -> None:
-        self.given = given
+    def __init__(self, metadata: ClientMetadata) -> None:
+        self.metadata = metadata
         self.result = Members()
         self.faults: list[InvalidMetadata] = []
 
     def read(self, member: str, read: Reader) -> None:
         try:
-            self.result[member] = read(self.given)
+            self.result[member] = read(self.metadata)
         except InvalidMetadata as error:
             self.result.faulty.add(member)
             for fault in error.faults:
@@ -93,7 +93,7 @@ class _Reading:
 
     def compare(self, check: Check) -> None:
         try:
-            check(self.result, self.given)
+            check(self.result, self.metadata)
         except Faulty:
             return  # A member that it compares is at fault itself.
         except InvalidMetadata as error:
@@ -108,23 +108,23 @@ def sector(registration: Registration) -> str | None:
     return urlsplit(address).hostname
 
 
-def _with_defaults(given: Given) -> Given:
+def _with_defaults(metadata: ClientMetadata) -> ClientMetadata:
     """Return the metadata with the defaults of its profile and kind of application."""
-    if given.get("application_type") == NATIVE:
-        given = {"token_endpoint_auth_method": "none", **given}
-    if given.get("profile") != FAPI2:
-        return given
+    if metadata.get("application_type") == NATIVE:
+        metadata = {"token_endpoint_auth_method": "none", **metadata}
+    if metadata.get("profile") != FAPI2:
+        return metadata
     # Tokens are bound to a key, or to the certificate where the client asks for that.
     defaults = dict(FAPI2_DEFAULTS)
-    if given.get("tls_client_certificate_bound_access_tokens") is True:
+    if metadata.get("tls_client_certificate_bound_access_tokens") is True:
         defaults["dpop_bound_access_tokens"] = False
-    return {**defaults, **given}
+    return {**defaults, **metadata}
 
 
-def _sector_is_named(result: Members, given: Given) -> None:
+def _sector_is_named(result: Members, metadata: ClientMetadata) -> None:
     """Check that the sector is known: a document, or one host of redirect URIs (Core, 8.1)."""
     hosts = {urlsplit(address).hostname for address in result.texts("redirect_uris")}
-    if result["subject_type"] != PAIRWISE or SECTOR in given:
+    if result["subject_type"] != PAIRWISE or SECTOR in metadata:
         return
     if len(hosts) != 1 or None in hosts:
         raise InvalidMetadata(
@@ -132,9 +132,9 @@ def _sector_is_named(result: Members, given: Given) -> None:
         )
 
 
-def _sector_document(given: Given, addresses: list[str]) -> str:
+def _sector_document(metadata: ClientMetadata, addresses: list[str]) -> str:
     """Check that the sector document lists every redirect URI (Core, 8.1)."""
-    address = members.called_address(given, SECTOR)
+    address = members.called_address(metadata, SECTOR)
     try:
         listed = fetched(address)
     except Unreachable:
@@ -146,15 +146,15 @@ def _sector_document(given: Given, addresses: list[str]) -> str:
     return address
 
 
-def _of_another_shape(given: Given, faulty: set[str]) -> Iterable[InvalidMetadata]:
+def _of_another_shape(metadata: ClientMetadata, faulty: set[str]) -> Iterable[InvalidMetadata]:
     """Yield faults that Authlib finds in members whose own reader found none."""
     # Not stored, so no reader has looked at them.
     try:
-        texts(given, "request_uris")
+        texts(metadata, "request_uris")
     except InvalidMetadata as error:
         yield error
         return
-    rest = {name: value for name, value in given.items() if name not in {*faulty, SECTOR}}
+    rest = {name: value for name, value in metadata.items() if name not in {*faulty, SECTOR}}
     addresses = rest.get("redirect_uris")
     if isinstance(addresses, list):
         # Authlib knows no schemes of native applications.
