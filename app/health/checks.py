@@ -38,7 +38,7 @@ Check = Callable[[], str | None]
 
 @dataclass(frozen=True)
 class Detail:
-    """Something in `/readyz` that operators should know and that does not make it fail."""
+    """A sentence of `/readyz` that operators should know, by its name."""
 
     name: str
     describe: Check
@@ -51,6 +51,8 @@ class _Moment:
     moment: float = 0.0
 
 
+CHECKS = ExtensionPoint[Detail]("checks of readiness", named=lambda check: check.name)
+"""Checks of other rooms. A sentence makes the process unready."""
 _PASSED_UNTIL = PerApplication("secure_access.readiness_passed_until", _Moment)
 DETAILS = ExtensionPoint[Detail]("details of readiness", named=lambda detail: detail.name)
 
@@ -89,6 +91,7 @@ def _run_checks() -> dict[str, str]:
         "migrations": schema_is_current,
         "disk": _disk_has_room,
         "clock": _clock_is_right,
+        **{check.name: check.describe for check in CHECKS.values()},
     }
     found: dict[str, str] = {}
     with waiting_at_most(PROBE_SECONDS):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from app.audit.record import request_id
 from app.composition import ExtensionPoint
 from app.database import is_unavailable
+from app.vault import Undecipherable
 from app.web import navigation
 
 log = structlog.get_logger()
@@ -186,13 +187,21 @@ def error_page(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if isinstance(error, Undecipherable):
+        # The right encryption key is missing: the same request succeeds when it is back.
+        log.error("no encryption key opens a stored value", cause=str(error), route=_route())
+        return _later()
     if is_unavailable(error):
         log.error("the database cannot be used", error=type(error).__name__, route=_route())
-        response = _page(503, HEADINGS[503], ADVICE[503])
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        return _later()
     log.error("unexpected error", route=_route(), exc_info=error)
     return _page(500, HEADINGS[500], ADVICE[500])
+
+
+def _later() -> Response:
+    response = _page(503, HEADINGS[503], ADVICE[503])
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _code(status: int) -> str:

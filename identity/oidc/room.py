@@ -4,7 +4,7 @@ from app.after_restore import REVIVED
 from app.audit import EVENTS
 from app.cli.setup import SETUP_STEPS, SetupStep
 from app.composition import Room
-from app.health.checks import DETAILS, Detail
+from app.health.checks import CHECKS, DETAILS, Detail
 from app.metrics import GAUGES
 from app.retention import PURGES, Purge
 from app.web.direct_endpoints import PROGRAM_ENDPOINTS, ProgramEndpoints
@@ -27,6 +27,7 @@ from identity.oidc.blueprint import blueprint
 from identity.oidc.clients.links import links_for_people
 from identity.oidc.dynamic_registration import tokens
 from identity.oidc.keys import actions as keys
+from identity.oidc.keys import store
 from identity.oidc.responses import is_protocol_endpoint
 from identity.sessions.frontchannel_page import FRAMES
 from identity.sign_in.service_links import SERVICE_LINKS
@@ -79,6 +80,7 @@ ROOM = Room(
     ),
     SETUP_STEPS(SetupStep("signing keys", _make_keys)),
     GAUGES(*backchannel.NOTICES.gauges("logout_notices"), keys.AGES),
+    CHECKS(Detail("signing keys", store.readiness)),
     DETAILS(Detail("notices", backchannel.failed_recently)),
     REVIVED(*restoring.REVIVED_ROWS),
 )

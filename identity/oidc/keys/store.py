@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db
-from app.vault import decrypt
+from app.vault import Undecipherable, decrypt
 from identity.oidc.cache import cache
 from identity.oidc.keys import states
 from identity.oidc.models import SigningKey
@@ -109,6 +109,15 @@ def key_set() -> dict[str, object]:
     at = now()
     keys = cache().published("keys", _load).keys
     return {"keys": [key.public for key in keys if states.published(key, at)]}
+
+
+def readiness() -> str | None:
+    """Return a sentence for `/readyz` where no encryption key opens the signing keys."""
+    try:
+        ring()
+    except Undecipherable:
+        return "No encryption key opens the signing keys: check SECURE_ACCESS_ENCRYPTION_KEYS."
+    return None
 
 
 def _load() -> KeyRing:

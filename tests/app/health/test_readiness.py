@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 import shutil
 from datetime import timedelta
 
@@ -15,6 +17,9 @@ from app.clock import now
 from app.database import db, writing
 from app.database.readiness import Readiness
 from app.health import checks
+from tests.conftest import application, settings
+from tests.identity.oidc import signing_keys
+from tests.identity.oidc.relying_party import RelyingParty, register
 
 
 def revision_is(revision: str, *, oldest: str) -> None:
@@ -92,3 +97,18 @@ def test_readiness_fails_on_full_disk(
             checks, "_SORT_ON_DISK", f"SET LOCAL temp_file_limit = 64; {checks._SORT_ON_DISK}"
         )
     assert "disk" in failures(client)
+
+
+def test_wrong_encryption_key_is_not_ready_and_issues_no_token(
+    app: Flask, database_url: str
+) -> None:
+    signing_keys.ready()
+    registration = register()
+    other = base64.b64encode(secrets.token_bytes(32)).decode()
+    with application(settings(database_url, encryption_keys=other)) as wrong:
+        rp = RelyingParty(wrong.test_client(), registration)
+        answer = rp.credentials()
+        assert answer.status_code == 503
+        assert answer.get_json()["error"] == "temporarily_unavailable"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "signing keys" in failures(wrong.test_client())
