@@ -15,6 +15,8 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 """All bodies together that one process receives or keeps for requests that wait."""
 MAX_WAITING = 512
 """Requests of one process that wait for a slot. Further ones are answered with 503."""
+MAX_WAITING_PASSWORDS = 32
+"""Posts with a password among them, which wait for half of the slots."""
 RETRY_AFTER_SECONDS = 5
 STALL_SECONDS = 3.5
 """Time without a completed request after which further requests do not wait."""

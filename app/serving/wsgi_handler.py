@@ -15,6 +15,7 @@ from flask import Flask
 from app.database import request_deadline
 from app.serving import limits
 from app.serving.concurrency_limit import ConcurrencyLimit
+from app.serving.password_paths import PASSWORD_PATHS
 from app.serving.request_bodies import (
     Connection,
     Environ,
@@ -47,6 +48,13 @@ class WsgiHandler:
         self._bodies = RequestBodies(largest=largest, seconds=limits.BODY_SECONDS)
         self._requests = ConcurrencyLimit(
             settings.threads, max_waiting=limits.MAX_WAITING, stall_seconds=limits.STALL_SECONDS
+        )
+        with application.app_context():
+            self._password_paths = frozenset(PASSWORD_PATHS.values())
+        self._passwords = ConcurrencyLimit(
+            max(1, settings.threads // 2),
+            max_waiting=limits.MAX_WAITING_PASSWORDS,
+            stall_seconds=limits.STALL_SECONDS,
         )
         self._probes = ConcurrencyLimit(
             limits.PROBES, max_waiting=limits.PROBES, stall_seconds=limits.PROBE_STALL_SECONDS
@@ -83,16 +91,31 @@ class WsgiHandler:
         path = environ["PATH_INFO"]
         if path == "/healthz":
             return self._respond(connection, environ)
-        limit = self._probes if path == "/readyz" else self._requests
         with request_deadline():
-            if not limit.acquire():
-                return self._reject_busy(connection, environ)
-            status = 500
-            try:
+            if path in self._password_paths and environ["REQUEST_METHOD"] == "POST":
+                return self._handle(connection, environ, self._passwords, self._requests)
+            limit = self._probes if path == "/readyz" else self._requests
+            return self._handle(connection, environ, limit)
+
+    def _handle(
+        self,
+        connection: Connection,
+        environ: Environ,
+        limit: ConcurrencyLimit,
+        *more: ConcurrencyLimit,
+    ) -> int:
+        """Respond within a slot of each limit, or with 503 without one."""
+        if not limit.acquire():
+            return self._reject_busy(connection, environ)
+        status = 500
+        try:
+            if more:
+                status = self._handle(connection, environ, *more)
+            else:
                 status = self._respond(connection, environ)
-            finally:
-                limit.release(completed=status != 503)
-            return status
+        finally:
+            limit.release(completed=status != 503)
+        return status
 
     def _respond(self, connection: Connection, environ: Environ) -> int:
         response = _StartResponse()

@@ -4,6 +4,7 @@ from app.after_restore import REVIVED, Revived
 from app.audit import EVENTS
 from app.composition import Room
 from app.retention import PURGES, Purge
+from app.serving.password_paths import PASSWORD_PATHS
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
 from identity.sign_in import devices, events, journeys, second_steps, throttle
@@ -13,6 +14,7 @@ ROOM = Room(
     "identity.sign_in",
     EVENTS(*events.EVENTS),
     PAGES(Pages(blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")),
+    PASSWORD_PATHS("/sign-in"),
     second_steps.add_pages,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
     REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
