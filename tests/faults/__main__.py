@@ -67,6 +67,7 @@ async def _run_all(store: str, faults: list[Fault], folder: Path, seed: int) -> 
     async with rig.running(store, home, seed) as running:
         # The first load opens connections and fills caches, before the resources are measured.
         await trial.run(running, CONTROL, seed)
+        running.baseline = running.usage()
         for fault in runnable:
             result = await trial.run(running, fault, seed)
             results.append(result)

@@ -29,7 +29,41 @@ FAULTS: tuple[Fault, ...] = (
     *OPERATION_FAULTS,
 )
 
-NOT_RUN: tuple[NotRun, ...] = ()
+_ELSEWHERE = "tested elsewhere: "
+NOT_RUN: tuple[NotRun, ...] = (
+    NotRun("F02", "kill during refresh", "part of F01, whose load refreshes tokens"),
+    NotRun(
+        "F05", "two approvers decide at once", _ELSEWHERE + "`tests/attacks/test_pr_memberships.py`"
+    ),
+    NotRun(
+        "F06",
+        "kill during password reset or a change of factor",
+        "the load has no reset; removals and sign-outs are part of F01",
+    ),
+    NotRun(
+        "F17", "`jwks_uri` of a client gone", _ELSEWHERE + "`tests/identity/oidc/test_clients.py`"
+    ),
+    NotRun(
+        "F18",
+        "clocks that are wrong or jump",
+        "libfaketime changes the server's timed waits as well; readiness compares the clocks: "
+        "`tests/app/health/test_readiness.py`",
+    ),
+    NotRun("F23", "failover to a standby", "needs a second machine"),
+    NotRun("F24", "loss of the quorum of a cluster", "needs a cluster"),
+    NotRun("F25", "promotion of a standby by hand", "needs a second machine"),
+    NotRun("F26", "reads from a standby that lags", "no read goes to a standby"),
+    NotRun(
+        "F33",
+        "used codes and tokens live again after a restore",
+        _ELSEWHERE + "`tests/identity/oidc/test_restored.py`",
+    ),
+    NotRun("F36", "no names, no entropy, read-only root", "needs a container of its own"),
+    NotRun("F37", "organisations of hostile size", "measured by `make bench`"),
+    NotRun("F38", "eight hours of load", "longer than a run of `make faults`"),
+    NotRun("F39", "random sequences against a model", "not built"),
+    NotRun("F40", "revocation between two hosts", "needs a second machine; part of I5 on one"),
+)
 
 
 def chosen(identifiers: Iterable[str]) -> list[Fault]:

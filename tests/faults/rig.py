@@ -69,6 +69,8 @@ class Rig:
         settings = Settings(_env_file=None, **own)  # type: ignore[call-arg]  # of BaseSettings
         self.app: Flask = create_app(settings)
         self.client = ("", "")
+        self.baseline: dict[str, Usage] = {}
+        """Resources after the first load, with which those after each fault are compared."""
         self.journal = Journal(self.folder / "rig.journal")
 
     def command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,12 +55,9 @@ def opened(name: str, folder: Path) -> Iterator[Store]:
         with volumes.mounted(data, 96):
             yield Store(SQLITE, url, url, data)
         return
-    volume = folder / "volume"
-    volume.mkdir()
-    folder.chmod(0o755)
-    folder.parent.chmod(0o755)
     with (
-        volumes.mounted(volume, 400),
+        tempfile.TemporaryDirectory(prefix="secure-access-volume-") as name,
+        volumes.mounted(volume := Path(name), 400),
         postgresql.running(DURABLE, root=volume) as server,
     ):
         relay = Relay(server.port)

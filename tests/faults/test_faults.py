@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults import rig, trial
 from tests.faults.catalogue import FAULTS, NOT_RUN, chosen
+from tests.faults.kinds import database
 from tests.faults.report import as_json, describe, table, write_table
 from tests.faults.stores import POSTGRESQL, SQLITE
 from tests.faults.trial import Result
 
 SEED = 1
-SHORT = {SQLITE: "F11", POSTGRESQL: "F10"}
+SHORT = {SQLITE: "F01c F11b F15b", POSTGRESQL: "F10b"}
 
 
 async def run(store: str, identifiers: str, folder: Path) -> list[Result]:
     async with rig.running(store, folder, SEED) as running:
         return [
-            await trial.run(running, fault, SEED)
+            await trial.run(running, replace(fault, promise=2.0), SEED)
             for fault in chosen(identifiers.split())
             if fault.identifier in identifiers.split()
         ]
@@ -28,7 +30,13 @@ async def run(store: str, identifiers: str, folder: Path) -> list[Result]:
 
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("store", SHORT)
-def test_short_set_of_faults_breaches_no_invariant(store: str, tmp_path: Path) -> None:
+def test_short_set_of_faults_breaches_no_invariant(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "BEFORE_SECONDS", 0.5)
+    monkeypatch.setattr(trial, "AFTER_SECONDS", 1.0)
+    monkeypatch.setattr(trial, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(database, "AWAY_SECONDS", 4.0)
     for result in asyncio.run(run(store, SHORT[store], tmp_path)):
         # The resources of the first load rise while caches fill.
         result.verdicts.pop("I12")

@@ -201,6 +201,7 @@ PLANTED = {
         "I8",
         with_call(12, key=EMAIL),
     ),
+    "I8 refused code that is used up": ("I8", with_call(4, outcome=REFUSED, status=400)),
     "I8 membership without user group": (
         "I8",
         replace(SOUND, memberships=(replace(SOUND.memberships[0], grants=0),)),

@@ -67,7 +67,7 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     stage = await asyncio.to_thread(set_stage, rig.app, rig.client, schools=2, members=3, leavers=4)
     journal = Journal(rig.folder / f"{fault.identifier}-{rig.store.name}.journal")
     trial = Trial(rig, stage, journal, Random(seed))
-    usage = rig.usage()
+    usage = rig.baseline or rig.usage()
     key_sets: list[KeySet] = []
     async with _load(trial, key_sets, seed):
         await asyncio.sleep(BEFORE_SECONDS)

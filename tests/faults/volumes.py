@@ -41,16 +41,6 @@ def strace_refused() -> str | None:
     return "strace may not trace here" if run.returncode else None
 
 
-def faketime_missing() -> str | None:
-    """Return why no process can be given another clock, or None."""
-    return None if faketime() else "libfaketime is not installed"
-
-
-def faketime() -> Path | None:
-    """Return the library that gives a process another clock."""
-    return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
-
-
 @contextmanager
 def mounted(folder: Path, mebibytes: int) -> Iterator[None]:
     """Mount a volume of this size on the folder, where that is allowed."""

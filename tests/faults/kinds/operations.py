@@ -15,15 +15,13 @@ from sqlalchemy import select
 from app.database import db
 from approvals.organisations.models import Organisation
 from approvals.organisations.synthetic import write_national
-from tests.faults import volumes
 from tests.faults.evidence import Bulk
 from tests.faults.fault import Fault, Trial
 from tests.faults.kinds.database import PROMISE
+from tests.faults.kinds.processes import RESTART_PROMISE
 from tests.faults.programs import Program, wait_for
-from tests.faults.stores import POSTGRESQL
 
 SCHOOLS = 600
-RESTART_PROMISE = 5.0
 
 
 async def kill_import(trial: Trial) -> None:
@@ -107,20 +105,6 @@ async def wrong_encryption_key(trial: Trial) -> None:
     await _restart(trial, before)
 
 
-async def clock_ahead(trial: Trial) -> None:
-    """Restart the server with a clock that is 5 minutes ahead of the database's, for 8 seconds."""
-    before = dict(trial.rig.environment)
-    clock = {
-        "LD_PRELOAD": str(volumes.faketime()),
-        "FAKETIME": "+5m",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    await _restart(trial, {**before, **clock}, ready=False)
-    await asyncio.sleep(8)
-    trial.expect(not await trial.rig.ready(), "/readyz is 200 five minutes off the database")
-    await _restart(trial, before)
-
-
 async def back_up_under_load(trial: Trial) -> None:
     """Back up as the operators' guide says, restore to another database and check it."""
     store, began = trial.rig.store, time.time()
@@ -197,14 +181,6 @@ def _new_key() -> str:
 
 OPERATION_FAULTS = (
     Fault("F04", "kill -9 of `register import`, 5 times, then again", kill_import, PROMISE),
-    Fault(
-        "F18",
-        "clock of the server 5 minutes ahead for 8 s",
-        clock_ahead,
-        RESTART_PROMISE,
-        (POSTGRESQL,),
-        needs=(volumes.faketime_missing,),
-    ),
     Fault("F27", "four rotations of the signing keys", rotate_signing_keys, PROMISE),
     Fault(
         "F28", "encryption key that opens nothing for 6 s", wrong_encryption_key, RESTART_PROMISE

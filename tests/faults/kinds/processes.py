@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.faults.fault import Fault, Trial
 from tests.faults.programs import wait_for
 
+RESTART_PROMISE = 15.0
+"""Seconds in which a server that was started answers; it composes the application first."""
+
 
 async def kill_server_workers(trial: Trial) -> None:
     """Kill a random worker of the server, ten times at random moments."""
@@ -138,8 +141,13 @@ PROCESS_FAULTS = (
     Fault("F01b", "kill -9 of each replacement for 6 s", kill_replacements),
     Fault("F01c", "kill -9 of all server workers at once", kill_all_server_workers),
     Fault("F03", "kill -9 of the mail worker, 5 times", kill_mail_worker, queue_seconds=150.0),
-    Fault("F08", "SIGTERM and start of server and worker", restart),
-    Fault("F08b", "kill -9 of the server with all its workers, and start", kill_server),
-    Fault("F08c", "kill -9 of the server's parent alone, and start", kill_parent),
+    Fault("F08", "SIGTERM and start of server and worker", restart, RESTART_PROMISE),
+    Fault(
+        "F08b",
+        "kill -9 of the server with all its workers, and start",
+        kill_server,
+        RESTART_PROMISE,
+    ),
+    Fault("F08c", "kill -9 of the server's parent alone, and start", kill_parent, RESTART_PROMISE),
     Fault("F09", "SIGSTOP of a server worker for 20 s", stop_and_continue, longest_wait=12.5),
 )
