@@ -68,17 +68,17 @@ class Endings:
         self.run(f"CREATE TABLE IF NOT EXISTS ended ({columns})")
         self.run("CREATE INDEX IF NOT EXISTS ended_at ON ended (at)")
 
-    def keep(self, told: Claims) -> None:
+    def keep(self, claims: Claims) -> None:
         """Store the contents of a logout token. Raises Refused for one that was stored before.
 
         Where our answer was lost, the same notice comes again in a newer token: nothing ends anew.
         """
-        at = max(time.time(), told["iat"])  # by our clock or theirs, whichever is ahead
+        at = max(time.time(), claims["iat"])  # by our clock or theirs, whichever is ahead
         self.run("DELETE FROM ended WHERE at < ?", time.time() - ENDINGS_FOR)
         insert = "INSERT OR IGNORE INTO ended VALUES (?, ?, ?, ?, ?) RETURNING 1"
-        if self.run(insert, told["jti"], told["iat"], told.get("sub"), told.get("sid"), at):
+        if self.run(insert, claims["jti"], claims["iat"], claims.get("sub"), claims.get("sid"), at):
             return
-        if self.run("SELECT 1 FROM ended WHERE jti = ? AND iat = ?", told["jti"], told["iat"]):
+        if self.run("SELECT 1 FROM ended WHERE jti = ? AND iat = ?", claims["jti"], claims["iat"]):
             raise Refused("This logout token was taken before.", 400)
 
     def since(self, claims: Claims) -> bool:

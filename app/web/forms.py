@@ -88,13 +88,13 @@ def _field_error(refusal: Refusal) -> str:
 class AtMost:
     """Validator: at most so many characters, said as a sentence."""
 
-    def __init__(self, most: int, what: str) -> None:
+    def __init__(self, most: int, label: str) -> None:
         self.most = most
-        self.what = what
+        self.label = label
 
     def __call__(self, _form: object, field: StringField) -> None:
         if len(field.data or "") > self.most:
-            raise ValidationError(f"{self.what} must be {self.most} characters or fewer")
+            raise ValidationError(f"{self.label} must be {self.most} characters or fewer")
 
 
 class TypedText:

@@ -95,24 +95,26 @@ _PLAIN_POLICY = _written("", "'self'", "'none'")
 def add_security_headers(response: Response) -> Response:
     """Add the security headers that the response lacks."""
     given = tuple(name.lower() for name, _ in response.headers)
-    kept = request.endpoint == "static"
-    for name, value in _missing(given, _policy(), secure=settings().secure, kept=kept):
+    cacheable = request.endpoint == "static"
+    for name, value in _missing(given, _policy(), secure=settings().secure, cacheable=cacheable):
         response.headers.add(name, value)
     return response
 
 
-def missing(given: tuple[str, ...]) -> Headers:
+def missing(present_names: tuple[str, ...]) -> Headers:
     """Return the headers that a response with these names (in lower case) still lacks."""
-    return _missing(given, _PLAIN_POLICY, secure=settings().secure, kept=False)
+    return _missing(present_names, _PLAIN_POLICY, secure=settings().secure, cacheable=False)
 
 
 @lru_cache(maxsize=256)
-def _missing(given: tuple[str, ...], policy: str, *, secure: bool, kept: bool) -> Headers:
-    added = [pair for pair in PROTECTING if pair[0].lower() not in given]
-    if "content-security-policy" not in given:
+def _missing(
+    present_names: tuple[str, ...], policy: str, *, secure: bool, cacheable: bool
+) -> Headers:
+    added = [pair for pair in PROTECTING if pair[0].lower() not in present_names]
+    if "content-security-policy" not in present_names:
         added.append(("Content-Security-Policy", policy))
-    if secure and "strict-transport-security" not in given:
+    if secure and "strict-transport-security" not in present_names:
         added.append(("Strict-Transport-Security", HSTS))
-    if "cache-control" not in given and not kept:
+    if "cache-control" not in present_names and not cacheable:
         added += _NOT_KEPT
     return added

@@ -219,10 +219,10 @@ class OneGroupWhereOneIsAllowed(Rule):
     were granted.
     """
 
-    def __call__(self, facts: AccessFacts, held: Sequence[UserGroup]) -> Refusal | None:
-        if facts.service is None or not facts.service.one_user_group or len(held) < 2:
+    def __call__(self, facts: AccessFacts, groups: Sequence[UserGroup]) -> Refusal | None:
+        if facts.service is None or not facts.service.one_user_group or len(groups) < 2:
             return None
-        names = " and ".join(group.name for group in held)
+        names = " and ".join(group.name for group in groups)
         return self.refuse(
             f"{facts.service.name} allows one user group in an organisation: "
             f"{facts.organisation.name} gives {names}."
@@ -237,8 +237,8 @@ class GroupsShareTheirSchools(Rule):
     kind afterwards.
     """
 
-    def __call__(self, _facts: AccessFacts, held: Sequence[UserGroup]) -> Refusal | None:
-        if len({(group.schools, group.environment) for group in held}) < 2:
+    def __call__(self, _facts: AccessFacts, groups: Sequence[UserGroup]) -> Refusal | None:
+        if len({(group.schools, group.environment) for group in groups}) < 2:
             return None
-        names = " and ".join(group.name for group in held)
+        names = " and ".join(group.name for group in groups)
         return self.refuse(f"{names} open different schools and cannot be held together.")

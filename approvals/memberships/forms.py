@@ -60,14 +60,14 @@ class SeveralGroupsForm(Form):
             raise ValidationError("Select user groups, or select no access")
 
 
-def groups_form(offer: ServiceOffer, given: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
+def groups_form(offer: ServiceOffer, answer: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
     """Return the form for one service's user groups, filled with the earlier answer."""
     codes = [group.code for group in offer.groups]
     if offer.allows_several:
-        several = SeveralGroupsForm(groups=None if given is None else given or [NONE])
+        several = SeveralGroupsForm(groups=None if answer is None else answer or [NONE])
         several.offer(codes)
         return several
-    one = OneGroupForm(groups=None if given is None else (given[0] if given else NONE))
+    one = OneGroupForm(groups=None if answer is None else (answer[0] if answer else NONE))
     one.offer(codes)
     return one
 

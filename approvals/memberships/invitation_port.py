@@ -141,11 +141,11 @@ def context_words(holder: Person | SentInvitation) -> Sequence[str]:
 
 
 def _can_and_cannot(
-    services: Catalogue, service: str, held: Sequence[HeldGroup]
+    services: Catalogue, service: str, grants: Sequence[HeldGroup]
 ) -> list[tuple[str, str]]:
     groups = [
         group
-        for grant in held
+        for grant in grants
         if grant.service == service
         and (group := services.group(service, grant.user_group)) is not None
     ]

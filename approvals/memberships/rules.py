@@ -203,16 +203,16 @@ class AccessChange:
 
 
 def plan_change(
-    held: Collection[HeldGroup], wanted: Access, *, ends_at: datetime | None
+    current: Collection[HeldGroup], wanted: Access, *, ends_at: datetime | None
 ) -> AccessChange:
-    """Return the difference between held and wanted groups, for the services in `wanted`.
+    """Return the difference between current and wanted groups, for the services in `wanted`.
 
     A user group that stays, with the same end, keeps its row; one whose end changes is closed and
     given anew, since rows are never overwritten.
     """
     close: list[HeldGroup] = []
     kept: set[tuple[str, str]] = set()
-    for grant in held:
+    for grant in current:
         if grant.service not in wanted:
             continue
         if grant.user_group in wanted[grant.service] and grant.valid_to == ends_at:

@@ -18,21 +18,21 @@ def last_day(valid_to: datetime | None) -> str:
     return end_in_words(valid_to) if valid_to else ""
 
 
-def access_codes(held: Iterable[HeldGroup]) -> dict[str, list[str]]:
+def access_codes(grants: Iterable[HeldGroup]) -> dict[str, list[str]]:
     """Return codes of user groups by service, for the audit."""
     codes: dict[str, list[str]] = {}
-    for grant in held:
+    for grant in grants:
         codes.setdefault(grant.service, []).append(grant.user_group)
     return {service: sorted(groups) for service, groups in sorted(codes.items())}
 
 
-def describe_groups(held: Collection[HeldGroup], service: str, at: datetime) -> str:
+def describe_groups(grants: Collection[HeldGroup], service: str, at: datetime) -> str:
     """Return `School Named until 30 April 2027`, or `no access`."""
     catalogue = Catalogue(at)
     parts = [
         catalogue.group_name(service, grant.user_group)
         + (f" until {last_day(grant.valid_to)}" if grant.valid_to else "")
-        for grant in held
+        for grant in grants
         if grant.service == service
     ]
     return " and ".join(sorted(parts)) or NOTHING

@@ -68,6 +68,6 @@ def person(number: int) -> SyntheticPerson:
     return SyntheticPerson(given, "" if number % WITH_ONE_NAME == 0 else family, address, joined)
 
 
-def email(number: int, given: str, family: str) -> str:
+def email(number: int, given_name: str, family_name: str) -> str:
     """Return an email address that is unique by its number."""
-    return f"{given}.{family}.{number}@{DOMAIN}".lower()
+    return f"{given_name}.{family_name}.{number}@{DOMAIN}".lower()

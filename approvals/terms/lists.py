@@ -49,7 +49,7 @@ def version(public_id: str) -> TermsVersion | None:
 
 
 def people(
-    found: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int
+    terms_version: TermsVersion, shown: Shown, search: str, at: datetime, *, page: int
 ) -> Page[Row[Account, datetime]] | Page[Row[Account]]:
     """Return rows of an account and the moment of acceptance, by name.
 
@@ -57,20 +57,20 @@ def people(
     of a user group of the service) and accepted neither this version nor a newer one.
     """
     if shown == "accepted":
-        return paginate_rows(_searched(_accepted_rows(found), search), page=page)
-    return paginate_rows(_searched(_waiting_rows(found, at), search), page=page)
+        return paginate_rows(_searched(_accepted_rows(terms_version), search), page=page)
+    return paginate_rows(_searched(_waiting_rows(terms_version, at), search), page=page)
 
 
 def read_people(
-    found: TermsVersion, shown: Shown, search: str, *, page: int
+    terms_version: TermsVersion, shown: Shown, search: str, *, page: int
 ) -> Page[Row[Account, datetime]] | Page[Row[Account]]:
     """Return `people` of this moment, and record that an operator read their names."""
-    listed = people(found, shown, search, now(), page=page)
+    listed = people(terms_version, shown, search, now(), page=page)
     with writing():
         record(
             "terms.list_read",
-            service=found.service,
-            terms=found.public_id,
+            service=terms_version.service,
+            terms=terms_version.public_id,
             shown=shown,
             search=search,
             rows=len(listed.rows),
@@ -83,36 +83,40 @@ def _searched(statement: Select[*Columns], search: str) -> Select[*Columns]:
     return found.order_by(*by_name())
 
 
-def _accepted_rows(found: TermsVersion) -> Select[Account, datetime]:
+def _accepted_rows(terms_version: TermsVersion) -> Select[Account, datetime]:
     return select(Account, TermsAcceptance.accepted_at).join(
         TermsAcceptance,
         and_(
             TermsAcceptance.account_id == Account.id,
-            TermsAcceptance.terms_version_id == found.id,
+            TermsAcceptance.terms_version_id == terms_version.id,
         ),
     )
 
 
-def _waiting_rows(found: TermsVersion, at: datetime) -> Select[Account]:
+def _waiting_rows(terms_version: TermsVersion, at: datetime) -> Select[Account]:
     same = (
         TermsVersion.service.is_(None)
-        if found.service is None
-        else TermsVersion.service == found.service
+        if terms_version.service is None
+        else TermsVersion.service == terms_version.service
     )
     accepted = exists(
         select(TermsAcceptance.id)
         .join(TermsVersion, TermsVersion.id == TermsAcceptance.terms_version_id)
-        .where(TermsAcceptance.account_id == Account.id, same, TermsVersion.number >= found.number)
+        .where(
+            TermsAcceptance.account_id == Account.id,
+            same,
+            TermsVersion.number >= terms_version.number,
+        )
     )
     statement = select(Account).where(Account.joined_at.is_not(None), ~accepted)
-    if found.service is not None:
+    if terms_version.service is not None:
         statement = statement.where(
             exists(
                 select(Grant.id)
                 .join(Membership, Membership.id == Grant.membership_id)
                 .where(
                     Membership.account_id == Account.id,
-                    Grant.service == found.service,
+                    Grant.service == terms_version.service,
                     Grant.counts_at(at),
                 )
             )

@@ -74,6 +74,6 @@ def due_version(
     return DueVersion(current, blocking=needed is not None and latest < needed.number)
 
 
-def must_be_accepted_again(asked: bool, earlier: Sequence[Version]) -> bool:
+def must_be_accepted_again(accept_again: bool, earlier: Sequence[Version]) -> bool:
     """Return whether a new version must be accepted again. The first always must."""
-    return asked or not earlier
+    return accept_again or not earlier

@@ -31,10 +31,10 @@ INACTIVE: dict[str, object] = {"active": False}
 @protocol_endpoint
 def introspect(request: Request) -> Response:
     """Introspect a token for its own client, and for the client of the resource in its `aud`."""
-    given = parameters.from_form(request)
-    given.refuse_repeated()
-    client = confidential(request, given)
-    text = given.get("token")
+    form = parameters.from_form(request)
+    form.refuse_repeated()
+    client = confidential(request, form)
+    text = form.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
     said = _access_token(client, text, request.path) or _refresh_token(client, text) or INACTIVE
@@ -88,23 +88,23 @@ def _may_ask(client: RelyingParty, verified: VerifiedToken) -> bool:
 
 
 def _refresh_token(client: RelyingParty, text: str) -> dict[str, object] | None:
-    found = find_with_refresh_token(text)
-    if found is None:
+    row = find_with_refresh_token(text)
+    if row is None:
         return None
-    if found.client_id != client.key:
-        record_refusal(ACCESS, client, NotForThisClient(), grant=found.public_id)
+    if row.client_id != client.key:
+        record_refusal(ACCESS, client, NotForThisClient(), grant=row.public_id)
         return None
-    if found.ended_at is not None:
-        record_refusal(ACCESS, client, InvalidToken(detail="family ended"), family=found)
+    if row.ended_at is not None:
+        record_refusal(ACCESS, client, InvalidToken(detail="family ended"), family=row)
         return None
-    if found.used_at is not None or found.token_expires_at <= now():
+    if row.used_at is not None or row.token_expires_at <= now():
         return None
     return {
         "active": True,
         "token_type": "refresh_token",
         "iss": settings().issuer,
         "client_id": client.client_id,
-        "scope": found.scope,
-        "iat": int(found.token_created_at.timestamp()),
-        "exp": int(found.token_expires_at.timestamp()),
+        "scope": row.scope,
+        "iat": int(row.token_created_at.timestamp()),
+        "exp": int(row.token_expires_at.timestamp()),
     }

@@ -76,16 +76,16 @@ def end_session() -> Response | str:
         return Response(status=403)
     try:
         read = parameters.from_form if request.method == "POST" else parameters.from_query
-        given = read(current_request())
-        given.refuse_repeated()
+        values = read(current_request())
+        values.refuse_repeated()
     except OAuthError as error:
         raise BadRequest(error.detail, description=error.description) from error
-    logout_request = _read(given)
+    logout_request = _read(values)
     destination = logout_request.return_to or url_for("sessions.signed_out")
     session = current()
     if session is None and request.method == "POST":
         # A form from another site carries no cookies: ask again as a page of our own would.
-        again = {name: given[name] for name in PARAMETERS if name in given}
+        again = {name: values[name] for name in PARAMETERS if name in values}
         return redirect(with_parameters(url_for("oidc.end_session"), again), 303)
     if session is None:
         return redirect(destination, 303)
@@ -105,12 +105,12 @@ def confirm_end_session() -> Response:
     return _sign_out(None, url_for("sessions.signed_out"))
 
 
-def _read(given: Parameters) -> LogoutRequest:
+def _read(values: Parameters) -> LogoutRequest:
     """Read the request. An invalid hint counts as none, as does one of another client."""
-    hint = given.get("id_token_hint")
+    hint = values.get("id_token_hint")
     claims = read_id_token_hint(hint) if hint is not None else None
     client = store.find(claims["aud"]) if claims is not None else None
-    named, address = given.get("client_id"), given.get("post_logout_redirect_uri")
+    named, address = values.get("client_id"), values.get("post_logout_redirect_uri")
     returns = address is not None
     if claims is None or client is None or (named is not None and named != client.client_id):
         return LogoutRequest(None, None, None, returns)
@@ -121,7 +121,7 @@ def _read(given: Parameters) -> LogoutRequest:
         )
         record_refusal(REQUEST, client, error, network=client_network())
         return LogoutRequest(claims, client, None, returns)
-    state = given.get("state")
+    state = values.get("state")
     if address is not None and state is not None:
         address = with_parameters(address, {"state": state})
     return LogoutRequest(claims, client, address, returns)

@@ -27,12 +27,12 @@ PATH = "/par"
 @protocol_endpoint
 def par(request: Request) -> Response:
     """Run every check of authorize, and return its error at once."""
-    given = parameters.from_form(request)
-    given.refuse_repeated()
-    client = authenticate(request, given)
+    form = parameters.from_form(request)
+    form.refuse_repeated()
+    client = authenticate(request, form)
     admit_pushed_request(client, request)
     try:
-        authorization = _check_request(request, given, client)
+        authorization = _check_request(request, form, client)
     except NonceNeeded:
         raise
     except OAuthError as error:
@@ -48,11 +48,11 @@ def par(request: Request) -> Response:
 
 
 def _check_request(
-    request: Request, given: Parameters, client: RelyingParty
+    request: Request, form: Parameters, client: RelyingParty
 ) -> RequestedAuthorization:
-    if "request_uri" in given:
+    if "request_uri" in form:
         raise InvalidRequest("request_uri cannot be pushed")
-    authorization = RequestedAuthorization(_of_client(given, client), pushing=True)
+    authorization = RequestedAuthorization(_of_client(form, client), pushing=True)
     key = dpop.proven_by(client, request, path=PATH)
     authorization.proven_key = key.thumbprint if key is not None else None
     run_checks(authorization)
@@ -61,13 +61,13 @@ def _check_request(
     return authorization
 
 
-def _of_client(given: Parameters, client: RelyingParty) -> Parameters:
+def _of_client(form: Parameters, client: RelyingParty) -> Parameters:
     """Return the request without the client's proof.
 
     An authenticated client need not name itself.
     """
-    kept = [name for name in given if name not in _PROOFS and name != "client_id"]
-    return given.only(kept).with_pair("client_id", client.client_id)
+    kept = [name for name in form if name not in _PROOFS and name != "client_id"]
+    return form.only(kept).with_pair("client_id", client.client_id)
 
 
 _PROOFS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})

@@ -24,10 +24,10 @@ def revoke(request: Request) -> Response:
 
     Another client's token is left as it is.
     """
-    given = parameters.from_form(request)
-    given.refuse_repeated()
-    client = authenticate(request, given)
-    text = given.get("token")
+    form = parameters.from_form(request)
+    form.refuse_repeated()
+    client = authenticate(request, form)
+    text = form.get("token")
     if text is None:
         raise InvalidRequest("token is missing")
     access_token = read_access_token(text)

@@ -30,18 +30,18 @@ def userinfo(request: Request) -> Response:
         raise InvalidToken(detail="no access any more")
     granted = set(verified.scopes)
     requested = verified.family.claims_requested.get("userinfo")
-    said = (
+    claims = (
         holds.of_scopes(granted)
         | holds.requested_claims(verified.client, requested)
         | of_person(holds.account, granted, set())
         | {"sub": subject_for(verified.client, holds.account.subject)}
     )
-    return _answer(verified.client, said)
+    return _answer(verified.client, claims)
 
 
-def _answer(client: RelyingParty, said: dict[str, object]) -> Response:
+def _answer(client: RelyingParty, claims: dict[str, object]) -> Response:
     """Return JSON, or a signed response if the client registered for it (Core, 5.3.2)."""
     if client.userinfo_alg is None:
-        return json_response(said)
+        return json_response(claims)
     about = {"iss": settings().issuer, "aud": client.client_id, "iat": int(now().timestamp())}
-    return jwt_response(signed(said | about, alg=client.userinfo_alg, typ=ID_TOKEN), "jwt")
+    return jwt_response(signed(claims | about, alg=client.userinfo_alg, typ=ID_TOKEN), "jwt")

@@ -186,9 +186,9 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
-def _with_names(connection: Connection, found: Sequence[Difference]) -> list[Difference]:
+def _with_names(connection: Connection, differences: Sequence[Difference]) -> list[Difference]:
     """Return trusts by name and UID in place of their keys."""
-    of_trusts = [each for each in found if each.change.is_of_trust]
+    of_trusts = [each for each in differences if each.change.is_of_trust]
     keys = {key for each in of_trusts for key in (each.before, each.after) if key}
     names = {
         key: f"{name} ({bodies.label(key)})"
@@ -198,7 +198,7 @@ def _with_names(connection: Connection, found: Sequence[Difference]) -> list[Dif
         replace(each, before=names.get(each.before, ""), after=names.get(each.after, ""))
         if each.change.is_of_trust
         else each
-        for each in found
+        for each in differences
     ]
 
 

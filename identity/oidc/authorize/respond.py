@@ -33,13 +33,13 @@ class CannotContinue(BadRequest):
     heading = "You cannot sign in from here"
 
     def __init__(
-        self, detail: str, what: str, *, client: RelyingParty | None, note: str | None = None
+        self, detail: str, explanation: str, *, client: RelyingParty | None, note: str | None = None
     ) -> None:
         name = client.name if client is not None else "the service that you came from"
         way_in = client.way_in if client is not None else None
         super().__init__(
             detail,
-            description=f"{what} Go back to {name} and start again.",
+            description=f"{explanation} Go back to {name} and start again.",
             onward=OnwardLink(f"Go back to {name}", way_in) if way_in is not None else None,
             note=note,
         )

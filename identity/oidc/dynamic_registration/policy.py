@@ -57,36 +57,36 @@ def within(policy: Policy, metadata: object) -> dict[str, object]:
     """Return the metadata within the policy. Raises InvalidMetadata with all that exceeds it."""
     if not isinstance(metadata, Mapping):
         raise InvalidMetadata("The metadata of a client is a JSON object.")
-    given = in_english({name: value for name, value in metadata.items() if value is not None})
-    beyond = list(_beyond(policy, given))
+    members = in_english({name: value for name, value in metadata.items() if value is not None})
+    beyond = list(_beyond(policy, members))
     if beyond:
         raise InvalidMetadata.of(beyond)
     if policy.profile is not None:
-        given["profile"] = policy.profile
-    return {"scope": " ".join(policy.scopes)} | given
+        members["profile"] = policy.profile
+    return {"scope": " ".join(policy.scopes)} | members
 
 
-def _beyond(policy: Policy, given: dict[str, object]) -> Iterator[InvalidMetadata]:
-    if given.get("resources"):
+def _beyond(policy: Policy, members: dict[str, object]) -> Iterator[InvalidMetadata]:
+    if members.get("resources"):
         # A client that registers a resource may introspect the tokens of others that are for it.
         yield InvalidMetadata("resources are for an operator to register.")
-    if given.get("require_pkce") is False:
+    if members.get("require_pkce") is False:
         yield InvalidMetadata("require_pkce is for an operator to switch off.")
     values = (
-        ("service", given.get("service"), policy.services),
+        ("service", members.get("service"), policy.services),
         *(
             ("grant_types", grant_type, policy.grant_types)
-            for grant_type in _as_list(given.get("grant_types", PEOPLE[:1]))
+            for grant_type in _as_list(members.get("grant_types", PEOPLE[:1]))
         ),
-        *(("scope", scope, policy.scopes) for scope in str(given.get("scope", "")).split()),
-        ("profile", given.get("profile"), (policy.profile,) if policy.profile else PROFILES),
+        *(("scope", scope, policy.scopes) for scope in str(members.get("scope", "")).split()),
+        ("profile", members.get("profile"), (policy.profile,) if policy.profile else PROFILES),
     )
     for member, value, allowed in values:
         if value is not None and value not in allowed:
             text = f"{member}: {str(value)[:80]!r} is not for this token to register."
             yield InvalidMetadata(text)
     for member in PLACES:
-        addresses = given.get(member, [])
+        addresses = members.get(member, [])
         for address in addresses if isinstance(addresses, list) else [addresses]:
             if policy.redirect_hosts and _host(address) not in policy.redirect_hosts:
                 yield InvalidMetadata(

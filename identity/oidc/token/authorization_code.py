@@ -69,43 +69,41 @@ def redeem(
 ) -> dict[str, object]:
     """Redeem an authorization code for tokens."""
     at = now()
-    found = _find(client, parameters, at)
-    _prove(client, found, parameters.get("code_verifier"), at)
-    if not keeps(found.dpop_jkt, binding):
+    row = _find(client, parameters, at)
+    _prove(client, row, parameters.get("code_verifier"), at)
+    if not keeps(row.dpop_jkt, binding):
         raise InvalidGrant(detail="the code is bound to another key")
-    target = audience(client, parameters, found.resources)
-    entitlement = require_entitlement(client, found, at)
-    granted = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
+    target = audience(client, parameters, row.resources)
+    entitlement = require_entitlement(client, row, at)
+    granted = [scope for scope in scopes.split(row.scope) if scope in client.scopes]
     refresh_token = new_secret() if "refresh_token" in client.grant_types else None
     response = response_for_person(
         client,
-        found,
+        row,
         entitlement,
         granted=granted,
         audience=target,
         refresh_token=refresh_token,
         binding=binding,
         at=at,
-        nonce=found.nonce,
+        nonce=row.nonce,
     )
     issued = issued_row(
         client,
         grant_type=GRANT.name,
         granted=granted,
         audience=target,
-        service=found.service,
-        family=found,
+        service=row.service,
+        family=row,
         subject=entitlement.account.subject,
     )
     stored = (
-        [stored_refresh_token(client, found, refresh_token, at, binding=binding)]
+        [stored_refresh_token(client, row, refresh_token, at, binding=binding)]
         if refresh_token is not None
         else []
     )
-    if not commit_unit(
-        *stored, issued, claim=claim_of(AuthorizationCode, found.code_id, found.id, at)
-    ):
-        used_twice(client, found, what=CODE)
+    if not commit_unit(*stored, issued, claim=claim_of(AuthorizationCode, row.code_id, row.id, at)):
+        used_twice(client, row, kind=CODE)
     return response
 
 
@@ -114,56 +112,56 @@ def _find(client: RelyingParty, parameters: Parameters, at: datetime) -> CodeRow
     code = parameters.get("code")
     if code is None:
         raise InvalidRequest("code is missing")
-    found = _FAMILY_AND_CODE.one(hash=secret_hash(code))
-    if found is None:
+    row = _FAMILY_AND_CODE.one(hash=secret_hash(code))
+    if row is None:
         raise InvalidGrant(detail="no such code")
-    if found.client_id != client.key:
+    if row.client_id != client.key:
         raise InvalidGrant(detail="code of another client")
-    if found.used_at is not None:
-        used_twice(client, found, what=CODE)
-    if found.ended_at is not None:
-        raise refused_after_end(client, found)
-    if found.code_expires_at <= at:
+    if row.used_at is not None:
+        used_twice(client, row, kind=CODE)
+    if row.ended_at is not None:
+        raise refused_after_end(client, row)
+    if row.code_expires_at <= at:
         raise InvalidGrant(detail="code expired")
-    if parameters.get("redirect_uri") != found.redirect_uri:
+    if parameters.get("redirect_uri") != row.redirect_uri:
         raise InvalidGrant(detail="another redirect_uri")
-    return found
+    return row
 
 
-def _prove(client: RelyingParty, found: CodeRow, verifier: str | None, at: datetime) -> None:
+def _prove(client: RelyingParty, row: CodeRow, verifier: str | None, at: datetime) -> None:
     """Check the verifier (RFC 7636, 4.6); without a challenge it is a downgrade.
 
     RFC 9700, 4.8.2.
     """
-    if found.code_challenge is None:
+    if row.code_challenge is None:
         if verifier is not None:
             raise InvalidGrant("code_verifier without a challenge")
         return
     if (
         verifier is not None
         and CODE_VERIFIER_PATTERN.fullmatch(verifier)
-        and hmac.compare_digest(create_s256_code_challenge(verifier), found.code_challenge)
+        and hmac.compare_digest(create_s256_code_challenge(verifier), row.code_challenge)
     ):
         return
     with writing() as session:
         failures = session.scalar(
             update(AuthorizationCode)
-            .where(AuthorizationCode.id == found.code_id)
+            .where(AuthorizationCode.id == row.code_id)
             .values(failures=AuthorizationCode.failures + 1)
             .returning(AuthorizationCode.failures)
         )
         if (failures or 0) >= WRONG_VERIFIERS and claim(
-            claim_of(AuthorizationCode, found.code_id, found.id, at)
+            claim_of(AuthorizationCode, row.code_id, row.id, at)
         ):
-            _end_burnt(client, found)
+            _end_burnt(client, row)
     raise InvalidGrant("code_verifier is missing or wrong")
 
 
-def _end_burnt(client: RelyingParty, found: Family) -> None:
+def _end_burnt(client: RelyingParty, row: Family) -> None:
     cause = "wrong code verifiers"
-    if end_family(found.id, cause=cause):
+    if end_family(row.id, cause=cause):
         record_family_event(
-            "token.ended", client, found, subject=snapshot_from(found).subject, cause=cause
+            "token.ended", client, row, subject=snapshot_from(row).subject, cause=cause
         )
 
 

@@ -47,18 +47,18 @@ GRANT_TYPES: dict[str, GrantType] = {
 @protocol_endpoint
 def token(request: Request) -> Response:
     """Answer a token request by its grant type."""
-    given = parameters.from_form(request)
-    given.refuse_repeated()
-    client = authenticate(request, given)
+    form = parameters.from_form(request)
+    form.refuse_repeated()
+    client = authenticate(request, form)
     try:
-        grant = _grant_type(client, given)
+        grant = _grant_type(client, form)
         binding = _binding(request, client)
-        return json_response(grant.redeem(client, given.only(grant.parameters), binding))
+        return json_response(grant.redeem(client, form.only(grant.parameters), binding))
     except (OnRecord, NonceNeeded, TooManyOfPublicClient):
         # On record already, the way to a nonce, or a bound that keeps rows from being written.
         raise
     except OAuthError as error:
-        grant_type = given.get("grant_type", "")[:100]
+        grant_type = form.get("grant_type", "")[:100]
         record_refusal(TOKEN, client, error, grant_type=grant_type)
         raise
 
@@ -80,8 +80,8 @@ def _binding(request: Request, client: RelyingParty) -> Binding | None:
     return binding
 
 
-def _grant_type(client: RelyingParty, given: Parameters) -> GrantType:
-    name = given.get("grant_type")
+def _grant_type(client: RelyingParty, form: Parameters) -> GrantType:
+    name = form.get("grant_type")
     if name is None:
         raise InvalidRequest("grant_type is missing")
     grant = GRANT_TYPES.get(name)

@@ -45,16 +45,16 @@ def successor_of(token: str) -> str:
     return urlsafe_b64encode(raw).decode()
 
 
-def may_be_lost(client: RelyingParty, found: FamilyOfRefreshToken, at: datetime) -> bool:
+def may_be_lost(client: RelyingParty, row: FamilyOfRefreshToken, at: datetime) -> bool:
     """Return whether this use of a used token may be a retry.
 
     It comes soon enough, from an authenticated client or the holder of the key.
     """
     grace = timedelta(seconds=client.refresh_token_grace)
-    proves_itself = client.confidential or found.bound_to is not None
-    return bool(grace) and proves_itself and at - (found.used_at or at) <= grace
+    proves_itself = client.confidential or row.bound_to is not None
+    return bool(grace) and proves_itself and at - (row.used_at or at) <= grace
 
 
-def retry_of(found: FamilyOfRefreshToken, successor: str, at: datetime) -> Change:
+def retry_of(row: FamilyOfRefreshToken, successor: str, at: datetime) -> Change:
     """Return the claim of one of the few retries, in vain once the successor has been used."""
-    return _RETRY.with_values(identifier=found.token_id, successor=secret_hash(successor), at=at)
+    return _RETRY.with_values(identifier=row.token_id, successor=secret_hash(successor), at=at)

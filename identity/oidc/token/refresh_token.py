@@ -37,14 +37,14 @@ def redeem(
 ) -> dict[str, object]:
     """Redeem a refresh token for tokens."""
     at = now()
-    found = _find(client, parameters, binding, at)
-    granted = _granted_scopes(client, found, parameters)
-    target = audience(client, parameters, found.resources)
-    entitlement = require_entitlement(client, found, at)
+    row = _find(client, parameters, binding, at)
+    granted = _granted_scopes(client, row, parameters)
+    target = audience(client, parameters, row.resources)
+    entitlement = require_entitlement(client, row, at)
     successor = _successor(client, parameters["refresh_token"])
     response = response_for_person(
         client,
-        found,
+        row,
         entitlement,
         granted=granted,
         audience=target,
@@ -57,14 +57,14 @@ def redeem(
         grant_type=GRANT.name,
         granted=granted,
         audience=target,
-        service=found.service,
-        family=found,
+        service=row.service,
+        family=row,
         subject=entitlement.account.subject,
     )
     if successor is None:
-        commit_unit(*prolonged_refresh_token(client, found, found.token_id, at), issued)
-    elif not _rotate(client, found, successor, issued, binding, at):
-        used_twice(client, found, what=REFRESH_TOKEN)
+        commit_unit(*prolonged_refresh_token(client, row, row.token_id, at), issued)
+    elif not _rotate(client, row, successor, issued, binding, at):
+        used_twice(client, row, kind=REFRESH_TOKEN)
     return response
 
 
@@ -74,20 +74,20 @@ def _find(
     token = parameters.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
-    found = find_with_refresh_token(token)
-    if found is None:
+    row = find_with_refresh_token(token)
+    if row is None:
         raise InvalidGrant(detail="no such refresh token")
-    if found.client_id != client.key:
+    if row.client_id != client.key:
         raise InvalidGrant(detail="refresh token of another client")
-    if found.used_at is not None and not may_be_lost(client, found, at):
-        used_twice(client, found, what=REFRESH_TOKEN)
-    if found.ended_at is not None:
-        raise refused_after_end(client, found)
-    if found.token_expires_at <= at:
+    if row.used_at is not None and not may_be_lost(client, row, at):
+        used_twice(client, row, kind=REFRESH_TOKEN)
+    if row.ended_at is not None:
+        raise refused_after_end(client, row)
+    if row.token_expires_at <= at:
         raise InvalidGrant(detail="refresh token expired")
-    if not keeps(found.bound_to, binding):
+    if not keeps(row.bound_to, binding):
         raise InvalidGrant(detail="the refresh token is bound to another key")
-    return found
+    return row
 
 
 def _successor(client: RelyingParty, token: str) -> str | None:
@@ -102,24 +102,22 @@ def _successor(client: RelyingParty, token: str) -> str | None:
 
 def _rotate(
     client: RelyingParty,
-    found: FamilyOfRefreshToken,
+    row: FamilyOfRefreshToken,
     successor: str,
     issued: Change,
     binding: Binding | None,
     at: datetime,
 ) -> bool:
     """Commit the successor with its audit row; False if the token was used."""
-    stored = stored_refresh_token(client, found, successor, at, binding=binding)
-    if commit_unit(stored, issued, claim=claim_of(RefreshToken, found.token_id, found.id, at)):
+    stored = stored_refresh_token(client, row, successor, at, binding=binding)
+    if commit_unit(stored, issued, claim=claim_of(RefreshToken, row.token_id, row.id, at)):
         return True
-    return may_be_lost(client, found, at) and commit_unit(
-        issued, claim=retry_of(found, successor, at)
-    )
+    return may_be_lost(client, row, at) and commit_unit(issued, claim=retry_of(row, successor, at))
 
 
-def _granted_scopes(client: RelyingParty, found: Family, parameters: Parameters) -> list[str]:
+def _granted_scopes(client: RelyingParty, row: Family, parameters: Parameters) -> list[str]:
     """Return all that was granted, or the part that is asked for; never more (RFC 6749, 6)."""
-    held = [scope for scope in scopes.split(found.scope) if scope in client.scopes]
+    held = [scope for scope in scopes.split(row.scope) if scope in client.scopes]
     wanted = scopes.split(parameters.get("scope")) or held
     if not wanted or not set(wanted) <= set(held):
         raise InvalidScope("The scope goes beyond what was granted")

@@ -60,9 +60,9 @@ def test_due_version_newest_version_is_the_one_published_last() -> None:
 
 
 def test_due_version_first_version_is_always_required() -> None:
-    assert rules.must_be_accepted_again(asked=False, earlier=[])
-    assert not rules.must_be_accepted_again(asked=False, earlier=[FIRST])
-    assert rules.must_be_accepted_again(asked=True, earlier=[FIRST])
+    assert rules.must_be_accepted_again(accept_again=False, earlier=[])
+    assert not rules.must_be_accepted_again(accept_again=False, earlier=[FIRST])
+    assert rules.must_be_accepted_again(accept_again=True, earlier=[FIRST])
 
 
 @st.composite
