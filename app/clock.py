@@ -37,9 +37,9 @@ def end_of_day(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1))
 
 
-def is_within(limit: timedelta, moment: datetime) -> bool:
-    """Return whether a past moment lies less than `limit` back.
+def is_within(limit: timedelta, moment: datetime, at: datetime) -> bool:
+    """Return whether a moment lies less than `limit` before another.
 
     A moment that lies ahead was noted while the clock was wrong: it proves nothing.
     """
-    return moment - CLOCK_SLACK <= now() < moment + limit
+    return moment - CLOCK_SLACK <= at < moment + limit

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnExpressionArgument, Row, Select, and_, case, func, 
 from sqlalchemy.sql import ColumnElement
 
 from app.database import db
+from app.database.dated_rows import has_ended
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.approvers import CAN_APPROVE
 from approvals.memberships.models import Grant, Membership, folded
@@ -64,7 +65,7 @@ class MemberRow:
     def status(self) -> str:
         if self.membership.joined_at is None:
             expires = self.invitation_expires_at
-            return "expired" if expires is not None and expires <= self.at else "invited"
+            return "expired" if has_ended(expires, self.at) else "invited"
         return "suspended" if self.suspended else "joined"
 
 
@@ -226,9 +227,9 @@ def _status(status: str, at: datetime) -> list[Condition]:
         case "joined":
             return [joined, ~Account.suspended]
         case "invited":
-            return [~joined, Invitation.expires_at > at]
+            return [~joined, ~Invitation.has_expired(at)]
         case "expired":
-            return [~joined, Invitation.expires_at <= at]
+            return [~joined, Invitation.has_expired(at)]
         case "suspended":
             return [joined, Account.suspended]
         case "dormant":

@@ -180,7 +180,7 @@ def user_page(
         account=account,
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
-        expired=invitation is not None and invitation.expires_at <= at,
+        expired=invitation is not None and invitation.has_expired(at),
         services=services.offers(organisation),
         held_groups=facts.held_groups(person, at),
         catalogue=services,

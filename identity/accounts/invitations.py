@@ -108,22 +108,17 @@ def by_public_id(public_id: str | None) -> Invitation | None:
     return found
 
 
-def expired(invitation: Invitation) -> bool:
-    """Return whether its time is over; asked at the moment of use, whatever jobs have run."""
-    return invitation.expires_at <= now()
-
-
 def claim_answer(invitation: Invitation, token_hash: str, state: InvitationState) -> bool:
     """Answer the invitation, once, under the link that the person opened; False where too late."""
+    at = now()
     claimed = claim(
         update(Invitation)
         .where(
             Invitation.id == invitation.id,
             Invitation.token_hash == token_hash,
-            Invitation.state == InvitationState.OPEN.value,
-            Invitation.expires_at > now(),
+            Invitation.can_be_answered(at),
         )
-        .values(state=state.value, token_hash=None, closed_at=now())
+        .values(state=state.value, token_hash=None, closed_at=at)
     )
     if claimed:
         withdraw_mail(_mail_key(invitation.public_id, token_hash))
@@ -144,9 +139,7 @@ def accepted_by(invitation: Invitation, account: Account) -> None:
 
 def usable() -> Select[int]:
     """Return invitations whose link can still be answered."""
-    return select(Invitation.id).where(
-        Invitation.state == InvitationState.OPEN.value, Invitation.expires_at > now()
-    )
+    return select(Invitation.id).where(Invitation.can_be_answered(now()))
 
 
 def expire_all() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, literal_column
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, literal_column
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.clock import now
@@ -101,8 +101,28 @@ class Suspension(DatedRow, Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
+def _has_expired(invitation: Invitation, at: datetime) -> bool:
+    return invitation.expires_at <= at
+
+
+def _has_expired_sql(table: type[Invitation], at: datetime) -> ColumnElement[bool]:
+    return table.expires_at <= at
+
+
+def _can_be_answered(invitation: Invitation, at: datetime) -> bool:
+    return invitation.state == InvitationState.OPEN and not invitation.has_expired(at)
+
+
+def _can_be_answered_sql(table: type[Invitation], at: datetime) -> ColumnElement[bool]:
+    return and_(table.state == InvitationState.OPEN.value, table.expires_at > at)
+
+
 class Invitation(Base):
-    """An offer to one address. Only the hash of the link's token is kept, and it goes when used."""
+    """An offer to one address. Only the hash of the link's token is kept, and it goes when used.
+
+    has_expired(at): whether its time is over, whatever jobs have run. can_be_answered(at): whether
+    its link can be answered at the moment. Both are SQL as well.
+    """
 
     __tablename__ = "invitation"
 
@@ -126,6 +146,9 @@ class Invitation(Base):
     closed_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_invitation_email_key_state", "email_key", "state"),)
+
+    has_expired = hybrid_method(_has_expired, _has_expired_sql)
+    can_be_answered = hybrid_method(_can_be_answered, _can_be_answered_sql)
 
     @property
     def address(self) -> EmailAddress:

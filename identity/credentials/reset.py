@@ -15,7 +15,7 @@ from app.database import db, writing
 from app.identifiers import new_secret
 from app.outbox import send_mail
 from identity.access_termination import end_access, lock_access
-from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.models import Account, Invitation
 from identity.accounts.person import actor_of
 from identity.credentials import password, reset_links
 from identity.credentials.hashing import hash_password
@@ -167,8 +167,7 @@ def _why_no_link(account: Account | None, key: str) -> str:
     invited = db.session.scalar(
         select(Invitation.id).where(
             Invitation.email_key == key,
-            Invitation.state == InvitationState.OPEN.value,
-            Invitation.expires_at > now(),
+            Invitation.can_be_answered(now()),
         )
     )
     return "invited" if invited is not None else "no account"

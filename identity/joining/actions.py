@@ -150,7 +150,7 @@ def finish(
 def open_first_page(invitation: Invitation, session: Session | None) -> FirstPage:
     """Return the first page; record that it was opened in the session of another person."""
     page = rules.first_page(
-        expired=invitations.expired(invitation),
+        expired=invitation.has_expired(now()),
         renewal_requested=invitation.renewal_asked_at is not None,
         invited=invitation.address,
         signed_in=session.account.address if session is not None else None,
@@ -213,7 +213,7 @@ def decline(journey: JoinJourney, invitation: Invitation) -> None:
 
 def ask_again(invitation: Invitation) -> None:
     """Ask the inviting side for a new link in place of an expired one; once is enough."""
-    if not invitations.expired(invitation):
+    if not invitation.has_expired(now()):
         return
     with writing():
         if not claim(

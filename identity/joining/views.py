@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.accounts import invitations
@@ -256,7 +257,7 @@ def _find_journey() -> tuple[JoinJourney, Invitation] | None:
 
 def _usable() -> tuple[JoinJourney, Invitation] | None:
     found = _find_journey()
-    return None if found is None or invitations.expired(found[1]) else found
+    return None if found is None or found[1].has_expired(now()) else found
 
 
 def _newcomer() -> tuple[JoinJourney, Invitation] | None:

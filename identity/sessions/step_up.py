@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from app.clock import is_within
+from app.clock import is_within, now
 from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
 from identity.sessions.access import own_page, signed_in
@@ -20,10 +20,10 @@ from identity.sessions.models import Session
 from identity.settings import settings
 
 
-def is_fresh(session: Session) -> bool:
-    """Return whether the person showed both factors within the last `fresh_sign_in_minutes`."""
+def is_fresh(session: Session, at: datetime) -> bool:
+    """Return whether the person showed both factors in the `fresh_sign_in_minutes` before `at`."""
     limit = timedelta(minutes=settings().fresh_sign_in_minutes)
-    return is_within(limit, session.auth_time)
+    return is_within(limit, session.auth_time, at)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FreshSignIn:
             return outcome
         if request.method in {"GET", "HEAD"}:
             return self._judge_page(session)
-        if is_fresh(session) or (self.when is not None and not self.when(arguments)):
+        if is_fresh(session, now()) or (self.when is not None and not self.when(arguments)):
             return outcome
         page = None if self.before_page else kept_posts.own_address()
         return Refused(
@@ -58,7 +58,7 @@ class FreshSignIn:
         )
 
     def _judge_page(self, session: Session) -> Allowed | Refused:
-        if is_fresh(session):
+        if is_fresh(session, now()):
             response = kept_posts.complete_post(request.args.get(kept_posts.PARAMETER), session)
             return Allowed() if response is None else Refused("completed", answer=lambda: response)
         if self.before_page:

@@ -158,7 +158,7 @@ def add_check(journey: str, **_route: str) -> Answer:
                 organisation,
                 form.shown.data,
                 current_actor(),
-                fresh=is_fresh(signed_in_session()),
+                fresh=is_fresh(signed_in_session(), now()),
             )
             return redirect(steps.address(found, organisation, "done"), 303)
         except SignInTooOld:

@@ -16,7 +16,7 @@ from flask import url_for
 from werkzeug import Response
 from werkzeug.utils import redirect
 
-from app.clock import is_within
+from app.clock import is_within, now
 from identity import sign_in
 from identity.oidc import acr
 from identity.oidc.authorize import stored_request
@@ -59,7 +59,9 @@ def sign_in_is_too_old(interaction: Interaction) -> bool:
     ):
         return True
     age = interaction.authorization.max_age
-    return age is not None and not is_within(timedelta(seconds=age), interaction.session.auth_time)
+    return age is not None and not is_within(
+        timedelta(seconds=age), interaction.session.auth_time, now()
+    )
 
 
 def somebody_else_is_signed_in(interaction: Interaction) -> bool:
