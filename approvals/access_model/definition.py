@@ -33,11 +33,11 @@ Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_one_lin
 Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_one_line)]
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Capability(_Part):
+class Capability(_Model):
     """One thing that a user group lets people do."""
 
     line: Line
@@ -47,7 +47,7 @@ class Capability(_Part):
     """Text for relying developers in the claim dictionary."""
 
 
-class ListedOrganisation(_Part):
+class ListedOrganisation(_Model):
     """An organisation that the service names, under a key of the file's own.
 
     With an identifier it is one of the register; without, it is added when the file is loaded.
@@ -63,7 +63,7 @@ class ListedOrganisation(_Part):
     ukprn: str | None = None
 
 
-class UserGroupEntry(_Part):
+class UserGroupEntry(_Model):
     """A user group as the file has it.
 
     Organisations of `kinds`, and those listed under the keys in `organisations`, may hold it.
@@ -110,7 +110,7 @@ def join_phrases(groups: Collection[UserGroup]) -> tuple[list[str], list[str]]:
     return can, [line for line in cannot if line not in can]
 
 
-class ServiceDefinition(_Part):
+class ServiceDefinition(_Model):
     """A service and its user groups, in the order of the file."""
 
     code: ServiceCode

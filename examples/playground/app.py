@@ -22,7 +22,7 @@ from requests import RequestException
 from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 
 from examples.playground.provider import Provider, Settings
-from examples.playground.sign_in import ACTIONS, Chosen, SignIn
+from examples.playground.sign_in import ACTIONS, SignIn, SignInOptions
 from examples.resource_server import Refused
 
 SCOPES = ("openid", "profile", "email", "organisation", "access", "offline_access")
@@ -101,9 +101,9 @@ def mine(identifier: str) -> SignIn:
 @pages.route("/", methods=["GET", "POST"])
 def start() -> ResponseReturnValue:
     """Show the form of a sign-in, and begin it."""
-    chosen, mistake = Chosen(" ".join(AT_FIRST)), ""
+    chosen, mistake = SignInOptions(" ".join(AT_FIRST)), ""
     if request.method == "POST":
-        chosen = _chosen()
+        chosen = _read_options()
         mistake = "" if chosen.max_age.isdecimal() or not chosen.max_age else NOT_SECONDS
         if not mistake:
             owner = session.setdefault("owner", token_urlsafe(32))
@@ -124,10 +124,10 @@ def start() -> ResponseReturnValue:
     )
 
 
-def _chosen() -> Chosen:
+def _read_options() -> SignInOptions:
     form = request.form
     texts = {name: form.get(name, "") for name in ("prompt", "acr_values", "response_mode")}
-    return Chosen(
+    return SignInOptions(
         scope=" ".join(form.getlist("scope")),
         max_age=form.get("max_age", "").strip(),
         pushed="pushed" in form,

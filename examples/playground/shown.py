@@ -34,10 +34,10 @@ class Step:
     """Requests and responses, each with its purpose."""
 
     title: str
-    why: str
-    sent: str
+    purpose: str
+    request: str
     status: str = ""
-    received: str = ""
+    response: str = ""
     tokens: list[Decoded] = field(default_factory=list)
 
 

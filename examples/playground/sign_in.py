@@ -16,7 +16,7 @@ ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # a name
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SignInOptions:
     """Parameters of the authorization request. Empty: the parameter is left out."""
 
     scope: str
@@ -41,7 +41,7 @@ class Chosen:
 class SignIn:
     """`state` is good for one answer. `tokens` are the newest of each kind."""
 
-    chosen: Chosen
+    options: SignInOptions
     owner: str
     provider: Provider
     identifier: str = field(default_factory=lambda: token_urlsafe(16))
@@ -59,13 +59,13 @@ class SignIn:
             "response_type": "code",
             "client_id": settings.client_id,
             "redirect_uri": settings.callback,
-            **self.chosen.parameters(),
+            **self.options.parameters(),
             "state": self.state,
             "nonce": self.nonce,
             "code_challenge": create_s256_code_challenge(self.verifier),
             "code_challenge_method": "S256",
         }
-        if self.chosen.pushed:
+        if self.options.pushed:
             step, received = self.provider.call(
                 "Pushed request",
                 "The request goes from server to server (RFC 9126), so that nobody can read or "
@@ -87,7 +87,7 @@ class SignIn:
                 "Authorization request",
                 "The browser goes there, and Secure Access asks the person whatever it has to.",
                 self.address,
-                received=listed(parameters),
+                response=listed(parameters),
             )
         )
 
@@ -96,7 +96,7 @@ class SignIn:
         self.address = self.state = ""
         step = Step("Answer at the callback", f"{how}. Check state and iss.", "", "", "")
         self.steps.append(step)
-        step.received = listed(received)
+        step.response = listed(received)
         if "response" in received:
             signed = received["response"]
             client_id = self.provider.settings.client_id
@@ -105,7 +105,7 @@ class SignIn:
         if received.get("iss") != self.provider.settings.issuer:
             raise Refused("The answer is another issuer’s (RFC 9207).")
         if "code" not in received:
-            step.why = f"{how}. It is an error: docs/relying-parties/errors.md says what to do."
+            step.purpose = f"{how}. It is an error: docs/relying-parties/errors.md says what to do."
             return
         self._tokens(
             "Token request",
@@ -195,7 +195,7 @@ class SignIn:
         }
         address = f"{self.provider.address('end_session_endpoint')}?{urlencode(parameters)}"
         why = "The browser goes there. Every service that holds something of the session is told."
-        self.steps.append(Step("Sign-out", why, address, received=listed(parameters)))
+        self.steps.append(Step("Sign-out", why, address, response=listed(parameters)))
         return address
 
     def _tokens(self, title: str, why: str, form: Mapping[str, str], nonce: str = "") -> None:
