@@ -40,7 +40,7 @@ class Unconfigured(click.ClickException):
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the whole service. Raises Unconfigured rather than start with unsafe settings."""
     demo_file = demo_settings() if settings is None else None
-    settings = settings or _read_settings(demo_file)
+    settings = settings or _read_settings(demo_file or settings_file())
 
     import app.rooms
     import approvals.rooms
@@ -70,6 +70,25 @@ def demo_settings() -> Path | None:
     if os.environ.get("SECURE_ACCESS_DATABASE_URL") or not DEMO_SETTINGS.exists():
         return None
     return DEMO_SETTINGS
+
+
+def settings_file() -> Path | None:
+    """Return the file that SECURE_ACCESS_SETTINGS_FILE names, None if it is not set.
+
+    A reload of the server reads it again. The environment takes precedence over it. Raises
+    ClickException where it cannot be read.
+    """
+    named = os.environ.get("SECURE_ACCESS_SETTINGS_FILE")
+    if not named:
+        return None
+    try:
+        Path(named).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise click.ClickException(
+            f"SECURE_ACCESS_SETTINGS_FILE names {named}, which cannot be read: {reason}."
+        ) from None
+    return Path(named)
 
 
 def _read_settings(file: Path | None) -> Settings:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import resource
 import socket
 import threading
-import time
-from collections.abc import MutableSequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import granian.server.mp
@@ -21,9 +17,10 @@ from granian.log import LogLevels
 from werkzeug.utils import import_string
 
 from app.database import wait_as_a_server
-from app.serving import limits
+from app.serving import handover, limits, listening
 from app.serving.cpu_affinity import bind_to_processor, use_batch_scheduling
-from app.serving.supervisor import SupervisedServer, end_with, report_health
+from app.serving.handover import Predecessor
+from app.serving.supervisor import SupervisedServer, report_health
 from app.serving.wsgi_handler import WsgiHandler
 from app.settings import AppSettings
 
@@ -34,8 +31,11 @@ _RESERVED_FILES = 256
 def serve(factory: str, settings: AppSettings) -> None:
     """Answer requests with the application that `factory` makes, until stopped."""
     logging.getLogger("_granian").addFilter(_is_unexpected)
+    before = handover.predecessor()
     server = SupervisedServer(
         factory,
+        before=before,
+        listening=_listening_socket(settings, before),
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -57,8 +57,15 @@ def serve(factory: str, settings: AppSettings) -> None:
         },
         workers_kill_timeout=30,
     )
-    load = partial(_load, settings, os.getpid(), server.reports, factory)
+    load = partial(_load, settings, server, factory)
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
+    """Return the predecessor's socket where the address is still the same, else a new one."""
+    if before is not None and listening.is_at(before.listening, settings):
+        return before.listening.dup()
+    return listening.listen(settings)
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
@@ -80,15 +87,10 @@ def _raise_descriptor_limit() -> int:
     return present
 
 
-def _load(
-    settings: AppSettings,
-    server: int,
-    reports: MutableSequence[float],
-    factory: str,
-    worker_number: int,
-) -> Any:
+def _load(settings: AppSettings, server: SupervisedServer, factory: str, worker_number: int) -> Any:
     """Return the application of a worker, in the worker's process."""
-    end_with(server)
+    stopping = threading.Event()
+    server.begin_worker(stopping)
     if settings.batch_scheduling:
         use_batch_scheduling()
     if settings.cpu_affinity:
@@ -98,43 +100,7 @@ def _load(
     # Granian passes a WSGI application what PEP 3333 defines. Its private wrapper receives the
     # connection as well, which is needed to close a slow one.
     granian.server.mp._wsgi_call_wrap = (  # type: ignore[attr-defined]  # noqa: SLF001
-        lambda application, *_options: WsgiHandler(application, settings)
+        lambda application, *_options: WsgiHandler(application, settings, stopping)
     )
-    report_health(application, settings, reports, worker_number)
-    threading.Thread(target=_limit_responses, args=[settings.port], daemon=True).start()
+    report_health(application, settings, server.reports, worker_number)
     return application
-
-
-def _limit_responses(port: int) -> None:
-    """Make the kernel end connections whose clients read nothing of a response.
-
-    The option passes from the listening socket, which the server opens shortly, to each connection.
-    """
-    if not hasattr(socket, "TCP_USER_TIMEOUT"):
-        return
-    for _ in range(600):
-        for listening in _listening_sockets(port):
-            listening.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.RESPONSE_SECONDS * 1000
-            )
-            listening.close()
-            return
-        time.sleep(0.05)
-
-
-def _listening_sockets(port: int) -> list[socket.socket]:
-    """Return duplicates of this process's sockets that listen on the port."""
-    found = []
-    for entry in Path("/proc/self/fd").iterdir():
-        try:
-            candidate = socket.socket(fileno=os.dup(int(entry.name)))
-        except OSError:
-            continue
-        with suppress(OSError):
-            if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and (
-                candidate.getsockname()[1] == port
-            ):
-                found.append(candidate)
-                continue
-        candidate.close()
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, MutableSequence
@@ -18,8 +18,11 @@ from functools import partial
 from typing import Any
 
 import structlog
+from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
+from app.serving.handover import Lifeline, Predecessor, hand_over
+from app.serving.listening import QUEUE
 from app.settings import AppSettings
 
 HANGING_SECONDS = 10.0
@@ -30,8 +33,6 @@ REPORT_SECONDS = 1.0
 CHECK_SECONDS = 0.25
 SHORT_LIFE = 10.0
 FIRST_DELAY, LONGEST_DELAY = 0.25, 5.0
-ORPHAN_SECONDS = 3.0
-"""Time in which a worker without a server may finish its requests."""
 
 log = structlog.get_logger()
 Load = Callable[[int], Any]
@@ -75,11 +76,34 @@ class Slot:
 class SupervisedServer(MPServer):
     """Granian's server with a supervision of its own."""
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        listening: socket.socket,
+        before: Predecessor | None,
+        **keywords: Any,
+    ) -> None:
         super().__init__(*arguments, **keywords)
+        self._listening = listening
+        self._before = before
+        self._lifeline = Lifeline()
         self._slots = [Slot() for _ in range(self.workers)]
         self.reports = multiprocessing.Array("d", self.workers, lock=False)
         """Time of each worker's last report, in shared memory."""
+
+    def begin_worker(self, stopping: threading.Event) -> None:
+        """Let this worker, in its process, end with the server; `stopping` is set before."""
+        if self._before is not None:
+            # The worker has inherited the line, which must not hang on it.
+            self._before.let_go()
+        self._lifeline.watch(self._listening, stopping)
+
+    def _init_shared_socket(self) -> None:
+        # The library opens a socket for each worker, whose queue would end with the worker.
+        self._sso = self._listening
+        descriptor = os.dup(self._listening.fileno())
+        self._shd = SocketHolder(descriptor, False, QUEUE)  # type: ignore[call-arg, assignment]  # stubs lack it
+        self._ssp = None
 
     def _spawn_worker(  # type: ignore[override]  # as the library itself overrides it
         self, idx: int, target: Any, callback_loader: Load
@@ -95,8 +119,11 @@ class SupervisedServer(MPServer):
             self.main_loop_interrupt.clear()
             self.interrupt_children.clear()
             if self.reload_signal and not self.interrupt_signal:
-                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-                self._slots = [Slot() for _ in range(self.workers)]
+                self.reload_signal = False
+                workers = [worker.inner.pid for worker in self.wrks]
+                hand_over(self._listening, self._lifeline.held, workers)
+            if self._before is not None:
+                self._replace_predecessor(self._before)
             present = time.monotonic()
             elapsed, checked_at = present - checked_at, present
             for number, slot in enumerate(self._slots):
@@ -108,6 +135,13 @@ class SupervisedServer(MPServer):
                         del died_at[number]
                         self._replace(number, slot, died, spawn_target, target_loader)
         self.interrupt_children.clear()
+
+    def _replace_predecessor(self, before: Predecessor) -> None:
+        if all(self.reports):
+            before.let_go()
+        before.forget_ended()
+        if not before.workers:
+            self._before = None
 
     def _kill_if_hanging(self, number: int, slot: Slot, elapsed: float) -> None:
         slot.observe(self.reports[number], elapsed)
@@ -121,14 +155,6 @@ class SupervisedServer(MPServer):
         slot.replaced(lived=died_at - slot.started_at)
         log.error("a worker died and is replaced", worker=number + 1, deaths=slot.short_lives)
         self._respawn_workers([number], spawn_target, target_loader)
-
-
-def end_with(server: int) -> None:
-    """Let this worker end when its server, the process of that id, has died.
-
-    An orphan would hold the port, so that the server could not start again.
-    """
-    threading.Thread(target=_end_with, args=[server], daemon=True).start()
 
 
 def report_health(
@@ -159,12 +185,3 @@ def _report(
         b"".join(application(dict(environ), lambda _status, _headers, _error=None: None))
         reports[number] = time.monotonic()
         time.sleep(REPORT_SECONDS)
-
-
-def _end_with(server: int) -> None:
-    while os.getppid() == server:
-        time.sleep(REPORT_SECONDS)
-    log.error("the server is gone: this worker ends")
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(ORPHAN_SECONDS)
-    os._exit(1)

@@ -2,12 +2,14 @@
 
 The server calls a `WsgiHandler` on a thread of its own for each request. The handler receives the
 whole body, waits for a slot, and calls the application, so that a client that sends or reads slowly
-holds no slot. `/healthz` needs none, `/readyz` has its own.
+holds no slot. `/healthz` needs none, `/readyz` has its own. A worker that is to stop ends each
+connection with the next response.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 
 import structlog
 from flask import Flask
@@ -42,8 +44,11 @@ _BUSY_PAGE = (
 class WsgiHandler:
     """The callable that the server calls with each request, once its head has arrived."""
 
-    def __init__(self, application: Flask, settings: AppSettings) -> None:
+    def __init__(
+        self, application: Flask, settings: AppSettings, stopping: threading.Event
+    ) -> None:
         self._application = application
+        self._stopping = stopping
         largest = application.config["MAX_CONTENT_LENGTH"]
         self._bodies = RequestBodies(largest=largest, seconds=limits.BODY_SECONDS)
         self._requests = ConcurrencyLimit(
@@ -126,7 +131,11 @@ class WsgiHandler:
         finally:
             if (end := getattr(parts, "close", None)) is not None:
                 end()
-        connection.response_bytes(response.status, response.headers, body)
+        headers = response.headers
+        if self._stopping.is_set():
+            # Clients open their next connection to another worker; none is closed within a request.
+            headers = [*headers, ("Connection", "close")]
+        connection.response_bytes(response.status, headers, body)
         return response.status
 
     def _reject_busy(self, connection: Connection, environ: Environ) -> int:

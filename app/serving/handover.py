@@ -1,0 +1,143 @@
+"""A reload: the server becomes its new version, and its workers are replaced without a gap.
+
+The process of the server executes the program again, which keeps its id, the listening socket and
+the lifeline of its workers. The new program reads code and settings anew and starts workers of its
+own. Once all of them have answered a request it lets go of the lifeline, and the earlier workers
+finish what they are doing and end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from app.serving.listening import stop_accepting
+
+HANDOVER = "SECURE_ACCESS_HANDOVER"
+"""Variable with which a server leaves its socket and workers to its successor."""
+CHECK_SECONDS = 60
+DRAIN_SECONDS = 2.0
+"""Time for which a worker that ends keeps connections, so that their clients can send a request."""
+FINISH_SECONDS, ORPHAN_SECONDS = 30.0, 3.0
+"""Time in which a worker may finish its requests: replaced by others, and without a server."""
+
+log = structlog.get_logger()
+
+
+class Lifeline:
+    """A pipe that tells workers to end: by its closing, which the death of the server is too."""
+
+    def __init__(self) -> None:
+        self._read, self.held = os.pipe()
+        self._server = os.getpid()
+
+    def watch(self, listening: socket.socket, stopping: threading.Event) -> None:
+        """Let this worker end with the line.
+
+        It accepts no more connections, sets `stopping`, finishes its requests and ends.
+        """
+        os.close(self.held)
+        arguments = [listening, stopping]
+        threading.Thread(target=self._end_with_line, args=arguments, daemon=True).start()
+
+    def _end_with_line(self, listening: socket.socket, stopping: threading.Event) -> None:
+        os.read(self._read, 1)
+        stop_accepting(listening)
+        stopping.set()
+        if os.getppid() == self._server:
+            time.sleep(DRAIN_SECONDS)
+            seconds = FINISH_SECONDS
+        else:
+            log.error("the server is gone: this worker ends")
+            seconds = ORPHAN_SECONDS
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(seconds)
+        os._exit(1)
+
+
+@dataclass
+class Predecessor:
+    """The server before the reload, as this process was it: its socket, lifeline and workers."""
+
+    listening: socket.socket
+    line: int
+    workers: list[int]
+
+    def let_go(self) -> None:
+        """Let the earlier workers end. Called again it does nothing."""
+        self.listening.close()
+        if self.line >= 0:
+            os.close(self.line)
+            self.line = -1
+
+    def forget_ended(self) -> None:
+        """Collect the earlier workers that have ended."""
+        for pid in list(self.workers):
+            with suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                    continue
+            self.workers.remove(pid)
+
+
+def is_under_way() -> bool:
+    """Return whether this process takes over from an earlier program."""
+    return HANDOVER in os.environ
+
+
+def predecessor() -> Predecessor | None:
+    """Return the server before the reload, once; None at a first start."""
+    handed = os.environ.pop(HANDOVER, None)
+    if handed is None:
+        return None
+    given = json.loads(handed)
+    listening = socket.socket(fileno=given["socket"])
+    # Python supposes that it blocks, and a copy would make it so for the workers of both programs.
+    listening.setblocking(False)
+    return Predecessor(listening, given["line"], given["workers"])
+
+
+def hand_over(listening: socket.socket, line: int, workers: Sequence[int]) -> None:
+    """Become the new version of the program. Returns only where that cannot start."""
+    program = [sys.executable, *sys.orig_argv[1:]]
+    refusal = _why_it_cannot_start(program)
+    if refusal is not None:
+        log.error("the reload is refused, and the server goes on as it was", reason=refusal)
+        return
+    log.warning("the server is reloaded")
+    kept = {"socket": listening.fileno(), "line": line, "workers": list(workers)}
+    for descriptor in (listening.fileno(), line):
+        os.set_inheritable(descriptor, True)
+    # Until the new program handles it, a second reload would end the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.environ[HANDOVER] = json.dumps(kept)
+    os.execv(program[0], program)  # noqa: S606  # this program
+
+
+def _why_it_cannot_start(program: Sequence[str]) -> str | None:
+    """Return the last line of what the new version says, None where it can start."""
+    try:
+        subprocess.run(  # noqa: S603  # this program
+            [*program, "--check"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=CHECK_SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        said: list[str] = error.stderr.strip().splitlines()
+        return said[-1] if said else f"status {error.returncode}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None
