@@ -38,7 +38,7 @@ class Site:
         flask.add_url_rule("/sign-in", "sign_in", self._sign_in, methods=["GET", "POST"])
         flask.add_url_rule("/other", "other", lambda: "other")
         PASSWORD_PATHS("/sign-in")(flask)
-        self._handler = WsgiHandler(flask, chosen)
+        self._handler = WsgiHandler(flask, chosen, threading.Event())
 
     def ask(self, method: str, path: str) -> Connection:
         connection = Connection()
