@@ -11,7 +11,7 @@ from identity.email_address import EmailAddress
 def appoint_approver(
     organisation: Organisation, email: EmailAddress, given_name: str, family_name: str, actor: Actor
 ) -> str:
-    """Appoint whoever has the address, by invitation where they do not belong yet.
+    """Appoint the person with this address, by invitation where they do not belong yet.
 
     Return a sentence for the operator. Raises RefusalError.
     """
