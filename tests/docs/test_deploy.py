@@ -65,3 +65,12 @@ def test_unit_starts_a_command_of_the_program_and_restarts_it(unit: Path) -> Non
 def test_units_are_those_of_the_processes_that_go_on_running() -> None:
     names = {unit.stem for unit in UNITS}
     assert names == {"secure-access", "secure-access-metrics", "secure-access-worker"}
+
+
+def test_image_starts_a_command_of_the_program_as_a_user_of_its_own() -> None:
+    lines = (DEPLOY / "container" / "Containerfile").read_text().splitlines()
+    said = dict(line.split(maxsplit=1) for line in lines if line[:1].isalpha())
+    assert said["ENTRYPOINT"] == '["/opt/secure-access/.venv/bin/secure-access"]'
+    (command,) = json.loads(said["CMD"])
+    assert command in {each.name for each in COMMANDS}
+    assert said["USER"] == "10001"
