@@ -5,7 +5,6 @@ parts that the example relies on are real here: signatures, PKCE, client authent
 codes and refresh tokens, introspection, logout tokens, ETags.
 """
 
-import base64
 import hashlib
 import json
 import logging
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask, Response, abort, jsonify, redirect, request
 from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
@@ -263,7 +263,8 @@ def _is_the_client() -> bool:
 
 
 def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    challenge: str = create_s256_code_challenge(verifier)
+    return challenge
 
 
 class Browser:

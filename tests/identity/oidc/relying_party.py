@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from werkzeug.test import TestResponse
 
 from identity.oidc.client_administration import actions
@@ -52,7 +53,7 @@ class Verifier:
     @property
     def challenge(self) -> str:
         digest = hashlib.sha256(self.text.encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return urlsafe_b64encode(digest).decode()
 
 
 class RelyingParty:
@@ -168,7 +169,5 @@ def walk(browser: FlaskClient, address: str) -> Page:
 def header(token: str) -> dict[str, Any]:
     """A token's header, unverified."""
     segment = token.split(".", maxsplit=1)[0]
-    decoded: dict[str, Any] = json.loads(
-        base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    )
+    decoded: dict[str, Any] = json.loads(urlsafe_b64decode(segment.encode()))
     return decoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import secrets
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlencode
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64encode
 from werkzeug.test import TestResponse
 
 from tests.identity.oidc.relying_party import ISSUER, RelyingParty, register
@@ -45,7 +45,7 @@ def sign(claims: dict[str, Any], key: Key, *, alg: str = "ES256", **header: Any)
 
 
 def segment(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return urlsafe_b64encode(raw).decode()
 
 
 class SigningParty(RelyingParty):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from flask.testing import FlaskClient
+from joserfc.util import urlsafe_b64encode
 
 from approvals.settings import Settings
 from identity.oidc.clients.metadata import InvalidMetadata
@@ -70,7 +71,7 @@ def certified(app: Flask, **metadata: Any) -> Certified:
 
 
 def thumbprint(certificate: x509.Certificate) -> str:
-    return base64.urlsafe_b64encode(certificate.fingerprint(SHA256())).rstrip(b"=").decode()
+    return urlsafe_b64encode(certificate.fingerprint(SHA256())).decode()
 
 
 def test_client_authenticates_by_certificate_and_gets_bound_tokens(
