@@ -111,14 +111,17 @@ HEADINGS = {
     500: "There is a problem with the service",
     503: "The service is not available",
 }
+# A database that fails at the commit may have carried it out. The change and its mails are one
+# transaction, so a part of it is never stored.
+_UNKNOWN_OUTCOME = "If you sent a form, check first whether your change was made."
 ADVICE = {
     400: "Go back, reload the page and try again.",
     405: "Go back and use the buttons and links on the page.",
     413: "Send something smaller.",
     415: "Use the form on the page.",
     429: "Wait a minute and try again.",
-    500: "Try again in a few minutes. Nothing was half done: what you were changing is as it was.",
-    503: "Try again in a few minutes.",
+    500: f"Try again in a few minutes. {_UNKNOWN_OUTCOME}",
+    503: f"Try again in a few minutes. {_UNKNOWN_OUTCOME}",
 }
 RETRY_AFTER_SECONDS = 5
 """Seconds after which to try again while the database cannot be used: locks are mostly gone."""
@@ -126,6 +129,8 @@ TO_PROGRAMS = {
     404: "Check the address.",
     405: "The header Allow names the methods that it takes.",
     415: "Send the media type that the documentation names.",
+    500: "The request may have been carried out.",
+    503: "Try again later. The request may have been carried out.",
 }
 """Where pages give advice about pages."""
 
@@ -195,13 +200,18 @@ def _unexpected(error: Exception) -> Response:
         log.error("the database cannot be used", error=type(error).__name__, route=_route())
         return _later()
     log.error("unexpected error", route=_route(), exc_info=error)
-    return _page(500, HEADINGS[500], ADVICE[500])
+    return _failed(500)
 
 
 def _later() -> Response:
-    response = _page(503, HEADINGS[503], ADVICE[503])
+    response = _failed(503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _failed(status: int) -> Response:
+    advice = TO_PROGRAMS[status] if wants_json() else ADVICE[status]
+    return _page(status, HEADINGS[status], advice)
 
 
 def _code(status: int) -> str:

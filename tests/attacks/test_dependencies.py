@@ -69,6 +69,9 @@ def test_HC_03_requests_without_database_are_refused_without_details(
             assert inside.lower() not in answer.text.lower(), way
         if way != "readiness":
             assert short_reference(answer.headers["X-Request-Id"]) in answer.text.upper(), way
+    # A commit that failed may have been carried out.
+    assert "check first whether your change was made" in attempts["sign-in"].text
+    assert "may have been carried out" in attempts["client"].get_json()["error_description"]
     assert browser.get("/healthz").status_code == 200
 
 
