@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,9 @@ def main() -> int:
     except LookupError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    # A run that is ended removes its volumes and servers, also in the background of a shell.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stores = STORES if options.store == "both" else (options.store,)
     sys.stdout.write(f"Seed {options.seed}\n")
     began = time.monotonic()
