@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import AppGroup
+
+if TYPE_CHECKING:
+    from app.outbox.models import OutboxMail
 
 mails_cli = AppGroup("mails", help="Mails that could not be delivered, or not yet.")
 
@@ -11,43 +18,38 @@ mails_cli = AppGroup("mails", help="Mails that could not be delivered, or not ye
 @mails_cli.command("waiting")
 def waiting_command() -> None:
     """List the mails that are tried again, with the cause of the last failure."""
-    from app.cli.tables import print_rows
     from app.outbox.delivery import mails_to_retry
 
     mails = mails_to_retry()
     if not mails:
         click.echo("No mail waits for another attempt.")
-        return
-    print_rows(
-        ["Next attempt", "To", "Mail", "Attempts", "Cause"],
-        [
-            [
-                f"{mail.next_attempt_at:%Y-%m-%d %H:%M} UTC",
-                mail.recipient,
-                mail.template,
-                str(mail.attempts),
-                mail.last_error or "",
-            ]
-            for mail in mails
-        ],
-    )
+    else:
+        _print_mails("Next attempt", lambda mail: mail.next_attempt_at, mails)
 
 
 @mails_cli.command("failed")
 def failed_command() -> None:
     """List the mails of the last 30 days that the mail server did not take."""
-    from app.cli.tables import print_rows
     from app.outbox.delivery import failed_mails
 
     mails = failed_mails()
     if not mails:
         click.echo("No mail has failed.")
-        return
+    else:
+        _print_mails("Failed at", lambda mail: mail.failed_at, mails)
+
+
+def _print_mails(
+    heading: str, at: Callable[[OutboxMail], datetime | None], mails: Sequence[OutboxMail]
+) -> None:
+    """Print a table of mails; the heading is that of the column with the time `at`."""
+    from app.cli.tables import print_rows
+
     print_rows(
-        ["Failed at", "To", "Mail", "Attempts", "Cause"],
+        [heading, "To", "Mail", "Attempts", "Cause"],
         [
             [
-                f"{mail.failed_at:%Y-%m-%d %H:%M} UTC",
+                f"{at(mail):%Y-%m-%d %H:%M} UTC",
                 mail.recipient,
                 mail.template,
                 str(mail.attempts),

@@ -54,6 +54,16 @@ def promise(*names: str, urgent: bool = False) -> None:
             )
 
 
+def change(name: str, **values: str) -> None:
+    """Change the mail to that person in the database."""
+    with writing() as session:
+        session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.recipient == f"{name}@school.example")
+            .values(values)
+        )
+
+
 def work() -> None:
     """Do the worker's job until no mail is due or under way."""
     while delivery.deliver():
@@ -116,12 +126,7 @@ def test_mail_that_no_key_opens_waits_with_its_reason_and_harms_no_other(
     app: Flask, server: smtp.MailServer
 ) -> None:
     promise("ann", "bob")
-    with writing() as session:
-        session.execute(
-            update(OutboxMail)
-            .where(OutboxMail.recipient == "ann@school.example")
-            .values(sealed_text="sealed by another key")
-        )
+    change("ann", sealed_text="sealed by another key")
     work()
     assert receivers(server) == ["bob"]
     listed = app.test_cli_runner().invoke(args=["mails", "waiting"]).output
@@ -133,12 +138,7 @@ def test_mail_that_cannot_be_encoded_is_given_up_with_its_reason_and_harms_no_ot
     app: Flask, server: smtp.MailServer
 ) -> None:
     promise("ann", "bob")
-    with writing() as session:
-        session.execute(
-            update(OutboxMail)
-            .where(OutboxMail.recipient == "ann@school.example")
-            .values(subject="two\nlines")
-        )
+    change("ann", subject="two\nlines")
     work()
     assert receivers(server) == ["bob"]
     failed = db.session.scalars(select(OutboxMail).where(OutboxMail.state == "failed")).one()
