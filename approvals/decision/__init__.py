@@ -2,6 +2,6 @@
 
 `evaluation` applies `rules` to `facts`, without a database. `queries` reads the facts; `decision`
 decides by them, for one person or for lists. `explain` gives the reasons as sentences; `claims`
-gives what tokens carry. `sign_in_rules` has the rules of the sign-in beside the decision.
+gives what tokens carry. `sign_in_checks` has the checks of the sign-in beside the decision.
 `no_access` says whom a person can ask who has no access.
 """

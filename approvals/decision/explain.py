@@ -1,6 +1,6 @@
 """Reasons for an answer about access, as text: those of the decision and those of the sign-in.
 
-No rule stands here: `decision` and `sign_in_rules` are asked, and what they answer is printed.
+No rule stands here: `decision` and `sign_in_checks` are asked, and what they answer is printed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from app.days import date_text, end_in_words, in_words, moment_in_words
 from app.refusal import Refusal, RefusalError
 from approvals.access_model import definitions, versions
 from approvals.access_model.definition import join_phrases
-from approvals.decision import decision, sign_in_rules
+from approvals.decision import decision, sign_in_checks
 from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import RemitScope
 from approvals.organisations import knowledge
@@ -57,7 +57,7 @@ def explain(
                 f"There is no account with the address {email}, and no invitation to it. "
                 "`secure-access accounts find` finds people by name or address.",
             )
-    stopped = sign_in_rules.sign_in_refusals(account, service, at) if account else []
+    stopped = sign_in_checks.sign_in_refusals(account, service, at) if account else []
     return _lines(f"{name}, {definition.name}, {date_text(at)}", service, answers, stopped, at)
 
 

@@ -16,7 +16,7 @@ from app.clock import end_of_day, now
 from app.database import writing
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
-from approvals.decision import evaluation, rules, sign_in_rules
+from approvals.decision import evaluation, rules, sign_in_checks
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
@@ -247,12 +247,12 @@ CASES: list[tuple[type, Make, list[str]]] = [
         ],
     ),
     (
-        sign_in_rules.AccountIsNotSuspended,
+        sign_in_checks.AccountIsNotSuspended,
         _suspended,
         ["The account has been suspended since 30 June 2026 at 4:05pm."],
     ),
     (
-        sign_in_rules.SomeClientIsEnabled,
+        sign_in_checks.SomeClientIsEnabled,
         _client_disabled,
         [
             (
@@ -262,12 +262,12 @@ CASES: list[tuple[type, Make, list[str]]] = [
         ],
     ),
     (
-        sign_in_rules.PlatformTermsAreAccepted,
+        sign_in_checks.PlatformTermsAreAccepted,
         _platform_terms,
         ["“Terms of use of Secure Access”, version 1, has not been accepted."],
     ),
     (
-        sign_in_rules.ServiceTermsAreAccepted,
+        sign_in_checks.ServiceTermsAreAccepted,
         _service_terms,
         ["“Terms of use of school_performance”, version 1, has not been accepted."],
     ),
@@ -306,7 +306,7 @@ def test_cases_fail_with_a_broken_rule(
 
 def test_cases_cover_every_rule_without_own_tests() -> None:
     every = {type(rule) for table in TABLES for rule in getattr(evaluation, table)}
-    every |= {type(rule) for rule in sign_in_rules.SIGN_IN}
+    every |= {type(rule) for rule in sign_in_checks.SIGN_IN}
     assert every - {rule for rule, _make, _sentences in CASES} == {
         rules.ServiceIsKnown,
         rules.MembershipExists,

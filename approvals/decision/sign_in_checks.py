@@ -1,7 +1,8 @@
-"""Rules of the sign-in beside the decision: suspension, the service's clients, terms of use.
+"""Checks of the sign-in beside the decision: suspension, the service's clients, terms of use.
 
 They are no rules of `decide`, because they are about signing in and not about rights
-(docs/decisions/0023). The sign-in port asks the same functions that stand behind these rules.
+(docs/decisions/0023), and they query the database. The sign-in port asks the same functions that
+stand behind these checks.
 """
 
 from collections.abc import Callable
