@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from app.database.write_lock import explicit_limit, serves_requests
 
 REQUEST_SECONDS = 4.5
-"""Time from a request's arrival after which it waits for the database no longer."""
+"""Seconds after its arrival in which a request may wait for the database."""
 LEAST_SECONDS = 0.05
+"""Shortest limit: to a database 0 would mean none."""
 
 
 class _Thread(threading.local):
@@ -32,13 +33,13 @@ def request_deadline() -> Iterator[None]:
 
 
 def time_left() -> float | None:
-    """Return the seconds for which this thread may wait for the database now; None for ever."""
+    """Return the seconds for which this thread may wait for the database; None without limit."""
     if not serves_requests():
         return None
     limits = [REQUEST_SECONDS]
     if _thread.ends_at is not None:
         limits.append(_thread.ends_at - time.monotonic())
     if (limit := explicit_limit()) is not None:
-        # The server's own limit ends the wait before, and says more.
+        # Slightly longer than the database's own limit, whose error is more precise.
         limits.append(limit + LEAST_SECONDS)
     return max(LEAST_SECONDS, min(limits))

@@ -1,4 +1,4 @@
-"""Adds the health endpoints, and the mails that could not be delivered to what they say."""
+"""Parts that the room adds: health endpoints, and undelivered mails as a detail of `/readyz`."""
 
 from app.composition import Room
 from app.health import views

@@ -1,4 +1,4 @@
-"""Adds the purge of sent mails, and the end of those that a backup brings back."""
+"""Parts that the room adds: figures, the purge, and the end of mails that a backup brings back."""
 
 from functools import partial
 

@@ -15,7 +15,7 @@ from identity.credentials.forms import EmailForm, NewPasswordForm
 from identity.credentials.models import PasswordReset
 from identity.sessions.current_browser import bound_browser, current_browser
 
-# Mails to people who asked for none are a nuisance that one network is not to cause at will.
+# Limits the unwanted mails that one network can cause.
 _ASKS_PER_NETWORK = "120 per hour"
 _ASKED_AT = "reset_asked_at"
 _ASK_REMEMBERED = 3600
@@ -56,9 +56,9 @@ def check_email() -> ResponseReturnValue:
 @blueprint.get("/reset-password/<token>")
 @permit(anyone)
 def open_reset(token: str) -> ResponseReturnValue:
-    """Open a reset link without using it up; the token leaves the address here.
+    """Open a reset link and redirect to an address without the token.
 
-    Mail scanners open links.
+    The link stays usable, because mail scanners open links.
     """
     journey = reset_links.open_link(token, reset_links.RESET, bound_browser())
     if journey is None:

@@ -26,7 +26,7 @@ class NamesForm(Form):
 
 
 class PasswordForm(Form):
-    """The rules of a new password need to know its owner: the view asks them."""
+    """Form for a new password. Its rules depend on the owner and are checked outside the form."""
 
     password = PasswordField("Password")
 

@@ -85,3 +85,17 @@ def _kinds(kind: type[OAuthError]) -> set[type[OAuthError]]:
 def _row(entry: ClaimEntry) -> str:
     scope = f"`{entry.scope}`" if entry.scope else "–"
     return f"| `{entry.name}` | {scope} | {entry.sentence} |"
+
+
+def test_every_extension_point_is_in_the_architecture() -> None:
+    declared = {
+        name
+        for floor in ("app", "identity", "approvals")
+        for path in (ROOT / floor).rglob("*.py")
+        for name in re.findall(
+            r"^([A-Z_]+)(?:: [^=\n]+)? = ExtensionPoint\b", path.read_text(), re.MULTILINE
+        )
+    }
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition("| extension point |")[2].partition("\n\n")[0]
+    assert declared == set(re.findall(r"`([A-Z_]+)`", table))

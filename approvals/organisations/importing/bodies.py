@@ -28,7 +28,7 @@ from approvals.organisations.register.timeline import Period
 
 _LABELS = {"la": "LA code", "diocese": "Diocese code", "uid": "UID"}
 _MOST_NAMED = 5
-"""Places in a row of PERIOD_COLUMNS."""
+"""Names that a line of the report lists at most."""
 
 
 @dataclass

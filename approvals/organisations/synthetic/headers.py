@@ -95,7 +95,7 @@ ESTABLISHMENTS_JOINED = (
     "Town",
     "Postcode",
 )
-"""A join under the register's names, as researchers make them: fewer columns, dates by ISO 8601."""
+"""A table joined from several downloads, with the register's column names and ISO 8601 dates."""
 
 ESTABLISHMENTS_IDS = (
     "URN",
@@ -210,7 +210,7 @@ ALL_GROUPS_SNAKE = (
     "group_postcode",
     "ukprn",
 )
-"""The same through a tool that writes names with underscores."""
+"""`allgroupsdata` with column names in snake case."""
 
 SCHOOL_LINKS = ("URN", "LinkURN", "LinkName", "LinkType", "LinkEstablishedDate")
 """`links_edubasealldata`."""

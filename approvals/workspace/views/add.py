@@ -52,13 +52,13 @@ def add_to(pages: Blueprint) -> None:
 def add(**_route: str) -> Answer:
     """Ask for the email address. The journey begins with the answer, so a GET leaves no row.
 
-    `again` names somebody who no longer belongs here: their answers are filled in.
+    The parameter `again` names a former member, whose details are filled in.
     """
     former = ended_member(request.args.get("again", ""))
     form = EmailForm(email=former.email if former else None)
     if not form.validate_on_submit():
         return _email_page(form)
-    known = _open_membership(form)
+    known = _check_address(form)
     if form.email.errors:
         return _email_page(form, known)
     answers = AdditionAnswers(email=form.email.data or "")
@@ -75,7 +75,7 @@ def add_email(journey: str, **_route: str) -> Answer:
     form = EmailForm(email=addition_of(found)["email"])
     if not form.validate_on_submit():
         return _email_page(form)
-    known = _open_membership(form)
+    known = _check_address(form)
     if form.email.errors:
         return _email_page(form, known)
     return _store_answers(found, AdditionAnswers(email=form.email.data or ""))
@@ -162,7 +162,8 @@ def add_check(journey: str, **_route: str) -> Answer:
             )
             return redirect(steps.address(found, organisation, "done"), 303)
         except SignInTooOld:
-            # The answer was changed after the rule of the route had read it: ask the rule again.
+            # Another request made the person an approver after the rule was checked. The redirect
+            # checks it again.
             return redirect(steps.address(found, organisation, "check"), 303)
         except RefusalError as error:
             show_refusal(form, error.refusal)
@@ -204,10 +205,10 @@ def _store_answers(journey: Journey, answers: AdditionAnswers) -> Response:
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 
-def _open_membership(form: EmailForm) -> Membership | None:
-    """Return the open membership that the address has already.
+def _check_address(form: EmailForm) -> Membership | None:
+    """Add an error to the form if the address cannot be invited now.
 
-    Where the address cannot be invited now, an error of the form says why.
+    Returns the open membership of the address, if any.
     """
     known = facts.open_membership(this_organisation().id, form.email.address)
     if known is not None:

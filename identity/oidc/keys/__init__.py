@@ -1,1 +1,1 @@
-"""Signing keys: published before they sign, kept published until what they signed has ended."""
+"""Signing keys: published before they sign, and until their last token has expired."""

@@ -1,6 +1,6 @@
 """A code or refresh token used twice has been stolen, or its answer was lost: the family ends.
 
-Operators are told of refresh tokens (RT-01); a code comes twice when somebody reloads a page.
+Operators are told of refresh tokens (RT-01); a code is used twice if a page is reloaded.
 """
 
 from __future__ import annotations
