@@ -60,6 +60,7 @@ class WsgiHandler:
             max(1, settings.threads // 2),
             max_waiting=limits.MAX_WAITING_PASSWORDS,
             stall_seconds=limits.STALL_SECONDS,
+            max_seconds=limits.STALL_SECONDS,
         )
         self._probes = ConcurrencyLimit(
             limits.PROBES, max_waiting=limits.PROBES, stall_seconds=limits.PROBE_STALL_SECONDS

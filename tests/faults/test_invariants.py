@@ -223,7 +223,7 @@ PLANTED = {
     "I12 lost process": ("I12", replace(SOUND, usage_after={"serve": Usage(2, 200, 100, 60)})),
     "I12 leaked descriptors": (
         "I12",
-        replace(SOUND, usage_after={"serve": Usage(3, 200, 140, 60)}),
+        replace(SOUND, usage_after={"serve": Usage(3, 200, 240, 60)}),
     ),
     "I12 too many connections": ("I12", replace(SOUND, connections=47)),
 }
