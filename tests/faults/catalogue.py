@@ -18,7 +18,7 @@ async def no_fault(_trial: Trial) -> None:
     await asyncio.sleep(6)
 
 
-CONTROL = Fault("F00", "nothing: the load alone", no_fault, promise=0.0)
+CONTROL = Fault("F00", "nothing: the load alone", no_fault, promise=0.0, interrupts=False)
 
 FAULTS: tuple[Fault, ...] = (
     CONTROL,

@@ -59,6 +59,8 @@ class Fault:
     needs: tuple[Requirement, ...] = ()
     queue_seconds: float = 50.0
     longest_wait: float = 6.0
+    interrupts: bool = True
+    """Whether requests may fail while the fault lasts."""
 
     def reason_not_to_run(self, store: str) -> str | None:
         """Return why the fault is not run on this store here, or None."""

@@ -90,6 +90,8 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
 
 def _result(trial: Trial, fault: Fault, seed: int, evidence: Evidence) -> Result:
     failed = [call for call in evidence.calls if _is_failed(call)]
+    if failed and not fault.interrupts:
+        trial.breaches.append(f"{len(failed)} requests failed, of {len(evidence.calls)}")
     last = max((call.ended_at for call in failed), default=0.0)
     return Result(
         fault=fault.identifier,

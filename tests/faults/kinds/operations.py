@@ -180,13 +180,27 @@ def _new_key() -> str:
 
 
 OPERATION_FAULTS = (
-    Fault("F04", "kill -9 of `register import`, 5 times, then again", kill_import, PROMISE),
-    Fault("F27", "four rotations of the signing keys", rotate_signing_keys, PROMISE),
+    Fault(
+        "F04",
+        "kill -9 of `register import`, 5 times, then again",
+        kill_import,
+        PROMISE,
+        interrupts=False,
+    ),
+    Fault(
+        "F27", "four rotations of the signing keys", rotate_signing_keys, PROMISE, interrupts=False
+    ),
     Fault(
         "F28", "encryption key that opens nothing for 6 s", wrong_encryption_key, RESTART_PROMISE
     ),
     Fault("F29", "new secret key and encryption key, and back", rotate_secrets, RESTART_PROMISE),
-    Fault("F30", "`setup` while the service works", set_up_under_load, PROMISE),
-    Fault("F31", "kill -9 of `setup`, 5 times, then again", kill_set_up, PROMISE),
-    Fault("F32", "backup under load, restored to another database", back_up_under_load, PROMISE),
+    Fault("F30", "`setup` while the service works", set_up_under_load, PROMISE, interrupts=False),
+    Fault("F31", "kill -9 of `setup`, 5 times, then again", kill_set_up, PROMISE, interrupts=False),
+    Fault(
+        "F32",
+        "backup under load, restored to another database",
+        back_up_under_load,
+        PROMISE,
+        interrupts=False,
+    ),
 )

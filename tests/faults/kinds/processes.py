@@ -85,6 +85,22 @@ async def kill_parent(trial: Trial) -> None:
     await trial.rig.wait_until_ready()
 
 
+async def reload(trial: Trial) -> None:
+    """Reload the server three times with SIGHUP, each time until all its workers are new."""
+    server = trial.rig.server
+    for _ in range(3):
+        before = set(server.children())
+        server.send(signal.SIGHUP)
+        began = time.monotonic()
+        while before & set(server.children()) or not server.children():
+            if time.monotonic() - began > 60:
+                raise TimeoutError("workers from before the reload are left after 60 s")
+            await asyncio.sleep(0.2)
+        trial.notes.append(f"reloaded in {time.monotonic() - began:.1f} s")
+    trial.heal()
+    await _all_replaced(trial)
+
+
 async def stop_and_continue(trial: Trial) -> None:
     """Stop one worker with SIGSTOP for 20 seconds, then let it go on."""
     pid = trial.random.choice(trial.rig.server.children())
@@ -149,5 +165,6 @@ PROCESS_FAULTS = (
         RESTART_PROMISE,
     ),
     Fault("F08c", "kill -9 of the server's parent alone, and start", kill_parent, RESTART_PROMISE),
+    Fault("F08d", "three reloads of the server (SIGHUP)", reload, interrupts=False),
     Fault("F09", "SIGSTOP of a server worker for 20 s", stop_and_continue, longest_wait=12.5),
 )
