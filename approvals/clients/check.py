@@ -19,8 +19,8 @@ from app.database import writing
 from app.http_client import Unreachable
 from app.refusal import RefusalError
 from app.settings import settings
-from approvals.clients import queries
 from identity.accounts.models import Account
+from identity.accounts.queries import account_at
 from identity.email_address import EmailAddress
 from identity.oidc.clients.jwks import read
 from identity.oidc.clients.remote_documents import fetched
@@ -106,7 +106,7 @@ def try_person(client: RelyingParty, email: EmailAddress) -> SignInTrial:
 
     Raises RefusalError.
     """
-    account, at = queries.person_at(email), now()
+    account, at = account_at(email), now()
     if account is None:
         raise RefusalError.of("unknown_person", "There is no account with this address.")
     with writing():

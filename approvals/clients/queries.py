@@ -2,10 +2,7 @@
 
 from sqlalchemy import or_, select
 
-from app.database import db
 from app.web.pagination import Page, paginate
-from identity.accounts.models import Account
-from identity.email_address import EmailAddress
 from identity.oidc.models import Client
 
 
@@ -19,8 +16,3 @@ def find_clients(search: str, *, page: int) -> Page[Client]:
         )
     in_order = statement.order_by(Client.disabled_at.is_not(None), Client.name, Client.id)
     return paginate(in_order, page=page)
-
-
-def person_at(email: EmailAddress) -> Account | None:
-    """Return the account with this email address, or None."""
-    return db.session.scalar(select(Account).where(Account.email_key == email.key))

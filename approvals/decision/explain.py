@@ -7,10 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import select
-
 from app.clock import day_of
-from app.database import db
 from app.days import date_text, end_in_words, in_words, moment_in_words
 from app.refusal import Refusal, RefusalError
 from approvals.access_model import definitions, versions
@@ -24,7 +21,7 @@ from approvals.organisations.models import Organisation
 from approvals.remits.later import learned_later
 from approvals.remits.notes import notes
 from approvals.remits.remit import Remit, Scope, remit_of
-from identity.accounts.models import Account
+from identity.accounts.queries import account_at
 from identity.email_address import EmailAddress
 
 FEW = 10
@@ -34,7 +31,7 @@ def explain(
     email: EmailAddress, service: str, organisation: Organisation | None, at: datetime
 ) -> Iterator[str]:
     """Return lines of text. Raises RefusalError."""
-    account = db.session.scalars(select(Account).where(Account.email_key == email.key)).first()
+    account = account_at(email)
     definition = definitions.service(service, at)
     if definition is None:
         raise RefusalError.of(

@@ -84,14 +84,9 @@ def _suspend(account: Account, *, yes: bool, accepted: Collection[str] = ()) -> 
 
 
 def _account(email: EmailAddress) -> Account:
-    from sqlalchemy import select
+    from identity.accounts.queries import account_at
 
-    from app.database import db
-    from identity.accounts.models import Account
-
-    account: Account | None = db.session.scalar(
-        select(Account).where(Account.email_key == email.key)
-    )
+    account = account_at(email)
     if account is None:
         raise click.ClickException(
             f"There is no account with the address {email}. "

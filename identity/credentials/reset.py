@@ -17,6 +17,7 @@ from app.outbox import send_mail
 from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import actor_of
+from identity.accounts.queries import account_at
 from identity.credentials import password, reset_links
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset, ResetJourney
@@ -106,7 +107,7 @@ class _EnoughForNow(Exception):
 
 def _send(email: EmailAddress) -> None:
     key = email.key
-    account = db.session.scalar(select(Account).where(Account.email_key == key))
+    account = account_at(email)
     active = account is not None and account.active
     token = new_secret() if active else None
     minutes = settings().reset_minutes
