@@ -39,7 +39,7 @@ def with_allocator_settings(
         # Another program that runs the command inside its process is not replaced.
         if tunables is not None and Path(sys.argv[0]).name == PROGRAM:
             os.environ[TUNABLES] = tunables
-            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this program
+            os.execv(sys.argv[0], sys.argv)  # noqa: S606  # this program
         return command(*arguments, **options)
 
     return started

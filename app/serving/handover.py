@@ -109,7 +109,8 @@ def predecessor() -> Predecessor | None:
 
 def hand_over(listening: socket.socket, line: int, workers: Sequence[int]) -> None:
     """Become the new version of the program. Returns only where that cannot start."""
-    program = [sys.executable, *sys.orig_argv[1:]]
+    # The script, and not this interpreter: its first line names the interpreter of its version.
+    program = list(sys.argv)
     refusal = _why_it_cannot_start(program)
     if refusal is not None:
         log.error("the reload is refused, and the server goes on as it was", reason=refusal)

@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -124,6 +125,32 @@ def test_reload_takes_new_settings(served: Served, chosen: Path) -> None:
     chosen.write_text("SECURE_ACCESS_SUPPORT_EMAIL=second@access.example\n")
     reload(served)
     assert "second@access.example" in httpx.get(f"{served.issuer}/help").text
+
+
+@on_sqlite
+def test_reload_executes_the_program_that_is_there_now(
+    app_settings: Settings, tmp_path: Path
+) -> None:
+    program = tmp_path / "secure-access"
+    _write_program(program, version="first")
+    with serving(app_settings, workers=2, log=tmp_path / "log", program=[str(program)]) as served:
+        _write_program(program, version="second")
+        reload(served)
+        log = (tmp_path / "log").read_text()
+        # Started, started again under the settings of the allocator, checked, executed.
+        assert log.index("version first") < log.index("version second")
+
+
+def _write_program(path: Path, *, version: str) -> None:
+    path.write_text(
+        f"#!{sys.executable}\n"
+        "import sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        f"print('version {version}', file=sys.stderr)\n"
+        "from wsgi import cli\n"
+        "cli()\n"
+    )
+    path.chmod(0o755)
 
 
 @on_sqlite
