@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
@@ -15,13 +14,10 @@ class ConcurrencyLimit:
     """Slots for requests, and a queue of at most `max_waiting` requests that wait for a slot.
 
     A request waits while other requests complete. If none has completed for `stall_seconds`, for
-    example because each waits for the database, further requests do not wait. No request waits for
-    more than `max_seconds`.
+    example because each waits for the database, further requests do not wait.
     """
 
-    def __init__(
-        self, slots: int, *, max_waiting: int, stall_seconds: float, max_seconds: float = math.inf
-    ) -> None:
+    def __init__(self, slots: int, *, max_waiting: int, stall_seconds: float) -> None:
         self._slots = slots
         # A deque's `pop` and `append` are atomic, so a request that finds a slot needs no lock.
         self._free = deque(range(slots))
@@ -29,7 +25,6 @@ class ConcurrencyLimit:
         self._waiting = 0
         self._max_waiting = max_waiting
         self._stall_seconds = stall_seconds
-        self._max_seconds = max_seconds
         self._progress_at = time.monotonic()
 
     def acquire(self) -> bool:
@@ -63,7 +58,7 @@ class ConcurrencyLimit:
             self._waiting += 1
         begun = time.monotonic()
         try:
-            while (left := self._seconds_left(begun)) > 0:
+            while (left := self._progress_at + self._stall_seconds - time.monotonic()) > 0:
                 with self._released:
                     if not self._free:
                         self._released.wait(min(left, _RECHECK_SECONDS))
@@ -82,10 +77,6 @@ class ConcurrencyLimit:
                 # A notification that came too late for this request is for another one.
                 if self._free:
                     self._released.notify()
-
-    def _seconds_left(self, begun: float) -> float:
-        ends = min(self._progress_at + self._stall_seconds, begun + self._max_seconds)
-        return ends - time.monotonic()
 
     def _notify(self) -> None:
         with self._released:

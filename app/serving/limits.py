@@ -15,7 +15,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 """All bodies together that one process receives or keeps for requests that wait."""
 MAX_WAITING = 512
 """Requests of one process that wait for a slot. Further ones are answered with 503."""
-MAX_WAITING_PASSWORDS = 32
+MAX_WAITING_PASSWORDS = 384
 """Posts with a password among them, which wait for half of the slots."""
 RETRY_AFTER_SECONDS = 5
 STALL_SECONDS = 3.5

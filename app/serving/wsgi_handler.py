@@ -60,7 +60,6 @@ class WsgiHandler:
             max(1, settings.threads // 2),
             max_waiting=limits.MAX_WAITING_PASSWORDS,
             stall_seconds=limits.STALL_SECONDS,
-            max_seconds=limits.STALL_SECONDS,
         )
         self._probes = ConcurrencyLimit(
             limits.PROBES, max_waiting=limits.PROBES, stall_seconds=limits.PROBE_STALL_SECONDS
@@ -97,31 +96,33 @@ class WsgiHandler:
         path = environ["PATH_INFO"]
         if path == "/healthz":
             return self._respond(connection, environ)
-        with request_deadline():
-            if path in self._password_paths and environ["REQUEST_METHOD"] == "POST":
-                return self._handle(connection, environ, self._passwords, self._requests)
-            limit = self._probes if path == "/readyz" else self._requests
-            return self._handle(connection, environ, limit)
+        if path in self._password_paths and environ["REQUEST_METHOD"] == "POST":
+            return self._handle_password(connection, environ)
+        return self._handle(
+            connection, environ, self._probes if path == "/readyz" else self._requests
+        )
 
-    def _handle(
-        self,
-        connection: Connection,
-        environ: Environ,
-        limit: ConcurrencyLimit,
-        *more: ConcurrencyLimit,
-    ) -> int:
-        """Respond within a slot of each limit, or with 503 without one."""
-        if not limit.acquire():
+    def _handle_password(self, connection: Connection, environ: Environ) -> int:
+        """Wait for a slot of passwords first; the time for the database begins after it."""
+        if not self._passwords.acquire():
             return self._reject_busy(connection, environ)
         status = 500
         try:
-            if more:
-                status = self._handle(connection, environ, *more)
-            else:
-                status = self._respond(connection, environ)
+            status = self._handle(connection, environ, self._requests)
         finally:
-            limit.release(completed=status != 503)
+            self._passwords.release(completed=status != 503)
         return status
+
+    def _handle(self, connection: Connection, environ: Environ, limit: ConcurrencyLimit) -> int:
+        with request_deadline():
+            if not limit.acquire():
+                return self._reject_busy(connection, environ)
+            status = 500
+            try:
+                status = self._respond(connection, environ)
+            finally:
+                limit.release(completed=status != 503)
+            return status
 
     def _respond(self, connection: Connection, environ: Environ) -> int:
         response = _StartResponse()

@@ -165,5 +165,12 @@ CROWD_FAULTS = (
         PROMISE,
         interrupts=False,
     ),
-    Fault("F35", "150 sign-ins at once with wrong passwords", crowd_of_sign_ins, PROMISE),
+    Fault(
+        "F35",
+        "150 sign-ins at once with wrong passwords",
+        crowd_of_sign_ins,
+        PROMISE,
+        longest_wait=12.0,
+        interrupts=False,
+    ),
 )
