@@ -27,12 +27,14 @@ SETUP_STEPS = ExtensionPoint[SetupStep]("steps of setup", named=lambda step: ste
 
 def run_steps() -> list[tuple[str, str]]:
     """Migrate, then run each room's step in the order of the rooms."""
-    from app.database import restrict_files
+    from app.database import db, restrict_files
     from app.database.requirements import missing_requirement
-    from app.database.schema import upgrade
+    from app.database.schema import schema_is_newer, upgrade
 
-    if (missing := missing_requirement()) is not None:
-        raise click.ClickException(missing)
+    if (refusal := missing_requirement() or schema_is_newer()) is not None:
+        raise click.ClickException(refusal)
+    # The migrations have a connection of their own, and would wait for this one.
+    db.session.remove()
     restrict_files()
     upgrade()
     return [("migrations", "the schema is current")] + [

@@ -40,15 +40,10 @@ def schema_is_current() -> str | None:
     The schema of a newer version can be used unless its migrations say otherwise
     (`readiness.oldest_revision`), so that both versions can serve during an upgrade.
     """
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory.from_config(_config())
-    newest = scripts.get_current_head() or ""
-    present = MigrationContext.configure(db.session.connection()).get_current_revision()
+    present, newest, known = _revisions()
     if present == newest:
         return None
-    if present is None or present in {each.revision for each in scripts.walk_revisions()}:
+    if present is None or present in known:
         return "The database has another schema: run secure-access setup."
     oldest = db.session.scalar(select(Readiness.oldest_revision))
     if oldest is not None and oldest <= newest:
@@ -57,6 +52,28 @@ def schema_is_current() -> str | None:
         f"The database is at revision {present}, which this version (revision {newest}) "
         "cannot use: run the release that set it up, or a newer one."
     )
+
+
+def schema_is_newer() -> str | None:
+    """Return a sentence where a newer version has set the database up: this one cannot."""
+    present, newest, known = _revisions()
+    if present is None or present in known:
+        return None
+    return (
+        f"A newer version has set this database up: it is at revision {present}, and this version "
+        f"knows revisions up to {newest}. Run the setup of the newer version."
+    )
+
+
+def _revisions() -> tuple[str | None, str, set[str]]:
+    """Return the database's revision, the newest of this version, and all that it knows."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config())
+    present = MigrationContext.configure(db.session.connection()).get_current_revision()
+    known = {each.revision for each in scripts.walk_revisions()}
+    return present, scripts.get_current_head() or "", known
 
 
 def _config() -> Config:

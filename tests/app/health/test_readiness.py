@@ -69,6 +69,13 @@ def test_readiness_names_newer_schema_that_this_version_cannot_use(
     assert "revision 9999" in failures(client)["migrations"]
 
 
+def test_setup_names_newer_schema_and_changes_nothing(app: Flask) -> None:
+    revision_is("9999", oldest="0021")
+    result = app.test_cli_runner().invoke(args=["setup"])
+    assert result.exit_code == 1
+    assert "A newer version has set this database up: it is at revision 9999" in result.output
+
+
 def test_readiness_asks_for_setup_on_older_schema(app: Flask, client: FlaskClient) -> None:
     revision_is("0020", oldest="0021")
     assert "secure-access setup" in failures(client)["migrations"]
