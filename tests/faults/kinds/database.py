@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 
@@ -69,10 +69,15 @@ async def kill_everything_on_sqlite(trial: Trial) -> None:
 
 async def hold_lock(trial: Trial) -> None:
     """Hold the database's write lock (PostgreSQL: all tables) for 12 seconds."""
-    with _locked(trial):
+    # The lock waits for transactions, whose messages the relay passes on meanwhile.
+    stack = ExitStack()
+    await asyncio.to_thread(stack.enter_context, _locked(trial))
+    try:
         await asyncio.sleep(AWAY_SECONDS)
         await _expect_public_answers(trial)
         trial.expect(not await trial.rig.ready(), "/readyz is 200 while nothing can be written")
+    finally:
+        await asyncio.to_thread(stack.close)
     trial.heal()
     await trial.rig.wait_until_ready()
 
@@ -191,7 +196,9 @@ async def _inject(trial: Trial, what: str) -> None:
 @contextmanager
 def _locked(trial: Trial) -> Iterator[None]:
     if trial.rig.store.server is None:
-        holder = sqlite3.connect(trial.rig.store.file, isolation_level=None)
+        holder = sqlite3.connect(
+            trial.rig.store.file, isolation_level=None, check_same_thread=False
+        )
         holder.execute("BEGIN IMMEDIATE")
         try:
             yield
