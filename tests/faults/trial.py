@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
+import psycopg
+
 from bench.http import Call as Request
 from tests.faults import journal as journals
 from tests.faults.browser import Browser, shown
@@ -74,7 +76,7 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
         begun_at = time.time()
         try:
             await fault.inject(trial)
-        except (TimeoutError, RuntimeError, OSError) as error:
+        except (TimeoutError, RuntimeError, OSError, psycopg.Error) as error:
             trial.breaches.append(f"no recovery: {error}")
         healed_at = trial.healed_at or time.time()
         await asyncio.sleep(fault.promise + AFTER_SECONDS)

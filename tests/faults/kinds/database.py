@@ -207,7 +207,13 @@ def _locked(trial: Trial) -> Iterator[None]:
         return
     tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
     with psycopg.connect(_address(trial)) as connection:
-        connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
+        # Two transactions that lock the tables in another order each are a deadlock: try again.
+        for _ in range(10):
+            try:
+                connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
+                break
+            except psycopg.errors.DeadlockDetected:
+                connection.rollback()
         try:
             yield
         finally:
