@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -16,29 +17,41 @@ from bench.processes import Failed
 from bench.report import show
 from bench.results import Results, results
 from bench.rounds import Journal, Plan, run
+from bench.soak import soak
 
 START, REGISTER, POPULATION, ENDPOINTS = "start", "register", "population", "endpoints"
-SIGN_IN, REMOVAL = "sign-in", "removal"
+SIGN_IN, REMOVAL, SOAK = "sign-in", "removal", "soak"
 SECTIONS = (START, REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
+"""Everything but the soak, which takes an hour."""
 REMOVALS, QUICK_REMOVALS = 40, 5
+SOAK_SIGN_INS = 20
 STARTS, QUICK_STARTS = 9, 3
 
 
 @click.command()
-@click.argument("sections", nargs=-1, type=click.Choice(SECTIONS))
+@click.argument("sections", nargs=-1, type=click.Choice((*SECTIONS, SOAK)))
 @click.option("--quick", is_flag=True, help="Try it out: a small country, few people, two rounds.")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=float, default=1.5, show_default=True, help="Of each sample.")
 @click.option(
+    "--minutes", type=click.FloatRange(1), default=60.0, show_default=True, help="Of the soak."
+)
+@click.option(
     "--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write figures here."
 )
 def main(
-    sections: tuple[str, ...], quick: bool, rounds: int, seconds: float, target: Path | None
+    sections: tuple[str, ...],
+    quick: bool,
+    rounds: int,
+    seconds: float,
+    minutes: float,
+    target: Path | None,
 ) -> None:
     """Measure SECTIONS, all of them where none is named.
 
     `start` stands alone. Each other one stands on those before it: `endpoints` fills its databases
-    as `register` and `population` do, and shows what that took. Ends with 1 where a bar is missed.
+    as `register` and `population` do, and shows what that took. `soak` is measured only if it is
+    named. Ends with 1 where a bar is missed.
     """
     wanted = set(sections or SECTIONS)
     plan = Plan(
@@ -49,7 +62,7 @@ def main(
         endpoints=ENDPOINTS in wanted,
     )
     try:
-        found = measure(wanted, plan, quick=quick)
+        found = measure(wanted, plan, minutes=minutes, quick=quick)
     except Failed as error:
         raise click.ClickException(str(error)) from None
     show(found)
@@ -59,7 +72,7 @@ def main(
         sys.exit(1)
 
 
-def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
+def measure(wanted: set[str], plan: Plan, *, minutes: float, quick: bool) -> Results:
     """Run the sections on fresh databases, which are deleted afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="secure-access-bench-") as name,
@@ -91,7 +104,11 @@ def measure(wanted: set[str], plan: Plan, *, quick: bool) -> Results:
             removals = {
                 store.name: removal.told_after(store, folder, removals=number) for store in opened
             }
-        return results(described, works, journal, removals, started)
+        curves = {}
+        if SOAK in wanted:
+            mixed = replace(plan, rounds=0, sign_ins=SOAK_SIGN_INS, endpoints=True)
+            curves = soak(opened, mixed, folder, minutes=minutes)
+        return results(described, works, journal, removals, started, curves)
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:

@@ -21,6 +21,8 @@ def show(found: Results) -> None:
     if found.ratios:
         _show_ratios("Beside npm's oidc-provider, per CPU-second", "There", found.ratios)
         _show_ratios("A client with a service beside one without", "Without", found.service_ratios)
+    if found.curves:
+        _show_memory(found)
     if found.bars:
         _show_bars(found)
 
@@ -113,6 +115,17 @@ def _show_ratios(title: str, other: str, ratios: Sequence[Ratio]) -> None:
             f"{each.least:g}",
             verdict,
         )
+    console.print(table)
+
+
+def _show_memory(found: Results) -> None:
+    """Print some ten points of each curve."""
+    table = _table("Memory under mixed load", "Database", "Minutes", "Resident")
+    for store, curve in found.curves.items():
+        points = list(zip(curve.minutes, curve.mib, strict=True))
+        step = max(1, len(points) // 10)
+        for minutes, mib in [*points[:-1:step], points[-1]]:
+            table.add_row(store, f"{minutes:.0f}", f"{mib:.0f} MiB")
     console.print(table)
 
 

@@ -11,6 +11,7 @@ from bench.filling import AGAIN, FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
 from bench.rounds import Journal, Row
 from bench.sign_in import SIGN_IN
+from bench.soak import Curve
 from bench.start import Starts
 from bench.stores import POSTGRESQL, SQLITE
 
@@ -18,6 +19,8 @@ IMPORT_SECONDS = 30.0
 IMPORT_MIB = 400.0
 POPULATION_SECONDS = 300.0
 WORKER_MIB = 160.0
+GROWTH = 5.0
+"""Per cent, after the first ten minutes of an hour."""
 WITH_SERVICE = (
     endpoints.EXCHANGE,
     endpoints.REFRESH,
@@ -47,6 +50,8 @@ class Results:
     removals: dict[str, list[float]] = field(default_factory=dict)
     """By store: for each removal, the seconds until the last healthy service was told."""
     starts: Starts = field(default_factory=Starts)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    """By store: the memory of a worker under mixed load."""
 
     @property
     def met(self) -> bool:
@@ -78,6 +83,10 @@ class Results:
                     memory,
                 )
                 for store, memory in self.after_load_mib.items()
+            ]
+            + [
+                Bar(f"growth of a worker's memory, {store}", GROWTH, "%", curve.growth * 100)
+                for store, curve in self.curves.items()
             ]
         )
 
@@ -140,6 +149,13 @@ class Results:
                 }
                 for store in self.people
             },
+            "memory": {
+                store: [
+                    {"minutes": round(minutes, 1), "mib": round(mib, 1)}
+                    for minutes, mib in zip(curve.minutes, curve.mib, strict=True)
+                ]
+                for store, curve in self.curves.items()
+            },
             "bars": [
                 {
                     "what": bar.what,
@@ -170,10 +186,17 @@ def results(
     journal: Journal | None,
     removals: dict[str, list[float]] | None = None,
     starts: Starts | None = None,
+    curves: dict[str, Curve] | None = None,
 ) -> Results:
     """Collect the results of a run."""
     if journal is None:
-        return Results(machine, works, removals=removals or {}, starts=starts or Starts())
+        return Results(
+            machine,
+            works,
+            removals=removals or {},
+            starts=starts or Starts(),
+            curves=curves or {},
+        )
     return Results(
         machine,
         works,
@@ -189,6 +212,7 @@ def results(
         service_ratios=_ratios_with_service(journal),
         removals=removals or {},
         starts=starts or Starts(),
+        curves=curves or {},
     )
 
 

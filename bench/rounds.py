@@ -73,11 +73,11 @@ def run(stores: list[Store], plan: Plan, folder: Path) -> Journal:
     """Set the stage, start the servers and measure; a round before the first only warms up."""
     journal = Journal()
     with ExitStack() as stack:
-        served = [_serve(store, plan, folder, journal, stack) for store in stores]
+        served = [serve(store, plan, folder, journal, stack) for store in stores]
         empty = _serve_empty(folder, stack)
         beside = [_serve_peer(store, plan, folder, stack) for store in stores if plan.endpoints]
         operations = limits.operations()
-        with out_of_the_way(), _progress() as progress:
+        with out_of_the_way(), progress_bar() as progress:
             task = progress.add_task("", total=plan.rounds + 1)
             for number in range(plan.rounds + 1):
                 title = f"Round {number} of {plan.rounds}" if number else "Warming up"
@@ -111,15 +111,21 @@ def _works(
             if other.store == each.store.name:
                 for endpoint, work in other.works():
                     yield Row(other.store, peer.NAME, endpoint), other.target, work
-        if plan.endpoints:
-            yield from _endpoints(each)
-        if plan.sign_ins:
-            secrets = each.stage.secrets[number * plan.sign_ins : (number + 1) * plan.sign_ins]
-            yield (
-                Row(each.store.name, ANY_CLIENT, sign_in.SIGN_IN),
-                each.target,
-                sign_in.sign_ins(secrets),
-            )
+        yield from pieces(each, plan, number)
+
+
+def pieces(served: Served, plan: Plan, number: int) -> Iterator[Piece]:
+    """Yield what the plan asks one server in a round."""
+    if plan.endpoints:
+        yield from _endpoints(served)
+    if plan.sign_ins:
+        first = number * plan.sign_ins
+        secrets = served.stage.secrets[first : first + plan.sign_ins]
+        yield (
+            Row(served.store.name, ANY_CLIENT, sign_in.SIGN_IN),
+            served.target,
+            sign_in.sign_ins(secrets),
+        )
 
 
 def _endpoints(served: Served) -> Iterator[Piece]:
@@ -142,7 +148,8 @@ def _endpoints(served: Served) -> Iterator[Piece]:
             yield Row(name, variant, endpoints.INTROSPECTION), target, client.introspection()
 
 
-def _serve(store: Store, plan: Plan, folder: Path, journal: Journal, stack: ExitStack) -> Served:
+def serve(store: Store, plan: Plan, folder: Path, journal: Journal, stack: ExitStack) -> Served:
+    """Let people sign in and start the store's server, which the stack stops."""
     with console.status(f"{store.name}: people sign in"):
         stage = set_stage(
             create_app(store.settings()),
@@ -190,7 +197,8 @@ def _serve_empty(folder: Path, stack: ExitStack) -> Target:
     return Target(port, f"localhost:{port}", running.pid)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """Return a bar with a description and the time that is left."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
