@@ -10,26 +10,32 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import structlog
+from flask import Flask
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
 from app.serving.handover import Lifeline, Predecessor, hand_over
+from app.serving.kept_paths import KEPT_PATHS
 from app.serving.listening import QUEUE
 from app.settings import AppSettings
+from app.web.http import Headers
 
 HANGING_SECONDS = 10.0
 """Time without a report after which a worker is killed."""
 START_SECONDS = 60.0
 """The same for a worker that has not reported yet: it is loading the application."""
 REPORT_SECONDS = 1.0
+OK = "200 OK"
 CHECK_SECONDS = 0.25
 SHORT_LIFE = 10.0
 FIRST_DELAY, LONGEST_DELAY = 0.25, 5.0
@@ -158,7 +164,7 @@ class SupervisedServer(MPServer):
 
 
 def report_health(
-    application: Any, settings: AppSettings, reports: MutableSequence[float], number: int
+    application: Flask, settings: AppSettings, reports: MutableSequence[float], number: int
 ) -> None:
     """Let this worker report that it answers requests."""
     arguments = [application, settings, reports, number]
@@ -166,12 +172,32 @@ def report_health(
 
 
 def _report(
-    application: Any, settings: AppSettings, reports: MutableSequence[float], number: int
+    application: Flask, settings: AppSettings, reports: MutableSequence[float], number: int
 ) -> None:
-    """Ask the application for its health again and again, on the path that requests take."""
+    """Ask the application for its health again and again, on the path that requests take.
+
+    Before its first report the worker asks for what it keeps. Without a database it asks again.
+    """
+    with application.app_context():
+        missing = set(KEPT_PATHS.values())
+    while True:
+        missing -= {path for path in missing if _ask(application, settings, path) == OK}
+        _ask(application, settings, "/healthz")
+        reports[number] = time.monotonic()
+        time.sleep(REPORT_SECONDS)
+
+
+def _ask(application: Flask, settings: AppSettings, path: str) -> str:
+    """Return the status of the response, such as `200 OK`."""
+    statuses = []
+
+    def start(status: str, _headers: Headers, _error: object = None, /) -> Callable[[bytes], None]:
+        statuses.append(status)
+        return lambda _body: None
+
     environ = {
         "REQUEST_METHOD": "GET",
-        "PATH_INFO": "/healthz",
+        "PATH_INFO": path,
         "SCRIPT_NAME": "",
         "QUERY_STRING": "",
         "SERVER_NAME": "localhost",
@@ -180,8 +206,8 @@ def _report(
         "HTTP_HOST": settings.host,
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
     }
-    while True:
-        b"".join(application(dict(environ), lambda _status, _headers, _error=None: None))
-        reports[number] = time.monotonic()
-        time.sleep(REPORT_SECONDS)
+    b"".join(application(environ, start))
+    return statuses[0]

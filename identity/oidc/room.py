@@ -7,6 +7,7 @@ from app.composition import Room
 from app.health.checks import CHECKS, DETAILS, Detail
 from app.metrics import GAUGES
 from app.retention import PURGES, Purge
+from app.serving.kept_paths import KEPT_PATHS
 from app.web.direct_endpoints import PROGRAM_ENDPOINTS, ProgramEndpoints
 from app.web.errors import JSON_PATHS
 from app.web.forms import FORMS_FROM_ELSEWHERE
@@ -62,6 +63,7 @@ ROOM = Room(
     JSON_PATHS("/jwks", "/.well-known/"),
     # Posted to by pages of relying services; neither acts on the request.
     FORMS_FROM_ELSEWHERE("oidc.authorize", "oidc.end_session"),
+    KEPT_PATHS("/jwks", "/.well-known/openid-configuration"),
     CHANNELS(token_families.end_grants),
     FRAMES(frontchannel.frames),
     SERVICE_LINKS(links_for_people),
