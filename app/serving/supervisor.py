@@ -29,6 +29,7 @@ from app.serving.kept_paths import KEPT_PATHS
 from app.serving.listening import QUEUE
 from app.settings import AppSettings
 from app.web.http import Headers
+from app.web.request_metrics import OWN
 
 HANGING_SECONDS = 10.0
 """Time without a report after which a worker is killed."""
@@ -206,6 +207,7 @@ def _ask(application: Flask, settings: AppSettings, path: str) -> str:
         "HTTP_HOST": settings.host,
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.url_scheme": "http",
+        OWN: True,
         "wsgi.input": BytesIO(),
         "wsgi.errors": sys.stderr,
     }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 REQUESTS = Seconds(
     "request", "Duration of requests by route as declared", "route", "method", "status"
 )
+OWN = "secure_access.own"
+"""Key of the WSGI environment of requests that a process sends itself. They are not counted."""
 _ROUTE = "secure_access.route"
 OTHER = "other"
 """The route of requests that no route takes, and the method of those with an unusual one."""
@@ -46,6 +48,8 @@ class _Counting:
         self._application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if OWN in environ:
+            return self._application(environ, start_response)
         began, statuses = time.perf_counter(), ["500"]
 
         def start(
