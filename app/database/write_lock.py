@@ -64,11 +64,11 @@ def serves_requests() -> bool:
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
     """Limit what this thread waits for inside."""
-    _thread.seconds = seconds
+    before, _thread.seconds = _thread.seconds, seconds
     try:
         yield
     finally:
-        _thread.seconds = None
+        _thread.seconds = before
 
 
 def explicit_limit() -> float | None:

@@ -25,6 +25,8 @@ PROBES = 2
 """Slots of one process for readiness checks, beside those for other requests."""
 PROBE_STALL_SECONDS = 0.4
 """Time without a completed readiness check after which further ones do not wait."""
+KEPT_SLOTS, MAX_WAITING_KEPT = 2, 64
+"""Slots, and waiting requests, for responses that a process keeps, beside those for others."""
 SPARE_THREADS = 64
 """Threads for requests without a slot: `/healthz` and rejected ones."""
 MAX_CONNECTIONS = 4096
@@ -33,4 +35,5 @@ MAX_CONNECTIONS = 4096
 
 def server_threads(slots: int) -> int:
     """Return the number of threads that one process may start for `slots` requests at once."""
-    return slots + MAX_WAITING + MAX_BODIES + PROBES + SPARE_THREADS
+    beside = PROBES + KEPT_SLOTS + MAX_WAITING_KEPT + SPARE_THREADS
+    return slots + MAX_WAITING + MAX_BODIES + beside

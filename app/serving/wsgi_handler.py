@@ -2,8 +2,8 @@
 
 The server calls a `WsgiHandler` on a thread of its own for each request. The handler receives the
 whole body, waits for a slot, and calls the application, so that a client that sends or reads slowly
-holds no slot. `/healthz` needs none, `/readyz` has its own. A worker that is to stop ends each
-connection with the next response.
+holds no slot. `/healthz` needs none; `/readyz` and what a process keeps have their own. A worker
+that is to stop ends each connection with the next response.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from flask import Flask
 from app.database import request_deadline
 from app.serving import limits
 from app.serving.concurrency_limit import ConcurrencyLimit
+from app.serving.kept_paths import KEPT_PATHS
 from app.serving.password_paths import PASSWORD_PATHS
 from app.serving.request_bodies import (
     Connection,
@@ -56,14 +57,22 @@ class WsgiHandler:
         )
         with application.app_context():
             self._password_paths = frozenset(PASSWORD_PATHS.values())
+            kept_paths = KEPT_PATHS.values()
         self._passwords = ConcurrencyLimit(
             max(1, settings.threads // 2),
             max_waiting=limits.MAX_WAITING_PASSWORDS,
             stall_seconds=limits.STALL_SECONDS,
         )
-        self._probes = ConcurrencyLimit(
+        probes = ConcurrencyLimit(
             limits.PROBES, max_waiting=limits.PROBES, stall_seconds=limits.PROBE_STALL_SECONDS
         )
+        kept = ConcurrencyLimit(
+            limits.KEPT_SLOTS,
+            max_waiting=limits.MAX_WAITING_KEPT,
+            stall_seconds=limits.STALL_SECONDS,
+        )
+        self._limits = {**dict.fromkeys(kept_paths, kept), "/readyz": probes}
+        """Paths with slots of their own."""
         self._headers = without_application(secure=settings.secure)
         self._environ: Environ = {
             "SCRIPT_NAME": "",
@@ -98,9 +107,7 @@ class WsgiHandler:
             return self._respond(connection, environ)
         if path in self._password_paths and environ["REQUEST_METHOD"] == "POST":
             return self._handle_password(connection, environ)
-        return self._handle(
-            connection, environ, self._probes if path == "/readyz" else self._requests
-        )
+        return self._handle(connection, environ, self._limits.get(path, self._requests))
 
     def _handle_password(self, connection: Connection, environ: Environ) -> int:
         """Wait for a slot of passwords first; the time for the database begins after it."""

@@ -16,11 +16,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import PerApplication
-from app.database import db, writing
+from app.database import db, waiting_at_most, writing
 from app.database.single_use import insert_unless_present, rows_changed
 from identity.oidc.models import Revision
 
 RECHECK = 1.0
+PUBLISHED_SECONDS = 0.4
+"""Time for which public data waits for the database, before the last that was read serves."""
 _add_revision = insert_unless_present(Revision)
 Value = TypeVar("Value")
 
@@ -52,12 +54,13 @@ class Cache:
         return cast(Value, value)
 
     def published(self, key: object, load: Callable[[], Value]) -> Value:
-        """Get the value as `get` does; without the database, the last that was read.
+        """Get the value as `get` does; the last that was read while the database does not answer.
 
         Not inside a transaction that writes.
         """
         try:
-            value = self._published[key] = self.get(key, load)
+            with waiting_at_most(PUBLISHED_SECONDS):
+                value = self._published[key] = self.get(key, load)
         except SQLAlchemyError:
             if key not in self._published:
                 raise

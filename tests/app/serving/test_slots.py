@@ -1,4 +1,4 @@
-"""Posts that hash a password take half of the slots at most."""
+"""Slots of a process: half of them for passwords at most, and own ones for what it keeps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.serving import limits
+from app.serving.kept_paths import KEPT_PATHS
 from app.serving.password_paths import PASSWORD_PATHS
 from app.serving.wsgi_handler import WsgiHandler
 from app.web.application import Application
@@ -37,7 +38,10 @@ class Site:
         flask.config["MAX_CONTENT_LENGTH"] = 1000
         flask.add_url_rule("/sign-in", "sign_in", self._sign_in, methods=["GET", "POST"])
         flask.add_url_rule("/other", "other", lambda: "other")
+        flask.add_url_rule("/kept", "kept", lambda: "kept")
+        flask.add_url_rule("/slow", "slow", self._sign_in)
         PASSWORD_PATHS("/sign-in")(flask)
+        KEPT_PATHS("/kept")(flask)
         self._handler = WsgiHandler(flask, chosen, threading.Event())
 
     def ask(self, method: str, path: str) -> Connection:
@@ -88,3 +92,13 @@ def test_sign_in_beyond_the_queue_gets_503(site: Site, monkeypatch: pytest.Monke
         full.released.set()
     assert rejected.status == 503
     assert "Retry-After" in dict(rejected.headers)
+
+
+def test_kept_response_passes_requests_that_hold_every_slot(site: Site) -> None:
+    with ThreadPoolExecutor(SLOTS) as threads:
+        for _ in range(SLOTS):
+            threads.submit(site.ask, "GET", "/slow")
+        for _ in range(SLOTS):
+            assert site.arrived.acquire(timeout=5)
+        assert site.ask("GET", "/kept").status == 200
+        site.released.set()
