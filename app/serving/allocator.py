@@ -36,8 +36,7 @@ def with_allocator_settings(
     @functools.wraps(command)
     def started(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         tunables = tunables_for(os.environ, libc=_libc(), huge_pages=_read(_HUGE_PAGES))
-        # Another program that runs the command inside its process is not replaced.
-        if tunables is not None and Path(sys.argv[0]).name == PROGRAM:
+        if tunables is not None and _is_program(Path(sys.argv[0])):
             os.environ[TUNABLES] = tunables
             os.execv(sys.argv[0], sys.argv)  # noqa: S606  # this program
         return command(*arguments, **options)
@@ -57,6 +56,11 @@ def tunables_for(environ: Mapping[str, str], *, libc: str, huge_pages: str) -> s
     if name != "glibc" or _numbers(version) < FIRST_WITH_HUGE_PAGES:
         return None
     return f"glibc.malloc.mmap_threshold={MMAP_THRESHOLD}:glibc.malloc.hugetlb=1"
+
+
+def _is_program(path: Path) -> bool:
+    """Return whether the path is this program; another that runs the command is not replaced."""
+    return path.name == PROGRAM and os.access(path, os.X_OK)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults import rig, trial
+from tests.faults.alone import run_alone
 from tests.faults.catalogue import FAULTS, NOT_RUN, chosen
 from tests.faults.kinds import database
 from tests.faults.report import as_json, describe, table, write_table
@@ -37,7 +37,7 @@ def test_short_set_of_faults_breaches_no_invariant(
     monkeypatch.setattr(trial, "AFTER_SECONDS", 1.0)
     monkeypatch.setattr(trial, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(database, "AWAY_SECONDS", 4.0)
-    for result in asyncio.run(run(store, SHORT[store], tmp_path)):
+    for result in run_alone(run(store, SHORT[store], tmp_path)):
         # The resources of the first load rise while caches fill.
         result.verdicts.pop("I12")
         assert result.passed, describe(result)

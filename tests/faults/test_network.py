@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from tests.faults.alone import run_alone
 from tests.faults.network import Condition, Relay
 from tests.servers import ports
 
@@ -41,7 +42,7 @@ def run(check: Callable[[Relay], Awaitable[None]]) -> None:
         async with relay_to_echo() as relay:
             await check(relay)
 
-    asyncio.run(body())
+    run_alone(body())
 
 
 def test_relay_passes_everything_on() -> None:

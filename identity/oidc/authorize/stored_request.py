@@ -63,7 +63,9 @@ def find(public_id: str, browser: Browser) -> AuthorizationRequest | None:
     One that no browser has opened yet becomes this browser's.
     """
     request = REQUESTS.find(public_id, browser.secret_hash)
-    if request is None and _bind(public_id, browser):
+    if request is None:
+        _bind(public_id, browser)
+        # Another tab of this browser may have bound it at the same moment.
         request = REQUESTS.find(public_id, browser.secret_hash)
     return request
 
@@ -145,17 +147,16 @@ def cancel(interaction: Interaction) -> bool:
     return True
 
 
-def _bind(public_id: str, browser: Browser) -> bool:
+def _bind(public_id: str, browser: Browser) -> None:
     """Bind the request to the browser if it is open and no browser has opened it yet."""
     found = db.session.scalar(
         select(AuthorizationRequest.id).where(
             AuthorizationRequest.public_id == public_id, _UNBOUND, REQUESTS.is_open()
         )
     )
-    if found is None:
-        return False
-    with writing():
-        return REQUESTS.advance(found, _UNBOUND, browser_hash=browser.secret_hash)
+    if found is not None:
+        with writing():
+            REQUESTS.advance(found, _UNBOUND, browser_hash=browser.secret_hash)
 
 
 def expired() -> list[Expired]:
