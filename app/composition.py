@@ -10,7 +10,8 @@ rooms, lowest first, in `rooms.py`; `wsgi.py` composes them:
         PURGES(Purge("sessions", expired)),
     )
 
-Nothing registers itself on import, and there is no other way to add to an application.
+A part may also be a function that receives the application, for settings of Flask itself. Nothing
+registers itself on import.
 """
 
 from __future__ import annotations

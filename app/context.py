@@ -50,7 +50,7 @@ class PerApplication(Generic[Value]):
         self._lock = Lock()
 
     def __call__(self) -> Value:
-        """Return the present application's value. Raises LookupError outside every work."""
+        """Return the present application's value. Raises LookupError outside a context."""
         return self.of(_present.get().app)
 
     def of(self, app: Flask) -> Value:
@@ -74,7 +74,7 @@ class PerApplication(Generic[Value]):
 
 
 def present_application() -> Flask:
-    """Return the application of the present work. Raises LookupError outside every work."""
+    """Return the application of the present context. Raises LookupError outside a context."""
     return _present.get().app
 
 

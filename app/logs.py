@@ -40,7 +40,7 @@ def configure(_app: Flask) -> None:
 
 
 def include_libraries_and_exceptions() -> None:
-    """Log what libraries say, and exceptions that end a thread or the process, in the same form.
+    """Log messages of libraries, and exceptions that end a thread or the process, in this form.
 
     For the processes that go on running, and the ones that they fork.
     """
@@ -84,6 +84,9 @@ def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     while len(line) > LONGEST:
         name = max(fields, key=lambda each: len(json.dumps(fields[each], default=repr)))
         text = str(fields[name])
+        if text == CUT:
+            # Every field is as short as it can be.
+            break
         # A character is up to 12 bytes of ASCII: what is cut is measured, not guessed.
         excess = len(line) - LONGEST
         kept = max(0, len(text) - max(excess, len(CUT) + 1) - len(CUT)) // 2

@@ -71,6 +71,10 @@ def run(app: Flask, *, once: bool) -> None:
                 purged_at = now()
         except SQLAlchemyError as error:
             log.error("the database does not answer", error=reason(error))
+        except Exception:
+            # The mails go out nevertheless, and the purge is tried again an hour later.
+            log.exception("the purge failed")
+            purged_at = now()
         else:
             PASSES.count("purge")
         finally:
@@ -90,7 +94,7 @@ def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
     with app.app_context():
         busy = True
         while not stop.is_set() or (once and busy):
-            under_way = [_succeeds(job.name, job.run) for job in JOBS.values()]
+            under_way = [_run_job(job.name, job.run) for job in JOBS.values()]
             busy = any(under_way)
             PASSES.count("jobs")
             if busy:
@@ -98,12 +102,12 @@ def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
             else:
                 stop.wait(JOB_SECONDS)
         unfinished = JOBS.values()
-        while unfinished := [job for job in unfinished if _succeeds(job.name, job.finish)]:
+        while unfinished := [job for job in unfinished if _run_job(job.name, job.finish)]:
             time.sleep(BUSY_SECONDS)
 
 
-def _succeeds(name: str, work: Callable[[], bool]) -> bool:
-    """Return what the work returns, False where it fails: the other jobs go on."""
+def _run_job(name: str, work: Callable[[], bool]) -> bool:
+    """Return whether the work is still under way; False if it fails, so that other jobs go on."""
     try:
         return work()
     except SQLAlchemyError as error:

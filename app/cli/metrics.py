@@ -1,4 +1,4 @@
-"""`secure-access metrics`: the process that shows figures to Prometheus."""
+"""`secure-access metrics`: the process that serves figures to Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/metrics`: what the processes counted, and what stands in the database."""
+"""Registry of `/metrics`: the counts of the processes, and figures of the database."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ log = structlog.get_logger()
 
 
 class DatabaseCollector(Collector):
-    """Reads every gauge at each scrape, in a context of the application.
+    """Collects every gauge from the database at each scrape.
 
     `secure_access_database_up` is 0 where the database does not answer, and the gauges are then
-    absent: an old figure would hide that it is old.
+    absent, because an old figure looks like a present one.
     """
 
     def __init__(self, app: Flask) -> None:

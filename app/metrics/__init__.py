@@ -1,8 +1,8 @@
 """Figures for operators, in the format of Prometheus.
 
 Processes count in files below `SECURE_ACCESS_METRICS_DIRECTORY`, and `secure-access metrics`, a
-process of its own on an address of its own, adds them up and reads from the database what stands
-there. Without the setting nothing is counted.
+process of its own on an address of its own, adds them up and reads further figures from the
+database. Without the setting nothing is counted.
 """
 
 from app.metrics.gauges import GAUGES, Gauge

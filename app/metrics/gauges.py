@@ -1,4 +1,4 @@
-"""Figures that are read when somebody asks for them: lengths and ages of queues, ages of keys."""
+"""Figures that each scrape reads from the database: lengths and ages of queues, ages of keys."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from flask import Flask
 
@@ -43,15 +43,17 @@ class Seconds:
     def observe(self, seconds: float, *labels: str) -> None:
         """Count a duration."""
         if _counting.is_set():
-            child = self._histogram.labels(*labels) if labels else self._histogram
-            child.observe(seconds)
+            histogram = self._histogram()
+            (histogram.labels(*labels) if labels else histogram).observe(seconds)
 
-    @cached_property
     def _histogram(self) -> Histogram:
         from prometheus_client import Histogram
 
-        return Histogram(
-            self._name, self._description, self._labels, namespace=PREFIX, buckets=BUCKETS
+        return _made_once(
+            self._name,
+            lambda: Histogram(
+                self._name, self._description, self._labels, namespace=PREFIX, buckets=BUCKETS
+            ),
         )
 
 
@@ -66,11 +68,27 @@ class Counted:
     def count(self, *labels: str) -> None:
         """Count an event."""
         if _counting.is_set():
-            child = self._counter.labels(*labels) if labels else self._counter
-            child.inc()
+            counter = self._counter()
+            (counter.labels(*labels) if labels else counter).inc()
 
-    @cached_property
     def _counter(self) -> Counter:
         from prometheus_client import Counter
 
-        return Counter(self._name, self._description, self._labels, namespace=PREFIX)
+        return _made_once(
+            self._name,
+            lambda: Counter(self._name, self._description, self._labels, namespace=PREFIX),
+        )
+
+
+_made: dict[str, object] = {}
+_making = threading.Lock()
+Instrument = TypeVar("Instrument")
+
+
+def _made_once(name: str, make: Callable[[], Instrument]) -> Instrument:
+    """Return the instrument of that name; the library refuses a second one in a process."""
+    if name not in _made:
+        with _making:
+            if name not in _made:
+                _made[name] = make()
+    return cast(Instrument, _made[name])

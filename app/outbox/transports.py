@@ -131,9 +131,10 @@ class MailServer:
 
 
 def _close(server: smtplib.SMTP) -> None:
-    # The reply to QUIT does not concern the mails, which have been accepted or rejected.
+    # The reply to QUIT does not concern the mails, which have been accepted or rejected, and a mail
+    # server that does not respond would delay the other jobs of the worker.
     with suppress(OSError):
-        server.quit()
+        server.putcmd("quit")
     server.close()
 
 

@@ -1,9 +1,9 @@
 """A reload: the server becomes its new version, and its workers are replaced without a gap.
 
 The process of the server executes the program again, which keeps its id, the listening socket and
-the lifeline of its workers. The new program reads code and settings anew and starts workers of its
-own. Once all of them have answered a request it lets go of the lifeline, and the earlier workers
-finish what they are doing and end.
+the shutdown pipe of its workers. The new program reads code and settings anew and starts workers of
+its own. Once all of them have answered a request it closes the pipe, and the earlier workers finish
+their requests and end.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ FINISH_SECONDS, ORPHAN_SECONDS = 30.0, 3.0
 log = structlog.get_logger()
 
 
-class Lifeline:
-    """A pipe that tells workers to end: by its closing, which the death of the server is too."""
+class ShutdownPipe:
+    """A pipe whose closed end tells the workers to end; the death of the server closes it too."""
 
     def __init__(self) -> None:
-        self._read, self.held = os.pipe()
+        self._read_end, self.write_end = os.pipe()
         self._server = os.getpid()
 
     def watch(self, listening: socket.socket, stopping: threading.Event) -> None:
-        """Let this worker end with the line.
+        """End this worker, in its process, once the pipe is closed.
 
-        It accepts no more connections, sets `stopping`, finishes its requests and ends.
+        It then accepts no more connections, sets `stopping`, finishes its requests and ends.
         """
-        os.close(self.held)
+        os.close(self.write_end)
         arguments = [listening, stopping]
-        threading.Thread(target=self._end_with_line, args=arguments, daemon=True).start()
+        threading.Thread(target=self._end_worker, args=arguments, daemon=True).start()
 
-    def _end_with_line(self, listening: socket.socket, stopping: threading.Event) -> None:
-        os.read(self._read, 1)
+    def _end_worker(self, listening: socket.socket, stopping: threading.Event) -> None:
+        os.read(self._read_end, 1)
         stop_accepting(listening)
         stopping.set()
         if os.getppid() == self._server:
@@ -68,21 +68,21 @@ class Lifeline:
 
 @dataclass
 class Predecessor:
-    """The server before the reload, as this process was it: its socket, lifeline and workers."""
+    """The socket, the shutdown pipe and the workers of this process before the reload."""
 
     listening: socket.socket
-    line: int
+    pipe: int
     workers: list[int]
 
-    def let_go(self) -> None:
-        """Let the earlier workers end. Called again it does nothing."""
+    def end_workers(self) -> None:
+        """Tell the earlier workers to end. Called again it does nothing."""
         self.listening.close()
-        if self.line >= 0:
-            os.close(self.line)
-            self.line = -1
+        if self.pipe >= 0:
+            os.close(self.pipe)
+            self.pipe = -1
 
-    def forget_ended(self) -> None:
-        """Collect the earlier workers that have ended."""
+    def reap_workers(self) -> None:
+        """Reap the earlier workers that have ended (waitpid(2))."""
         for pid in list(self.workers):
             with suppress(ChildProcessError):
                 if os.waitpid(pid, os.WNOHANG) == (0, 0):
@@ -104,11 +104,14 @@ def predecessor() -> Predecessor | None:
     listening = socket.socket(fileno=given["socket"])
     # Python supposes that it blocks, and a copy would make it so for the workers of both programs.
     listening.setblocking(False)
-    return Predecessor(listening, given["line"], given["workers"])
+    # The next reload hands over its own: what it inherited besides would stay open unnoticed.
+    for descriptor in (listening.fileno(), given["pipe"]):
+        os.set_inheritable(descriptor, False)
+    return Predecessor(listening, given["pipe"], given["workers"])
 
 
-def hand_over(listening: socket.socket, line: int, workers: Sequence[int]) -> None:
-    """Become the new version of the program. Returns only where that cannot start."""
+def hand_over(listening: socket.socket, pipe: int, workers: Sequence[int]) -> None:
+    """Execute the new version of the program in this process. Returns only if it cannot start."""
     # The script, and not this interpreter: its first line names the interpreter of its version.
     program = list(sys.argv)
     refusal = _why_it_cannot_start(program)
@@ -116,8 +119,8 @@ def hand_over(listening: socket.socket, line: int, workers: Sequence[int]) -> No
         log.error("the reload is refused, and the server goes on as it was", reason=refusal)
         return
     log.warning("the server is reloaded")
-    kept = {"socket": listening.fileno(), "line": line, "workers": list(workers)}
-    for descriptor in (listening.fileno(), line):
+    kept = {"socket": listening.fileno(), "pipe": pipe, "workers": list(workers)}
+    for descriptor in (listening.fileno(), pipe):
         os.set_inheritable(descriptor, True)
     # Until the new program handles it, a second reload would end the process.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -14,6 +14,7 @@ from pathlib import Path
 from app.serving import limits
 from app.settings import AppSettings
 
+_DESCRIPTORS = Path("/proc/self/fd")
 QUEUE = 1024
 """Connections that wait to be accepted."""
 
@@ -44,20 +45,28 @@ def listen(settings: AppSettings) -> socket.socket:
 def stop_accepting(listening: socket.socket) -> None:
     """Accept no more connections in this process; other processes go on accepting.
 
-    Each descriptor of the socket, the server library's own among them, becomes one of a socket that
-    nobody connects to.
+    Each descriptor of the socket, the server library's own among them, is replaced by one of
+    another socket, to which no client connects. Does nothing on systems without `/proc`.
     """
-    replacement = socket.create_server(("127.0.0.1", 0), backlog=1)
-    replacement.setblocking(False)
+    if not _DESCRIPTORS.is_dir():
+        return
     address = listening.getsockname()
-    for entry in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            candidate = socket.socket(fileno=os.dup(int(entry.name)))
-            with candidate:
-                is_listening = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-                if is_listening and candidate.getsockname() == address:
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as replacement:
+        replacement.setblocking(False)
+        for entry in _DESCRIPTORS.iterdir():
+            with suppress(OSError):
+                if _is_listening_at(entry, address):
                     os.dup2(replacement.fileno(), int(entry.name))
-    replacement.close()
+
+
+def _is_listening_at(entry: Path, address: object) -> bool:
+    """Return whether a descriptor of this process is a socket that listens at the address."""
+    # Sockets alone are opened: closing a second descriptor of an SQLite file drops its locks.
+    if not str(entry.readlink()).startswith("socket:"):
+        return False
+    with socket.socket(fileno=os.dup(int(entry.name))) as candidate:
+        is_listening = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return bool(is_listening) and candidate.getsockname() == address
 
 
 def is_at(listening: socket.socket, settings: AppSettings) -> bool:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import granian.server.mp
+import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -24,6 +25,7 @@ from app.serving.supervisor import SupervisedServer, report_health
 from app.serving.wsgi_handler import WsgiHandler
 from app.settings import AppSettings
 
+log = structlog.get_logger()
 _RESERVED_FILES = 256
 """Descriptors of a process that are no connection of a client: databases, logs, libraries."""
 
@@ -35,7 +37,7 @@ def serve(factory: str, settings: AppSettings) -> None:
     server = SupervisedServer(
         factory,
         before=before,
-        listening=_listening_socket(settings, before),
+        listening=listening_socket(settings, before),
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -61,11 +63,25 @@ def serve(factory: str, settings: AppSettings) -> None:
     server.serve(target_loader=load, wrap_loader=False)
 
 
-def _listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
-    """Return the predecessor's socket where the address is still the same, else a new one."""
+def listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
+    """Return the predecessor's socket if the address is still the same, else a new one.
+
+    A reload that cannot listen at its new address goes on at the earlier one.
+    """
     if before is not None and listening.is_at(before.listening, settings):
         return before.listening.dup()
-    return listening.listen(settings)
+    try:
+        return listening.listen(settings)
+    except OSError as error:
+        if before is None:
+            raise
+        log.error(
+            "nothing can listen at the new address, and the server goes on at the earlier one",
+            address=settings.bind,
+            port=settings.port,
+            reason=error.strerror,
+        )
+        return before.listening.dup()
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

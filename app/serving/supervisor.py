@@ -24,7 +24,7 @@ from flask import Flask
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
-from app.serving.handover import Lifeline, Predecessor, hand_over
+from app.serving.handover import Predecessor, ShutdownPipe, hand_over
 from app.serving.kept_paths import KEPT_PATHS
 from app.serving.listening import QUEUE
 from app.settings import AppSettings
@@ -93,17 +93,17 @@ class SupervisedServer(MPServer):
         super().__init__(*arguments, **keywords)
         self._listening = listening
         self._before = before
-        self._lifeline = Lifeline()
+        self._pipe = ShutdownPipe()
         self._slots = [Slot() for _ in range(self.workers)]
         self.reports = multiprocessing.Array("d", self.workers, lock=False)
         """Time of each worker's last report, in shared memory."""
 
     def begin_worker(self, stopping: threading.Event) -> None:
-        """Let this worker, in its process, end with the server; `stopping` is set before."""
+        """End this worker, in its process, with the server; `stopping` is set before that."""
         if self._before is not None:
-            # The worker has inherited the line, which must not hang on it.
-            self._before.let_go()
-        self._lifeline.watch(self._listening, stopping)
+            # The worker has inherited the earlier pipe, and would keep it open.
+            self._before.end_workers()
+        self._pipe.watch(self._listening, stopping)
 
     def _init_shared_socket(self) -> None:
         # The library opens a socket for each worker, whose queue would end with the worker.
@@ -128,7 +128,8 @@ class SupervisedServer(MPServer):
             if self.reload_signal and not self.interrupt_signal:
                 self.reload_signal = False
                 workers = [worker.inner.pid for worker in self.wrks]
-                hand_over(self._listening, self._lifeline.held, workers)
+                workers += self._before.workers if self._before is not None else []
+                hand_over(self._listening, self._pipe.write_end, workers)
             if self._before is not None:
                 self._replace_predecessor(self._before)
             present = time.monotonic()
@@ -145,8 +146,8 @@ class SupervisedServer(MPServer):
 
     def _replace_predecessor(self, before: Predecessor) -> None:
         if all(self.reports):
-            before.let_go()
-        before.forget_ended()
+            before.end_workers()
+        before.reap_workers()
         if not before.workers:
             self._before = None
 

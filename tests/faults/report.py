@@ -56,7 +56,7 @@ def table(results: Sequence[Result], not_run: Sequence[NotRun]) -> str:
     lines = [_HEAD, "|" + "---|" * 7]
     lines += [
         f"| {result.fault} | {result.store} | {result.title} | {result.recovered_after:.1f} s "
-        f"| {_counts(result.refused)} | {result.longest_wait:.1f} s | {_held(result)} |"
+        f"| {_counts(result.refused)} | {result.longest_wait:.1f} s | {_invariants(result)} |"
         for result in results
     ]
     if not_run:
@@ -86,7 +86,7 @@ def _counted(sentences: Sequence[str]) -> list[str]:
     return [f"{text} ({count} times)" if count > 1 else text for text, count in counts.items()]
 
 
-def _held(result: Result) -> str:
+def _invariants(result: Result) -> str:
     breached = list(_breaches(result))
     if breached:
         return "breached: " + ", ".join(breached)

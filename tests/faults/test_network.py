@@ -28,7 +28,7 @@ async def relay_to_echo() -> AsyncIterator[Relay]:
         await asyncio.sleep(0.01)
 
 
-async def said_back(relay: Relay) -> bytes:
+async def received_echo(relay: Relay) -> bytes:
     reader, writer = await asyncio.open_connection(ports.HOST, relay.port)
     try:
         writer.write(b"hello")
@@ -47,7 +47,7 @@ def run(check: Callable[[Relay], Awaitable[None]]) -> None:
 
 def test_relay_passes_everything_on() -> None:
     async def check(relay: Relay) -> None:
-        assert await said_back(relay) == b"hello"
+        assert await received_echo(relay) == b"hello"
 
     run(check)
 
@@ -56,8 +56,8 @@ def test_relay_passes_everything_on() -> None:
 def test_relay_ends_connections(condition: Condition) -> None:
     async def check(relay: Relay) -> None:
         with relay.under(condition), suppress(ConnectionError):
-            assert await said_back(relay) == b""
-        assert await said_back(relay) == b"hello"
+            assert await received_echo(relay) == b""
+        assert await received_echo(relay) == b"hello"
 
     run(check)
 
@@ -66,7 +66,7 @@ def test_relay_ends_connections(condition: Condition) -> None:
 def test_relay_withholds_answers(condition: Condition) -> None:
     async def check(relay: Relay) -> None:
         with relay.under(condition), pytest.raises(TimeoutError):
-            await said_back(relay)
-        assert await said_back(relay) == b"hello"
+            await received_echo(relay)
+        assert await received_echo(relay) == b"hello"
 
     run(check)

@@ -154,6 +154,24 @@ def _write_program(path: Path, *, version: str) -> None:
 
 
 @on_sqlite
+def test_reload_during_a_reload_leaves_no_earlier_worker(served: Served) -> None:
+    server = served.process.pid
+    first = set(children_of(server))
+    os.kill(server, signal.SIGHUP)
+    ports.wait_until(
+        lambda: len(children_of(server)) > 2 or not first & set(children_of(server)),
+        seconds=30,
+        what="the workers of the first reload start",
+    )
+    earlier = set(children_of(server))
+    os.kill(server, signal.SIGHUP)
+    ports.wait_until(
+        partial(_has_replaced, server, earlier), seconds=60, what="all earlier workers end"
+    )
+    assert httpx.get(f"{served.issuer}/healthz").status_code == 200
+
+
+@on_sqlite
 def test_reload_with_settings_that_cannot_be_used_is_refused_with_its_reason(
     served: Served, chosen: Path, tmp_path: Path
 ) -> None:
