@@ -154,20 +154,26 @@ def _write_program(path: Path, *, version: str) -> None:
 
 
 @on_sqlite
-def test_reload_during_a_reload_leaves_no_earlier_worker(served: Served) -> None:
+def test_reload_during_a_reload_leaves_no_earlier_worker(served: Served, tmp_path: Path) -> None:
     server = served.process.pid
     first = set(children_of(server))
     os.kill(server, signal.SIGHUP)
     ports.wait_until(
-        lambda: len(children_of(server)) > 2 or not first & set(children_of(server)),
+        # Until then the children are the first workers and the check of the new program.
+        lambda: (
+            "the server is reloaded" in (tmp_path / "log").read_text()
+            and len(first & set(children_of(server))) == 2
+            and len(children_of(server)) == 4
+        ),
         seconds=30,
-        what="the workers of the first reload start",
+        what="the workers of both programs run",
     )
     earlier = set(children_of(server))
     os.kill(server, signal.SIGHUP)
     ports.wait_until(
         partial(_has_replaced, server, earlier), seconds=60, what="all earlier workers end"
     )
+    assert (tmp_path / "log").read_text().count("the server is reloaded") == 2
     assert httpx.get(f"{served.issuer}/healthz").status_code == 200
 
 
