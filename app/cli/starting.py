@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def checked_settings() -> AppSettings:
-    """Return the settings, with a warning in the log for each unsafe one. All of it is JSON.
+    """Return the settings, and log a warning for each unsafe one. Logs are JSON from then on.
 
     Raises ClickException where they would be the demo's in place of missing ones.
     """

@@ -12,7 +12,7 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jws import JWSRegistry
 
 LONGEST = 16_384
-"""Characters of a token that is read."""
+"""Longest token that is read, in characters."""
 SIGNING_ALGS = ("PS256", "ES256", "EdDSA", "RS256")
 """Algorithms that clients and this provider sign with, the ones for every profile first."""
 
