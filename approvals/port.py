@@ -16,11 +16,11 @@ from approvals.console import suspending
 from approvals.decision import claims as access_claims
 from approvals.decision import decision, no_access
 from approvals.decision.facts import AccessFacts
-from approvals.memberships import account_suspension, invitation_port
+from approvals.memberships import account_suspension, invitation_port, personal_details
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
-from identity.accounts.person import Person
+from identity.accounts.person import Person, PersonalDetails
 from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import (
     ClaimDescription,
@@ -49,6 +49,12 @@ class ApprovalsPort:
 
     def account_suspended(self, account: Person, actor: Actor, *, suspended: bool) -> None:
         account_suspension.announce(account, actor, suspended=suspended)
+
+    def details_changing(self, account: Person) -> None:
+        personal_details.lock_organisations(account)
+
+    def details_changed(self, account: Person, former: PersonalDetails, actor: Actor) -> None:
+        personal_details.repeat(account, former, actor)
 
     def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:
         return invitation_port.context_words(holder)

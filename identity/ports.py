@@ -11,7 +11,7 @@ from typing import Protocol
 from app.actors import Actor
 from app.composition import ExtensionPoint
 from app.refusal import Refusal, RefusalError
-from identity.accounts.person import Person
+from identity.accounts.person import Person, PersonalDetails
 from identity.accounts.sent_invitation import SentInvitation
 
 
@@ -115,6 +115,18 @@ class Approvals(Protocol):
         """Record that the account was suspended, or restored with `suspended=False`.
 
         Runs inside `writing()`.
+        """
+
+    def details_changing(self, account: Person) -> None:
+        """Lock the rows that repeat the person's name and address, before the account is locked.
+
+        Runs inside `writing()`.
+        """
+
+    def details_changed(self, account: Person, former: PersonalDetails, actor: Actor) -> None:
+        """Repeat the person's new name or address in each organisation, and record the change.
+
+        The caller has called `details_changing`. Runs inside `writing()`.
         """
 
     def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:

@@ -5,7 +5,8 @@ from identity.credentials.room import ROOM as CREDENTIALS
 from identity.information.room import ROOM as INFORMATION
 from identity.joining.room import ROOM as JOINING
 from identity.oidc.room import ROOM as OIDC
+from identity.own_account.room import ROOM as OWN_ACCOUNT
 from identity.sessions.room import ROOM as SESSIONS
 from identity.sign_in.room import ROOM as SIGN_IN
 
-ROOMS = (ACCOUNTS, SESSIONS, CREDENTIALS, SIGN_IN, JOINING, INFORMATION, OIDC)
+ROOMS = (ACCOUNTS, SESSIONS, CREDENTIALS, SIGN_IN, JOINING, OWN_ACCOUNT, INFORMATION, OIDC)

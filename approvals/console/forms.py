@@ -1,7 +1,7 @@
 """Forms of the operators' pages."""
 
 from approvals.memberships.forms import EmailForm
-from identity.joining.forms import NamesForm
+from identity.accounts.names_form import NamesForm
 
 
 class ApproverForm(EmailForm, NamesForm):

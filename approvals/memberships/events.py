@@ -76,6 +76,16 @@ EVENTS = (
         "{actor} restored the account of {person}: they can sign in again.",
         _ABOUT,
     ),
+    Event(
+        "membership.renamed",
+        "{former} changed their name to {person}.",
+        _ABOUT | {"subject", "former", "before", "after"},
+    ),
+    Event(
+        "membership.address_changed",
+        "The email address of {person} was changed.",
+        _ABOUT | {"subject", "before", "after"},
+    ),
     Event("approver.invited", "{actor} invited {person} to be an approver.", _ABOUT),
     Event(
         "approver.none_left",

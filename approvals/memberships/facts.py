@@ -90,6 +90,19 @@ def open_membership(organisation_id: int, email: EmailAddress) -> Membership | N
     ).first()
 
 
+def is_free(organisation_id: int, email: EmailAddress, but: Membership) -> bool:
+    """Return whether no other open membership of the organisation is at this address."""
+    other = db.session.scalar(
+        select(Membership.id).where(
+            Membership.organisation_id == organisation_id,
+            Membership.open,
+            Membership.email_key == email.key,
+            Membership.id != but.id,
+        )
+    )
+    return other is None
+
+
 def offered_groups(organisation: Organisation, at: datetime) -> dict[str, frozenset[str]]:
     """Return codes of the user groups that the organisation may hold, by service."""
     return {

@@ -158,6 +158,23 @@ def record_acceptance(operator: Operator, account: Person) -> None:
     )
 
 
+def repeat_address(account_id: int, email: EmailAddress) -> None:
+    """Write the account's new address to its appointment. Must run inside `writing()`.
+
+    The appointment keeps the former one where another person is invited at the new address.
+    """
+    operator = db.session.scalar(
+        select(Operator).where(Operator.account_id == account_id, Operator.open)
+    )
+    taken = db.session.scalar(
+        select(Operator.id).where(
+            Operator.email_key == email.key, Operator.open, Operator.account_id.is_(None)
+        )
+    )
+    if operator is not None and taken is None:
+        operator.email, operator.email_key = email.text, email.key
+
+
 def record_decline(operator: Operator) -> None:
     """Record that the invited person declined. Must run inside `writing()`."""
     operator.valid_to = now()

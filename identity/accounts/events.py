@@ -16,6 +16,9 @@ EVENTS = (
     Event("invitation.renewal_asked", "A new invitation was asked for.", _INVITATION),
     Event("invitation.refused", "An invitation was opened by somebody else.", _INVITATION),
     Event("account.joined", "{subject} joined.", required={"subject"}),
+    Event(
+        "account.renamed", "{actor} changed their name.", required={"subject", "before", "after"}
+    ),
     Event("account.looked_for", "{actor} looked for people by name or address.", {"search"}),
     Event("account.suspended", "{actor} suspended {subject}.", required={"subject"}),
     Event("account.restored", "{actor} restored {subject}.", required={"subject"}),

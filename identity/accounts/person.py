@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from app.actors import Actor
 
@@ -34,6 +35,24 @@ class Person(Protocol):
 
     @property
     def active(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class PersonalDetails:
+    """A person's name and email address at one moment, such as before a change."""
+
+    given_name: str
+    family_name: str
+    email: str
+
+    @classmethod
+    def of(cls, person: Person) -> Self:
+        """Return the details that the person has now."""
+        return cls(person.given_name, person.family_name, person.email)
+
+    @property
+    def name(self) -> str:
+        return full_name(self.given_name, self.family_name)
 
 
 def full_name(given_name: str, family_name: str) -> str:

@@ -6,15 +6,36 @@ from app.composition import Room
 from app.retention import PURGES, Purge
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
-from identity.credentials import events, registry, reset_links
+from identity.credentials import events, recovery_codes, registry, reset_links
 from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
+from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
+from identity.sessions.models import Session
+
+
+def _second_step(session: Session) -> str:
+    left = recovery_codes.remaining(session.account_id)
+    return f"Authenticator app, {left} recovery code{'' if left == 1 else 's'} left"
+
 
 ROOM = Room(
     "identity.credentials",
     EVENTS(*events.EVENTS),
     PAGES(
         Pages(blueprint, "identity.credentials.reset_views", "identity.credentials.views"),
+    ),
+    ACCOUNT_ROWS(
+        AccountRow(
+            "Password",
+            30,
+            lambda _session: "Set",
+            "credentials.change_password",
+            "Change",
+            "your password",
+        ),
+        AccountRow(
+            "Second step", 40, _second_step, "credentials.second_step", "Change", "your second step"
+        ),
     ),
     CHANNELS(reset_links.supersede_links),
     REVIVED(

@@ -10,11 +10,12 @@ from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, JoinJourney
+from identity.accounts.names_form import NamesForm
 from identity.credentials import totp
 from identity.credentials.factor import ProofRejected
 from identity.joining import actions, journeys
 from identity.joining.blueprint import blueprint
-from identity.joining.forms import AppForm, NamesForm, PasswordForm
+from identity.joining.forms import AppForm, PasswordForm
 from identity.joining.rules import FirstPage, NextStep
 from identity.ports import approvals
 from identity.sessions.access import signed_in

@@ -21,10 +21,11 @@ from app.web.pages import (
 from identity.access_termination import CHANNELS, end_access_of
 from identity.sessions import events, kept_posts, views
 from identity.sessions.access import ask_to_sign_in
+from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
 from identity.sessions.current_session import SessionOver, current, note_activity
 from identity.sessions.models import Session
-from identity.sessions.queries import people_with_sessions
+from identity.sessions.queries import live_sessions, people_with_sessions
 
 
 def _expired() -> list[Expired]:
@@ -32,10 +33,25 @@ def _expired() -> list[Expired]:
     return [Expired(Session, Session.absolute_end < now() - timedelta(days=1))]
 
 
+def _browsers(session: Session) -> str:
+    number = len(live_sessions(session.account_id))
+    return "1 browser" if number == 1 else f"{number} browsers"
+
+
 ROOM = Room(
     "identity.sessions",
     EVENTS(*events.EVENTS),
     PAGES(Pages(views.blueprint)),
+    ACCOUNT_ROWS(
+        AccountRow(
+            "Where you are signed in",
+            50,
+            _browsers,
+            "sessions.sessions",
+            "See",
+            "where you are signed in",
+        ),
+    ),
     AFTER_REQUEST(note_activity),
     ERROR_HANDLERS(ErrorHandler(SessionOver, lambda _error: ask_to_sign_in())),
     TEMPLATE_NAMES(TemplateName("current_session", current)),

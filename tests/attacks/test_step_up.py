@@ -90,6 +90,8 @@ OPEN = {
     # Everyday acts: a user group, an invitation sent again to the same address.
     "memberships.access_check",
     "memberships.invitation_resend",
+    # Personal details that give no access.
+    "own_account.submit_name",
     # Acts that only end access of one's own.
     "sessions.end",
     "sessions.end_others",

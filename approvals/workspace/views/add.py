@@ -27,7 +27,7 @@ from approvals.workspace import queries
 from approvals.workspace.views import add_steps as steps
 from approvals.workspace.views.common import ended_member, me, page_of
 from identity.accounts.invitation_limits import limit_on
-from identity.joining.forms import NamesForm
+from identity.accounts.names_form import NamesForm
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn, is_fresh
 

@@ -11,7 +11,7 @@ from flask import Flask, url_for
 
 from app.actors import Actor
 from identity import ports
-from identity.accounts.person import Person
+from identity.accounts.person import Person, PersonalDetails
 from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import (
     ClaimDescription,
@@ -62,6 +62,10 @@ class Rights:
     def invitation_renewal_asked(self, invitation: SentInvitation) -> None: ...
 
     def account_suspended(self, account: Person, actor: Actor, *, suspended: bool) -> None: ...
+
+    def details_changing(self, account: Person) -> None: ...
+
+    def details_changed(self, account: Person, former: PersonalDetails, actor: Actor) -> None: ...
 
     def forbidden_password_words(self, holder: Person | SentInvitation) -> Sequence[str]:
         return []

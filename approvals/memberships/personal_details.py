@@ -1,0 +1,79 @@
+"""A person's name and address, repeated in their memberships when the person changes them.
+
+Lists of an organisation sort and search by the copies.
+"""
+
+from sqlalchemy import select
+
+from app.actors import Actor
+from app.audit import record
+from app.database import db
+from approvals.memberships import facts
+from approvals.memberships.models import Membership
+from approvals.operators import actions
+from approvals.organisations.models import Organisation
+from identity.accounts.models import Account
+from identity.accounts.person import Person, PersonalDetails
+
+
+def lock_organisations(account: Person) -> None:
+    """Lock the person's organisations in one order. Must run inside `writing()`."""
+    organisations = select(Membership.organisation_id).where(
+        Membership.account_id == account.id, Membership.open
+    )
+    for organisation_id in sorted(set(db.session.scalars(organisations))):
+        facts.lock_organisation(db.session(), organisation_id)
+
+
+def repeat(account: Person, former: PersonalDetails, actor: Actor) -> None:
+    """Write the new details to each open membership, and record the change for its approvers.
+
+    Must run inside `writing()`, under the locks of `lock_organisations`. Where another open
+    membership of the organisation is at the new address, the person's keeps the former one.
+    """
+    address = db.session.get_one(Account, account.id).address
+    rows = db.session.execute(
+        select(Membership, Organisation)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(
+            Membership.account_id == account.id,
+            Membership.joined_at.is_not(None),
+            Membership.open,
+        )
+        .order_by(Membership.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for membership, organisation in rows:
+        free = facts.is_free(organisation.id, address, membership)
+        membership.describe(
+            email=address if free else membership.address,
+            given_name=account.given_name,
+            family_name=account.family_name,
+        )
+        db.session.flush()
+        for event, before, after in _changes(account, former):
+            record(
+                event,
+                actor=actor,
+                organisation=organisation.public_id,
+                subject=account.subject,
+                before=before,
+                after=after,
+                membership=membership.public_id,
+                person=account.name,
+                former=former.name,
+            )
+    actions.repeat_address(account.id, address)
+
+
+def _changes(
+    account: Person, former: PersonalDetails
+) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+    changes = []
+    if account.name != former.name or account.given_name != former.given_name:
+        names = ({"name": former.name}, {"name": account.name})
+        changes.append(("membership.renamed", *names))
+    if account.email != former.email:
+        addresses = ({"email": former.email}, {"email": account.email})
+        changes.append(("membership.address_changed", *addresses))
+    return changes

@@ -1,0 +1,1 @@
+"""Pages on which signed-in people see and change their own account."""

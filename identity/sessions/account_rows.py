@@ -1,0 +1,28 @@
+"""Rows of the page "Your account". Each room adds the rows of its own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.composition import ExtensionPoint
+from identity.sessions.models import Session
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One row, lowest `order` first: a fact about the account, and the link to its page.
+
+    value: the fact in words, for the person of the session. about: the end of the link's text for
+    screen readers, which hear links without the row around them.
+    """
+
+    title: str
+    order: int
+    value: Callable[[Session], str]
+    endpoint: str
+    link: str
+    about: str
+
+
+ACCOUNT_ROWS = ExtensionPoint[AccountRow]("rows of the account page", named=lambda row: row.title)
