@@ -91,6 +91,15 @@ def settings_file() -> Path | None:
     return Path(named)
 
 
+def settings_to_serve() -> Settings:
+    """Return the settings of `serve`, which it needs before the application is composed.
+
+    Raises ClickException where they would be the demo's in place of missing ones, and Unconfigured.
+    """
+    demo.refuse_to_serve(demo_settings())
+    return _read_settings(settings_file())
+
+
 def _read_settings(file: Path | None) -> Settings:
     from pydantic import ValidationError
 
@@ -110,6 +119,8 @@ def _sentence(fault: ErrorDetails) -> str:
     return text if "SECURE_ACCESS_" in text else f"SECURE_ACCESS_{name}: {text}."
 
 
-@click.group(cls=Commands, create_app=create_app, commands=COMMANDS)
+@click.group(
+    cls=Commands, create_app=create_app, settings_to_serve=settings_to_serve, commands=COMMANDS
+)
 def cli() -> None:
     """Secure Access: identity federation and account approval."""

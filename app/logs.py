@@ -30,6 +30,10 @@ log = structlog.get_logger()
 
 def configure(_app: Flask) -> None:
     """Configure the logging of the process, once for each application."""
+    _configure_lines()
+
+
+def _configure_lines() -> None:
     structlog.configure(
         processors=[*_FIELDS, _one_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -42,8 +46,10 @@ def configure(_app: Flask) -> None:
 def include_libraries_and_exceptions() -> None:
     """Log messages of libraries, and exceptions that end a thread or the process, in this form.
 
-    For the processes that go on running, and the ones that they fork.
+    For the processes that go on running, and the ones that they fork. They log before their
+    application is composed.
     """
+    _configure_lines()
     formatter = structlog.stdlib.ProcessorFormatter
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

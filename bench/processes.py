@@ -94,7 +94,7 @@ def serving(
     try:
         try:
             ports.wait_until(
-                lambda: process.poll() is not None or ports.is_open(port),
+                lambda: process.poll() is not None or ports.answers_http(port),
                 seconds=seconds,
                 what=f"{Path(command[0]).name} on port {port}",
             )

@@ -11,13 +11,26 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
 from app.cli import demo
+
+if TYPE_CHECKING:
+    from app.settings import AppSettings
+
+
+class Program(ScriptInfo):
+    """The application of a command, and the settings of `serve` before it is composed."""
+
+    def __init__(
+        self, *, create_app: Callable[[], Flask], settings_to_serve: Callable[[], AppSettings]
+    ) -> None:
+        super().__init__(create_app=create_app, set_debug_flag=False)
+        self.settings_to_serve = settings_to_serve
 
 
 class Commands(click.Group):
@@ -27,11 +40,13 @@ class Commands(click.Group):
         self,
         *args: Any,
         create_app: Callable[[], Flask],
+        settings_to_serve: Callable[[], AppSettings],
         commands: Iterable[click.Command],
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self._create_app = create_app
+        self._settings_to_serve = settings_to_serve
         for command in commands:
             _describe_in_one_sentence(command)
             self.add_command(command)
@@ -46,7 +61,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         if ctx.obj is None:
-            ctx.obj = ScriptInfo(create_app=self._composed, set_debug_flag=False)
+            ctx.obj = Program(create_app=self._composed, settings_to_serve=self._settings_to_serve)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):

@@ -10,23 +10,28 @@ from app.context import PerApplication
 _settings_file = PerApplication[Path | None]("secure_access.demo_settings", lambda: None)
 
 
-def mark(app: Flask, settings_file: Path) -> None:
+def mark(app: Flask, file: Path) -> None:
     """Note that the settings come from the demo's file."""
-    _settings_file.replace(app, settings_file)
+    _settings_file.replace(app, file)
+
+
+def settings_file() -> Path | None:
+    """Return the demo's file where the settings of the present application come from it."""
+    return _settings_file()
 
 
 def announce(app: Flask) -> None:
     """Write on standard error that a command acts on the demo, where it does."""
-    if (settings_file := _settings_file.of(app)) is not None:
-        click.echo(f"This acts on the demo: its settings are in {settings_file}.", err=True)
+    if (file := _settings_file.of(app)) is not None:
+        click.echo(f"This acts on the demo: its settings are in {file}.", err=True)
 
 
-def refuse_to_serve() -> None:
-    """Raise where `serve` or `worker` would take settings of the demo in place of missing ones.
+def refuse_to_serve(file: Path | None) -> None:
+    """Raise if the settings come from the demo's file, in place of missing ones.
 
-    `make demo` starts both with every setting in the environment.
+    `make demo` starts `serve` and `worker` with every setting in the environment.
     """
-    if _settings_file() is not None:
+    if file is not None:
         raise click.ClickException(
             "Set SECURE_ACCESS_DATABASE_URL. Without it this would serve the demo of this "
             "checkout, which make demo does."

@@ -1,15 +1,11 @@
 """Check of the address to listen on."""
 
 import errno
-import os
 import socket
 
 
 def why_occupied(address: str, port: int) -> str | None:
-    """Return why nothing can listen there, in a sentence; None if it is free.
-
-    The server's workers share their port (SO_REUSEPORT), and would share it with another server.
-    """
+    """Return why nothing can listen there, in a sentence; None if it is free."""
     family, kind, protocol, _, where = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -19,9 +15,12 @@ def why_occupied(address: str, port: int) -> str | None:
         try:
             probe.bind(where)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return f"Port {port} of {address} is in use."
-            return (
-                f"Nothing can listen on port {port} of {address}: {os.strerror(error.errno or 0)}."
-            )
+            return why_not(error, address, port)
     return None
+
+
+def why_not(error: OSError, address: str, port: int) -> str:
+    """Return a sentence for an error of listening there."""
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {address} is in use."
+    return f"Nothing can listen on port {port} of {address}: {error.strerror}."

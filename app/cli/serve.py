@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-import click
-from flask.cli import with_appcontext
+from typing import TYPE_CHECKING
 
-from app.cli.listen_address import why_occupied
+import click
+
+from app.cli.commands import Program
+from app.cli.listen_address import why_not
 from app.cli.starting import checked_settings
 from app.serving.allocator import with_allocator_settings
+
+if TYPE_CHECKING:
+    import socket
+
+    from app.serving.handover import Predecessor
+    from app.settings import AppSettings
 
 
 @click.command("serve")
 @with_allocator_settings
 @click.option("--check", is_flag=True, help="Check code and settings, and answer nothing.")
-@with_appcontext
-def serve_command(check: bool) -> None:
+@click.make_pass_decorator(Program)
+def serve_command(program: Program, check: bool) -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped.
 
     SIGHUP reloads code and settings without a gap.
     """
-    import structlog
-
+    from app import logs
     from app.serving import handover
+
+    chosen = program.settings_to_serve()
+    logs.include_libraries_and_exceptions()
+    if check:
+        _compose(program)
+        return
+    before = handover.predecessor()
+    # Before the application is composed: until a worker accepts them, connections wait here.
+    listening = _listen(chosen, before)
+    settings = _compose(program)
+
     from app.serving.server import serve
 
-    settings = checked_settings()
-    if missing := settings.missing_facts():
-        structlog.get_logger().warning("privacy page incomplete", unset=missing)
-    if check:
-        return
-    reason = why_occupied(settings.bind, settings.port)
-    if reason is not None and not handover.is_under_way():
+    with program.load_app().app_context():
+        serve("wsgi:create_app", settings, listening, before)
+
+
+def _listen(settings: AppSettings, before: Predecessor | None) -> socket.socket:
+    from app.serving.handover import listening_socket
+
+    try:
+        return listening_socket(settings, before)
+    except OSError as error:
+        reason = why_not(error, settings.bind, settings.port)
         raise click.ClickException(
             f"{reason} Stop what listens there, or set SECURE_ACCESS_PORT to another one."
-        )
-    serve("wsgi:create_app", settings)
+        ) from None
+
+
+def _compose(program: Program) -> AppSettings:
+    """Compose the application, and log what its settings lack."""
+    import structlog
+
+    with program.load_app().app_context():
+        settings = checked_settings()
+        if missing := settings.missing_facts():
+            structlog.get_logger().warning("privacy page incomplete", unset=missing)
+    return settings

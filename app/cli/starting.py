@@ -9,19 +9,17 @@ if TYPE_CHECKING:
 
 
 def checked_settings() -> AppSettings:
-    """Return the settings, and log a warning for each unsafe one. Logs are JSON from then on.
+    """Return the settings, and log a warning for each unsafe one.
 
     Raises ClickException where they would be the demo's in place of missing ones.
     """
     import structlog
 
-    from app import logs
-    from app.cli.demo import refuse_to_serve
+    from app.cli import demo
     from app.settings import settings
     from app.unsafe_settings import warnings
 
-    refuse_to_serve()
-    logs.include_libraries_and_exceptions()
+    demo.refuse_to_serve(demo.settings_file())
     chosen = settings()
     for sentence in warnings(chosen):
         structlog.get_logger().warning("unsafe setting", reason=sentence)

@@ -17,7 +17,8 @@ def worker_command(info: ScriptInfo, once: bool) -> None:
 
     Work in progress is finished first.
     """
-    from app import worker
+    from app import logs, worker
 
+    logs.include_libraries_and_exceptions()
     checked_settings()
     worker.run(info.load_app(), once=once)

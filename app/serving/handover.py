@@ -22,7 +22,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from app.serving.listening import stop_accepting
+from app.serving.listening import is_at, listen, stop_accepting
+from app.settings import AppSettings
 
 HANDOVER = "SECURE_ACCESS_HANDOVER"
 """Variable with which a server leaves its socket and workers to its successor."""
@@ -90,11 +91,6 @@ class Predecessor:
             self.workers.remove(pid)
 
 
-def is_under_way() -> bool:
-    """Return whether this process takes over from an earlier program."""
-    return HANDOVER in os.environ
-
-
 def predecessor() -> Predecessor | None:
     """Return the server before the reload, once; None at a first start."""
     handed = os.environ.pop(HANDOVER, None)
@@ -108,6 +104,27 @@ def predecessor() -> Predecessor | None:
     for descriptor in (listening.fileno(), given["pipe"]):
         os.set_inheritable(descriptor, False)
     return Predecessor(listening, given["pipe"], given["workers"])
+
+
+def listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
+    """Return the predecessor's socket if the address is still the same, else a new one.
+
+    A reload that cannot listen at its new address goes on at the earlier one.
+    """
+    if before is not None and is_at(before.listening, settings):
+        return before.listening.dup()
+    try:
+        return listen(settings)
+    except OSError as error:
+        if before is None:
+            raise
+        log.error(
+            "nothing can listen at the new address, and the server goes on at the earlier one",
+            address=settings.bind,
+            port=settings.port,
+            reason=error.strerror,
+        )
+        return before.listening.dup()
 
 
 def hand_over(listening: socket.socket, pipe: int, workers: Sequence[int]) -> None:

@@ -11,33 +11,32 @@ from functools import partial
 from typing import Any
 
 import granian.server.mp
-import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from werkzeug.utils import import_string
 
 from app.database import wait_as_a_server
-from app.serving import handover, limits, listening
+from app.serving import limits
 from app.serving.cpu_affinity import bind_to_processor, use_batch_scheduling
 from app.serving.handover import Predecessor
 from app.serving.supervisor import SupervisedServer, report_health
 from app.serving.wsgi_handler import WsgiHandler
 from app.settings import AppSettings
 
-log = structlog.get_logger()
 _RESERVED_FILES = 256
 """Descriptors of a process that are no connection of a client: databases, logs, libraries."""
 
 
-def serve(factory: str, settings: AppSettings) -> None:
-    """Answer requests with the application that `factory` makes, until stopped."""
+def serve(
+    factory: str, settings: AppSettings, listening: socket.socket, before: Predecessor | None
+) -> None:
+    """Answer requests on the socket with the application that `factory` makes, until stopped."""
     logging.getLogger("_granian").addFilter(_is_unexpected)
-    before = handover.predecessor()
     server = SupervisedServer(
         factory,
         before=before,
-        listening=listening_socket(settings, before),
+        listening=listening,
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -61,27 +60,6 @@ def serve(factory: str, settings: AppSettings) -> None:
     )
     load = partial(_load, settings, server, factory)
     server.serve(target_loader=load, wrap_loader=False)
-
-
-def listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
-    """Return the predecessor's socket if the address is still the same, else a new one.
-
-    A reload that cannot listen at its new address goes on at the earlier one.
-    """
-    if before is not None and listening.is_at(before.listening, settings):
-        return before.listening.dup()
-    try:
-        return listening.listen(settings)
-    except OSError as error:
-        if before is None:
-            raise
-        log.error(
-            "nothing can listen at the new address, and the server goes on at the earlier one",
-            address=settings.bind,
-            port=settings.port,
-            reason=error.strerror,
-        )
-        return before.listening.dup()
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

@@ -95,9 +95,9 @@ class Program:
 
 
 def wait_for(program: Program, port: int, seconds: float = 60) -> None:
-    """Wait until something listens on the port. Raises RuntimeError if the program ends."""
+    """Wait until the program responds on the port. Raises RuntimeError if the program ends."""
     ports.wait_until(
-        lambda: not program.is_running() or ports.is_open(port),
+        lambda: not program.is_running() or ports.answers_http(port),
         seconds=seconds,
         what=f"secure-access {program.arguments[0]} on port {port}",
     )

@@ -1,5 +1,6 @@
 """Free ports on loopback."""
 
+import http.client
 import socket
 import time
 from collections.abc import Callable
@@ -20,6 +21,19 @@ def is_open(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def answers_http(port: int) -> bool:
+    """Whether a server responds on this port: it may accept connections earlier."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.serving.handover import Predecessor
+from app.serving.handover import Predecessor, listening_socket
 from app.serving.listening import listen, stop_accepting
-from app.serving.server import listening_socket
 from approvals.settings import Settings
 from tests.conftest import settings
 from tests.servers import ports

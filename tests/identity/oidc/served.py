@@ -60,21 +60,7 @@ def serving(
     """
     port = ports.free_port()
     issuer = issuer or f"http://localhost:{port}"
-    environment = {
-        **{name: value for name, value in os.environ.items() if not _ours(name)},
-        "SECURE_ACCESS_DATABASE_URL": settings.database_url,
-        "SECURE_ACCESS_ISSUER": issuer,
-        "SECURE_ACCESS_SECRET_KEY": settings.secret_key.get_secret_value(),
-        "SECURE_ACCESS_ENCRYPTION_KEYS": settings.encryption_keys[0].get_secret_value(),
-        "SECURE_ACCESS_REQUEST_LIMIT": settings.request_limit,
-        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_MINUTE": str(settings.anonymous_rows_per_minute),
-        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_HOUR": str(settings.anonymous_rows_per_hour),
-        "SECURE_ACCESS_JWKS_MAX_AGE": str(settings.jwks_max_age),
-        "SECURE_ACCESS_PORT": str(port),
-        "SECURE_ACCESS_WORKERS": str(workers),
-        "SECURE_ACCESS_THREADS": "4",
-        **more,
-    }
+    environment = environment_of(settings, port=port, issuer=issuer, workers=workers) | more
     with _written_to(log) as output:
         process = subprocess.Popen(
             [*binaries.tied_to_parent("TERM"), *program, "serve"],
@@ -95,6 +81,26 @@ def serving(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(5)
+
+
+def environment_of(
+    settings: Settings, *, port: int, issuer: str | None = None, workers: int = 1
+) -> dict[str, str]:
+    """Return the environment of a command with these settings."""
+    return {
+        **{name: value for name, value in os.environ.items() if not _ours(name)},
+        "SECURE_ACCESS_DATABASE_URL": settings.database_url,
+        "SECURE_ACCESS_ISSUER": issuer or f"http://localhost:{port}",
+        "SECURE_ACCESS_SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECURE_ACCESS_ENCRYPTION_KEYS": settings.encryption_keys[0].get_secret_value(),
+        "SECURE_ACCESS_REQUEST_LIMIT": settings.request_limit,
+        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_MINUTE": str(settings.anonymous_rows_per_minute),
+        "SECURE_ACCESS_ANONYMOUS_ROWS_PER_HOUR": str(settings.anonymous_rows_per_hour),
+        "SECURE_ACCESS_JWKS_MAX_AGE": str(settings.jwks_max_age),
+        "SECURE_ACCESS_PORT": str(port),
+        "SECURE_ACCESS_WORKERS": str(workers),
+        "SECURE_ACCESS_THREADS": "4",
+    }
 
 
 @contextmanager
