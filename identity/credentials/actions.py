@@ -12,12 +12,11 @@ from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.journeys import Journeys
-from app.outbox import send_mail
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.access_termination import end_access
 from identity.accounts.person import actor_of
-from identity.credentials import password, recovery_codes, totp
+from identity.credentials import password, recovery_codes, reset, totp
 from identity.credentials.factor import ProofAccepted, ProofRejected
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
@@ -55,11 +54,7 @@ def change_password(session: Session, confirmed: ProofAccepted, password_hash: s
         password.store(account.id, password_hash)
         end_access(account.id, cause="password changed", keep_session=session.id)
         record("password.changed", subject=account.subject)
-        send_mail(
-            to=account.email,
-            template="credentials/password_changed",
-            context={"name": account.name, "at": now(), "by_link": False},
-        )
+        reset.send_disavowable(account, "credentials/password_changed", at=now(), by_link=False)
     return True
 
 
@@ -123,13 +118,12 @@ def prove_enrolment(
             TotpEnrolment.sealed_secret == sealed_secret,
         ):
             return ProofRejected(totp.USED)
+        change = totp.change_of(account.id)
         totp.store(account.id, sealed_secret, step)
         end_access(account.id, cause="second step changed", keep_session=session.id)
         record("totp.changed", subject=account.subject)
-        send_mail(
-            to=account.email,
-            template="credentials/second_step_changed",
-            context={"name": account.name, "at": now(), "codes": False},
+        reset.send_disavowable(
+            account, "credentials/second_step_changed", change=change, at=now(), codes=False
         )
     return None
 
@@ -156,10 +150,12 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
         record("recovery_codes.made", actor=actor_of(account), subject=account.subject)
         if announce:
             end_access(account.id, cause="second step changed", keep_session=session.id)
-            send_mail(
-                to=account.email,
-                template="credentials/second_step_changed",
-                context={"name": account.name, "at": now(), "codes": True},
+            reset.send_disavowable(
+                account,
+                "credentials/second_step_changed",
+                change=recovery_codes.MADE,
+                at=now(),
+                codes=True,
             )
     return shown.public_id
 

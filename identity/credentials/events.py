@@ -13,7 +13,7 @@ EVENTS = (
     Event("recovery_codes.made", "{actor} made new recovery codes.", required={"subject"}),
     Event(
         "sign_in.disavowed",
-        "{subject} said that a sign-in was not theirs; all sessions were ended.",
-        required={"subject"},
+        "{subject} said that a sign-in or a change was not theirs; all sessions were ended.",
+        required={"subject", "taken_back"},
     ),
 )

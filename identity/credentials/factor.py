@@ -101,6 +101,10 @@ class Factor(ABC):
         challenge: the one of this journey; None where there is none or it was used.
         """
 
+    @abstractmethod
+    def forget(self, account_id: int, /) -> None:
+        """Delete the person's credentials of this factor, inside `writing()`."""
+
     def signed_in(self, _account: Account, /) -> None:
         """Act on a sign-in with this factor, inside its transaction."""
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -103,6 +103,8 @@ class PasswordReset(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
+    # The change that the mail tells of (`take_back.Change`), for a link of "this was not me".
+    change: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     # The browser that used the link may try to sign in whatever others guess meanwhile.
     used_by_browser: Mapped[str | None] = mapped_column(String(64))
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import account_parameter
+from app.database.single_use import account_parameter, rows_changed
 from app.refusal import Refusal
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
@@ -40,6 +40,9 @@ class Password(Factor):
             _renew(account_id, stored, hashing.hash_password(answer))
         return ProofAccepted(self, set_at)
 
+    def forget(self, account_id: int, /) -> None:
+        rows_changed(delete(PasswordCredential).where(PasswordCredential.account_id == account_id))
+
 
 PASSWORD = Password()
 
@@ -54,19 +57,12 @@ def why_refused(password: str, owner: Owner) -> str | None:
 
 def store(account_id: int, password_hash: str) -> None:
     """Make this the person's password, inside `writing()`."""
-    credential = db.session.get(PasswordCredential, account_id)
+    credential = db.session.get(PasswordCredential, account_id, populate_existing=True)
     if credential is None:
         credential = PasswordCredential(account_id=account_id)
         db.session.add(credential)
     credential.password_hash = password_hash
     credential.changed_at = now()
-
-
-def forget(account_id: int) -> None:
-    """Delete the person's password, inside `writing()`; a reset link sets the next one."""
-    db.session.execute(
-        delete(PasswordCredential).where(PasswordCredential.account_id == account_id)
-    )
 
 
 def is_unchanged(account_id: int, proved: ProofAccepted) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import delete, func, select, update
 
 from app.clock import now
+from app.composition import Part
 from app.database import db, writing
-from app.database.single_use import claim
+from app.database.single_use import claim, rows_changed
 from app.identifiers import secret_hash
-from app.outbox import send_mail
 from app.refusal import Refusal
 from identity.accounts.models import Account
 from identity.credentials.factor import (
@@ -23,8 +23,12 @@ from identity.credentials.factor import (
     SignInPage,
 )
 from identity.credentials.models import RecoveryCode
+from identity.credentials.reset import send_disavowable
+from identity.credentials.take_back import TAKE_BACKS, Change, TakeBack
 
 COUNT = 10
+MADE = Change("recovery codes", {})
+"""The change that "this was not me" takes back after new codes were made."""
 # Letters and digits that cannot be read as one another (Crockford), 80 bits a code.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 16
@@ -74,11 +78,24 @@ class RecoveryCodes(Factor):
             )
         return ProofAccepted(self) if claimed else ProofRejected(WRONG)
 
+    def forget(self, account_id: int, /) -> None:
+        rows_changed(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+
     def signed_in(self, account: Account, /) -> None:
-        send_mail(
-            to=account.email,
-            template="credentials/recovery_code_used",
-            context={"name": account.name, "at": now(), "remaining": remaining(account.id)},
+        send_disavowable(
+            account,
+            "credentials/recovery_code_used",
+            at=now(),
+            remaining=remaining(account.id),
+        )
+
+    def parts(self) -> Iterable[Part]:
+        yield TAKE_BACKS(
+            TakeBack(
+                MADE.name,
+                "the recovery codes that were made stop working",
+                lambda account, _details: self.forget(account.id),
+            )
         )
 
     def section(self, account_id: int, /) -> Mapping[str, object]:
@@ -94,7 +111,7 @@ def replace(account_id: int) -> list[str]:
     Must run inside `writing()`.
     """
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(COUNT)]
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    RECOVERY_CODE.forget(account_id)
     db.session.add_all(
         RecoveryCode(account_id=account_id, code_hash=_hash(account_id, code)) for code in codes
     )

@@ -18,11 +18,12 @@ from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import actor_of
 from identity.accounts.queries import account_at
-from identity.credentials import password, reset_links
+from identity.credentials import password, reset_links, take_back
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.password_context import password_owner
 from identity.credentials.reset_links import NOT_ME, RESET
+from identity.credentials.take_back import Change
 from identity.email_address import EmailAddress
 from identity.sessions.browser import Browser
 from identity.settings import settings
@@ -75,27 +76,41 @@ def set_password(
     return None
 
 
-def send_disavowable(account: Account, template: str, **context: object) -> None:
-    """Send a mail about a sign-in with a link to say "this was not me". Inside `writing()`."""
+def send_disavowable(
+    account: Account, template: str, *, change: Change | None = None, **context: object
+) -> None:
+    """Send a mail with a link to say "this was not me". Must run inside `writing()`.
+
+    change: what the mail tells of, and what the link takes back. The link works for 7 days, or
+    until a reset by link.
+    """
     token = new_secret()
-    link = reset_links.add(account, NOT_ME, token, _NOT_ME_LIFETIME)
-    path = url_for("credentials.open_not_me", token=token, _external=False)
-    _send_link(account, link, template, {**context, "link": path})
+    link = reset_links.add(account, NOT_ME, token, _NOT_ME_LIFETIME, change)
+    # Commands and the worker send such mails too, and outside requests Flask builds no addresses.
+    _send_link(account, link, template, {**context, "link": f"/not-me/{token}"})
 
 
 def disavow(link: PasswordReset, account: Account, browser: Browser) -> ResetJourney | None:
-    """End everything the person holds; return the journey on which they set a new password.
+    """End all access, take back what the mail told of, and return the journey to a new password.
 
-    The password that somebody else knows signs nobody in from now on. None where the link no
-    longer works.
+    Later changes that were announced are taken back as well. The password that somebody else knows
+    signs nobody in from now on. None where the link no longer works.
     """
     with writing():
         locked = lock_access(account.id)
         if locked is None or not locked.active or not reset_links.claim_link(link, browser):
             return None
+        changes = reset_links.changes_since(link)
         end_access(account.id, cause="not me")
-        password.forget(account.id)
-        record("sign_in.disavowed", actor=actor_of(account), subject=account.subject)
+        password.PASSWORD.forget(account.id)
+        reset_links.supersede(account.id, NOT_ME)
+        take_back.undo(changes, account)
+        record(
+            "sign_in.disavowed",
+            actor=actor_of(account),
+            subject=account.subject,
+            taken_back=[change.name for change in changes],
+        )
         lifetime = timedelta(minutes=settings().reset_minutes)
         successor = reset_links.add(account, RESET, None, lifetime)
         return reset_links.begin(successor, browser, counted=False)

@@ -22,6 +22,7 @@ from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordReset, ResetJourney
+from identity.credentials.take_back import Change
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
@@ -111,8 +112,17 @@ def used_in_browser(account_id: int | None, browser: Browser) -> int | None:
     return found
 
 
-def add(account: Account, purpose: str, token: str | None, lifetime: timedelta) -> PasswordReset:
-    """Add a link that its owner did not request. Must run inside `writing()`."""
+def add(
+    account: Account,
+    purpose: str,
+    token: str | None,
+    lifetime: timedelta,
+    change: Change | None = None,
+) -> PasswordReset:
+    """Add a link that its owner did not request. Must run inside `writing()`.
+
+    change: what the mail with the link tells of.
+    """
     moment = now()
     link = PasswordReset(
         purpose=purpose,
@@ -121,6 +131,7 @@ def add(account: Account, purpose: str, token: str | None, lifetime: timedelta) 
         token_hash=secret_hash(token) if token else None,
         created_at=moment,
         expires_at=moment + lifetime,
+        change=change.stored() if change is not None else None,
     )
     db.session.add(link)
     db.session.flush()
@@ -175,6 +186,27 @@ def claim_link(link: PasswordReset, browser: Browser) -> bool:
     if claimed and link.token_hash is not None:
         withdraw_mail(mail_key(link.token_hash))
     return claimed
+
+
+def changes_since(link: PasswordReset) -> list[Change]:
+    """Return the change that the mail of this link tells of and the later ones, latest first.
+
+    Somebody who came in unnoticed made what was changed after that. Links that were superseded or
+    have expired are left out.
+    """
+    stored = db.session.scalars(
+        select(PasswordReset.change)
+        .where(
+            PasswordReset.account_id == link.account_id,
+            PasswordReset.purpose == NOT_ME,
+            PasswordReset.id >= link.id,
+            PasswordReset.superseded_at.is_(None),
+            PasswordReset.expires_at > now(),
+            PasswordReset.change.is_not(None),
+        )
+        .order_by(PasswordReset.id.desc())
+    ).all()
+    return [change for each in stored if (change := Change.of(each)) is not None]
 
 
 def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:

@@ -9,7 +9,7 @@ from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.rate_limits import limiter
 from identity.accounts.models import Account
-from identity.credentials import reset, reset_links
+from identity.credentials import reset, reset_links, take_back
 from identity.credentials.blueprint import blueprint
 from identity.credentials.forms import EmailForm, NewPasswordForm
 from identity.credentials.models import PasswordReset
@@ -116,16 +116,21 @@ def open_not_me(token: str) -> ResponseReturnValue:
 @blueprint.get("/not-me")
 @permit(anyone)
 def not_me() -> ResponseReturnValue:
-    """Show the question whether the sign-in was somebody else's."""
-    if _disavowable() is None:
+    """Show what saying "this was not me" does."""
+    found = _disavowable()
+    if found is None:
         return render_template("credentials/link_over.html"), 410
-    return render_template("credentials/not_me.html", form=NewPasswordForm())
+    return render_template(
+        "credentials/not_me.html",
+        form=NewPasswordForm(),
+        taken_back=take_back.sentences(reset_links.changes_since(found[0])),
+    )
 
 
 @blueprint.post("/not-me")
 @permit(anyone)
 def submit_not_me() -> ResponseReturnValue:
-    """End all sessions, and lead to a new password."""
+    """End all sessions, take back what was changed, and lead to a new password."""
     found = _disavowable()
     journey = reset.disavow(*found, current_browser()) if found is not None else None
     if journey is None:

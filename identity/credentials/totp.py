@@ -31,6 +31,7 @@ from app.database.single_use import claim, insert_unless_present, rows_changed
 from app.refusal import Refusal
 from app.retention import PURGES, Expired, Purge
 from app.vault import decrypt, encrypt
+from identity.accounts.models import Account
 from identity.credentials.factor import (
     Factor,
     FactorKind,
@@ -38,7 +39,8 @@ from identity.credentials.factor import (
     ProofRejected,
     SignInPage,
 )
-from identity.credentials.models import TotpCredential, UsedTotpStep
+from identity.credentials.models import TotpCredential, TotpEnrolment, UsedTotpStep
+from identity.credentials.take_back import TAKE_BACKS, Change, Details, TakeBack
 
 ISSUER_NAME = "Secure Access"
 STEP_SECONDS = 30
@@ -47,6 +49,7 @@ KEPT = timedelta(days=2)
 _PURPOSE = "totp"
 
 INCOMPLETE = Refusal("incomplete", "Enter all 6 digits.")
+CHANGED = "authenticator app"
 USED = Refusal("used", "That code has been used. Wait for the next one in your app.")
 WRONG = Refusal("wrong", "The code is not right. Check your phone’s clock is set automatically.")
 
@@ -80,6 +83,9 @@ class Totp(Factor):
             )
         )
         yield PURGES(Purge("used steps of authenticator apps", expired_steps))
+        yield TAKE_BACKS(
+            TakeBack(CHANGED, "the authenticator app that was set up is removed", take_back)
+        )
 
     def prove(
         self, account_id: int | None, answer: str, _challenge: str | None = None, /
@@ -107,6 +113,10 @@ class Totp(Factor):
         # A code that was right before is no guess.
         return ProofAccepted(self) if claimed else ProofRejected(USED, counts=False)
 
+    def forget(self, account_id: int, /) -> None:
+        for table in (TotpCredential, TotpEnrolment):
+            rows_changed(delete(table).where(table.account_id == account_id))
+
 
 TOTP = Totp()
 
@@ -128,7 +138,7 @@ def proves(sealed_secret: str, answer: str) -> int | ProofRejected:
 
 def store(account_id: int, sealed_secret: str, step: int) -> None:
     """Make this the person's app, inside `writing()`; the step that proved it is used up."""
-    credential = db.session.get(TotpCredential, account_id)
+    credential = db.session.get(TotpCredential, account_id, populate_existing=True)
     if credential is None:
         credential = TotpCredential(account_id=account_id)
         db.session.add(credential)
@@ -138,6 +148,24 @@ def store(account_id: int, sealed_secret: str, step: int) -> None:
     db.session.flush()
     rows_changed(delete(UsedTotpStep).where(UsedTotpStep.account_id == account_id))
     _claim_step(account_id=account_id, step=step)
+
+
+def change_of(account_id: int) -> Change:
+    """Return the change that is about to replace the person's app, for "this was not me"."""
+    credential = db.session.get(TotpCredential, account_id)
+    return Change(CHANGED, {"former": credential.sealed_secret if credential else ""})
+
+
+def take_back(account: Account, details: Details) -> None:
+    """Put the app of before the change in its place again, or none. Must run inside `writing()`.
+
+    The present steps are used up: somebody may have seen a code.
+    """
+    TOTP.forget(account.id)
+    if details["former"]:
+        store(account.id, details["former"], _present_step() + TOLERANCE)
+        for step in _acceptable_steps():
+            _claim_step(account_id=account.id, step=step)
 
 
 def text_key(sealed_secret: str) -> str:

@@ -166,7 +166,7 @@ def test_not_me_link_ends_all_sessions_and_asks_for_a_new_password(
     sign_in(thief, person)
     link = post.to(person.email)[-1].split("This was not me:\n")[1].split()[0]
     page = Walker(app.test_client()).get(link.removeprefix("http://localhost:8000"))
-    assert page.heading == "Was this sign-in not you?"
+    assert page.heading == "Was this not you?"
     assert Walker(thief).get("/account").heading == "Your account"
     page = page.submit()
     assert page.heading == "Choose a new password"

@@ -68,6 +68,9 @@ class Badge(Factor):
             return ProofRejected(WRONG)
         return ProofAccepted(self)
 
+    def forget(self, account_id: int, /) -> None:
+        self.owners.discard(account_id)
+
     def signed_in(self, account: object, /) -> None:
         self.signed_in_with.append(str(account))
 
