@@ -26,7 +26,6 @@ from identity.oidc.client_administration import actions as clients
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.ports import approvals
 from identity.sessions import cookies
-from identity.sessions.actions import complete_terms
 from identity.sessions.browser import Browser
 from identity.sign_in.session_actions import begin_session
 
@@ -228,7 +227,6 @@ def _sign_in(app: Flask, account_id: int) -> str:
                 for terms in approvals().terms_due(account, service, now(), newly=True)
             ]
             approvals().accept_terms(account, list(dict.fromkeys(due)), started.session.sid, now())
-            complete_terms(started.session)
         return started.token
 
 

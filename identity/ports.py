@@ -30,6 +30,23 @@ class InvitationDescription:
 
 
 @dataclass(frozen=True)
+class ChangedParagraph:
+    """A place at which two versions of terms differ; a text is empty if it was added or removed."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class TermsChanges:
+    """Differences from the version that the person accepted last, and when they did."""
+
+    version: str
+    accepted_at: datetime
+    paragraphs: Sequence[ChangedParagraph]
+
+
+@dataclass(frozen=True)
 class TermsDue:
     """A version of terms of use that a person has to accept, or is asked to."""
 
@@ -41,6 +58,8 @@ class TermsDue:
     sha256: str
     required: bool
     """Whether access waits for it; otherwise it is asked for at the next sign-in only."""
+    changes: TermsChanges | None = None
+    """None where the person has accepted no version of these terms."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,18 @@ class IdentitySettings(FloorSettings):
     session_hours: int = Field(default=12, ge=1, le=24)
     """Hours after the sign-in at which a session ends, even if it is in use."""
 
+    one_factor_idle_minutes: int = Field(default=30, ge=1, le=60)
+    """The idle limit of sessions that began with one factor, on a remembered device."""
+
+    one_factor_hours: int = Field(default=8, ge=1, le=24)
+    """The absolute limit of sessions that began with one factor."""
+
+    phishing_resistant_idle_minutes: int = Field(default=30, ge=1, le=60)
+    """The idle limit of sessions that began with a phishing-resistant factor."""
+
+    phishing_resistant_hours: int = Field(default=12, ge=1, le=24)
+    """The absolute limit of sessions that began with a phishing-resistant factor."""
+
     fresh_sign_in_minutes: int = Field(default=15, ge=1, le=60)
     """Minutes after which changes such as a new password or a removal ask for both factors."""
 

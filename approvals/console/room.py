@@ -10,11 +10,12 @@ from approvals.console import events
 from approvals.console.views import pages
 from approvals.operators.actions import is_operator
 from identity.sessions import current
+from identity.sessions.access import awaits_terms
 
 
 def _console() -> str | None:
     session = current()
-    if session is None or session.awaiting_terms:
+    if session is None or awaits_terms(session):
         return None
     if "operator" not in g:
         g.operator = is_operator(session.account_id)

@@ -9,13 +9,14 @@ from app.web.pages import PAGES, Pages
 from approvals.home import queries
 from approvals.home.views import pages
 from identity.sessions import current
+from identity.sessions.access import awaits_terms
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.models import Session
 
 
 def _home() -> str | None:
     session = current()
-    return url_for("home.home") if session and not session.awaiting_terms else None
+    return url_for("home.home") if session and not awaits_terms(session) else None
 
 
 def _services(session: Session) -> str:

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from app.database import db
 from approvals.access_model import definitions
 from approvals.terms import markdown, queries
+from approvals.terms.changes import changed_paragraphs
 from approvals.terms.models import TermsVersion
 from identity.accounts.person import Person
-from identity.ports import TermsDue
+from identity.ports import TermsChanges, TermsDue
 
 PLATFORM = "Secure Access"
 
@@ -36,9 +37,28 @@ def due_terms(account: Person, service: str | None, at: datetime, *, newly: bool
             html=markdown.html(version.text),
             sha256=version.sha256,
             required=waiting[version.id].blocking,
+            changes=_changes_since_acceptance(account, version),
         )
         for version in sorted(versions, key=lambda each: each.service is not None)
     ]
+
+
+def _changes_since_acceptance(account: Person, version: TermsVersion) -> TermsChanges | None:
+    accepted = next(
+        (
+            each
+            for each in queries.accepted_by(account.id)
+            if each.version.service == version.service
+        ),
+        None,
+    )
+    if accepted is None:
+        return None
+    return TermsChanges(
+        version=str(accepted.version.number),
+        accepted_at=accepted.accepted_at,
+        paragraphs=changed_paragraphs(accepted.version.text, version.text),
+    )
 
 
 def title(version: TermsVersion, at: datetime) -> str:

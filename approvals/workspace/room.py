@@ -13,6 +13,7 @@ from approvals.memberships import queries, wording
 from approvals.organisations.models import Organisation
 from approvals.workspace import views
 from identity.sessions import current
+from identity.sessions.access import awaits_terms
 
 _LAST_PLACE = "workspace"
 
@@ -60,7 +61,7 @@ def _approved_organisations() -> list[Organisation]:
     """Return the organisations that the present person approves for; none before the terms."""
     if "approved" not in g:
         session = current()
-        signed_in = session is not None and not session.awaiting_terms
+        signed_in = session is not None and not awaits_terms(session)
         g.approved = queries.approved_by(session.account_id) if session and signed_in else []
     found: list[Organisation] = g.approved
     return found

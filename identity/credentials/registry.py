@@ -10,12 +10,9 @@ from identity.credentials.factor import Factor, FactorKind, SignInPage
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
+from identity.sessions.levels import ONE_FACTOR, PHISHING_RESISTANT, TWO_FACTORS
 
 FACTORS: tuple[Factor, ...] = (PASSWORD, TOTP, RECOVERY_CODE)
-
-AAL1 = "urn:secure-access:aal1"
-AAL2 = "urn:secure-access:aal2"
-AAL2_PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
 
 
 def add_parts_of_factors(app: Flask) -> None:
@@ -62,10 +59,10 @@ def acr(proved: Iterable[Factor]) -> str:
     """Return the level that these factors reach together."""
     shown = list(proved)
     if not _two_kinds(shown):
-        return AAL1
+        return ONE_FACTOR
     if any(each.phishing_resistant for each in shown):
-        return AAL2_PHISHING_RESISTANT
-    return AAL2
+        return PHISHING_RESISTANT
+    return TWO_FACTORS
 
 
 def _two_kinds(shown: list[Factor]) -> bool:

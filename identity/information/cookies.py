@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import current_app
 
 from identity.sessions.cookies import BROWSER, DEVICE, DEVICE_LIFETIME, SESSION, cookie_name
-from identity.settings import settings
+from identity.sessions.levels import longest_session
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def cookies() -> list[Cookie]:
         Cookie(
             cookie_name(SESSION),
             "Keeps you signed in",
-            f"{closing}, and after {settings().session_hours} hours at the latest",
+            f"{closing}, and after {longest_session() // timedelta(hours=1)} hours at the latest",
         ),
         Cookie(
             cookie_name(DEVICE),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from identity.sessions.cookies import DEVICE_LIFETIME
+from identity.sessions.levels import longest_session
 from identity.settings import settings
 
 SECURITY_TXT_PATH = "/.well-known/security.txt"
@@ -27,7 +28,7 @@ def privacy_contact() -> str | None:
 
 def retention() -> list[RetentionPeriod]:
     """Return how long each kind of personal data is kept."""
-    chosen = settings()
+    chosen, session_hours = settings(), longest_session() // timedelta(hours=1)
     answerable = "As long as your organisation has to answer for who could see what"
     return [
         RetentionPeriod(
@@ -43,7 +44,7 @@ def retention() -> list[RetentionPeriod]:
         ),
         RetentionPeriod(
             "Where you are signed in",
-            f"{_count(chosen.session_hours, 'hour')}, then deleted within 2 days",
+            f"{_count(session_hours, 'hour')}, then deleted within 2 days",
         ),
         RetentionPeriod(
             "That you signed in on a device", f"{DEVICE_LIFETIME.days} days after the last use"

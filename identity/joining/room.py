@@ -8,12 +8,13 @@ from app.web.navigation import NAVIGATION, Entry
 from app.web.pages import PAGES, Pages
 from identity.joining import journeys
 from identity.joining.blueprint import blueprint
+from identity.sessions.access import awaits_terms
 from identity.sessions.current_session import current
 
 
 def _account_page() -> str | None:
     session = current()
-    return url_for("accounts.account") if session and not session.awaiting_terms else None
+    return url_for("accounts.account") if session and not awaits_terms(session) else None
 
 
 def _sign_out_page() -> str | None:

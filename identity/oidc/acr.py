@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-ONE_FACTOR = "urn:secure-access:aal1"
-TWO_FACTORS = "urn:secure-access:aal2"
-PHISHING_RESISTANT = "urn:secure-access:aal2-phishing-resistant"
+from identity.sessions.levels import ONE_FACTOR, TWO_FACTORS, rank
 
-ORDER = (ONE_FACTOR, TWO_FACTORS, PHISHING_RESISTANT)
 REACHABLE = (ONE_FACTOR, TWO_FACTORS)
 """Levels that a sign-in can reach today, for discovery; a factor that reaches more moves this."""
-
-
-def rank(acr: str) -> int:
-    """Return the place of a level in the order; -1 for an unknown one."""
-    return ORDER.index(acr) if acr in ORDER else -1
 
 
 def satisfied_levels(requested: Iterable[str], reached: str) -> list[str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from app.clock import now
 from app.web.authorisation import Allowed, Refused
+from identity.ports import approvals
 from identity.sessions.current_session import current, why_presented_ended
+from identity.sessions.models import Session
 
 
 def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -16,9 +19,21 @@ def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
     session = current()
     if session is None:
         return Refused("sign-in", answer=ask_to_sign_in)
-    if session.awaiting_terms:
+    if awaits_terms(session):
         return Refused("terms", answer=_ask_for_terms)
     return Allowed()
+
+
+def awaits_terms(session: Session) -> bool:
+    """Return whether the person has to accept terms of the platform before they go on.
+
+    Judged at each request, so that a version published meanwhile is asked of open sessions too.
+    """
+    if "awaits_terms" not in g:
+        due = approvals().terms_due(session.account, None, now(), newly=False)
+        g.awaits_terms = bool(due)
+    awaits: bool = g.awaits_terms
+    return awaits
 
 
 def signed_in_before_terms(_arguments: Mapping[str, object]) -> Allowed | Refused:

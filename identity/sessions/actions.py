@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import update
 
@@ -15,9 +15,9 @@ from identity.access_termination import Termination, end_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.sessions.browser import Browser
+from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
 from identity.sessions.queries import live_session
-from identity.settings import settings
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ def start_session(
     amr: tuple[str, ...],
     acr: str,
     known_device_id: int | None,
-    awaiting_terms: bool,
 ) -> StartedSession:
     """Sign the browser in.
 
@@ -66,8 +65,7 @@ def start_session(
         session.amr_values = list(amr)
         session.acr = acr
         session.last_active_at = moment
-        session.absolute_end = moment + timedelta(hours=settings().session_hours)
-        session.awaiting_terms = awaiting_terms
+        session.absolute_end = moment + session_limits(acr).absolute
         session.known_device_id = known_device_id
         session.network = browser.network
         session.user_agent = browser.user_agent[:200]
@@ -118,11 +116,6 @@ def end_other_sessions(session: Session) -> None:
             subject=session.account.subject,
             sid=session.sid,
         )
-
-
-def complete_terms(session: Session) -> None:
-    """Record that the session's terms were accepted. Must run inside `writing()`."""
-    session.awaiting_terms = False
 
 
 def end_sessions(ending: Termination) -> None:

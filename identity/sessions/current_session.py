@@ -19,7 +19,7 @@ from identity.accounts.person import actor_of
 from identity.sessions import cookies
 from identity.sessions.actions import StartedSession, end_session, record_activity
 from identity.sessions.models import Session
-from identity.settings import settings
+from identity.sessions.queries import idle_end
 
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
@@ -89,7 +89,7 @@ def forget_session() -> None:
 
 
 def is_alive(session: Session, at: datetime) -> bool:
-    """Return whether the session still stands at that moment, whoever keeps its cookie."""
+    """Return whether the session is active at that moment, whatever cookie a browser has."""
     return why_ended(session, at) is None
 
 
@@ -101,7 +101,7 @@ def why_ended(session: Session, at: datetime) -> str | None:
         return "suspended"
     if session.absolute_end <= at:
         return "absolute limit"
-    if session.last_active_at + timedelta(minutes=settings().session_idle_minutes) <= at:
+    if idle_end(session) <= at:
         return "idle"
     return None
 

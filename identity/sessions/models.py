@@ -39,7 +39,7 @@ class Session(Base):
     ended_cause: Mapped[str | None] = mapped_column(String(60))
     # The sign-in before this one, shown on the account page.
     previous_sign_in_at: Mapped[datetime | None]
-    # Terms that had to be accepted at sign-in and have not been yet: our own pages wait for them.
+    # No longer read: `access.awaits_terms` judges each request.
     awaiting_terms: Mapped[bool] = mapped_column(default=False)
     known_device_id: Mapped[int | None]
     network: Mapped[str] = mapped_column(String(64))

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, select
 
 from app.clock import now
 from app.database import db
+from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
-from identity.settings import settings
 
 
 def live_sessions(account_id: int) -> list[Session]:
     """Return the sessions that may still be used, the latest first."""
     moment = now()
-    idle = moment - timedelta(minutes=settings().session_idle_minutes)
-    return list(
-        db.session.scalars(
-            select(Session)
-            .where(
-                Session.account_id == account_id,
-                Session.ended_at.is_(None),
-                Session.absolute_end > moment,
-                Session.last_active_at > idle,
-            )
-            .order_by(Session.last_active_at.desc(), Session.id.desc())
+    found = db.session.scalars(
+        select(Session)
+        .where(
+            Session.account_id == account_id,
+            Session.ended_at.is_(None),
+            Session.absolute_end > moment,
         )
+        .order_by(Session.last_active_at.desc(), Session.id.desc())
     )
+    # The idle limit depends on the level of each session.
+    return [session for session in found if idle_end(session) > moment]
+
+
+def idle_end(session: Session) -> datetime:
+    """Return the moment at which the session ends unless a page is opened before."""
+    return session.last_active_at + session_limits(session.acr).idle
 
 
 def live_session(account_id: int, sid: str) -> Session | None:

@@ -16,14 +16,18 @@ from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
 from identity.sessions.access import own_page, signed_in
 from identity.sessions.current_session import current
+from identity.sessions.levels import TWO_FACTORS, reaches
 from identity.sessions.models import Session
 from identity.settings import settings
 
 
 def is_fresh(session: Session, at: datetime) -> bool:
-    """Return whether the person showed both factors in the `fresh_sign_in_minutes` before `at`."""
+    """Return whether the person showed both factors in the `fresh_sign_in_minutes` before `at`.
+
+    A sign-in with one factor, on a remembered device, is never fresh.
+    """
     limit = timedelta(minutes=settings().fresh_sign_in_minutes)
-    return is_within(limit, session.auth_time, at)
+    return reaches(session.acr, TWO_FACTORS) and is_within(limit, session.auth_time, at)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.credentials import registry, reset
 from identity.credentials.factor import Factor
-from identity.ports import approvals
 from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import is_still_active
@@ -25,14 +24,12 @@ def begin_session(
     first = account.last_signed_in_at is None
     at = now()
     device = devices.remember_device(account.id, browser, at)
-    awaiting = bool(approvals().terms_due(account, None, at, newly=False))
     started = start_session(
         account,
         browser,
         amr=registry.amr(proved),
         acr=registry.acr(proved),
         known_device_id=device.id,
-        awaiting_terms=awaiting,
     )
     session = started.session
     record(
@@ -69,7 +66,6 @@ def renew_session(
         amr=registry.amr(proved),
         acr=registry.acr(proved),
         known_device_id=session.known_device_id,
-        awaiting_terms=session.awaiting_terms,
     )
     record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
     return started

@@ -9,7 +9,6 @@ from datetime import datetime
 from app.audit import record
 from app.database import writing
 from identity.ports import TermsDue, approvals
-from identity.sessions.actions import complete_terms
 from identity.sessions.models import Session
 
 
@@ -58,8 +57,5 @@ def answer(
 
 
 def _accept(session: Session, terms: TermsDue, at: datetime) -> None:
-    """Record the acceptance; the platform's required version sets the session free."""
     with writing():
         approvals().accept_terms(session.account, [terms.id], session.sid, at)
-        if not approvals().terms_due(session.account, None, at, newly=False):
-            complete_terms(session)

@@ -31,6 +31,7 @@ from identity.oidc.errors import (
 from identity.oidc.models import AuthorizationRequest
 from identity.oidc.pairwise import subject_for
 from identity.sessions.current_browser import bound_browser
+from identity.sessions.levels import TWO_FACTORS, reaches
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def somebody_else_is_signed_in(interaction: Interaction) -> bool:
 
 def second_factor_is_missing(interaction: Interaction) -> bool:
     """Return whether the session was begun with one factor only."""
-    return acr.rank(interaction.session.acr) < acr.rank(acr.TWO_FACTORS)
+    return not reaches(interaction.session.acr, TWO_FACTORS)
 
 
 def level_is_too_low(interaction: Interaction) -> bool:

@@ -68,6 +68,7 @@ def test_acceptances_page_omits_people_who_accepted_a_newer_version(olive: Walke
 
 def test_acceptances_page_of_a_service_lists_its_people_only(olive: Walker) -> None:
     version, platform = rows.publish(SERVICE), rows.publish(None)
+    olive.get("/ops/terms").submit(button="accept")
     people(1)
     stranger = rows.person("Zoe Stranger")
     assert stranger.email not in olive.get(f"/ops/terms/{version}?show=waiting").text

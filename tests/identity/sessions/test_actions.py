@@ -21,7 +21,6 @@ def _start(person: Person, browser: Browser = NEW_BROWSER) -> StartedSession:
         amr=("pwd", "otp"),
         acr="two factors",
         known_device_id=None,
-        awaiting_terms=False,
     )
 
 

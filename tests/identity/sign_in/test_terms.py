@@ -71,3 +71,35 @@ def test_version_that_is_no_longer_due_is_not_accepted(
     page = page.submit(button="accept")
     assert "The second." in page.text
     assert page.submit(button="accept").heading == "Your account"
+
+
+def test_open_session_is_asked_for_terms_that_must_be_accepted_again(
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
+) -> None:
+    _publish("# Terms\n\nUse it kindly.\n\nTell nobody.", accept_again=True)
+    sign_in(client, person, "/account").submit(button="accept")
+    clock.shift(timedelta(minutes=1))
+    _publish("# Terms\n\nUse it kindly.\n\nTell your approver.", accept_again=True)
+    page = Walker(client).get("/account/sessions")
+    assert page.heading == "Terms"
+    assert "You accepted version 1 on 23 November 2026 at 9:00am." in page.text
+    assert "Changed Tell your approver. Before: Tell nobody." in page.text
+    page = page.submit(button="accept")
+    assert page.address.endswith("/account/sessions")
+    assert Walker(client).get("/account").heading == "Your account"
+
+
+def test_open_session_is_not_asked_for_optional_terms(
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
+) -> None:
+    sign_in(client, person, "/account")
+    _publish("Use it kindly.", accept_again=True)
+    Walker(client).get("/account").submit(button="accept")
+    clock.shift(timedelta(minutes=1))
+    _publish("Use it kindly, always.", accept_again=False)
+    assert Walker(client).get("/account").heading == "Your account"
+
+
+def test_first_terms_show_no_changes(client: FlaskClient, person: Person) -> None:
+    _publish("Use it kindly.", accept_again=True)
+    assert "What has changed" not in sign_in(client, person, "/account").text
