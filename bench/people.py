@@ -220,7 +220,7 @@ def _sign_in(app: Flask, account_id: int) -> str:
     with app.app_context():
         account = db.session.get_one(Account, account_id)
         with writing():
-            started = begin_session(account, [PASSWORD, TOTP], [], browser)
+            started = begin_session(account, [PASSWORD.evidence, TOTP.evidence], [], browser)
             due = [
                 terms.id
                 for service in (None, SERVICE)

@@ -25,6 +25,25 @@ class FactorKind(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Value of a proof in tokens.
+
+    amr: the methods (RFC 8176, section 2). kinds: the bases of the factor that were shown; a
+    passkey that verified its user shows both. phishing_resistant: a page of another origin cannot
+    use the proof.
+    """
+
+    amr: tuple[str, ...]
+    kinds: frozenset[FactorKind]
+    phishing_resistant: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether this proof alone shows two kinds of factor."""
+        return FactorKind.KNOWLEDGE in self.kinds and FactorKind.POSSESSION in self.kinds
+
+
+@dataclass(frozen=True)
 class ProofAccepted:
     """The answer was right and, where it is single-use, is now used up.
 
@@ -33,6 +52,7 @@ class ProofAccepted:
     """
 
     factor: Factor
+    evidence: Evidence
     set_at: datetime | None = None
 
 
@@ -49,9 +69,10 @@ class SignInPage:
     """The page on which a factor is shown as the second step of a sign-in or a confirmation.
 
     path: below `/sign-in/`. endpoint: of its GET; that of its POST begins with `submit_`.
-    template: gets `journey`, `form`, `mistake`, `wait`, `action` (where to post), `challenge` and
-    `others` (the pages of the person's other factors). instead: the link to this page on those.
-    field: the form's field with the answer, of `longest` characters at most.
+    template: gets `journey`, `form`, `mistake`, `wait`, `action` (where to post), `others` (the
+    pages of the person's other factors) and the factor's `page_values`. instead: the link to this
+    page on those. field: the form's field with the answer; one of more than `longest` characters
+    counts as empty.
     """
 
     path: str
@@ -62,33 +83,55 @@ class SignInPage:
     longest: int = 200
 
 
+@dataclass(frozen=True)
+class WholeSignIn:
+    """The form with which a factor signs a person in, or confirms them, without another one.
+
+    path: below `/sign-in/` and, followed by `/confirm`, of the confirmation. template: a part of
+    the pages "Sign in" and "Confirm it is you"; it gets `action` (where to post) and the factor's
+    `page_values`. field, longest: as of `SignInPage`. refusal: the sentence about every answer that
+    does not sign the person in.
+    """
+
+    path: str
+    template: str
+    field: str
+    longest: int
+    refusal: Refusal
+
+
 class Factor(ABC):
     """One way to prove who one is. `registry.FACTORS` lists all of them, in the order of use.
 
-    name: stored with journeys and audit rows. amr: the value in tokens (RFC 8176, section 2).
-    kinds: the bases of the factor; a passkey that verifies its user has two. sign_in_page: None for
-    a factor that is no second step. has_challenge: whether the page shows a challenge to answer.
-    account_section: a template of the page "Your second step", on which the factor is set up; it
-    gets `section`.
+    name: stored with journeys and audit rows. evidence: the least that an accepted proof is worth.
+    has_challenge: whether the page shows a challenge to answer. guessable: whether wrong answers
+    are counted and make the next one wait. sign_in_page: None for a factor that is no second step.
+    whole_sign_in: for a factor that may be the whole sign-in. account_section: a template of
+    the page "Your second step", on which the factor is set up; it gets `section`.
     """
 
     name: str
-    amr: str
-    kinds: frozenset[FactorKind]
-    phishing_resistant: bool = False
+    evidence: Evidence
     has_challenge: bool = False
+    guessable: bool = True
     sign_in_page: SignInPage | None = None
+    whole_sign_in: WholeSignIn | None = None
     account_section: str | None = None
+
+    def available(self) -> bool:
+        """Return whether this installation offers the factor."""
+        return True
 
     @abstractmethod
     def enrolled(self, account_id: int) -> bool:
         """Return whether this person has the factor and can show it now."""
 
-    def challenge(self, _account_id: int, /) -> str:
+    def challenge(self, _account_id: int | None, /) -> str:
         """Return a new challenge, inside `writing()`; called only where `has_challenge`.
 
-        It is stored with the journey, handed to the page and to `prove`, and counts once. It holds
-        no secret in clear: a factor that sends a code stores the hash of it.
+        The account is None on the first page of a sign-in. The challenge is stored with the
+        journey, handed to the page and to `prove`, and counts once. It holds no secret in clear: a
+        factor that sends a code stores the hash of it.
         """
         raise NotImplementedError(f"{self.name} has no challenge")
 
@@ -104,6 +147,16 @@ class Factor(ABC):
     @abstractmethod
     def forget(self, account_id: int, /) -> None:
         """Delete the person's credentials of this factor, inside `writing()`."""
+
+    def account_of(self, _answer: str, /) -> int | None:
+        """Return the person whose credential the answer names, before anything is proved."""
+        return None
+
+    def page_values(
+        self, _account_id: int | None, challenge: str | None, /
+    ) -> Mapping[str, object]:
+        """Return the values for the factor's pages; None is a person who is not known yet."""
+        return {"challenge": challenge}
 
     def signed_in(self, _account: Account, /) -> None:
         """Act on a sign-in with this factor, inside its transaction."""

@@ -12,7 +12,7 @@ from app.database.single_use import account_parameter, rows_changed
 from app.refusal import Refusal
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
-from identity.credentials.factor import Factor, FactorKind, ProofAccepted, ProofRejected
+from identity.credentials.factor import Evidence, Factor, FactorKind, ProofAccepted, ProofRejected
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
 
@@ -23,8 +23,7 @@ class Password(Factor):
     """Proved by comparing hashes; nobody's password costs as much time as somebody's."""
 
     name = "password"
-    amr = "pwd"
-    kinds = frozenset({FactorKind.KNOWLEDGE})
+    evidence = Evidence(("pwd",), frozenset({FactorKind.KNOWLEDGE}))
 
     def enrolled(self, account_id: int) -> bool:
         return _stored_hash(account_id)[0] is not None
@@ -38,7 +37,7 @@ class Password(Factor):
             return ProofRejected(WRONG)
         if stored is not None and hashing.outdated(stored):
             _renew(account_id, stored, hashing.hash_password(answer))
-        return ProofAccepted(self, set_at)
+        return ProofAccepted(self, self.evidence, set_at)
 
     def forget(self, account_id: int, /) -> None:
         rows_changed(delete(PasswordCredential).where(PasswordCredential.account_id == account_id))

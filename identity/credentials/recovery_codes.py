@@ -16,6 +16,7 @@ from app.identifiers import secret_hash
 from app.refusal import Refusal
 from identity.accounts.models import Account
 from identity.credentials.factor import (
+    Evidence,
     Factor,
     FactorKind,
     ProofAccepted,
@@ -47,8 +48,7 @@ class RecoveryCodes(Factor):
     """
 
     name = "recovery_code"
-    amr = "otp"
-    kinds = frozenset({FactorKind.POSSESSION})
+    evidence = Evidence(("otp",), frozenset({FactorKind.POSSESSION}))
     sign_in_page = SignInPage(
         path="recovery-code",
         endpoint="recovery_code",
@@ -76,7 +76,7 @@ class RecoveryCodes(Factor):
                 )
                 .values(used_at=now())
             )
-        return ProofAccepted(self) if claimed else ProofRejected(WRONG)
+        return ProofAccepted(self, self.evidence) if claimed else ProofRejected(WRONG)
 
     def forget(self, account_id: int, /) -> None:
         rows_changed(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))

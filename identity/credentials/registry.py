@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask import Flask
 
-from identity.credentials.factor import Factor, FactorKind, SignInPage
+from identity.credentials.factor import Evidence, Factor, FactorKind, SignInPage, WholeSignIn
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
@@ -32,8 +32,19 @@ def second_steps() -> list[tuple[Factor, SignInPage]]:
     return [
         (each, each.sign_in_page)
         for each in FACTORS
-        if each.sign_in_page is not None and FactorKind.POSSESSION in each.kinds
+        if each.sign_in_page is not None and FactorKind.POSSESSION in each.evidence.kinds
     ]
+
+
+def whole_sign_in() -> tuple[Factor, WholeSignIn] | None:
+    """Return the first factor that may be the whole sign-in and is offered here, or None.
+
+    A journey keeps one challenge, so its first page offers one such factor.
+    """
+    for each in FACTORS:
+        if each.whole_sign_in is not None and each.available():
+            return each, each.whole_sign_in
+    return None
 
 
 def second_steps_of(account_id: int) -> list[tuple[Factor, SignInPage]]:
@@ -46,26 +57,26 @@ def has_second_step(account_id: int) -> bool:
     return bool(second_steps_of(account_id))
 
 
-def amr(proved: Iterable[Factor]) -> tuple[str, ...]:
+def amr(shown: Iterable[Evidence]) -> tuple[str, ...]:
     """Return the `amr` values of a sign-in; `mfa` is added for two kinds of factor (RFC 8176)."""
-    shown = list(proved)
-    values = list(dict.fromkeys(each.amr for each in shown))
-    if _two_kinds(shown):
+    proofs = list(shown)
+    values = list(dict.fromkeys(value for each in proofs for value in each.amr))
+    if _two_kinds(proofs):
         values.append("mfa")
     return tuple(values)
 
 
-def acr(proved: Iterable[Factor]) -> str:
-    """Return the level that these factors reach together."""
-    shown = list(proved)
-    if not _two_kinds(shown):
+def acr(shown: Iterable[Evidence]) -> str:
+    """Return the level that these proofs reach together."""
+    proofs = list(shown)
+    if not _two_kinds(proofs):
         return ONE_FACTOR
-    if any(each.phishing_resistant for each in shown):
+    if any(each.phishing_resistant for each in proofs):
         return PHISHING_RESISTANT
     return TWO_FACTORS
 
 
-def _two_kinds(shown: list[Factor]) -> bool:
+def _two_kinds(shown: list[Evidence]) -> bool:
     return {FactorKind.KNOWLEDGE, FactorKind.POSSESSION} <= {
         kind for each in shown for kind in each.kinds
     }

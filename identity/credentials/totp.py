@@ -33,6 +33,7 @@ from app.retention import PURGES, Expired, Purge
 from app.vault import decrypt, encrypt
 from identity.accounts.models import Account
 from identity.credentials.factor import (
+    Evidence,
     Factor,
     FactorKind,
     ProofAccepted,
@@ -61,8 +62,7 @@ class Totp(Factor):
     """Proved by the code of the present step or one to either side; its use claims the step."""
 
     name = "totp"
-    amr = "otp"
-    kinds = frozenset({FactorKind.POSSESSION})
+    evidence = Evidence(("otp",), frozenset({FactorKind.POSSESSION}))
     sign_in_page = SignInPage(
         path="code",
         endpoint="code",
@@ -111,7 +111,7 @@ class Totp(Factor):
             )
             claimed = is_unchanged and _claim_step(account_id=account_id, step=step)
         # A code that was right before is no guess.
-        return ProofAccepted(self) if claimed else ProofRejected(USED, counts=False)
+        return ProofAccepted(self, self.evidence) if claimed else ProofRejected(USED, counts=False)
 
     def forget(self, account_id: int, /) -> None:
         for table in (TotpCredential, TotpEnrolment):

@@ -142,7 +142,7 @@ def finish(
         totp.store(account.id, draft.totp_secret, step)
         record("account.joined", actor=actor_of(account), subject=account.subject)
         _record_acceptance(invitation, account)
-        started = begin_session(account, [PASSWORD, TOTP], [], browser)
+        started = begin_session(account, [PASSWORD.evidence, TOTP.evidence], [], browser)
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Joined(started, shown)
 

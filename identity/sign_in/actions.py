@@ -133,7 +133,11 @@ def prove_second_factor(
     """
     at = now()
     device = devices.known_device(first.account_id, browser, at)
-    attempt = throttle.code_attempt(first.account_id, device=device)
+    attempt = (
+        throttle.code_attempt(first.account_id, device=device)
+        if factor.guessable
+        else throttle.UNCOUNTED
+    )
     wait = throttle.admit(attempt, at)
     if wait:
         return MustWait(wait)
@@ -141,17 +145,18 @@ def prove_second_factor(
         account = lock_access(first.account_id)
         if account is None:
             raise JourneyOver
-        outcome = factor.prove(account.id, answer, proofs.use_challenge(first, factor))
+        outcome = factor.prove(account.id, answer, proofs.use_challenge(first.challenge, factor))
         if isinstance(outcome, ProofRejected):
             _second_step_refused(account, factor, outcome, attempt, browser, at)
-            if outcome.counts and device is None and throttle.count_guess(account.id, at):
+            guessed = outcome.counts and factor.guessable
+            if guessed and device is None and throttle.count_guess(account.id, at):
                 _warn_of_guesses(account, at)
             journeys.keep_mistake(first.journey_id, factor.name, outcome.refusal.sentence)
             return outcome
         throttle.refund_attempt(attempt)
         if not account.active or not proofs.finish(first):
             raise JourneyOver
-        return _complete(first, account, factor, browser)
+        return _complete(first, account, outcome, browser)
 
 
 def _find_addressee(email: str) -> tuple[Addressee | None, str]:
@@ -260,14 +265,14 @@ def _note_wait(
 
 
 def _complete(
-    first: FirstProof, account: Account, second: Factor, browser: Browser
+    first: FirstProof, account: Account, second: ProofAccepted, browser: Browser
 ) -> StartedSession:
-    proved = [*(registry.factor(name) for name in first.proved), second]
+    shown = [*(registry.factor(name).evidence for name in first.proved), second.evidence]
     if first.kind is JourneyKind.CONFIRM:
-        started = renew_session(first.confirms_session_id, account, proved, browser)
+        started = renew_session(first.confirms_session_id, account, shown, browser)
         if started is None:
             raise JourneyOver
     else:
-        started = begin_session(account, proved, first.services, browser)
-    second.signed_in(account)
+        started = begin_session(account, shown, first.services, browser)
+    second.factor.signed_in(account)
     return started

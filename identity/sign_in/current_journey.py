@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from flask import redirect, request, url_for
 from werkzeug import Response
 
+from app.clock import now
 from app.web.headers import allow_form_redirect
 from identity.ports import approvals
 from identity.sessions.access import own_page
 from identity.sessions.current_browser import bound_browser, current_browser
+from identity.sessions.current_session import current
 from identity.sessions.models import Session
-from identity.sign_in import journeys
+from identity.sign_in import journeys, terms
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 
@@ -104,6 +106,21 @@ def begin_confirmation(session: Session) -> Response:
         back or approvals().home(), session, bound_browser(), cancel_to=cancel_to
     )
     return redirect(url_for("sign_in.confirm", journey=journey.public_id), code=303)
+
+
+def onwards(journey: SignInJourney) -> Response:
+    """Lead the person who has signed in to the terms that are due, or to where they were."""
+    session = current()
+    if session is not None and terms.due_terms(session, journey.services, now()):
+        return ask_for_terms(
+            journey.resume_to,
+            session,
+            services=journey.services,
+            caption=journey.caption,
+            cancel_to=journey.cancel_to,
+            ends_at=journey.ends_at,
+        )
+    return redirect(journey.resume_to, code=303)
 
 
 def _journey_id() -> str | None:

@@ -15,6 +15,11 @@ EVENTS = (
         "A sign-in of {subject} was refused at the second step.",
         required={"subject", "factor"},
     ),
+    Event(
+        "sign_in.factor_refused",
+        "A sign-in by one factor was refused.",
+        required={"factor", "reason"},
+    ),
     Event("sign_in.throttled", "Sign-in tries have to wait.", required={"step", "seconds"}),
     Event(
         "sign_in.guesses_announced",

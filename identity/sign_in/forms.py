@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from wtforms import PasswordField, StringField
 
 from app.web.forms import Form
@@ -18,6 +19,12 @@ class PasswordForm(Form):
     """Form for the password of a confirmation."""
 
     password = PasswordField("Password")
+
+
+def answered(field: str, longest: int) -> str:
+    """Return the answer that the form posted in the field; empty where it is too long."""
+    answer = request.form.get(field, "")
+    return answer if len(answer) <= longest else ""
 
 
 class TermsForm(Form):

@@ -16,6 +16,7 @@ from app.database.single_use import rows_changed
 from app.journeys import Phase
 from app.retention import Expired
 from identity.access_termination import Termination
+from identity.credentials import registry
 from identity.sessions.access import own_page
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
@@ -94,8 +95,19 @@ def create(
             account_id=account_id,
             confirms_session_id=confirms_session_id,
             proved=[],
+            **_first_challenge(kind, account_id),
         ),
     )
+
+
+def _first_challenge(kind: JourneyKind, account_id: int | None) -> dict[str, object]:
+    """Return the columns of the challenge that the form on the first page shows, if any."""
+    offered = registry.whole_sign_in()
+    if kind is JourneyKind.TERMS or offered is None or not offered[0].has_challenge:
+        return {}
+    factor, _ = offered
+    challenge = factor.challenge(account_id)
+    return {"challenge": challenge, "challenge_of": factor.name, "challenges_made": 1}
 
 
 def find(public_id: str | None, browser: Browser, *kinds: JourneyKind) -> SignInJourney | None:

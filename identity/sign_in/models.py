@@ -49,6 +49,7 @@ class SignInJourney(JourneyRow):
     # The open challenge, and the factor that has to answer it.
     challenge: Mapped[str | None] = mapped_column(String(2000))
     challenge_of: Mapped[str | None] = mapped_column(String(40))
+    challenges_made: Mapped[int] = mapped_column(default=0, server_default="0")
     # The sentence about the last answer, and the page that shows it: a POST is answered by a
     # redirect, so that Back and Reload never send an answer again.
     mistake: Mapped[str | None] = mapped_column(String(300))

@@ -15,6 +15,18 @@ from identity.credentials.factor import Factor
 from identity.sign_in.journeys import SIGN_INS
 from identity.sign_in.models import JourneyKind, SignInJourney
 
+MOST_CHALLENGES = 30
+"""Challenges that one journey makes; a person who has used them up begins again."""
+
+
+@dataclass(frozen=True)
+class StoredChallenge:
+    """The challenge that a journey's row holds, and the factor that has to answer it."""
+
+    journey_id: int
+    value: str | None
+    factor: str | None
+
 
 @dataclass(frozen=True)
 class FirstProof:
@@ -29,8 +41,7 @@ class FirstProof:
     proved: tuple[str, ...]
     confirms_session_id: int | None
     services: tuple[str, ...]
-    challenge: str | None
-    challenge_of: str | None
+    challenge: StoredChallenge
 
 
 def first_proof(journey: SignInJourney) -> FirstProof | None:
@@ -56,9 +67,13 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
         tuple(row.proved),
         row.confirms_session_id,
         tuple(row.services),
-        row.challenge,
-        row.challenge_of,
+        StoredChallenge(row.id, row.challenge, row.challenge_of),
     )
+
+
+def stored_challenge(journey: SignInJourney) -> StoredChallenge:
+    """Return the challenge of the journey as it was loaded."""
+    return StoredChallenge(journey.id, journey.challenge, journey.challenge_of)
 
 
 def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> bool:
@@ -77,46 +92,49 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
     )
 
 
-def open_challenge(proof: FirstProof, factor: Factor) -> str | None:
+def open_challenge(stored: StoredChallenge, factor: Factor, account_id: int | None) -> str | None:
     """Return the challenge that the factor has to answer, made and stored where none is open.
 
-    None for a factor without one. Two requests at once get the same challenge.
+    None for a factor without one, and where the journey has made as many as it may. Two requests
+    at once get the same challenge.
     """
     if not factor.has_challenge:
         return None
-    if proof.challenge_of == factor.name:
-        return proof.challenge
+    if stored.factor == factor.name:
+        return stored.value
     with writing():
         if SIGN_INS.advance(
-            proof.journey_id,
+            stored.journey_id,
             SignInJourney.challenge_of.is_distinct_from(factor.name),
+            SignInJourney.challenges_made < MOST_CHALLENGES,
             challenge=None,
             challenge_of=factor.name,
+            challenges_made=SignInJourney.challenges_made + 1,
         ):
-            challenge = factor.challenge(proof.account_id)
-            SIGN_INS.advance(proof.journey_id, challenge=challenge)
+            challenge = factor.challenge(account_id)
+            SIGN_INS.advance(stored.journey_id, challenge=challenge)
             return challenge
     return db.session.scalar(
         select(SignInJourney.challenge).where(
-            SignInJourney.id == proof.journey_id, SignInJourney.challenge_of == factor.name
+            SignInJourney.id == stored.journey_id, SignInJourney.challenge_of == factor.name
         )
     )
 
 
-def use_challenge(proof: FirstProof, factor: Factor) -> str | None:
+def use_challenge(stored: StoredChallenge, factor: Factor) -> str | None:
     """Return the open challenge of the factor and use it up; None where another answer came first.
 
     Must run inside `writing()`.
     """
-    if proof.challenge_of != factor.name:
+    if stored.factor != factor.name:
         return None
     used = SIGN_INS.advance(
-        proof.journey_id,
-        SignInJourney.challenge == proof.challenge,
+        stored.journey_id,
+        SignInJourney.challenge == stored.value,
         challenge=None,
         challenge_of=None,
     )
-    return proof.challenge if used else None
+    return stored.value if used else None
 
 
 def finish(proof: FirstProof) -> bool:

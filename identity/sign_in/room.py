@@ -7,7 +7,7 @@ from app.retention import PURGES, Purge
 from app.serving.password_paths import PASSWORD_PATHS
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
-from identity.sign_in import devices, events, journeys, second_steps, throttle
+from identity.sign_in import devices, events, journeys, second_steps, throttle, whole_sign_in_views
 from identity.sign_in.blueprint import blueprint
 
 ROOM = Room(
@@ -16,6 +16,7 @@ ROOM = Room(
     PAGES(Pages(blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")),
     PASSWORD_PATHS("/sign-in"),
     second_steps.add_pages,
+    whole_sign_in_views.add_routes,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
     REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
     PURGES(

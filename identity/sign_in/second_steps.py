@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask import Flask, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from app.web.authorisation import permit
+from app.web.errors import TooManyRequests
 from app.web.forms import Form
 from identity.credentials import registry
 from identity.credentials.factor import Factor, ProofRejected, SignInPage
 from identity.sessions.current_browser import current_browser
 from identity.sessions.current_session import sign_in_browser
-from identity.sign_in import journeys, proofs
+from identity.sign_in import current_journey, journeys, proofs
 from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import JourneyOver, MustWait, prove_second_factor
 from identity.sign_in.blueprint import blueprint
+from identity.sign_in.forms import answered
 from identity.sign_in.models import SignInJourney
 from identity.sign_in.proofs import FirstProof
-from identity.sign_in.views import onwards, with_retry_after
+from identity.sign_in.views import with_retry_after
 
 
 def add_pages(app: Flask) -> None:
@@ -44,7 +46,7 @@ def _add_page(app: Flask, factor: Factor, page: SignInPage) -> None:
 def _submit(
     factor: Factor, page: SignInPage, journey: SignInJourney, proof: FirstProof
 ) -> ResponseReturnValue:
-    answer = request.form.get(page.field, "")[: page.longest]
+    answer = answered(page.field, page.longest)
     try:
         outcome = prove_second_factor(proof, factor, answer, current_browser())
     except JourneyOver:
@@ -54,7 +56,7 @@ def _submit(
     if isinstance(outcome, ProofRejected):
         return redirect(url_for(f".{page.endpoint}", journey=journey.public_id), code=303)
     sign_in_browser(outcome)
-    return onwards(journey)
+    return current_journey.onwards(journey)
 
 
 def _page(
@@ -65,6 +67,12 @@ def _page(
     *,
     wait: MustWait | None = None,
 ) -> Response:
+    challenge = proofs.open_challenge(proof.challenge, factor, proof.account_id)
+    if factor.has_challenge and challenge is None and wait is None:
+        raise TooManyRequests(
+            "challenges of a journey used up",
+            description="You have tried too many times. Begin to sign in again.",
+        )
     rendered = render_template(
         page.template,
         journey=journey,
@@ -72,12 +80,12 @@ def _page(
         mistake=None if wait else journeys.mistake_on(journey, factor.name),
         wait=wait,
         action=url_for(_submit_endpoint(page), journey=journey.public_id),
-        challenge=proofs.open_challenge(proof, factor),
         others=[
             (other.instead, url_for(f".{other.endpoint}", journey=journey.public_id))
             for each, other in registry.second_steps_of(proof.account_id)
             if each is not factor
         ],
+        **factor.page_values(proof.account_id, challenge),
     )
     return make_response(rendered)
 

@@ -10,7 +10,7 @@ from app.clock import now
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.credentials import registry, reset
-from identity.credentials.factor import Factor
+from identity.credentials.factor import Evidence
 from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import is_still_active
@@ -18,17 +18,17 @@ from identity.sign_in import devices
 
 
 def begin_session(
-    account: Account, proved: list[Factor], services: Sequence[str], browser: Browser
+    account: Account, shown: Sequence[Evidence], services: Sequence[str], browser: Browser
 ) -> StartedSession:
-    """Sign the browser in as the person who showed these factors. Must run inside `writing()`."""
+    """Sign the browser in as the person who showed this evidence. Must run inside `writing()`."""
     first = account.last_signed_in_at is None
     at = now()
     device = devices.remember_device(account.id, browser, at)
     started = start_session(
         account,
         browser,
-        amr=registry.amr(proved),
-        acr=registry.acr(proved),
+        amr=registry.amr(shown),
+        acr=registry.acr(shown),
         known_device_id=device.id,
     )
     session = started.session
@@ -51,9 +51,9 @@ def begin_session(
 
 
 def renew_session(
-    confirmed: int | None, account: Account, proved: list[Factor], browser: Browser
+    confirmed: int | None, account: Account, shown: Sequence[Evidence], browser: Browser
 ) -> StartedSession | None:
-    """Renew the session `confirmed`, whose person showed these factors once more.
+    """Renew the session `confirmed`, whose person showed this evidence.
 
     None where it has ended or is not the browser's. Must run inside `writing()`.
     """
@@ -63,8 +63,8 @@ def renew_session(
     started = start_session(
         account,
         browser,
-        amr=registry.amr(proved),
-        acr=registry.acr(proved),
+        amr=registry.amr(shown),
+        acr=registry.acr(shown),
         known_device_id=session.known_device_id,
     )
     record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)

@@ -75,6 +75,10 @@ def code_attempt(account_id: int, *, device: int | None) -> Attempt:
     return Attempt([Bucket(name, limit)])
 
 
+UNCOUNTED = Attempt(())
+"""Attempt of a factor that cannot be guessed: it never waits."""
+
+
 def confirmation_attempt(session_id: int) -> Attempt:
     """Return the attempt of a password within a session, counted for the session alone."""
     limit = Limit(settings().failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
@@ -84,6 +88,8 @@ def confirmation_attempt(session_id: int) -> Attempt:
 def admit(attempt: Attempt, at: datetime) -> timedelta:
     """Count the try and let it pass (zero), or say how long to wait, which counts nothing."""
     buckets = [*attempt.reserved, *attempt.on_failure]
+    if not buckets:
+        return timedelta(0)
     names = [bucket.name for bucket in buckets]
     # Most refusals are answered from a plain read: a flood of guesses writes nothing.
     blocked = db.session.scalars(
@@ -142,6 +148,8 @@ def waiting_time_of(attempt: Attempt, at: datetime) -> timedelta:
 
 def refund_attempt(attempt: Attempt) -> None:
     """Refund one attempt: the credential was correct."""
+    if not attempt.reserved:
+        return
     with writing():
         rows = _lock_buckets([bucket.name for bucket in attempt.reserved])
         for bucket in attempt.reserved:

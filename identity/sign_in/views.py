@@ -6,7 +6,6 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from app.clock import now
 from app.web.authorisation import anyone, permit
 from identity.credentials import registry
 from identity.credentials.password import PASSWORD
@@ -14,7 +13,7 @@ from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_browser import current_browser
 from identity.sessions.current_session import current, signed_in_session
-from identity.sign_in import current_journey, journeys, service_links, terms
+from identity.sign_in import current_journey, journeys, service_links, whole_sign_in_views
 from identity.sign_in.actions import (
     CONFIRMATION,
     JourneyOver,
@@ -128,26 +127,11 @@ def _second_step(journey: SignInJourney) -> str:
     return url_for(f".{page.endpoint}", journey=journey.public_id)
 
 
-def onwards(journey: SignInJourney) -> Response:
-    """Lead the person who has signed in to the terms that are due, or to where they were."""
-    session = current()
-    if session is not None and terms.due_terms(session, journey.services, now()):
-        return current_journey.ask_for_terms(
-            journey.resume_to,
-            session,
-            services=journey.services,
-            caption=journey.caption,
-            cancel_to=journey.cancel_to,
-            ends_at=journey.ends_at,
-        )
-    return redirect(journey.resume_to, code=303)
-
-
 def _signed_in_already(journey: SignInJourney | None) -> Response:
     """Lead on a person who signed in meanwhile, in another tab or before they went back."""
     journey = journey or find_left_open(JourneyKind.SIGN_IN)
     if journey is not None:
-        return onwards(journey)
+        return current_journey.onwards(journey)
     return redirect(own_page(request.args.get("next")) or approvals().home(), code=303)
 
 
@@ -182,6 +166,7 @@ def _sign_in_page(
         mistake=None if wait else journeys.mistake_on(journey, PASSWORD.name),
         wait=wait,
         signed_in=session.account if session else None,
+        whole=whole_sign_in_views.form_values(journey),
         links=service_links.links_of(journey),
     )
     return make_response(page)
@@ -192,7 +177,12 @@ def _confirm_page(
 ) -> Response:
     mistake = None if wait else journeys.mistake_on(journey, CONFIRMATION)
     page = render_template(
-        "sign_in/confirm.html", journey=journey, form=form, mistake=mistake, wait=wait
+        "sign_in/confirm.html",
+        journey=journey,
+        form=form,
+        mistake=mistake,
+        wait=wait,
+        whole=whole_sign_in_views.form_values(journey),
     )
     return make_response(page)
 

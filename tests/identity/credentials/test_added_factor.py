@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.database import db
 from approvals.settings import Settings
 from identity.credentials import registry
-from identity.credentials.factor import FactorKind
+from identity.credentials.factor import Evidence, FactorKind
 from identity.sign_in.models import SignInJourney
 from tests.conftest import application
 from tests.identity.conftest import audited
@@ -108,7 +108,7 @@ def _challenge_at(client: FlaskClient, address: str) -> str:
 def test_second_steps_leave_out_factors_of_knowledge(
     badge: Badge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Badge, "kinds", frozenset({FactorKind.KNOWLEDGE}))
+    monkeypatch.setattr(Badge, "evidence", Evidence(("pin",), frozenset({FactorKind.KNOWLEDGE})))
     monkeypatch.setattr(registry, "FACTORS", (badge,))
     assert registry.second_steps() == []
 

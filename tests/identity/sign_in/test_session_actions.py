@@ -23,7 +23,7 @@ from tests.identity.people import NEW_BROWSER, Person
 def _begin(person: Person, browser: Browser) -> StartedSession:
     assert not has_request_context()
     with writing():
-        return begin_session(person.account, [PASSWORD, TOTP], [], browser)
+        return begin_session(person.account, [PASSWORD.evidence, TOTP.evidence], [], browser)
 
 
 def _after(started: StartedSession) -> Browser:
@@ -59,4 +59,7 @@ def test_renew_session_needs_the_session_that_is_confirmed(person: Person, ended
             started.session.ended_at = started.session.auth_time
             db.session.flush()
         browser = _after(started)
-        assert renew_session(confirmed, person.account, [PASSWORD, TOTP], browser) is None
+        assert (
+            renew_session(confirmed, person.account, [PASSWORD.evidence, TOTP.evidence], browser)
+            is None
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,16 +16,20 @@ from app.refusal import Refusal
 from app.web.authorisation import permit
 from app.web.pages import PAGES, Pages
 from identity.credentials.factor import (
+    Evidence,
     Factor,
     FactorKind,
     ProofAccepted,
     ProofRejected,
     SignInPage,
+    WholeSignIn,
 )
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
 
 WRONG = Refusal("wrong", "The badge did not answer the challenge.")
+
+REFUSED = Refusal("refused", "Your badge does not sign you in.")
 
 
 def answer_of(account_id: int, challenge: str) -> str:
@@ -36,9 +41,7 @@ class Badge(Factor):
     """Proved by the badge's answer to the journey's challenge."""
 
     name = "badge"
-    amr = "hwk"
-    kinds = frozenset({FactorKind.POSSESSION})
-    phishing_resistant = True
+    evidence = Evidence(("hwk",), frozenset({FactorKind.POSSESSION}), phishing_resistant=True)
     has_challenge = True
     sign_in_page = SignInPage(
         path="badge",
@@ -56,7 +59,7 @@ class Badge(Factor):
     def enrolled(self, account_id: int) -> bool:
         return account_id in self.owners
 
-    def challenge(self, _account_id: int, /) -> str:
+    def challenge(self, _account_id: int | None, /) -> str:
         return secrets.token_hex(8)
 
     def prove(
@@ -66,7 +69,7 @@ class Badge(Factor):
             return ProofRejected(WRONG)
         if answer != answer_of(account_id, challenge):
             return ProofRejected(WRONG)
-        return ProofAccepted(self)
+        return ProofAccepted(self, self.evidence)
 
     def forget(self, account_id: int, /) -> None:
         self.owners.discard(account_id)
@@ -95,3 +98,21 @@ class Badge(Factor):
 
         yield EVENTS(Event("badge.set_up", "{actor} set up a badge."))
         yield PAGES(Pages(pages))
+
+
+class BadgeWithPin(Badge):
+    """A badge that answers after its PIN: it may be the whole sign-in."""
+
+    evidence = Evidence(("hwk", "user"), frozenset(FactorKind), phishing_resistant=True)
+    guessable = False
+    whole_sign_in = WholeSignIn(
+        path="with-badge",
+        template="badge/whole.html",
+        field="answer",
+        longest=100,
+        refusal=REFUSED,
+    )
+
+    def account_of(self, answer: str, /) -> int | None:
+        found = re.match(r"badge ([0-9]+) says ", answer)
+        return int(found.group(1)) if found is not None else None
