@@ -4,11 +4,12 @@ from alembic import context
 from flask import current_app
 
 from app.database import Base, db
+from app.database.migration_locks import brief_lock_waits
 
 
 def run() -> None:
     engine = db.engine
-    with engine.connect() as connection:
+    with engine.connect() as connection, brief_lock_waits(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.database.engine import db
+from app.database.migration_locks import retry_for_locks
 from app.database.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ def upgrade(revision: str = NEWEST) -> None:
     """Bring the schema to a revision, the newest unless named. Does nothing where it is there."""
     from alembic import command
 
-    command.upgrade(_config(), revision)
+    retry_for_locks(lambda: command.upgrade(_config(), revision))
 
 
 def downgrade(revision: str) -> None:
     """Take the schema back to an earlier revision."""
     from alembic import command
 
-    command.downgrade(_config(), revision)
+    retry_for_locks(lambda: command.downgrade(_config(), revision))
 
 
 def schema_is_current() -> str | None:
