@@ -20,7 +20,8 @@ from tests.servers import ports
 TIMEOUT_SECONDS = 12
 MARKER = re.compile(r"mk[0-9a-f]{10}")
 _FIELD = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
-_ACTION = re.compile(r'<form method="post"\s+action="([^"]+)"')
+_FORM = re.compile(r'<form method="post"(?:\s+action="([^"]+)")?')
+"""A form without an action is sent to the address of its page."""
 
 Judge = Callable[[Answer], Mapping[str, str] | None]
 """Returns what an acknowledging answer says, and None for a refusal."""
@@ -33,6 +34,7 @@ class Reply:
     outcome: str
     answer: Answer | None
     data: Mapping[str, str]
+    path: str = ""
 
     @property
     def acknowledged(self) -> bool:
@@ -45,13 +47,20 @@ class Reply:
 
 @dataclass
 class Browser:
-    """`name` stands in the journal. `address` is the loopback address that the product sees."""
+    """`name` stands in the journal. `address` is the loopback address that the product sees.
+
+    `port` is the issuer's. Requests go to the `listeners` in turn, as a load balancer sends them,
+    or to `port` without any. The list is shared, so that a fault can add and take away servers.
+    """
 
     name: str
     port: int
     journal: Journal
     address: str = "127.0.0.1"
     jar: dict[str, str] = field(default_factory=dict)
+    listeners: list[int] = field(default_factory=list)
+    _sent: int = 0
+    _connected_to: int = 0
     _reader: asyncio.StreamReader | None = None
     _writer: asyncio.StreamWriter | None = None
 
@@ -63,23 +72,27 @@ class Browser:
         judge: Judge,
         *,
         change: bool = False,
+        **sent: str,
     ) -> Reply:
-        """Send one request with the cookies and journal it. Never raises for a failed request."""
+        """Send one request with the cookies and journal it. Never raises for a failed request.
+
+        `sent` is journaled with the outcome, whatever that is.
+        """
         number = self.journal.begin(self.name, operation, key, change=change)
         try:
             answer = await asyncio.wait_for(self._exchange(call), TIMEOUT_SECONDS)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             self.close()
-            data = {"error": type(error).__name__}
+            data = {**sent, "error": type(error).__name__}
             self.journal.end(number, UNKNOWN, data=data)
-            return Reply(UNKNOWN, None, data)
+            return Reply(UNKNOWN, None, data, call.path)
         self.jar.update(answer.cookies)
         found = None if answer.status >= 500 else judge(answer)
         outcome = ACKNOWLEDGED if found is not None else REFUSED
         if answer.status >= 500:
             outcome = UNKNOWN
         markers = sorted(set(MARKER.findall(answer.body.decode("utf-8", "replace"))))
-        data = {**(found or {}), **({"markers": " ".join(markers)} if markers else {})}
+        data = {**sent, **(found or {}), **({"markers": " ".join(markers)} if markers else {})}
         if outcome == UNKNOWN and answer.status != 503:
             data["body"] = answer.body[:300].decode("utf-8", "replace")
         self.journal.end(
@@ -89,7 +102,7 @@ class Browser:
             retry_after="retry-after" in answer.headers,
             data=data,
         )
-        return Reply(outcome, answer, data)
+        return Reply(outcome, answer, data, call.path)
 
     async def page(self, path: str) -> Reply:
         """Open a page, and what it redirects to."""
@@ -100,23 +113,25 @@ class Browser:
 
     async def submit(
         self,
-        page: Answer,
+        page: Reply,
         values: Mapping[str, str],
         judge: Judge,
         *,
         operation: str = "answer",
         key: str = "",
         change: bool = False,
+        **sent: str,
     ) -> Reply:
-        """Fill in the first form of a page and send it."""
-        text = page.body.decode()
-        action = _ACTION.search(text)
-        if action is None:
-            return Reply(REFUSED, page, {})
+        """Fill in the first form of a page and send it. Without a form nothing is sent."""
+        text = page.answer.body.decode() if page.answer is not None else ""
+        form = _FORM.search(text)
+        if form is None:
+            return Reply(REFUSED, page.answer, {})
+        path = unescape(form[1]) if form[1] else page.path
         hidden = {name: unescape(value) for name, value in _FIELD.findall(text)}
         tokens = {name: hidden[name] for name in ("csrf_token", "shown") if name in hidden}
-        call = Call(unescape(action[1]), self.cookies(), {**tokens, **values})
-        return await self.send(operation, key or action[1], call, judge, change=change)
+        call = Call(path, self.cookies(), {**tokens, **values})
+        return await self.send(operation, key or path, call, judge, change=change, **sent)
 
     def cookies(self) -> dict[str, str]:
         """Return the header with the cookies."""
@@ -132,17 +147,25 @@ class Browser:
 
     async def _exchange(self, call: Call) -> Answer:
         # A connection that the server has closed between two requests is opened anew.
-        if self._reader is None or self._writer is None or self._reader.at_eof():
+        listener = self._next_listener()
+        if listener != self._connected_to or self._reader is None or self._reader.at_eof():
             self.close()
+            self._connected_to = listener
             self._reader, self._writer = await asyncio.open_connection(
-                ports.HOST, self.port, local_addr=(self.address, 0)
+                ports.HOST, listener, local_addr=(self.address, 0)
             )
+        assert self._writer is not None
         self._writer.write(call.encoded(f"localhost:{self.port}"))
         await self._writer.drain()
         answer = await _read(self._reader)
         if answer.headers.get("connection") == "close":
             self.close()
         return answer
+
+    def _next_listener(self) -> int:
+        listeners = self.listeners or [self.port]
+        self._sent += 1
+        return listeners[self._sent % len(listeners)]
 
 
 def shown(answer: Answer) -> Mapping[str, str] | None:

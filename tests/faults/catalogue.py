@@ -6,11 +6,18 @@ import asyncio
 from collections.abc import Iterable
 
 from tests.faults.fault import Fault, NotRun, Trial
+from tests.faults.kinds.changes import CHANGE_FAULTS
+from tests.faults.kinds.client_keys import CLIENT_KEY_FAULTS
 from tests.faults.kinds.crowds import CROWD_FAULTS
 from tests.faults.kinds.database import DATABASE_FAULTS
 from tests.faults.kinds.dependencies import DEPENDENCY_FAULTS
+from tests.faults.kinds.hosts import HOST_FAULTS
 from tests.faults.kinds.operations import OPERATION_FAULTS
 from tests.faults.kinds.processes import PROCESS_FAULTS
+from tests.faults.kinds.replication import REPLICATION_FAULTS
+from tests.faults.kinds.restoring import RESTORE_FAULTS
+from tests.faults.kinds.sequences import SEQUENCE_FAULTS
+from tests.faults.kinds.surroundings import SURROUNDING_FAULTS
 
 
 async def no_fault(_trial: Trial) -> None:
@@ -23,46 +30,34 @@ CONTROL = Fault("F00", "nothing: the load alone", no_fault, promise=0.0, interru
 FAULTS: tuple[Fault, ...] = (
     CONTROL,
     *PROCESS_FAULTS,
+    *CHANGE_FAULTS,
     *CROWD_FAULTS,
     *DATABASE_FAULTS,
+    *REPLICATION_FAULTS,
     *DEPENDENCY_FAULTS,
+    *CLIENT_KEY_FAULTS,
     *OPERATION_FAULTS,
+    *RESTORE_FAULTS,
+    *HOST_FAULTS,
+    *SURROUNDING_FAULTS,
+    *SEQUENCE_FAULTS,
 )
 
-_ELSEWHERE = "tested elsewhere: "
 NOT_RUN: tuple[NotRun, ...] = (
-    NotRun("F02", "kill during refresh", "part of F01, whose load refreshes tokens"),
-    NotRun(
-        "F05", "two approvers decide at once", _ELSEWHERE + "`tests/attacks/test_pr_memberships.py`"
-    ),
-    NotRun(
-        "F06",
-        "kill during password reset or a change of factor",
-        "the load has no reset; removals and sign-outs are part of F01",
-    ),
-    NotRun(
-        "F17", "`jwks_uri` of a client gone", _ELSEWHERE + "`tests/identity/oidc/test_clients.py`"
-    ),
     NotRun(
         "F18",
         "clocks that are wrong or jump",
         "libfaketime changes the server's timed waits as well; readiness compares the clocks: "
         "`tests/app/health/test_readiness.py`",
     ),
-    NotRun("F23", "failover to a standby", "needs a second machine"),
-    NotRun("F24", "loss of the quorum of a cluster", "needs a cluster"),
-    NotRun("F25", "promotion of a standby by hand", "needs a second machine"),
-    NotRun("F26", "reads from a standby that lags", "no read goes to a standby"),
     NotRun(
-        "F33",
-        "used codes and tokens live again after a restore",
-        _ELSEWHERE + "`tests/identity/oidc/test_restored.py`",
+        "F24",
+        "loss of the quorum of a cluster",
+        "the product has no part in it: a cluster manager decides which server is the primary",
     ),
-    NotRun("F36", "no names, no entropy, read-only root", "needs a container of its own"),
+    NotRun("F26", "reads from a standby that lags", "no read goes to a standby"),
     NotRun("F37", "organisations of hostile size", "measured by `make bench`"),
     NotRun("F38", "eight hours of load", "longer than a run of `make faults`"),
-    NotRun("F39", "random sequences against a model", "not built"),
-    NotRun("F40", "revocation between two hosts", "needs a second machine; part of I5 on one"),
 )
 
 

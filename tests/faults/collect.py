@@ -13,6 +13,7 @@ from app.outbox import OutboxMail
 from app.queue.models import WAITING
 from approvals.memberships.models import Grant
 from identity.accounts.models import Account
+from identity.credentials.models import PasswordCredential
 from identity.oidc.models import AuthorizationCode, LogoutNotice, RefreshToken, TokenFamily
 from identity.sessions.models import Session
 from tests.faults.evidence import (
@@ -24,6 +25,7 @@ from tests.faults.evidence import (
     MailRow,
     MembershipRow,
     NoticeRow,
+    PasswordRow,
     RefreshRow,
     SessionRow,
     Window,
@@ -52,11 +54,7 @@ def collect(
     """Return the evidence of the fault that this stage was set for."""
     with rig.app.app_context():
         try:
-            subjects = [
-                person.subject
-                for school in stage.schools
-                for person in (school.approver, *school.members, *school.leavers)
-            ]
+            subjects = [person.subject for school in stage.schools for person in school.people]
             accounts = list(
                 db.session.scalars(select(Account.id).where(Account.subject.in_(subjects)))
             )
@@ -72,6 +70,7 @@ def collect(
                 codes=_codes(accounts),
                 refresh_tokens=_refresh_tokens(accounts),
                 sessions=sessions,
+                passwords=_passwords(accounts),
                 notices=_notices(accounts),
                 deliveries=[
                     Delivery(recipient, str(mail.message["Message-ID"]))
@@ -133,11 +132,7 @@ def wait_for_queues(rig: Rig, seconds: float) -> None:
 
 
 def _memberships(stage: Stage) -> list[MembershipRow]:
-    staged = {
-        person.membership
-        for school in stage.schools
-        for person in (school.approver, *school.members, *school.leavers)
-    }
+    staged = {person.membership for school in stage.schools for person in school.people}
     rows = [row for school in stage.schools for row in memberships_of(school.public_id)]
     return [
         MembershipRow(
@@ -156,7 +151,7 @@ def _memberships(stage: Stage) -> list[MembershipRow]:
 
 def _mails(recipients: set[str]) -> list[MailRow]:
     rows = db.session.scalars(select(OutboxMail).where(OutboxMail.recipient.in_(recipients)))
-    return [MailRow(row.recipient, row.state) for row in rows]
+    return [MailRow(row.recipient, row.state, row.template) for row in rows]
 
 
 def _audit(after: int) -> list[AuditRow]:
@@ -196,8 +191,24 @@ def _refresh_tokens(accounts: list[int]) -> list[RefreshRow]:
 
 
 def _sessions(accounts: list[int]) -> list[SessionRow]:
-    rows = db.session.scalars(select(Session).where(Session.account_id.in_(accounts)))
-    return [SessionRow(row.token_hash, row.sid, row.ended_at is not None) for row in rows]
+    rows = db.session.execute(
+        select(Session, Account.subject)
+        .join(Account, Account.id == Session.account_id)
+        .where(Session.account_id.in_(accounts))
+    )
+    return [
+        SessionRow(row.token_hash, row.sid, row.ended_at is not None, subject)
+        for row, subject in rows
+    ]
+
+
+def _passwords(accounts: list[int]) -> list[PasswordRow]:
+    rows = db.session.execute(
+        select(Account.subject, Account.email, PasswordCredential.password_hash)
+        .join(PasswordCredential, PasswordCredential.account_id == Account.id)
+        .where(Account.id.in_(accounts))
+    )
+    return [PasswordRow(*row) for row in rows]
 
 
 def _notices(accounts: list[int]) -> list[NoticeRow]:
@@ -208,8 +219,9 @@ def _notices(accounts: list[int]) -> list[NoticeRow]:
 def _markers(stage: Stage) -> dict[str, set[str]]:
     allowed: dict[str, set[str]] = {}
     for school in stage.schools:
-        allowed[f"approver {school.approver.marker}"] = school.markers
-        for person in (*school.members, *school.leavers):
+        for approver in (school.approver, *school.deputies):
+            allowed[f"approver {approver.marker}"] = school.markers
+        for person in (*school.members, *school.leavers, *school.deputies):
             allowed[f"member {person.marker}"] = {person.marker}
             allowed[f"leaver {person.marker}"] = {person.marker}
     return allowed

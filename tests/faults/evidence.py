@@ -27,6 +27,7 @@ class MailRow:
 
     recipient: str
     state: str
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ class SessionRow:
     token_hash: str
     sid: str
     ended: bool
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class PasswordRow:
+    """The stored password of a staged person."""
+
+    subject: str
+    email: str
+    password_hash: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,7 @@ class Evidence:
     codes: Sequence[CodeRow] = ()
     refresh_tokens: Sequence[RefreshRow] = ()
     sessions: Sequence[SessionRow] = ()
+    passwords: Sequence[PasswordRow] = ()
     notices: Sequence[NoticeRow] = ()
     deliveries: Sequence[Delivery] = ()
     notified: Sequence[Notice] = ()

@@ -27,6 +27,8 @@ class Trial:
     """Broken promises that the fault itself saw, such as `/readyz` 200 on a full disk."""
     bulk: Bulk | None = None
     healed_at: float | None = None
+    listeners: list[int] = field(default_factory=list)
+    """Ports of the servers to which the load sends its requests in turn; none for the rig's own."""
 
     def heal(self) -> None:
         """Note that the cause of the fault is gone now. A fault that does not is healed last."""
@@ -59,6 +61,8 @@ class Fault:
     needs: tuple[Requirement, ...] = ()
     queue_seconds: float = 50.0
     longest_wait: float = 6.0
+    deputies: int = 0
+    """Number of further approvers of each school."""
     interrupts: bool = True
     """Whether requests may fail while the fault lasts."""
 

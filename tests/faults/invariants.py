@@ -9,8 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
 from app.identifiers import secret_hash
 from tests.faults.evidence import Evidence
+from tests.faults.journal import UNKNOWN
 
 CLOSING = (
     "membership.removed",
@@ -65,7 +69,23 @@ def nothing_acknowledged_is_lost(evidence: Evidence) -> Verdict:
                 verdict.expect(stored == 1, "a refresh token of a refresh is not stored")
             case "sign out":
                 verdict.expect(secret_hash(call.key) in ended, "a session is open after sign-out")
+    _expect_last_passwords(evidence, verdict)
     return verdict
+
+
+def _expect_last_passwords(evidence: Evidence, verdict: Verdict) -> None:
+    """Expect the password of the last acknowledged reset, or one whose answer was lost since."""
+    hashes = {row.subject: row.password_hash for row in evidence.passwords}
+    possible: dict[str, list[str]] = {}
+    for call in evidence.of("reset"):
+        if call.acknowledged:
+            possible[call.key] = [call.data["password"]]
+        elif call.outcome == UNKNOWN:
+            possible.setdefault(call.key, []).append(call.data["password"])
+    acknowledged = {call.key for call in evidence.of("reset") if call.acknowledged}
+    for subject in acknowledged:
+        stored = any(_verifies(hashes[subject], each) for each in possible[subject])
+        verdict.expect(stored, "the password of a reset is not stored")
 
 
 def nothing_is_used_twice(evidence: Evidence) -> Verdict:
@@ -123,7 +143,30 @@ def every_change_has_one_audit_row(evidence: Evidence) -> Verdict:
         if session.token_hash in signed_out:
             verdict.expect(ends[session.sid] == 1, "a sign-out has not one audit row")
     _count_credentials(evidence, verdict)
+    _count_resets(evidence, verdict)
     return verdict
+
+
+def _count_resets(evidence: Evidence, verdict: Verdict) -> None:
+    """Expect an audit row and a mail for each new password, and the end of all sessions with it."""
+    rows = Counter(row.detail["subject"] for row in evidence.events("password.reset"))
+    mails = Counter(
+        row.recipient for row in evidence.mails if row.template == "credentials/password_changed"
+    )
+    calls = evidence.of("reset")
+    acknowledged = Counter(call.key for call in calls if call.acknowledged)
+    unknown = Counter(call.key for call in calls if call.outcome == UNKNOWN)
+    for person in evidence.passwords:
+        count = rows[person.subject]
+        least = acknowledged[person.subject]
+        verdict.expect(
+            least <= count <= least + unknown[person.subject],
+            f"{count} audit rows for {least} new passwords",
+        )
+        verdict.expect(mails[person.email] == count, "a new password has not one mail")
+    for session in evidence.sessions:
+        if rows[session.subject]:
+            verdict.expect(session.ended, "a session is open after a new password")
 
 
 def _count_credentials(evidence: Evidence, verdict: Verdict) -> None:
@@ -224,6 +267,13 @@ def _sessions_with_tokens(evidence: Evidence) -> set[str]:
         for call in evidence.of("authorize")
         if call.acknowledged and call.data["code"] in redeemed
     )
+
+
+def _verifies(password_hash: str, password: str) -> bool:
+    try:
+        return PasswordHasher().verify(password_hash, password)
+    except VerificationError:
+        return False
 
 
 def _hashes(secrets: Iterable[str]) -> set[str]:

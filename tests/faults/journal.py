@@ -19,6 +19,9 @@ REFUSED = "refused"
 UNKNOWN = "unknown"
 """Neither acknowledged nor refused: a time-out, a cut connection, or a status from 500."""
 
+READINESS = "readyz"
+"""The operation that must fail while a fault lasts."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -47,10 +50,15 @@ class Journal:
         self.path = path
         self._file: IO[str] = path.open("w", encoding="utf-8")
         self._numbers = itertools.count(1)
+        self.last_failure_at = 0.0
+        """When a request other than of readiness last got no answer, or a status from 500."""
+        self._probes: set[int] = set()
 
     def begin(self, user: str, operation: str, key: str, *, change: bool) -> int:
         """Write the intent, to the disk where the request changes something. Return its number."""
         number = next(self._numbers)
+        if operation == READINESS:
+            self._probes.add(number)
         self._write(number=number, at=time.time(), user=user, operation=operation, key=key)
         if change:
             os.fdatasync(self._file.fileno())
@@ -66,6 +74,9 @@ class Journal:
         data: Mapping[str, str] | None = None,
     ) -> None:
         """Write the outcome of the request of this number."""
+        if outcome == UNKNOWN and number not in self._probes:
+            self.last_failure_at = time.time()
+        self._probes.discard(number)
         self._write(
             number=number,
             at=time.time(),

@@ -27,20 +27,25 @@ class Usage:
 
 @dataclass
 class Program:
-    """`secure-access` with these arguments. It can be killed and started again."""
+    """`secure-access` with these arguments. It can be killed and started again.
+
+    `command` is the program itself, that of this checkout unless another is named.
+    """
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
     prefix: tuple[str, ...] = ()
+    command: tuple[str, ...] = (PROGRAM,)
+    folder: Path = ROOT
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and do not wait until it works."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*binaries.tied_to_parent("TERM"), *self.prefix, PROGRAM, *self.arguments],
-                cwd=ROOT,
+                [*binaries.tied_to_parent("TERM"), *self.prefix, *self.command, *self.arguments],
+                cwd=self.folder,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

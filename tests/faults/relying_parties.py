@@ -1,4 +1,4 @@
-"""Relying parties of the load: back-channel logout addresses that keep each notice."""
+"""Relying parties of the load: logout addresses that keep each notice, and published keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +31,8 @@ class RelyingParties:
     port: int
     status: int = 200
     received: list[Notice] = field(default_factory=list)
+    keys: list[Mapping[str, object]] = field(default_factory=list)
+    """Public keys of clients, the answer to every GET."""
 
     def address(self, port: int) -> str:
         """Return the back-channel logout address, reached through a relay at this port."""
@@ -58,6 +60,14 @@ def listening() -> Iterator[RelyingParties]:
             self.send_response(parties.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            body = json.dumps({"keys": parties.keys}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_arguments: object) -> None:
             return

@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tests.faults.relying_parties import RelyingParties
 from tests.faults.stores import Store
 from tests.identity.oidc.served import PROGRAM
 from tests.servers import ports, redis, smtp
+from tests.servers.postgresql import PostgreSQL, database_name
 from tests.servers.redis import Redis
 from tests.servers.smtp import MailServer
 from wsgi import ROOT, create_app
@@ -59,15 +60,9 @@ class Rig:
         self.environment = self._environment()
         self.server = Program(("serve",), self.environment, self.folder / "serve.log")
         self.worker = Program(("worker",), self.environment, self.folder / "worker.log")
-        own: dict[str, Any] = {
-            "database_url": self.store.url,
-            "issuer": f"http://localhost:{self.port}",
-            "secret_key": self.secret_key,
-            "encryption_keys": self.encryption_key,
-            "outbound_networks": "127.0.0.0/8",
-        }
-        settings = Settings(_env_file=None, **own)  # type: ignore[call-arg]  # of BaseSettings
-        self.app: Flask = create_app(settings)
+        self.app = self._composed()
+        self.resources = ExitStack()
+        """Closed after the product has stopped."""
         self.client = ("", "")
         self.baseline: dict[str, Usage] = {}
         """Resources after the first load, with which those after each fault are compared."""
@@ -135,6 +130,26 @@ class Rig:
             ).fetchone()
         return int(row[0]) - 1 if row else 0
 
+    def move_to(self, server: PostgreSQL, folder: Path) -> None:
+        """Make this server, whose files lie in the folder, the database from now on."""
+        store = self.store
+        assert store.relay is not None
+        store.server, store.folder = server, folder
+        store.url = server.url_of(database_name(store.url))
+        store.relay.target = server.port
+        self.app = self._composed()
+
+    def _composed(self) -> Flask:
+        own: dict[str, Any] = {
+            "database_url": self.store.url,
+            "issuer": f"http://localhost:{self.port}",
+            "secret_key": self.secret_key,
+            "encryption_keys": self.encryption_key,
+            "outbound_networks": "127.0.0.0/8",
+        }
+        settings = Settings(_env_file=None, **own)  # type: ignore[call-arg]  # of BaseSettings
+        return create_app(settings)
+
     def _environment(self) -> dict[str, str]:
         own = {
             name: value
@@ -181,6 +196,7 @@ async def running(store_name: str, folder: Path, seed: int) -> AsyncIterator[Rig
             party_relay=Relay(parties.port, seed),
         )
         stack.callback(rig.journal.close)
+        stack.enter_context(rig.resources)
         for relay in (rig.redis_relay, rig.mail_relay, rig.party_relay, store.relay):
             if relay is not None:
                 await relay.start()

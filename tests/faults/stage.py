@@ -47,16 +47,24 @@ class StagedPerson:
 
 @dataclass(frozen=True)
 class StagedSchool:
-    """A school: its approver, members who use services, and people who are removed in the run."""
+    """A school: its approver, members who use services, and people who are removed in the run.
+
+    `deputies` are further approvers, with passwords, for faults that need them.
+    """
 
     public_id: str
     approver: StagedPerson
     members: list[StagedPerson]
     leavers: list[StagedPerson]
+    deputies: list[StagedPerson] = field(default_factory=list)
+
+    @property
+    def people(self) -> list[StagedPerson]:
+        return [self.approver, *self.members, *self.leavers, *self.deputies]
 
     @property
     def markers(self) -> set[str]:
-        return {each.marker for each in (self.approver, *self.members, *self.leavers)}
+        return {each.marker for each in self.people}
 
 
 @dataclass(frozen=True)
@@ -91,14 +99,33 @@ def register_client(app: Flask, logout_address: str) -> tuple[str, str]:
     return answer["client_id"], answer["client_secret"]
 
 
+def register_signing_client(app: Flask, keys_address: str) -> str:
+    """Register a client that signs assertions with keys at this address. Return its id."""
+    with app.app_context():
+        answer = clients.register(
+            {
+                "client_name": "Signing faults",
+                "grant_types": ["client_credentials"],
+                "scope": "remits:read",
+                "service": SERVICE,
+                "token_endpoint_auth_method": "private_key_jwt",
+                "jwks_uri": keys_address,
+            },
+            grant_types=tuple(GRANT_TYPES),
+        )
+        _leave()
+    return str(answer["client_id"])
+
+
 def set_stage(
-    app: Flask, client: tuple[str, str], *, schools: int, members: int, leavers: int
+    app: Flask, client: tuple[str, str], *, schools: int, members: int, leavers: int, deputies: int
 ) -> Stage:
     """Add schools with their people, who have accepted all terms and are signed in."""
     with app.app_context(), app.test_request_context():
-        made = [_school(members, leavers) for _ in range(schools)]
+        made = [_school(members, leavers, deputies) for _ in range(schools)]
         guessed = made[0].members[0]
-        _give_password(guessed)
+        for person in (guessed, *(each for school in made for each in school.deputies)):
+            _give_password(person)
         stage = Stage(
             client_id=client[0],
             client_secret=client[1],
@@ -111,7 +138,7 @@ def set_stage(
     return stage
 
 
-def _school(members: int, leavers: int) -> StagedSchool:
+def _school(members: int, leavers: int, deputies: int) -> StagedSchool:
     urn = str(100_000 + secrets.randbelow(600_000))
     school = world.organisation(f"School {urn} {secrets.token_hex(3)}", urn=urn)
     return StagedSchool(
@@ -119,6 +146,7 @@ def _school(members: int, leavers: int) -> StagedSchool:
         approver=_person(school, sessions=1, approver=True),
         members=[_person(school, sessions=SESSIONS) for _ in range(members)],
         leavers=[_person(school, sessions=1) for _ in range(leavers)],
+        deputies=[_person(school, sessions=3, approver=True) for _ in range(deputies)],
     )
 
 

@@ -16,12 +16,15 @@ from tests.servers.postgresql import PostgreSQL
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 STORES = (SQLITE, POSTGRESQL)
+VOLUME_MEBIBYTES = 400
 DURABLE = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "max_connections": "100",
     "superuser_reserved_connections": "3",
+    "wal_level": "replica",
+    "max_wal_senders": "4",
 }
 
 
@@ -57,7 +60,7 @@ def opened(name: str, folder: Path) -> Iterator[Store]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="secure-access-volume-") as name,
-        volumes.mounted(volume := Path(name), 400),
+        volumes.mounted(volume := Path(name), VOLUME_MEBIBYTES),
         postgresql.running(DURABLE, root=volume) as server,
     ):
         relay = Relay(server.port)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -24,6 +25,7 @@ from tests.faults.evidence import (
     MailRow,
     MembershipRow,
     NoticeRow,
+    PasswordRow,
     RefreshRow,
     SessionRow,
     Window,
@@ -35,6 +37,7 @@ from tests.faults.relying_parties import Notice
 EMAIL = "new@faults.example"
 KEY = ECKey.generate_key("P-256", parameters={"kid": "key-1"})
 OTHER_KEY = ECKey.generate_key("P-256", parameters={"kid": "key-1"})
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("kettle orbit")
 NOW = time.time()
 
 
@@ -79,6 +82,7 @@ CALLS = (
     call(10, "hammer", "/sign-in"),
     call(11, "authorize", "open", outcome=UNKNOWN, status=503, retry_after=True),
     call(12, "invite", "refused@faults.example", outcome=REFUSED, status=200),
+    call(13, "reset", "subject", status=303, data={"password": "kettle orbit"}),
 )
 USAGE = {"serve": Usage(processes=3, memory_mib=200, descriptors=100, threads=60)}
 SOUND = Evidence(
@@ -88,7 +92,10 @@ SOUND = Evidence(
         MembershipRow("m-1", EMAIL, open=True, grants=1),
         MembershipRow("m-2", "old@faults.example", open=False, grants=1, staged=True),
     ),
-    mails=(MailRow(EMAIL, "sent"),),
+    mails=(
+        MailRow(EMAIL, "sent"),
+        MailRow("ada@faults.example", "sent", "credentials/password_changed"),
+    ),
     audit=(
         audit(1, "membership.added", membership="m-1"),
         audit(2, "membership.removed", membership="m-2"),
@@ -98,18 +105,23 @@ SOUND = Evidence(
         audit(6, "token.issued", grant="", grant_type="client_credentials"),
         audit(7, "session.ended", sid="sid"),
         audit(8, "sign_in.password_refused"),
+        audit(9, "password.reset", subject="subject"),
     ),
+    passwords=(PasswordRow("subject", "ada@faults.example", HASH),),
     codes=(CodeRow(secret_hash("code"), "family", used=True),),
     refresh_tokens=(
         RefreshRow(secret_hash("first"), "family", used=True),
         RefreshRow(secret_hash("second"), "family", used=False),
     ),
     sessions=(
-        SessionRow(secret_hash("cookie"), "sid", ended=True),
+        SessionRow(secret_hash("cookie"), "sid", ended=True, subject="subject"),
         SessionRow(secret_hash("open"), "sid-2", ended=False),
     ),
     notices=(NoticeRow("sid", "notice", "delivered"),),
-    deliveries=(Delivery(EMAIL, "<1@faults.example>"),),
+    deliveries=(
+        Delivery(EMAIL, "<1@faults.example>"),
+        Delivery("ada@faults.example", "<3@faults.example>"),
+    ),
     notified=(Notice("sid", "notice", NOW + 8),),
     key_sets=(KeySet(NOW + 20, {"key-1": {**KEY.as_dict(private=False)}}),),
     markers={"member": {"mk1"}},
@@ -147,6 +159,7 @@ PLANTED = {
         "I1",
         replace(SOUND, sessions=(replace(SOUND.sessions[0], ended=False),)),
     ),
+    "I1 password of a reset not stored": ("I1", with_call(13, data={"password": "another"})),
     "I2 code redeemed twice": (
         "I2",
         replace(SOUND, calls=(*CALLS, replace(CALLS[3], identifier=20))),
@@ -173,6 +186,19 @@ PLANTED = {
     "I3 token of the client without audit row": (
         "I3",
         replace(SOUND, audit=[row for row in SOUND.audit if row.identifier != 6]),
+    ),
+    "I3 reset without audit row": (
+        "I3",
+        replace(SOUND, audit=[row for row in SOUND.audit if row.identifier != 9]),
+    ),
+    "I3 audit row of a reset that changed nothing": (
+        "I3",
+        with_call(13, outcome=REFUSED, status=200),
+    ),
+    "I3 reset without mail": ("I3", replace(SOUND, mails=SOUND.mails[:1])),
+    "I3 session open after a reset": (
+        "I3",
+        replace(SOUND, sessions=(replace(SOUND.sessions[0], ended=False), *SOUND.sessions[1:])),
     ),
     "I4 invitation without mail": ("I4", replace(SOUND, mails=())),
     "I4 mail that did not arrive": ("I4", replace(SOUND, deliveries=())),

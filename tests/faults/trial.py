@@ -31,6 +31,8 @@ BEFORE_SECONDS = 2.0
 AFTER_SECONDS = 2.5
 SETTLE_SECONDS = 40.0
 PAUSES = (0.1, 0.5)
+LOAD = {"authorize", "credentials", "exchange", "invite", "refresh", "remove", "userinfo"}
+"""Operations that each fault must interrupt: without them no invariant is tested."""
 
 
 class User(Protocol):
@@ -66,7 +68,15 @@ class Result:
 
 async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     """Inject the fault under load and return the verdict on each invariant."""
-    stage = await asyncio.to_thread(set_stage, rig.app, rig.client, schools=2, members=3, leavers=4)
+    stage = await asyncio.to_thread(
+        set_stage,
+        rig.app,
+        rig.client,
+        schools=2,
+        members=3,
+        leavers=4,
+        deputies=fault.deputies,
+    )
     journal = Journal(rig.folder / f"{fault.identifier}-{rig.store.name}.journal")
     trial = Trial(rig, stage, journal, Random(seed))
     usage = rig.baseline or rig.usage()
@@ -79,7 +89,7 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
         except (TimeoutError, RuntimeError, OSError, psycopg.Error) as error:
             trial.breaches.append(f"no recovery: {error}")
         healed_at = trial.healed_at or time.time()
-        await asyncio.sleep(fault.promise + AFTER_SECONDS)
+        await _quiet(trial, fault.promise)
     trial.breaches += await rig.revive()
     await asyncio.to_thread(wait_for_queues, rig, fault.queue_seconds)
     journal.close()
@@ -90,8 +100,19 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     return _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
 
 
+async def _quiet(trial: Trial, promise: float) -> None:
+    """Return when no request has failed for AFTER_SECONDS, or that long after the promise."""
+    last = time.time() + promise + AFTER_SECONDS
+    since = time.time()
+    while time.time() < min(last, max(since, trial.journal.last_failure_at) + AFTER_SECONDS):
+        await asyncio.sleep(0.1)
+
+
 def _result(trial: Trial, fault: Fault, seed: int, evidence: Evidence) -> Result:
     failed = [call for call in evidence.calls if _is_failed(call)]
+    done = {call.operation for call in evidence.calls if call.acknowledged}
+    for operation in sorted(LOAD - done):
+        trial.breaches.append(f"the load has no acknowledged request of the kind {operation!r}")
     if failed and not fault.interrupts:
         trial.breaches.append(f"{len(failed)} requests failed, of {len(evidence.calls)}")
     last = max((call.ended_at for call in failed), default=0.0)
@@ -138,7 +159,7 @@ def _users(trial: Trial, stage: Stage) -> Sequence[User]:
 
     def browser(name: str) -> Browser:
         address = f"127.0.{1 + len(users)}.1"
-        return Browser(name, trial.rig.port, trial.journal, address)
+        return Browser(name, trial.rig.port, trial.journal, address, listeners=trial.listeners)
 
     for school in stage.schools:
         name = f"approver {school.approver.marker}"
@@ -161,7 +182,9 @@ async def _take_turns(user: User, stop: asyncio.Event, random: Random) -> None:
 async def _watch(trial: Trial, key_sets: list[KeySet], stop: asyncio.Event) -> None:
     """Read keys, metadata and health several times a second, each on a new connection."""
     while not stop.is_set():
-        browser = Browser("watcher", trial.rig.port, trial.journal, "127.0.0.9")
+        browser = Browser(
+            "watcher", trial.rig.port, trial.journal, "127.0.0.9", listeners=trial.listeners
+        )
         for name, path in (
             ("jwks", "/jwks"),
             ("metadata", "/.well-known/openid-configuration"),

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -84,7 +85,7 @@ class Member:
     async def userinfo(self, access_token: str, operation: str) -> Reply:
         """Ask for the person's claims."""
         call = Call("/userinfo", {"Authorization": f"Bearer {access_token}"})
-        return await self.browser.send(operation, access_token, call, _subject)
+        return await self.browser.send(operation, access_token, call, subject_of)
 
     async def probe(self, tokens: Mapping[str, str], *, session: bool) -> None:
         """Use everything that an acknowledged end has ended."""
@@ -94,14 +95,14 @@ class Member:
         await self._tokens("use after end", tokens["refresh_token"], form, again=False)
         if session:
             call = Call("/account", self.browser.cookies())
-            await self.browser.send("use after end", self._session, call, _ok)
+            await self.browser.send("use after end", self._session, call, shown_to_owner)
 
     async def _sign_out(self, tokens: Mapping[str, str]) -> None:
         page = await self.browser.page("/sign-out")
         if page.answer is None or not page.acknowledged:
             return
         reply = await self.browser.submit(
-            page.answer,
+            page,
             {"sign_out": "yes"},
             redirected,
             operation="sign out",
@@ -139,13 +140,14 @@ class Approver:
     async def turn(self) -> None:
         """Invite somebody; withdraw every second invitation; remove a member every third turn."""
         self._turns += 1
-        member = await self._invite()
+        member = await self.invite()
         if member is not None and self._turns % 2 == 0:
-            await self._remove(member)
+            await self.remove(member)
         if self._turns % 3 == 1:
             await self._remove_leaver()
 
-    async def _invite(self) -> str | None:
+    async def invite(self) -> str | None:
+        """Add a person by the pages. Return the id of the membership, None if it failed."""
         email = f"new-{secrets.token_hex(6)}@faults.example"
         page = await self.browser.page(f"/o/{self.school.public_id}/users/new")
         for values in (
@@ -157,37 +159,42 @@ class Approver:
         ):
             if page.answer is None or page.answer.status != 200:
                 return None
-            reply = await self.browser.submit(page.answer, values, redirected)
+            reply = await self.browser.submit(page, values, redirected)
             if not reply.acknowledged:
                 return None
             page = await self.browser.page(reply.data["location"])
         if page.answer is None or page.answer.status != 200:
             return None
         reply = await self.browser.submit(
-            page.answer, {}, redirected, operation="invite", key=email, change=True
+            page, {}, redirected, operation="invite", key=email, change=True
         )
         if not reply.acknowledged:
             return None
-        done = await self.browser.page(reply.data["location"])
+        await self.browser.page(reply.data["location"])
+        query = urlencode({"q": email})
+        done = await self.browser.page(f"/o/{self.school.public_id}/users?{query}")
         found = _MEMBER.search(done.answer.body.decode()) if done.answer else None
         return found[1] if found else None
 
-    async def _remove(self, member: str) -> Reply | None:
+    async def remove(self, member: str) -> Reply | None:
+        """Remove a member, or withdraw an invitation. Return the reply to the last form."""
         page = await self.browser.page(f"/o/{self.school.public_id}/users/{member}/remove")
         if page.answer is None or page.answer.status != 200:
             return None
         return await self.browser.submit(
-            page.answer, {}, redirected, operation="remove", key=member, change=True
+            page, {}, redirected, operation="remove", key=member, change=True
         )
 
     async def _remove_leaver(self) -> None:
         person = next(self._leavers, None)
         if person is None:
             return
-        own = Browser(f"leaver {person.marker}", self.browser.port, self.browser.journal)
+        own = replace(
+            self.browser, name=f"leaver {person.marker}", jar={}, _reader=None, _writer=None
+        )
         leaver = Member(own, person, self.stage, seed=0)
         tokens = await leaver.enter()
-        reply = await self._remove(person.membership)
+        reply = await self.remove(person.membership)
         if tokens is not None and reply is not None and reply.acknowledged:
             await leaver.probe(tokens, session=False)
         own.close()
@@ -223,7 +230,7 @@ class Guesser:
             return
         form = {"email": self.person.email, "password": secrets.token_hex(8)}
         await self.browser.submit(
-            page.answer, form, redirected, operation=self.operation, key=self.person.email
+            page, form, redirected, operation=self.operation, key=self.person.email
         )
 
 
@@ -252,9 +259,11 @@ def issued(answer: Answer) -> Mapping[str, str] | None:
     }
 
 
-def _ok(answer: Answer) -> Mapping[str, str] | None:
+def shown_to_owner(answer: Answer) -> Mapping[str, str] | None:
+    """Acknowledge a page of a person who is signed in."""
     return {} if answer.status == 200 else None
 
 
-def _subject(answer: Answer) -> Mapping[str, str] | None:
+def subject_of(answer: Answer) -> Mapping[str, str] | None:
+    """Acknowledge the claims of a person."""
     return {"sub": json.loads(answer.body)["sub"]} if answer.status == 200 else None

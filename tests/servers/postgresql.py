@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -106,6 +106,12 @@ class PostgreSQL:
         with self._connect() as connection:
             connection.execute(statement)
 
+    def number(self, query: sql.Composed) -> int:
+        """The number that a query of the maintenance database returns."""
+        with self._connect() as connection:
+            row = connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
     def accepts_connections(self) -> bool:
         """Whether the server is up."""
         try:
@@ -145,6 +151,43 @@ class PostgreSQL:
         )
         if process.returncode is not None:
             raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}")
+
+    @contextmanager
+    def standby(self, name: str, root: Path) -> Iterator["PostgreSQL"]:
+        """A standby that streams the changes of this server, stopped and removed at the end.
+
+        `name` is its name in `synchronous_standby_names`. Its files lie below `root`.
+        """
+        account = _account()
+        folder = Path(tempfile.mkdtemp(prefix="secure-access-standby-", dir=root))
+        os.chown(folder, account.user or -1, account.group or -1)
+        source = (
+            f"host={self.socket_folder} port={self.port} user=postgres application_name={name}"
+        )
+        made = replace(
+            self,
+            port=ports.free_port(),
+            socket_folder=folder,
+            log=folder / "log",
+            process=None,
+        )
+        try:
+            _run_as(
+                account,
+                [
+                    str(self.program.parent / "pg_basebackup"),
+                    f"--dbname={source}",
+                    f"--pgdata={made.data}",
+                    "--write-recovery-conf",
+                    "--checkpoint=fast",
+                    "--no-sync",
+                ],
+            )
+            made.start()
+            yield made
+        finally:
+            made.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it: SIGQUIT ends it at once and without loss, SIGKILL as a crash does."""

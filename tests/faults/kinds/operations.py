@@ -1,12 +1,10 @@
-"""Faults in an operator's work: commands that are killed, keys that change, backups, clocks."""
+"""Faults in an operator's work: commands that are killed, and keys that change."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import secrets
-import sqlite3
-import subprocess
 import time
 from pathlib import Path
 
@@ -105,44 +103,6 @@ async def wrong_encryption_key(trial: Trial) -> None:
     await _restart(trial, before)
 
 
-async def back_up_under_load(trial: Trial) -> None:
-    """Back up as the operators' guide says, restore to another database and check it."""
-    store, began = trial.rig.store, time.time()
-    if store.server is None:
-        copy = trial.rig.folder / f"backup-{time.time_ns()}.sqlite3"
-        with sqlite3.connect(store.file) as source, sqlite3.connect(copy) as target:
-            await asyncio.sleep(0)
-            source.backup(target)
-        url = f"sqlite:///{copy}"
-    else:
-        url = await asyncio.to_thread(_dump_and_restore, trial)
-    trial.heal()
-    for command in (("setup",), ("restored",)):
-        run = await asyncio.to_thread(trial.rig.command, *command, SECURE_ACCESS_DATABASE_URL=url)
-        trial.expect(run.returncode == 0, f"{command[0]} fails: {run.stderr[-300:]}")
-    trial.notes.append(f"backed up, restored and set up in {time.time() - began:.1f} s")
-
-
-def _dump_and_restore(trial: Trial) -> str:
-    server = trial.rig.store.server
-    assert server is not None
-    url = server.create_database()
-    programs = server.program.parent
-    dump = subprocess.run(
-        [programs / "pg_dump", "--format=custom", _plain(trial.rig.store.url)],
-        check=True,
-        capture_output=True,
-    )
-    subprocess.run(
-        [programs / "pg_restore", "--dbname", _plain(url)], input=dump.stdout, check=True
-    )
-    return url
-
-
-def _plain(url: str) -> str:
-    return url.replace("+psycopg", "")
-
-
 def _command(trial: Trial, *arguments: str) -> Program:
     return Program(arguments, trial.rig.environment, trial.rig.folder / "commands.log")
 
@@ -196,11 +156,4 @@ OPERATION_FAULTS = (
     Fault("F29", "new secret key and encryption key, and back", rotate_secrets, RESTART_PROMISE),
     Fault("F30", "`setup` while the service works", set_up_under_load, PROMISE, interrupts=False),
     Fault("F31", "kill -9 of `setup`, 5 times, then again", kill_set_up, PROMISE, interrupts=False),
-    Fault(
-        "F32",
-        "backup under load, restored to another database",
-        back_up_under_load,
-        PROMISE,
-        interrupts=False,
-    ),
 )

@@ -19,20 +19,20 @@ RESTART_PROMISE = 15.0
 async def kill_server_workers(trial: Trial) -> None:
     """Kill a random worker of the server, ten times at random moments."""
     for _ in range(10):
-        await _kill_one(trial)
+        kill_one(trial)
         await asyncio.sleep(trial.random.uniform(0.3, 1.5))
     trial.heal()
-    await _all_replaced(trial)
+    await all_replaced(trial)
 
 
 async def kill_replacements(trial: Trial) -> None:
     """Kill each new worker as soon as it exists, for six seconds (a crash loop)."""
     until = time.monotonic() + 6
     while time.monotonic() < until:
-        await _kill_one(trial)
+        kill_one(trial)
         await asyncio.sleep(0.5)
     trial.heal()
-    await _all_replaced(trial)
+    await all_replaced(trial)
 
 
 async def kill_all_server_workers(trial: Trial) -> None:
@@ -41,7 +41,7 @@ async def kill_all_server_workers(trial: Trial) -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     trial.heal()
-    await _all_replaced(trial)
+    await all_replaced(trial)
 
 
 async def kill_mail_worker(trial: Trial) -> None:
@@ -98,7 +98,7 @@ async def reload(trial: Trial) -> None:
             await asyncio.sleep(0.2)
         trial.notes.append(f"reloaded in {time.monotonic() - began:.1f} s")
     trial.heal()
-    await _all_replaced(trial)
+    await all_replaced(trial)
 
 
 async def stop_and_continue(trial: Trial) -> None:
@@ -109,7 +109,7 @@ async def stop_and_continue(trial: Trial) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)
     trial.heal()
-    await _all_replaced(trial)
+    await all_replaced(trial)
 
 
 async def restart(trial: Trial) -> None:
@@ -130,14 +130,15 @@ async def restart(trial: Trial) -> None:
     trial.notes.append(f"ready {time.monotonic() - began:.1f} s after its start")
 
 
-async def _kill_one(trial: Trial) -> None:
+def kill_one(trial: Trial) -> None:
+    """Kill a random worker of the server."""
     children = trial.rig.server.children()
     if children:
         with suppress(ProcessLookupError):
             os.kill(trial.random.choice(children), signal.SIGKILL)
 
 
-async def _all_replaced(trial: Trial) -> None:
+async def all_replaced(trial: Trial) -> None:
     """Wait until the server has all its workers again. A server that ended is started again."""
     began = time.monotonic()
     expected = int(trial.rig.environment["SECURE_ACCESS_WORKERS"])
