@@ -2,7 +2,8 @@
 
 A statement such as `ALTER TABLE` waits for the transactions that use the table, and every later
 request waits behind it. A migration of several tables can also deadlock with a request. Each wait
-is therefore shorter than PostgreSQL's `deadlock_timeout`: the migration gives way, never a request.
+is therefore shorter than the second after which PostgreSQL ends a deadlock: the migration gives
+way, never a request.
 """
 
 from __future__ import annotations

@@ -161,9 +161,7 @@ class PostgreSQL:
         account = _account()
         folder = Path(tempfile.mkdtemp(prefix="secure-access-standby-", dir=root))
         os.chown(folder, account.user or -1, account.group or -1)
-        source = (
-            f"host={self.socket_folder} port={self.port} user=postgres application_name={name}"
-        )
+        source = f"host={self.socket_folder} port={self.port} user=postgres application_name={name}"
         made = replace(
             self,
             port=ports.free_port(),
