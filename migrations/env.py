@@ -1,24 +1,22 @@
-"""Alembic's entry: the application's own engine, one transaction per migration run."""
+"""Alembic's entry: a connection of the application, one transaction per migration run."""
 
 from alembic import context
 from flask import current_app
 
-from app.database import Base, db
-from app.database.migration_locks import brief_lock_waits
+from app.database import Base
 
 
 def run() -> None:
-    engine = db.engine
-    with engine.connect() as connection, brief_lock_waits(connection):
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=engine.dialect.name == "sqlite",
-            compare_type=True,
-            transaction_per_migration=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+    connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 if context.is_offline_mode():

@@ -5,6 +5,7 @@ Alembic is imported where it runs: it is a seventh of what starting a command wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.database.engine import db
-from app.database.migration_locks import retry_for_locks
+from app.database.migration_locks import brief_lock_waits, retry_for_locks
 from app.database.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ def upgrade(revision: str = NEWEST) -> None:
     """Bring the schema to a revision, the newest unless named. Does nothing where it is there."""
     from alembic import command
 
-    retry_for_locks(lambda: command.upgrade(_config(), revision))
+    _migrate(lambda config: command.upgrade(config, revision))
 
 
 def downgrade(revision: str) -> None:
     """Take the schema back to an earlier revision."""
     from alembic import command
 
-    retry_for_locks(lambda: command.downgrade(_config(), revision))
+    _migrate(lambda config: command.downgrade(config, revision))
 
 
 def schema_is_current() -> str | None:
@@ -64,6 +65,16 @@ def schema_is_newer() -> str | None:
         f"A newer version has set this database up: it is at revision {present}, and this version "
         f"knows revisions up to {newest}. Run the setup of the newer version."
     )
+
+
+def _migrate(run: Callable[[Config], None]) -> None:
+    def attempt() -> None:
+        with db.engine.connect() as connection, brief_lock_waits(connection):
+            config = _config()
+            config.attributes["connection"] = connection
+            run(config)
+
+    retry_for_locks(attempt)
 
 
 def _revisions() -> tuple[str | None, str, set[str]]:
