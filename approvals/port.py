@@ -17,6 +17,8 @@ from approvals.decision import claims as access_claims
 from approvals.decision import decision, no_access
 from approvals.decision.facts import AccessFacts
 from approvals.memberships import account_suspension, invitation_port, personal_details
+from approvals.memberships import queries as members
+from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
@@ -66,6 +68,9 @@ class ApprovalsPort:
 
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         terms_actions.accept(account, terms, sid, at)
+
+    def may_remember_device(self, account: Person) -> bool:
+        return not is_operator(account.id) and not members.approved_by(account.id)
 
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         answers = decision.decisions_of_person(account.id, service, at)

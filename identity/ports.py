@@ -166,6 +166,10 @@ class Approvals(Protocol):
         Runs inside `writing()`.
         """
 
+    def may_remember_device(self, account: Person) -> bool:
+        """Return whether the person may sign in without a second step on a remembered device."""
+        ...
+
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         """Return every organisation of the person, the ones they may enter through first."""
 

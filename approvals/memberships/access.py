@@ -18,6 +18,7 @@ from approvals.organisations.models import Organisation
 from approvals.refusals import denied
 from identity.sessions import current
 from identity.sessions.access import signed_in
+from identity.sessions.step_up import needs_two_factors
 
 
 def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -40,7 +41,7 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     session = current()
     if session is None or not can_approve(own_membership(), session.account):
         return _no_such_page("is not an approver of the organisation")
-    return Allowed()
+    return needs_two_factors() or Allowed()
 
 
 def this_organisation() -> Organisation:

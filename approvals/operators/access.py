@@ -7,6 +7,7 @@ from approvals.operators.actions import is_operator
 from approvals.refusals import denied
 from identity.sessions import current
 from identity.sessions.access import signed_in
+from identity.sessions.step_up import needs_two_factors
 
 
 def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -16,6 +17,6 @@ def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
     if isinstance(outcome, Refused) or session is None:
         return outcome
     if is_operator(session.account_id):
-        return Allowed()
+        return needs_two_factors() or Allowed()
     denied("not an operator")
     return Refused("not an operator", hidden=True)

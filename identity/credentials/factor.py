@@ -69,8 +69,9 @@ class SignInPage:
     """The page on which a factor is shown as the second step of a sign-in or a confirmation.
 
     path: below `/sign-in/`. endpoint: of its GET; that of its POST begins with `submit_`.
-    template: gets `journey`, `form`, `mistake`, `wait`, `action` (where to post), `others` (the
-    pages of the person's other factors) and the factor's `page_values`. instead: the link to this
+    template: gets `journey`, `form`, `mistake`, `wait`, `action` (where to post), `may_remember`
+    (whether to offer the checkbox `remember`), `others` (the pages of the person's other factors)
+    and the factor's `page_values`. instead: the link to this
     page on those. field: the form's field with the answer; one of more than `longest` characters
     counts as empty.
     """

@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from flask import current_app
 
-from identity.sessions.cookies import BROWSER, DEVICE, DEVICE_LIFETIME, SESSION, cookie_name
+from identity.sessions import remembered_devices
+from identity.sessions.cookies import (
+    BROWSER,
+    DEVICE,
+    DEVICE_LIFETIME,
+    REMEMBERED,
+    SESSION,
+    cookie_name,
+)
 from identity.sessions.levels import longest_session
 
 
@@ -34,6 +42,11 @@ def cookies() -> list[Cookie]:
             "Remembers that you signed in on this device, so that other people’s wrong guesses of"
             " your password do not keep you waiting",
             f"{DEVICE_LIFETIME.days} days",
+        ),
+        Cookie(
+            cookie_name(REMEMBERED),
+            "Signs you in without a code on this device, if you chose that",
+            f"{remembered_devices.LIFETIME.days} days",
         ),
         Cookie(
             cookie_name(BROWSER),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from identity.sessions import remembered_devices
 from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.sessions.levels import longest_session
 from identity.settings import settings
@@ -45,6 +46,10 @@ def retention() -> list[RetentionPeriod]:
         RetentionPeriod(
             "Where you are signed in",
             f"{_count(session_hours, 'hour')}, then deleted within 2 days",
+        ),
+        RetentionPeriod(
+            "That you chose not to be asked for a code on a device",
+            f"{remembered_devices.LIFETIME.days} days",
         ),
         RetentionPeriod(
             "That you signed in on a device", f"{DEVICE_LIFETIME.days} days after the last use"

@@ -18,6 +18,7 @@ from identity.sessions.browser import Browser
 from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
 from identity.sessions.queries import live_session
+from identity.sessions.remembered_devices import DeviceCookie
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,15 @@ class StartedSession:
     """A session that began or was renewed, for `sign_in_browser` once the change is committed.
 
     token: the new value of the session's cookie. device_token: the new value of the known
-    device's, None where it stays. replaced_another: a session of another person was ended.
+    device's, None where it stays; remembered: the same of the remembered device's.
+    replaced_another: a session of another person was ended.
     """
 
     session: Session
     token: str
     replaced_another: bool
     device_token: str | None = None
+    remembered: DeviceCookie | None = None
 
 
 def start_session(

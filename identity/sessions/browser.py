@@ -12,8 +12,8 @@ class Browser:
     """The browser of a request, as it was when the request arrived.
 
     network: as `client_network` returns it. secret_hash: hash of the secret to which journeys are
-    bound, None before the browser has one. device_hash: hash of the known device's token. session:
-    the active session.
+    bound, None before the browser has one. device_hash: hash of the known device's token.
+    remembered_hash: hash of the remembered device's token. session: the active session.
     """
 
     network: str
@@ -21,3 +21,4 @@ class Browser:
     secret_hash: str | None
     device_hash: str | None
     session: Session | None
+    remembered_hash: str | None = None

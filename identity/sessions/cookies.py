@@ -15,6 +15,7 @@ from app.settings import settings
 SESSION = "session"
 BROWSER = "browser"
 DEVICE = "device"
+REMEMBERED = "remembered"
 DEVICE_LIFETIME = timedelta(days=30)
 
 

@@ -17,11 +17,13 @@ from identity.sessions.current_session import current
 def current_browser() -> Browser:
     """Return the browser of this request."""
     secret, device = cookies.read(cookies.BROWSER), cookies.read(cookies.DEVICE)
+    remembered = cookies.read(cookies.REMEMBERED)
     return Browser(
         network=client_network(),
         user_agent=request.user_agent.string or "",
         secret_hash=secret_hash(secret) if secret else None,
         device_hash=secret_hash(device) if device else None,
+        remembered_hash=secret_hash(remembered) if remembered else None,
         session=current(),
     )
 

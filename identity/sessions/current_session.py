@@ -70,6 +70,9 @@ def sign_in_browser(started: StartedSession) -> None:
     if started.device_token is not None:
         seconds = int(cookies.DEVICE_LIFETIME.total_seconds())
         cookies.write(cookies.DEVICE, started.device_token, max_age=seconds)
+    if started.remembered is not None:
+        seconds = int(started.remembered.lifetime.total_seconds())
+        cookies.write(cookies.REMEMBERED, started.remembered.token, max_age=seconds)
     remember_current(started.session)
 
 

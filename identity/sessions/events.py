@@ -6,6 +6,16 @@ from app.audit import Event
 
 EVENTS = (
     Event(
+        "device.remembered",
+        "{actor} chose to sign in without a code on a device.",
+        required={"subject", "network"},
+    ),
+    Event(
+        "device.forgotten",
+        "{actor} ended the remembering of a device.",
+        required={"subject"},
+    ),
+    Event(
         "session.ended", "{actor} ended a session: {cause}.", required={"subject", "sid", "cause"}
     ),
     Event("session.others_ended", "{actor} ended all other sessions.", required={"subject", "sid"}),

@@ -63,6 +63,25 @@ class Session(Base):
         return tuple(self.amr_values)
 
 
+class RememberedDevice(Base):
+    """A browser in which its owner signs in without a code, until `expires_at`.
+
+    The token changes at each use. `network` and `user_agent` are those of the last use.
+    """
+
+    __tablename__ = "remembered_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    network: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class KeptPost(JourneyRow):
     """A posted form that waits until its person has confirmed who they are; completed once.
 

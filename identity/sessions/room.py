@@ -19,7 +19,7 @@ from app.web.pages import (
     TemplateName,
 )
 from identity.access_termination import CHANNELS, end_access_of
-from identity.sessions import events, kept_posts, views
+from identity.sessions import events, kept_posts, remembered_devices, views
 from identity.sessions.access import ask_to_sign_in
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
@@ -55,13 +55,22 @@ ROOM = Room(
     AFTER_REQUEST(note_activity),
     ERROR_HANDLERS(ErrorHandler(SessionOver, lambda _error: ask_to_sign_in())),
     TEMPLATE_NAMES(TemplateName("current_session", current)),
-    CHANNELS(end_sessions),
-    PURGES(Purge("sessions", _expired), Purge("kept posts", kept_posts.expired)),
+    CHANNELS(end_sessions, remembered_devices.forget_devices),
+    PURGES(
+        Purge("sessions", _expired),
+        Purge("kept posts", kept_posts.expired),
+        Purge("remembered devices", remembered_devices.expired),
+    ),
     REVIVED(
         Revived(
             "sessions",
             select_active=people_with_sessions,
             end=lambda: end_access_of(people_with_sessions(), cause=CAUSE),
-        )
+        ),
+        Revived(
+            "remembered devices",
+            select_active=remembered_devices.usable,
+            end=remembered_devices.forget_all,
+        ),
     ),
 )

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from app.clock import is_within, now
 from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
-from identity.sessions.access import own_page, signed_in
+from identity.sessions.access import own_page, signed_in, wanted_page
 from identity.sessions.current_session import current
 from identity.sessions.levels import TWO_FACTORS, reaches
 from identity.sessions.models import Session
@@ -69,6 +69,17 @@ class FreshSignIn:
             address = request.full_path.rstrip("?")
             return Refused("fresh sign-in", answer=lambda: _confirm(address))
         return Allowed()
+
+
+def needs_two_factors() -> Refused | None:
+    """Return the refusal of a session that began with one factor, which asks for both; else None.
+
+    For rules of pages for people to whom no remembered device is offered.
+    """
+    session = current()
+    if session is None or reaches(session.acr, TWO_FACTORS):
+        return None
+    return Refused("two factors", answer=lambda: _confirm(wanted_page()))
 
 
 freshly_signed_in = FreshSignIn(signed_in, before_page=True)

@@ -9,7 +9,7 @@ from app.web.authorisation import anyone, permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
-from identity.sessions import actions, frontchannel_page, queries
+from identity.sessions import actions, frontchannel_page, queries, remembered_devices
 from identity.sessions.access import own_page, signed_in
 from identity.sessions.current_session import (
     current,
@@ -87,6 +87,7 @@ def sessions() -> ResponseReturnValue:
         form=Form(),
         present=session,
         sessions=queries.live_sessions(session.account_id),
+        devices=remembered_devices.remembered_devices(session.account_id),
     )
 
 
@@ -102,6 +103,16 @@ def end(sid: str) -> ResponseReturnValue:
         forget_session()
         return redirect(url_for(".signed_out"), code=303)
     flash("The session has ended.", "success")
+    return redirect(url_for(".sessions"), code=303)
+
+
+@blueprint.post("/account/sessions/devices/<device>/forget")
+@permit(signed_in)
+def forget_device(device: str) -> ResponseReturnValue:
+    """Forget one of the person's remembered devices."""
+    if not remembered_devices.forget(signed_in_session(), device):
+        raise NotFound("no such device of this person")
+    flash("The next sign-in on that device will ask for a code.", "success")
     return redirect(url_for(".sessions"), code=303)
 
 

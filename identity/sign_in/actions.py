@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -19,11 +19,13 @@ from identity.credentials import registry, reset, reset_links
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.email_address import EmailAddress
+from identity.sessions import remembered_devices
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
 from identity.sign_in import devices, journeys, proofs, throttle
 from identity.sign_in.models import JourneyKind, SignInJourney
 from identity.sign_in.proofs import FirstProof
+from identity.sign_in.remembered_sign_in import may_remember, sign_in_on_remembered_device
 from identity.sign_in.session_actions import begin_session, renew_session
 
 CONFIRMATION = "confirmation"
@@ -63,11 +65,13 @@ class Addressee:
 class PasswordOutcome:
     """The journey on which the person goes on. refusal: why the password did not count.
 
-    A Refusal is stored with the journey for its page.
+    A Refusal is stored with the journey for its page. started: the session that began at once, on
+    a remembered device.
     """
 
     journey: SignInJourney
     refusal: MustWait | Refusal | None = None
+    started: StartedSession | None = None
 
 
 class JourneyOver(Exception):
@@ -96,7 +100,9 @@ def prove_password(
         with writing():
             if _still_proves(account.id, outcome):
                 throttle.refund_attempt(attempt)
-                return PasswordOutcome(_with_first_proof(journey, account.id, browser))
+                journey = _with_first_proof(journey, account.id, browser)
+                started = sign_in_on_remembered_device(journey, browser)
+                return PasswordOutcome(journey, started=started)
     journeys.keep_mistake(journey.id, PASSWORD.name, WRONG.sentence, email=email)
     return PasswordOutcome(journey, WRONG)
 
@@ -124,9 +130,11 @@ def confirm_password(journey: SignInJourney, password: str, browser: Browser) ->
 
 
 def prove_second_factor(
-    first: FirstProof, factor: Factor, answer: str, browser: Browser
+    first: FirstProof, factor: Factor, answer: str, browser: Browser, *, remember: bool = False
 ) -> StartedSession | ProofRejected | MustWait:
     """Prove the second factor of the first one's person; the session begins in the transaction.
+
+    remember: the person chose to have the device remembered; it counts where that is offered.
 
     The reason of a rejected proof is stored with the journey for its page. Raises JourneyOver where
     the state that was proved is over.
@@ -156,7 +164,10 @@ def prove_second_factor(
         throttle.refund_attempt(attempt)
         if not account.active or not proofs.finish(first):
             raise JourneyOver
-        return _complete(first, account, outcome, browser)
+        started = _complete(first, account, outcome, browser)
+        if not (remember and may_remember(first)):
+            return started
+        return replace(started, remembered=remembered_devices.remember(account, browser, at))
 
 
 def _find_addressee(email: str) -> tuple[Addressee | None, str]:

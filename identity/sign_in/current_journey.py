@@ -13,6 +13,7 @@ from identity.ports import approvals
 from identity.sessions.access import own_page
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import current
+from identity.sessions.levels import ONE_FACTOR
 from identity.sessions.models import Session
 from identity.sign_in import journeys, terms
 from identity.sign_in.models import JourneyKind, SignInJourney
@@ -26,6 +27,7 @@ def begin(
     login_hint: str | None = None,
     cancel_to: str | None = None,
     fresh: bool = False,
+    minimum_acr: str = ONE_FACTOR,
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> Response:
@@ -42,6 +44,7 @@ def begin(
         login_hint=login_hint,
         cancel_to=cancel_to,
         fresh=fresh,
+        minimum_acr=minimum_acr,
         services=services,
         ends_at=ends_at,
     )

@@ -23,12 +23,11 @@ from identity.sign_in.models import KnownDevice
 
 
 @dataclass(frozen=True)
-class RememberedDevice:
+class RenewedDevice:
     """A browser in which its person has just signed in; its cookie gets the new token."""
 
     id: int
     token: str
-    was_known: bool
 
 
 def known_device(account_id: int | None, browser: Browser, at: datetime) -> int | None:
@@ -45,8 +44,8 @@ def known_device(account_id: int | None, browser: Browser, at: datetime) -> int 
     return found
 
 
-def remember_device(account_id: int, browser: Browser, at: datetime) -> RememberedDevice:
-    """Store the browser as a device of the person, with a new token.
+def renew_device(account_id: int, browser: Browser, at: datetime) -> RenewedDevice:
+    """Store the browser as a known device of the person, with a new token.
 
     The token changes for all people of this browser, so that a copied cookie stops working. Must
     run inside `writing()`.
@@ -65,11 +64,11 @@ def remember_device(account_id: int, browser: Browser, at: datetime) -> Remember
             .where(KnownDevice.id == known)
             .values(last_used_at=at, expires_at=ends)
         )
-        return RememberedDevice(known, token, was_known=True)
+        return RenewedDevice(known, token)
     added = KnownDevice(account_id=account_id, token_hash=secret_hash(token), expires_at=ends)
     db.session.add(added)
     db.session.flush()
-    return RememberedDevice(added.id, token, was_known=False)
+    return RenewedDevice(added.id, token)
 
 
 def forget_devices(ending: Termination) -> None:

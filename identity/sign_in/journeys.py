@@ -20,6 +20,7 @@ from identity.credentials import registry
 from identity.sessions.access import own_page
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
+from identity.sessions.levels import ONE_FACTOR
 from identity.sessions.models import Session
 from identity.sign_in.models import JourneyKind, SignInJourney
 
@@ -64,6 +65,7 @@ def create(
     login_hint: str | None = None,
     cancel_to: str | None = None,
     fresh: bool = False,
+    minimum_acr: str = ONE_FACTOR,
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> SignInJourney:
@@ -71,9 +73,10 @@ def create(
 
     caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
     our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
-    `max_age`). services: the services whose terms are asked for after the sign-in, besides the
-    platform's. ends_at: the checked redirect URI at which the relying service awaits the person;
-    the pages' form-action covers its origin. Raises TooManyRequests.
+    `max_age`). minimum_acr: the level to reach. services: the services whose terms are asked for
+    after the sign-in, besides the platform's. ends_at: the checked redirect URI at which the
+    relying service awaits the person; the pages' form-action covers its origin. Raises
+    TooManyRequests.
     """
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
@@ -91,6 +94,7 @@ def create(
             client_id=client_id,
             login_hint=(login_hint or "")[:254] or None,
             fresh=fresh,
+            minimum_acr=minimum_acr,
             services=list(services),
             account_id=account_id,
             confirms_session_id=confirms_session_id,
@@ -165,6 +169,7 @@ def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
         login_hint=journey.login_hint,
         cancel_to=journey.cancel_to,
         fresh=journey.fresh,
+        minimum_acr=journey.minimum_acr,
         services=journey.services,
         ends_at=journey.ends_at,
     )

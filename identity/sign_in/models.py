@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.database import Base
 from app.journeys import JourneyRow
+from identity.sessions.levels import ONE_FACTOR
 
 
 class JourneyKind(enum.StrEnum):
@@ -42,6 +43,8 @@ class SignInJourney(JourneyRow):
     """The client of the relying service that the person signs in to."""
     login_hint: Mapped[str | None] = mapped_column(String(254))
     fresh: Mapped[bool] = mapped_column(default=False)
+    minimum_acr: Mapped[str] = mapped_column(String(100), default=ONE_FACTOR)
+    """The level that the sign-in has to reach."""
     services: Mapped[list[str]] = mapped_column(default=list)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     confirms_session_id: Mapped[int | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, make_response, redirect, render_template, url_for
+from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
@@ -20,6 +20,7 @@ from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import answered
 from identity.sign_in.models import SignInJourney
 from identity.sign_in.proofs import FirstProof
+from identity.sign_in.remembered_sign_in import may_remember
 from identity.sign_in.views import with_retry_after
 
 
@@ -48,7 +49,9 @@ def _submit(
 ) -> ResponseReturnValue:
     answer = answered(page.field, page.longest)
     try:
-        outcome = prove_second_factor(proof, factor, answer, current_browser())
+        outcome = prove_second_factor(
+            proof, factor, answer, current_browser(), remember="remember" in request.form
+        )
     except JourneyOver:
         return redirect(url_for(".start", journey=journey.public_id), code=303)
     if isinstance(outcome, MustWait):
@@ -79,6 +82,7 @@ def _page(
         form=Form(),
         mistake=None if wait else journeys.mistake_on(journey, factor.name),
         wait=wait,
+        may_remember=may_remember(proof),
         action=url_for(_submit_endpoint(page), journey=journey.public_id),
         others=[
             (other.instead, url_for(f".{other.endpoint}", journey=journey.public_id))

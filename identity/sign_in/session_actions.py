@@ -14,6 +14,7 @@ from identity.credentials.factor import Evidence
 from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import is_still_active
+from identity.sessions.levels import TWO_FACTORS, reaches
 from identity.sign_in import devices
 
 
@@ -23,13 +24,16 @@ def begin_session(
     """Sign the browser in as the person who showed this evidence. Must run inside `writing()`."""
     first = account.last_signed_in_at is None
     at = now()
-    device = devices.remember_device(account.id, browser, at)
+    acr = registry.acr(shown)
+    known = devices.known_device(account.id, browser, at)
+    # Only a full sign-in makes a browser a known device.
+    device = devices.renew_device(account.id, browser, at) if reaches(acr, TWO_FACTORS) else None
     started = start_session(
         account,
         browser,
         amr=registry.amr(shown),
-        acr=registry.acr(shown),
-        known_device_id=device.id,
+        acr=acr,
+        known_device_id=device.id if device is not None else known,
     )
     session = started.session
     record(
@@ -41,13 +45,13 @@ def begin_session(
         acr=session.acr,
         services=list(services),
         network=session.network,
-        new_device=not device.was_known,
+        new_device=known is None,
     )
-    if not device.was_known and not first:
+    if known is None and not first:
         reset.send_disavowable(
             account, "credentials/new_device", at=session.auth_time, device=session.browser
         )
-    return replace(started, device_token=device.token)
+    return started if device is None else replace(started, device_token=device.token)
 
 
 def renew_session(

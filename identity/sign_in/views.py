@@ -12,7 +12,7 @@ from identity.credentials.password import PASSWORD
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_browser import current_browser
-from identity.sessions.current_session import current, signed_in_session
+from identity.sessions.current_session import current, sign_in_browser, signed_in_session
 from identity.sign_in import current_journey, journeys, service_links, whole_sign_in_views
 from identity.sign_in.actions import (
     CONFIRMATION,
@@ -66,6 +66,9 @@ def submit() -> ResponseReturnValue:
         return with_retry_after(page, outcome.refusal)
     if outcome.refusal is not None:
         return redirect(url_for(".start", journey=outcome.journey.public_id), code=303)
+    if outcome.started is not None:
+        sign_in_browser(outcome.started)
+        return current_journey.onwards(outcome.journey)
     return redirect(_second_step(outcome.journey), code=303)
 
 

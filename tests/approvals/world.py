@@ -182,13 +182,16 @@ def join(membership: Membership) -> Account:
 
 
 def operator(email: str = "olive@operators.example") -> Account:
-    who = account(email, "Olive", "Operator")
+    return make_operator(account(email, "Olive", "Operator"))
+
+
+def make_operator(who: Account) -> Account:
     with writing() as session:
         session.add(
             Operator(
                 account_id=who.id,
-                email=email,
-                email_key=EmailAddress.parse(email).key,
+                email=who.email,
+                email_key=who.email_key,
                 appointed_by="test",
                 valid_from=LONG_AGO,
                 joined_at=LONG_AGO,

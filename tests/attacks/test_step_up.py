@@ -95,6 +95,7 @@ OPEN = {
     # Acts that only end access of one's own.
     "sessions.end",
     "sessions.end_others",
+    "sessions.forget_device",
     # Steps of signing in and of entering a service.
     "credentials.saved_codes",
     "oidc.choose_organisation",

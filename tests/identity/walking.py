@@ -14,7 +14,10 @@ from werkzeug.test import TestResponse
 
 @dataclass
 class PageForm:
-    """A form as the page holds it: where it goes, its hidden values, its fields and buttons."""
+    """A form as the page holds it: where it goes, its values and buttons.
+
+    A box that is not ticked has no value.
+    """
 
     action: str
     values: dict[str, str] = field(default_factory=dict)
@@ -30,6 +33,8 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(PageForm(given.get("action", "")))
+        elif given.get("type") == "checkbox" and "checked" not in given:
+            return
         elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1].values[given["name"]] = given.get("value", "")
         elif tag == "button" and self.forms and given.get("type", "submit") == "submit":

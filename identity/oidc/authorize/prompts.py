@@ -133,6 +133,7 @@ def _ask_to_sign_in(interaction: Interaction) -> Response:
         or _address_of_signed_in(interaction),
         cancel_to=stored_request.cancel_address(request),
         fresh=interaction.session_or_none is not None,
+        minimum_acr=TWO_FACTORS,
         services=_services(interaction),
         ends_at=interaction.authorization.redirect_uri,
     )

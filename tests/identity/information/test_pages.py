@@ -37,7 +37,8 @@ def test_cookies_page_names_exactly_the_cookies_that_are_set(
     sign_in(client, person, "/account")
     # Somebody who comes from a service, and is sent to sign in, gets the cookie of the browser.
     newcomer = app.test_client()
-    Walker(newcomer).get("/sign-in")
+    page = Walker(newcomer).get("/sign-in").submit(email=person.email, password=person.password)
+    page.submit(code=person.code(), remember="yes")
     jars = [*(client._cookies or {}).values(), *(newcomer._cookies or {}).values()]
     with app.test_request_context():
         documented = {cookie.name for cookie in cookies()}

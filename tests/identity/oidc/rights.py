@@ -113,6 +113,9 @@ class Rights:
     def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         pass
 
+    def may_remember_device(self, account: Person) -> bool:
+        return True
+
     def home(self) -> str:
         return url_for("accounts.account")
 

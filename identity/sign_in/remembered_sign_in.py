@@ -1,0 +1,49 @@
+"""Signing in with the password alone, on a device that its owner chose to have remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.clock import now
+from app.database import db
+from identity.accounts.models import Account
+from identity.credentials.password import PASSWORD
+from identity.ports import approvals
+from identity.sessions import remembered_devices
+from identity.sessions.actions import StartedSession
+from identity.sessions.browser import Browser
+from identity.sessions.levels import ONE_FACTOR, reaches
+from identity.sign_in import proofs
+from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.proofs import FirstProof
+from identity.sign_in.session_actions import begin_session
+
+
+def may_remember(first: FirstProof) -> bool:
+    """Return whether the code page offers to remember the device; approvers are not offered it."""
+    account = db.session.get(Account, first.account_id)
+    return (
+        first.kind is JourneyKind.SIGN_IN
+        and account is not None
+        and approvals().may_remember_device(account)
+    )
+
+
+def sign_in_on_remembered_device(journey: SignInJourney, browser: Browser) -> StartedSession | None:
+    """Finish a sign-in whose password was proved; None where the second step has to be shown.
+
+    That is on a device that is not remembered, for a person who became an approver or an operator
+    meanwhile, and where the sign-in is a step-up. Must run inside `writing()`, after the account
+    was locked.
+    """
+    first = proofs.first_proof(journey)
+    if first is None or journey.fresh or not reaches(ONE_FACTOR, journey.minimum_acr):
+        return None
+    if not may_remember(first):
+        return None
+    cookie = remembered_devices.use(first.account_id, browser, now())
+    if cookie is None or not proofs.finish(first):
+        return None
+    account = db.session.get_one(Account, first.account_id)
+    started = begin_session(account, [PASSWORD.evidence], first.services, browser)
+    return replace(started, remembered=cookie)
