@@ -29,6 +29,7 @@ def as_json(result: Result) -> str:
             "recovered_after": round(result.recovered_after, 2),
             "longest_wait": round(result.longest_wait, 2),
             "failed": result.refused,
+            "seconds": round(result.seconds, 1),
             "checked": {name: verdict.checked for name, verdict in result.verdicts.items()},
             "breaches": _breaches(result),
             "notes": result.notes,
@@ -43,7 +44,7 @@ def describe(result: Result) -> str:
         f"{result.fault} {result.store:10} {'held' if result.passed else 'BREACHED'}  "
         f"recovered after {result.recovered_after:.1f} s, "
         f"longest wait {result.longest_wait:.1f} s, {result.calls} requests, "
-        f"failed: {_counts(result.refused)}  ({result.title})"
+        f"failed: {_counts(result.refused)}  ({result.title}, {result.seconds:.0f} s in all)"
     )
     lines = [head]
     for name, sentences in _breaches(result).items():

@@ -60,6 +60,8 @@ class Result:
     verdicts: dict[str, Verdict]
     breaches: list[str]
     notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    """Time of the whole fault, with its stage and its checks."""
 
     @property
     def passed(self) -> bool:
@@ -68,6 +70,7 @@ class Result:
 
 async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     """Inject the fault under load and return the verdict on each invariant."""
+    began = time.monotonic()
     stage = await asyncio.to_thread(
         set_stage,
         rig.app,
@@ -97,7 +100,8 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     window = Window(begun_at, healed_at, fault.promise, fault.longest_wait)
     after = await asyncio.to_thread(settled_usage, rig, usage, SETTLE_SECONDS)
     evidence = await asyncio.to_thread(collect, rig, stage, calls, key_sets, window, usage, after)
-    return _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
+    result = _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
+    return replace(result, seconds=time.monotonic() - began)
 
 
 async def _quiet(trial: Trial, promise: float) -> None:

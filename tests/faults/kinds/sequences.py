@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -78,22 +80,24 @@ Thing = TypeVar("Thing", bound=_Ending)
 class Model:
     """Runs operations that are chosen at random, and notes each answer that it did not expect."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Trial, school: StagedSchool) -> None:
         self.trial = trial
-        deputies = [(each, school) for school in trial.stage.schools for each in school.deputies]
-        self.people = [self._person(*each, number) for number, each in enumerate(deputies)]
+        self.people = [self._person(each, school) for each in school.deputies]
         cookies = [(each, cookie) for each in self.people for cookie in each.staged.sessions[:-1]]
-        self.sessions = [self._session(*each, number) for number, each in enumerate(cookies)]
+        self.sessions = [self._session(*each) for each in cookies]
         self.families: list[_Family] = []
         self.invitations: list[_Invitation] = []
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
+        self._deck: list[str] = []
 
     async def step(self) -> None:
-        """Run one operation."""
-        name = self.trial.random.choice(OPERATIONS)
+        """Run one operation: all of them in random order, and again in another."""
+        if not self._deck:
+            self._deck = self.trial.random.sample(OPERATIONS, len(OPERATIONS))
+        name = self._deck.pop()
         operation = getattr(self, f"_{name}")
         if await operation():
-            self.counts[name] = self.counts.get(name, 0) + 1
+            self.counts[name] += 1
 
     async def _enter(self) -> bool:
         session = self._one_of(self.sessions)
@@ -160,11 +164,11 @@ class Model:
         return True
 
     async def _withdraw(self) -> bool:
-        person = self._one_of(self.people)
-        if person is None:
-            return False
-        invitation = self._one_of([i for i in self.invitations if i.school is person.school])
+        invitation = self._one_of(self.invitations)
         if invitation is None:
+            return False
+        person = self._one_of([each for each in self.people if each.school is invitation.school])
+        if person is None:
             return False
         reply = await person.approver.remove(invitation.member)
         withdrawn = reply is not None and reply.acknowledged
@@ -213,34 +217,39 @@ class Model:
         browser.jar = {self.trial.stage.session_cookie: session.cookie}
         return browser
 
-    def _person(self, staged: StagedPerson, school: StagedSchool, number: int) -> _Person:
+    def _person(self, staged: StagedPerson, school: StagedSchool) -> _Person:
         # The last session serves the approvers' pages alone, the others are signed in and out.
         own = replace(staged, sessions=staged.sessions[-1:])
-        browser = self._browser(f"approver {staged.marker}", number)
-        approver = Approver(browser, replace(school, approver=own), self.trial.stage, seed=number)
+        browser = self._browser(f"approver {staged.marker}")
+        approver = Approver(browser, replace(school, approver=own), self.trial.stage, seed=0)
         return _Person(staged=staged, school=school, approver=approver)
 
-    def _session(self, person: _Person, cookie: str, number: int) -> _Session:
+    def _session(self, person: _Person, cookie: str) -> _Session:
         own = replace(person.staged, sessions=[cookie])
-        browser = self._browser(f"member {own.marker}", 100 + number)
-        member = Member(browser, own, self.trial.stage, seed=number)
+        browser = self._browser(f"member {own.marker}")
+        member = Member(browser, own, self.trial.stage, seed=0)
         return _Session(cookie=cookie, person=person, member=member)
 
-    def _browser(self, name: str, number: int) -> Browser:
-        rig = self.trial.rig
-        return Browser(name, rig.port, self.trial.journal, f"127.0.84.{number + 1}")
+    def _browser(self, name: str) -> Browser:
+        address = f"127.0.84.{self.trial.random.randint(1, 250)}"
+        return Browser(name, self.trial.rig.port, self.trial.journal, address)
 
 
 async def random_sequence(trial: Trial) -> None:
-    """Run random operations for 20 seconds, and compare each answer with the model's."""
-    model = Model(trial)
+    """Run random operations for 20 seconds in two schools, and compare each answer."""
+    models = [Model(trial, school) for school in trial.stage.schools]
     until = time.monotonic() + SEQUENCE_SECONDS
-    while time.monotonic() < until:
-        await model.step()
+
+    async def run(model: Model) -> None:
+        while time.monotonic() < until:
+            await model.step()
+
+    await asyncio.gather(*map(run, models))
     trial.heal()
+    counts = sum((model.counts for model in models), Counter[str]())
     for name in OPERATIONS:
-        trial.expect(model.counts.get(name, 0) > 0, f"the sequence has no operation {name!r}")
-    trial.notes.append(", ".join(f"{name}: {count}" for name, count in model.counts.items()))
+        trial.expect(counts[name] > 0, f"the sequence has no operation {name!r}")
+    trial.notes.append(", ".join(f"{name}: {count}" for name, count in counts.items()))
 
 
 SEQUENCE_FAULTS = (
