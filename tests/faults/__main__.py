@@ -17,6 +17,8 @@ from tests.faults.stores import STORES
 from tests.faults.trial import Result
 from wsgi import ROOT
 
+TYPICAL_SECONDS = 22.0
+"""Time of one fault with its stage and checks, on two free processors."""
 DOCUMENT = ROOT / "docs" / "reliability.md"
 
 
@@ -32,7 +34,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stores = STORES if options.store == "both" else (options.store,)
-    sys.stdout.write(f"Seed {options.seed}\n")
+    number = sum(fault.reason_not_to_run(store) is None for fault in faults for store in stores)
+    minutes = number * TYPICAL_SECONDS / 60
+    sys.stdout.write(f"Seed {options.seed}. {number} faults take about {minutes:.0f} minutes.\n")
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="secure-access-faults-"))
     results: list[Result] = []
@@ -69,9 +73,8 @@ async def _run_all(store: str, faults: list[Fault], folder: Path, seed: int) -> 
     home = folder / store
     home.mkdir()
     async with rig.running(store, home, seed) as running:
-        # The first load opens connections and fills caches, before the resources are measured.
+        # The first load opens connections and fills caches; its resources are the baseline.
         await trial.run(running, CONTROL, seed)
-        running.baseline = running.usage()
         for fault in runnable:
             result = await trial.run(running, fault, seed)
             results.append(result)

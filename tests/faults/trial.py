@@ -82,7 +82,6 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     )
     journal = Journal(rig.folder / f"{fault.identifier}-{rig.store.name}.journal")
     trial = Trial(rig, stage, journal, Random(seed))
-    usage = rig.baseline or rig.usage()
     key_sets: list[KeySet] = []
     async with _load(trial, key_sets, seed):
         await asyncio.sleep(BEFORE_SECONDS)
@@ -93,13 +92,17 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
             trial.breaches.append(f"no recovery: {error}")
         healed_at = trial.healed_at or time.time()
         await _quiet(trial, fault.promise)
+    # The threads of the first load stay for half a minute, so that no fault waits for their end.
+    rig.baseline = rig.baseline or rig.usage()
     trial.breaches += await rig.revive()
     await asyncio.to_thread(wait_for_queues, rig, fault.queue_seconds)
     journal.close()
     calls = journals.read(journal.path)
     window = Window(begun_at, healed_at, fault.promise, fault.longest_wait)
-    after = await asyncio.to_thread(settled_usage, rig, usage, SETTLE_SECONDS)
-    evidence = await asyncio.to_thread(collect, rig, stage, calls, key_sets, window, usage, after)
+    after = await asyncio.to_thread(settled_usage, rig, rig.baseline, SETTLE_SECONDS)
+    evidence = await asyncio.to_thread(
+        collect, rig, stage, calls, key_sets, window, rig.baseline, after
+    )
     result = _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
     return replace(result, seconds=time.monotonic() - began)
 

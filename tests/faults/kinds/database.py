@@ -14,6 +14,7 @@ import psycopg
 from app.database import Base
 from tests.faults import volumes
 from tests.faults.fault import Fault, Trial
+from tests.faults.kinds.processes import restarting
 from tests.faults.network import Condition, Relay
 from tests.faults.programs import wait_for
 from tests.faults.stores import POSTGRESQL, SQLITE
@@ -240,7 +241,9 @@ _ON_SQLITE = (SQLITE,)
 DATABASE_FAULTS = (
     Fault("F10", "kill -9 of PostgreSQL, 5 times", kill_postgresql, PROMISE, _ON_POSTGRESQL),
     Fault("F10b", "PostgreSQL stopped for 12 s", stop_postgresql, PROMISE, _ON_POSTGRESQL),
-    Fault("F11", "kill -9 of server and worker, 6 times", kill_everything_on_sqlite, 5, _ON_SQLITE),
+    restarting(
+        "F11", "kill -9 of server and worker, 6 times", kill_everything_on_sqlite, stores=_ON_SQLITE
+    ),
     Fault("F11b", "another program holds the lock for 12 s", hold_lock, PROMISE),
     Fault("F12", "full disk for 10 s", fill_volume, PROMISE, needs=(volumes.mount_refused,)),
     Fault(

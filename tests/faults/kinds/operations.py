@@ -16,7 +16,7 @@ from approvals.organisations.synthetic import write_national
 from tests.faults.evidence import Bulk
 from tests.faults.fault import Fault, Trial
 from tests.faults.kinds.database import PROMISE
-from tests.faults.kinds.processes import RESTART_PROMISE
+from tests.faults.kinds.processes import restarting
 from tests.faults.programs import Program, wait_for
 
 SCHOOLS = 600
@@ -150,10 +150,8 @@ OPERATION_FAULTS = (
     Fault(
         "F27", "four rotations of the signing keys", rotate_signing_keys, PROMISE, interrupts=False
     ),
-    Fault(
-        "F28", "encryption key that opens nothing for 6 s", wrong_encryption_key, RESTART_PROMISE
-    ),
-    Fault("F29", "new secret key and encryption key, and back", rotate_secrets, RESTART_PROMISE),
+    restarting("F28", "encryption key that opens nothing for 6 s", wrong_encryption_key),
+    restarting("F29", "new secret key and encryption key, and back", rotate_secrets),
     Fault("F30", "`setup` while the service works", set_up_under_load, PROMISE, interrupts=False),
     Fault("F31", "kill -9 of `setup`, 5 times, then again", kill_set_up, PROMISE, interrupts=False),
 )

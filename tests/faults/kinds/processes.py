@@ -7,13 +7,14 @@ import os
 import signal
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tests.faults.fault import Fault, Trial
 from tests.faults.programs import wait_for
 
 RESTART_PROMISE = 15.0
-"""Seconds in which a server that was started answers; it composes the application first."""
+"""Seconds in which a server that was started answers. Requests wait for it meanwhile."""
 
 
 async def kill_server_workers(trial: Trial) -> None:
@@ -153,19 +154,15 @@ async def all_replaced(trial: Trial) -> None:
         await asyncio.sleep(0.1)
 
 
+restarting = partial(Fault, promise=RESTART_PROMISE, longest_wait=RESTART_PROMISE)
 PROCESS_FAULTS = (
     Fault("F01", "kill -9 of server workers at random, 10 times", kill_server_workers),
     Fault("F01b", "kill -9 of each replacement for 6 s", kill_replacements),
     Fault("F01c", "kill -9 of all server workers at once", kill_all_server_workers),
     Fault("F03", "kill -9 of the mail worker, 5 times", kill_mail_worker, queue_seconds=150.0),
-    Fault("F08", "SIGTERM and start of server and worker", restart, RESTART_PROMISE),
-    Fault(
-        "F08b",
-        "kill -9 of the server with all its workers, and start",
-        kill_server,
-        RESTART_PROMISE,
-    ),
-    Fault("F08c", "kill -9 of the server's parent alone, and start", kill_parent, RESTART_PROMISE),
+    restarting("F08", "SIGTERM and start of server and worker", restart),
+    restarting("F08b", "kill -9 of the server with all its workers, and start", kill_server),
+    restarting("F08c", "kill -9 of the server's parent alone, and start", kill_parent),
     Fault("F08d", "three reloads of the server (SIGHUP)", reload, interrupts=False),
     Fault("F09", "SIGSTOP of a server worker for 20 s", stop_and_continue, longest_wait=12.5),
 )
