@@ -28,18 +28,38 @@ SETUP_STEPS = ExtensionPoint[SetupStep]("steps of setup", named=lambda step: ste
 def run_steps() -> list[tuple[str, str]]:
     """Migrate, then run each room's step in the order of the rooms."""
     from app.database import db, restrict_files
+    from app.database.migration_locks import one_setup_at_a_time
     from app.database.requirements import missing_requirement
-    from app.database.schema import schema_is_newer, upgrade
+    from app.database.schema import schema_is_newer
 
     if (refusal := missing_requirement() or schema_is_newer()) is not None:
         raise click.ClickException(refusal)
     # The migrations have a connection of their own, and would wait for this one.
     db.session.remove()
     restrict_files()
-    upgrade()
-    return [("migrations", "the schema is current")] + [
-        (step.name, step.run()) for step in SETUP_STEPS.values()
-    ]
+    with one_setup_at_a_time():
+        _migrate()
+        return [("migrations", "the schema is current")] + [
+            (step.name, step.run()) for step in SETUP_STEPS.values()
+        ]
+
+
+def _migrate() -> None:
+    """Raise ClickException with the database's reason if a migration fails."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.database.failures import is_locked
+    from app.database.requirements import reason
+    from app.database.schema import upgrade
+
+    try:
+        upgrade()
+    except DBAPIError as error:
+        waited = "Another program holds a lock: end it, or wait. " if is_locked(error) else ""
+        raise click.ClickException(
+            f"The schema is not up to date. The database says: {reason(error)}. {waited}"
+            "Then run secure-access setup again."
+        ) from None
 
 
 @click.command("setup")

@@ -19,6 +19,8 @@ _SQLITE_CODES = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_READONLY,
 }
+_LOCK_STATES = {"55P03", "40P01"}
+"""PostgreSQL's codes for a lock that was not available, and for a deadlock."""
 
 
 def is_unavailable(error: BaseException | None) -> bool:
@@ -38,6 +40,13 @@ def is_unavailable(error: BaseException | None) -> bool:
             return True
         error = getattr(error, "orig", None) or error.__cause__
     return False
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Return whether a lock that another program holds was not released in time."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error.orig, "sqlstate", None) in _LOCK_STATES
 
 
 def _is_of_psycopg(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.database.engine import db
-from app.database.migration_locks import brief_lock_waits, retry_for_locks
+from app.database.migration_locks import migration_connection, retry_for_locks
 from app.database.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def schema_is_newer() -> str | None:
 
 def _migrate(run: Callable[[Config], None]) -> None:
     def attempt() -> None:
-        with db.engine.connect() as connection, brief_lock_waits(connection):
+        with migration_connection() as connection:
             config = _config()
             config.attributes["connection"] = connection
             run(config)

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from app.audit.record import request_id
 from app.composition import ExtensionPoint
 from app.database import is_unavailable
+from app.database.requirements import reason
 from app.vault import Undecipherable
 from app.web import navigation
 
@@ -197,7 +198,12 @@ def _unexpected(error: Exception) -> Response:
         log.error("no encryption key opens a stored value", cause=str(error), route=_route())
         return _later()
     if is_unavailable(error):
-        log.error("the database cannot be used", error=type(error).__name__, route=_route())
+        log.error(
+            "the database cannot be used",
+            error=type(error).__name__,
+            reason=reason(error),
+            route=_route(),
+        )
         return _later()
     log.error("unexpected error", route=_route(), exc_info=error)
     return _failed(500)
