@@ -106,7 +106,8 @@ class Factor(ABC):
 
     name: stored with journeys and audit rows. evidence: the least that an accepted proof is worth.
     has_challenge: whether the page shows a challenge to answer. guessable: whether wrong answers
-    are counted and make the next one wait. sign_in_page: None for a factor that is no second step.
+    are counted and make the next one wait. lasting: false where the factor is used up by its use.
+    sign_in_page: None for a factor that is no second step.
     whole_sign_in: for a factor that may be the whole sign-in. account_section: a template of
     the page "Your second step", on which the factor is set up; it gets `section`.
     """
@@ -115,6 +116,7 @@ class Factor(ABC):
     evidence: Evidence
     has_challenge: bool = False
     guessable: bool = True
+    lasting: bool = True
     sign_in_page: SignInPage | None = None
     whole_sign_in: WholeSignIn | None = None
     account_section: str | None = None
@@ -166,6 +168,10 @@ class Factor(ABC):
     def section(self, _account_id: int, /) -> Mapping[str, object]:
         """Return the values of `account_section` for this person."""
         return {}
+
+    def summary(self, _account_id: int, /) -> str:
+        """Return what the person has of this factor, for the list on their account page."""
+        return self.name
 
     def parts(self) -> Iterable[Part]:
         """Return what the factor adds to an application: its own pages, purges and the like."""

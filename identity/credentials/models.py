@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.database import Base
+from app.identifiers import new_id
 from app.journeys import JourneyRow
 
 
@@ -50,6 +51,52 @@ class TotpEnrolment(JourneyRow):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     sealed_secret: Mapped[str] = mapped_column(String(400))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+
+
+class PasskeyUser(Base):
+    """The random user handle under which a person's passkeys are made (WebAuthn, 14.6.1)."""
+
+    __tablename__ = "passkey_user"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    handle: Mapped[str] = mapped_column(String(86), unique=True)
+
+
+class Passkey(Base):
+    """A WebAuthn credential. `sign_count` is the highest that its authenticator has shown.
+
+    backup_eligible: the key is copied between devices. backed_up: a copy exists, as the last use
+    said.
+    """
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(String(4000))
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]]
+    aaguid: Mapped[str] = mapped_column(String(36))
+    backup_eligible: Mapped[bool]
+    backed_up: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
+
+
+class PasskeyEnrolment(JourneyRow):
+    """A passkey that is being made, bound to one session. `challenge` counts once."""
+
+    __tablename__ = "passkey_enrolment"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    challenge: Mapped[str] = mapped_column(String(86))
+    continue_to: Mapped[str] = mapped_column(String(2000))
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
 

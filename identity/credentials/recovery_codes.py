@@ -55,6 +55,7 @@ class RecoveryCodes(Factor):
         template="sign_in/recovery_code.html",
         instead="I do not have my phone: use a recovery code",
     )
+    lasting = False
     account_section = "credentials/sections/recovery_codes.html"
 
     def enrolled(self, account_id: int) -> bool:
@@ -88,6 +89,10 @@ class RecoveryCodes(Factor):
             at=now(),
             remaining=remaining(account.id),
         )
+
+    def summary(self, account_id: int, /) -> str:
+        left = remaining(account_id)
+        return f"{left} recovery code{'' if left == 1 else 's'} left"
 
     def parts(self) -> Iterable[Part]:
         yield TAKE_BACKS(

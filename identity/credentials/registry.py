@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from flask import Flask
 
 from identity.credentials.factor import Evidence, Factor, FactorKind, SignInPage, WholeSignIn
+from identity.credentials.passkeys import PASSKEY
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import TOTP
 from identity.sessions.levels import ONE_FACTOR, PHISHING_RESISTANT, TWO_FACTORS
 
-FACTORS: tuple[Factor, ...] = (PASSWORD, TOTP, RECOVERY_CODE)
+FACTORS: tuple[Factor, ...] = (PASSWORD, PASSKEY, TOTP, RECOVERY_CODE)
 
 
 def add_parts_of_factors(app: Flask) -> None:
@@ -33,6 +34,15 @@ def second_steps() -> list[tuple[Factor, SignInPage]]:
         (each, each.sign_in_page)
         for each in FACTORS
         if each.sign_in_page is not None and FactorKind.POSSESSION in each.evidence.kinds
+    ]
+
+
+def summaries(account_id: int) -> list[str]:
+    """Return the person's factors of the second step in words, such as "2 passkeys"."""
+    return [
+        each.summary(account_id)
+        for each in FACTORS
+        if each.account_section is not None and each.enrolled(account_id)
     ]
 
 

@@ -6,7 +6,7 @@ from app.composition import Room
 from app.retention import PURGES, Purge
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
-from identity.credentials import events, recovery_codes, registry, reset_links
+from identity.credentials import events, passkey_actions, registry, reset_links
 from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
@@ -14,15 +14,19 @@ from identity.sessions.models import Session
 
 
 def _second_step(session: Session) -> str:
-    left = recovery_codes.remaining(session.account_id)
-    return f"Authenticator app, {left} recovery code{'' if left == 1 else 's'} left"
+    return ", ".join(registry.summaries(session.account_id)).capitalize()
 
 
 ROOM = Room(
     "identity.credentials",
     EVENTS(*events.EVENTS),
     PAGES(
-        Pages(blueprint, "identity.credentials.reset_views", "identity.credentials.views"),
+        Pages(
+            blueprint,
+            "identity.credentials.passkey_views",
+            "identity.credentials.reset_views",
+            "identity.credentials.views",
+        ),
     ),
     ACCOUNT_ROWS(
         AccountRow(
@@ -45,5 +49,6 @@ ROOM = Room(
     PURGES(
         Purge("reset links", reset_links.expired_links),
         Purge("enrolments and shown codes", expired_enrolments),
+        Purge("passkeys that were not made", passkey_actions.expired_enrolments),
     ),
 )

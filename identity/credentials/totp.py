@@ -113,6 +113,9 @@ class Totp(Factor):
         # A code that was right before is no guess.
         return ProofAccepted(self, self.evidence) if claimed else ProofRejected(USED, counts=False)
 
+    def summary(self, _account_id: int, /) -> str:
+        return "authenticator app"
+
     def forget(self, account_id: int, /) -> None:
         for table in (TotpCredential, TotpEnrolment):
             rows_changed(delete(table).where(table.account_id == account_id))

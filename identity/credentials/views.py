@@ -51,7 +51,7 @@ def second_step() -> ResponseReturnValue:
         sections=[
             (factor.account_section, factor.section(session.account_id))
             for factor in registry.FACTORS
-            if factor.account_section is not None
+            if factor.account_section is not None and factor.available()
         ],
     )
 

@@ -25,7 +25,7 @@ from app.vault import decrypt, encrypt
 from identity.sessions.models import KeptPost, Session
 
 PARAMETER = "kept"
-CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code"})
+CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code", "assertion", "credential"})
 _TOKEN = "csrf_token"
 LIFETIME = timedelta(minutes=30)
 LONGEST = 16 * 1024

@@ -20,6 +20,7 @@ from app.web.forms import Form
 from approvals.memberships.models import Membership
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
+from identity.credentials import registry
 from identity.oidc.client_administration import actions as clients
 from identity.sessions.kept_posts import CREDENTIAL_FIELDS, MOST_PER_SESSION
 from identity.sessions.models import KeptPost, Session
@@ -42,12 +43,20 @@ CLIENT = {
 }
 FRESH = {
     # Factors.
+    "credentials.add_passkey",
     "credentials.app",
     "credentials.app_to_prove",
     "credentials.begin_app",
+    "credentials.begin_passkey",
     "credentials.change_password",
     "credentials.codes_question",
     "credentials.make_codes",
+    "credentials.passkey",
+    "credentials.passkey_name",
+    "credentials.passkey_removal",
+    "credentials.passkey_to_add",
+    "credentials.remove_passkey",
+    "credentials.rename_passkey",
     "credentials.submit_app",
     "credentials.submit_change_password",
     # Addresses.
@@ -99,8 +108,10 @@ OPEN = {
     # Steps of signing in and of entering a service.
     "credentials.saved_codes",
     "oidc.choose_organisation",
+    "sign_in.confirm_with_passkey",
     "sign_in.submit_code",
     "sign_in.submit_confirm",
+    "sign_in.submit_passkey",
     "sign_in.submit_recovery_code",
     "sign_in.submit_terms",
 }
@@ -203,7 +214,8 @@ def test_forms_with_a_field_for_a_credential_are_not_stored(app: Flask) -> None:
         for name, field in vars(form).items()
         if name == "code" or getattr(field, "field_class", None) is PasswordField
     }
-    assert names == CREDENTIAL_FIELDS
+    pages = [page for _, page in registry.second_steps()]
+    assert names | {page.field for page in pages} | {"credential"} == CREDENTIAL_FIELDS
 
 
 def test_removal_with_an_older_sign_in_is_completed_after_confirming(
