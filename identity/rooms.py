@@ -2,6 +2,7 @@
 
 from identity.accounts.room import ROOM as ACCOUNTS
 from identity.credentials.room import ROOM as CREDENTIALS
+from identity.email_changes.room import ROOM as EMAIL_CHANGES
 from identity.information.room import ROOM as INFORMATION
 from identity.joining.room import ROOM as JOINING
 from identity.oidc.room import ROOM as OIDC
@@ -9,4 +10,14 @@ from identity.own_account.room import ROOM as OWN_ACCOUNT
 from identity.sessions.room import ROOM as SESSIONS
 from identity.sign_in.room import ROOM as SIGN_IN
 
-ROOMS = (ACCOUNTS, SESSIONS, CREDENTIALS, SIGN_IN, JOINING, OWN_ACCOUNT, INFORMATION, OIDC)
+ROOMS = (
+    ACCOUNTS,
+    EMAIL_CHANGES,
+    SESSIONS,
+    CREDENTIALS,
+    SIGN_IN,
+    JOINING,
+    OWN_ACCOUNT,
+    INFORMATION,
+    OIDC,
+)

@@ -82,6 +82,11 @@ EVENTS = (
         _ABOUT | {"subject", "former", "before", "after"},
     ),
     Event(
+        "membership.address_change_begun",
+        "{actor} asked to change the email address of {person}.",
+        _ABOUT | {"after"},
+    ),
+    Event(
         "membership.address_changed",
         "The email address of {person} was changed.",
         _ABOUT | {"subject", "before", "after"},

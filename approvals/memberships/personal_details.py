@@ -3,7 +3,7 @@
 Lists of an organisation sort and search by the copies.
 """
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.actors import Actor
 from app.audit import record
@@ -12,14 +12,19 @@ from approvals.memberships import facts
 from approvals.memberships.models import Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person, PersonalDetails
+from identity.email_address import EmailAddress
 
 
 def lock_organisations(account: Person) -> None:
-    """Lock the person's organisations in one order. Must run inside `writing()`."""
+    """Lock the organisations that the person belongs to, or is invited to at their address.
+
+    In one order. Must run inside `writing()`.
+    """
+    key = EmailAddress.parse(account.email).key
     organisations = select(Membership.organisation_id).where(
-        Membership.account_id == account.id, Membership.open
+        or_(Membership.account_id == account.id, Membership.email_key == key), Membership.open
     )
     for organisation_id in sorted(set(db.session.scalars(organisations))):
         facts.lock_organisation(db.session(), organisation_id)
@@ -64,6 +69,30 @@ def repeat(account: Person, former: PersonalDetails, actor: Actor) -> None:
                 former=former.name,
             )
     actions.repeat_address(account.id, address)
+    _repeat_in_invitations(EmailAddress.parse(former.email), address)
+
+
+def _repeat_in_invitations(former: EmailAddress, address: EmailAddress) -> None:
+    """Write the new address to memberships whose open invitation was redirected to it."""
+    redirected = db.session.scalars(
+        select(Membership)
+        .join(Invitation, Invitation.id == Membership.invitation_id)
+        .where(
+            Membership.open,
+            Membership.joined_at.is_(None),
+            Membership.email_key == former.key,
+            Invitation.email_key == address.key,
+        )
+        .order_by(Membership.id)
+    ).all()
+    for membership in redirected:
+        if facts.is_free(membership.organisation_id, address, membership):
+            membership.describe(
+                email=address,
+                given_name=membership.given_name,
+                family_name=membership.family_name,
+            )
+    db.session.flush()
 
 
 def _changes(

@@ -64,6 +64,8 @@ NOT_AN_APPROVER = Refusal("not_an_approver", "This person is not an approver.")
 SUSPENDED = Refusal("suspended", "This person is suspended and cannot be an approver.")
 INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer open.")
 ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
+NOT_JOINED = Refusal("not_joined", "This person has not joined yet.")
+OWN_ADDRESS = Refusal("own_address", "Change your own email address on Your account.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
 TOO_MANY_CHANGES = Refusal(
     "too_many_changes",
@@ -232,3 +234,19 @@ def loses(change: AccessChange) -> bool:
     """Return whether a user group is taken away, and not only given or prolonged."""
     kept = set(change.give)
     return any((held.service, held.user_group) not in kept for held in change.close)
+
+
+def may_begin_address_change(
+    *, open_: bool, joined: bool, oneself: bool, taken_here: bool
+) -> Refusal | None:
+    """Judge the beginning of a change of another person's address.
+
+    taken_here: whether another person of the organisation has the new address.
+    """
+    if not open_:
+        return NOT_OPEN
+    if not joined:
+        return NOT_JOINED
+    if oneself:
+        return OWN_ADDRESS
+    return ALREADY_MEMBER if taken_here else None

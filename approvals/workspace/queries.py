@@ -23,6 +23,8 @@ from approvals.organisations.queries import is_open
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import full_name
 from identity.credentials.registry import has_second_step
+from identity.email_changes.models import EmailChange
+from identity.email_changes.queries import last_begun_by_approver, open_change
 
 LATEST = 10
 """Events on the page of a person."""
@@ -53,10 +55,14 @@ class UserPage:
 
     invitation: the open one. expired: whether it has run out. grants: by their id. names: of those
     who gave something, by `given_by`. sole: whether no other person can approve. may_change:
-    whether the approver may give this person more.
+    whether the approver may give this person more. address_change: one that an approver of the
+    organisation began, and that waits for the person. address_begun_at: when an approver of any
+    organisation last began one.
     """
 
     account: Account | None
+    address_change: EmailChange | None
+    address_begun_at: datetime | None
     second_step: bool
     invitation: Invitation | None
     expired: bool
@@ -178,6 +184,8 @@ def user_page(
     )
     return UserPage(
         account=account,
+        address_change=_address_change(organisation, account, at),
+        address_begun_at=last_begun_by_approver(account.id) if account else None,
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.has_expired(at),
@@ -191,6 +199,13 @@ def user_page(
         may_change=refusal is None,
         events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
     )
+
+
+def _address_change(
+    organisation: Organisation, account: Account | None, at: datetime
+) -> EmailChange | None:
+    change = open_change(account.id, at) if account is not None else None
+    return change if change and change.organisation == organisation.public_id else None
 
 
 def former_page(organisation: Organisation, person: Membership, at: datetime) -> FormerPage:

@@ -10,6 +10,11 @@ EVENTS = (
     Event("invitation.sent", "{actor} sent an invitation.", _INVITATION),
     Event("invitation.resent", "{actor} sent an invitation again.", _INVITATION),
     Event("invitation.corrected", "{actor} corrected an invitation's email address.", _INVITATION),
+    Event(
+        "invitation.redirected",
+        "An invitation was sent to the person's new email address.",
+        _INVITATION,
+    ),
     Event("invitation.withdrawn", "{actor} withdrew an invitation.", _INVITATION),
     Event("invitation.accepted", "{subject} accepted an invitation.", {*_INVITATION, "subject"}),
     Event("invitation.declined", "An invitation was answered with “not me”.", _INVITATION),

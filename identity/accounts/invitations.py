@@ -5,6 +5,7 @@ The link's token is known only to the mail; here its hash is kept, and it goes w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Select, select, update
@@ -89,6 +90,36 @@ def withdraw(invitation: Invitation) -> None:
         record("invitation.withdrawn", invitation=invitation.public_id)
 
 
+def lock_open_at(email: EmailAddress) -> None:
+    """Lock the open invitations of this address, in one order."""
+    db.session.scalars(_open_at(email).with_for_update()).all()
+
+
+def redirect(
+    former: EmailAddress, to: EmailAddress, *, only: Collection[str] | None = None
+) -> list[str]:
+    """Send the open invitations of a person's former address to the new one; return their ids.
+
+    Their older links end. These mails count towards no limit, because no organisation sends them.
+    only: public ids of the invitations to which this is limited.
+    """
+    found = db.session.scalars(_open_at(former).execution_options(populate_existing=True)).all()
+    moved = [each for each in found if only is None or each.public_id in only]
+    for invitation in moved:
+        invitation.email, invitation.email_key = to.text, to.key
+        _send(invitation, counted=False)
+        record("invitation.redirected", invitation=invitation.public_id)
+    return [invitation.public_id for invitation in moved]
+
+
+def _open_at(email: EmailAddress) -> Select[Invitation]:
+    return (
+        select(Invitation)
+        .where(Invitation.email_key == email.key, Invitation.can_be_answered(now()))
+        .order_by(Invitation.id)
+    )
+
+
 def by_token(token: str) -> Invitation | None:
     """Return the open invitation of a link, expired or not; None for every other token."""
     found: Invitation | None = db.session.scalar(
@@ -147,14 +178,15 @@ def expire_all() -> None:
     rows_changed(update(Invitation).where(Invitation.id.in_(usable())).values(expires_at=now()))
 
 
-def _send(invitation: Invitation, *, urgent: bool = False) -> None:
+def _send(invitation: Invitation, *, urgent: bool = False, counted: bool = True) -> None:
     token, at = new_secret(), now()
     _withdraw_mail(invitation)
     invitation.token_hash = secret_hash(token)
     invitation.expires_at = at + timedelta(days=settings().invitation_days)
     invitation.renewal_asked_at = None
     db.session.flush()
-    count_invitation(invitation.sender, invitation.address, at)
+    if counted:
+        count_invitation(invitation.sender, invitation.address, at)
     send_mail(
         to=invitation.email,
         template="accounts/invitation",

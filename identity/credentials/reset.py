@@ -25,6 +25,8 @@ from identity.credentials.password_context import password_owner
 from identity.credentials.reset_links import NOT_ME, RESET
 from identity.credentials.take_back import Change
 from identity.email_address import EmailAddress
+from identity.email_changes import actions as email_changes
+from identity.email_changes.queries import account_formerly_at
 from identity.sessions.browser import Browser
 from identity.settings import settings
 
@@ -60,13 +62,11 @@ def set_password(
         return refusal
     password_hash = hash_password(chosen)
     with writing():
-        locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim_link(link, browser):
-            raise LinkOver
+        _claim(link, account, browser)
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
         # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
-        reset_links.supersede(account.id, NOT_ME)
+        reset_links.supersede(account.id, NOT_ME, sent_to=link.email_key)
         record("password.reset", actor=actor_of(account), subject=account.subject)
         send_mail(
             to=account.email,
@@ -77,33 +77,40 @@ def set_password(
 
 
 def send_disavowable(
-    account: Account, template: str, *, change: Change | None = None, **context: object
+    account: Account,
+    template: str,
+    *,
+    change: Change | None = None,
+    to: EmailAddress | None = None,
+    lifetime: timedelta = _NOT_ME_LIFETIME,
+    **context: object,
 ) -> None:
     """Send a mail with a link to say "this was not me". Must run inside `writing()`.
 
-    change: what the mail tells of, and what the link takes back. The link works for 7 days, or
-    until a reset by link.
+    change: what the mail tells of, and what the link takes back. to: where the mail goes, if not to
+    the account's address. The link works for `lifetime`, or until a reset by link.
     """
     token = new_secret()
-    link = reset_links.add(account, NOT_ME, token, _NOT_ME_LIFETIME, change)
+    link = reset_links.add(account, NOT_ME, token, lifetime, change, to=to)
     # Commands and the worker send such mails too, and outside requests Flask builds no addresses.
-    _send_link(account, link, template, {**context, "link": f"/not-me/{token}"})
+    context |= {"link": f"/not-me/{token}", "expires_at": link.expires_at}
+    _send_link(account, link, template, context, to=to)
 
 
-def disavow(link: PasswordReset, account: Account, browser: Browser) -> ResetJourney | None:
+def disavow(link: PasswordReset, account: Account, browser: Browser) -> ResetJourney:
     """End all access, take back what the mail told of, and return the journey to a new password.
 
     Later changes that were announced are taken back as well. The password that somebody else knows
-    signs nobody in from now on. None where the link no longer works.
+    signs nobody in from now on. Raises LinkOver.
     """
     with writing():
-        locked = lock_access(account.id)
-        if locked is None or not locked.active or not reset_links.claim_link(link, browser):
-            return None
+        email_changes.lock(account)
+        _claim(link, account, browser)
         changes = reset_links.changes_since(link)
         end_access(account.id, cause="not me")
         password.PASSWORD.forget(account.id)
-        reset_links.supersede(account.id, NOT_ME)
+        # The links about changes that are taken back here would take back the owner's next ones.
+        reset_links.supersede(account.id, NOT_ME, sent_to=link.email_key, since=link.id)
         take_back.undo(changes, account)
         record(
             "sign_in.disavowed",
@@ -116,13 +123,34 @@ def disavow(link: PasswordReset, account: Account, browser: Browser) -> ResetJou
         return reset_links.begin(successor, browser, counted=False)
 
 
+def _claim(link: PasswordReset, account: Account, browser: Browser) -> None:
+    """Lock the account and use the link up. Raises LinkOver.
+
+    A reset link that was sent to the account's former address first puts that address back, for as
+    long as this is possible.
+    """
+    present = account.email_key
+    former = link.purpose == RESET and link.email_key != present
+    if former:
+        email_changes.lock(account)
+    locked = lock_access(account.id)
+    if locked is None or not locked.active or locked.email_key != present:
+        raise LinkOver
+    if not reset_links.claim_link(link, browser):
+        raise LinkOver
+    if former and not email_changes.put_back(locked, link.email_key):
+        raise LinkOver
+
+
 class _EnoughForNow(Exception):
     """This address was sent its mails of the hour."""
 
 
 def _send(email: EmailAddress) -> None:
     key = email.key
-    account = account_at(email)
+    # Both are read for everybody: the same work for known and unknown addresses.
+    present, former = account_at(email), account_formerly_at(email, now())
+    account = present or former
     active = account is not None and account.active
     token = new_secret() if active else None
     minutes = settings().reset_minutes
@@ -136,14 +164,15 @@ def _send(email: EmailAddress) -> None:
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
-        reset_links.supersede(account.id, RESET, but=link.id)
+        reset_links.supersede(account.id, RESET, but=link.id, sent_to=key)
         path = url_for("credentials.open_reset", token=token, _external=False)
-        _send_link(account, link, "credentials/reset", {"link": path, "minutes": minutes})
+        context = {"link": path, "minutes": minutes, "former": present is None}
+        _send_link(account, link, "credentials/reset", context, to=None if present else email)
         outcome = "link sent"
     else:
         outcome = _why_no_link(account, key)
         send_mail(
-            to=account.email if account else email.text,
+            to=present.email if present else email.text,
             template="credentials/reset_explained",
             context={"reason": outcome},
         )
@@ -156,10 +185,15 @@ def _send(email: EmailAddress) -> None:
 
 
 def _send_link(
-    account: Account, link: PasswordReset, template: str, context: dict[str, object]
+    account: Account,
+    link: PasswordReset,
+    template: str,
+    context: dict[str, object],
+    *,
+    to: EmailAddress | None = None,
 ) -> None:
     send_mail(
-        to=account.email,
+        to=to.text if to else account.email,
         template=template,
         context={"name": account.name, **context},
         dedupe_key=reset_links.mail_key(link.token_hash) if link.token_hash else None,

@@ -1,4 +1,4 @@
-"""Links by mail: to set a new password, and to say that a sign-in was not one's own.
+"""Links by mail: to a new password or address, and to say "this was not me".
 
 A link proves that its reader reads the mailbox, and nothing else: it signs nobody in, stands for no
 second step, revives no suspended account. Each is single-use, bound to its purpose, superseded by
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Select, func, select, true, update
+from sqlalchemy import Select, func, or_, select, true, update
 
 from app.clock import now
 from app.database import db, writing
@@ -23,11 +23,14 @@ from identity.access_termination import Termination
 from identity.accounts.models import Account
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.take_back import Change
+from identity.email_address import EmailAddress
+from identity.email_changes import queries
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
 RESET = "reset"
 NOT_ME = "not-me"
+CONFIRM_ADDRESS = "confirm-address"
 # For so long the browser that used a link may try to sign in whatever others guess meanwhile.
 _VOUCHED = timedelta(hours=1)
 _JOURNEYS = BrowserJourneys(
@@ -96,7 +99,20 @@ def holder(link: PasswordReset) -> Account | None:
     if link.used_at is not None or link.superseded_at is not None or link.expires_at <= now():
         return None
     account = db.session.get(Account, link.account_id) if link.account_id else None
-    return account if account is not None and account.active else None
+    if account is None or not account.active or not _is_bound_to(account, link):
+        return None
+    return account
+
+
+def _is_bound_to(account: Account, link: PasswordReset) -> bool:
+    """Return whether the account still has what the link, sent to one address, is about."""
+    if link.purpose == CONFIRM_ADDRESS:
+        change = queries.open_change(account.id, now())
+        return change is not None and change.email_key == link.email_key
+    # A thief who changes the address must not take the owner's "not me" away.
+    if link.purpose == NOT_ME or link.email_key == account.email_key:
+        return True
+    return queries.reversible_change(account.id, link.email_key, now()) is not None
 
 
 def used_in_browser(account_id: int | None, browser: Browser) -> int | None:
@@ -118,15 +134,18 @@ def add(
     token: str | None,
     lifetime: timedelta,
     change: Change | None = None,
+    *,
+    to: EmailAddress | None = None,
 ) -> PasswordReset:
     """Add a link that its owner did not request. Must run inside `writing()`.
 
-    change: what the mail with the link tells of.
+    change: what the mail with the link tells of. to: where the mail goes, if not to the account's
+    address.
     """
     moment = now()
     link = PasswordReset(
         purpose=purpose,
-        email_key=account.email_key,
+        email_key=(to or account.address).key,
         account_id=account.id,
         token_hash=secret_hash(token) if token else None,
         created_at=moment,
@@ -192,7 +211,8 @@ def changes_since(link: PasswordReset) -> list[Change]:
     """Return the change that the mail of this link tells of and the later ones, latest first.
 
     Somebody who came in unnoticed made what was changed after that. Links that were superseded or
-    have expired are left out.
+    have expired are left out; those superseded in another mailbox than this link's are not, because
+    a thief may have changed the address.
     """
     stored = db.session.scalars(
         select(PasswordReset.change)
@@ -200,7 +220,7 @@ def changes_since(link: PasswordReset) -> list[Change]:
             PasswordReset.account_id == link.account_id,
             PasswordReset.purpose == NOT_ME,
             PasswordReset.id >= link.id,
-            PasswordReset.superseded_at.is_(None),
+            or_(PasswordReset.superseded_at.is_(None), PasswordReset.email_key != link.email_key),
             PasswordReset.expires_at > now(),
             PasswordReset.change.is_not(None),
         )
@@ -209,14 +229,30 @@ def changes_since(link: PasswordReset) -> list[Change]:
     return [change for each in stored if (change := Change.of(each)) is not None]
 
 
-def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
-    """Supersede the open links of a person for this purpose."""
+def supersede(
+    account_id: int,
+    purpose: str,
+    *,
+    but: int | None = None,
+    sent_to: str | None = None,
+    since: int | None = None,
+) -> None:
+    """Supersede the open links of a person for this purpose.
+
+    sent_to: the key of an address, to whose links this is limited, with those that were added after
+    the link of the id `since`. A thief who reads the account's new mailbox must not end the earlier
+    links in the owner's.
+    """
+    limited = true() if sent_to is None else PasswordReset.email_key == sent_to
+    if since is not None:
+        limited = or_(limited, PasswordReset.id > since)
     superseded = db.session.scalars(
         update(PasswordReset)
         .where(
             PasswordReset.account_id == account_id,
             PasswordReset.purpose == purpose,
             PasswordReset.id != but if but is not None else true(),
+            limited,
             PasswordReset.used_at.is_(None),
             PasswordReset.superseded_at.is_(None),
         )
@@ -228,17 +264,18 @@ def supersede(account_id: int, purpose: str, *, but: int | None = None) -> None:
 
 
 def supersede_links(ending: Termination) -> None:
-    """End the reset links, as their channel of `end_access`.
+    """End the links to a new password or address, as their channel of `end_access`.
 
     The "not me" link outlives a change that was made inside a session: a thief who changes the
     password must not take the link from the owner.
     """
     if ending.everything:
         supersede(ending.account_id, RESET)
+        supersede(ending.account_id, CONFIRM_ADDRESS)
 
 
 def usable() -> Select[int]:
-    """Return links that can still be used, of both purposes."""
+    """Return links that can still be used, of every purpose."""
     return select(PasswordReset.id).where(
         PasswordReset.account_id.is_not(None),
         PasswordReset.used_at.is_(None),

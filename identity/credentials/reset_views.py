@@ -132,8 +132,11 @@ def not_me() -> ResponseReturnValue:
 def submit_not_me() -> ResponseReturnValue:
     """End all sessions, take back what was changed, and lead to a new password."""
     found = _disavowable()
-    journey = reset.disavow(*found, current_browser()) if found is not None else None
-    if journey is None:
+    if found is None:
+        return render_template("credentials/link_over.html"), 410
+    try:
+        journey = reset.disavow(*found, current_browser())
+    except reset.LinkOver:
         return render_template("credentials/link_over.html"), 410
     return redirect(url_for(".new_password", journey=journey.public_id), code=303)
 

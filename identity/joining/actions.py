@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.actors import ANONYMOUS
 from app.audit import record
@@ -29,6 +30,7 @@ from identity.credentials.password import PASSWORD
 from identity.credentials.password_context import password_owner
 from identity.credentials.password_rules import Owner
 from identity.credentials.totp import TOTP
+from identity.email_changes.queries import account_formerly_at
 from identity.joining import rules
 from identity.joining.journeys import JOININGS, LIFETIME
 from identity.joining.rules import FirstPage, NextStep
@@ -125,7 +127,7 @@ def finish(
     with writing() as session:
         _claim(draft)
         _answer(draft.token_hash, invitation, InvitationState.ACCEPTED)
-        if existing_account(invitation) is not None:
+        if existing_account(invitation) is not None or _is_reserved(invitation):
             # Another invitation of the same person was accepted meanwhile: this one waits until
             # they sign in, and the claim is rolled back.
             raise InvitationOver
@@ -137,7 +139,11 @@ def finish(
             joined_at=now(),
         )
         session.add(account)
-        session.flush()
+        try:
+            session.flush()
+        except IntegrityError as error:
+            # Another person got this address at the same moment.
+            raise InvitationOver from error
         password.store(account.id, draft.password_hash)
         totp.store(account.id, draft.totp_secret, step)
         record("account.joined", actor=actor_of(account), subject=account.subject)
@@ -145,6 +151,11 @@ def finish(
         started = begin_session(account, [PASSWORD.evidence, TOTP.evidence], [], browser)
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Joined(started, shown)
+
+
+def _is_reserved(invitation: Invitation) -> bool:
+    """Return whether an account left the address so recently that it may get it back."""
+    return account_formerly_at(invitation.address, now()) is not None
 
 
 def open_first_page(invitation: Invitation, session: Session | None) -> FirstPage:
@@ -174,6 +185,7 @@ def accept(journey: JoinJourney, invitation: Invitation, session: Session | None
         invited=invitation.address,
         signed_in=session.account.address if session is not None else None,
         has_account=existing_account(invitation) is not None,
+        reserved=_is_reserved(invitation),
     )
     if step is NextStep.TERMS and session is not None:
         _accept(journey, invitation, session)

@@ -25,6 +25,8 @@ class NextStep(enum.Enum):
     """The invitation is accepted."""
     SIGN_IN = enum.auto()
     """The address has an account, whose person signs in first."""
+    RESERVED = enum.auto()
+    """The address was another account's until a short while ago, which may get it back."""
     NEW_ACCOUNT = enum.auto()
 
 
@@ -40,9 +42,11 @@ def first_page(
 
 
 def next_step(
-    *, invited: EmailAddress, signed_in: EmailAddress | None, has_account: bool
+    *, invited: EmailAddress, signed_in: EmailAddress | None, has_account: bool, reserved: bool
 ) -> NextStep:
     """Return the step that follows an acceptance by this person."""
     if signed_in is not None:
         return NextStep.TERMS if signed_in == invited else NextStep.NONE
-    return NextStep.SIGN_IN if has_account else NextStep.NEW_ACCOUNT
+    if has_account:
+        return NextStep.SIGN_IN
+    return NextStep.RESERVED if reserved else NextStep.NEW_ACCOUNT

@@ -89,6 +89,8 @@ def submit_join() -> ResponseReturnValue:
             return begin(
                 here, caption="your invitation", login_hint=invitation.email, cancel_to=here
             )
+        case NextStep.RESERVED:
+            return _page("address_reserved", journey, invitation)
         case NextStep.NONE:
             return _back_to_first_page()
 

@@ -45,6 +45,7 @@ APPROVERS = {
     "memberships.add_name",
     "memberships.approver_make",
     "memberships.approver_stop",
+    "memberships.change_address",
     "memberships.home",
     "memberships.invitation_correct",
     "memberships.invitation_resend",

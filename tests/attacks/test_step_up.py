@@ -60,6 +60,11 @@ FRESH = {
     "credentials.submit_app",
     "credentials.submit_change_password",
     # Addresses.
+    "own_account.change_email",
+    "own_account.confirm_email",
+    "own_account.submit_confirm_email",
+    "own_account.submit_email",
+    "memberships.change_address",
     "memberships.invitation_correct",
     # Approvers made and stopped.
     "console.appoint_check",

@@ -76,10 +76,16 @@ async def _run_all(store: str, faults: list[Fault], folder: Path, seed: int) -> 
         # The first load opens connections and fills caches; its resources are the baseline.
         await trial.run(running, CONTROL, seed)
         for fault in runnable:
-            result = await trial.run(running, fault, seed)
+            try:
+                result = await trial.run(running, fault, seed)
+            except trial.FAILURES as error:
+                result = trial.failed(fault, store, seed, error)
             results.append(result)
             sys.stdout.write(f"{report.describe(result)}\n")
             sys.stdout.flush()
+            # Without verdicts the product is down, and so is every later fault on this database.
+            if not result.verdicts:
+                break
     return results
 
 

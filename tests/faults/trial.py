@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -13,6 +14,7 @@ from random import Random
 from typing import Protocol
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.http import Call as Request
 from tests.faults import journal as journals
@@ -31,6 +33,15 @@ BEFORE_SECONDS = 2.0
 AFTER_SECONDS = 2.5
 SETTLE_SECONDS = 40.0
 PAUSES = (0.1, 0.5)
+FAILURES = (
+    TimeoutError,
+    RuntimeError,
+    OSError,
+    subprocess.SubprocessError,
+    psycopg.Error,
+    SQLAlchemyError,
+)
+"""Errors of the rig while the product, or something that a fault needs, does not work."""
 LOAD = {"authorize", "credentials", "exchange", "invite", "refresh", "remove", "userinfo"}
 """Operations without which the load tests no invariant."""
 
@@ -88,8 +99,8 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
         begun_at = time.time()
         try:
             await fault.inject(trial)
-        except (TimeoutError, RuntimeError, OSError, psycopg.Error) as error:
-            trial.breaches.append(f"no recovery: {error}")
+        except FAILURES as error:
+            trial.breaches.append(f"no recovery: {error!r}")
         healed_at = trial.healed_at or time.time()
         await _quiet(trial, fault.promise)
     # The threads of the first load stay for half a minute, so that no fault waits for their end.
@@ -113,6 +124,12 @@ async def _quiet(trial: Trial, promise: float) -> None:
     since = time.time()
     while time.time() < min(last, max(since, trial.journal.last_failure_at) + AFTER_SECONDS):
         await asyncio.sleep(0.1)
+
+
+def failed(fault: Fault, store: str, seed: int, error: BaseException) -> Result:
+    """Return the result of a fault after which the product did not come back."""
+    breaches = [f"the product did not come back: {error!r}"]
+    return Result(fault.identifier, fault.title, store, seed, 0.0, 0.0, 0, 0, {}, {}, breaches)
 
 
 def _result(trial: Trial, fault: Fault, seed: int, evidence: Evidence) -> Result:

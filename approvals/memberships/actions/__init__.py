@@ -8,6 +8,7 @@ refused raises RefusalError and leaves everything as it was.
 from approvals.memberships.actions.add_member import add_member
 from approvals.memberships.actions.appoint import appoint_approver
 from approvals.memberships.actions.appointments import make_approver, stop_approver
+from approvals.memberships.actions.change_address import begin_address_change
 from approvals.memberships.actions.change_user_group import change_user_group
 from approvals.memberships.actions.confirm import (
     SignInTooOld,
@@ -26,6 +27,7 @@ __all__ = [
     "SignInTooOld",
     "add_member",
     "appoint_approver",
+    "begin_address_change",
     "change_user_group",
     "confirm_addition",
     "confirm_appointment",

@@ -2,12 +2,20 @@
 
 from flask import Blueprint
 
-from approvals.workspace.views import access, add, appointments, invitations, removal, users
+from approvals.workspace.views import (
+    access,
+    add,
+    address,
+    appointments,
+    invitations,
+    removal,
+    users,
+)
 
 
 def blueprint() -> Blueprint:
     """Return all routes of these pages."""
     pages = Blueprint("memberships", __name__)
-    for module in (users, add, access, appointments, removal, invitations):
+    for module in (users, add, access, appointments, removal, invitations, address):
         module.add_to(pages)
     return pages

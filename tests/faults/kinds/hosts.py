@@ -18,7 +18,7 @@ from tests.faults.stores import POSTGRESQL
 
 BACKUP_SECONDS = 9.0
 SHARED_SECONDS = 12.0
-COMMAND_SECONDS = 60.0
+COMMAND_SECONDS = 120.0
 
 
 async def two_hosts(trial: Trial) -> None:

@@ -31,15 +31,18 @@ def test_first_page_follows_the_invitation_before_the_person(
 
 
 @pytest.mark.parametrize(
-    ("signed_in", "has_account", "step"),
+    ("signed_in", "has_account", "reserved", "step"),
     [
-        (ADA, True, NextStep.TERMS),
-        (GRACE, True, NextStep.NONE),
-        (None, True, NextStep.SIGN_IN),
-        (None, False, NextStep.NEW_ACCOUNT),
+        (ADA, True, False, NextStep.TERMS),
+        (GRACE, True, False, NextStep.NONE),
+        (None, True, False, NextStep.SIGN_IN),
+        (None, True, True, NextStep.SIGN_IN),
+        (None, False, True, NextStep.RESERVED),
+        (None, False, False, NextStep.NEW_ACCOUNT),
     ],
 )
 def test_next_step_follows_the_person_who_accepts(
-    signed_in: EmailAddress | None, has_account: bool, step: NextStep
+    signed_in: EmailAddress | None, has_account: bool, reserved: bool, step: NextStep
 ) -> None:
-    assert next_step(invited=ADA, signed_in=signed_in, has_account=has_account) is step
+    found = next_step(invited=ADA, signed_in=signed_in, has_account=has_account, reserved=reserved)
+    assert found is step
