@@ -46,6 +46,11 @@ def summaries(account_id: int) -> list[str]:
     ]
 
 
+def guessable_codes() -> list[str]:
+    """Return the names of the second steps whose answers can be guessed."""
+    return [each.name for each, _page in second_steps() if each.guessable]
+
+
 def whole_sign_in() -> tuple[Factor, WholeSignIn] | None:
     """Return the first factor that may be the whole sign-in and is offered here, or None.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
+from app.composition import ExtensionPoint
 from app.database import db, writing
 from app.identifiers import new_secret
 from app.outbox import send_mail
@@ -32,6 +34,9 @@ from identity.settings import settings
 
 _NOT_ME_LIFETIME = timedelta(days=7)
 _HOUR = timedelta(hours=1)
+
+WHEN_RESET = ExtensionPoint[Callable[[Account], None]]("acts when a password is reset by a link")
+"""Each runs in the transaction of the reset."""
 
 log = structlog.get_logger()
 
@@ -65,6 +70,8 @@ def set_password(
         _claim(link, account, browser)
         password.store(account.id, password_hash)
         end_access(account.id, cause="password reset")
+        for act in WHEN_RESET.values():
+            act(account)
         # The person who reads the mailbox has chosen the password: earlier "not me" links are over.
         reset_links.supersede(account.id, NOT_ME, sent_to=link.email_key)
         record("password.reset", actor=actor_of(account), subject=account.subject)

@@ -35,9 +35,13 @@ WRONG_PASSWORD = Refusal("wrong_password", "Your password is incorrect.")
 
 @dataclass(frozen=True)
 class MustWait:
-    """Too many wrong tries: the next one counts only after this time."""
+    """Too many wrong tries: the next one counts only after this time, or not at all (`closed`)."""
 
     time: timedelta
+
+    @property
+    def closed(self) -> bool:
+        return self.time > throttle.CLOSED / 2
 
     @property
     def seconds(self) -> int:
@@ -142,7 +146,7 @@ def prove_second_factor(
     at = now()
     device = devices.known_device(first.account_id, browser, at)
     attempt = (
-        throttle.code_attempt(first.account_id, device=device)
+        throttle.code_attempt(first.account_id, factor.name, device=device)
         if factor.guessable
         else throttle.UNCOUNTED
     )
@@ -263,14 +267,22 @@ def _warn_of_guesses(account: Account, at: datetime) -> None:
 def _note_wait(
     step: str, subject: str | None, attempt: throttle.Attempt, browser: Browser, at: datetime
 ) -> None:
-    seconds = int(throttle.waiting_time_of(attempt, at).total_seconds())
-    if seconds:
+    wait = MustWait(throttle.waiting_time_of(attempt, at))
+    if wait.closed:
+        record(
+            "sign_in.factor_closed",
+            actor=ANONYMOUS,
+            subject=subject,
+            step=step,
+            network=browser.network,
+        )
+    elif wait.time:
         record(
             "sign_in.throttled",
             actor=ANONYMOUS,
             subject=subject,
             step=step,
-            seconds=seconds,
+            seconds=wait.seconds,
             network=browser.network,
         )
 

@@ -1,7 +1,7 @@
 """Back-off after wrong guesses. Pure.
 
 A bucket allows some failures for nothing; each one more sets a wait that doubles. Calm of
-`forget` empties it. Nothing is ever locked: every wait ends by itself.
+`forget` empties it. Every wait ends by itself, but for that of a closed factor (`throttle`).
 """
 
 from __future__ import annotations

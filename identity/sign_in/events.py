@@ -22,6 +22,11 @@ EVENTS = (
     ),
     Event("sign_in.throttled", "Sign-in tries have to wait.", required={"step", "seconds"}),
     Event(
+        "sign_in.factor_closed",
+        "A hundred wrong answers in a row closed a factor for the browsers that gave them.",
+        required={"step", "network"},
+    ),
+    Event(
         "sign_in.guesses_announced",
         "{subject} was mailed about wrong codes.",
         required={"subject"},

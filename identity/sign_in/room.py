@@ -7,8 +7,16 @@ from app.retention import PURGES, Purge
 from app.serving.password_paths import PASSWORD_PATHS
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
+from identity.accounts.models import Account
+from identity.credentials import registry
+from identity.credentials.reset import WHEN_RESET
 from identity.sign_in import devices, events, journeys, second_steps, throttle, whole_sign_in_views
 from identity.sign_in.blueprint import blueprint
+
+
+def _open_after_reset(account: Account) -> None:
+    throttle.open_after_reset(account, registry.guessable_codes())
+
 
 ROOM = Room(
     "identity.sign_in",
@@ -18,6 +26,7 @@ ROOM = Room(
     second_steps.add_pages,
     whole_sign_in_views.add_routes,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
+    WHEN_RESET(_open_after_reset),
     REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
     PURGES(
         Purge("sign-in journeys", journeys.expired),

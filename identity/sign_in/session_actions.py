@@ -15,7 +15,7 @@ from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import is_still_active
 from identity.sessions.levels import TWO_FACTORS, reaches
-from identity.sign_in import devices
+from identity.sign_in import devices, throttle
 
 
 def begin_session(
@@ -27,7 +27,10 @@ def begin_session(
     acr = registry.acr(shown)
     known = devices.known_device(account.id, browser, at)
     # Only a full sign-in makes a browser a known device.
-    device = devices.renew_device(account.id, browser, at) if reaches(acr, TWO_FACTORS) else None
+    device = None
+    if reaches(acr, TWO_FACTORS):
+        device = devices.renew_device(account.id, browser, at)
+        throttle.open_codes(account.id, registry.guessable_codes())
     started = start_session(
         account,
         browser,

@@ -4,6 +4,10 @@ An attempt is counted before the credential is checked and refunded when it was 
 parallel guesses cannot pass between a check and a count. Guesses of others never lock the owner
 out: a device of an earlier sign-in, a browser with a reset that was just completed, and the
 owner's session have counts of their own (docs/decisions/0007).
+
+A hundred wrong answers in a row close a factor, for unknown browsers or for the one known device
+that they came from (NIST SP 800-63B-4, 3.2.2). Time does not open it again: a right answer counts
+no more, a reset by link does (`open_after_reset`), and for codes a full sign-in (`open_codes`).
 """
 
 from __future__ import annotations
@@ -12,13 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, delete, not_, select
 
 from app.clock import CLOCK_SLACK, now
 from app.database import db, writing
-from app.database.single_use import insert_unless_present
+from app.database.single_use import insert_unless_present, rows_changed
 from app.identifiers import secret_hash
 from app.retention import Expired
+from identity.accounts.models import Account
 from identity.settings import settings
 from identity.sign_in.backoff import Limit, Tally, after_failure, after_success, waiting_time
 from identity.sign_in.models import AttemptBucket
@@ -27,15 +32,24 @@ _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _CODE_WINDOW = timedelta(minutes=15)
 _GUESSES = 5
+CLOSES_AFTER = 100
+CLOSED = timedelta(days=100 * 365)
+"""The wait of a factor that is closed: longer than any that ends."""
+_CONSECUTIVE = "consecutive:"
+_REMEMBERED = timedelta(days=400)
 _add_bucket = insert_unless_present(AttemptBucket)
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A name to count under, and how strictly."""
+    """A name to count under, and how strictly.
+
+    consecutive: a right answer empties the bucket, instead of taking back the attempt alone.
+    """
 
     name: str
     limit: Limit
+    consecutive: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ def password_attempt(
     chosen = settings()
     if device is not None:
         limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
-        return Attempt([Bucket(f"device:{device}", limit)])
+        return Attempt([Bucket(f"device:{device}", limit), _row(f"password:device:{device}")])
     if reset is not None:
         limit = Limit(chosen.failures_per_known_device, _MINUTE, 15 * _MINUTE, _DAY)
         return Attempt([Bucket(f"reset:{reset}", limit)])
@@ -63,16 +77,45 @@ def password_attempt(
     account = Limit(chosen.failures_per_account, _MINUTE, 60 * _MINUTE, 7 * _DAY)
     everybody = Limit(chosen.failures_per_network, _MINUTE / 4, 5 * _MINUTE, 30 * _MINUTE)
     return Attempt(
-        [Bucket(f"account:{who}", account), Bucket(f"pair:{who}:{network}", pair)],
+        [
+            Bucket(f"account:{who}", account),
+            Bucket(f"pair:{who}:{network}", pair),
+            _row(f"password:{who}"),
+        ],
         [Bucket(f"network:{network}", everybody)],
     )
 
 
-def code_attempt(account_id: int, *, device: int | None) -> Attempt:
-    """Return the attempt of a second-step code, counted for the account in any 15 minutes."""
+def code_attempt(account_id: int, factor: str, *, device: int | None) -> Attempt:
+    """Return the attempt of a second-step code.
+
+    Counted for the account in any 15 minutes, and in a row for this factor alone.
+    """
     limit = Limit(settings().wrong_codes_per_account, _CODE_WINDOW, _CODE_WINDOW, _CODE_WINDOW)
     name = f"code:{account_id}" if device is None else f"code:{account_id}:device:{device}"
-    return Attempt([Bucket(name, limit)])
+    place = "" if device is None else f":device:{device}"
+    return Attempt([Bucket(name, limit), _row(f"{factor}:{account_id}{place}")])
+
+
+def _row(name: str) -> Bucket:
+    """Return the bucket of wrong answers in a row, which closes the factor."""
+    limit = Limit(CLOSES_AFTER, CLOSED, CLOSED, _REMEMBERED)
+    return Bucket(f"{_CONSECUTIVE}{name}", limit, consecutive=True)
+
+
+def open_codes(account_id: int, factors: Sequence[str]) -> None:
+    """Open the person's codes for unknown browsers, after a full sign-in. Inside `writing()`."""
+    _empty([f"{_CONSECUTIVE}{factor}:{account_id}" for factor in factors])
+
+
+def open_after_reset(account: Account, factors: Sequence[str]) -> None:
+    """Open the password and the codes for unknown browsers. Must run inside `writing()`."""
+    _empty([f"{_CONSECUTIVE}password:{secret_hash(account.email_key)}"])
+    open_codes(account.id, factors)
+
+
+def _empty(names: Sequence[str]) -> None:
+    rows_changed(delete(AttemptBucket).where(AttemptBucket.name.in_(names)))
 
 
 UNCOUNTED = Attempt(())
@@ -153,12 +196,20 @@ def refund_attempt(attempt: Attempt) -> None:
     with writing():
         rows = _lock_buckets([bucket.name for bucket in attempt.reserved])
         for bucket in attempt.reserved:
-            _store_tally(rows[bucket.name], after_success(_tally(rows[bucket.name])))
+            tally = _tally(rows[bucket.name])
+            _store_tally(
+                rows[bucket.name],
+                Tally(0, tally.last_failure_at) if bucket.consecutive else after_success(tally),
+            )
 
 
 def expired() -> list[Expired]:
     """Return counters that have been calm for longer than any limit remembers."""
-    return [Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - 8 * _DAY)]
+    calm, in_a_row = now() - 8 * _DAY, AttemptBucket.name.startswith(_CONSECUTIVE, autoescape=True)
+    return [
+        Expired(AttemptBucket, and_(AttemptBucket.last_failure_at < calm, not_(in_a_row))),
+        Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - _REMEMBERED),
+    ]
 
 
 def _lock_buckets(names: Sequence[str]) -> dict[str, AttemptBucket]:

@@ -191,7 +191,8 @@ def _confirm_page(
 
 
 def with_retry_after(response: Response, wait: MustWait) -> Response:
-    """Return the page of a person who has to wait, as 429 with the seconds."""
+    """Return the page of a person who has to wait, as 429 with the seconds if the wait ends."""
     response.status_code = 429
-    response.headers["Retry-After"] = str(wait.seconds)
+    if not wait.closed:
+        response.headers["Retry-After"] = str(wait.seconds)
     return response
