@@ -19,6 +19,7 @@ from typing import TypeVar, cast
 
 from app.clock import day_of, end_of_day
 from app.context import PerApplication
+from app.database import is_writing
 from identity.accounts.account_snapshot import AccountSnapshot
 from identity.accounts.person import Person
 from identity.oidc.cache import cache as public_cache
@@ -47,10 +48,10 @@ _entries: PerApplication[dict[Hashable, _Entry]] = PerApplication("approvals.acc
 def revisions_of(account: Person) -> Revisions | None:
     """Return the revisions that a value has if it is read after this call.
 
-    None for an account of the ORM, which may be in the midst of a change: its values are neither
-    stored nor looked up. Only an account that an endpoint has just read (AccountSnapshot) is.
+    None for an account of the ORM, and inside `writing()`, as the account may be in the midst of a
+    change: its values are neither stored nor looked up.
     """
-    if not isinstance(account, AccountSnapshot):
+    if not isinstance(account, AccountSnapshot) or is_writing():
         return None
     return account.access_revision, public_cache().revision()
 

@@ -4,18 +4,26 @@ SQLite and PostgreSQL differ in this package, and nowhere else.
 """
 
 from app.database.base import Base, UtcDateTime
-from app.database.compiled import Change, CompiledQuery, CompiledStatement, Query, read_together
+from app.database.compiled import (
+    Change,
+    ChildInsert,
+    CompiledQuery,
+    CompiledStatement,
+    Query,
+    read_together,
+)
 from app.database.deadline import request_deadline
 from app.database.engine import db, restrict_files
-from app.database.failures import is_unavailable
+from app.database.failures import database_errors, is_unavailable
 from app.database.group_commit import NotCommitted
-from app.database.transaction import NotWriting, without_time_limit, writing
+from app.database.transaction import NotWriting, is_writing, without_time_limit, writing
 from app.database.unit_of_work import commit_unit
 from app.database.write_lock import DatabaseBusy, wait_as_a_server, waiting_at_most
 
 __all__ = [
     "Base",
     "Change",
+    "ChildInsert",
     "CompiledQuery",
     "CompiledStatement",
     "DatabaseBusy",
@@ -24,8 +32,10 @@ __all__ = [
     "Query",
     "UtcDateTime",
     "commit_unit",
+    "database_errors",
     "db",
     "is_unavailable",
+    "is_writing",
     "read_together",
     "request_deadline",
     "restrict_files",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -13,13 +14,14 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    insert,
     literal_column,
     select,
 )
 from sqlalchemy.sql.selectable import CTE
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
-from app.database.compiled import Change, CompiledStatement
+from app.database.compiled import Change, ChildInsert, CompiledStatement
 
 _ONE: Label[int] = literal_column("1").label("one")
 
@@ -56,10 +58,15 @@ def _combine(
     claimed = None
     if claim is not None:
         claimed = _with_prefix(claim, "0_").returning(_ONE).cte("claimed")
-    made = [
-        _after_claim(change, claimed, f"{place}_").cte(f"change_{place}")
-        for place, change in enumerate(changes, 1)
-    ]
+    children = {change.parent: change for change in changes if isinstance(change, ChildInsert)}
+    made: list[CTE] = []
+    parents: dict[CompiledStatement, CTE] = {}
+    for place, change in enumerate(changes, 1):
+        statement = _after_claim(change, claimed, parents, f"{place}_")
+        if (child := children.get(change)) is not None:
+            statement = statement.returning(child.parent_key, child.unique)
+        made.append(statement.cte(f"change_{place}"))
+        parents[change] = made[-1]
     counted = (
         select(_ONE) if claimed is None else select(func.count().label("rows")).select_from(claimed)
     )
@@ -91,8 +98,15 @@ def _with_prefix(part: CompiledStatement, prefix: str) -> Insert | Update:
     return changed
 
 
-def _after_claim(part: CompiledStatement, claimed: CTE | None, prefix: str) -> Insert | Update:
+def _after_claim(
+    part: CompiledStatement,
+    claimed: CTE | None,
+    parents: Mapping[CompiledStatement, CTE],
+    prefix: str,
+) -> Insert | Update:
     """Return the statement, made to change nothing unless the claim has its row."""
+    if isinstance(part, ChildInsert):
+        return _below_parent(part, parents[part.parent], prefix)
     changed = _with_prefix(part, prefix)
     if claimed is None:
         return changed
@@ -102,6 +116,18 @@ def _after_claim(part: CompiledStatement, claimed: CTE | None, prefix: str) -> I
     statement = cast(Insert, part.statement)
     values = [_parameter(statement, name, prefix) for name in part.defaults]
     return statement.from_select(list(part.defaults), select(*values).where(has_row))
+
+
+def _below_parent(part: ChildInsert, parent: CTE, prefix: str) -> Insert:
+    """Return the statement with the key of its parent's row, which no table shows before the end.
+
+    Without the parent's row it adds nothing.
+    """
+    statement = cast(Insert, part.statement)
+    values = [_parameter(statement, name, prefix) for name in part.defaults]
+    name = bindparam(f"{prefix}parent", type_=part.unique.type, required=True)
+    row = select(*values, parent.c[part.parent_key.key]).where(parent.c[part.unique.key] == name)
+    return insert(statement.table).from_select([*part.defaults, part.foreign_key], row)
 
 
 def _parameter(statement: Insert, column: str, prefix: str) -> BindParameter[object]:

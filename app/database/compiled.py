@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Column, Dialect, Insert, Table
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, Dialect, Insert, Table, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -97,6 +97,30 @@ class CompiledStatement:
         connection = session.connection()
         compiled = self.for_dialect(connection.dialect)
         return compiled, driver_of(connection).execute(*compiled.bind(values))
+
+
+class ChildInsert(CompiledStatement):
+    """An INSERT of a row below another one that the same unit of work inserts before it.
+
+    The key of the parent's row is not known before the commit. The parameter `parent` is the value
+    of the parent's column `unique`, by which the row is found.
+    """
+
+    def __init__(
+        self,
+        statement: Insert,
+        *,
+        foreign_key: InstrumentedAttribute[int],
+        parent: CompiledStatement,
+        unique: InstrumentedAttribute[str],
+    ) -> None:
+        (key,) = unique.parent.local_table.primary_key
+        row = select(key).where(unique == bindparam("parent")).scalar_subquery()
+        defaults = _column_defaults(statement)
+        del defaults[foreign_key.key]
+        super().__init__(statement.values({foreign_key.key: row}), defaults)
+        self.foreign_key, self.parent = foreign_key.key, parent
+        self.parent_key, self.unique = key, unique
 
 
 class CompiledQuery(CompiledStatement, Generic[RowType_co]):
@@ -208,8 +232,10 @@ class DialectStatement:
     def __init__(
         self, statement: ExecutableReturnsRows, defaults: Mapping[str, object], dialect: Dialect
     ) -> None:
-        returned = [(column.key, column.type) for column in statement.exported_columns]
         inserts = isinstance(statement, Insert)
+        # SQLAlchemy stores the columns in the object and in its later copies: ask a copy.
+        asked = statement.inline() if isinstance(statement, Insert) else statement
+        returned = [(column.key, column.type) for column in asked.exported_columns]
         if isinstance(statement, Insert) and not returned:
             # Else it would ask for the new key.
             statement = statement.inline()

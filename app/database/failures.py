@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.database.write_lock import DatabaseBusy
@@ -47,6 +47,18 @@ def is_locked(error: DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
     return getattr(error.orig, "sqlstate", None) in _LOCK_STATES
+
+
+def database_errors() -> tuple[type[Exception], ...]:
+    """Return the classes of all errors of the database: SQLAlchemy's, and those of the drivers.
+
+    Compiled statements raise the driver's own.
+    """
+    if "psycopg" not in sys.modules:
+        return SQLAlchemyError, sqlite3.Error
+    from psycopg import Error
+
+    return SQLAlchemyError, sqlite3.Error, Error
 
 
 def _is_of_psycopg(error: BaseException) -> bool:

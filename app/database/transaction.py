@@ -59,6 +59,12 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
             session.info.pop(WRITING, None)
 
 
+def is_writing() -> bool:
+    """Return whether the present work has a transaction open that writes."""
+    sessions = db.session.registry
+    return sessions.has() and WRITING in sessions().info
+
+
 def require_writing(session: Session) -> None:
     """Raise NotWriting unless the session's transaction is one that writes."""
     if not session.info.get(WRITING):

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 from flask import request
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.composition import ExtensionPoint
-from app.database import db
+from app.database import database_errors, db
 
 log = structlog.get_logger()
 
@@ -67,7 +66,7 @@ def readable_frame(*, after_failure: bool) -> Frame | None:
         if after_failure:
             db.session.rollback()
         return frame()
-    except SQLAlchemyError as error:
+    except database_errors() as error:
         log.warning("error page without navigation", error=type(error).__name__)
         return None
 

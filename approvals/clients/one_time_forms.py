@@ -12,7 +12,7 @@ from app.journeys import Journeys
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from approvals.clients.models import ClientAnswer
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 SHOWN_WITHIN = timedelta(minutes=10)
 KEPT = timedelta(days=1)
@@ -27,7 +27,9 @@ _FORMS = Journeys(
 _add = insert_unless_present(ClientAnswer)
 
 
-def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | None]]) -> None:
+def act_once(
+    form_id: str, session: ActiveSession, act: Callable[[], tuple[str, str | None]]
+) -> None:
     """Act unless this form has acted before. `act` answers the client's id and its new secret.
 
     An exception of `act` leaves the form as it was, to be sent again.
@@ -42,13 +44,13 @@ def act_once(form_id: str, session: Session, act: Callable[[], tuple[str, str | 
             form.client_id, form.sealed_secret = client_id, sealed
 
 
-def client_of(form_id: str, session: Session) -> str | None:
+def client_of(form_id: str, session: ActiveSession) -> str | None:
     """Return the id of the client that the form was about, or None for another session's form."""
     form = _FORMS.find(form_id, session.id)
     return form.client_id if form is not None else None
 
 
-def take_secret(form_id: str, session: Session) -> str | None:
+def take_secret(form_id: str, session: ActiveSession) -> str | None:
     """Return the secret that the form made, once and within some minutes, or None."""
     form = _FORMS.find(form_id, session.id)
     if form is None or form.created_at <= now() - SHOWN_WITHIN:

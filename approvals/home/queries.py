@@ -17,7 +17,7 @@ from approvals.memberships import queries
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
 
@@ -81,7 +81,7 @@ class HomePage:
     operator: bool
 
 
-def home_page(account: Account, at: datetime) -> HomePage:
+def home_page(account: Person, at: datetime) -> HomePage:
     """Return the services and organisations of a person."""
     services = my_services(account, at)
     return HomePage(
@@ -93,7 +93,7 @@ def home_page(account: Account, at: datetime) -> HomePage:
     )
 
 
-def my_services(account: Account, at: datetime) -> list[MyService]:
+def my_services(account: Person, at: datetime) -> list[MyService]:
     """Return every service in use, for each organisation that the person belongs to."""
     organisations = [each for each, _membership in queries.organisations_of(account.id)]
     approvers = {
@@ -110,7 +110,7 @@ def my_services(account: Account, at: datetime) -> list[MyService]:
     ]
 
 
-def my_service(account: Account, code: str, at: datetime) -> MyService | None:
+def my_service(account: Person, code: str, at: datetime) -> MyService | None:
     """Return one service, or None."""
     return next((each for each in my_services(account, at) if each.code == code), None)
 
@@ -131,7 +131,7 @@ def ways_in(services: Iterable[str]) -> dict[str, str]:
 
 
 def _service(
-    account: Account,
+    account: Person,
     service: ServiceDefinition,
     organisations: Sequence[Organisation],
     approvers: dict[int, list[str]],
@@ -151,7 +151,7 @@ def _service(
 
 
 def _place(
-    account: Account,
+    account: Person,
     organisation: Organisation,
     answer: AccessDecision,
     approvers: dict[int, list[str]],

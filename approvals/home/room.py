@@ -11,7 +11,7 @@ from approvals.home.views import pages
 from identity.sessions import current
 from identity.sessions.access import awaits_terms
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
 def _home() -> str | None:
@@ -19,7 +19,7 @@ def _home() -> str | None:
     return url_for("home.home") if session and not awaits_terms(session) else None
 
 
-def _services(session: Session) -> str:
+def _services(session: ActiveSession) -> str:
     services = queries.my_services(session.account, now())
     return ", ".join(service.name for service in services if service.open) or "None yet"
 

@@ -7,9 +7,10 @@ from sqlalchemy import and_
 
 from approvals.memberships.models import Membership
 from identity.accounts.models import Account
+from identity.accounts.person import Person
 
 
-def can_approve(membership: Membership, account: Account) -> bool:
+def can_approve(membership: Membership, account: Person) -> bool:
     """Return whether the holder of the membership, with this account, can act as an approver."""
     return (
         membership.open

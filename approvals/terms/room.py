@@ -6,10 +6,10 @@ from app.composition import Room
 from app.web.pages import PAGES, Pages
 from approvals.terms import actions, defaults, queries, views
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
-def _accepted(session: Session) -> str:
+def _accepted(session: ActiveSession) -> str:
     number = len(queries.accepted_by(session.account_id))
     return f"{number or 'No'} version{'' if number == 1 else 's'} accepted"
 

@@ -21,7 +21,7 @@ from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.accounts.models import Account, Invitation
-from identity.accounts.person import full_name
+from identity.accounts.person import Person, full_name
 from identity.credentials.registry import has_second_step
 from identity.email_changes.models import EmailChange
 from identity.email_changes.queries import last_begun_by_approver, open_change
@@ -172,7 +172,7 @@ def users_page(
 
 
 def user_page(
-    organisation: Organisation, person: Membership, approver: Account, at: datetime
+    organisation: Organisation, person: Membership, approver: Person, at: datetime
 ) -> UserPage:
     """Return the page of a person of the organisation, for `approver`."""
     account = _account_of(person)

@@ -1,4 +1,4 @@
-"""Accounts read by compiled statements, for the endpoints that services call all day."""
+"""Accounts read by compiled statements, with what names them: a session, a token, a code."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Protocol
 
 from identity.accounts.models import Account
 from identity.accounts.person import full_name, is_active
+from identity.email_address import EmailAddress
 
 _COLUMNS = (
     Account.subject,
     Account.email,
+    Account.email_key,
     Account.given_name,
     Account.family_name,
     Account.updated_at,
@@ -32,6 +34,7 @@ class AccountRow(Protocol):
     account_id: int
     account_subject: str
     account_email: str
+    account_email_key: str
     account_given_name: str
     account_family_name: str
     account_updated_at: datetime
@@ -50,12 +53,22 @@ class AccountSnapshot:
     id: int
     subject: str
     email: str
+    email_key: str
     given_name: str
     family_name: str
     updated_at: datetime
     joined_at: datetime | None
     suspended_at: datetime | None
     access_revision: int
+
+    @property
+    def address(self) -> EmailAddress:
+        """The email address as one value."""
+        return EmailAddress(self.email, self.email_key)
+
+    @property
+    def suspended(self) -> bool:
+        return self.suspended_at is not None
 
     @property
     def name(self) -> str:

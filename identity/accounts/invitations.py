@@ -18,9 +18,9 @@ from app.identifiers import new_secret, secret_hash
 from app.outbox import send_mail, withdraw_mail
 from app.refusal import Refusal, RefusalError
 from identity.accounts.invitation_limits import count_invitation
-from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.models import Invitation, InvitationState
 from identity.accounts.names import clean_names
-from identity.accounts.person import actor_of
+from identity.accounts.person import Person, actor_of
 from identity.email_address import EmailAddress
 from identity.settings import settings
 
@@ -157,7 +157,7 @@ def claim_answer(invitation: Invitation, token_hash: str, state: InvitationState
     return claimed
 
 
-def accepted_by(invitation: Invitation, account: Account) -> None:
+def accepted_by(invitation: Invitation, account: Person) -> None:
     """Note whose the claimed invitation is."""
     invitation.account_id = account.id
     record(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from app.actors import Actor
+from identity.email_address import EmailAddress
 
 
 class Person(Protocol):
@@ -22,6 +23,9 @@ class Person(Protocol):
     def email(self) -> str: ...
 
     @property
+    def address(self) -> EmailAddress: ...
+
+    @property
     def given_name(self) -> str: ...
 
     @property
@@ -32,6 +36,9 @@ class Person(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def suspended(self) -> bool: ...
 
     @property
     def active(self) -> bool: ...

@@ -21,8 +21,8 @@ from identity.credentials.factor import ProofAccepted, ProofRejected
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
 from identity.credentials.password_context import password_owner
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import lock_session
-from identity.sessions.models import Session
 
 WRONG_CURRENT = "Your current password is incorrect."
 _ENROLMENT_LIFETIME = timedelta(minutes=30)
@@ -41,7 +41,7 @@ _SHOWN_CODES = Journeys(
 )
 
 
-def change_password(session: Session, confirmed: ProofAccepted, password_hash: str) -> bool:
+def change_password(session: ActiveSession, confirmed: ProofAccepted, password_hash: str) -> bool:
     """Store the new password; the present session stays, all others end.
 
     False where the password that was confirmed is no longer the person's. Raises SessionOver.
@@ -58,7 +58,7 @@ def change_password(session: Session, confirmed: ProofAccepted, password_hash: s
     return True
 
 
-def replace_password(session: Session, current: str, chosen: str) -> dict[str, str]:
+def replace_password(session: ActiveSession, current: str, chosen: str) -> dict[str, str]:
     """Change the password of the signed-in person, who shows the current one.
 
     Return what is wrong, by field; nothing where the password is changed. Raises SessionOver.
@@ -78,7 +78,7 @@ def replace_password(session: Session, current: str, chosen: str) -> dict[str, s
     return {} if changed else {"current_password": WRONG_CURRENT}
 
 
-def begin_enrolment(session: Session) -> TotpEnrolment:
+def begin_enrolment(session: ActiveSession) -> TotpEnrolment:
     """Store a fresh secret for another app; the old app stays until the new one is proved.
 
     Raises SessionOver.
@@ -95,13 +95,13 @@ def begin_enrolment(session: Session) -> TotpEnrolment:
         )
 
 
-def find_enrolment(public_id: str | None, session: Session) -> TotpEnrolment | None:
+def find_enrolment(public_id: str | None, session: ActiveSession) -> TotpEnrolment | None:
     """Return the open enrolment of this session, or None."""
     return _ENROLMENTS.find(public_id, session.id)
 
 
 def prove_enrolment(
-    enrolment: TotpEnrolment, session: Session, answer: str
+    enrolment: TotpEnrolment, session: ActiveSession, answer: str
 ) -> ProofRejected | None:
     """Replace the person's app by the new one, once that shows a right code. Raises SessionOver."""
     sealed_secret = enrolment.sealed_secret
@@ -128,7 +128,7 @@ def prove_enrolment(
     return None
 
 
-def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -> str:
+def make_recovery_codes(session: ActiveSession, *, continue_to: str, announce: bool) -> str:
     """Replace the person's recovery codes; return the id of the page that shows the new ones.
 
     announce: false for the first codes, on joining; true mails the person and ends their other
@@ -160,7 +160,9 @@ def make_recovery_codes(session: Session, *, continue_to: str, announce: bool) -
     return shown.public_id
 
 
-def shown_codes(public_id: str, session: Session) -> tuple[RecoveryCodesShown, list[str]] | None:
+def shown_codes(
+    public_id: str, session: ActiveSession
+) -> tuple[RecoveryCodesShown, list[str]] | None:
     """Return codes that this session has just made and not yet put away."""
     shown = _SHOWN_CODES.find(public_id, session.id)
     if shown is None:

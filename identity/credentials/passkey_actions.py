@@ -23,8 +23,8 @@ from identity.credentials import passkeys, registry, reset, webauthn_ceremonies
 from identity.credentials.factor import FactorKind
 from identity.credentials.models import Passkey, PasskeyEnrolment
 from identity.credentials.passkeys import LONGEST_NAME, MOST, PASSKEY
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import lock_session
-from identity.sessions.models import Session
 
 NAME = "Name"
 FULL = Refusal(
@@ -46,7 +46,7 @@ _ENROLMENTS = Journeys(
 )
 
 
-def begin_enrolment(session: Session, *, continue_to: str) -> PasskeyEnrolment:
+def begin_enrolment(session: ActiveSession, *, continue_to: str) -> PasskeyEnrolment:
     """Store a challenge for a new passkey, and the page that follows. Raises SessionOver."""
     with writing():
         lock_session(session)
@@ -62,12 +62,12 @@ def begin_enrolment(session: Session, *, continue_to: str) -> PasskeyEnrolment:
         )
 
 
-def find_enrolment(public_id: str | None, session: Session) -> PasskeyEnrolment | None:
+def find_enrolment(public_id: str | None, session: ActiveSession) -> PasskeyEnrolment | None:
     """Return the open enrolment of this session, or None."""
     return _ENROLMENTS.find(public_id, session.id)
 
 
-def options(enrolment: PasskeyEnrolment, session: Session) -> webauthn_ceremonies.Options:
+def options(enrolment: PasskeyEnrolment, session: ActiveSession) -> webauthn_ceremonies.Options:
     """Return what the browser needs to make the passkey."""
     account = session.account
     handle = passkeys.handle_found(account.id)
@@ -77,7 +77,9 @@ def options(enrolment: PasskeyEnrolment, session: Session) -> webauthn_ceremonie
     )
 
 
-def add_passkey(enrolment: PasskeyEnrolment, session: Session, name: str, answer: str) -> None:
+def add_passkey(
+    enrolment: PasskeyEnrolment, session: ActiveSession, name: str, answer: str
+) -> None:
     """Store the passkey that the browser made. Raises RefusalError, SessionOver."""
     shown_name = clean_text(name, NAME, LONGEST_NAME)
     credential = webauthn_ceremonies.check_registration(answer, enrolment.challenge)
@@ -103,7 +105,7 @@ def add_passkey(enrolment: PasskeyEnrolment, session: Session, name: str, answer
         )
 
 
-def find_passkey(public_id: str, session: Session) -> Passkey | None:
+def find_passkey(public_id: str, session: ActiveSession) -> Passkey | None:
     """Return the passkey of that id if it is the person's, else None."""
     found: Passkey | None = db.session.scalar(
         select(Passkey).where(
@@ -113,7 +115,7 @@ def find_passkey(public_id: str, session: Session) -> Passkey | None:
     return found
 
 
-def rename_passkey(passkey: Passkey, session: Session, name: str) -> None:
+def rename_passkey(passkey: Passkey, session: ActiveSession, name: str) -> None:
     """Give the passkey another name. Raises RefusalError, SessionOver."""
     shown_name = clean_text(name, NAME, LONGEST_NAME)
     with writing():
@@ -122,7 +124,7 @@ def rename_passkey(passkey: Passkey, session: Session, name: str) -> None:
         record("passkey.renamed", subject=session.account.subject, passkey=passkey.public_id)
 
 
-def remove_passkey(passkey: Passkey, session: Session) -> None:
+def remove_passkey(passkey: Passkey, session: ActiveSession) -> None:
     """Remove the passkey, unless its owner could not sign in without it.
 
     Raises RefusalError, SessionOver.

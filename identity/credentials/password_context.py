@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from identity.accounts.models import Account, Invitation
+from identity.accounts.models import Invitation
+from identity.accounts.person import Person
 from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials.password_rules import Owner
 from identity.ports import approvals
 
 
-def password_owner(holder: Account | Invitation) -> Owner:
+def password_owner(holder: Person | Invitation) -> Owner:
     """Return the person as the password rules see them."""
     return Owner(
         given_name=holder.given_name,

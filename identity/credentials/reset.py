@@ -18,7 +18,7 @@ from app.identifiers import new_secret
 from app.outbox import send_mail
 from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation
-from identity.accounts.person import actor_of
+from identity.accounts.person import Person, actor_of
 from identity.accounts.queries import account_at
 from identity.credentials import password, reset_links, take_back
 from identity.credentials.hashing import hash_password
@@ -84,7 +84,7 @@ def set_password(
 
 
 def send_disavowable(
-    account: Account,
+    account: Person,
     template: str,
     *,
     change: Change | None = None,
@@ -192,7 +192,7 @@ def _send(email: EmailAddress) -> None:
 
 
 def _send_link(
-    account: Account,
+    account: Person,
     link: PasswordReset,
     template: str,
     context: dict[str, object],

@@ -21,6 +21,7 @@ from app.outbox import withdraw_mail
 from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.take_back import Change
 from identity.email_address import EmailAddress
@@ -129,7 +130,7 @@ def used_in_browser(account_id: int | None, browser: Browser) -> int | None:
 
 
 def add(
-    account: Account,
+    account: Person,
     purpose: str,
     token: str | None,
     lifetime: timedelta,

@@ -10,10 +10,10 @@ from identity.credentials import events, passkey_actions, registry, reset_links
 from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
-def _second_step(session: Session) -> str:
+def _second_step(session: ActiveSession) -> str:
     return ", ".join(registry.summaries(session.account_id)).capitalize()
 
 

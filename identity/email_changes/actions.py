@@ -21,7 +21,7 @@ from app.outbox import send_mail
 from app.refusal import Refusal, RefusalError
 from identity.accounts import invitations
 from identity.accounts.models import Account
-from identity.accounts.person import PersonalDetails, actor_of
+from identity.accounts.person import Person, PersonalDetails, actor_of
 from identity.email_address import EmailAddress
 from identity.email_changes import queries
 from identity.email_changes.models import EmailChange
@@ -33,7 +33,7 @@ TAKEN = Refusal(
 )
 
 
-def lock(account: Account) -> None:
+def lock(account: Person) -> None:
     """Lock what a change of the address touches besides the account itself."""
     invitations.lock_open_at(account.address)
     approvals().details_changing(account)

@@ -20,7 +20,7 @@ from app.database.single_use import claim
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.names import clean_names
-from identity.accounts.person import actor_of
+from identity.accounts.person import Person, actor_of
 from identity.accounts.sent_invitation import sent_invitation
 from identity.credentials import password, totp
 from identity.credentials.actions import make_recovery_codes
@@ -36,9 +36,9 @@ from identity.joining.journeys import JOININGS, LIFETIME
 from identity.joining.rules import FirstPage, NextStep
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.actions import StartedSession
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
-from identity.sessions.models import Session
 from identity.sign_in.session_actions import begin_session
 
 
@@ -158,7 +158,7 @@ def _is_reserved(invitation: Invitation) -> bool:
     return account_formerly_at(invitation.address, now()) is not None
 
 
-def open_first_page(invitation: Invitation, session: Session | None) -> FirstPage:
+def open_first_page(invitation: Invitation, session: ActiveSession | None) -> FirstPage:
     """Return the first page; record that it was opened in the session of another person."""
     page = rules.first_page(
         expired=invitation.has_expired(now()),
@@ -176,7 +176,7 @@ def open_first_page(invitation: Invitation, session: Session | None) -> FirstPag
     return page
 
 
-def accept(journey: JoinJourney, invitation: Invitation, session: Session | None) -> NextStep:
+def accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession | None) -> NextStep:
     """Accept the invitation if its person is signed in; return the step that follows.
 
     Raises InvitationOver.
@@ -192,7 +192,7 @@ def accept(journey: JoinJourney, invitation: Invitation, session: Session | None
     return step
 
 
-def _accept(journey: JoinJourney, invitation: Invitation, session: Session) -> None:
+def _accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession) -> None:
     account, token_hash = session.account, journey.token_hash
     with writing():
         lock_session(session)
@@ -201,7 +201,7 @@ def _accept(journey: JoinJourney, invitation: Invitation, session: Session) -> N
         _record_acceptance(invitation, account)
 
 
-def accepted_recently(public_id: str | None, account: Account) -> bool:
+def accepted_recently(public_id: str | None, account: Person) -> bool:
     """Return whether the account accepted the invitation within the time of one journey."""
     invitation = invitations.by_public_id(public_id)
     return (
@@ -298,6 +298,6 @@ def _answer(token_hash: str, invitation: Invitation, state: InvitationState) -> 
         raise InvitationOver
 
 
-def _record_acceptance(invitation: Invitation, account: Account) -> None:
+def _record_acceptance(invitation: Invitation, account: Person) -> None:
     invitations.accepted_by(invitation, account)
     approvals().invitation_accepted(sent_invitation(invitation), account)

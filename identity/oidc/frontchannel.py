@@ -12,10 +12,10 @@ from app.settings import settings
 from identity.oidc.clients import store
 from identity.oidc.models import TokenFamily
 from identity.oidc.redirects import with_parameters
-from identity.sessions import Session
+from identity.sessions.active_session import ActiveSession
 
 
-def frames(session: Session) -> list[str]:
+def frames(session: ActiveSession) -> list[str]:
     """Return the logout addresses of the session's services, with `iss` and `sid` (section 2)."""
     keys = db.session.scalars(
         select(TokenFamily.client_id).where(TokenFamily.session_id == session.id).distinct()

@@ -31,7 +31,8 @@ from identity.oidc.refusals import REQUEST, record_refusal
 from identity.oidc.sign_out import sign_out
 from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
-from identity.sessions import Session, current, frontchannel_page
+from identity.sessions import current, frontchannel_page
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import forget_session
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
@@ -50,13 +51,13 @@ class LogoutRequest:
     return_to: str | None
     returns: bool
 
-    def may_end(self, session: Session) -> bool:
+    def may_end(self, session: ActiveSession) -> bool:
         """Return whether the session ends without a question: the hint is of this very session."""
         if self.returns and self.return_to is None:
             return False
         return self._hint_is_of(session)
 
-    def _hint_is_of(self, session: Session) -> bool:
+    def _hint_is_of(self, session: ActiveSession) -> bool:
         if self.claims is None or self.client is None:
             return False
         subject = subject_for(self.client, session.account.subject)

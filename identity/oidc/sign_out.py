@@ -6,10 +6,10 @@ from app.audit import record
 from app.database import writing
 from identity.oidc.clients.store import RelyingParty
 from identity.sessions.actions import end_session
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
-def sign_out(session: Session, client: RelyingParty | None) -> None:
+def sign_out(session: ActiveSession, client: RelyingParty | None) -> None:
     """End the session. client: the client whose valid hint named it."""
     with writing():
         record(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import bindparam, exists, insert, select, update
 
-from app.database import Change, CompiledStatement
+from app.database import Change, ChildInsert, CompiledStatement
 from identity.oidc.models import AuthorizationCode, RefreshToken, TokenFamily
 
 _LIVE_FAMILY = select(TokenFamily.id).where(
@@ -30,8 +29,13 @@ _PROLONG = CompiledStatement(
     .where(RefreshToken.id == bindparam("identifier"))
     .values(expires_at=bindparam("until"))
 )
-_NEW_FAMILY = CompiledStatement(insert(TokenFamily).returning(TokenFamily.id))
-_NEW_CODE = CompiledStatement(insert(AuthorizationCode))
+_NEW_FAMILY = CompiledStatement(insert(TokenFamily))
+_NEW_CODE = ChildInsert(
+    insert(AuthorizationCode),
+    foreign_key=AuthorizationCode.grant_id,
+    parent=_NEW_FAMILY,
+    unique=TokenFamily.public_id,
+)
 _NEW_REFRESH_TOKEN = CompiledStatement(insert(RefreshToken))
 
 
@@ -45,14 +49,14 @@ def claim_of(
     return _CLAIMS[table].with_values(identifier=identifier, family=family, at=at)
 
 
-def add_family(**values: object) -> int:
-    """Add a token family and return its id. Must run inside `writing()`."""
-    return cast(int, _NEW_FAMILY.added(**values))
+def new_family(**values: object) -> Change:
+    """Return the row of a token family, to be added."""
+    return _NEW_FAMILY.with_values(**values)
 
 
-def add_code(**values: object) -> None:
-    """Add a code. Must run inside `writing()`."""
-    _NEW_CODE.run(**values)
+def new_code(family: str, **values: object) -> Change:
+    """Return the row of a code. It follows that of its family, whose `public_id` is given."""
+    return _NEW_CODE.with_values(parent=family, **values)
 
 
 def new_refresh_token(**values: object) -> Change:

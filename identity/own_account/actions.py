@@ -9,14 +9,14 @@ from app.refusal import Refusal, RefusalError
 from identity.accounts.names import NO_NAME, clean_names
 from identity.accounts.person import PersonalDetails, actor_of
 from identity.ports import approvals
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import lock_session
-from identity.sessions.models import Session
 
 NAME_MISSING = Refusal("name_missing", f"{NO_NAME}.")
 
 
-def change_name(session: Session, given_name: str, family_name: str) -> bool:
-    """Change the name of the signed-in person; return False if it is their name already.
+def change_name(session: ActiveSession, given_name: str, family_name: str) -> str | None:
+    """Change the name of the signed-in person and return it; None if it is their name already.
 
     Tokens and the lists of the person's organisations have the new name from the commit on. Raises
     RefusalError and SessionOver.
@@ -24,13 +24,12 @@ def change_name(session: Session, given_name: str, family_name: str) -> bool:
     names = clean_names(given_name, family_name)
     if not any(names):
         raise RefusalError(NAME_MISSING)
-    account = session.account
     with writing():
-        approvals().details_changing(account)
-        lock_session(session)
+        approvals().details_changing(session.account)
+        account = lock_session(session)
         former = PersonalDetails.of(account)
         if names == (former.given_name, former.family_name):
-            return False
+            return None
         account.given_name, account.family_name = names
         account.updated_at = now()
         actor = actor_of(account)
@@ -42,4 +41,4 @@ def change_name(session: Session, given_name: str, family_name: str) -> bool:
             after={"given_name": account.given_name, "family_name": account.family_name},
         )
         approvals().details_changed(account, former, actor)
-    return True
+        return account.name

@@ -24,9 +24,9 @@ from identity.credentials.take_back import Change, Details, TakeBack
 from identity.email_address import EmailAddress
 from identity.email_changes import actions, queries
 from identity.email_changes.models import EmailChange
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
-from identity.sessions.models import Session
 
 OWN_LIFETIME = timedelta(hours=24)
 APPROVERS_LIFETIME = timedelta(days=7)
@@ -40,15 +40,14 @@ TOO_MANY = Refusal(
 )
 
 
-def request_change(session: Session, email: EmailAddress) -> EmailChange:
+def request_change(session: ActiveSession, email: EmailAddress) -> EmailChange:
     """Send a link to the address that the signed-in person wants to have.
 
     The same for an address that has an account: its owner gets another mail. Raises RefusalError
     and SessionOver.
     """
-    account = session.account
     with writing():
-        lock_session(session)
+        account = lock_session(session)
         change = _begin(account, email, OWN_LIFETIME, asks=account.name)
         record("account.address_change_asked", actor=actor_of(account), subject=account.subject)
     return change
@@ -83,17 +82,16 @@ def begin_for(
     return change
 
 
-def confirm_change(link: PasswordReset, session: Session, browser: Browser) -> None:
-    """Give the signed-in person the address to which the link was sent.
+def confirm_change(link: PasswordReset, session: ActiveSession, browser: Browser) -> EmailAddress:
+    """Give the signed-in person the address to which the link was sent, and return it.
 
     The former address gets a mail with a link to undo the change. Raises LinkOver, RefusalError
     where another account has the address by now, and SessionOver.
     """
-    account = session.account
+    former = session.account.address
     with writing():
-        actions.lock(account)
-        former = account.address
-        lock_session(session)
+        actions.lock(session.account)
+        account = lock_session(session)
         change = queries.open_change(account.id, now())
         if (
             change is None
@@ -106,6 +104,7 @@ def confirm_change(link: PasswordReset, session: Session, browser: Browser) -> N
             raise LinkOver
         reset_links.supersede(account.id, reset_links.RESET)
         _announce(account, former)
+        return account.address
 
 
 def _begin(

@@ -94,13 +94,13 @@ def submit_confirm_email() -> ResponseReturnValue:
     if account.id != session.account_id:
         return _confirm_page(account, form)
     try:
-        email_actions.confirm_change(link, session, current_browser())
+        address = email_actions.confirm_change(link, session, current_browser())
     except reset.LinkOver:
         return _link_over()
     except RefusalError as error:
         show_refusal(form, error.refusal)
         return _confirm_page(account, form)
-    flash(f"Your email address is now {session.account.email}.", "success")
+    flash(f"Your email address is now {address.text}.", "success")
     return redirect(url_for("accounts.account"), code=303)
 
 

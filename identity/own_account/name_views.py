@@ -28,9 +28,11 @@ def submit_name() -> ResponseReturnValue:
     form = NamesForm()
     if not form.validate_on_submit():
         return _page(form)
-    session = signed_in_session()
-    if actions.change_name(session, form.given_name.data or "", form.family_name.data or ""):
-        flash(f"Your name is now {session.account.name}.", "success")
+    name = actions.change_name(
+        signed_in_session(), form.given_name.data or "", form.family_name.data or ""
+    )
+    if name is not None:
+        flash(f"Your name is now {name}.", "success")
     return redirect(url_for("accounts.account"), code=303)
 
 

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException
 from app.clock import now
 from app.web.authorisation import Allowed, Refused
 from identity.ports import approvals
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import current, why_presented_ended
-from identity.sessions.models import Session
 
 
 def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -24,7 +24,7 @@ def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
     return Allowed()
 
 
-def awaits_terms(session: Session) -> bool:
+def awaits_terms(session: ActiveSession) -> bool:
     """Return whether the person has to accept terms of the platform before they go on.
 
     Judged at each request, so that a version published meanwhile is asked of open sessions too.

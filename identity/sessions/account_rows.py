@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.composition import ExtensionPoint
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class AccountRow:
 
     title: str
     order: int
-    value: Callable[[Session], str]
+    value: Callable[[ActiveSession], str]
     endpoint: str
     link: str
     about: str

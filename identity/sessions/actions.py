@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import Change, CompiledStatement, db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.access_termination import Termination, end_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
+from identity.sessions.active_session import ActiveSession, read_session
 from identity.sessions.browser import Browser
 from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
 from identity.sessions.queries import live_session
 from identity.sessions.remembered_devices import DeviceCookie
+
+_CLAIM_ACTIVE = CompiledStatement(
+    update(Session)
+    .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
+    .values(last_active_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class StartedSession:
     replaced_another: a session of another person was ended.
     """
 
-    session: Session
+    session: ActiveSession
     token: str
     replaced_another: bool
     device_token: str | None = None
@@ -50,12 +57,13 @@ def start_session(
     A session of the same person in this browser is renewed under a new token and keeps its `sid`.
     One of another person is ended first.
     """
-    moment, token, session = now(), new_secret(), browser.session
+    moment, token, earlier = now(), new_secret(), browser.session
     with writing() as database:
-        of_another = session is not None and session.account_id != account.id
-        if session is not None and of_another:
-            end_session(session, cause="another person signed in")
-            session = None
+        of_another = earlier is not None and earlier.account_id != account.id
+        if earlier is not None and of_another:
+            end_session(earlier, cause="another person signed in")
+            earlier = None
+        session = None if earlier is None else database.get(Session, earlier.id)
         if session is None:
             session = Session(
                 account=account,
@@ -74,10 +82,20 @@ def start_session(
         session.user_agent = browser.user_agent[:200]
         account.last_signed_in_at = moment
         database.flush()
-    return StartedSession(session, token, of_another)
+        started = read_session(session.id)
+    return StartedSession(started, token, of_another)
 
 
-def record_activity(session: Session, at: datetime) -> None:
+def claim_active(session: ActiveSession, at: datetime, *, is_activity: bool) -> Change:
+    """Return the claim that holds only while the session is active. It notes the activity.
+
+    An ending that comes at the same time waits for its commit, and finds what it issued.
+    """
+    seen_at = at if is_activity else session.last_active_at
+    return _CLAIM_ACTIVE.with_values(id=session.id, at=seen_at)
+
+
+def record_activity(session: ActiveSession, at: datetime) -> None:
     """Extend the idle limit of the session, unless it has ended meanwhile."""
     with writing() as database:
         database.execute(
@@ -87,7 +105,7 @@ def record_activity(session: Session, at: datetime) -> None:
         )
 
 
-def end_session(session: Session, *, cause: str) -> None:
+def end_session(session: ActiveSession, *, cause: str) -> None:
     """End one session, and all that was issued in it."""
     with writing():
         end_access(session.account_id, cause=cause, session=session.id)
@@ -100,16 +118,16 @@ def end_session(session: Session, *, cause: str) -> None:
         )
 
 
-def end_session_of(present: Session, sid: str) -> Session | None:
+def end_session_of(present: ActiveSession, sid: str) -> Session | None:
     """End one session of a person, who is signed in with `present`; None where there is none."""
     session = live_session(present.account_id, sid)
     if session is not None:
         own = session.id == present.id
-        end_session(session, cause="sign-out" if own else "ended by the person")
+        end_session(read_session(session.id), cause="sign-out" if own else "ended by the person")
     return session
 
 
-def end_other_sessions(session: Session) -> None:
+def end_other_sessions(session: ActiveSession) -> None:
     """End every session of this person but the given one."""
     with writing():
         end_access(session.account_id, cause="ended by the person", keep_session=session.id)

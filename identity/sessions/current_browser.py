@@ -11,7 +11,7 @@ from app.identifiers import new_secret, secret_hash
 from app.web.client_address import client_network
 from identity.sessions import cookies
 from identity.sessions.browser import Browser
-from identity.sessions.current_session import current
+from identity.sessions.current_session import current, opens_page
 
 
 def current_browser() -> Browser:
@@ -25,6 +25,7 @@ def current_browser() -> Browser:
         device_hash=secret_hash(device) if device else None,
         remembered_hash=secret_hash(remembered) if remembered else None,
         session=current(),
+        opens_page=opens_page(),
     )
 
 

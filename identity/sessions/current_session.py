@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 from flask import Response, g, request
 from flask import session as form_session
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.actors import set_current_actor
 from app.clock import now
-from app.database import CompiledQuery, db
+from app.database import CompiledQuery, database_errors, db
 from app.identifiers import secret_hash
 from identity.access_termination import lock_access
+from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.sessions import cookies
 from identity.sessions.actions import StartedSession, end_session, record_activity
+from identity.sessions.active_session import ActiveSession, find_by_token, is_alive, why_ended
 from identity.sessions.models import Session
-from identity.sessions.queries import idle_end
 
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
@@ -37,16 +38,16 @@ class SessionOver(Exception):
     """The session ended between the arrival of its request and the change."""
 
 
-def current() -> Session | None:
+def current() -> ActiveSession | None:
     """Return the active session of this request, or None. Looked up once for the request."""
     if "identity_session" not in g:
         found = _find_presented()
         remember_current(found if found is not None and is_alive(found, now()) else None)
-    session: Session | None = g.identity_session
+    session: ActiveSession | None = g.identity_session
     return session
 
 
-def signed_in_session() -> Session:
+def signed_in_session() -> ActiveSession:
     """Return the session in a view whose rule admits only signed-in people."""
     session = current()
     if session is None:
@@ -54,11 +55,17 @@ def signed_in_session() -> Session:
     return session
 
 
-def remember_current(replacement: Session | None) -> None:
+def remember_current(replacement: ActiveSession | None) -> None:
     """Make the rest of this request see `replacement` as its session."""
     g.identity_session = replacement
     if replacement is not None:
         set_current_actor(actor_of(replacement.account))
+
+
+def activity_is_noted() -> None:
+    """Leave the activity of this request to the change that has noted it."""
+    session = signed_in_session()
+    remember_current(replace(session, last_active_at=now()))
 
 
 def sign_in_browser(started: StartedSession) -> None:
@@ -91,24 +98,6 @@ def forget_session() -> None:
     remember_current(None)
 
 
-def is_alive(session: Session, at: datetime) -> bool:
-    """Return whether the session is active at that moment, whatever cookie a browser has."""
-    return why_ended(session, at) is None
-
-
-def why_ended(session: Session, at: datetime) -> str | None:
-    """Return why the session is not valid at that moment, or None if it is."""
-    if session.ended_at is not None:
-        return session.ended_cause or "ended"
-    if session.account.suspended:
-        return "suspended"
-    if session.absolute_end <= at:
-        return "absolute limit"
-    if idle_end(session) <= at:
-        return "idle"
-    return None
-
-
 def is_still_active(session_id: int) -> bool:
     """Lock the session's row and return whether the session is still active.
 
@@ -118,8 +107,8 @@ def is_still_active(session_id: int) -> bool:
     return _NOT_ENDED.one(id=session_id) is not None
 
 
-def lock_session(session: Session) -> None:
-    """Lock the person's access and their session for a change that they make.
+def lock_session(session: ActiveSession) -> Account:
+    """Lock the person's access and their session for a change that they make; return the account.
 
     Must run inside `writing()`. Raises SessionOver where the session has ended since the request
     came in, so that an old session changes nothing after a reset or a suspension.
@@ -127,6 +116,7 @@ def lock_session(session: Session) -> None:
     account = lock_access(session.account_id)
     if account is None or not account.active or not is_still_active(session.id):
         raise SessionOver
+    return account
 
 
 def why_presented_ended() -> str | None:
@@ -137,22 +127,23 @@ def why_presented_ended() -> str | None:
 
 def note_activity(response: Response) -> Response:
     """Note activity after each request; only an opened page extends the idle limit."""
-    session: Session | None = g.get("identity_session")
-    if session is None or not _is_activity():
+    session: ActiveSession | None = g.get("identity_session")
+    if session is None or not opens_page():
         return response
     moment = now()
     try:
         if session.last_active_at + ACTIVITY_GRAIN > moment:
             return response
         record_activity(session, moment)
-    except SQLAlchemyError as error:
+    except database_errors() as error:
         # The page is ready: that its opening could not be noted costs idle time, not the page.
         log.warning("session activity not noted", error=type(error).__name__)
         db.session.rollback()
     return response
 
 
-def _is_activity() -> bool:
+def opens_page() -> bool:
+    """Return whether the person opens a page with this request."""
     # Browsers say what a request is for (Fetch Metadata): polling by a script, a frame or a
     # prefetch is not the person at work.
     purpose = request.headers.get("Sec-Purpose", "")
@@ -160,11 +151,8 @@ def _is_activity() -> bool:
     return destination == "document" and "prefetch" not in purpose
 
 
-def _find_presented() -> Session | None:
+def _find_presented() -> ActiveSession | None:
     token = cookies.read(cookies.SESSION)
     if not token:
         return None
-    found: Session | None = db.session.scalar(
-        select(Session).where(Session.token_hash == secret_hash(token))
-    )
-    return found
+    return find_by_token(secret_hash(token))

@@ -9,14 +9,14 @@ from werkzeug import Response
 
 from app.composition import ExtensionPoint
 from app.web.headers import allow_frames
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import current
-from identity.sessions.models import Session
 
 SECONDS = 2
 """Time that the frames have before the browser continues by itself."""
 
 
-FRAMES = ExtensionPoint[Callable[[Session], Iterable[str]]]("frames at a sign-out")
+FRAMES = ExtensionPoint[Callable[[ActiveSession], Iterable[str]]]("frames at a sign-out")
 """Functions that return addresses that a browser opens in a frame when a session ends."""
 
 

@@ -22,7 +22,8 @@ from app.database.single_use import rows_changed
 from app.journeys import Journeys, Phase
 from app.retention import Expired
 from app.vault import decrypt, encrypt
-from identity.sessions.models import KeptPost, Session
+from identity.sessions.active_session import ActiveSession
+from identity.sessions.models import KeptPost
 
 PARAMETER = "kept"
 CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code", "assertion", "credential"})
@@ -40,7 +41,7 @@ _POSTS = Journeys(
 _FORM = "application/x-www-form-urlencoded"
 
 
-def keep_post(session: Session) -> str:
+def keep_post(session: ActiveSession) -> str:
     """Keep the form that this request posts; the address at which `complete_post` finds it again.
 
     The form's CSRF token has been checked before any rule is asked. A form that may not be kept
@@ -54,7 +55,7 @@ def keep_post(session: Session) -> str:
     return _address(request.path, query, **{PARAMETER: public_id})
 
 
-def complete_post(public_id: str | None, session: Session) -> Response | None:
+def complete_post(public_id: str | None, session: ActiveSession) -> Response | None:
     """Post the kept form of that id now and return the response, or None if there is none.
 
     A form that was completed before leads to where it ended, however often its address is opened.
@@ -98,7 +99,7 @@ def _content() -> str | None:
     return text if len(text) <= LONGEST else None
 
 
-def _find(public_id: str, session: Session) -> KeptPost | None:
+def _find(public_id: str, session: ActiveSession) -> KeptPost | None:
     kept = _POSTS.find(public_id, session.id, phase=Phase.IN_TIME)
     if kept is None or _content_of(kept)["path"] != request.path:
         return None
@@ -159,7 +160,7 @@ def _is_navigation() -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
-def _store(session: Session, content: str) -> str:
+def _store(session: ActiveSession, content: str) -> str:
     """Store the form and drop the oldest beyond `MOST_PER_SESSION`; return its id."""
     with writing():
         kept = _POSTS.begin(
@@ -180,7 +181,7 @@ def _store_ending(kept: KeptPost, page: str) -> None:
         )
 
 
-def _drop_oldest(session: Session) -> None:
+def _drop_oldest(session: ActiveSession) -> None:
     newest = (
         select(KeptPost.id)
         .where(KeptPost.session_id == session.id)

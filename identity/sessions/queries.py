@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import Select, select
 
 from app.clock import now
 from app.database import db
-from identity.sessions.levels import session_limits
+from identity.sessions.active_session import idle_end
 from identity.sessions.models import Session
 
 
@@ -26,11 +24,6 @@ def live_sessions(account_id: int) -> list[Session]:
     )
     # The idle limit depends on the level of each session.
     return [session for session in found if idle_end(session) > moment]
-
-
-def idle_end(session: Session) -> datetime:
-    """Return the moment at which the session ends unless a page is opened before."""
-    return session.last_active_at + session_limits(session.acr).idle
 
 
 def live_session(account_id: int, sid: str) -> Session | None:

@@ -21,8 +21,9 @@ from app.retention import Expired
 from identity.access_termination import Termination
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
-from identity.sessions.models import RememberedDevice, Session
+from identity.sessions.models import RememberedDevice
 from identity.sessions.user_agent import describe_user_agent
 
 LIFETIME = timedelta(days=30)
@@ -126,7 +127,7 @@ def remembered_devices(account_id: int) -> list[ListedDevice]:
     ]
 
 
-def forget(session: Session, public_id: str) -> bool:
+def forget(session: ActiveSession, public_id: str) -> bool:
     """Forget one device of the session's person; False where there is none of that id."""
     with writing():
         forgotten = claim(

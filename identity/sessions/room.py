@@ -23,6 +23,7 @@ from identity.sessions import events, kept_posts, remembered_devices, views
 from identity.sessions.access import ask_to_sign_in
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import SessionOver, current, note_activity
 from identity.sessions.models import Session
 from identity.sessions.queries import live_sessions, people_with_sessions
@@ -33,7 +34,7 @@ def _expired() -> list[Expired]:
     return [Expired(Session, Session.absolute_end < now() - timedelta(days=1))]
 
 
-def _browsers(session: Session) -> str:
+def _browsers(session: ActiveSession) -> str:
     number = len(live_sessions(session.account_id))
     return "1 browser" if number == 1 else f"{number} browsers"
 

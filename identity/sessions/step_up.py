@@ -15,13 +15,13 @@ from app.clock import is_within, now
 from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
 from identity.sessions.access import own_page, signed_in, wanted_page
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import current
 from identity.sessions.levels import TWO_FACTORS, reaches
-from identity.sessions.models import Session
 from identity.settings import settings
 
 
-def is_fresh(session: Session, at: datetime) -> bool:
+def is_fresh(session: ActiveSession, at: datetime) -> bool:
     """Return whether the person showed both factors in the `fresh_sign_in_minutes` before `at`.
 
     A sign-in with one factor, on a remembered device, is never fresh.
@@ -61,7 +61,7 @@ class FreshSignIn:
             "fresh sign-in", answer=lambda: _confirm(kept_posts.keep_post(session), cancel_to=page)
         )
 
-    def _judge_page(self, session: Session) -> Allowed | Refused:
+    def _judge_page(self, session: ActiveSession) -> Allowed | Refused:
         if is_fresh(session, now()):
             response = kept_posts.complete_post(request.args.get(kept_posts.PARAMETER), session)
             return Allowed() if response is None else Refused("completed", answer=lambda: response)

@@ -11,10 +11,10 @@ from app.clock import now
 from app.web.headers import allow_form_redirect
 from identity.ports import approvals
 from identity.sessions.access import own_page
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import current
 from identity.sessions.levels import ONE_FACTOR
-from identity.sessions.models import Session
 from identity.sign_in import journeys, terms
 from identity.sign_in.models import JourneyKind, SignInJourney
 
@@ -53,7 +53,7 @@ def begin(
 
 def ask_for_terms(
     resume_to: str,
-    session: Session,
+    session: ActiveSession,
     *,
     services: Sequence[str] = (),
     caption: str | None = None,
@@ -95,7 +95,7 @@ def find_purpose() -> SignInJourney | None:
     return journeys.find_purpose(_journey_id(), current_browser(), JourneyKind.SIGN_IN)
 
 
-def begin_confirmation(session: Session) -> Response:
+def begin_confirmation(session: ActiveSession) -> Response:
     """Ask the person of this session for both factors, then continue at `next` or home.
 
     The address names a page that was left open, or `next` and `cancel`.

@@ -18,10 +18,10 @@ from app.retention import Expired
 from identity.access_termination import Termination
 from identity.credentials import registry
 from identity.sessions.access import own_page
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 from identity.sessions.levels import ONE_FACTOR
-from identity.sessions.models import Session
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 # Long enough to find the phone, short enough not to be found by the next person at the desk.
@@ -39,7 +39,7 @@ TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
 def confirm(
-    resume_to: str, session: Session, browser: Browser, *, cancel_to: str | None = None
+    resume_to: str, session: ActiveSession, browser: Browser, *, cancel_to: str | None = None
 ) -> SignInJourney:
     """Store a journey in which the person of this session shows both factors once more."""
     return create(

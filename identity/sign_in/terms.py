@@ -9,7 +9,7 @@ from datetime import datetime
 from app.audit import record
 from app.database import writing
 from identity.ports import TermsDue, approvals
-from identity.sessions.models import Session
+from identity.sessions.active_session import ActiveSession
 
 
 class Choice(enum.Enum):
@@ -20,7 +20,7 @@ class Choice(enum.Enum):
     DECLINE = "decline"
 
 
-def due_terms(session: Session, services: Sequence[str], at: datetime) -> list[TermsDue]:
+def due_terms(session: ActiveSession, services: Sequence[str], at: datetime) -> list[TermsDue]:
     """Return the terms that are due at the moment: the platform's, then the services'."""
     found: dict[str, TermsDue] = {}
     for service in (None, *services):
@@ -30,7 +30,7 @@ def due_terms(session: Session, services: Sequence[str], at: datetime) -> list[T
 
 
 def answer(
-    session: Session,
+    session: ActiveSession,
     services: Sequence[str],
     at: datetime,
     *,
@@ -56,6 +56,6 @@ def answer(
     return None
 
 
-def _accept(session: Session, terms: TermsDue, at: datetime) -> None:
+def _accept(session: ActiveSession, terms: TermsDue, at: datetime) -> None:
     with writing():
         approvals().accept_terms(session.account, [terms.id], session.sid, at)

@@ -9,8 +9,8 @@ from app.clock import now
 from app.web.authorisation import permit
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import signed_in_session
-from identity.sessions.models import Session
 from identity.sign_in import current_journey
 from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
@@ -67,7 +67,7 @@ def submit_terms() -> ResponseReturnValue:
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
 
 
-def _terms_journey(session: Session) -> SignInJourney | None:
+def _terms_journey(session: ActiveSession) -> SignInJourney | None:
     """Return the journey of the address where it asks this session's person for terms."""
     journey = current_journey.find_journey(JourneyKind.TERMS)
     return journey if journey is not None and journey.account_id == session.account_id else None

@@ -11,7 +11,7 @@ from approvals.memberships.access import this_organisation
 from approvals.memberships.models import Membership
 from approvals.refusals import not_there
 from approvals.workspace import queries
-from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.sessions.current_session import signed_in_session
 
 
@@ -39,6 +39,6 @@ def page_of(member: str) -> str:
     return url_for("memberships.user", organisation=this_organisation().public_id, member=member)
 
 
-def me() -> Account:
+def me() -> Person:
     """Return the account of the signed-in person."""
     return signed_in_session().account

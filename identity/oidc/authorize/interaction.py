@@ -14,7 +14,7 @@ from app.database import db
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.models import AuthorizationRequest, OrganisationChoice
 from identity.ports import Entrance, TermsDue, approvals
-from identity.sessions import Session
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 
 
@@ -31,7 +31,7 @@ class Interaction:
     browser: Browser
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ActiveSession:
         """The live session; only to be asked for once the person is known to be signed in."""
         session = self.session_or_none
         if session is None:
@@ -39,7 +39,7 @@ class Interaction:
         return session
 
     @property
-    def session_or_none(self) -> Session | None:
+    def session_or_none(self) -> ActiveSession | None:
         return self.browser.session
 
     @property

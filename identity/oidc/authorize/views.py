@@ -41,7 +41,7 @@ from identity.oidc.refusals import REQUEST, record_refusal
 from identity.ports import approvals
 from identity.sessions.access import signed_in_before_terms
 from identity.sessions.current_browser import bound_browser, current_browser
-from identity.sessions.current_session import remember_current, signed_in_session
+from identity.sessions.current_session import activity_is_noted, remember_current, signed_in_session
 
 
 class OrganisationForm(Form):
@@ -184,6 +184,7 @@ def _go_on(interaction: Interaction) -> Response:
         )
     if step is None:
         return _request_finished(authorization.client)
+    activity_is_noted()
     return with_code(authorization, step)
 
 

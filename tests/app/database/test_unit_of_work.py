@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -15,6 +15,7 @@ from app.audit import EVENTS, AuditEvent, Event, audit_row
 from app.clock import now
 from app.database import (
     Change,
+    ChildInsert,
     CompiledStatement,
     NotCommitted,
     commit_unit,
@@ -25,6 +26,7 @@ from app.database import (
 )
 from app.database.failures import is_unavailable
 from app.database.single_use import insert_if_absent
+from identity.accounts.models import Account, Suspension
 from identity.oidc.models import InitialAccessToken, UsedOnce
 
 THREADS = 40
@@ -42,6 +44,14 @@ RENAME = CompiledStatement(
 )
 ONCE = insert_if_absent(UsedOnce)
 
+ADD_ACCOUNT = CompiledStatement(insert(Account))
+SUSPEND = ChildInsert(
+    insert(Suspension),
+    foreign_key=Suspension.account_id,
+    parent=ADD_ACCOUNT,
+    unique=Account.subject,
+)
+
 
 def token(name: str, note: str = "100 % 'quoted'") -> Change:
     return ADD.with_values(
@@ -58,6 +68,31 @@ def stored() -> dict[str, str]:
     db.session.rollback()
     rows = db.session.execute(select(InitialAccessToken.token_hash, InitialAccessToken.note))
     return {row.token_hash: row.note for row in rows}
+
+
+def person_with_suspension(subject: str, since: datetime) -> list[Change]:
+    """Return an account and a row below it, whose key no statement knows."""
+    return [
+        ADD_ACCOUNT.with_values(
+            subject=subject,
+            email=subject,
+            email_key=subject,
+            given_name="Ada",
+            family_name="Lovelace",
+        ),
+        SUSPEND.with_values(parent=subject, valid_from=since),
+    ]
+
+
+def suspensions() -> list[tuple[str, datetime]]:
+    """Subjects and beginnings of the suspensions, as another transaction reads them."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(Account.subject, Suspension.valid_from)
+        .join(Suspension, Suspension.account_id == Account.id)
+        .order_by(Account.subject)
+    )
+    return [(row.subject, row.valid_from) for row in rows]
 
 
 def test_unit_without_a_claim_stores_all_changes(app: Flask) -> None:
@@ -96,6 +131,28 @@ def test_unit_claims_a_key_by_adding_it(app: Flask) -> None:
     assert commit_unit(token("a"), claim=once)
     assert not commit_unit(token("b"), claim=once)
     assert set(stored()) == {"a"}
+
+
+def test_unit_adds_rows_below_its_own_new_rows(app: Flask) -> None:
+    # The database gives the keys of the accounts, and each account has its own suspension.
+    day, later = now(), now() + timedelta(days=1)
+    assert commit_unit(*person_with_suspension("a", day))
+    assert commit_unit(*person_with_suspension("b", later), token("c"))
+    assert suspensions() == [("a", day), ("b", later)]
+
+
+def test_unit_adds_nothing_below_a_row_that_its_claim_prevents(app: Flask) -> None:
+    never = USE.with_values(hash="unknown")
+    assert not commit_unit(*person_with_suspension("a", now()), claim=never)
+    assert suspensions() == []
+
+
+def test_row_below_a_new_row_is_added_inside_writing(app: Flask) -> None:
+    day = now()
+    with writing():
+        for change in person_with_suspension("a", day):
+            change.run()
+    assert suspensions() == [("a", day)]
 
 
 def test_claim_is_given_to_one_of_forty_parallel_units(app: Flask) -> None:

@@ -19,6 +19,7 @@ from identity.credentials import actions, password, totp
 from identity.credentials.factor import ProofAccepted
 from identity.credentials.hashing import hash_password
 from identity.credentials.password import PASSWORD
+from identity.sessions.active_session import read_session
 from identity.sessions.current_session import SessionOver
 from identity.sessions.models import Session
 from tests.identity.conftest import Post, audited
@@ -134,7 +135,7 @@ def test_change_of_a_factor_is_refused_after_the_session_ended(
     app: Flask, client: FlaskClient, person: Person
 ) -> None:
     sign_in(client, person)
-    session = db.session.scalars(select(Session)).one()
+    session = read_session(db.session.scalars(select(Session.id)).one())
     enrolment = actions.begin_enrolment(session)
     proved = PASSWORD.prove(person.account_id, person.password)
     assert isinstance(proved, ProofAccepted)
@@ -156,7 +157,7 @@ def test_change_of_the_password_needs_the_password_that_is_stored(
     app: Flask, client: FlaskClient, person: Person
 ) -> None:
     sign_in(client, person)
-    session = db.session.scalars(select(Session)).one()
+    session = read_session(db.session.scalars(select(Session.id)).one())
     proved = PASSWORD.prove(person.account_id, person.password)
     assert isinstance(proved, ProofAccepted)
     with writing():

@@ -13,7 +13,7 @@ from app.identifiers import secret_hash
 from app.outbox.models import OutboxMail
 from identity.credentials.password import PASSWORD
 from identity.credentials.totp import TOTP
-from identity.sessions.actions import StartedSession
+from identity.sessions.actions import StartedSession, end_session
 from identity.sessions.browser import Browser
 from identity.sign_in.session_actions import begin_session, renew_session
 from tests.identity.conftest import audited
@@ -56,8 +56,7 @@ def test_renew_session_needs_the_session_that_is_confirmed(person: Person, ended
     confirmed = started.session.id if ended else started.session.id + 1
     with writing():
         if ended:
-            started.session.ended_at = started.session.auth_time
-            db.session.flush()
+            end_session(started.session, cause="sign-out")
         browser = _after(started)
         assert (
             renew_session(confirmed, person.account, [PASSWORD.evidence, TOTP.evidence], browser)
