@@ -120,14 +120,18 @@ class Browser:
         operation: str = "answer",
         key: str = "",
         change: bool = False,
+        action: str = "",
         **sent: str,
     ) -> Reply:
-        """Fill in the first form of a page and send it. Without a form nothing is sent."""
+        """Fill in the first form of a page whose action contains `action`, and send it.
+
+        Without such a form nothing is sent.
+        """
         text = page.answer.body.decode() if page.answer is not None else ""
-        form = _FORM.search(text)
-        if form is None:
+        forms = [found for found in _FORM.finditer(text) if action in (found[1] or "")]
+        if not forms:
             return Reply(REFUSED, page.answer, {})
-        path = unescape(form[1]) if form[1] else page.path
+        path = unescape(forms[0][1]) if forms[0][1] else page.path
         hidden = {name: unescape(value) for name, value in _FIELD.findall(text)}
         tokens = {name: hidden[name] for name in ("csrf_token", "shown") if name in hidden}
         call = Call(path, self.cookies(), {**tokens, **values})

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tests.faults.fault import Fault, NotRun, Trial
 from tests.faults.kinds.changes import CHANGE_FAULTS
 from tests.faults.kinds.client_keys import CLIENT_KEY_FAULTS
+from tests.faults.kinds.credentials import CREDENTIAL_FAULTS
 from tests.faults.kinds.crowds import CROWD_FAULTS
 from tests.faults.kinds.database import DATABASE_FAULTS
 from tests.faults.kinds.dependencies import DEPENDENCY_FAULTS
@@ -31,6 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     CONTROL,
     *PROCESS_FAULTS,
     *CHANGE_FAULTS,
+    *CREDENTIAL_FAULTS,
     *CROWD_FAULTS,
     *DATABASE_FAULTS,
     *REPLICATION_FAULTS,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from tests.faults import invariants as of_data
 from tests.faults import invariants_of_service as of_service
 from tests.faults.evidence import Evidence
-from tests.faults.invariants import Verdict
+from tests.faults.verdict import Verdict
 
 INVARIANTS: Mapping[str, Callable[[Evidence], Verdict]] = {
     "I1": of_data.nothing_acknowledged_is_lost,

@@ -11,21 +11,22 @@ from app.audit import AuditEvent
 from app.database import db
 from app.outbox import OutboxMail
 from app.queue.models import WAITING
+from app.vault import decrypt
 from approvals.memberships.models import Grant
 from identity.accounts.models import Account
-from identity.credentials.models import PasswordCredential
+from identity.credentials.models import PasswordCredential, TotpCredential
 from identity.oidc.models import AuthorizationCode, LogoutNotice, RefreshToken, TokenFamily
 from identity.sessions.models import Session
 from tests.faults.evidence import (
     AuditRow,
     CodeRow,
+    CredentialRow,
     Delivery,
     Evidence,
     KeySet,
     MailRow,
     MembershipRow,
     NoticeRow,
-    PasswordRow,
     RefreshRow,
     SessionRow,
     Window,
@@ -70,7 +71,7 @@ def collect(
                 codes=_codes(accounts),
                 refresh_tokens=_refresh_tokens(accounts),
                 sessions=sessions,
-                passwords=_passwords(accounts),
+                credentials=_credentials(accounts),
                 notices=_notices(accounts),
                 deliveries=[
                     Delivery(recipient, str(mail.message["Message-ID"]))
@@ -202,13 +203,22 @@ def _sessions(accounts: list[int]) -> list[SessionRow]:
     ]
 
 
-def _passwords(accounts: list[int]) -> list[PasswordRow]:
+def _credentials(accounts: list[int]) -> list[CredentialRow]:
     rows = db.session.execute(
-        select(Account.subject, Account.email, PasswordCredential.password_hash)
+        select(
+            Account.subject,
+            Account.email,
+            PasswordCredential.password_hash,
+            TotpCredential.sealed_secret,
+        )
         .join(PasswordCredential, PasswordCredential.account_id == Account.id)
+        .join(TotpCredential, TotpCredential.account_id == Account.id)
         .where(Account.id.in_(accounts))
     )
-    return [PasswordRow(*row) for row in rows]
+    return [
+        CredentialRow(subject, email, password_hash, decrypt(sealed, purpose="totp"))
+        for subject, email, password_hash, sealed in rows
+    ]
 
 
 def _notices(accounts: list[int]) -> list[NoticeRow]:

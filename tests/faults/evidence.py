@@ -69,12 +69,13 @@ class SessionRow:
 
 
 @dataclass(frozen=True)
-class PasswordRow:
-    """The stored password of a staged person."""
+class CredentialRow:
+    """The stored password of a staged person, and the secret of their authenticator app."""
 
     subject: str
     email: str
     password_hash: str
+    app_secret: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Evidence:
     codes: Sequence[CodeRow] = ()
     refresh_tokens: Sequence[RefreshRow] = ()
     sessions: Sequence[SessionRow] = ()
-    passwords: Sequence[PasswordRow] = ()
+    credentials: Sequence[CredentialRow] = ()
     notices: Sequence[NoticeRow] = ()
     deliveries: Sequence[Delivery] = ()
     notified: Sequence[Notice] = ()

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 
 from app.identifiers import secret_hash
+from tests.faults.credential_changes import count_credential_changes, expect_last_credentials
 from tests.faults.evidence import Evidence
-from tests.faults.journal import UNKNOWN
+from tests.faults.verdict import Verdict
 
 CLOSING = (
     "membership.removed",
@@ -24,20 +21,6 @@ CLOSING = (
 )
 FREE_GUESSES = 5
 """Wrong passwords for one account from one network that are verified before a wait."""
-
-
-@dataclass
-class Verdict:
-    """The number of things that were compared, and a sentence for each breach."""
-
-    checked: int = 0
-    breaches: list[str] = field(default_factory=list)
-
-    def expect(self, condition: bool, breach: str) -> None:
-        """Count one comparison, and add the breach unless the condition holds."""
-        self.checked += 1
-        if not condition:
-            self.breaches.append(breach)
 
 
 def nothing_acknowledged_is_lost(evidence: Evidence) -> Verdict:
@@ -69,23 +52,8 @@ def nothing_acknowledged_is_lost(evidence: Evidence) -> Verdict:
                 verdict.expect(stored == 1, "a refresh token of a refresh is not stored")
             case "sign out":
                 verdict.expect(secret_hash(call.key) in ended, "a session is open after sign-out")
-    _expect_last_passwords(evidence, verdict)
+    expect_last_credentials(evidence, verdict)
     return verdict
-
-
-def _expect_last_passwords(evidence: Evidence, verdict: Verdict) -> None:
-    """Expect the password of the last acknowledged reset, or one whose answer was lost since."""
-    hashes = {row.subject: row.password_hash for row in evidence.passwords}
-    possible: dict[str, list[str]] = {}
-    for call in evidence.of("reset"):
-        if call.acknowledged:
-            possible[call.key] = [call.data["password"]]
-        elif call.outcome == UNKNOWN:
-            possible.setdefault(call.key, []).append(call.data["password"])
-    acknowledged = {call.key for call in evidence.of("reset") if call.acknowledged}
-    for subject in acknowledged:
-        stored = any(_verifies(hashes[subject], each) for each in possible[subject])
-        verdict.expect(stored, "the password of a reset is not stored")
 
 
 def nothing_is_used_twice(evidence: Evidence) -> Verdict:
@@ -142,34 +110,12 @@ def every_change_has_one_audit_row(evidence: Evidence) -> Verdict:
     for session in evidence.sessions:
         if session.token_hash in signed_out:
             verdict.expect(ends[session.sid] == 1, "a sign-out has not one audit row")
-    _count_credentials(evidence, verdict)
-    _count_resets(evidence, verdict)
+    _count_client_tokens(evidence, verdict)
+    count_credential_changes(evidence, verdict)
     return verdict
 
 
-def _count_resets(evidence: Evidence, verdict: Verdict) -> None:
-    """Expect an audit row and a mail for each new password, and the end of all sessions with it."""
-    rows = Counter(row.detail["subject"] for row in evidence.events("password.reset"))
-    mails = Counter(
-        row.recipient for row in evidence.mails if row.template == "credentials/password_changed"
-    )
-    calls = evidence.of("reset")
-    acknowledged = Counter(call.key for call in calls if call.acknowledged)
-    unknown = Counter(call.key for call in calls if call.outcome == UNKNOWN)
-    for person in evidence.passwords:
-        count = rows[person.subject]
-        least = acknowledged[person.subject]
-        verdict.expect(
-            least <= count <= least + unknown[person.subject],
-            f"{count} audit rows for {least} new passwords",
-        )
-        verdict.expect(mails[person.email] == count, "a new password has not one mail")
-    for session in evidence.sessions:
-        if rows[session.subject]:
-            verdict.expect(session.ended, "a session is open after a new password")
-
-
-def _count_credentials(evidence: Evidence, verdict: Verdict) -> None:
+def _count_client_tokens(evidence: Evidence, verdict: Verdict) -> None:
     """Compare the tokens of the client itself, which are stored in the audit only."""
     calls = evidence.of("credentials")
     acknowledged = sum(call.acknowledged for call in calls)
@@ -267,13 +213,6 @@ def _sessions_with_tokens(evidence: Evidence) -> set[str]:
         for call in evidence.of("authorize")
         if call.acknowledged and call.data["code"] in redeemed
     )
-
-
-def _verifies(password_hash: str, password: str) -> bool:
-    try:
-        return PasswordHasher().verify(password_hash, password)
-    except VerificationError:
-        return False
 
 
 def _hashes(secrets: Iterable[str]) -> set[str]:

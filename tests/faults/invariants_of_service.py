@@ -14,8 +14,8 @@ from joserfc.jwk import KeySet as PublicKeys
 from app.identifiers import secret_hash
 from identity.oidc.keys.states import ALGS
 from tests.faults.evidence import Evidence, KeySet
-from tests.faults.invariants import Verdict
 from tests.faults.journal import REFUSED
+from tests.faults.verdict import Verdict
 
 MEMORY = 1.25
 """The memory of a short run rises while caches fill: see `docs/reliability.md`."""

@@ -19,13 +19,13 @@ from tests.faults.evidence import (
     AuditRow,
     Bulk,
     CodeRow,
+    CredentialRow,
     Delivery,
     Evidence,
     KeySet,
     MailRow,
     MembershipRow,
     NoticeRow,
-    PasswordRow,
     RefreshRow,
     SessionRow,
     Window,
@@ -83,6 +83,7 @@ CALLS = (
     call(11, "authorize", "open", outcome=UNKNOWN, status=503, retry_after=True),
     call(12, "invite", "refused@faults.example", outcome=REFUSED, status=200),
     call(13, "reset", "subject", status=303, data={"password": "kettle orbit"}),
+    call(14, "change app", "other", status=303, data={"secret": "KREW"}),
 )
 USAGE = {"serve": Usage(processes=3, memory_mib=200, descriptors=100, threads=60)}
 SOUND = Evidence(
@@ -95,6 +96,7 @@ SOUND = Evidence(
     mails=(
         MailRow(EMAIL, "sent"),
         MailRow("ada@faults.example", "sent", "credentials/password_changed"),
+        MailRow("bob@faults.example", "sent", "credentials/second_step_changed"),
     ),
     audit=(
         audit(1, "membership.added", membership="m-1"),
@@ -106,8 +108,12 @@ SOUND = Evidence(
         audit(7, "session.ended", sid="sid"),
         audit(8, "sign_in.password_refused"),
         audit(9, "password.reset", subject="subject"),
+        audit(10, "totp.changed", subject="other"),
     ),
-    passwords=(PasswordRow("subject", "ada@faults.example", HASH),),
+    credentials=(
+        CredentialRow("subject", "ada@faults.example", HASH, "JBSW"),
+        CredentialRow("other", "bob@faults.example", HASH, "KREW"),
+    ),
     codes=(CodeRow(secret_hash("code"), "family", used=True),),
     refresh_tokens=(
         RefreshRow(secret_hash("first"), "family", used=True),
@@ -121,6 +127,7 @@ SOUND = Evidence(
     deliveries=(
         Delivery(EMAIL, "<1@faults.example>"),
         Delivery("ada@faults.example", "<3@faults.example>"),
+        Delivery("bob@faults.example", "<4@faults.example>"),
     ),
     notified=(Notice("sid", "notice", NOW + 8),),
     key_sets=(KeySet(NOW + 20, {"key-1": {**KEY.as_dict(private=False)}}),),
@@ -160,6 +167,7 @@ PLANTED = {
         replace(SOUND, sessions=(replace(SOUND.sessions[0], ended=False),)),
     ),
     "I1 password of a reset not stored": ("I1", with_call(13, data={"password": "another"})),
+    "I1 secret of a new app not stored": ("I1", with_call(14, data={"secret": "other"})),
     "I2 code redeemed twice": (
         "I2",
         replace(SOUND, calls=(*CALLS, replace(CALLS[3], identifier=20))),
@@ -199,6 +207,16 @@ PLANTED = {
     "I3 session open after a reset": (
         "I3",
         replace(SOUND, sessions=(replace(SOUND.sessions[0], ended=False), *SOUND.sessions[1:])),
+    ),
+    "I3 two sessions open after a change of the app": (
+        "I3",
+        replace(
+            SOUND,
+            sessions=[
+                *SOUND.sessions,
+                *(SessionRow(f"o{n}", f"o{n}", ended=False, subject="other") for n in range(2)),
+            ],
+        ),
     ),
     "I4 invitation without mail": ("I4", replace(SOUND, mails=())),
     "I4 mail that did not arrive": ("I4", replace(SOUND, deliveries=())),

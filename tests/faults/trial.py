@@ -23,11 +23,11 @@ from tests.faults.checks import check
 from tests.faults.collect import collect, settled_usage, wait_for_queues
 from tests.faults.evidence import Evidence, KeySet, Window
 from tests.faults.fault import Fault, Trial
-from tests.faults.invariants import Verdict
 from tests.faults.journal import Call, Journal
 from tests.faults.rig import Rig
 from tests.faults.stage import Stage, set_stage
 from tests.faults.users import Approver, Guesser, Member, Service
+from tests.faults.verdict import Verdict
 
 BEFORE_SECONDS = 2.0
 AFTER_SECONDS = 2.5
