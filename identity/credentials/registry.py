@@ -37,6 +37,11 @@ def second_steps() -> list[tuple[Factor, SignInPage]]:
     ]
 
 
+def phishing_resistant_factors() -> list[Factor]:
+    """Return the factors that are offered here and resist phishing."""
+    return [each for each in FACTORS if each.evidence.phishing_resistant and each.available()]
+
+
 def summaries(account_id: int) -> list[str]:
     """Return the person's factors of the second step in words, such as "2 passkeys"."""
     return [
@@ -62,9 +67,16 @@ def whole_sign_in() -> tuple[Factor, WholeSignIn] | None:
     return None
 
 
-def second_steps_of(account_id: int) -> list[tuple[Factor, SignInPage]]:
-    """Return the second steps that the person can show now, the first one to offer first."""
-    return [(each, page) for each, page in second_steps() if each.enrolled(account_id)]
+def second_steps_of(
+    account_id: int, *, phishing_resistant: bool = False
+) -> list[tuple[Factor, SignInPage]]:
+    """Return the second steps that the person can show now, the first one to offer first.
+
+    phishing_resistant: of a person who has some that resist phishing, only those.
+    """
+    held = [(each, page) for each, page in second_steps() if each.enrolled(account_id)]
+    resistant = [(each, page) for each, page in held if each.evidence.phishing_resistant]
+    return resistant if phishing_resistant and resistant else held
 
 
 def has_second_step(account_id: int) -> bool:

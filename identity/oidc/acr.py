@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from identity.sessions.levels import ONE_FACTOR, TWO_FACTORS, rank
-
-REACHABLE = (ONE_FACTOR, TWO_FACTORS)
-"""Levels that a sign-in can reach today, for discovery; a factor that reaches more moves this."""
+from identity.sessions.levels import rank, reaches
+from identity.sign_in.levels import reachable_levels
 
 
 def satisfied_levels(requested: Iterable[str], reached: str) -> list[str]:
@@ -24,4 +22,11 @@ def needs_step_up(requested: Sequence[str], reached: str) -> bool:
     """Return whether no requested level is satisfied and another sign-in could satisfy one."""
     if not requested or satisfied_levels(requested, reached):
         return False
-    return any(rank(reached) < rank(acr) for acr in requested if acr in REACHABLE)
+    required = required_level(requested)
+    return required is not None and not reaches(reached, required)
+
+
+def required_level(requested: Iterable[str]) -> str | None:
+    """Return the lowest requested level that a sign-in can reach here, or None."""
+    reachable = reachable_levels()
+    return min((acr for acr in requested if acr in reachable), key=rank, default=None)

@@ -6,7 +6,7 @@ from app.settings import settings as app_settings
 from app.strict_json import compact_json
 from app.web import anyone, permit
 from app.web.http import Request, Response
-from identity.oidc import acr, claims, scopes
+from identity.oidc import claims, scopes
 from identity.oidc.authorize.checks import CHALLENGE_METHODS, PROMPTS, RESPONSE_MODES
 from identity.oidc.blueprint import blueprint
 from identity.oidc.cache import cache
@@ -22,6 +22,7 @@ from identity.oidc.keys.store import key_set
 from identity.oidc.responses import protocol_endpoint
 from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.settings import settings
+from identity.sign_in.levels import reachable_levels
 
 METADATA_MAX_AGE = 300
 
@@ -53,7 +54,7 @@ def metadata() -> dict[str, object]:
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": list(SUBJECT_TYPES),
-        "acr_values_supported": list(acr.REACHABLE),
+        "acr_values_supported": list(reachable_levels()),
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
         "ui_locales_supported": ["en-GB"],

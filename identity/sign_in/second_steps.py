@@ -18,6 +18,7 @@ from identity.sign_in.access import half_signed_in, half_signed_in_journey
 from identity.sign_in.actions import JourneyOver, MustWait, prove_second_factor
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import answered
+from identity.sign_in.levels import second_steps_towards
 from identity.sign_in.models import SignInJourney
 from identity.sign_in.proofs import FirstProof
 from identity.sign_in.remembered_sign_in import may_remember
@@ -86,7 +87,7 @@ def _page(
         action=url_for(_submit_endpoint(page), journey=journey.public_id),
         others=[
             (other.instead, url_for(f".{other.endpoint}", journey=journey.public_id))
-            for each, other in registry.second_steps_of(proof.account_id)
+            for each, other in second_steps_towards(proof.account_id, journey.minimum_acr)
             if each is not factor
         ],
         **factor.page_values(proof.account_id, challenge),

@@ -24,6 +24,7 @@ from identity.sign_in.actions import (
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.current_journey import find_left_open
 from identity.sign_in.forms import PasswordForm, SignInForm
+from identity.sign_in.levels import second_steps_towards
 from identity.sign_in.models import JourneyKind, SignInJourney
 
 
@@ -123,10 +124,9 @@ def submit_confirm() -> ResponseReturnValue:
 
 def _second_step(journey: SignInJourney) -> str:
     account_id = journey.account_id
-    steps = registry.second_steps_of(account_id) if account_id is not None else []
-    if not steps:
+    if account_id is None or not registry.has_second_step(account_id):
         return url_for(".cannot")
-    _, page = steps[0]
+    _, page = second_steps_towards(account_id, journey.minimum_acr)[0]
     return url_for(f".{page.endpoint}", journey=journey.public_id)
 
 

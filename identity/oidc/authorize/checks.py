@@ -252,7 +252,7 @@ def check_acr_values(authorization: RequestedAuthorization) -> None:
         raise InvalidRequest("The acr claim is asked for with something that is no text")
     authorization.acr_values = tuple(values)
     authorization.acr_essential = wanted.get("essential") is True
-    if authorization.acr_essential and values and not set(values) & set(acr.REACHABLE):
+    if authorization.acr_essential and values and acr.required_level(values) is None:
         raise UnmetAuthentication
 
 

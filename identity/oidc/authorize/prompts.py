@@ -31,7 +31,8 @@ from identity.oidc.errors import (
 from identity.oidc.models import AuthorizationRequest
 from identity.oidc.pairwise import subject_for
 from identity.sessions.current_browser import bound_browser
-from identity.sessions.levels import TWO_FACTORS, reaches
+from identity.sessions.levels import PHISHING_RESISTANT, TWO_FACTORS, rank, reaches
+from identity.sign_in.levels import can_reach
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,29 @@ def level_is_too_low(interaction: Interaction) -> bool:
     reached, authorization = interaction.session.acr, interaction.authorization
     if not acr.needs_step_up(authorization.acr_values, reached):
         return False
-    if not interaction.signed_in_for_this:
+    if not interaction.signed_in_for_this or _demands_passkey(interaction):
         return True
     if authorization.acr_essential:
         raise UnmetAuthentication
     return False
+
+
+def passkey_is_missing(interaction: Interaction) -> bool:
+    """Return whether the requested level needs a passkey and the person has none."""
+    required = acr.required_level(interaction.authorization.acr_values)
+    return (
+        required is not None
+        and acr.needs_step_up(interaction.authorization.acr_values, interaction.session.acr)
+        and not can_reach(interaction.session.account_id, required)
+    )
+
+
+def _demands_passkey(interaction: Interaction) -> bool:
+    """Return whether the request is satisfied by a sign-in with a passkey alone.
+
+    A person who has one is asked until they use it; another one is led to setting one up.
+    """
+    return acr.required_level(interaction.authorization.acr_values) == PHISHING_RESISTANT
 
 
 def no_way_in(interaction: Interaction) -> bool:
@@ -133,7 +152,11 @@ def _ask_to_sign_in(interaction: Interaction) -> Response:
         or _address_of_signed_in(interaction),
         cancel_to=stored_request.cancel_address(request),
         fresh=interaction.session_or_none is not None,
-        minimum_acr=TWO_FACTORS,
+        minimum_acr=max(
+            TWO_FACTORS,
+            acr.required_level(interaction.authorization.acr_values) or TWO_FACTORS,
+            key=rank,
+        ),
         services=_services(interaction),
         ends_at=interaction.authorization.redirect_uri,
     )
@@ -157,6 +180,11 @@ def _show_no_access(interaction: Interaction) -> Response:
     return redirect(
         url_for("oidc.no_access", client_id=interaction.authorization.client.client_id), 303
     )
+
+
+def _ask_for_passkey(interaction: Interaction) -> Response:
+    request = _stored(interaction)
+    return redirect(url_for("oidc.passkey_needed", request_id=request.public_id), 303)
 
 
 def _ask_for_organisation(interaction: Interaction) -> Response:
@@ -189,6 +217,7 @@ QUESTIONS = (
     Prompt(sign_in_is_too_old, LoginRequired, _ask_to_sign_in),
     Prompt(somebody_else_is_signed_in, LoginRequired, _ask_to_sign_in),
     Prompt(second_factor_is_missing, LoginRequired, _ask_to_sign_in),
+    Prompt(passkey_is_missing, InteractionRequired, _ask_for_passkey),
     Prompt(level_is_too_low, LoginRequired, _ask_to_sign_in),
     Prompt(no_way_in, AccessDenied, _show_no_access),
     Prompt(organisation_is_not_chosen, InteractionRequired, _ask_for_organisation),

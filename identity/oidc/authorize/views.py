@@ -23,7 +23,7 @@ from identity.oidc.authorize.checks import run_checks
 from identity.oidc.authorize.interaction import Interaction
 from identity.oidc.authorize.issue import SignedOut
 from identity.oidc.authorize.next_step import next_step
-from identity.oidc.authorize.prompts import Prompt
+from identity.oidc.authorize.prompts import Prompt, passkey_is_missing
 from identity.oidc.authorize.request import RequestedAuthorization, from_store
 from identity.oidc.authorize.respond import (
     NOT_OF_THIS_BROWSER,
@@ -119,6 +119,24 @@ def choose_organisation(request_id: str) -> Response | str:
         entrances=entrances,
         closed=[each for each in interaction.entrances if not each.allowed],
         client=interaction.authorization.client,
+        cancel=stored_request.cancel_address(interaction.pending),
+    )
+
+
+@blueprint.get("/authorize/<request_id>/passkey")
+@permit(signed_in_before_terms)
+def passkey_needed(request_id: str) -> Response | str:
+    """Lead a person without passkey to setting one up, where the service requires one."""
+    interaction = _visit(request_id)
+    if isinstance(interaction, Response):
+        return interaction
+    if interaction.pending is None or not passkey_is_missing(interaction):
+        return _go_on(interaction)
+    return render_template(
+        "oidc/passkey_needed.html",
+        form=Form(),
+        client=interaction.authorization.client,
+        resume=stored_request.address(interaction.pending),
         cancel=stored_request.cancel_address(interaction.pending),
     )
 

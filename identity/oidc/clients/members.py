@@ -14,7 +14,7 @@ from app import http_client
 from app.refusal import RefusalError
 from app.settings import settings
 from app.typed_text import LONGEST_NAME, clean_text
-from identity.oidc import acr, redirects, scopes
+from identity.oidc import redirects, scopes
 from identity.oidc.clients.certificate_subjects import SUBJECTS, why_no_name
 from identity.oidc.clients.jwks import read, signing_keys
 from identity.oidc.clients.metadata import (
@@ -42,6 +42,7 @@ from identity.oidc.jws_registry import SIGNING_ALGS
 from identity.oidc.jwt_verification import UnsuitableKey
 from identity.oidc.keys.states import ALGS
 from identity.oidc.lifetimes import LIFETIMES, Lifetime
+from identity.sessions.levels import ORDER
 
 Reader = Callable[[ClientMetadata], object]
 
@@ -90,7 +91,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
     yield "default_max_age", _default_max_age
     yield (
         "default_acr_values",
-        partial(several_of, member="default_acr_values", choices=acr.REACHABLE, default=()),
+        partial(several_of, member="default_acr_values", choices=ORDER, default=()),
     )
     for member in (*ADDRESSES, "frontchannel_logout_uri"):
         yield member, partial(_address, member=member)
