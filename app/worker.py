@@ -1,4 +1,8 @@
-"""The worker: delivers mails and notices, and clears rows that have expired."""
+"""The worker: delivers mails and notices, and clears rows that have expired.
+
+A job or purge that hangs, or a thread that dies, ends the process.
+A service manager starts it again.
+"""
 
 import signal
 import threading
@@ -15,15 +19,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import now
 from app.composition import ExtensionPoint, Room
 from app.database import db
+from app.database.deadline import waiting_as_a_worker
 from app.database.requirements import reason
 from app.metrics import Counted
 from app.outbox import delivery
 from app.retention import purge_expired
+from app.watch import Watch, end_process
 
 IDLE_SECONDS = 1.0
 JOB_SECONDS, BUSY_SECONDS = 0.2, 0.05
 """Time between two passes through the jobs: with nothing under way, and with something."""
 PURGE_EVERY = timedelta(hours=1)
+PASS_SECONDS, PURGE_SECONDS = 60.0, 900.0
+"""Limits of one pass of a job and of one purge, after which they count as hanging."""
 
 log = structlog.get_logger()
 PASSES = Counted("worker_passes", "Passes of the worker through its work", "work")
@@ -35,11 +43,13 @@ class Job:
 
     run: does what is due, and returns whether a part of it is still under way. finish: stores the
     results of what is under way and begins nothing more; for work that goes on between two calls.
+    limit: the seconds after which a call counts as hanging.
     """
 
     name: str
     run: Callable[[], bool]
     finish: Callable[[], bool] = lambda: False
+    limit: float = PASS_SECONDS
 
 
 JOBS = ExtensionPoint[Job]("jobs of the worker", named=lambda job: job.name)
@@ -61,13 +71,23 @@ def run(app: Flask, *, once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    jobs = threading.Thread(target=_do_jobs, args=[app, stop], kwargs={"once": once})
-    jobs.start()
+    watch = Watch()
+    watch.start()
+    jobs = threading.Thread(target=_do_jobs, args=[app, stop, watch], kwargs={"once": once})
+    with waiting_as_a_worker():
+        jobs.start()
+        _purge_until_stopped(stop, jobs, watch)
+        jobs.join()
+
+
+def _purge_until_stopped(stop: threading.Event, jobs: threading.Thread, watch: Watch) -> None:
+    """Purge every hour, and at least once."""
     purged_at = None
     while True:
         try:
             if purged_at is None or now() - purged_at >= PURGE_EVERY:
-                purge_expired()
+                with watch.over("purge", PURGE_SECONDS):
+                    purge_expired()
                 purged_at = now()
         except SQLAlchemyError as error:
             log.error("the database does not answer", error=reason(error))
@@ -80,12 +100,13 @@ def run(app: Flask, *, once: bool) -> None:
         finally:
             db.session.remove()
         if stop.is_set():
-            jobs.join()
             return
+        if not jobs.is_alive():
+            end_process("the thread of the jobs has ended: the process ends")
         stop.wait(IDLE_SECONDS)
 
 
-def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
+def _do_jobs(app: Flask, stop: threading.Event, watch: Watch, *, once: bool) -> None:
     """Run the jobs beside the purge. None of them waits for a receiver, so none delays another.
 
     With `once`, until nothing is due. Otherwise until the worker is to stop, and then until what is
@@ -94,7 +115,7 @@ def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
     with app.app_context():
         busy = True
         while not stop.is_set() or (once and busy):
-            under_way = [_run_job(job.name, job.run) for job in JOBS.values()]
+            under_way = [_run_job(job, job.run, watch) for job in JOBS.values()]
             busy = any(under_way)
             PASSES.count("jobs")
             if busy:
@@ -102,18 +123,19 @@ def _do_jobs(app: Flask, stop: threading.Event, *, once: bool) -> None:
             else:
                 stop.wait(JOB_SECONDS)
         unfinished = JOBS.values()
-        while unfinished := [job for job in unfinished if _run_job(job.name, job.finish)]:
+        while unfinished := [job for job in unfinished if _run_job(job, job.finish, watch)]:
             time.sleep(BUSY_SECONDS)
 
 
-def _run_job(name: str, work: Callable[[], bool]) -> bool:
+def _run_job(job: Job, work: Callable[[], bool], watch: Watch) -> bool:
     """Return whether the work is still under way; False if it fails, so that other jobs go on."""
     try:
-        return work()
+        with watch.over(job.name, job.limit):
+            return work()
     except SQLAlchemyError as error:
         log.error("the database does not answer", error=reason(error))
     except Exception:
-        log.exception("a job of the worker failed", job=name)
+        log.exception("a job of the worker failed", job=job.name)
     finally:
         db.session.remove()
     return False

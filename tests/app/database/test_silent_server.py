@@ -11,7 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from app.database import db, deadline
 from approvals.settings import Settings
 from tests.conftest import make_tables
 from tests.faults.programs import children_of
@@ -73,3 +76,21 @@ def test_requests_are_answered_503_within_five_seconds_while_the_database_is_sil
         assert {status for status, _ in answers} == {503}
         assert max(seconds for _, seconds in answers) < LONGEST_SECONDS
         assert token(client)[0] == 200
+
+
+def test_worker_gives_up_a_silent_database_and_goes_on_with_it(
+    app: Flask, server: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "WORKER_SECONDS", 0.5)
+    with deadline.waiting_as_a_worker():
+        assert db.session.scalar(text("SELECT 1")) == 1
+        signal_all(server, signal.SIGSTOP)
+        began = time.monotonic()
+        try:
+            with pytest.raises(OperationalError, match="did not answer in time"):
+                db.session.scalar(text("SELECT 2"))
+        finally:
+            signal_all(server, signal.SIGCONT)
+        assert time.monotonic() - began < LONGEST_SECONDS
+        db.session.remove()
+        assert db.session.scalar(text("SELECT 3")) == 3
