@@ -112,11 +112,14 @@ def key_set() -> dict[str, object]:
 
 
 def readiness() -> str | None:
-    """Return a sentence for `/readyz` where no encryption key opens the signing keys."""
+    """Return a sentence for `/readyz` where this process cannot sign."""
     try:
-        ring()
+        keys, at = ring().keys, now()
     except Undecipherable:
         return "No encryption key opens the signing keys: check SECURE_ACCESS_ENCRYPTION_KEYS."
+    missing = [alg for alg in states.ALGS if states.signing(keys, alg, at) is None]
+    if missing:
+        return f"There is no active signing key for {', '.join(missing)}: run secure-access setup."
     return None
 
 

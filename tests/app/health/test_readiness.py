@@ -17,9 +17,18 @@ from app.clock import now
 from app.database import db, writing
 from app.database.readiness import Readiness
 from app.health import checks
+from identity.oidc.cache import raise_revision
+from identity.oidc.models import SigningKey
 from tests.conftest import application, settings
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, register
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The application after `setup`."""
+    signing_keys.ready()
+    return app
 
 
 def revision_is(revision: str, *, oldest: str) -> None:
@@ -106,10 +115,20 @@ def test_readiness_fails_on_full_disk(
     assert "disk" in failures(client)
 
 
+def test_readiness_asks_for_setup_without_signing_keys(app: Flask, client: FlaskClient) -> None:
+    with writing() as session:
+        session.execute(db.delete(SigningKey))
+        raise_revision()
+    assert failures(client)["signing keys"] == (
+        "There is no active signing key for RS256, PS256, ES256, EdDSA: run secure-access setup."
+    )
+    assert app.test_cli_runner().invoke(args=["setup"]).exit_code == 0
+    assert client.get("/readyz").status_code == 200
+
+
 def test_wrong_encryption_key_is_not_ready_and_issues_no_token(
     app: Flask, database_url: str
 ) -> None:
-    signing_keys.ready()
     registration = register()
     other = base64.b64encode(secrets.token_bytes(32)).decode()
     with application(settings(database_url, encryption_keys=other)) as wrong:

@@ -22,6 +22,7 @@ from app.retention import purge_expired
 from approvals.settings import Settings
 from tests.conftest import application, settings
 from tests.deliveries import deliver_due
+from tests.identity.oidc import signing_keys
 from tests.servers import ports, smtp
 from wsgi import ROOT
 
@@ -178,6 +179,7 @@ def test_delivery_gives_up_a_mail_that_is_refused_for_good(
         assert '"domain": "school.example"' in logged
         assert "SMTP 550 5.1.1" in logged
         assert "ann" not in logged.replace("cannot", "")
+        signing_keys.ready()
         ready = app.test_client().get("/readyz")
         assert ready.status_code == 200
         assert ready.get_json()["detail"]["mails"] == (
@@ -194,6 +196,7 @@ def test_delivery_tries_again_after_a_temporary_refusal(database_url: str) -> No
         deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
         assert (mail.state, mail.last_error) == ("waiting", "SMTP 451 4.7.1")
+        signing_keys.ready()
         assert app.test_client().get("/readyz").get_json()["detail"] == {}
         assert (
             "No mail has failed." in app.test_cli_runner().invoke(args=["mails", "failed"]).output
