@@ -73,8 +73,13 @@ class Code:
                 found.update(self._attribute(module, node.value.id, node.attr))
         return found
 
-    def reaching(self, roots: set[Symbol]) -> dict[Symbol, Symbol]:
-        """Return the symbols that use a root, themselves or through others: each with the next."""
+    def reaching(
+        self, roots: set[Symbol], *, beyond: frozenset[Symbol] = frozenset()
+    ) -> dict[Symbol, Symbol]:
+        """Return the symbols that use a root, themselves or through others: each with the next.
+
+        Users of the symbols in `beyond` are not followed.
+        """
         users: dict[Symbol, set[Symbol]] = {}
         for symbol, _ in self.symbols():
             for used in self.uses(symbol):
@@ -84,7 +89,7 @@ class Code:
         while waiting:
             used = waiting.pop()
             for user in users.get(used, ()):
-                if user not in found:
+                if user not in found and user not in beyond:
                     found[user] = used
                     waiting.append(user)
         return found

@@ -4,6 +4,7 @@ from app.after_restore import REVIVED, Revived
 from app.audit import EVENTS
 from app.composition import Room
 from app.retention import PURGES, Purge
+from app.serving.password_paths import PASSWORD_PATHS
 from app.web.pages import PAGES, Pages
 from identity.access_termination import CHANNELS
 from identity.credentials import events, passkey_actions, registry, reset_links
@@ -20,6 +21,7 @@ def _second_step(session: ActiveSession) -> str:
 ROOM = Room(
     "identity.credentials",
     EVENTS(*events.EVENTS),
+    PASSWORD_PATHS("/account/password", "/reset-password"),
     PAGES(
         Pages(
             blueprint,

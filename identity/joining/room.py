@@ -4,6 +4,7 @@ from flask import url_for
 
 from app.composition import Room
 from app.retention import PURGES, Purge
+from app.serving.password_paths import PASSWORD_PATHS
 from app.web.navigation import NAVIGATION, Entry
 from app.web.pages import PAGES, Pages
 from identity.joining import journeys
@@ -24,6 +25,7 @@ def _sign_out_page() -> str | None:
 ROOM = Room(
     "identity.joining",
     PAGES(Pages(blueprint, "identity.joining.views", "identity.joining.account_page")),
+    PASSWORD_PATHS("/join/password"),
     PURGES(Purge("join journeys", journeys.expired)),
     NAVIGATION(
         Entry("Your account", _account_page, order=80),

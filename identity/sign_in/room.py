@@ -22,7 +22,7 @@ ROOM = Room(
     "identity.sign_in",
     EVENTS(*events.EVENTS),
     PAGES(Pages(blueprint, "identity.sign_in.views", "identity.sign_in.terms_views")),
-    PASSWORD_PATHS("/sign-in"),
+    PASSWORD_PATHS("/sign-in", "/sign-in/confirm-it-is-you"),
     second_steps.add_pages,
     whole_sign_in_views.add_routes,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
