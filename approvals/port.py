@@ -20,15 +20,19 @@ from approvals.memberships import account_suspension, invitation_port, personal_
 from approvals.memberships import queries as members
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
+from approvals.second_step_resets import actions as resets
+from approvals.second_step_resets import queries as reset_queries
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
 from identity.accounts.person import Person, PersonalDetails
+from identity.accounts.queries import account_with_id
 from identity.accounts.sent_invitation import SentInvitation
 from identity.ports import (
     ClaimDescription,
     Entrance,
     InvitationDescription,
     NoAccess,
+    SecondStepReset,
     ServiceClaims,
     TermsDue,
 )
@@ -118,6 +122,21 @@ class ApprovalsPort:
 
     def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         suspending.suspending(account, accepted, actor)
+
+    def second_step_reset(self, account: Person) -> SecondStepReset | None:
+        return reset_queries.second_step_reset(account)
+
+    def ask_second_step_reset(self, account: Person) -> None:
+        resets.ask(account_with_id(account.id))
+
+    def stop_second_step_reset(self, account: Person) -> bool:
+        return resets.stop(account_with_id(account.id))
+
+    def decide_second_step_reset(self, account: Person, actor: Actor, reason: str) -> bool:
+        return resets.decide_by_command(account_with_id(account.id), actor, reason)
+
+    def second_step_replaced(self, account: Person, decision: str) -> None:
+        resets.second_step_replaced(account_with_id(account.id), decision)
 
     def home(self) -> str:
         return url_for("home.home")

@@ -12,6 +12,7 @@ from approvals.population.room import ROOM as POPULATION
 from approvals.port import ApprovalsPort
 from approvals.remit_api.room import ROOM as REMIT_API
 from approvals.reports.room import ROOM as REPORTS
+from approvals.second_step_resets.room import ROOM as SECOND_STEP_RESETS
 from approvals.terms.room import ROOM as TERMS
 from approvals.workspace.room import ROOM as WORKSPACE
 from identity.ports import APPROVALS
@@ -20,6 +21,7 @@ ROOMS = (
     ORGANISATIONS,
     ACCESS_MODEL,
     MEMBERSHIPS,
+    SECOND_STEP_RESETS,
     TERMS,
     ACTIVITY,
     WORKSPACE,

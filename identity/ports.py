@@ -101,6 +101,19 @@ class NoAccess:
     """Names of people to ask, each with the organisation."""
 
 
+@dataclass(frozen=True)
+class SecondStepReset:
+    """A reset of a person's second step that has not ended.
+
+    takes_effect_at: set with the decision. link_sent: whether the link to a new second step is in
+    the person's mailbox.
+    """
+
+    asked_at: datetime
+    takes_effect_at: datetime | None
+    link_sent: bool
+
+
 class LeavesWithoutApprover(RefusalError):
     """Organisations would have no approver who can act, and the caller has not accepted that.
 
@@ -202,6 +215,26 @@ class Approvals(Protocol):
         accepted: public ids of the organisations that may be left without an approver. Raises
         RefusalError for the only operator, LeavesWithoutApprover where others are left so.
         """
+
+    def second_step_reset(self, account: Person) -> SecondStepReset | None:
+        """Return the reset of the person's second step that is asked for or decided."""
+
+    def ask_second_step_reset(self, account: Person) -> None:
+        """File the request of a person who proved their password. Raises RefusalError."""
+
+    def stop_second_step_reset(self, account: Person) -> bool:
+        """Stop the reset for its owner; False if there is none."""
+        ...
+
+    def decide_second_step_reset(self, account: Person, actor: Actor, reason: str) -> bool:
+        """Decide for a command on the server; False where an operator has to agree as well.
+
+        Raises RefusalError.
+        """
+        ...
+
+    def second_step_replaced(self, account: Person, decision: str) -> None:
+        """Record that the reset of that public id was used. Runs inside `writing()`."""
 
     def home(self) -> str:
         """Return the path of the page that a signed-in person comes to."""

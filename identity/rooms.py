@@ -7,6 +7,7 @@ from identity.information.room import ROOM as INFORMATION
 from identity.joining.room import ROOM as JOINING
 from identity.oidc.room import ROOM as OIDC
 from identity.own_account.room import ROOM as OWN_ACCOUNT
+from identity.recovery.room import ROOM as RECOVERY
 from identity.sessions.room import ROOM as SESSIONS
 from identity.sign_in.room import ROOM as SIGN_IN
 
@@ -16,6 +17,7 @@ ROOMS = (
     SESSIONS,
     CREDENTIALS,
     SIGN_IN,
+    RECOVERY,
     JOINING,
     OWN_ACCOUNT,
     INFORMATION,

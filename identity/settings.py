@@ -44,6 +44,9 @@ class IdentitySettings(FloorSettings):
     reset_minutes: int = Field(default=60, ge=5, le=24 * 60)
     """Minutes for which a password reset link works."""
 
+    second_step_reset_hours: int = Field(default=24, ge=1, le=72)
+    """Hours between the decision to reset a lost second step and the link to a new one."""
+
     reset_mails_per_hour: int = Field(default=5, ge=1, le=20)
     """Reset mails that one address is sent in an hour."""
 

@@ -16,10 +16,14 @@ from approvals.memberships.journeys import PersonAnswers
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.queries import MemberCounts
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
+from approvals.operators.actions import appointments
+from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
+from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.models import Account
 from identity.accounts.person import full_name
+from identity.ports import SecondStepReset
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,31 @@ class OrganisationPage:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """A person with every spell in an organisation, the latest first."""
+    """A person with every spell in an organisation, the latest first.
+
+    reset: of their second step. closed: organisations whose access it closed.
+    """
 
     account: Account
     memberships: list[tuple[Organisation, Membership]]
+    reset: SecondStepReset | None
+    closed: list[Organisation]
+
+
+@dataclass(frozen=True)
+class OperatorRow:
+    """An operator, or an invited one (without a subject), on the list of operators."""
+
+    subject: str | None
+    name: str
+    email: str
+    state: str
+    since: datetime
+    appointed_by: str
+
+    @property
+    def active(self) -> bool:
+        return self.state == "active"
 
 
 @dataclass(frozen=True)
@@ -91,7 +116,32 @@ def find_people(search: str, *, page: int) -> Page[Account] | None:
 def read_person(account: Account) -> PersonPage:
     """Return the person with their memberships."""
     record_look_up(account)
-    return PersonPage(account, queries.memberships_of(account.id))
+    return PersonPage(
+        account,
+        queries.memberships_of(account.id),
+        reset=second_step_reset(account),
+        closed=closed_organisations(account),
+    )
+
+
+def list_operators() -> list[OperatorRow]:
+    """Return the operators and the invited operators, the earliest appointment first."""
+    found = appointments()
+    with writing():
+        record("console.operators_listed", found=len(found))
+    return [_operator_row(operator, account) for operator, account in found]
+
+
+def _operator_row(operator: Operator, account: Account | None) -> OperatorRow:
+    appointed_by = memberships.names_of([operator.appointed_by]).get(operator.appointed_by)
+    return OperatorRow(
+        subject=account.subject if account is not None else None,
+        name=account.name if account is not None else operator.email,
+        email=account.email if account is not None else operator.email,
+        state="invited" if account is None else "suspended" if account.suspended else "active",
+        since=operator.valid_from,
+        appointed_by=appointed_by or f"the command {operator.appointed_by}",
+    )
 
 
 def record_look_up(account: Account) -> None:

@@ -13,7 +13,8 @@ from app.web.forms import show_refusal
 from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
-from approvals.console import appoint_approver, look_ups, queries
+from approvals.console import appoint_approver, helping, look_ups, queries
+from approvals.console.helping import the_person
 from approvals.console.suspending import only_approver_of
 from approvals.memberships.forms import Confirmation
 from approvals.operators.access import operator
@@ -24,6 +25,7 @@ from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("console", __name__, url_prefix="/ops")
 appoint_approver.add_to(pages)
+helping.add_to(pages)
 
 
 @pages.get("")
@@ -66,7 +68,7 @@ def people() -> ResponseReturnValue:
 @permit(operator)
 def person(person: str) -> ResponseReturnValue:
     """Show a person with their memberships, and record the look-up."""
-    page = look_ups.read_person(_person(person))
+    page = look_ups.read_person(the_person(person))
     return render_template("console/person.html", **vars(page), oneself=page.account.id == me().id)
 
 
@@ -77,7 +79,7 @@ def suspend(person: str) -> ResponseReturnValue:
 
     The form names the organisations that its page said would be left without an approver.
     """
-    account, form = _person(person), Confirmation()
+    account, form = the_person(person), Confirmation()
     if account.id == me().id:
         raise NotFound("operators do not suspend themselves")
     if form.validate_on_submit():
@@ -102,7 +104,7 @@ def suspend(person: str) -> ResponseReturnValue:
 @permit(FreshSignIn(operator))
 def restore(person: str) -> ResponseReturnValue:
     """Restore a suspended account after a confirmation."""
-    account, form = _person(person), Confirmation()
+    account, form = the_person(person), Confirmation()
     if form.validate_on_submit():
         if suspension.restore(account, actor=current_actor()):
             flash(f"{account.name} can sign in again, and has been told by email.", "success")
@@ -127,13 +129,6 @@ def audit() -> ResponseReturnValue:
 
 def _search() -> str:
     return (collapse_spaces(request.args.get("q")) or "")[:100]
-
-
-def _person(subject: str) -> Account:
-    found = queries.person(subject)
-    if found is None:
-        raise NotFound("no such person")
-    return found
 
 
 def _confirm(template: str, account: Account, form: Confirmation, **context: object) -> str:

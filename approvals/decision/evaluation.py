@@ -44,6 +44,7 @@ MEMBERSHIP: tuple[MembershipRule, ...] = (
     rules.MembershipHasStarted(),
     rules.MembershipWasAccepted(),
     rules.MembershipHasNotEnded(),
+    rules.MembershipIsNotHeld(),
 )
 SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Refusal | None], ...] = (
     rules.GrantExists(),

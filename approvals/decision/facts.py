@@ -37,13 +37,17 @@ class OrganisationFacts:
 
 @dataclass(frozen=True, slots=True)
 class MembershipFacts:
-    """`id` ties grants to their membership; `organisation` is a public id."""
+    """`id` ties grants to their membership; `organisation` is a public id.
+
+    `held`: a reset of the person's second step closed the access until an approver agrees.
+    """
 
     id: int
     organisation: str
     valid_from: datetime
     joined_at: datetime | None
     valid_to: datetime | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from approvals.decision.facts import (
     OrganisationFacts,
     PersonFacts,
 )
+from approvals.memberships.holds import is_held_at
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
@@ -56,6 +57,7 @@ class FactsRow(Protocol):
     member_from: datetime
     member_joined_at: datetime | None
     member_to: datetime | None
+    held: bool
     grant: str | None
     user_group: str
     granted_from: datetime
@@ -187,6 +189,7 @@ def _columns() -> Statement:
         Membership.valid_from.label("member_from"),
         Membership.joined_at.label("member_joined_at"),
         Membership.valid_to.label("member_to"),
+        is_held_at(AT).label("held"),
         Grant.public_id.label("grant"),
         Grant.user_group,
         Grant.valid_from.label("granted_from"),
@@ -274,6 +277,7 @@ def _memberships(rows: Iterable[FactsRow]) -> Iterable[MembershipFacts]:
                 valid_from=row.member_from,
                 joined_at=row.member_joined_at,
                 valid_to=row.member_to,
+                held=bool(row.held),
             )
 
 

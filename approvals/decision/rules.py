@@ -138,6 +138,21 @@ class MembershipHasNotEnded(Rule):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipIsNotHeld(Rule):
+    """Rule: no reset of the second step closes the membership until an approver agrees."""
+
+    def __call__(
+        self, facts: AccessFacts, membership: MembershipFacts, _at: datetime
+    ) -> Refusal | None:
+        if not membership.held:
+            return None
+        return self.refuse(
+            f"The second step of the account was reset. Access at {facts.organisation.name} stays "
+            "closed until an approver there agrees."
+        )
+
+
 # -------------------------------------------------------------------------------- grant
 
 

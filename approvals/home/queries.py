@@ -17,6 +17,7 @@ from approvals.memberships import queries
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
+from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.person import Person
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
@@ -79,6 +80,7 @@ class HomePage:
     organisations: Sequence[tuple[Organisation, Membership]]
     approves: Set[int]
     operator: bool
+    second_step_reset: bool
 
 
 def home_page(account: Person, at: datetime) -> HomePage:
@@ -90,6 +92,7 @@ def home_page(account: Person, at: datetime) -> HomePage:
         organisations=queries.organisations_of(account.id),
         approves={each.id for each in queries.approved_by(account.id)},
         operator=is_operator(account.id),
+        second_step_reset=second_step_reset(account) is not None,
     )
 
 

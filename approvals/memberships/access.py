@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from app.database import db
 from app.web.authorisation import Allowed, Refused
 from approvals.memberships.approvers import can_approve
+from approvals.memberships.holds import is_held
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
@@ -29,7 +30,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
-    g.organisation, g.own_membership = found
+    g.organisation, g.own_membership, g.own_membership_held = found
     return Allowed()
 
 
@@ -39,7 +40,9 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     if isinstance(outcome, Refused):
         return outcome
     session = current()
-    if session is None or not can_approve(own_membership(), session.account):
+    if session is None or not can_approve(
+        own_membership(), session.account, held=g.own_membership_held
+    ):
         return _no_such_page("is not an approver of the organisation")
     return needs_two_factors() or Allowed()
 
@@ -56,12 +59,12 @@ def own_membership() -> Membership:
     return found
 
 
-def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
+def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | None:
     session = current()
     if session is None:
         return None
     found = db.session.execute(
-        select(Organisation, Membership)
+        select(Organisation, Membership, is_held())
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(
             Organisation.public_id == public_id,
@@ -71,7 +74,7 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
         )
         .options(selectinload(Membership.appointments))
     ).one_or_none()
-    return (found[0], found[1]) if found is not None else None
+    return (found[0], found[1], found[2]) if found is not None else None
 
 
 def _no_such_page(reason: str) -> Refused:

@@ -1,22 +1,28 @@
 """An approver who can act now: the rule for loaded rows, and the same condition in SQL.
 
-An invited approver who has not joined, or whose account is suspended, cannot act.
+An invited approver who has not joined, whose account is suspended, or whose membership a reset of
+the second step has closed (`holds`), cannot act.
 """
 
 from sqlalchemy import and_
 
+from approvals.memberships.holds import is_held
 from approvals.memberships.models import Membership
 from identity.accounts.models import Account
 from identity.accounts.person import Person
 
 
-def can_approve(membership: Membership, account: Person) -> bool:
-    """Return whether the holder of the membership, with this account, can act as an approver."""
+def can_approve(membership: Membership, account: Person, *, held: bool) -> bool:
+    """Return whether the holder of the membership, with this account, can act as an approver.
+
+    held: whether `holds.is_held` is true of the membership.
+    """
     return (
         membership.open
         and membership.joined_at is not None
         and membership.is_approver
         and not account.suspended
+        and not held
     )
 
 
@@ -25,5 +31,6 @@ CAN_APPROVE = and_(
     Membership.joined_at.is_not(None),
     Membership.is_approver,
     ~Account.suspended,
+    ~is_held(),
 )
 """Condition `can_approve` of a statement about `Membership` that joins its `Account`."""

@@ -20,11 +20,13 @@ from approvals.memberships.queries import MemberCounts, MemberFilters, MemberRow
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
+from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person, full_name
 from identity.credentials.registry import has_second_step
 from identity.email_changes.models import EmailChange
 from identity.email_changes.queries import last_begun_by_approver, open_change
+from identity.ports import SecondStepReset
 
 LATEST = 10
 """Events on the page of a person."""
@@ -75,6 +77,8 @@ class UserPage:
     sole: bool
     may_change: bool
     events: Sequence[ActivityEntry]
+    reset: SecondStepReset | None
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,8 @@ def user_page(
         sole=approvers.sole(person.account_id),
         may_change=refusal is None,
         events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
+        reset=second_step_reset(account) if account is not None else None,
+        closed=account is not None and organisation in closed_organisations(account),
     )
 
 

@@ -13,3 +13,8 @@ def account_at(email: EmailAddress) -> Account | None:
     """Return the account with this email address, in whatever spelling, or None."""
     found: Account | None = db.session.scalar(select(Account).where(Account.email_key == email.key))
     return found
+
+
+def account_with_id(account_id: int) -> Account:
+    """Return the account with this database key."""
+    return db.session.get_one(Account, account_id)

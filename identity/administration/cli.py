@@ -12,6 +12,7 @@ from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
 from app.cli.refusals import show_refusal
 from app.days import moment_in_words
+from app.typed_text import LONGEST_REASON, clean_text
 from identity.accounts.email_argument import EMAIL_ADDRESS
 
 if TYPE_CHECKING:
@@ -42,6 +43,29 @@ def restore(email: EmailAddress) -> None:
     account = _account(email)
     done = suspension.restore(account, actor=Actor.command("accounts restore"))
     click.echo(f"{account.email}: {'restored' if done else 'not suspended'}.")
+
+
+@accounts_cli.command("reset-second-step")
+@click.argument("email", type=EMAIL_ADDRESS)
+@click.option("--reason", required=True, help="Reason for the reset and the check of identity.")
+def reset_second_step(email: EmailAddress, reason: str) -> None:
+    """Reset a lost second step where there are too few operators to decide in the console.
+
+    The person gets the link after the waiting time. All operators and approvers get a mail.
+    """
+    from identity.ports import approvals
+
+    account = _account(email)
+    with show_refusal():
+        reason = clean_text(reason, "The reason", LONGEST_REASON)
+        decided = approvals().decide_second_step_reset(
+            account, Actor.command("accounts reset-second-step"), reason
+        )
+    click.echo(
+        f"{account.email}: the reset is decided."
+        if decided
+        else f"{account.email}: an operator has to agree as well, on the person’s page."
+    )
 
 
 @accounts_cli.command("find")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.audit import Event
 
 EVENTS = (
-    Event("password.reset_asked", "A password reset was asked for.", required={"outcome"}),
+    Event("password.reset_asked", "{actor} asked for a password reset.", required={"outcome"}),
     Event("password.reset", "{subject} set a new password by a reset link.", required={"subject"}),
     Event("password.changed", "{actor} changed their password.", required={"subject"}),
     Event("password.confirmation_refused", "{actor} gave a wrong password.", required={"subject"}),

@@ -84,6 +84,13 @@ def has_second_step(account_id: int) -> bool:
     return bool(second_steps_of(account_id))
 
 
+def forget_second_steps(account_id: int) -> None:
+    """Delete every credential of the person that is a possession. Must run inside `writing()`."""
+    for each in FACTORS:
+        if FactorKind.POSSESSION in each.evidence.kinds:
+            each.forget(account_id)
+
+
 def amr(shown: Iterable[Evidence]) -> tuple[str, ...]:
     """Return the `amr` values of a sign-in; `mfa` is added for two kinds of factor (RFC 8176)."""
     proofs = list(shown)

@@ -9,7 +9,7 @@ import structlog
 from flask import url_for
 from sqlalchemy import func, select
 
-from app.actors import ANONYMOUS
+from app.actors import ANONYMOUS, Actor
 from app.audit import record
 from app.clock import now
 from app.composition import ExtensionPoint
@@ -41,14 +41,26 @@ WHEN_RESET = ExtensionPoint[Callable[[Account], None]]("acts when a password is 
 log = structlog.get_logger()
 
 
-def request_reset(email: EmailAddress) -> None:
-    """Send a reset link, or a mail that explains why there is none: the same work for anybody."""
+SENT = "link sent"
+"""Outcome of a request that got a link."""
+
+
+def request_reset(
+    email: EmailAddress, *, by: Actor = ANONYMOUS, organisation: str | None = None
+) -> str:
+    """Send a reset link, or a mail that explains why there is none: the same work for anybody.
+
+    by: an approver or operator who asks for the person. organisation: public id of the approver's.
+    Return the outcome as the audit has it, for them alone.
+    """
     try:
         with writing():
-            _send(email)
+            return _send(email, by, organisation)
     except _EnoughForNow:
+        outcome = "too many in an hour"
         with writing():
-            record("password.reset_asked", actor=ANONYMOUS, outcome="too many in an hour")
+            record("password.reset_asked", actor=by, organisation=organisation, outcome=outcome)
+        return outcome
 
 
 class LinkOver(Exception):
@@ -153,7 +165,7 @@ class _EnoughForNow(Exception):
     """This address was sent its mails of the hour."""
 
 
-def _send(email: EmailAddress) -> None:
+def _send(email: EmailAddress, by: Actor, organisation: str | None) -> str:
     key = email.key
     # Both are read for everybody: the same work for known and unknown addresses.
     present, former = account_at(email), account_formerly_at(email, now())
@@ -167,15 +179,21 @@ def _send(email: EmailAddress) -> None:
     link = reset_links.add_requested(key, owner, token, timedelta(minutes=minutes))
     if link is None:
         log.info("a parallel reset request was dropped")
-        return
+        return "dropped"
     if _recent(key) > settings().reset_mails_per_hour:
         raise _EnoughForNow
     if account is not None and token is not None:
         reset_links.supersede(account.id, RESET, but=link.id, sent_to=key)
         path = url_for("credentials.open_reset", token=token, _external=False)
-        context = {"link": path, "minutes": minutes, "former": present is None}
+        asked_by = "Somebody" if by == ANONYMOUS else by.name
+        context = {
+            "link": path,
+            "minutes": minutes,
+            "former": present is None,
+            "asked_by": asked_by,
+        }
         _send_link(account, link, "credentials/reset", context, to=None if present else email)
-        outcome = "link sent"
+        outcome = SENT
     else:
         outcome = _why_no_link(account, key)
         send_mail(
@@ -185,10 +203,12 @@ def _send(email: EmailAddress) -> None:
         )
     record(
         "password.reset_asked",
-        actor=ANONYMOUS,
+        actor=by,
+        organisation=organisation,
         subject=account.subject if account else None,
         outcome=outcome,
     )
+    return outcome
 
 
 def _send_link(

@@ -1,4 +1,4 @@
-"""Links by mail: to a new password or address, and to say "this was not me".
+"""Links by mail: to a new password, address or second step, and to say "this was not me".
 
 A link proves that its reader reads the mailbox, and nothing else: it signs nobody in, stands for no
 second step, revives no suspended account. Each is single-use, bound to its purpose, superseded by
@@ -32,6 +32,7 @@ from identity.sessions.browser_journeys import BrowserJourneys
 RESET = "reset"
 NOT_ME = "not-me"
 CONFIRM_ADDRESS = "confirm-address"
+SECOND_STEP = "second-step"
 # For so long the browser that used a link may try to sign in whatever others guess meanwhile.
 _VOUCHED = timedelta(hours=1)
 _JOURNEYS = BrowserJourneys(

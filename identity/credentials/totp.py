@@ -51,6 +51,8 @@ _PURPOSE = "totp"
 
 INCOMPLETE = Refusal("incomplete", "Enter all 6 digits.")
 CHANGED = "authenticator app"
+ADDED = Change(CHANGED, {"former": ""})
+"""The change that "this was not me" takes back where no former app is put back."""
 USED = Refusal("used", "That code has been used. Wait for the next one in your app.")
 WRONG = Refusal("wrong", "The code is not right. Check your phone’s clock is set automatically.")
 

@@ -125,7 +125,7 @@ def submit_confirm() -> ResponseReturnValue:
 def _second_step(journey: SignInJourney) -> str:
     account_id = journey.account_id
     if account_id is None or not registry.has_second_step(account_id):
-        return url_for(".cannot")
+        return url_for("recovery.no_second_step", journey=journey.public_id)
     _, page = second_steps_towards(account_id, journey.minimum_acr)[0]
     return url_for(f".{page.endpoint}", journey=journey.public_id)
 

@@ -77,6 +77,13 @@ FRESH = {
     "memberships.invitation_withdraw",
     "memberships.leave_organisation",
     "memberships.remove",
+    # The second step of another person.
+    "console.end_second_step_reset",
+    "console.open_access",
+    "console.second_step",
+    "memberships.end_second_step_reset",
+    "memberships.open_access",
+    "memberships.second_step",
     # Clients and their secrets.
     "clients.disable",
     "clients.enable",
@@ -104,15 +111,21 @@ OPEN = {
     # Everyday acts: a user group, an invitation sent again to the same address.
     "memberships.access_check",
     "memberships.invitation_resend",
+    # A link to the mailbox of its person only.
+    "console.send_reset_link",
+    "memberships.send_reset_link",
     # Personal details that give no access.
     "own_account.submit_name",
     # Acts that only end access of one's own.
     "sessions.end",
     "sessions.end_others",
     "sessions.forget_device",
+    # The reset of one's own second step, which is stopped.
+    "recovery.stop_own_reset",
     # Steps of signing in and of entering a service.
     "credentials.saved_codes",
     "oidc.choose_organisation",
+    "recovery.ask_for_reset",
     "sign_in.confirm_with_passkey",
     "sign_in.submit_code",
     "sign_in.submit_confirm",

@@ -9,6 +9,7 @@ from approvals.workspace.views import (
     appointments,
     invitations,
     removal,
+    second_step,
     users,
 )
 
@@ -16,6 +17,6 @@ from approvals.workspace.views import (
 def blueprint() -> Blueprint:
     """Return all routes of these pages."""
     pages = Blueprint("memberships", __name__)
-    for module in (users, add, access, appointments, removal, invitations, address):
+    for module in (users, add, access, appointments, removal, invitations, address, second_step):
         module.add_to(pages)
     return pages

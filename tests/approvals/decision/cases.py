@@ -127,6 +127,12 @@ CASES = [
         "Membership of Elm School ended on 23 November 2026 at 9:00am.",
     ),
     Case(
+        "MembershipIsNotHeld",
+        _membership(held=True),
+        "The second step of the account was reset. Access at Elm School stays closed until an "
+        "approver there agrees.",
+    ),
+    Case(
         "GrantExists",
         replace(ALLOWED, grants=()),
         "Elm School has not given access to School Performance yet.",

@@ -17,6 +17,7 @@ from app.database import writing
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
 from approvals.decision import evaluation, rules, sign_in_checks
+from approvals.memberships.holds import ACCESS_AFTER_RESET
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
@@ -118,6 +119,18 @@ def _membership_ended(scene: Scene) -> None:
     world.grant(world.member(scene.ada, scene.elm, until=ENDED), "School_Named")
 
 
+HELD = (
+    "The second step of the account was reset. Access at Elm School stays closed until an "
+    "approver there agrees."
+)
+
+
+def _membership_held(scene: Scene) -> None:
+    scene.entering()
+    with writing():
+        ACCESS_AFTER_RESET.file(scene.ada.id, organisation_id=scene.elm.id, asked_by=SYSTEM)
+
+
 def _no_grant(scene: Scene) -> None:
     world.member(scene.ada, scene.elm)
 
@@ -210,6 +223,11 @@ CASES: list[tuple[type, Make, list[str]]] = [
         rules.MembershipHasNotEnded,
         _membership_ended,
         ["Membership of Elm School ended on 30 June 2026 at 4:05pm."],
+    ),
+    (
+        rules.MembershipIsNotHeld,
+        _membership_held,
+        [HELD],
     ),
     (
         rules.GrantExists,

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actors import Actor
+from app.actors import SYSTEM, Actor
 from app.clock import now
 from app.database import db, writing
 from approvals.memberships import queries
 from approvals.memberships.approvers import CAN_APPROVE, can_approve
+from approvals.memberships.holds import ACCESS_AFTER_RESET
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -32,6 +33,7 @@ class Holder:
     joined: bool
     closed: bool
     suspended: bool
+    held: bool
     appointments: tuple[bool, ...]
 
 
@@ -40,6 +42,7 @@ holders = st.builds(
     joined=st.booleans(),
     closed=st.booleans(),
     suspended=st.booleans(),
+    held=st.booleans(),
     appointments=st.sampled_from([(), (True,), (False,), (False, True), (False, False)]),
 )
 
@@ -71,6 +74,8 @@ def _add(session: Session, where: Organisation, number: int, holder: Holder) -> 
     membership.describe(email=email, given_name="Ada", family_name="Byron")
     session.add(membership)
     session.flush()
+    if holder.held:
+        ACCESS_AFTER_RESET.file(account.id, organisation_id=where.id, asked_by=SYSTEM)
     return membership
 
 
@@ -83,7 +88,9 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
         with writing() as session:
             rows = [_add(session, school, number, each) for number, each in enumerate(states)]
             by_rule = {
-                row.id for row in rows if can_approve(row, session.get_one(Account, row.account_id))
+                row.id
+                for row, each in zip(rows, states, strict=True)
+                if can_approve(row, session.get_one(Account, row.account_id), held=each.held)
             }
             by_statement = session.scalars(
                 select(Membership.id)
@@ -92,7 +99,9 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
             )
             assert set(by_statement) == by_rule
             expected = [
-                each.joined and not each.closed and not each.suspended and any(each.appointments)
+                each.joined
+                and not (each.closed or each.suspended or each.held)
+                and any(each.appointments)
                 for each in states
             ]
             assert [row.id in by_rule for row in rows] == expected

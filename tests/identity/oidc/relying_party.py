@@ -30,10 +30,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def register(**metadata: Any) -> dict[str, Any]:
-    """A client, by the product's own registration; the response with its secret.
-
-    Each second use of a refresh token counts as theft, unless the metadata has a grace.
-    """
+    """A client, by the product's own registration; the response with its secret."""
     grants = ["authorization_code", "refresh_token"]
     if metadata.get("token_endpoint_auth_method") != "none":
         grants.append("client_credentials")
@@ -42,7 +39,6 @@ def register(**metadata: Any) -> dict[str, Any]:
         "redirect_uris": [CALLBACK],
         "post_logout_redirect_uris": ["https://rp.example/bye"],
         "grant_types": grants,
-        "refresh_token_grace": 0,
         **metadata,
     }
     return {**actions.register(asked, grant_types=tuple(GRANT_TYPES))}

@@ -18,6 +18,7 @@ from identity.ports import (
     Entrance,
     InvitationDescription,
     NoAccess,
+    SecondStepReset,
     ServiceClaims,
     TermsDue,
 )
@@ -115,6 +116,19 @@ class Rights:
 
     def may_remember_device(self, account: Person) -> bool:
         return True
+
+    def second_step_reset(self, account: Person) -> SecondStepReset | None:
+        return None
+
+    def ask_second_step_reset(self, account: Person) -> None: ...
+
+    def stop_second_step_reset(self, account: Person) -> bool:
+        return False
+
+    def decide_second_step_reset(self, account: Person, actor: Actor, reason: str) -> bool:
+        return False
+
+    def second_step_replaced(self, account: Person, decision: str) -> None: ...
 
     def home(self) -> str:
         return url_for("accounts.account")

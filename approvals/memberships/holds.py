@@ -1,0 +1,47 @@
+"""Memberships that give nothing until an approver agrees, after a reset of the second step.
+
+Another organisation decided about the reset. The access in this one stays closed meanwhile, and an
+approver of it agrees or removes the person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BindParameter, ColumnElement, exists, or_
+
+from approvals.memberships.models import Membership
+from approvals.pending_decisions.decisions import DecisionKind
+from approvals.pending_decisions.models import PendingDecision
+
+ACCESS_AFTER_RESET = DecisionKind("access_after_reset", undecided=None)
+
+
+def is_held_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a membership was closed by a reset at the moment.
+
+    A membership that began after the reset was given by an approver who knew of it.
+    """
+    return _held(
+        PendingDecision.asked_at <= at,
+        or_(PendingDecision.ended_at.is_(None), PendingDecision.ended_at > at),
+    )
+
+
+def is_held() -> ColumnElement[bool]:
+    """Return the condition that a membership is closed by a reset now."""
+    return _held(PendingDecision.ended_at.is_(None))
+
+
+def _held(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(
+            PendingDecision.kind == ACCESS_AFTER_RESET.name,
+            PendingDecision.account_id == Membership.account_id,
+            PendingDecision.organisation_id == Membership.organisation_id,
+            PendingDecision.asked_at >= Membership.valid_from,
+            *conditions,
+        )
+        .correlate(Membership)
+    )

@@ -1,0 +1,1 @@
+"""Decisions that wait for somebody: one table, claimed by conditional statements."""

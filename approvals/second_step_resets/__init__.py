@@ -1,0 +1,1 @@
+"""Resets of a lost second step: asked for, decided by approvers or operators, put into effect."""

@@ -1,0 +1,158 @@
+"""Replacing a lost second step: the link, the password, the first code of a new app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.actors import ANONYMOUS
+from app.audit import record
+from app.clock import now
+from app.database import db, writing
+from app.refusal import Refusal
+from app.retention import Expired
+from identity.access_termination import end_access, lock_access
+from identity.accounts.models import Account
+from identity.accounts.person import actor_of
+from identity.credentials import registry, reset, reset_links, totp
+from identity.credentials.actions import make_recovery_codes
+from identity.credentials.factor import ProofAccepted, ProofRejected
+from identity.credentials.models import PasswordReset
+from identity.credentials.password import PASSWORD, is_unchanged
+from identity.credentials.totp import TOTP
+from identity.ports import approvals
+from identity.recovery.link import decision_of, held_until
+from identity.recovery.models import SecondStepJourney
+from identity.sessions.actions import StartedSession
+from identity.sessions.browser import Browser
+from identity.sessions.browser_journeys import BrowserJourneys
+from identity.sign_in import devices, throttle
+from identity.sign_in.actions import WRONG_PASSWORD, MustWait
+from identity.sign_in.session_actions import begin_session
+
+_LIFETIME = timedelta(minutes=30)
+_JOURNEYS = BrowserJourneys(
+    SecondStepJourney,
+    owner=[SecondStepJourney.browser_hash],
+    expires=SecondStepJourney.expires_at,
+    finished=SecondStepJourney.finished_at,
+)
+
+
+class LinkOver(Exception):
+    """The link was used, stopped or has expired, or the password that was proved has changed."""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A person with a new second step: their session, and the page with their recovery codes."""
+
+    started: StartedSession
+    recovery_codes: str
+
+
+def prove_password(
+    link: PasswordReset, account: Account, password: str, browser: Browser
+) -> SecondStepJourney | Refusal | MustWait:
+    """Begin the set-up of a new second step for the person who opened the link.
+
+    Guesses are counted as those of the sign-in page are. Raises LinkOver, TooManyRequests.
+    """
+    attempt = throttle.password_attempt(
+        account.email_key,
+        browser.network,
+        device=devices.known_device(account.id, browser, now()),
+        reset=reset_links.used_in_browser(account.id, browser),
+    )
+    wait = throttle.admit(attempt, now())
+    if wait:
+        return MustWait(wait)
+    outcome = PASSWORD.prove(account.id, password)
+    if isinstance(outcome, ProofRejected):
+        with writing():
+            throttle.record_failure(attempt, now())
+            record(
+                "sign_in.password_refused",
+                actor=ANONYMOUS,
+                subject=account.subject,
+                reason="not right",
+                network=browser.network,
+            )
+        return WRONG_PASSWORD
+    with writing():
+        locked = lock_access(account.id)
+        if locked is None or outcome.set_at is None or not is_unchanged(account.id, outcome):
+            raise LinkOver
+        throttle.refund_attempt(attempt)
+        return _JOURNEYS.begin_in(
+            browser,
+            SecondStepJourney(
+                browser_hash=browser.secret_hash,
+                reset_id=link.id,
+                password_set_at=outcome.set_at,
+                sealed_secret=totp.new_sealed_secret(),
+                expires_at=now() + _LIFETIME,
+            ),
+            counted=False,
+        )
+
+
+def find(
+    public_id: str | None, browser: Browser
+) -> tuple[SecondStepJourney, PasswordReset, Account] | None:
+    """Return the browser's open journey with its link and account, or None."""
+    journey = _JOURNEYS.find(public_id, browser.secret_hash)
+    link = db.session.get(PasswordReset, journey.reset_id) if journey is not None else None
+    account = reset_links.holder(link) if link is not None else None
+    if journey is None or link is None or account is None:
+        return None
+    return journey, link, account
+
+
+def replace_second_step(
+    journey: SecondStepJourney,
+    link: PasswordReset,
+    account: Account,
+    code: str,
+    browser: Browser,
+    *,
+    continue_to: str,
+) -> Replaced | ProofRejected:
+    """Delete every second step of the person, store the new app, and sign them in.
+
+    All sessions end. Nothing changes before the new app shows a right code. Raises LinkOver.
+    """
+    sealed_secret, set_at = journey.sealed_secret, journey.password_set_at
+    step = totp.proves(sealed_secret, code)
+    if isinstance(step, ProofRejected):
+        return step
+    with writing():
+        locked = lock_access(account.id)
+        held = held_until(account.id)
+        if (
+            locked is None
+            or not locked.active
+            or (held is not None and held > now())
+            or not _still_proves(locked, set_at)
+            or not _JOURNEYS.finish(journey.id, SecondStepJourney.sealed_secret == sealed_secret)
+            or not reset_links.claim_link(link, browser)
+        ):
+            raise LinkOver
+        registry.forget_second_steps(locked.id)
+        end_access(locked.id, cause="second step reset")
+        totp.store(locked.id, sealed_secret, step)
+        record("second_step.replaced", actor=actor_of(locked), subject=locked.subject)
+        approvals().second_step_replaced(locked, decision_of(link))
+        reset.send_disavowable(locked, "recovery/second_step_replaced", change=totp.ADDED, at=now())
+        started = begin_session(locked, [PASSWORD.evidence, TOTP.evidence], [], browser)
+        shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
+        return Replaced(started, shown)
+
+
+def _still_proves(account: Account, set_at: datetime) -> bool:
+    return is_unchanged(account.id, ProofAccepted(PASSWORD, PASSWORD.evidence, set_at))
+
+
+def expired() -> list[Expired]:
+    """Return journeys whose time is over."""
+    return [_JOURNEYS.expired()]
