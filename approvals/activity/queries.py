@@ -1,4 +1,6 @@
-"""Events of an organisation, read from the audit and put in plain words."""
+"""Events of an organisation or a person, read from the audit and put in plain words."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from app.clock import end_of_day, start_of_day
 from app.database import db
 from app.request_reference import request_id_prefix
 from app.web.pagination import Page, paginate
+from approvals.activity.own_words import CAUSES, OWN_WORDS, TOLD_OTHERWISE
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -30,6 +33,15 @@ class ActivityEntry:
     request_id: str
     before: dict[str, object] | None
     after: dict[str, object] | None
+
+
+@dataclass(frozen=True)
+class OwnEntry:
+    """One audit row about the reader. network: where the act came from, if that is known."""
+
+    at: datetime
+    sentence: str
+    network: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,17 @@ def activity_about_person(
     return list(describe_entry(db.session.scalars(statement.limit(limit)), at))
 
 
+def own_activity(account: Account, at: datetime, *, page: int) -> Page[OwnEntry]:
+    """Return a page of the events about a person, the latest first, in words for the person."""
+    found = paginate(_about(account), page=page)
+    return Page(_own_entries(found.rows, at), found.number, found.per_page, found.total)
+
+
+def all_own_activity(account: Account, at: datetime) -> Sequence[OwnEntry]:
+    """Return all events about a person, the latest first, in words for the person."""
+    return _own_entries(db.session.scalars(_about(account)), at)
+
+
 def activity_everywhere(
     *,
     search: str = "",
@@ -126,44 +149,69 @@ def request_of(organisation: Organisation, person: Membership, event: str) -> st
 def describe_entry(rows: Iterable[AuditEvent], at: datetime) -> Sequence[ActivityEntry]:
     """Describe rows as sentences, with the names that services have at the moment."""
     found = list(rows)
-    organisations = _organisation_names({row.organisation for row in found if row.organisation})
-    people = _people_names({row.subject for row in found if row.subject})
-    clients = _client_names({row.client for row in found if row.client})
-    services = Catalogue(at)
-    return [_happening(row, organisations, people, clients, services) for row in found]
+    fields = _fields_of(found, at)
+    return [_happening(row, words) for row, words in zip(found, fields, strict=True)]
 
 
-def _happening(
-    row: AuditEvent,
-    organisations: dict[str, str],
-    people: dict[str, str],
-    clients: dict[str, str],
-    services: Catalogue,
-) -> ActivityEntry:
+def _happening(row: AuditEvent, words: _EventFields) -> ActivityEntry:
     event = EVENTS.by_name().get(row.event)
-    subject = people.get(row.subject or "", "") or str(row.detail.get("person", "somebody"))
-    words = _EventFields(
-        {
-            **row.detail,
-            "actor": _actor_in_words(row),
-            "subject": subject,
-            "organisation": organisations.get(row.organisation or "", "an organisation"),
-            "client": clients.get(row.client or "", "a service"),
-            "service": services.service_name(row.service) if row.service else "a service",
-            "owner": services.service_name(row.service) if row.service else "Secure Access",
-        }
-    )
-    sentence = event.sentence.format_map(words) if event else row.event
     return ActivityEntry(
         at=row.at,
-        sentence=sentence[:1].upper() + sentence[1:],
+        sentence=_sentence(event.sentence if event else row.event, words),
         actor=row.actor_name,
         kind=row.event,
-        subject=subject,
+        subject=str(words["subject"]),
         request_id=row.request_id,
         before=row.before,
         after=row.after,
     )
+
+
+def _own_entries(rows: Iterable[AuditEvent], at: datetime) -> list[OwnEntry]:
+    found = list(rows)
+    return [_own_entry(row, words) for row, words in zip(found, _fields_of(found, at), strict=True)]
+
+
+def _own_entry(row: AuditEvent, words: _EventFields) -> OwnEntry:
+    event = EVENTS.by_name().get(row.event)
+    if row.actor_kind == "command":
+        words["actor"] = "an operator"
+    elif row.actor == row.subject:
+        words["actor"] = "you"
+    words["cause"] = CAUSES.get(str(row.detail.get("cause")), row.detail.get("cause", "…"))
+    for moment, values in (("before", row.before), ("after", row.after)):
+        words[f"{moment}_email"] = (values or {}).get("email", "…")
+    template = OWN_WORDS.get(row.event) or (event.sentence if event else row.event)
+    network = str(row.detail.get("network", "")).removesuffix("/32")
+    return OwnEntry(row.at, _sentence(template, words), network)
+
+
+def _sentence(template: str, words: _EventFields) -> str:
+    sentence = template.format_map(words)
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _fields_of(rows: Sequence[AuditEvent], at: datetime) -> list[_EventFields]:
+    """Return the fields for the sentence of each row, read by a constant number of statements."""
+    organisations = _organisation_names({row.organisation for row in rows if row.organisation})
+    people = _people_names({row.subject for row in rows if row.subject})
+    clients = _client_names({row.client for row in rows if row.client})
+    services = Catalogue(at)
+    return [
+        _EventFields(
+            {
+                **row.detail,
+                "actor": _actor_in_words(row),
+                "subject": people.get(row.subject or "", "")
+                or str(row.detail.get("person", "somebody")),
+                "organisation": organisations.get(row.organisation or "", "an organisation"),
+                "client": clients.get(row.client or "", "a service"),
+                "service": services.service_name(row.service) if row.service else "a service",
+                "owner": services.service_name(row.service) if row.service else "Secure Access",
+            }
+        )
+        for row in rows
+    ]
 
 
 def _actor_in_words(row: AuditEvent) -> str:
@@ -187,6 +235,18 @@ def _of_request(search: str) -> ColumnElement[bool]:
     # The bounds let the index find them; no digit comes behind "z".
     near = AuditEvent.request_id.between(start, f"{start}z")
     return near & AuditEvent.request_id.startswith(start, autoescape=True)
+
+
+def _about(account: Account) -> Select[AuditEvent]:
+    return (
+        select(AuditEvent)
+        .where(
+            AuditEvent.subject == account.subject,
+            AuditEvent.event.not_in(TOLD_OTHERWISE),
+            ~AuditEvent.event.startswith(OF_MACHINES, autoescape=True),
+        )
+        .order_by(AuditEvent.id.desc())
+    )
 
 
 def _in(organisation: Organisation) -> Select[AuditEvent]:

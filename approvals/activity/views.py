@@ -1,4 +1,4 @@
-"""Activity of an organisation, for its approvers: each change and its author."""
+"""Activity of an organisation, for its approvers, and of an account, for its person."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,8 @@ from app.web.authorisation import permit
 from app.web.pagination import requested_page
 from approvals.activity import queries
 from approvals.memberships.access import approver_of, this_organisation
+from identity.sessions.access import signed_in
+from identity.sessions.current_session import signed_in_session
 
 pages = Blueprint("activity", __name__)
 
@@ -35,6 +37,15 @@ def activity(**_route: str) -> str:
         days=days,
         kinds=queries.KINDS,
     )
+
+
+@pages.get("/account/activity")
+@permit(signed_in)
+def own_activity() -> str:
+    """Show a page of what happened with the person's own account."""
+    account = signed_in_session().account
+    page = queries.own_activity(account, now(), page=requested_page())
+    return render_template("activity/own.html", page=page)
 
 
 @dataclass(frozen=True)

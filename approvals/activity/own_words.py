@@ -1,0 +1,72 @@
+"""Sentences about a person's own activity, as the person reads them."""
+
+from __future__ import annotations
+
+OWN_WORDS = {
+    "access.changed": "{actor} changed what you can see in {service} for {organisation}: {change}.",
+    "access.self_given": "You changed your user group of {service} for {organisation}: {change}.",
+    "account.address_change_asked": "{actor} asked to change your email address.",
+    "account.address_changed": "You changed your email address from {before_email}.",
+    "account.address_put_back": "Your email address was put back to {after_email}.",
+    "account.data_read": "You looked at, or downloaded, the data that we hold about you.",
+    "account.joined": "You joined Secure Access.",
+    "account.renamed": "You changed your name.",
+    "account.restored": "An operator restored your account.",
+    "account.suspended": "An operator suspended your account.",
+    "approver.made": "{actor} made you an approver of {organisation}.",
+    "approver.stopped": "{actor} stopped you being an approver of {organisation}.",
+    "console.looked_at": "An operator looked at the page about you.",
+    "device.forgotten": "A device no longer lets you sign in without a code.",
+    "device.remembered": "You chose to sign in without a code on a device.",
+    "invitation.refused": "You opened an invitation that was sent to another person.",
+    "membership.joined": "You joined {organisation}.",
+    "membership.joined_already": "You accepted a second invitation to {organisation}.",
+    "membership.left": "You left {organisation}.",
+    "membership.moved": "You were moved to {organisation}, because organisations were merged.",
+    "membership.removed": "{actor} removed you from {organisation}.",
+    "operator.joined": "You became an operator of Secure Access.",
+    "operator.removed": "You are no longer an operator of Secure Access.",
+    "password.changed": "You changed your password.",
+    "password.confirmation_refused": "A wrong password was entered on the page that changes it.",
+    "password.reset": "A new password was set by a link that we sent you.",
+    "password.reset_asked": "Somebody asked for a link to reset your password.",
+    "recovery_codes.made": "You made new recovery codes.",
+    "service.entered": "You opened {client}.",
+    "service.entry_refused": "You tried to open {client}, which you have no access to.",
+    "service.signed_out": "You signed out of {client}.",
+    "session.ended": "A session ended: {cause}.",
+    "session.others_ended": "You ended all your other sessions.",
+    "sign_in.code_refused": "A code was refused after the right password.",
+    "sign_in.confirmed": "You confirmed that it was you.",
+    "sign_in.disavowed": "You said “this was not me”. Everybody was signed out.",
+    "sign_in.guesses_announced": "We told you by email that somebody guesses your codes.",
+    "sign_in.password_refused": "A wrong password was entered for your account.",
+    "sign_in.succeeded": "You signed in.",
+    "sign_in.terms_declined": "You did not accept the terms of use.",
+    "sign_in.throttled": "Too many wrong entries were made, so that the next has to wait.",
+    "terms.accepted": "You accepted version {number} of the terms of use of {owner}.",
+    "totp.changed": "You set up another authenticator app.",
+}
+"""By event. Another event has the sentence that approvers and operators read."""
+
+CAUSES = {
+    "another person signed in": "another person signed in in the same browser",
+    "ended by the person": "you ended it from another browser",
+    "sign-out": "you signed out",
+}
+"""Causes of `session.ended` in words for the person."""
+
+TOLD_OTHERWISE = frozenset(
+    {
+        "approver.none_left",
+        "client.checked",
+        "invitation.accepted",
+        "membership.account_restored",
+        "membership.account_suspended",
+        "membership.address_changed",
+        "membership.renamed",
+        "service.told_of_sign_out",
+        "service.not_told_of_sign_out",
+    }
+)
+"""Events for approvers and operators: another event tells the person of the same act."""
