@@ -8,6 +8,7 @@ from approvals.console.room import ROOM as CONSOLE
 from approvals.home.room import ROOM as HOME
 from approvals.memberships.room import ROOM as MEMBERSHIPS
 from approvals.organisations.room import ROOM as ORGANISATIONS
+from approvals.own_data.room import ROOM as OWN_DATA
 from approvals.population.room import ROOM as POPULATION
 from approvals.port import ApprovalsPort
 from approvals.remit_api.room import ROOM as REMIT_API
@@ -31,5 +32,6 @@ ROOMS = (
     POPULATION,
     HOME,
     CONSOLE,
+    OWN_DATA,
     Room("approvals.port", APPROVALS(ApprovalsPort())),
 )

@@ -18,6 +18,7 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.accounts.person import Person
 from identity.oidc.models import Client
 
 
@@ -94,13 +95,13 @@ def activity_about_person(
     return list(describe_entry(db.session.scalars(statement.limit(limit)), at))
 
 
-def own_activity(account: Account, at: datetime, *, page: int) -> Page[OwnEntry]:
+def own_activity(account: Person, at: datetime, *, page: int) -> Page[OwnEntry]:
     """Return a page of the events about a person, the latest first, in words for the person."""
     found = paginate(_about(account), page=page)
     return Page(_own_entries(found.rows, at), found.number, found.per_page, found.total)
 
 
-def all_own_activity(account: Account, at: datetime) -> Sequence[OwnEntry]:
+def all_own_activity(account: Person, at: datetime) -> Sequence[OwnEntry]:
     """Return all events about a person, the latest first, in words for the person."""
     return _own_entries(db.session.scalars(_about(account)), at)
 
@@ -237,7 +238,7 @@ def _of_request(search: str) -> ColumnElement[bool]:
     return near & AuditEvent.request_id.startswith(start, autoescape=True)
 
 
-def _about(account: Account) -> Select[AuditEvent]:
+def _about(account: Person) -> Select[AuditEvent]:
     return (
         select(AuditEvent)
         .where(

@@ -92,6 +92,9 @@ FRESH = {
     # Exports.
     "reports.user_groups_csv",
     "reports.user_groups_json",
+    # Data of one's own.
+    "own_data.download",
+    "own_data.page",
 }
 """Every route that is nothing without a recent sign-in."""
 OPEN = {

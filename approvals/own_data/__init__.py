@@ -1,0 +1,1 @@
+"""The data that is stored about a person, for that person."""

@@ -1,0 +1,328 @@
+"""Each table with rows about people: the columns that a person gets, or why they get none.
+
+A test compares the tables with the database, so that a new table about people has its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
+
+from app.audit import AuditEvent
+from app.database import Base
+from app.outbox import OutboxMail
+from approvals.memberships.models import Appointment, Grant, Journey, Membership
+from approvals.operators.models import Operator
+from approvals.organisations.models import Organisation
+from approvals.terms.models import TermsAcceptance, TermsVersion
+from identity.accounts.models import Account, Invitation, InvitationMail, JoinJourney, Suspension
+from identity.credentials.models import (
+    Passkey,
+    PasskeyEnrolment,
+    PasskeyUser,
+    PasswordCredential,
+    PasswordReset,
+    RecoveryCode,
+    RecoveryCodesShown,
+    TotpCredential,
+    TotpEnrolment,
+    UsedTotpStep,
+)
+from identity.email_changes.models import EmailChange
+from identity.oidc.models import (
+    AuthorizationRequest,
+    Client,
+    LogoutNotice,
+    OrganisationChoice,
+    TokenFamily,
+)
+from identity.sessions.models import RememberedDevice, Session
+from identity.sign_in.models import KnownDevice, SignInJourney
+
+Columns = Mapping[str, SQLColumnExpression[object]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of one table, with its columns by their names in words.
+
+    owner: the condition that a row is about the account. joined: tables that the columns or the
+    condition need, each with its condition, in this order.
+    """
+
+    title: str
+    table: type[Base]
+    columns: Columns
+    owner: Callable[[Account], ColumnElement[bool]]
+    joined: Mapping[type[Base], ColumnElement[bool]] = field(default_factory=dict)
+
+    def statement(self, account: Account) -> Select[*tuple[object, ...]]:
+        """Return the statement that reads the person's rows, oldest first."""
+        statement = select(*self.columns.values()).select_from(self.table)
+        for table, condition in self.joined.items():
+            statement = statement.outerjoin(table, condition)
+        return statement.where(self.owner(account)).order_by(*self.table.__table__.primary_key)
+
+
+_ORGANISATION: Mapping[type[Base], ColumnElement[bool]] = {
+    Organisation: Organisation.id == Membership.organisation_id
+}
+
+SECTIONS = (
+    Section(
+        "Account",
+        Account,
+        {
+            "First names": Account.given_name,
+            "Last name": Account.family_name,
+            "Email address": Account.email,
+            "Identifier in tokens": Account.subject,
+            "Created": Account.created_at,
+            "Joined": Account.joined_at,
+            "Name or address last changed": Account.updated_at,
+            "Last signed in": Account.last_signed_in_at,
+            "Suspended": Account.suspended_at,
+        },
+        lambda account: Account.id == account.id,
+    ),
+    Section(
+        "Changes of the email address",
+        EmailChange,
+        {
+            "Former address": EmailChange.former_email,
+            "New address": EmailChange.email,
+            "Asked for": EmailChange.created_at,
+            "Confirmed": EmailChange.confirmed_at,
+            "Undone": EmailChange.undone_at,
+        },
+        lambda account: EmailChange.account_id == account.id,
+    ),
+    Section(
+        "Suspensions",
+        Suspension,
+        {"From": Suspension.valid_from, "Until": Suspension.valid_to},
+        lambda account: Suspension.account_id == account.id,
+    ),
+    Section(
+        "Invitations",
+        Invitation,
+        {
+            "Email address": Invitation.email,
+            "First names": Invitation.given_name,
+            "Last name": Invitation.family_name,
+            "Organisation": Invitation.organisation_name,
+            "State": Invitation.state,
+            "Sent": Invitation.created_at,
+            "Link works until": Invitation.expires_at,
+            "Answered or withdrawn": Invitation.closed_at,
+        },
+        lambda account: or_(
+            Invitation.account_id == account.id, Invitation.email_key == account.email_key
+        ),
+    ),
+    Section(
+        "Organisations",
+        Membership,
+        {
+            "Organisation": Organisation.name,
+            "Email address": Membership.email,
+            "First names": Membership.given_name,
+            "Last name": Membership.family_name,
+            "From": Membership.valid_from,
+            "Joined": Membership.joined_at,
+            "Until": Membership.valid_to,
+            "Reason of the end": Membership.ended_cause,
+        },
+        lambda account: Membership.account_id == account.id,
+        _ORGANISATION,
+    ),
+    Section(
+        "User groups",
+        Grant,
+        {
+            "Organisation": Organisation.name,
+            "Service": Grant.service,
+            "User group": Grant.user_group,
+            "From": Grant.valid_from,
+            "Until": Grant.valid_to,
+            "Reason of the end": Grant.ended_cause,
+        },
+        lambda account: Membership.account_id == account.id,
+        {Membership: Membership.id == Grant.membership_id, **_ORGANISATION},
+    ),
+    Section(
+        "Being an approver",
+        Appointment,
+        {
+            "Organisation": Organisation.name,
+            "From": Appointment.valid_from,
+            "Until": Appointment.valid_to,
+        },
+        lambda account: Membership.account_id == account.id,
+        {Membership: Membership.id == Appointment.membership_id, **_ORGANISATION},
+    ),
+    Section(
+        "Being an operator",
+        Operator,
+        {
+            "Email address": Operator.email,
+            "From": Operator.valid_from,
+            "Joined": Operator.joined_at,
+            "Until": Operator.valid_to,
+        },
+        lambda account: Operator.account_id == account.id,
+    ),
+    Section(
+        "Terms of use that you accepted",
+        TermsAcceptance,
+        {
+            "Service": TermsVersion.service,
+            "Version": TermsVersion.number,
+            "Accepted": TermsAcceptance.accepted_at,
+        },
+        lambda account: TermsAcceptance.account_id == account.id,
+        {TermsVersion: TermsVersion.id == TermsAcceptance.terms_version_id},
+    ),
+    Section(
+        "Password",
+        PasswordCredential,
+        {"Last changed": PasswordCredential.changed_at},
+        lambda account: PasswordCredential.account_id == account.id,
+    ),
+    Section(
+        "Authenticator app",
+        TotpCredential,
+        {"Set up": TotpCredential.enrolled_at},
+        lambda account: TotpCredential.account_id == account.id,
+    ),
+    Section(
+        "Passkeys",
+        Passkey,
+        {
+            "Name": Passkey.name,
+            "Added": Passkey.created_at,
+            "Last used": Passkey.last_used_at,
+        },
+        lambda account: Passkey.account_id == account.id,
+    ),
+    Section(
+        "Recovery codes",
+        RecoveryCode,
+        {"Made": RecoveryCode.created_at, "Used": RecoveryCode.used_at},
+        lambda account: RecoveryCode.account_id == account.id,
+    ),
+    Section(
+        "Links that we sent you",
+        PasswordReset,
+        {
+            "Purpose": PasswordReset.purpose,
+            "Sent": PasswordReset.created_at,
+            "Works until": PasswordReset.expires_at,
+            "Used": PasswordReset.used_at,
+        },
+        lambda account: PasswordReset.account_id == account.id,
+    ),
+    Section(
+        "Sessions",
+        Session,
+        {
+            "Began": Session.created_at,
+            "Last used": Session.last_active_at,
+            "Network": Session.network,
+            "Browser": Session.user_agent,
+            "Level": Session.acr,
+            "Ended": Session.ended_at,
+            "Reason of the end": Session.ended_cause,
+        },
+        lambda account: Session.account_id == account.id,
+    ),
+    Section(
+        "Devices that we know",
+        KnownDevice,
+        {
+            "First sign-in": KnownDevice.created_at,
+            "Last sign-in": KnownDevice.last_used_at,
+            "Kept until": KnownDevice.expires_at,
+        },
+        lambda account: KnownDevice.account_id == account.id,
+    ),
+    Section(
+        "Devices on which you sign in without a code",
+        RememberedDevice,
+        {
+            "Chosen": RememberedDevice.created_at,
+            "Last used": RememberedDevice.last_used_at,
+            "Network": RememberedDevice.network,
+            "Browser": RememberedDevice.user_agent,
+            "Ends": RememberedDevice.expires_at,
+        },
+        lambda account: RememberedDevice.account_id == account.id,
+    ),
+    Section(
+        "Sign-ins to services",
+        TokenFamily,
+        {
+            "Service": Client.name,
+            "Organisation": Organisation.name,
+            "Data requested": TokenFamily.scope,
+            "Began": TokenFamily.created_at,
+            "Ends": TokenFamily.ends_at,
+            "Ended": TokenFamily.ended_at,
+            "Reason of the end": TokenFamily.ended_cause,
+        },
+        lambda account: TokenFamily.account_id == account.id,
+        {
+            Client: Client.id == TokenFamily.client_id,
+            Organisation: Organisation.public_id == TokenFamily.organisation,
+        },
+    ),
+    Section(
+        "Organisations that you chose for services",
+        OrganisationChoice,
+        {
+            "Service": Client.name,
+            "Organisation": Organisation.name,
+            "Chosen": OrganisationChoice.chosen_at,
+        },
+        lambda account: OrganisationChoice.account_id == account.id,
+        {
+            Client: Client.id == OrganisationChoice.client_id,
+            Organisation: Organisation.public_id == OrganisationChoice.organisation,
+        },
+    ),
+    Section(
+        "Mails to your present address",
+        OutboxMail,
+        {
+            "Subject": OutboxMail.subject,
+            "Written": OutboxMail.created_at,
+            "Sent": OutboxMail.sent_at,
+        },
+        lambda account: OutboxMail.recipient == account.email,
+    ),
+    Section(
+        "Invitation mails counted for the daily limit",
+        InvitationMail,
+        {"Sent": InvitationMail.sent_at},
+        lambda account: InvitationMail.email_key == account.email_key,
+    ),
+)
+"""The data that a person gets, in the order of the page."""
+
+_MINUTES = "Steps of pages that you have open. They are deleted within a day."
+WITHHELD: Mapping[type[Base], str] = {
+    AuditEvent: "It is in the activity of the account, in words.",
+    AuthorizationRequest: _MINUTES,
+    JoinJourney: _MINUTES,
+    Journey: "Answers of an approver on a form about another person.",
+    PasskeyEnrolment: _MINUTES,
+    PasskeyUser: "A number by which devices know your passkeys apart from those of other people.",
+    LogoutNotice: "A message to a service. The session is listed.",
+    RecoveryCodesShown: _MINUTES,
+    SignInJourney: _MINUTES,
+    TotpEnrolment: _MINUTES,
+    UsedTotpStep: "Numbers that keep a code from being used twice.",
+}
+"""Tables whose rows the person does not get, and why."""
