@@ -10,6 +10,7 @@ from app.actors import Actor
 from app.clock import now
 from app.database import db
 from app.database.dated_rows import has_ended
+from approvals.access_cache import get_or_load
 from approvals.access_model import definitions
 from approvals.clients import notices
 from approvals.console import suspending
@@ -77,27 +78,9 @@ class ApprovalsPort:
         return not is_operator(account.id) and not members.approved_by(account.id)
 
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
-        answers = decision.decisions_of_person(account.id, service, at)
-        # Organisations that the person has left are of interest only where there are no others.
-        answers = [each for each in answers if _belongs(each.facts, at)] or answers
-        named = {each.organisation.public_id for each in answers}
-        hints = {
-            organisation.public_id: organisation.hint
-            for organisation in db.session.scalars(
-                select(Organisation).where(Organisation.public_id.in_(named))
-            )
-        }
-        found = [
-            Entrance(
-                organisation=each.organisation.public_id,
-                name=each.organisation.name,
-                hint=hints[each.organisation.public_id],
-                allowed=each.decision.allowed,
-                reasons=tuple(reason.sentence for reason in each.decision.reasons),
-            )
-            for each in answers
-        ]
-        return sorted(found, key=lambda entrance: not entrance.allowed)
+        return get_or_load(
+            account, ("entrances", service), at, lambda: _entrances(account, service, at)
+        )
 
     def claims(
         self, account: Person, service: str, organisation: str, at: datetime
@@ -143,6 +126,34 @@ class ApprovalsPort:
 
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         return no_access.whom_to_ask(account, service, at)
+
+
+def _entrances(
+    account: Person, service: str, at: datetime
+) -> tuple[Sequence[Entrance], Sequence[datetime | None]]:
+    """Return the organisations of the person, and each moment at which a decision may change."""
+    answers = decision.decisions_of_person(account.id, service, at)
+    moments = [moment for each in answers for moment in each.facts.moments()]
+    # Organisations that the person has left are of interest only where there are no others.
+    answers = [each for each in answers if _belongs(each.facts, at)] or answers
+    named = {each.organisation.public_id for each in answers}
+    hints = {
+        organisation.public_id: organisation.hint
+        for organisation in db.session.scalars(
+            select(Organisation).where(Organisation.public_id.in_(named))
+        )
+    }
+    found = [
+        Entrance(
+            organisation=each.organisation.public_id,
+            name=each.organisation.name,
+            hint=hints[each.organisation.public_id],
+            allowed=each.decision.allowed,
+            reasons=tuple(reason.sentence for reason in each.decision.reasons),
+        )
+        for each in answers
+    ]
+    return sorted(found, key=lambda entrance: not entrance.allowed), moments
 
 
 def _belongs(facts: AccessFacts, at: datetime) -> bool:

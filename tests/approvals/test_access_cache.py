@@ -84,11 +84,19 @@ def user_groups(account: Account) -> list[object]:
     return [] if found is None else [member_of(found, "access", "user_group", "code")]
 
 
+def may_enter(account: Account) -> bool:
+    """Return whether the person can enter the service through one of their organisations."""
+    entrances = approvals().entrances(as_endpoints_read(account), SERVICE, now())
+    return any(entrance.allowed for entrance in entrances)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_second_request_reads_no_access_facts(ada: Account) -> None:
     person, where = as_endpoints_read(ada), place()
     first = approvals().claims(person, SERVICE, where, now())
+    entrances = approvals().entrances(person, SERVICE, now())
     with statements() as sent:
+        assert approvals().entrances(person, SERVICE, now()) == entrances
         again = approvals().claims(person, SERVICE, where, now())
         due = approvals().terms_due(person, SERVICE, now(), newly=False)
     assert first is not None
@@ -140,8 +148,10 @@ def test_claims_end_with_the_change_whatever_statement_makes_it(
     ada: Account, change: Callable[[Account], None]
 ) -> None:
     assert user_groups(ada) == ["Diocese_Named"]
+    assert may_enter(ada)
     change(ada)
     assert user_groups(ada) == []
+    assert not may_enter(ada)
 
 
 def test_claims_follow_a_second_grant(ada: Account) -> None:
@@ -175,8 +185,10 @@ def test_claims_end_at_the_last_moment_of_a_grant(ada: Account) -> None:
     assert user_groups(ada) == ["Diocese_Named"]
     with time_machine.travel(end - timedelta(seconds=1), tick=False):
         assert user_groups(ada) == ["Diocese_Named"]
+        assert may_enter(ada)
     with time_machine.travel(end, tick=False):
         assert user_groups(ada) == []
+        assert not may_enter(ada)
 
 
 def test_claims_begin_at_the_first_moment_of_a_grant(ada: Account) -> None:
