@@ -25,6 +25,8 @@ SECTIONS = (START, REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
 """Everything but the soak, which takes an hour."""
 REMOVALS, QUICK_REMOVALS = 40, 5
 SOAK_SIGN_INS = 20
+SOAK_SESSIONS = 60
+"""People of a soak's rounds: few, so that each round ends within the idle limit of a session."""
 STARTS, QUICK_STARTS = 9, 3
 
 
@@ -106,7 +108,9 @@ def measure(wanted: set[str], plan: Plan, *, minutes: float, quick: bool) -> Res
             }
         curves = {}
         if SOAK in wanted:
-            mixed = replace(plan, rounds=0, sign_ins=SOAK_SIGN_INS, endpoints=True)
+            mixed = replace(
+                plan, rounds=0, sessions=SOAK_SESSIONS, sign_ins=SOAK_SIGN_INS, endpoints=True
+            )
             curves = soak(opened, mixed, folder, minutes=minutes)
         return results(described, works, journal, removals, started, curves)
 

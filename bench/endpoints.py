@@ -36,6 +36,7 @@ class Addresses:
     introspection: str = "/introspect"
     redirect_uri: str = REDIRECT_URI
     verifier: str = _VERIFIER
+    authorize: str = "/authorize"
 
 
 def empty() -> Iterable[Conversation]:
@@ -124,7 +125,7 @@ class Client:
             "code_challenge_method": "S256",
         }
         answer = yield Call(
-            f"/authorize?{urlencode(query)}", {"Cookie": f"{self.cookie}={session}"}
+            f"{self.addresses.authorize}?{urlencode(query)}", {"Cookie": f"{self.cookie}={session}"}
         )
         location = answer.location(answer.status)
         code = parse_qs(urlsplit(location).query).get("code")

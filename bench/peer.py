@@ -25,6 +25,7 @@ START_SECONDS = 120
 AT_LEAST = {
     SQLITE: {
         endpoints.CLIENT_CREDENTIALS: 1.2,
+        endpoints.AUTHORIZE: 0.8,
         endpoints.EXCHANGE: 1.2,
         endpoints.REFRESH: 1.2,
         endpoints.USERINFO: 1.0,
@@ -32,6 +33,7 @@ AT_LEAST = {
     },
     POSTGRESQL: {
         endpoints.CLIENT_CREDENTIALS: 0.8,
+        endpoints.AUTHORIZE: 0.8,
         endpoints.EXCHANGE: 0.8,
         endpoints.REFRESH: 0.8,
         endpoints.USERINFO: 1.0,
@@ -57,8 +59,9 @@ class Peer:
 
     def works(self) -> Iterator[tuple[str, Iterator[Conversation]]]:
         """Return one round's work by endpoint, each before those that need its results."""
-        self.client.codes, self.codes = self.codes[: self.each_round], self.codes[self.each_round :]
         yield endpoints.CLIENT_CREDENTIALS, self.client.client_credentials()
+        yield endpoints.AUTHORIZE, self.client.authorize()
+        self.client.codes, self.codes = self.codes[: self.each_round], self.codes[self.each_round :]
         yield endpoints.EXCHANGE, self.client.exchange()
         yield endpoints.REFRESH, self.client.refresh()
         yield endpoints.USERINFO, self.client.userinfo()
@@ -81,6 +84,7 @@ def served(store: Store, folder: Path, stack: ExitStack, *, each_round: int, rou
         str(folder),
         str(port),
         str(each_round * rounds),
+        str(each_round),
         store.peer_database,
     ]
     running = stack.enter_context(
@@ -90,10 +94,10 @@ def served(store: Store, folder: Path, stack: ExitStack, *, each_round: int, rou
     client = Client(
         Variant(NAME, None, "ES256", "openid profile email"),
         ClientKey(ready["client_id"], ready["client_secret"]),
-        cookie="",
-        sessions=[],
+        cookie=ready["cookie"],
+        sessions=ready["sessions"],
         addresses=Addresses(
-            "/me", "/token/introspection", ready["redirect_uri"], ready["verifier"]
+            "/me", "/token/introspection", ready["redirect_uri"], ready["verifier"], "/auth"
         ),
     )
     target = Target(port, f"localhost:{port}", running.pid, store.pid)

@@ -1,5 +1,5 @@
 // Serves npm's oidc-provider for `make bench`: the endpoints that Secure Access is asked for too.
-// Usage: node peer.mjs FOLDER PORT CODES DATABASE — DATABASE is the path of an SQLite file or the
+// Usage: node peer.mjs FOLDER PORT CODES SESSIONS DATABASE — DATABASE is the path of an SQLite file or the
 // address of a PostgreSQL database; writes FOLDER/ready.json before it listens.
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 
 
-const [folder, port, codes, database] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4]), process.argv[5]];
+const [folder, database] = [process.argv[2], process.argv[6]];
+const [port, codes, sessions] = process.argv.slice(3, 6).map(Number);
 const { adapters } = await import(database.startsWith('postgresql:') ? './postgresql.mjs' : './sqlite.mjs');
 const issuer = `http://localhost:${port}`;
 const scope = 'openid profile email offline_access';
@@ -68,8 +69,24 @@ async function code(number) {
   return made.save();
 }
 
+// A browser in which a person has signed in and agreed, as the provider's cookie names it.
+async function session(number) {
+  const accountId = `person-${number}`;
+  const grant = new provider.Grant({ accountId, clientId: client.client_id });
+  grant.addOIDCScope(scope);
+  const grantId = await grant.save();
+  const made = new provider.Session({
+    accountId, loginTs: Math.floor(Date.now() / 1000), amr: ['pwd', 'otp'],
+    authorizations: { [client.client_id]: { sid: `session-${number}`, grantId } },
+  });
+  await made.save(86400);
+  return made.id;
+}
+
 const made = [];
 for (let number = 0; number < codes; number += 1) made.push(await code(number));
+const signedIn = [];
+for (let number = 0; number < sessions; number += 1) signedIn.push(await session(number));
 
-writeFileSync(join(folder, 'ready.json'), JSON.stringify({ ...client, redirect_uri: redirect, verifier, codes: made }));
+writeFileSync(join(folder, 'ready.json'), JSON.stringify({ ...client, redirect_uri: redirect, verifier, codes: made, cookie: provider.cookieName('session'), sessions: signedIn }));
 provider.listen(port, '127.0.0.1');
