@@ -47,12 +47,6 @@ FAULTS: tuple[Fault, ...] = (
 
 NOT_RUN: tuple[NotRun, ...] = (
     NotRun(
-        "F18",
-        "clocks that are wrong or jump",
-        "libfaketime changes the server's timed waits as well; readiness compares the clocks: "
-        "`tests/app/health/test_readiness.py`",
-    ),
-    NotRun(
         "F24",
         "loss of the quorum of a cluster",
         "the product has no part in it: a cluster manager decides which server is the primary",

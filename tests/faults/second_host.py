@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,21 +58,23 @@ async def second_host(
     *,
     prefix: tuple[str, ...] = (),
     release: Release | None = None,
-    **more: str,
+    failing_check: str = "",
+    changes: Mapping[str, str] | None = None,
 ) -> AsyncIterator[int]:
     """Yield the port of another ready server of the same issuer, which is stopped at the end.
 
-    It has the settings of the rig, changed by `more`. `prefix` stands before its command.
+    It has the environment of the rig with these changes. `prefix` stands before its command. With
+    `failing_check` it answers, and reports itself not ready for that reason.
     """
     port = ports.free_port()
-    environment = {**trial.rig.environment, "SECURE_ACCESS_PORT": str(port), **more}
+    environment = {**trial.rig.environment, "SECURE_ACCESS_PORT": str(port), **(changes or {})}
     server = Program(("serve",), environment, trial.rig.folder / "second.log", prefix)
     if release is not None:
         server = release.program("serve", environment=environment, log=server.log)
     server.start()
     try:
         await asyncio.to_thread(wait_for, server, port)
-        await _wait_until_ready(trial, port)
+        await _wait_for_readiness(trial, port, failing_check)
         yield port
     finally:
         await asyncio.to_thread(server.stop)
@@ -125,14 +128,20 @@ class Release:
         )
 
 
-async def _wait_until_ready(trial: Trial, port: int, seconds: float = 60) -> None:
+async def _wait_for_readiness(
+    trial: Trial, port: int, failing_check: str, seconds: float = 60
+) -> None:
     browser = Browser("second host", trial.rig.port, trial.rig.journal, listeners=[port])
     until = time.monotonic() + seconds
-    while True:
+    while time.monotonic() < until:
         reply = await browser.send("probe", "/readyz", Call("/readyz"), shown)
-        if reply.answer is not None and reply.answer.status == 200:
-            browser.close()
-            return
-        if time.monotonic() > until:
-            raise TimeoutError(f"the second server is not ready after {seconds:g} seconds")
+        if reply.answer is not None and reply.answer.status in {200, 503}:
+            ready = reply.answer.status == 200
+            if failing_check in json.loads(reply.answer.body)["failures"] or (
+                ready and not failing_check
+            ):
+                browser.close()
+                return
         await asyncio.sleep(0.1)
+    expected = f"unready because of its {failing_check}" if failing_check else "ready"
+    raise TimeoutError(f"the second server is not {expected} after {seconds:g} seconds")

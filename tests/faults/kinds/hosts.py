@@ -18,16 +18,41 @@ from tests.faults.stores import POSTGRESQL
 
 BACKUP_SECONDS = 9.0
 SHARED_SECONDS = 12.0
+CLOCK = """
+import datetime
+import os
+import time_machine
+
+seconds = datetime.timedelta(seconds=float(os.environ["FAULTS_CLOCK"]))
+time_machine.travel(datetime.datetime.now(datetime.UTC) + seconds, tick=True).start()
+"""
+"""Moves the clock of every Python process in whose path it lies, and no timed wait."""
 COMMAND_SECONDS = 120.0
 
 
 async def two_hosts(trial: Trial) -> None:
     """Serve each browser from two hosts in turn: each sign-out and removal at one of them."""
     async with (
-        second_host(trial, SECURE_ACCESS_HOSTS="2") as port,
+        second_host(trial, changes={"SECURE_ACCESS_HOSTS": "2"}) as port,
         shared_load(trial, port),
     ):
         await asyncio.sleep(SHARED_SECONDS)
+    trial.heal()
+
+
+async def differing_clocks(trial: Trial) -> None:
+    """Let a second host's clock be 20 s ahead, then 20 s behind; 90 s ahead it is not ready."""
+    with TemporaryDirectory(prefix="secure-access-clock-") as folder:
+        (Path(folder) / "sitecustomize.py").write_text(CLOCK)
+        for seconds in ("20", "-20"):
+            async with (
+                second_host(trial, changes={"PYTHONPATH": folder, "FAULTS_CLOCK": seconds}) as port,
+                shared_load(trial, port),
+            ):
+                await asyncio.sleep(SHARED_SECONDS / 2)
+        wrong = {"PYTHONPATH": folder, "FAULTS_CLOCK": "90"}
+        async with second_host(trial, failing_check="clock", changes=wrong):
+            pass
     trial.heal()
 
 
@@ -71,6 +96,14 @@ async def _run(trial: Trial, program: Program, name: str) -> bool:
 
 
 HOST_FAULTS = (
+    Fault(
+        "F18",
+        "clock of a second host 20 s ahead, 20 s behind, 90 s ahead",
+        differing_clocks,
+        PROMISE,
+        (POSTGRESQL,),
+        interrupts=False,
+    ),
     Fault(
         "F30b",
         "migration to the next release, both serve, and back",

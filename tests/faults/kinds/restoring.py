@@ -53,7 +53,7 @@ async def replay_after_restore(trial: Trial) -> None:
     trial.expect(revived.get("sessions", 0) > 0, "the backup holds no session that could revive")
     calls = [each for each in journals.read(trial.journal.path) if each.ended_at < at]
     held.add(calls)
-    async with second_host(trial, SECURE_ACCESS_DATABASE_URL=url) as port:
+    async with second_host(trial, changes={"SECURE_ACCESS_DATABASE_URL": url}) as port:
         accepted = await _replay(trial, held, port)
     for kind, number in accepted.items():
         trial.expect(number == 0, f"{number} {kind} of the backup work after the restore")
