@@ -10,8 +10,12 @@ from werkzeug.exceptions import HTTPException
 from app.clock import now
 from app.web.authorisation import Allowed, Refused
 from identity.ports import approvals
-from identity.sessions.active_session import ActiveSession
-from identity.sessions.current_session import current, why_presented_ended
+from identity.sessions import drafts
+from identity.sessions.active_session import ActiveSession, why_ended
+from identity.sessions.current_session import current, presented_session
+
+KEEPS_DRAFTS = frozenset({"idle", "absolute limit"})
+"""Ends of a session that its person did not want; after another one, nothing is kept."""
 
 
 def signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -44,9 +48,16 @@ def signed_in_before_terms(_arguments: Mapping[str, object]) -> Allowed | Refuse
 
 
 def ask_to_sign_in() -> Response:
-    """Redirect to the sign-in page and back; it says why if a session has just ended."""
-    endpoint = "sessions.ended" if why_presented_ended() is not None else "sign_in.start"
-    return _redirect(url_for(endpoint, next=wanted_page()))
+    """Redirect to the sign-in page and back; it says why if a session has just ended.
+
+    The fields of a posted form are kept for its person if their session reached a limit.
+    """
+    ended, page = presented_session(), wanted_page()
+    if ended is None:
+        return _redirect(url_for("sign_in.start", next=page))
+    if why_ended(ended, now()) in KEEPS_DRAFTS and request.method == "POST":
+        page = drafts.keep_posted(ended, page)
+    return _redirect(url_for("sessions.ended", next=page))
 
 
 def wanted_page() -> str:
@@ -76,7 +87,10 @@ def own_page(text: str | None) -> str | None:
 
 
 def _ask_for_terms() -> Response:
-    return _redirect(url_for("sign_in.terms_due", next=wanted_page()))
+    session, page = current(), wanted_page()
+    if session is not None and request.method == "POST":
+        page = drafts.keep_posted(session, page)
+    return _redirect(url_for("sign_in.terms_due", next=page))
 
 
 def _redirect(address: str) -> Response:

@@ -41,7 +41,7 @@ class SessionOver(Exception):
 def current() -> ActiveSession | None:
     """Return the active session of this request, or None. Looked up once for the request."""
     if "identity_session" not in g:
-        found = _find_presented()
+        found = presented_session()
         remember_current(found if found is not None and is_alive(found, now()) else None)
     session: ActiveSession | None = g.identity_session
     return session
@@ -121,7 +121,7 @@ def lock_session(session: ActiveSession) -> Account:
 
 def why_presented_ended() -> str | None:
     """Return why the session whose cookie this browser still presents has ended, or None."""
-    session = _find_presented()
+    session = presented_session()
     return why_ended(session, now()) if session is not None else None
 
 
@@ -151,7 +151,8 @@ def opens_page() -> bool:
     return destination == "document" and "prefetch" not in purpose
 
 
-def _find_presented() -> ActiveSession | None:
+def presented_session() -> ActiveSession | None:
+    """Return the session whose cookie this browser presents, active or ended."""
     token = cookies.read(cookies.SESSION)
     if not token:
         return None

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, current_app, redirect, request
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Delete, delete, select, update
 
 from app.clock import now
 from app.database import db, writing
@@ -23,7 +23,7 @@ from app.journeys import Journeys, Phase
 from app.retention import Expired
 from app.vault import decrypt, encrypt
 from identity.sessions.active_session import ActiveSession
-from identity.sessions.models import KeptPost
+from identity.sessions.models import KeptPost, KeptPostKind
 
 PARAMETER = "kept"
 CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code", "assertion", "credential"})
@@ -35,6 +35,7 @@ _PURPOSE = "kept post"
 _POSTS = Journeys(
     KeptPost,
     owner=[KeptPost.session_id],
+    kind=KeptPost.kind,
     expires=KeptPost.expires_at,
     finished=KeptPost.finished_at,
 )
@@ -51,7 +52,7 @@ def keep_post(session: ActiveSession) -> str:
     if content is None:
         return _address(request.path, request.query_string.decode("latin-1"))
     public_id = _store(session, content)
-    query = _without_parameter(request.query_string.decode("latin-1"))
+    query = without_parameter(request.query_string.decode("latin-1"), PARAMETER)
     return _address(request.path, query, **{PARAMETER: public_id})
 
 
@@ -82,11 +83,11 @@ def own_address() -> str:
 
 def without_kept(path: str, query: str) -> str:
     """Return a page's address, without the kept form that it may name."""
-    return _address(path, _without_parameter(query))
+    return _address(path, without_parameter(query, PARAMETER))
 
 
 def expired() -> list[Expired]:
-    """Return forms that were not completed in time, and completed ones after the same time."""
+    """Return forms of both kinds whose time is over."""
     return [_POSTS.expired()]
 
 
@@ -94,13 +95,13 @@ def _content() -> str | None:
     if request.mimetype != _FORM or CREDENTIAL_FIELDS & request.form.keys():
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != _TOKEN]
-    query = _without_parameter(request.query_string.decode("latin-1"))
+    query = without_parameter(request.query_string.decode("latin-1"), PARAMETER)
     text = json.dumps({"path": request.path, "query": query, "fields": fields})
     return text if len(text) <= LONGEST else None
 
 
 def _find(public_id: str, session: ActiveSession) -> KeptPost | None:
-    kept = _POSTS.find(public_id, session.id, phase=Phase.IN_TIME)
+    kept = _POSTS.find(public_id, session.id, kinds=[KeptPostKind.POST.value], phase=Phase.IN_TIME)
     if kept is None or _content_of(kept)["path"] != request.path:
         return None
     return kept
@@ -170,7 +171,11 @@ def _store(session: ActiveSession, content: str) -> str:
                 expires_at=now() + LIFETIME,
             )
         )
-        _drop_oldest(session)
+        rows_changed(
+            drop_oldest(
+                KeptPost.session_id == session.id, kind=KeptPostKind.POST, most=MOST_PER_SESSION
+            )
+        )
         return kept.public_id
 
 
@@ -181,21 +186,17 @@ def _store_ending(kept: KeptPost, page: str) -> None:
         )
 
 
-def _drop_oldest(session: ActiveSession) -> None:
-    newest = (
-        select(KeptPost.id)
-        .where(KeptPost.session_id == session.id)
-        .order_by(KeptPost.id.desc())
-        .limit(MOST_PER_SESSION)
-    )
-    rows_changed(
-        delete(KeptPost).where(KeptPost.session_id == session.id, KeptPost.id.not_in(newest))
-    )
+def drop_oldest(owned: ColumnElement[bool], *, kind: KeptPostKind, most: int) -> Delete:
+    """Return the statement that drops the oldest forms of an owner beyond `most`."""
+    mine = (owned, KeptPost.kind == kind.value)
+    newest = select(KeptPost.id).where(*mine).order_by(KeptPost.id.desc()).limit(most)
+    return delete(KeptPost).where(*mine, KeptPost.id.not_in(newest))
 
 
-def _without_parameter(query: str) -> str:
+def without_parameter(query: str, parameter: str) -> str:
+    """Return the query of an address without a parameter."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode([pair for pair in pairs if pair[0] != PARAMETER])
+    return urlencode([pair for pair in pairs if pair[0] != parameter])
 
 
 def _address(path: str, query: str, **more: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -82,8 +83,18 @@ class RememberedDevice(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class KeptPostKind(enum.StrEnum):
+    """Purpose of a kept form: it waits for a confirmation, or to be filled in again."""
+
+    POST = "post"
+    DRAFT = "draft"
+
+
 class KeptPost(JourneyRow):
-    """A posted form that waits until its person has confirmed who they are; completed once.
+    """A form that waits for its person.
+
+    A post waits until they have confirmed who they are, and is completed once. A draft waits until
+    they have signed in again, and is filled in (`drafts`); it belongs to the account.
 
     `sealed` holds path, query and fields, encrypted by the vault. `ended_at_page` is where the
     completed form led, for a browser that opens its address again.
@@ -95,6 +106,8 @@ class KeptPost(JourneyRow):
     session_id: Mapped[int] = mapped_column(
         ForeignKey("session.id", ondelete="CASCADE"), index=True
     )
+    kind: Mapped[str] = mapped_column(String(16), default=KeptPostKind.POST.value)
+    account_id: Mapped[int | None] = mapped_column(index=True)
     sealed: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None] = mapped_column("claimed_at")

@@ -19,7 +19,7 @@ from app.web.pages import (
     TemplateName,
 )
 from identity.access_termination import CHANNELS, end_access_of
-from identity.sessions import events, kept_posts, remembered_devices, views
+from identity.sessions import drafts, events, kept_posts, remembered_devices, views
 from identity.sessions.access import ask_to_sign_in
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
@@ -27,6 +27,7 @@ from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import SessionOver, current, note_activity
 from identity.sessions.models import Session
 from identity.sessions.queries import live_sessions, people_with_sessions
+from identity.sessions.session_end import session_end
 
 
 def _expired() -> list[Expired]:
@@ -53,9 +54,13 @@ ROOM = Room(
             "where you are signed in",
         ),
     ),
-    AFTER_REQUEST(note_activity),
+    AFTER_REQUEST(note_activity, drafts.fill_in),
     ERROR_HANDLERS(ErrorHandler(SessionOver, lambda _error: ask_to_sign_in())),
-    TEMPLATE_NAMES(TemplateName("current_session", current)),
+    TEMPLATE_NAMES(
+        TemplateName("current_session", current),
+        TemplateName("session_end", session_end),
+        TemplateName("present_draft", drafts.present_draft),
+    ),
     CHANNELS(end_sessions, remembered_devices.forget_devices),
     PURGES(
         Purge("sessions", _expired),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.web.authorisation import anyone, permit
 from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
-from identity.sessions import actions, frontchannel_page, queries, remembered_devices
-from identity.sessions.access import own_page, signed_in
+from identity.sessions import actions, drafts, frontchannel_page, queries, remembered_devices
+from identity.sessions.access import own_page, signed_in, signed_in_before_terms
 from identity.sessions.current_session import (
     current,
     forget_session,
@@ -18,6 +19,7 @@ from identity.sessions.current_session import (
     signed_in_session,
     why_presented_ended,
 )
+from identity.sessions.session_end import end_of
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -75,6 +77,38 @@ def ended() -> ResponseReturnValue:
         return redirect(url_for("sign_in.start", next=back), code=303)
     reason = _REASONS.get(cause, _SOME_REASON)
     return render_template("sessions/ended.html", reason=reason, back=back)
+
+
+@blueprint.get("/account/session-end")
+@permit(signed_in_before_terms)
+def session_end() -> ResponseReturnValue:
+    """Return the seconds until the session ends; asking does not put that off."""
+    return {"seconds": end_of(signed_in_session(), now(), used=False).seconds}
+
+
+@blueprint.post("/account/stay-signed-in")
+@permit(signed_in_before_terms)
+def stay_signed_in() -> ResponseReturnValue:
+    """Put off the end of the session; scripts get the seconds, browsers without them a page."""
+    session = signed_in_session()
+    actions.record_activity(session, now())
+    end = end_of(session, now(), used=True)
+    if request.accept_mimetypes.best == "application/json":
+        return {"seconds": end.seconds}
+    return render_template("sessions/still_signed_in.html", end=end)
+
+
+@blueprint.post("/account/drafts")
+@permit(signed_in_before_terms)
+def keep_draft() -> ResponseReturnValue:
+    """Keep what is typed in a form of the page `kept_page`; return the address that shows it."""
+    page = own_page(request.form.get("kept_page")) or approvals().home()
+    action = own_page(request.form.get("kept_action")) or page
+    fields = [pair for pair in request.form.items(multi=True) if not pair[0].startswith("kept_")]
+    address = drafts.keep_draft(
+        signed_in_session(), page, action=drafts.path_of(action), fields=fields
+    )
+    return {"address": address}
 
 
 @blueprint.get("/account/sessions")

@@ -125,6 +125,8 @@ OPEN = {
     "sessions.forget_device",
     # The reset of one's own second step, which is stopped.
     "recovery.stop_own_reset",
+    "sessions.keep_draft",
+    "sessions.stay_signed_in",
     # Steps of signing in and of entering a service.
     "credentials.saved_codes",
     "oidc.choose_organisation",
