@@ -16,6 +16,7 @@ from app.outbox import OutboxMail
 from approvals.memberships.models import Appointment, Grant, Journey, Membership
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
+from approvals.pending_decisions.models import PendingDecision
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account, Invitation, InvitationMail, JoinJourney, Suspension
 from identity.credentials.models import (
@@ -212,6 +213,20 @@ SECTIONS = (
         RecoveryCode,
         {"Made": RecoveryCode.created_at, "Used": RecoveryCode.used_at},
         lambda account: RecoveryCode.account_id == account.id,
+    ),
+    Section(
+        "Requests for decisions about you",
+        PendingDecision,
+        {
+            "Kind": PendingDecision.kind,
+            "Asked": PendingDecision.asked_at,
+            "Decided": PendingDecision.decided_at,
+            "Takes effect": PendingDecision.takes_effect_at,
+            "Ended": PendingDecision.ended_at,
+            "Ending": PendingDecision.ending,
+            "Reason of the ending": PendingDecision.end_reason,
+        },
+        lambda account: PendingDecision.account_id == account.id,
     ),
     Section(
         "Links that we sent you",

@@ -114,7 +114,10 @@ def _is_bound_to(account: Account, link: PasswordReset) -> bool:
     # A thief who changes the address must not take the owner's "not me" away.
     if link.purpose == NOT_ME or link.email_key == account.email_key:
         return True
-    return queries.reversible_change(account.id, link.email_key, now()) is not None
+    # A reset by the former address first puts that address back.
+    return link.purpose == RESET and (
+        queries.reversible_change(account.id, link.email_key, now()) is not None
+    )
 
 
 def used_in_browser(account_id: int | None, browser: Browser) -> int | None:

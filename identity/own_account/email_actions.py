@@ -102,7 +102,8 @@ def confirm_change(link: PasswordReset, session: ActiveSession, browser: Browser
             or not actions.apply(change, account)
         ):
             raise LinkOver
-        reset_links.supersede(account.id, reset_links.RESET)
+        for purpose in (reset_links.RESET, reset_links.SECOND_STEP):
+            reset_links.supersede(account.id, purpose)
         _announce(account, former)
         return account.address
 
