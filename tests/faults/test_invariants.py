@@ -265,6 +265,7 @@ PLANTED = {
     "I11 503 without Retry-After": ("I11", with_call(11, retry_after=False)),
     "I11 answer after seven seconds": ("I11", with_call(11, ended_at=NOW + 18)),
     "I12 lost process": ("I12", replace(SOUND, usage_after={"serve": Usage(2, 200, 100, 60)})),
+    "I12 leaked memory": ("I12", replace(SOUND, usage_after={"serve": Usage(3, 403, 100, 60)})),
     "I12 leaked descriptors": (
         "I12",
         replace(SOUND, usage_after={"serve": Usage(3, 200, 240, 60)}),

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from tests.faults import volumes
 from tests.faults.browser import Browser
-from tests.faults.fault import Fault, Trial
-from tests.faults.kinds.processes import all_replaced, kill_one
+from tests.faults.fault import Trial
+from tests.faults.kinds.processes import all_replaced, kill_one, killing
 from tests.faults.stage import StagedPerson
 from tests.faults.users import Approver, Member
 
@@ -122,13 +122,13 @@ async def decide_twice(trial: Trial) -> None:
 
 
 CHANGE_FAULTS = (
-    Fault(
+    killing(
         "F02",
         "kill -9 of workers at their writes in chains of refreshes, 10 times",
         kill_during_refresh,
         needs=(volumes.strace_refused,),
     ),
-    Fault(
+    killing(
         "F05",
         "two approvers withdraw one invitation at once, 8 times, with 4 kills",
         decide_twice,

@@ -10,9 +10,9 @@ import pyotp
 
 from bench.http import Call as Request
 from tests.faults.browser import Browser, Reply, local, redirected, shown
-from tests.faults.fault import Fault, Trial
+from tests.faults.fault import Trial
 from tests.faults.journal import REFUSED
-from tests.faults.kinds.processes import all_replaced, kill_one
+from tests.faults.kinds.processes import all_replaced, kill_one, killing
 from tests.faults.stage import StagedPerson
 from tests.faults.users import AFTER_END, shown_to_owner
 
@@ -158,7 +158,7 @@ async def _use_ended(browser: Browser, sessions: list[str], cookie: str) -> None
 
 
 CREDENTIAL_FAULTS = (
-    Fault(
+    killing(
         "F06",
         "kill -9 of workers while 8 people change app and password",
         kill_during_changes,

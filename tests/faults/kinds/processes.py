@@ -154,11 +154,13 @@ async def all_replaced(trial: Trial) -> None:
         await asyncio.sleep(0.1)
 
 
+# While all workers are dead, requests wait for one that starts.
+killing = partial(Fault, longest_wait=RESTART_PROMISE)
 restarting = partial(Fault, promise=RESTART_PROMISE, longest_wait=RESTART_PROMISE)
 PROCESS_FAULTS = (
-    Fault("F01", "kill -9 of server workers at random, 10 times", kill_server_workers),
-    Fault("F01b", "kill -9 of each replacement for 6 s", kill_replacements),
-    Fault("F01c", "kill -9 of all server workers at once", kill_all_server_workers),
+    killing("F01", "kill -9 of server workers at random, 10 times", kill_server_workers),
+    killing("F01b", "kill -9 of each replacement for 6 s", kill_replacements),
+    killing("F01c", "kill -9 of all server workers at once", kill_all_server_workers),
     Fault("F03", "kill -9 of the mail worker, 5 times", kill_mail_worker, queue_seconds=150.0),
     restarting("F08", "SIGTERM and start of server and worker", restart),
     restarting("F08b", "kill -9 of the server with all its workers, and start", kill_server),
