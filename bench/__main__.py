@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from bench import machine, peer, removal, start, stores
+from bench import crowd, machine, peer, removal, start, stores
 from bench.filling import Filling, Work
 from bench.processes import Failed
 from bench.report import show
@@ -20,8 +20,8 @@ from bench.rounds import Journal, Plan, run
 from bench.soak import soak
 
 START, REGISTER, POPULATION, ENDPOINTS = "start", "register", "population", "endpoints"
-SIGN_IN, REMOVAL, SOAK = "sign-in", "removal", "soak"
-SECTIONS = (START, REGISTER, POPULATION, ENDPOINTS, SIGN_IN, REMOVAL)
+SIGN_IN, CROWD, REMOVAL, SOAK = "sign-in", "crowd", "removal", "soak"
+SECTIONS = (START, REGISTER, POPULATION, ENDPOINTS, SIGN_IN, CROWD, REMOVAL)
 """Everything but the soak, which takes an hour."""
 REMOVALS, QUICK_REMOVALS = 40, 5
 SOAK_SIGN_INS = 20
@@ -100,6 +100,11 @@ def measure(wanted: set[str], plan: Plan, *, minutes: float, quick: bool) -> Res
                 works += filling.populate(opened)
         if wanted & {ENDPOINTS, SIGN_IN}:
             journal = run(opened, plan, folder)
+        found = {}
+        if CROWD in wanted:
+            served = replace(plan, rounds=0, sign_ins=0, endpoints=True)
+            people = crowd.QUICK_CROWD if quick else crowd.CROWD
+            found = crowd.crowds(opened, served, folder, people=people)
         removals = {}
         if REMOVAL in wanted:
             number = QUICK_REMOVALS if quick else REMOVALS
@@ -112,7 +117,7 @@ def measure(wanted: set[str], plan: Plan, *, minutes: float, quick: bool) -> Res
                 plan, rounds=0, sessions=SOAK_SESSIONS, sign_ins=SOAK_SIGN_INS, endpoints=True
             )
             curves = soak(opened, mixed, folder, minutes=minutes)
-        return results(described, works, journal, removals, started, curves)
+        return results(described, works, journal, removals, started, curves, found)
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:

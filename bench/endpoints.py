@@ -42,19 +42,19 @@ class Addresses:
 def empty() -> Iterable[Conversation]:
     """Build the application that does nothing."""
     while True:
-        yield _get("/")
+        yield get("/")
 
 
 def discovery() -> Iterable[Conversation]:
     """Yield requests for the discovery document."""
     while True:
-        yield _get("/.well-known/openid-configuration")
+        yield get("/.well-known/openid-configuration")
 
 
 def jwks() -> Iterable[Conversation]:
     """Yield requests for the key set."""
     while True:
-        yield _get("/jwks")
+        yield get("/jwks")
 
 
 @dataclass
@@ -167,7 +167,8 @@ class Client:
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def _get(path: str) -> Conversation:
+def get(path: str) -> Conversation:
+    """Get a document of JSON."""
     answer = yield Call(path)
     json.loads(answer.body)
     answer.must_be(200)

@@ -48,7 +48,7 @@ def measure(
     target: Target, work: Iterable[Conversation], *, seconds: float, connections: int
 ) -> Sample:
     """Run conversations until there are none left, or none can begin within the time."""
-    lines = [Connection(target.port, target.host, _address()) for _ in range(connections)]
+    lines = [Connection(target.port, target.host, address()) for _ in range(connections)]
     try:
         server, database = _used(target)
         started = time.monotonic()
@@ -91,7 +91,7 @@ def _used(target: Target) -> tuple[float, float]:
     return cpu_seconds(target.pid), database
 
 
-def _address() -> str:
+def address() -> str:
     """Return another loopback address each time.
 
     Limits count by the caller's network; in production requests come from many.

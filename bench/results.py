@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from bench import endpoints, peer, removal
+from bench.crowd import Crowd
 from bench.figures import Bar, Figure, Ratio, figure, percentile, ratio
 from bench.filling import AGAIN, FIRST, POPULATION, Work
 from bench.limits import ARGON2ID
@@ -52,6 +53,8 @@ class Results:
     starts: Starts = field(default_factory=Starts)
     curves: dict[str, Curve] = field(default_factory=dict)
     """By store: the memory of a worker under mixed load."""
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+    """By store: requests of services while a crowd signs in."""
 
     @property
     def met(self) -> bool:
@@ -88,6 +91,7 @@ class Results:
                 Bar(f"growth of a worker's memory, {store}", GROWTH, "%", curve.growth * 100)
                 for store, curve in self.curves.items()
             ]
+            + [bar for store, crowd in self.crowds.items() for bar in crowd.bars(store)]
         )
 
     @property
@@ -187,6 +191,7 @@ def results(
     removals: dict[str, list[float]] | None = None,
     starts: Starts | None = None,
     curves: dict[str, Curve] | None = None,
+    crowds: dict[str, Crowd] | None = None,
 ) -> Results:
     """Collect the results of a run."""
     if journal is None:
@@ -196,6 +201,7 @@ def results(
             removals=removals or {},
             starts=starts or Starts(),
             curves=curves or {},
+            crowds=crowds or {},
         )
     return Results(
         machine,
@@ -213,6 +219,7 @@ def results(
         removals=removals or {},
         starts=starts or Starts(),
         curves=curves or {},
+        crowds=crowds or {},
     )
 
 

@@ -26,16 +26,16 @@ def sign_ins(secrets: Iterable[Secret]) -> Iterator[Conversation]:
 
 def _sign_in(secret: Secret) -> Conversation:
     jar: dict[str, str] = {}
-    page = yield from _page(jar, "/sign-in")
+    first = yield from page(jar, "/sign-in")
     form = {"email": secret.email, "password": secret.password}
-    page = yield from _submit(jar, page, form)
+    second = yield from _submit(jar, first, form)
     code = pyotp.TOTP(secret.totp_secret).now()
-    answer = yield from _posted(jar, page, {"code": code})
+    answer = yield from _posted(jar, second, {"code": code})
     if "secure_access_session" not in answer.cookies:
         raise Unexpected(f"no session after the code: {answer.status}")
 
 
-def _page(jar: dict[str, str], path: str) -> Any:
+def page(jar: dict[str, str], path: str) -> Any:
     """Return a page, at the end of its redirects."""
     while True:
         answer = yield from _asked(jar, Call(path, _cookies(jar)))
@@ -45,18 +45,23 @@ def _page(jar: dict[str, str], path: str) -> Any:
         path = _path(answer)
 
 
-def _submit(jar: dict[str, str], page: str, values: Mapping[str, str]) -> Any:
-    answer = yield from _posted(jar, page, values)
+def _submit(jar: dict[str, str], html: str, values: Mapping[str, str]) -> Any:
+    answer = yield from _posted(jar, html, values)
     answer.must_be(303)
-    return (yield from _page(jar, _path(answer)))
+    return (yield from page(jar, _path(answer)))
 
 
-def _posted(jar: dict[str, str], page: str, values: Mapping[str, str]) -> Any:
-    token, action = _TOKEN.search(page), _ACTION.search(page)
+def _posted(jar: dict[str, str], html: str, values: Mapping[str, str]) -> Any:
+    return (yield from _asked(jar, post(jar, html, values)))
+
+
+def post(jar: Mapping[str, str], html: str, values: Mapping[str, str]) -> Call:
+    """Return the request that sends the page's form with these values."""
+    token, action = _TOKEN.search(html), _ACTION.search(html)
     if token is None or action is None:
         raise Unexpected("a page of the sign-in has no form")
     form = {"csrf_token": unescape(token[1]), **values}
-    return (yield from _asked(jar, Call(unescape(action[1]), _cookies(jar), form)))
+    return Call(unescape(action[1]), _cookies(jar), form)
 
 
 def _asked(jar: dict[str, str], call: Call) -> Any:

@@ -45,7 +45,7 @@ def test_measure_ends_endless_work_with_its_time(server: Target) -> None:
 
 
 def test_measure_connects_from_different_addresses() -> None:
-    addresses = [load._address() for _ in range(70_000)]
+    addresses = [load.address() for _ in range(70_000)]
 
     assert len(set(addresses)) == len(addresses)
     assert all(address.startswith("127.") for address in addresses)
