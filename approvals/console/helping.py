@@ -11,6 +11,8 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
 from approvals.console import look_ups, queries
+from approvals.console.appoint_approver import the_organisation
+from approvals.memberships.actions import resend_invitation
 from approvals.memberships.forms import Confirmation
 from approvals.operators.access import operator
 from approvals.pending_decisions.decisions import Agreement
@@ -33,6 +35,9 @@ def add_to(pages: Blueprint) -> None:
     pages.route(f"{ROOT}/second-step", methods=both)(second_step)
     pages.route(f"{ROOT}/second-step/end", methods=both)(end_second_step_reset)
     pages.route(f"{ROOT}/second-step/access/<organisation>", methods=both)(open_access)
+    pages.route("/organisations/<organisation>/invitations/<member>/resend", methods=both)(
+        invitation_resend
+    )
     pages.get("/operators")(operators)
 
 
@@ -40,6 +45,28 @@ def add_to(pages: Blueprint) -> None:
 def operators() -> ResponseReturnValue:
     """Show the operators: who they are, since when, and by whom they were appointed."""
     return render_template("console/operators.html", rows=look_ups.list_operators())
+
+
+@permit(operator)
+def invitation_resend(organisation: str, member: str) -> ResponseReturnValue:
+    """Send an approver who has not joined the invitation again after a confirmation."""
+    found, form = the_organisation(organisation), Confirmation()
+    invited = {each.public_id: each for each in queries.invited_approvers(found)}
+    if member not in invited:
+        raise NotFound("no such invited approver")
+    person = invited[member]
+    back = url_for("console.organisation", organisation=organisation)
+    if form.validate_on_submit():
+        try:
+            resend_invitation(person, actor=current_actor())
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+        else:
+            flash(f"New invitation sent to {person.email}. The old link has ended.", "success")
+            return redirect(back, 303)
+    return render_template(
+        "console/resend.html", organisation=found, person=person, form=form, back=back
+    )
 
 
 @permit(operator)

@@ -34,6 +34,7 @@ class OrganisationPage:
     open: bool
     counts: MemberCounts
     approvers: list[Account]
+    invited: list[Membership]
     offers: tuple[ServiceOffer, ...]
     not_offered: tuple[tuple[str, str], ...]
 
@@ -99,6 +100,7 @@ def read_organisation(organisation: Organisation, at: datetime) -> OrganisationP
         open=is_open(organisation, at),
         counts=memberships.counts(organisation.id, at),
         approvers=memberships.approvers_of(organisation.id),
+        invited=queries.invited_approvers(organisation),
         offers=services.offers(organisation),
         not_offered=services.not_offered(organisation),
     )

@@ -78,6 +78,22 @@ def organisation(public_id: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
 
 
+def invited_approvers(organisation: Organisation) -> list[Membership]:
+    """Return the approvers of the organisation who have not accepted their invitation, by name."""
+    return list(
+        db.session.scalars(
+            select(Membership)
+            .where(
+                Membership.organisation_id == organisation.id,
+                Membership.open,
+                Membership.joined_at.is_(None),
+                Membership.is_approver,
+            )
+            .order_by(Membership.sort_name, Membership.id)
+        )
+    )
+
+
 def memberships_of(account_id: int) -> list[tuple[Organisation, Membership]]:
     """Return every spell of the person in an organisation, the latest first."""
     statement = (

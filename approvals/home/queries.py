@@ -17,7 +17,7 @@ from approvals.memberships import queries
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
-from approvals.second_step_resets.queries import second_step_reset
+from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.person import Person
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
@@ -72,7 +72,9 @@ class MyService:
 class HomePage:
     """The start page of a person. services: those to open. others: those that are closed to them.
 
-    approves: keys of the organisations for which the person is an approver.
+    approves: keys of the organisations for which the person is an approver. second_step_reset:
+    whether one is under way. awaiting_agreement: keys of the organisations whose access waits for
+    an approver after one.
     """
 
     services: Sequence[MyService]
@@ -81,6 +83,7 @@ class HomePage:
     approves: Set[int]
     operator: bool
     second_step_reset: bool
+    awaiting_agreement: Set[int]
 
 
 def home_page(account: Person, at: datetime) -> HomePage:
@@ -93,6 +96,7 @@ def home_page(account: Person, at: datetime) -> HomePage:
         approves={each.id for each in queries.approved_by(account.id)},
         operator=is_operator(account.id),
         second_step_reset=second_step_reset(account) is not None,
+        awaiting_agreement={each.id for each in closed_organisations(account)},
     )
 
 

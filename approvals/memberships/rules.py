@@ -87,6 +87,11 @@ def may_act(authority: Authority, *, oneself: bool = False) -> Refusal | None:
     return None if allowed else NO_AUTHORITY
 
 
+def may_resend(authority: Authority) -> Refusal | None:
+    """Allow operators what approvers may: the link goes to the same address again."""
+    return None if authority is Authority.OPERATOR else may_act(authority)
+
+
 def may_appoint_first(authority: Authority, *, oneself: bool) -> Refusal | None:
     """Allow operators to appoint approvers, but never themselves."""
     if authority is Authority.OPERATOR:

@@ -71,7 +71,7 @@ def second_step_reset(account: Person) -> SecondStepReset | None:
     return SecondStepReset(sent_at, sent_at, link_sent=True) if sent_at is not None else None
 
 
-def closed_organisations(account: Account) -> list[Organisation]:
+def closed_organisations(account: Person) -> list[Organisation]:
     """Return the organisations in which the person's access waits for an agreement, by name."""
     return list(
         db.session.scalars(

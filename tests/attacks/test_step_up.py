@@ -115,6 +115,7 @@ OPEN = {
     "memberships.access_check",
     "memberships.invitation_resend",
     # A link to the mailbox of its person only.
+    "console.invitation_resend",
     "console.send_reset_link",
     "memberships.send_reset_link",
     # Personal details that give no access.

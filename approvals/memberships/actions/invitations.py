@@ -1,12 +1,14 @@
 """Invitations that are still open: sent again, to another address, or withdrawn."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import writing
-from app.refusal import RefusalError
+from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, rules
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
@@ -19,7 +21,9 @@ from identity.email_address import EmailAddress
 def resend_invitation(membership: Membership, *, actor: Actor) -> Membership:
     """Send a new link, valid for the full time; the old one ends. Raises RefusalError."""
     with writing() as session:
-        membership, organisation, invitation = _open_invitation(session, membership, actor)
+        membership, organisation, invitation = _open_invitation(
+            session, membership, actor, may=rules.may_resend
+        )
         invitations.resend(invitation)
         _record("membership.invitation_resent", organisation, membership, actor)
     return membership
@@ -60,14 +64,18 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
 
 
 def _open_invitation(
-    session: Session, membership: Membership, actor: Actor
+    session: Session,
+    membership: Membership,
+    actor: Actor,
+    *,
+    may: Callable[[rules.Authority], Refusal | None] = rules.may_act,
 ) -> tuple[Membership, Organisation, Invitation]:
     membership = facts.lock_membership(session, membership)
     organisation = session.get_one(Organisation, membership.organisation_id)
     authority = facts.authority(
         actor, facts.account_of(actor), facts.active_approvers(organisation.id)
     )
-    refusal = rules.may_act(authority)
+    refusal = may(authority)
     invitation = (
         session.get(Invitation, membership.invitation_id, populate_existing=True)
         if membership.invitation_id
