@@ -7,6 +7,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, StorageTypes
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
+EXPIRY_SECONDS = 5.0
 CLOCK_SLACK = 1.0
 """Seconds by which a clock is set back without the counts being dropped."""
 
@@ -15,7 +16,8 @@ class ThreadSafeStorage(MemoryStorage):
     """The library's counters, safe for several threads.
 
     The library starts a timer with each count. Two threads may start the same timer: one of them
-    gets a RuntimeError, and its client a 500.
+    gets a RuntimeError, and its client a 500. Its timer looks through all counts after 10 ms, in a
+    new thread each time; here it does so after `EXPIRY_SECONDS`.
     """
 
     STORAGE_SCHEME = ("process",)  # type: ignore[assignment]  # the library names a list
@@ -23,6 +25,17 @@ class ThreadSafeStorage(MemoryStorage):
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **more: str) -> None:
         self._lock = threading.RLock()
         super().__init__(uri, wrap_exceptions, **more)
+
+    @property
+    def timer(self) -> threading.Timer:
+        """The library's timer, which removes expired counts."""
+        return self._timer
+
+    @timer.setter
+    def timer(self, timer: threading.Timer) -> None:
+        timer.interval = EXPIRY_SECONDS
+        timer.daemon = True
+        self._timer = timer
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         with self._lock:

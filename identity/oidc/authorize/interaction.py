@@ -6,16 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.clock import now
-from app.database import db
+from app.database import CompiledQuery, db
 from identity.oidc.authorize.request import RequestedAuthorization
 from identity.oidc.models import AuthorizationRequest, OrganisationChoice
 from identity.ports import Entrance, TermsDue, approvals
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
+
+
+class ChoiceRow(Protocol):
+    """A chosen organisation, by its public id."""
+
+    organisation: str
+
+
+_LAST_CHOICE: CompiledQuery[ChoiceRow] = CompiledQuery(
+    select(OrganisationChoice.organisation)
+    .where(
+        OrganisationChoice.session_id == bindparam("session"),
+        OrganisationChoice.client_id == bindparam("client"),
+    )
+    .order_by(OrganisationChoice.id.desc())
+    .limit(1)
+)
 
 
 @dataclass
@@ -76,8 +94,8 @@ class Interaction:
         allowed = {entrance.organisation for entrance in self.open_entrances}
         if self.chosen_organisation in allowed:
             return self.chosen_organisation
-        if len(allowed) == 1:
-            return next(iter(allowed))
+        if len(allowed) < 2:
+            return next(iter(allowed), None)
         if "select_account" in self.authorization.prompts:
             return None
         remembered = self._remembered()
@@ -106,13 +124,5 @@ class Interaction:
         return known + never
 
     def _remembered(self) -> str | None:
-        found: str | None = db.session.scalar(
-            select(OrganisationChoice.organisation)
-            .where(
-                OrganisationChoice.session_id == self.session.id,
-                OrganisationChoice.client_id == self.authorization.client.key,
-            )
-            .order_by(OrganisationChoice.id.desc())
-            .limit(1)
-        )
-        return found
+        row = _LAST_CHOICE.one(session=self.session.id, client=self.authorization.client.key)
+        return None if row is None else row.organisation

@@ -11,6 +11,7 @@ import time_machine
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 
+from app.web import rate_counters
 from app.web.rate_counters import MovingWindow, ThreadSafeStorage
 
 THREADS, TOGETHER = 16, 100
@@ -25,7 +26,8 @@ def _threads_that_change_often() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_threads_that_change_often")
-def test_incr_counts_each_hit_of_many_threads() -> None:
+def test_incr_counts_each_hit_of_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_counters, "EXPIRY_SECONDS", 0.01)
     counters = ThreadSafeStorage()
     barrier = threading.Barrier(THREADS)
 
@@ -48,6 +50,31 @@ def test_acquire_entry_admits_the_limit_of_many_threads() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         let_in = pool.map(lambda _: counters.acquire_entry("one", 100, 60), range(1600))
     assert sum(let_in) == 100
+
+
+def test_counts_start_no_thread_while_the_last_one_waits() -> None:
+    # The library's timer ends after 10 ms, and each later count starts another thread.
+    counters = ThreadSafeStorage()
+    counters.acquire_entry("one", 100, 60)
+    first = counters.timer
+    time.sleep(0.05)
+    counters.acquire_entry("one", 100, 60)
+    counters.incr("two", 60)
+    assert counters.timer is first
+    assert first.is_alive()
+
+
+def test_expired_counts_are_removed_without_further_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate_counters, "EXPIRY_SECONDS", 0.01)
+    counters = ThreadSafeStorage()
+    with time_machine.travel(time.time() - 7200):
+        counters.acquire_entry("one", 100, 60)
+        counters.incr("two", 60)
+    counters.timer.join(10)
+    assert not counters.storage
+    assert not counters.events.get("one")
 
 
 def test_counts_are_dropped_after_the_clock_was_ahead() -> None:
