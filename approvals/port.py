@@ -17,6 +17,7 @@ from approvals.console import suspending
 from approvals.decision import claims as access_claims
 from approvals.decision import decision, no_access
 from approvals.decision.facts import AccessFacts
+from approvals.home.queries import ways_in
 from approvals.memberships import account_suspension, invitation_port, personal_details
 from approvals.memberships import queries as members
 from approvals.operators.actions import is_operator
@@ -95,6 +96,9 @@ class ApprovalsPort:
 
     def service_names(self) -> Mapping[str, str]:
         return {service.code: service.name for service in definitions.services(now())}
+
+    def ways_in(self, services: Sequence[str]) -> Mapping[str, str]:
+        return ways_in(services)
 
     def service_name(self, code: str) -> str:
         service = definitions.service(code, now())

@@ -199,6 +199,9 @@ class Approvals(Protocol):
         """Return the names of all services by their codes."""
         ...
 
+    def ways_in(self, services: Sequence[str]) -> Mapping[str, str]:
+        """Return the addresses at which people open these services, by code."""
+
     def service_name(self, code: str) -> str: ...
 
     def refresh_token_reused(self, account: Person, client_id: str, client_name: str) -> None:

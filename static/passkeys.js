@@ -68,8 +68,11 @@ function problem(error) {
 }
 
 async function press(event) {
-  event.preventDefault();
   const form = event.currentTarget;
+  // A form may also offer a way without passkey, by another button.
+  const button = form.querySelector("[data-passkey-button]");
+  if (button && event.submitter !== button) return;
+  event.preventDefault();
   const message = form.querySelector("[data-passkey-problem]");
   message.hidden = true;
   try {
@@ -93,6 +96,7 @@ if (window.PublicKeyCredential) {
   for (const each of document.querySelectorAll("[data-passkey-missing]")) each.hidden = true;
   for (const form of forms) {
     form.hidden = false;
+    for (const each of form.querySelectorAll("[data-passkey-only]")) each.hidden = false;
     form.addEventListener("submit", press);
     if ("autofill" in form.dataset) offerAutofill(form);
   }

@@ -193,6 +193,7 @@ class JoinJourney(JourneyRow):
     family_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(400))
+    passkey_enrolment: Mapped[str | None] = mapped_column(String(400))
     finished_at: Mapped[datetime | None]
 
     @property

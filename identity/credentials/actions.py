@@ -41,15 +41,22 @@ _SHOWN_CODES = Journeys(
 )
 
 
-def change_password(session: ActiveSession, confirmed: ProofAccepted, password_hash: str) -> bool:
+def change_password(
+    session: ActiveSession, confirmed: ProofAccepted | None, password_hash: str
+) -> bool:
     """Store the new password; the present session stays, all others end.
 
-    False where the password that was confirmed is no longer the person's. Raises SessionOver.
+    confirmed: None for a person who had no password. False where the password that was confirmed is
+    no longer the person's. Raises SessionOver.
     """
     account = session.account
     with writing():
         lock_session(session)
-        if not password.is_unchanged(account.id, confirmed):
+        if confirmed is None:
+            is_unchanged = not password.PASSWORD.enrolled(account.id)
+        else:
+            is_unchanged = password.is_unchanged(account.id, confirmed)
+        if not is_unchanged:
             return False
         password.store(account.id, password_hash)
         end_access(account.id, cause="password changed", keep_session=session.id)
@@ -59,20 +66,24 @@ def change_password(session: ActiveSession, confirmed: ProofAccepted, password_h
 
 
 def replace_password(session: ActiveSession, current: str, chosen: str) -> dict[str, str]:
-    """Change the password of the signed-in person, who shows the current one.
+    """Change the password of the signed-in person, who shows the current one if they have one.
 
     Return what is wrong, by field; nothing where the password is changed. Raises SessionOver.
     """
     account, wrong = session.account, {}
-    confirmed = password.PASSWORD.prove(account.id, current)
-    if isinstance(confirmed, ProofRejected):
-        with writing():
-            record("password.confirmation_refused", subject=account.subject)
-        wrong["current_password"] = WRONG_CURRENT
+    confirmed: ProofAccepted | None = None
+    if password.PASSWORD.enrolled(account.id):
+        shown = password.PASSWORD.prove(account.id, current)
+        if isinstance(shown, ProofRejected):
+            with writing():
+                record("password.confirmation_refused", subject=account.subject)
+            wrong["current_password"] = WRONG_CURRENT
+        else:
+            confirmed = shown
     refusal = password.why_refused(chosen, password_owner(account))
     if refusal is not None:
         wrong["password"] = refusal
-    if wrong or isinstance(confirmed, ProofRejected):
+    if wrong:
         return wrong
     changed = change_password(session, confirmed, hash_password(chosen))
     return {} if changed else {"current_password": WRONG_CURRENT}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +101,41 @@ class WholeSignIn:
     refusal: Refusal
 
 
+@dataclass(frozen=True)
+class SetUpProved:
+    """A credential that has shown that it works.
+
+    store: stores it for an account, inside `writing()`, with the words for the device on which it
+    was made. It raises RefusalError where the credential is somebody's already.
+    """
+
+    evidence: Evidence
+    store: Callable[[int, str], None]
+
+
+class SetUp(ABC):
+    """The set-up of a factor by a person who joins.
+
+    column: name of a column of JoinJourney; it keeps the state until the factor has shown that it
+    works. once: whether a rejected answer uses the state up.
+    """
+
+    column: str
+    once: bool = False
+
+    @abstractmethod
+    def begin(self) -> str:
+        """Return a new state, without a secret in clear."""
+
+    @abstractmethod
+    def prove(self, state: str, answer: str, /) -> SetUpProved | ProofRejected:
+        """Check the first answer of the new credential."""
+
+    @abstractmethod
+    def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
+        """Return the values for the page, with the address of the person to be."""
+
+
 class Factor(ABC):
     """One way to prove who one is. `registry.FACTORS` lists all of them, in the order of use.
 
@@ -108,8 +143,9 @@ class Factor(ABC):
     has_challenge: whether the page shows a challenge to answer. guessable: whether wrong answers
     are counted and make the next one wait. lasting: false where the factor is used up by its use.
     sign_in_page: None for a factor that is no second step.
-    whole_sign_in: for a factor that may be the whole sign-in. account_section: a template of
-    the page "Your second step", on which the factor is set up; it gets `section`.
+    whole_sign_in: for a factor that may be the whole sign-in. set_up: for a factor with
+    which people may join. account_section: a template of the page "Your second step", on which the
+    factor is set up; it gets `section`.
     """
 
     name: str
@@ -119,6 +155,7 @@ class Factor(ABC):
     lasting: bool = True
     sign_in_page: SignInPage | None = None
     whole_sign_in: WholeSignIn | None = None
+    set_up: SetUp | None = None
     account_section: str | None = None
 
     def available(self) -> bool:

@@ -128,6 +128,11 @@ class RecoveryCodesShown(JourneyRow):
     continue_to: Mapped[str] = mapped_column(String(2000))
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
+    @property
+    def of_new_account(self) -> bool:
+        """Return whether the codes are shown to a person who joins."""
+        return self.continue_to.startswith("/join/")
+
 
 class PasswordReset(Base):
     """A link to a new password, or a mail that explains why there is none.

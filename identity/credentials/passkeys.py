@@ -24,6 +24,8 @@ from identity.credentials.factor import (
     FactorKind,
     ProofAccepted,
     ProofRejected,
+    SetUp,
+    SetUpProved,
     SignInPage,
     WholeSignIn,
 )
@@ -41,6 +43,37 @@ REFUSED = Refusal(
 )
 _add_user = insert_unless_present(PasskeyUser)
 _add_passkey = insert_unless_present(Passkey)
+
+
+class _SetUpPasskey(SetUp):
+    """The state is a challenge, which counts once, and the user handle of the account to be."""
+
+    column = "passkey_enrolment"
+    once = True
+
+    def begin(self) -> str:
+        return json.dumps({"challenge": new_secret(), "handle": new_secret()})
+
+    def prove(self, state: str, answer: str, /) -> SetUpProved | ProofRejected:
+        begun = json.loads(state)
+        try:
+            credential = webauthn_ceremonies.check_registration(answer, begun["challenge"])
+        except RefusalError as error:
+            return ProofRejected(error.refusal)
+
+        def store_first(account_id: int, device: str) -> None:
+            _add_user(account_id=account_id, handle=begun["handle"])
+            if store(account_id, credential, device[:LONGEST_NAME]) is None:
+                raise RefusalError(webauthn_ceremonies.NOT_ACCEPTED)
+
+        return SetUpProved(_evidence(copied=credential.backup_eligible, verified=True), store_first)
+
+    def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
+        begun = json.loads(state)
+        options = webauthn_ceremonies.creation_options(
+            begun["challenge"], begun["handle"], email, "", []
+        )
+        return {"options": json.dumps(options)}
 
 
 class Passkeys(Factor):
@@ -71,6 +104,7 @@ class Passkeys(Factor):
         longest=webauthn_ceremonies.LONGEST_ANSWER,
         refusal=REFUSED,
     )
+    set_up = _SetUpPasskey()
     account_section = "credentials/sections/passkeys.html"
 
     def available(self) -> bool:
@@ -124,7 +158,8 @@ class Passkeys(Factor):
             passkey.id, passkey.sign_count, signed
         ):
             return ProofRejected(REFUSED)
-        return ProofAccepted(self, _evidence(signed, copied=passkey.backup_eligible))
+        copied, verified = passkey.backup_eligible, signed.user_verified
+        return ProofAccepted(self, _evidence(copied=copied, verified=verified))
 
     def forget(self, account_id: int, /) -> None:
         for table in (PasskeyEnrolment, Passkey, PasskeyUser):
@@ -245,6 +280,6 @@ def _record_use(passkey_id: int, known_count: int, signed: SignedChallenge) -> b
         )
 
 
-def _evidence(signed: SignedChallenge, *, copied: bool) -> Evidence:
-    kinds = frozenset(FactorKind) if signed.user_verified else Passkeys.evidence.kinds
+def _evidence(*, copied: bool, verified: bool) -> Evidence:
+    kinds = frozenset(FactorKind) if verified else Passkeys.evidence.kinds
     return Evidence(("swk" if copied else "hwk", "user"), kinds, phishing_resistant=True)

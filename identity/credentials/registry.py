@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from flask import Flask
 
-from identity.credentials.factor import Evidence, Factor, FactorKind, SignInPage, WholeSignIn
+from identity.credentials.factor import (
+    Evidence,
+    Factor,
+    FactorKind,
+    SetUp,
+    SignInPage,
+    WholeSignIn,
+)
 from identity.credentials.passkeys import PASSKEY
 from identity.credentials.password import PASSWORD
 from identity.credentials.recovery_codes import RECOVERY_CODE
@@ -35,6 +42,17 @@ def second_steps() -> list[tuple[Factor, SignInPage]]:
         for each in FACTORS
         if each.sign_in_page is not None and FactorKind.POSSESSION in each.evidence.kinds
     ]
+
+
+def set_ups() -> list[SetUp]:
+    """Return the set-ups of all factors with which people may join."""
+    return [each.set_up for each in FACTORS if each.set_up is not None]
+
+
+def set_up_to_join(name: str) -> SetUp | None:
+    """Return the set-up of that factor where it is offered to people who join, or None."""
+    found = factor(name)
+    return found.set_up if found.available() else None
 
 
 def phishing_resistant_factors() -> list[Factor]:

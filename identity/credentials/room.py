@@ -10,8 +10,13 @@ from identity.access_termination import CHANNELS
 from identity.credentials import events, passkey_actions, registry, reset_links
 from identity.credentials.actions import expired_enrolments
 from identity.credentials.blueprint import blueprint
+from identity.credentials.password import PASSWORD
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.active_session import ActiveSession
+
+
+def _password(session: ActiveSession) -> str:
+    return "Set" if PASSWORD.enrolled(session.account_id) else "Not set"
 
 
 def _second_step(session: ActiveSession) -> str:
@@ -34,7 +39,7 @@ ROOM = Room(
         AccountRow(
             "Password",
             30,
-            lambda _session: "Set",
+            _password,
             "credentials.change_password",
             "Change",
             "your password",

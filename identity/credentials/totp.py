@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import pyotp
@@ -38,6 +38,8 @@ from identity.credentials.factor import (
     FactorKind,
     ProofAccepted,
     ProofRejected,
+    SetUp,
+    SetUpProved,
     SignInPage,
 )
 from identity.credentials.models import TotpCredential, TotpEnrolment, UsedTotpStep
@@ -60,6 +62,26 @@ WRONG = Refusal("wrong", "The code is not right. Check your phone’s clock is s
 _claim_step = insert_unless_present(UsedTotpStep)
 
 
+class _SetUpApp(SetUp):
+    """The state is the encrypted secret, which stays until a code is right."""
+
+    column = "totp_secret"
+
+    def begin(self) -> str:
+        return new_sealed_secret()
+
+    def prove(self, state: str, answer: str, /) -> SetUpProved | ProofRejected:
+        step = proves(state, answer)
+        if isinstance(step, ProofRejected):
+            return step
+        return SetUpProved(
+            Totp.evidence, lambda account_id, _device: store(account_id, state, step)
+        )
+
+    def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
+        return {"key": text_key(state), "picture": qr_code(state, email), "link": uri(state, email)}
+
+
 class Totp(Factor):
     """Proved by the code of the present step or one to either side; its use claims the step."""
 
@@ -71,7 +93,11 @@ class Totp(Factor):
         template="sign_in/code.html",
         instead="Use my authenticator app instead",
     )
+    set_up = _SetUpApp()
     account_section = "credentials/sections/app.html"
+
+    def section(self, account_id: int, /) -> Mapping[str, object]:
+        return {"set_up": self.enrolled(account_id)}
 
     def enrolled(self, account_id: int) -> bool:
         return db.session.get(TotpCredential, account_id) is not None
@@ -179,14 +205,20 @@ def text_key(sealed_secret: str) -> str:
     return " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
 
 
+def uri(sealed_secret: str, email: str) -> str:
+    """Return the address that opens an authenticator app on the same device with the secret."""
+    secret = decrypt(sealed_secret, purpose=_PURPOSE)
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER_NAME)
+
+
 def qr_code(sealed_secret: str, email: str) -> str:
     """Return the secret as a picture for the app's camera: a data address of an SVG."""
     import segno
 
-    secret = decrypt(sealed_secret, purpose=_PURPOSE)
-    uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER_NAME)
     return str(
-        segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
+        segno.make(uri(sealed_secret, email), error="m", micro=False).svg_data_uri(
+            scale=5, border=4, light="white"
+        )
     )
 
 

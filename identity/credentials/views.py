@@ -13,6 +13,7 @@ from identity.credentials import actions, recovery_codes, registry, totp
 from identity.credentials.blueprint import blueprint
 from identity.credentials.forms import ChangePasswordForm, ProveAppForm
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
+from identity.credentials.password import PASSWORD
 from identity.sessions.access import signed_in, signed_in_before_terms
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
@@ -83,11 +84,12 @@ def submit_app() -> ResponseReturnValue:
     enrolment = actions.find_enrolment(request.args.get("journey"), session)
     if enrolment is None:
         return redirect(url_for(".second_step"), code=303)
-    form = ProveAppForm()
+    form, former = ProveAppForm(), totp.TOTP.enrolled(session.account_id)
     outcome = actions.prove_enrolment(enrolment, session, (form.code.data or "")[:200])
     if outcome is not None:
         return _app_page(enrolment, form, outcome.refusal.sentence)
-    flash("Your new authenticator app is set up. The old one no longer works.", "success")
+    replaced = " The old one no longer works." if former else ""
+    flash(f"Your new authenticator app is set up.{replaced}", "success")
     return redirect(url_for(".second_step"), code=303)
 
 
@@ -157,6 +159,7 @@ def _password_page(form: ChangePasswordForm, mistakes: dict[str, str]) -> Respon
         form=form,
         mistakes=mistakes,
         account=signed_in_session().account,
+        has_password=PASSWORD.enrolled(signed_in_session().account_id),
     )
 
 
@@ -168,6 +171,6 @@ def _app_page(
         journey=enrolment,
         form=form,
         mistake=mistake,
-        key=totp.text_key(enrolment.sealed_secret),
-        picture=totp.qr_code(enrolment.sealed_secret, signed_in_session().account.email),
+        former=totp.TOTP.enrolled(enrolment.account_id),
+        **totp.TOTP.set_up.page_values(enrolment.sealed_secret, signed_in_session().account.email),
     )

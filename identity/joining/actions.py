@@ -22,23 +22,23 @@ from identity.accounts.models import Account, Invitation, InvitationState, JoinJ
 from identity.accounts.names import clean_names
 from identity.accounts.person import Person, actor_of
 from identity.accounts.sent_invitation import sent_invitation
-from identity.credentials import password, totp
+from identity.credentials import password, registry
 from identity.credentials.actions import make_recovery_codes
-from identity.credentials.factor import ProofRejected
+from identity.credentials.factor import ProofRejected, SetUp
 from identity.credentials.hashing import hash_password
 from identity.credentials.password import PASSWORD
 from identity.credentials.password_context import password_owner
 from identity.credentials.password_rules import Owner
-from identity.credentials.totp import TOTP
 from identity.email_changes.queries import account_formerly_at
 from identity.joining import rules
-from identity.joining.journeys import JOININGS, LIFETIME
+from identity.joining.journeys import JOININGS, LIFETIME, begin_set_up_again, state_column
 from identity.joining.rules import FirstPage, NextStep
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.actions import StartedSession
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
+from identity.sessions.user_agent import describe_user_agent
 from identity.sign_in.session_actions import begin_session
 
 
@@ -62,8 +62,8 @@ class _Draft:
     token_hash: str
     given_name: str
     family_name: str
-    password_hash: str
-    totp_secret: str
+    password_hash: str | None
+    set_up_state: str
 
 
 def describe(invitation: Invitation) -> InvitationDescription:
@@ -89,43 +89,44 @@ def keep_names(journey: JoinJourney, given_name: str, family_name: str) -> None:
 
 
 def choose_password(journey: JoinJourney, invitation: Invitation, chosen: str) -> str | None:
-    """Store the hash of the chosen password, and make the app's secret where there is none.
-
-    Return why the password was refused instead, or None.
-    """
+    """Store the hash of the chosen password; return why it was refused instead, or None."""
     refusal = password.why_refused(chosen, _owner(journey, invitation))
     if refusal is not None:
         return refusal
     password_hash = hash_password(chosen)
     with writing():
         JOININGS.advance(journey.id, password_hash=password_hash)
-        JOININGS.advance(
-            journey.id, JoinJourney.totp_secret.is_(None), totp_secret=totp.new_sealed_secret()
-        )
     return None
 
 
 def finish(
     journey: JoinJourney,
     invitation: Invitation,
-    code: str,
+    set_up: SetUp,
+    answer: str,
     browser: Browser,
     *,
     continue_to: str,
 ) -> Joined | ProofRejected:
-    """Prove the app, claim journey and invitation, create the account and sign in.
+    """Prove the new factor, claim journey and invitation, create the account and sign in.
 
-    The account gets exactly what the journey held when the code was proved. continue_to: the page
-    after the recovery codes. Raises InvitationOver.
+    The account gets exactly what the journey held when the factor was proved. A factor that is no
+    whole sign-in needs the password that was chosen before. continue_to: the page after the
+    recovery codes. Raises InvitationOver.
     """
-    draft = _draft(journey)
+    draft = _draft(journey, set_up)
     if draft is None:
         raise InvitationOver
-    step = totp.proves(draft.totp_secret, code)
-    if isinstance(step, ProofRejected):
-        return step
+    proved = set_up.prove(draft.set_up_state, answer)
+    if isinstance(proved, ProofRejected):
+        if set_up.once:
+            begin_set_up_again(draft.id, set_up, draft.set_up_state)
+        return proved
+    with_password = not proved.evidence.is_whole
+    if with_password and draft.password_hash is None:
+        raise InvitationOver
     with writing() as session:
-        _claim(draft)
+        _claim(draft, set_up)
         _answer(draft.token_hash, invitation, InvitationState.ACCEPTED)
         if existing_account(invitation) is not None or _is_reserved(invitation):
             # Another invitation of the same person was accepted meanwhile: this one waits until
@@ -144,11 +145,14 @@ def finish(
         except IntegrityError as error:
             # Another person got this address at the same moment.
             raise InvitationOver from error
-        password.store(account.id, draft.password_hash)
-        totp.store(account.id, draft.totp_secret, step)
+        shown_factors = [proved.evidence]
+        if with_password and draft.password_hash is not None:
+            password.store(account.id, draft.password_hash)
+            shown_factors.insert(0, PASSWORD.evidence)
+        proved.store(account.id, describe_user_agent(browser.user_agent))
         record("account.joined", actor=actor_of(account), subject=account.subject)
         _record_acceptance(invitation, account)
-        started = begin_session(account, [PASSWORD.evidence, TOTP.evidence], [], browser)
+        started = begin_session(account, shown_factors, [], browser)
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Joined(started, shown)
 
@@ -213,6 +217,15 @@ def accepted_recently(public_id: str | None, account: Person) -> bool:
     )
 
 
+def ways_in(public_id: str | None) -> list[tuple[str, str]]:
+    """Return names and addresses of the services of the invitation that people can open."""
+    invitation = invitations.by_public_id(public_id)
+    services = describe(invitation).services if invitation is not None else ()
+    addresses = approvals().ways_in(services)
+    found = [each for each in services if each in addresses]
+    return [(approvals().service_name(each), addresses[each]) for each in found]
+
+
 def decline(journey: JoinJourney, invitation: Invitation) -> None:
     """Decline the invitation: its address is not this person's. Raises InvitationOver."""
     token_hash = journey.token_hash
@@ -246,7 +259,7 @@ def _owner(journey: JoinJourney, invitation: Invitation) -> Owner:
     )
 
 
-def _draft(journey: JoinJourney) -> _Draft | None:
+def _draft(journey: JoinJourney, set_up: SetUp) -> _Draft | None:
     row = db.session.execute(
         select(
             JoinJourney.id,
@@ -254,18 +267,18 @@ def _draft(journey: JoinJourney) -> _Draft | None:
             JoinJourney.given_name,
             JoinJourney.family_name,
             JoinJourney.password_hash,
-            JoinJourney.totp_secret,
+            state_column(set_up).label("state"),
         ).where(JoinJourney.id == journey.id, JOININGS.is_open())
     ).first()
-    if row is None or None in row:
+    if row is None or None in (row.given_name, row.family_name, row.state):
         return None
     return _Draft(
         id=row.id,
         token_hash=row.token_hash,
-        given_name=row.given_name or "",
-        family_name=row.family_name or "",
-        password_hash=row.password_hash or "",
-        totp_secret=row.totp_secret or "",
+        given_name=row.given_name,
+        family_name=row.family_name,
+        password_hash=row.password_hash,
+        set_up_state=row.state,
     )
 
 
@@ -275,19 +288,19 @@ def _finish(journey: JoinJourney) -> None:
         raise InvitationOver
 
 
-def _claim(draft: _Draft) -> None:
-    """Finish the journey on the answers that were proved.
+def _claim(draft: _Draft, set_up: SetUp) -> None:
+    """Finish the journey on the answers that were proved, and delete its secrets.
 
     Raises InvitationOver where it holds other answers now, or has ended.
     """
+    secrets = {"password_hash", *(each.column for each in registry.set_ups())}
     if not JOININGS.finish(
         draft.id,
         JoinJourney.given_name == draft.given_name,
         JoinJourney.family_name == draft.family_name,
-        JoinJourney.password_hash == draft.password_hash,
-        JoinJourney.totp_secret == draft.totp_secret,
-        password_hash=None,
-        totp_secret=None,
+        JoinJourney.password_hash.is_not_distinct_from(draft.password_hash),
+        state_column(set_up) == draft.set_up_state,
+        **dict.fromkeys(secrets),
     ):
         raise InvitationOver
 

@@ -24,7 +24,14 @@ def _sign_out_page() -> str | None:
 
 ROOM = Room(
     "identity.joining",
-    PAGES(Pages(blueprint, "identity.joining.views", "identity.joining.account_page")),
+    PAGES(
+        Pages(
+            blueprint,
+            "identity.joining.views",
+            "identity.joining.done_views",
+            "identity.joining.account_page",
+        )
+    ),
     PASSWORD_PATHS("/join/password"),
     PURGES(Purge("join journeys", journeys.expired)),
     NAVIGATION(

@@ -1,32 +1,33 @@
-"""Pages of joining, from the invitation's link to "you have joined"."""
+"""Pages of joining, from the invitation's link to the account."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
+from app.refusal import RefusalError
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
-from identity.accounts import invitations
 from identity.accounts.models import Invitation, JoinJourney
-from identity.accounts.names_form import NamesForm
-from identity.credentials import totp
-from identity.credentials.factor import ProofRejected
+from identity.credentials import registry
+from identity.credentials.factor import Factor, ProofRejected
+from identity.credentials.passkeys import PASSKEY
+from identity.credentials.totp import TOTP
 from identity.joining import actions, journeys
 from identity.joining.blueprint import blueprint
-from identity.joining.forms import AppForm, PasswordForm
+from identity.joining.done_views import terms_then_done
+from identity.joining.forms import AppForm, DetailsForm, PasswordForm
 from identity.joining.rules import FirstPage, NextStep
-from identity.ports import approvals
-from identity.sessions.access import signed_in
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import (
     current,
     sign_in_browser,
     sign_out_browser,
-    signed_in_session,
 )
-from identity.sign_in import ask_for_terms, begin
+from identity.sign_in import begin
 
 
 @blueprint.get("/invitation/<token>")
@@ -81,7 +82,7 @@ def submit_join() -> ResponseReturnValue:
         return _invitation_over()
     match step:
         case NextStep.TERMS:
-            return _terms_then_done(invitation)
+            return terms_then_done(invitation)
         case NextStep.NEW_ACCOUNT:
             return redirect(url_for(".details", journey=journey.public_id), code=303)
         case NextStep.SIGN_IN:
@@ -145,25 +146,27 @@ def details() -> ResponseReturnValue:
     if found is None:
         return _back_to_first_page()
     journey, invitation = found
-    form = NamesForm(
+    form = DetailsForm(
         given_name=journey.given_name if journey.has_names else invitation.given_name,
         family_name=journey.family_name if journey.has_names else invitation.family_name,
     )
-    return _page("details", journey, invitation, form=form)
+    return _details_page(journey, invitation, form)
 
 
 @blueprint.post("/join/details")
 @permit(anyone)
 def submit_details() -> ResponseReturnValue:
-    """Store the names."""
+    """Store the names, and join with the passkey that was made, or go on to a password."""
     found = _newcomer()
     if found is None:
         return _back_to_first_page()
     journey, invitation = found
-    form = NamesForm()
+    form = DetailsForm()
     if not form.validate_on_submit():
-        return _page("details", journey, invitation, form=form)
+        return _details_page(journey, invitation, form)
     actions.keep_names(journey, form.given_name.data or "", form.family_name.data or "")
+    if form.credential.data:
+        return _finish(journey, invitation, PASSKEY, form.credential.data, form)
     return redirect(url_for(".choose_password", journey=journey.public_id), code=303)
 
 
@@ -197,9 +200,9 @@ def submit_password() -> ResponseReturnValue:
 def second_step() -> ResponseReturnValue:
     """Show the secret of the authenticator app."""
     found = _newcomer()
-    if found is None or not found[0].totp_secret:
+    if found is None or not found[0].password_hash:
         return _back_to_first_page()
-    return _app_page(*found)
+    return _app_page(*found, AppForm())
 
 
 @blueprint.post("/join/second-step/app")
@@ -207,51 +210,10 @@ def second_step() -> ResponseReturnValue:
 def submit_second_step() -> ResponseReturnValue:
     """Complete the journey: a right code creates the account and all that belongs to it."""
     found = _newcomer()
-    if found is None or not found[0].totp_secret:
+    if found is None or not found[0].password_hash:
         return _back_to_first_page()
-    journey, invitation = found
     form = AppForm()
-    try:
-        outcome = actions.finish(
-            journey,
-            invitation,
-            (form.code.data or "")[:200],
-            current_browser(),
-            continue_to=url_for(".terms", invitation=invitation.public_id),
-        )
-    except actions.InvitationOver:
-        return _back_to_first_page()
-    if isinstance(outcome, ProofRejected):
-        return _app_page(journey, invitation, outcome.refusal.sentence)
-    sign_in_browser(outcome.started)
-    return redirect(url_for("credentials.codes", shown=outcome.recovery_codes), code=303)
-
-
-@blueprint.get("/join/terms")
-@permit(anyone)
-def terms() -> ResponseReturnValue:
-    """Show the terms of the platform and of the services of the invitation."""
-    session = current()
-    invitation = invitations.by_public_id(request.args.get("invitation"))
-    if session is None or invitation is None or invitation.account_id != session.account_id:
-        return redirect(approvals().home(), code=303)
-    return _terms_then_done(invitation)
-
-
-@blueprint.get("/join/done")
-@permit(signed_in)
-def done() -> ResponseReturnValue:
-    """Show the confirmation to the person who just accepted; lead others to their home page."""
-    session = signed_in_session()
-    if not actions.accepted_recently(request.args.get("invitation"), session.account):
-        return redirect(approvals().home(), code=303)
-    return render_template("joining/done.html", account=session.account, home=approvals().home())
-
-
-def _terms_then_done(invitation: Invitation) -> ResponseReturnValue:
-    services = actions.describe(invitation).services
-    done_page = url_for(".done", invitation=invitation.public_id)
-    return ask_for_terms(done_page, signed_in_session(), services=services)
+    return _finish(*found, TOTP, (form.code.data or "")[:200], form)
 
 
 def _find_journey() -> tuple[JoinJourney, Invitation] | None:
@@ -280,19 +242,55 @@ def _invitation_over() -> ResponseReturnValue:
     return render_template("joining/link_over.html"), 410
 
 
-def _app_page(
-    journey: JoinJourney, invitation: Invitation, mistake: str | None = None
+def _finish(
+    journey: JoinJourney,
+    invitation: Invitation,
+    factor: Factor,
+    answer: str,
+    form: DetailsForm | AppForm,
 ) -> ResponseReturnValue:
-    secret = journey.totp_secret or ""
-    return _page(
-        "app",
-        journey,
-        invitation,
-        form=AppForm(),
-        mistake=mistake,
-        key=totp.text_key(secret),
-        picture=totp.qr_code(secret, invitation.email),
-    )
+    set_up = registry.set_up_to_join(factor.name)
+    if set_up is None:
+        return _back_to_first_page()
+    next_page = url_for(".terms", invitation=invitation.public_id)
+    try:
+        outcome: actions.Joined | ProofRejected = actions.finish(
+            journey, invitation, set_up, answer, current_browser(), continue_to=next_page
+        )
+    except actions.InvitationOver:
+        return _back_to_first_page()
+    except RefusalError as error:
+        outcome = ProofRejected(error.refusal)
+    if isinstance(outcome, ProofRejected):
+        mistake = outcome.refusal.sentence
+        if isinstance(form, DetailsForm):
+            return _details_page(journey, invitation, form, mistake)
+        return _app_page(journey, invitation, form, mistake)
+    sign_in_browser(outcome.started)
+    return redirect(url_for("credentials.codes", shown=outcome.recovery_codes), code=303)
+
+
+def _details_page(
+    journey: JoinJourney, invitation: Invitation, form: DetailsForm, mistake: str | None = None
+) -> ResponseReturnValue:
+    passkey = _set_up_values(journey, invitation, PASSKEY)
+    return _page("details", journey, invitation, form=form, mistake=mistake, passkey=passkey)
+
+
+def _app_page(
+    journey: JoinJourney, invitation: Invitation, form: AppForm, mistake: str | None = None
+) -> ResponseReturnValue:
+    values = _set_up_values(journey, invitation, TOTP) or {}
+    return _page("app", journey, invitation, form=form, mistake=mistake, **values)
+
+
+def _set_up_values(
+    journey: JoinJourney, invitation: Invitation, factor: Factor
+) -> Mapping[str, object] | None:
+    set_up = registry.set_up_to_join(factor.name)
+    if set_up is None:
+        return None
+    return set_up.page_values(journeys.open_set_up(journey, set_up), invitation.email)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""Terms that wait for the signed-in person, one version at a time."""
+"""Terms that wait for the signed-in person; those that must be accepted are shown together."""
 
 from __future__ import annotations
 
@@ -29,22 +29,27 @@ def due_terms(session: ActiveSession, services: Sequence[str], at: datetime) -> 
     return sorted(found.values(), key=lambda terms: not terms.required)
 
 
+def shown_together(waiting: Sequence[TermsDue]) -> list[TermsDue]:
+    """Return the versions that one page shows: all that are required, else the first other one."""
+    return [each for each in waiting if each.required] or list(waiting[:1])
+
+
 def answer(
     session: ActiveSession,
     services: Sequence[str],
     at: datetime,
     *,
-    accepted: str | None,
+    accepted: Sequence[str],
     choice: Choice | None,
 ) -> Choice | None:
     """Act on the answer of the person, and return what they chose, or None where nothing counts.
 
-    accepted: id of the version that the page showed. Of terms that must be accepted, none can be
+    accepted: ids of the versions that the page showed. Of terms that must be accepted, none can be
     left for later.
     """
     waiting = due_terms(session, services, at)
-    shown = next((each for each in waiting if each.id == accepted), None)
-    if shown is not None:
+    shown = [each for each in waiting if each.id in accepted]
+    if shown:
         _accept(session, shown, at)
         return Choice.ACCEPT
     if choice is Choice.LATER and not any(each.required for each in waiting):
@@ -56,6 +61,6 @@ def answer(
     return None
 
 
-def _accept(session: ActiveSession, terms: TermsDue, at: datetime) -> None:
+def _accept(session: ActiveSession, terms: Sequence[TermsDue], at: datetime) -> None:
     with writing():
-        approvals().accept_terms(session.account, [terms.id], session.sid, at)
+        approvals().accept_terms(session.account, [each.id for each in terms], session.sid, at)

@@ -1,4 +1,4 @@
-"""Pages of terms: read and accept, one version at a time; or decline, and what follows."""
+"""Pages of terms: read and accept them, or decline, and what follows."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ def terms() -> ResponseReturnValue:
     if not waiting:
         return redirect(journey.resume_to, code=303)
     return render_template(
-        "sign_in/terms.html", journey=journey, terms=waiting[0], form=TermsForm()
+        "sign_in/terms.html",
+        journey=journey,
+        versions=rules.shown_together(waiting),
+        form=TermsForm(),
     )
 
 
 @blueprint.post("/sign-in/terms")
 @permit(signed_in_before_terms)
 def submit_terms() -> ResponseReturnValue:
-    """Accept the version that the button names, where that version is still the one that is due."""
+    """Accept the versions that the button names, where they are still due."""
     session = signed_in_session()
     journey = _terms_journey(session)
     if journey is None:
@@ -57,7 +60,7 @@ def submit_terms() -> ResponseReturnValue:
         session,
         journey.services,
         now(),
-        accepted=request.form.get("accept"),
+        accepted=request.form.get("accept", "").split(),
         choice=next((each for each in _WITHOUT_ACCEPTING if each.value in request.form), None),
     )
     if choice is Choice.LATER:

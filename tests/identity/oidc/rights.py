@@ -105,6 +105,9 @@ class Rights:
     def service_names(self) -> Mapping[str, str]:
         return {SERVICE: "Reports", "school_performance": "School Performance"}
 
+    def ways_in(self, services: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
     def service_name(self, code: str) -> str:
         return "Reports"
 
