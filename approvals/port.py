@@ -12,6 +12,7 @@ from app.database import db
 from app.database.dated_rows import has_ended
 from approvals.access_cache import get_or_load
 from approvals.access_model import definitions
+from approvals.access_model.definition import highest_minimum
 from approvals.clients import notices
 from approvals.console import suspending
 from approvals.decision import claims as access_claims
@@ -154,6 +155,7 @@ def _entrances(
             hint=hints[each.organisation.public_id],
             allowed=each.decision.allowed,
             reasons=tuple(reason.sentence for reason in each.decision.reasons),
+            minimum_acr=highest_minimum(each.decision.user_groups),
         )
         for each in answers
     ]

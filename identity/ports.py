@@ -74,6 +74,8 @@ class Entrance:
     hint: str
     allowed: bool
     reasons: tuple[str, ...]
+    minimum_acr: str | None = None
+    """The level that the person's user groups demand, None where they demand none."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from identity.sessions.levels import rank
+
 Scope = Literal["own", "remit", "all", "training"]
 """Schools whose data a user group opens: the school itself, those of the organisation's remit, all
 of them, or the made-up ones of the training environment."""
+
+MinimumLevel = Literal[
+    "urn:secure-access:aal1", "urn:secure-access:aal2", "urn:secure-access:aal2-phishing-resistant"
+]
+"""A level of a sign-in, as the claim `acr` has it."""
 
 Environment = Literal["live", "training"]
 
@@ -77,6 +84,7 @@ class UserGroupEntry(_Model):
     schools: Scope
     environment: Environment = "live"
     capabilities: tuple[CapabilityCode, ...]
+    minimum_acr: MinimumLevel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,14 @@ class UserGroup:
     capabilities: tuple[str, ...]
     can: tuple[str, ...]
     cannot: tuple[str, ...]
+    minimum_acr: str | None = None
+    """The level that a sign-in of its people has to reach; None: the client's own minimum."""
+
+
+def highest_minimum(groups: Collection[UserGroup]) -> str | None:
+    """Return the highest level that one of the groups demands, or None where none does."""
+    demanded = [group.minimum_acr for group in groups if group.minimum_acr is not None]
+    return max(demanded, key=rank, default=None)
 
 
 def join_phrases(groups: Collection[UserGroup]) -> tuple[list[str], list[str]]:
@@ -154,6 +170,7 @@ class ServiceDefinition(_Model):
                     for code, text in self.capabilities.items()
                     if code not in entry.capabilities
                 ),
+                minimum_acr=entry.minimum_acr,
             )
             for entry in self.user_groups
         )

@@ -47,6 +47,7 @@ class Registration(RequiredMembers, total=False):
     token_endpoint_auth_signing_alg: str
     default_max_age: int
     default_acr_values: list[str]
+    minimum_acr: str
     refresh_token_grace: int
     require_auth_time: bool
     require_pushed_authorization_requests: bool

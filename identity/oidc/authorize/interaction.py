@@ -17,6 +17,7 @@ from identity.oidc.models import AuthorizationRequest, OrganisationChoice
 from identity.ports import Entrance, TermsDue, approvals
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
+from identity.sessions.levels import rank
 
 
 class ChoiceRow(Protocol):
@@ -100,6 +101,21 @@ class Interaction:
             return None
         remembered = self._remembered()
         return remembered if remembered in allowed else None
+
+    @property
+    def minimum_acr(self) -> str:
+        """The lowest level that the client accepts, and the user groups of the organisation.
+
+        While the organisation is not known, the client's alone.
+        """
+        demanded = [self.authorization.client.minimum_acr]
+        if self.session_or_none is not None:
+            demanded += [
+                entrance.minimum_acr
+                for entrance in self.open_entrances
+                if entrance.organisation == self.organisation and entrance.minimum_acr is not None
+            ]
+        return max(demanded, key=rank)
 
     @cached_property
     def terms_due(self) -> Sequence[TermsDue]:

@@ -31,8 +31,8 @@ from identity.oidc.errors import (
 from identity.oidc.models import AuthorizationRequest
 from identity.oidc.pairwise import subject_for
 from identity.sessions.current_browser import bound_browser
-from identity.sessions.levels import PHISHING_RESISTANT, TWO_FACTORS, rank, reaches
-from identity.sign_in.levels import can_reach
+from identity.sessions.levels import PHISHING_RESISTANT, rank, reaches
+from identity.sign_in.levels import can_reach, reachable_levels
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,14 @@ def somebody_else_is_signed_in(interaction: Interaction) -> bool:
     return True
 
 
-def second_factor_is_missing(interaction: Interaction) -> bool:
-    """Return whether the session was begun with one factor only."""
-    return not reaches(interaction.session.acr, TWO_FACTORS)
+def minimum_is_not_reached(interaction: Interaction) -> bool:
+    """Return whether the session's level is below the minimum of the client and the user groups."""
+    minimum = interaction.minimum_acr
+    if reaches(interaction.session.acr, minimum):
+        return False
+    if minimum not in reachable_levels():
+        raise UnmetAuthentication
+    return True
 
 
 def level_is_too_low(interaction: Interaction) -> bool:
@@ -99,13 +104,20 @@ def level_is_too_low(interaction: Interaction) -> bool:
 
 
 def passkey_is_missing(interaction: Interaction) -> bool:
-    """Return whether the requested level needs a passkey and the person has none."""
-    required = acr.required_level(interaction.authorization.acr_values)
-    return (
-        required is not None
-        and acr.needs_step_up(interaction.authorization.acr_values, interaction.session.acr)
-        and not can_reach(interaction.session.account_id, required)
-    )
+    """Return whether the required level needs a passkey and the person has none."""
+    session, required = interaction.session, _required_level(interaction)
+    if required not in reachable_levels() or can_reach(session.account_id, required):
+        return False
+    requested = interaction.authorization.acr_values
+    is_below = not reaches(session.acr, interaction.minimum_acr)
+    return is_below or acr.needs_step_up(requested, session.acr)
+
+
+def _required_level(interaction: Interaction) -> str:
+    """Return the higher of the minimum and the lowest requested level."""
+    requested = acr.required_level(interaction.authorization.acr_values)
+    minimum = interaction.minimum_acr
+    return minimum if requested is None else max(minimum, requested, key=rank)
 
 
 def _demands_passkey(interaction: Interaction) -> bool:
@@ -152,11 +164,7 @@ def _ask_to_sign_in(interaction: Interaction) -> Response:
         or _address_of_signed_in(interaction),
         cancel_to=stored_request.cancel_address(request),
         fresh=interaction.session_or_none is not None,
-        minimum_acr=max(
-            TWO_FACTORS,
-            acr.required_level(interaction.authorization.acr_values) or TWO_FACTORS,
-            key=rank,
-        ),
+        minimum_acr=_required_level(interaction),
         services=_services(interaction),
         ends_at=interaction.authorization.redirect_uri,
     )
@@ -216,8 +224,8 @@ QUESTIONS = (
     Prompt(has_no_session, LoginRequired, _ask_to_sign_in),
     Prompt(sign_in_is_too_old, LoginRequired, _ask_to_sign_in),
     Prompt(somebody_else_is_signed_in, LoginRequired, _ask_to_sign_in),
-    Prompt(second_factor_is_missing, LoginRequired, _ask_to_sign_in),
     Prompt(passkey_is_missing, InteractionRequired, _ask_for_passkey),
+    Prompt(minimum_is_not_reached, LoginRequired, _ask_to_sign_in),
     Prompt(level_is_too_low, LoginRequired, _ask_to_sign_in),
     Prompt(no_way_in, AccessDenied, _show_no_access),
     Prompt(organisation_is_not_chosen, InteractionRequired, _ask_for_organisation),

@@ -93,6 +93,7 @@ def optional(service_exists: Callable[[str], bool]) -> Iterator[tuple[str, Reade
         "default_acr_values",
         partial(several_of, member="default_acr_values", choices=ORDER, default=()),
     )
+    yield "minimum_acr", partial(one_of, member="minimum_acr", choices=ORDER)
     for member in (*ADDRESSES, "frontchannel_logout_uri"):
         yield member, partial(_address, member=member)
     for member in ("backchannel_logout_uri", "jwks_uri"):

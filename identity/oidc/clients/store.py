@@ -16,6 +16,7 @@ from identity.oidc.clients.certificate_subjects import SUBJECTS
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.json_types import Registration
 from identity.oidc.models import Client
+from identity.sessions.levels import TWO_FACTORS
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class RelyingParty:
     require_pkce: bool
     default_max_age: int | None
     default_acr_values: tuple[str, ...]
+    minimum_acr: str
+    """The lowest level that a sign-in has to reach."""
     id_token_alg: str
     access_token_alg: str
     code_lifetime: int
@@ -149,6 +152,7 @@ def _from_row(row: Row[*tuple[object, ...]]) -> RelyingParty:
         require_pkce=data["require_pkce"],
         default_max_age=data.get("default_max_age"),
         default_acr_values=tuple(data.get("default_acr_values", ())),
+        minimum_acr=data.get("minimum_acr", TWO_FACTORS),
         id_token_alg=data["id_token_signed_response_alg"],
         access_token_alg=data["access_token_signed_response_alg"],
         code_lifetime=data["code_lifetime"],

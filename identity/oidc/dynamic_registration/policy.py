@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from identity.oidc import scopes
 from identity.oidc.clients.metadata import PROFILES, InvalidMetadata, in_english
 from identity.oidc.redirects import own_scheme
+from identity.sessions.levels import ONE_FACTOR
 
 PEOPLE = ("authorization_code", "refresh_token")
 REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
@@ -72,6 +73,8 @@ def _beyond(policy: Policy, members: dict[str, object]) -> Iterator[InvalidMetad
         yield InvalidMetadata("resources are for an operator to register.")
     if members.get("require_pkce") is False:
         yield InvalidMetadata("require_pkce is for an operator to switch off.")
+    if members.get("minimum_acr") == ONE_FACTOR:
+        yield InvalidMetadata("minimum_acr below two factors is for an operator to register.")
     values = (
         ("service", members.get("service"), policy.services),
         *(

@@ -116,6 +116,8 @@ def test_initial_access_token_ends_by_time_and_by_revocation(http: FlaskClient) 
         ({"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}}, "invalid_client_metadata"),
         ({"resources": ["https://api.example"]}, "invalid_client_metadata"),
         ({"service": "reports"}, "invalid_client_metadata"),
+        ({"minimum_acr": "urn:secure-access:aal1"}, "invalid_client_metadata"),
+        ({"minimum_acr": "urn:secure-access:aal3"}, "invalid_client_metadata"),
         ({"scope": "openid access"}, "invalid_client_metadata"),
         ({"scope": 7}, "invalid_client_metadata"),
         ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
