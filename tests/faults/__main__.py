@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 import tempfile
@@ -33,6 +34,8 @@ def main() -> int:
     # A run that is ended removes its volumes and servers, also in the background of a shell.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A mail server that stands in for Redis logs each line that it does not know.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     stores = STORES if options.store == "both" else (options.store,)
     number = sum(fault.reason_not_to_run(store) is None for fault in faults for store in stores)
     minutes = number * TYPICAL_SECONDS / 60

@@ -17,6 +17,7 @@ SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 STORES = (SQLITE, POSTGRESQL)
 VOLUME_MEBIBYTES = 400
+LOG_MEBIBYTES = 200
 DURABLE = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -60,10 +61,20 @@ def opened(name: str, folder: Path) -> Iterator[Store]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="secure-access-volume-") as name,
+        tempfile.TemporaryDirectory(prefix="secure-access-log-") as log_name,
         volumes.mounted(volume := Path(name), VOLUME_MEBIBYTES),
-        postgresql.running(DURABLE, root=volume) as server,
+        volumes.mounted(log := Path(log_name), LOG_MEBIBYTES),
+        postgresql.running(DURABLE, root=volume, log_folder=_empty(log)) as server,
     ):
         relay = Relay(server.port)
         url = server.create_database()
         served = url.replace(f":{server.port}/", f":{relay.port}/")
         yield Store(POSTGRESQL, url, served, volume, relay, server)
+
+
+def _empty(volume: Path) -> Path:
+    """Return a folder of the volume for PostgreSQL's write-ahead log."""
+    volume.chmod(0o755)
+    folder = volume / "pg_wal"
+    folder.mkdir()
+    return folder

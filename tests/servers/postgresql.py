@@ -214,11 +214,15 @@ def database_name(url: str) -> str:
 
 @contextmanager
 def running(
-    changes: Mapping[str, str] | None = None, *, root: Path | None = None
+    changes: Mapping[str, str] | None = None,
+    *,
+    root: Path | None = None,
+    log_folder: Path | None = None,
 ) -> Iterator[PostgreSQL]:
     """A PostgreSQL server of one's own, stopped and removed at the end.
 
-    `changes` take the place of SETTINGS, for a durable server. Its files lie below `root`.
+    `changes` take the place of SETTINGS, for a durable server. Its files lie below `root`, and its
+    write-ahead log in `log_folder`, an empty folder, where one is given.
     """
     programs = binaries.postgresql()
     account = _account()
@@ -236,7 +240,7 @@ def running(
         )
         password_file = folder / "password"
         password_file.write_text(server.password)
-        for path in (folder, password_file):
+        for path in (folder, password_file, *([log_folder] if log_folder else [])):
             os.chown(path, account.user or -1, account.group or -1)
         _run_as(
             account,
@@ -251,6 +255,7 @@ def running(
                 f"--pgdata={server.data}",
                 f"--pwfile={password_file}",
                 "--username=postgres",
+                *([f"--waldir={log_folder}"] if log_folder else []),
             ],
         )
         try:

@@ -100,6 +100,30 @@ async def fill_volume(trial: Trial) -> None:
     await trial.rig.wait_until_ready()
 
 
+async def fill_log_volume(trial: Trial) -> None:
+    """Fill the volume of PostgreSQL's write-ahead log until it ends; free it, and start again."""
+    server = trial.rig.store.server
+    assert server is not None
+    log = (server.data / "pg_wal").resolve()
+    own = log.stat().st_dev != server.data.stat().st_dev
+    trial.expect(own, "the log has no volume of its own")
+    await asyncio.to_thread(volumes.fill, log.parent)
+    # Prepared segments of the log are used up first.
+    with _administering(trial) as connection, suppress(psycopg.Error):
+        for _ in range(20):
+            await asyncio.to_thread(connection.execute, "SELECT pg_switch_wal()")
+            await asyncio.sleep(0.4)
+    # PostgreSQL ends, and cannot recover. A success of the check counts for a second.
+    await asyncio.sleep(5)
+    trial.expect(not await trial.rig.ready(), "/readyz is 200 without a write-ahead log")
+    await _expect_public_answers(trial)
+    await asyncio.to_thread(volumes.free, log.parent)
+    await asyncio.to_thread(server.stop, signal.SIGKILL)
+    await asyncio.to_thread(server.start)
+    trial.heal()
+    await trial.rig.wait_until_ready()
+
+
 async def fail_writes(trial: Trial) -> None:
     """Let every write of the server and the worker to files fail for 6 seconds."""
     await _inject(trial, "pwrite64:error=EROFS")
@@ -246,6 +270,14 @@ DATABASE_FAULTS = (
     ),
     Fault("F11b", "another program holds the lock for 12 s", hold_lock, PROMISE),
     Fault("F12", "full disk for 10 s", fill_volume, PROMISE, needs=(volumes.mount_refused,)),
+    Fault(
+        "F12b",
+        "full volume of the write-ahead log",
+        fill_log_volume,
+        PROMISE,
+        _ON_POSTGRESQL,
+        needs=(volumes.mount_refused,),
+    ),
     Fault(
         "F13",
         "every flush to the disk fails for 6 s (EIO)",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from redis import Redis
+
 from bench.http import Call
 from tests.faults.browser import Browser, shown
 from tests.faults.fault import Fault, Trial
 from tests.faults.network import Condition
 from tests.faults.rig import REQUEST_LIMIT, WORKERS
+from tests.servers import ports
 
 HAMMERED = "/help"
 MAIL_RETRY_SECONDS = 75.0
@@ -51,6 +54,21 @@ async def nonsense_from_redis(trial: Trial) -> None:
     await asyncio.sleep(6)
     relay.target = target
     relay.cut()
+    trial.heal()
+
+
+async def unwritable_redis(trial: Trial) -> None:
+    """Let Redis be out of memory, then read-only; 5 seconds each. Requests stay limited."""
+    with Redis(host=ports.HOST, port=trial.rig.redis.port) as redis:
+        redis.config_set("maxmemory", 1)
+        await asyncio.sleep(2)
+        await _hammer(trial)
+        await asyncio.sleep(3)
+        redis.config_set("maxmemory", 0)
+        # A replica without its primary answers, and refuses every change.
+        redis.replicaof(ports.HOST, ports.free_port())
+        await asyncio.sleep(5)
+        redis.replicaof("NO", "ONE")
     trial.heal()
 
 
@@ -108,6 +126,7 @@ DEPENDENCY_FAULTS = (
     _fault("F14b", "Redis answers nothing for 10 s", hang_redis, 1.0),
     _fault("F14c", "Redis half a second late for 8 s", slow_redis, 1.0),
     _fault("F14d", "another server at the address of Redis for 6 s", nonsense_from_redis, 1.0),
+    _fault("F14e", "Redis out of memory, read-only; 5 s each", unwritable_redis, 1.0),
     _fault(
         "F15",
         "mail server refuses connections, hangs, answers 451; 5 s each",
