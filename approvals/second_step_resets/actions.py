@@ -189,9 +189,14 @@ def second_step_replaced(account: Account, public_id: str) -> None:
         else:
             # Operators decided; where there is no other approver nobody else could agree.
             closed = bool(others)
-        if closed and ACCESS_AFTER_RESET.file(
-            account.id, organisation_id=organisation.id, asked_by=actor_of(account)
-        ):
+        if closed:
+            # An earlier one may be about a membership that has ended, and would close nothing now.
+            earlier = ACCESS_AFTER_RESET.open_about(account.id, organisation.id)
+            if earlier is not None:
+                end(earlier, Ending.STOPPED, SYSTEM)
+            ACCESS_AFTER_RESET.file(
+                account.id, organisation_id=organisation.id, asked_by=actor_of(account)
+            )
             _record("access_closed", account, SYSTEM, organisation=organisation)
             mails.access_closed(account, organisation, membership)
     mails.announce(account, "in effect", actor_of(account))

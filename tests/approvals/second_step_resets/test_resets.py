@@ -16,7 +16,7 @@ from app.clock import now
 from app.database import db, writing
 from app.refusal import Refusal, RefusalError
 from approvals.decision.decision import decide_by_id
-from approvals.memberships.actions import stop_approver
+from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.queries import approvers_of
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import actions, rules
@@ -493,3 +493,19 @@ def test_delay_follows_the_setting(
     decide(lost, lost.ann)
     row = db.session.scalars(select(PendingDecision)).one()
     assert row.takes_effect_at == now() + timedelta(hours=app_settings.second_step_reset_hours)
+
+
+def test_second_reset_closes_access_of_a_person_who_was_removed_and_added_again(
+    app: Flask, lost: Lost, clock: time_machine.Traveller
+) -> None:
+    member = lost.at_briar
+    for _ in range(2):
+        decide(lost, lost.ann)
+        clock.shift(A_DAY)
+        actions.take_effect()
+        use_link(app, lost.person)
+        assert not allowed(lost, lost.briar.public_id)
+        remove_member(member, actor=COMMAND)
+        clock.shift(timedelta(minutes=1))
+        member = world.member(lost.briar, lost.person.email, "School_Named")
+        assert allowed(lost, lost.briar.public_id)
