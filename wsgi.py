@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,13 +83,27 @@ def settings_file() -> Path | None:
     if not named:
         return None
     try:
-        Path(named).read_text()
+        text = Path(named).read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise click.ClickException(
             f"SECURE_ACCESS_SETTINGS_FILE names {named}, which cannot be read: {reason}."
         ) from None
+    if (line := _unreadable_line(text)) is not None:
+        raise click.ClickException(
+            f"SECURE_ACCESS_SETTINGS_FILE names {named}, whose line {line} is not NAME=value."
+        )
     return Path(named)
+
+
+def _unreadable_line(text: str) -> int | None:
+    """Return the number of the first line that the reader of settings would leave out."""
+    from dotenv.parser import parse_stream
+
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key is not None and binding.value is None):
+            return binding.original.line
+    return None
 
 
 def settings_to_serve() -> Settings:

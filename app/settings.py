@@ -7,10 +7,9 @@ no development mode: the one relaxation is that an issuer on the loopback may be
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -24,10 +23,12 @@ from pydantic_settings import NoDecode
 
 from app.context import PerApplication
 from app.unsafe_settings import is_loopback, is_random_key, trust_everybody
+from app.usable_settings import RULES
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WELL_KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "dev", "development", "test"})
 SHORTEST_SECRET = 32
+Value = TypeVar("Value")
 
 
 class FloorSettings(BaseModel):
@@ -172,18 +173,15 @@ class AppSettings(FloorSettings):
             )
         return f"https://{parts.netloc}"
 
-    @field_validator("client_certificate_authorities")
+    @field_validator(*RULES)
     @classmethod
-    def _certificates(cls, value: Path | None) -> Path | None:
+    def _usable(cls, value: Value, info: ValidationInfo) -> Value:
         if value is None:
-            return None
-        try:
-            x509.load_pem_x509_certificates(value.read_bytes())
-        except (OSError, ValueError):
-            raise ValueError(
-                f"SECURE_ACCESS_CLIENT_CERTIFICATE_AUTHORITIES: {value} is no file of PEM "
-                "certificates."
-            ) from None
+            return value
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        reason = RULES[str(info.field_name)](plain)
+        if reason is not None:
+            raise ValueError(f"SECURE_ACCESS_{str(info.field_name).upper()}: {reason}.")
         return value
 
     @field_validator("issuer")

@@ -30,9 +30,9 @@ def run_steps() -> list[tuple[str, str]]:
     from app.database import db, restrict_files
     from app.database.migration_locks import one_setup_at_a_time
     from app.database.requirements import missing_requirement
-    from app.database.schema import schema_is_newer
+    from app.database.schema import why_not_set_up
 
-    if (refusal := missing_requirement() or schema_is_newer()) is not None:
+    if (refusal := missing_requirement() or why_not_set_up()) is not None:
         raise click.ClickException(refusal)
     # The migrations have a connection of their own, and would wait for this one.
     db.session.remove()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
+from app.database.base import Base
 from app.database.engine import db
 from app.database.migration_locks import migration_connection, retry_for_locks
 from app.database.readiness import Readiness
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 NEWEST = "head"
+_TABLES_OF_EVERY_VERSION = frozenset({"account", "audit_event", "oidc_client"})
 
 
 def upgrade(revision: str = NEWEST) -> None:
@@ -45,6 +47,8 @@ def schema_is_current() -> str | None:
     present, newest, known = _revisions()
     if present == newest:
         return None
+    if (sentence := _of_another_product(present, known)) is not None:
+        return sentence
     if present is None or present in known:
         return "The database has another schema: run secure-access setup."
     oldest = db.session.scalar(select(Readiness.oldest_revision))
@@ -56,14 +60,31 @@ def schema_is_current() -> str | None:
     )
 
 
-def schema_is_newer() -> str | None:
-    """Return a sentence where a newer version has set the database up: this one cannot."""
+def why_not_set_up() -> str | None:
+    """Return a sentence if a newer version, or another product, has set the database up."""
     present, newest, known = _revisions()
+    if (sentence := _of_another_product(present, known)) is not None:
+        return sentence
     if present is None or present in known:
         return None
     return (
         f"A newer version has set this database up: it is at revision {present}, and this version "
         f"knows revisions up to {newest}. Run the setup of the newer version."
+    )
+
+
+def _of_another_product(present: str | None, known: set[str]) -> str | None:
+    """Return a sentence where tables or the revision of another product are in the way."""
+    if present in known:
+        return None
+    tables = set(inspect(db.session.connection()).get_table_names())
+    taken = sorted(tables & Base.metadata.tables.keys())
+    if tables >= _TABLES_OF_EVERY_VERSION or (present is None and not taken):
+        return None
+    found = f"the table {taken[0]}" if taken else f"the revision {present}"
+    return (
+        f"This database belongs to another product: it has {found}, which is not of Secure "
+        "Access. Set SECURE_ACCESS_DATABASE_URL to an empty database."
     )
 
 

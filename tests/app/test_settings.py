@@ -1,11 +1,14 @@
 """Settings that production refuses to start with, and its message."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from pydantic import ValidationError
 
+import wsgi
 from app.unsafe_settings import warnings
 from tests.conftest import settings
 
@@ -46,6 +49,65 @@ COUNTED = base64.b64encode(bytes(range(32))).decode()
 def test_unsafe_setting_is_refused_with_advice(changes: dict[str, Any], advice: str) -> None:
     with pytest.raises(ValidationError, match=advice):
         settings(SQLITE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"database_url": "nonsense"}, "begin it with sqlite:/// or postgresql"),
+        ({"database_url": "mysql://db/secure_access"}, "begin it with sqlite:/// or postgresql"),
+        ({"database_url": "postgresql+psycopg://db:port/sa"}, "no address of a database"),
+        ({"redis_url": "nonsense"}, "no address of Redis"),
+        ({"redis_url": "http://localhost:6379"}, "no address of Redis"),
+        ({"redis_url": "redis://localhost:port"}, "no address of Redis"),
+        ({"request_limit": "many"}, "no limit, such as 600 per minute"),
+        ({"outbound_ca_file": "/nowhere.pem"}, "/nowhere.pem is no file of PEM certificates"),
+        ({"outbound_ca_file": __file__}, "no file of PEM certificates"),
+        ({"mail_directory": f"{__file__}/mail"}, "is no folder"),
+        ({"metrics_directory": f"{__file__}/metrics"}, "is no folder"),
+    ],
+)
+def test_value_that_nothing_can_work_with_is_refused_by_name(
+    changes: dict[str, Any], advice: str
+) -> None:
+    (name,) = changes
+    with pytest.raises(ValidationError, match=f"SECURE_ACCESS_{name.upper()}: .*{advice}"):
+        settings(**({"database_url": SQLITE} | changes))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["redis://:secret@db:6379/1", "rediss://db", "redis+unix:///run/redis.sock"],
+)
+def test_addresses_of_redis_are_accepted(address: str) -> None:
+    settings(SQLITE, redis_url=address)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("SECURE_ACCESS_PORT=1\nnonsense in a line\n", 2),
+        ('SECURE_ACCESS_PORT=1\nSECURE_ACCESS_BIND="::1\n', 2),
+        ("SECURE_ACCESS_PORT\n", 1),
+    ],
+)
+def test_settings_file_with_a_line_that_would_be_left_out_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, line: int
+) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text(text)
+    monkeypatch.setenv("SECURE_ACCESS_SETTINGS_FILE", str(file))
+    with pytest.raises(click.ClickException, match=f"{file}, whose line {line} is not NAME=value"):
+        wsgi.settings_file()
+
+
+def test_settings_file_may_have_comments_quotes_and_exports(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("# A comment\n\nexport A=1 # one\nB='two words'\nC=\n")
+    monkeypatch.setenv("SECURE_ACCESS_SETTINGS_FILE", str(file))
+    assert wsgi.settings_file() == file
 
 
 def test_plain_http_issuer_is_accepted_on_the_loopback_only() -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 import wsgi
 from app.database import db, migration_locks, waiting_at_most
-from app.database.schema import upgrade
+from app.database.schema import schema_is_current, upgrade
 from tests.conftest import application, settings
 from tests.identity.oidc.served import PROGRAM, environment_of
 
@@ -37,19 +37,24 @@ holder.execute("COMMIT")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a database of an earlier revision."""
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'earlier.sqlite3'}"
-    else:
-        url = request.getfixturevalue("postgresql_server").create_database()
-    with application(settings(url)) as app:
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql_server").create_database()
+    return url
+
+
+@pytest.fixture
+def earlier(empty_url: str) -> Iterator[Flask]:
+    """The application on a database of an earlier revision."""
+    with application(settings(empty_url)) as app:
         upgrade(EARLIER)
         yield app
 
 
-on_sqlite = pytest.mark.parametrize("earlier", ["sqlite"], indirect=True)
-on_postgresql = pytest.mark.parametrize("earlier", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 
 
 def revision() -> str:
@@ -142,3 +147,41 @@ def test_setups_of_two_hosts_at_once_both_succeed(earlier: Flask) -> None:
     said = [each.communicate(timeout=60)[1].decode() for each in both]
     assert [each.returncode for each in both] == [0, 0], said
     assert revision() > EARLIER
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (["CREATE TABLE session (id INTEGER)"], "the table session"),
+        (
+            [
+                "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
+                "INSERT INTO alembic_version VALUES ('4f2a9c')",
+            ],
+            "the revision 4f2a9c",
+        ),
+    ],
+)
+def test_database_of_another_product_is_named_by_setup_and_readiness(
+    empty_url: str,
+    statements: list[str],
+    found: str,
+) -> None:
+    with application(settings(empty_url)) as app:
+        for statement in statements:
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+        done = run_setup(app)
+        assert done.exit_code == 1
+        assert f"belongs to another product: it has {found}, which" in done.output
+        with app.app_context():
+            assert "belongs to another product" in (schema_is_current() or "")
+
+
+def test_setup_accepts_a_database_with_tables_of_extensions(empty_url: str) -> None:
+    with application(settings(empty_url)) as app:
+        db.session.execute(text("CREATE TABLE spatial_ref_sys (id INTEGER)"))
+        db.session.commit()
+        db.session.remove()
+        assert run_setup(app).exit_code == 0

@@ -1,0 +1,85 @@
+"""Values of settings that nothing can work with: rules for `settings.py`, which refuses them.
+
+Each rule returns what is wrong, for a sentence that begins with the setting's name. Libraries are
+imported where a value is to be checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DATABASES = ("sqlite:///", "sqlite://", "postgresql+psycopg://")
+REDIS = frozenset({"redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster"})
+
+
+def why_no_database(address: str) -> str | None:
+    """Return why the address is none of a database that the service can use."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if not address.startswith(DATABASES):
+        return "begin it with sqlite:/// or postgresql+psycopg://"
+    try:
+        make_url(address)
+    except (ArgumentError, ValueError):
+        return "it is no address of a database, such as postgresql+psycopg://user@host/name"
+    return None
+
+
+def why_no_redis(address: str) -> str | None:
+    """Return why the address is none of a Redis server."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in REDIS and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    return None if usable else "it is no address of Redis, such as redis://localhost:6379/0"
+
+
+def why_no_limit(text: str) -> str | None:
+    """Return why the text is no limit of requests."""
+    from limits import parse_many
+
+    try:
+        parse_many(text)
+    except ValueError:
+        return "it is no limit, such as 600 per minute"
+    return None
+
+
+def why_no_certificates(file: str) -> str | None:
+    """Return why the file has no certificates in PEM."""
+    from cryptography import x509
+
+    try:
+        x509.load_pem_x509_certificates(Path(file).read_bytes())
+    except (OSError, ValueError):
+        return f"{file} is no file of PEM certificates"
+    return None
+
+
+def why_no_folder(folder: str) -> str | None:
+    """Return why the process can neither write to the folder nor create it."""
+    present = Path(folder).absolute()
+    while not present.exists():
+        present = present.parent
+    if not present.is_dir():
+        return f"{present} is no folder"
+    if not os.access(present, os.W_OK | os.X_OK):
+        return f"{present} cannot be written by this user"
+    return None
+
+
+RULES: Mapping[str, Callable[[str], str | None]] = {
+    "database_url": why_no_database,
+    "redis_url": why_no_redis,
+    "request_limit": why_no_limit,
+    "client_certificate_authorities": why_no_certificates,
+    "outbound_ca_file": why_no_certificates,
+    "mail_directory": why_no_folder,
+    "metrics_directory": why_no_folder,
+}
+"""The rule for each setting that has one."""
