@@ -24,6 +24,7 @@ from approvals.settings import Settings
 from identity.accounts.queries import account_with_id
 from identity.administration import suspension
 from identity.credentials import recovery_codes
+from identity.credentials.models import Passkey
 from identity.sessions.models import Session
 from tests.approvals import world
 from tests.approvals.second_step_resets.recovery import (
@@ -198,6 +199,28 @@ def test_link_and_password_replace_every_second_step(
     page = page.walker.get(page.link("use a recovery code"))
     assert "The code is not right" in page.submit(code=codes[0]).text
     assert lost.account.subject == lost.person.subject
+
+
+def test_link_replaces_passkeys_too(app: Flask, lost: Lost, clock: time_machine.Traveller) -> None:
+    with writing() as session:
+        session.add(
+            Passkey(
+                account_id=lost.person.account_id,
+                credential_id="lost",
+                public_key="key",
+                sign_count=0,
+                transports=[],
+                aaguid="",
+                backup_eligible=False,
+                backed_up=False,
+                name="Lost phone",
+            )
+        )
+    decide(lost, lost.ann)
+    clock.shift(A_DAY)
+    actions.take_effect()
+    use_link(app, lost.person)
+    assert db.session.scalars(select(Passkey)).all() == []
 
 
 def test_link_without_the_password_changes_nothing(
