@@ -18,6 +18,7 @@ from approvals.pending_decisions.decisions import DecisionKind
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import rules
 from identity.accounts.models import Account
+from identity.email_changes.queries import has_begun_change
 
 SECOND_STEP_RESET = DecisionKind("second_step_reset", undecided=rules.UNDECIDED)
 _DAY = timedelta(days=1)
@@ -34,6 +35,7 @@ def gather(account: Account, decider: Actor, organisation: Organisation | None) 
         authority=authority(decider, who, organisation),
         decider_approves=approved_by(who.id) if who is not None else frozenset(),
         operators=frozenset(each.id for each in operators.active_operators()),
+        began_address_change=has_begun_change(decider.identifier, account.id),
     )
 
 

@@ -34,6 +34,10 @@ OF_OTHER_APPROVER = Refusal(
     "This person is an approver of an organisation that you do not approve for. "
     "Two operators can reset their second step.",
 )
+BEGAN_ADDRESS_CHANGE = Refusal(
+    "began_address_change",
+    "You began a change of this person’s email address. Somebody else has to decide.",
+)
 ENOUGH_OPERATORS = Refusal(
     "enough_operators", "There are operators who can decide on the person’s page below /ops/people."
 )
@@ -52,7 +56,8 @@ class ResetFacts:
     """Facts about a decider and the person with the lost second step.
 
     decider: none for a command. owner_approves, decider_approves: organisations. operators: those
-    who can act.
+    who can act. began_address_change: whether the decider, as an approver, began a change of the
+    owner's address in the last weeks.
     """
 
     owner: int
@@ -62,6 +67,7 @@ class ResetFacts:
     authority: Authority
     decider_approves: frozenset[int]
     operators: frozenset[int]
+    began_address_change: bool = False
 
 
 def deciders_needed(facts: ResetFacts) -> int:
@@ -76,6 +82,8 @@ def may_decide(facts: ResetFacts) -> Refusal | None:
     """
     if facts.decider == facts.owner:
         return OWN_RESET
+    if facts.began_address_change:
+        return BEGAN_ADDRESS_CHANGE
     match facts.authority:
         case Authority.APPROVER:
             if facts.owner_is_operator:

@@ -81,6 +81,19 @@ def last_begun_by_approver(account_id: int) -> datetime | None:
     return found
 
 
+def has_begun_change(subject: str, account_id: int) -> bool:
+    """Return whether this approver began a change of the person's address in the last weeks.
+
+    Changes are known for a month after they could be confirmed.
+    """
+    found = db.session.scalar(
+        select(EmailChange.id)
+        .where(EmailChange.account_id == account_id, EmailChange.begun_by == subject)
+        .limit(1)
+    )
+    return found is not None
+
+
 def expired() -> list[Expired]:
     """Return changes that neither can be confirmed nor put back, a month after the request."""
     return [Expired(EmailChange, EmailChange.expires_at < now() - _REMEMBERED)]

@@ -184,11 +184,23 @@ def follow_every_link(app: Flask, lost: Lost, *, password_known: bool) -> None:
                     page.submit(form.action, email=EVIL, password=password, code="000000")
 
 
+def test_MF_11_approver_who_began_an_address_change_does_not_decide(app: Flask, lost: Lost) -> None:
+    member = f"/o/{lost.ashfield.public_id}/users/{lost.at_ashfield.public_id}"
+    world.browser(app, lost.ann).get(f"{member}/email").submit(email=EVIL)
+    page = agree(app, lost.ann, f"{member}/second-step")
+    assert "You began a change of this person’s email address." in page.text
+    assert decided() == 0
+    abe = world.member(lost.ashfield, "abe@ashfield.example", approver=True)
+    agree(app, abe, f"{member}/second-step")
+    assert decided() == 2
+
+
 def test_MF_11_reset_waits_a_week_after_an_address_change_by_an_approver(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
+    abe = world.member(lost.ashfield, "abe@ashfield.example", approver=True)
     member = f"/o/{lost.ashfield.public_id}/users/{lost.at_ashfield.public_id}"
-    world.browser(app, lost.ann).get(f"{member}/email").submit(email=EVIL)
+    world.browser(app, abe).get(f"{member}/email").submit(email=EVIL)
     agree(app, lost.ann, f"{member}/second-step")
     clock.shift(WEEK - timedelta(seconds=1))
     actions.take_effect()
@@ -201,10 +213,11 @@ def test_MF_11_reset_waits_a_week_after_an_address_change_by_an_approver(
 def test_MF_11_address_change_after_the_decision_postpones_the_reset(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
+    abe = world.member(lost.ashfield, "abe@ashfield.example", approver=True)
     member = f"/o/{lost.ashfield.public_id}/users/{lost.at_ashfield.public_id}"
     agree(app, lost.ann, f"{member}/second-step")
     clock.shift(A_DAY - timedelta(minutes=1))
-    world.browser(app, lost.ann).get(f"{member}/email").submit(email=EVIL)
+    world.browser(app, abe).get(f"{member}/email").submit(email=EVIL)
     clock.shift(timedelta(days=2))
     actions.take_effect()
     assert opening_link(lost.person) is None
@@ -216,12 +229,13 @@ def test_MF_11_address_change_after_the_decision_postpones_the_reset(
 def test_MF_11_address_change_after_the_link_was_sent_holds_the_link(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
+    abe = world.member(lost.ashfield, "abe@ashfield.example", approver=True)
     member = f"/o/{lost.ashfield.public_id}/users/{lost.at_ashfield.public_id}"
     agree(app, lost.ann, f"{member}/second-step")
     clock.shift(A_DAY)
     actions.take_effect()
     before = credentials(lost.person)
-    world.browser(app, lost.ann).get(f"{member}/email").submit(email=EVIL)
+    world.browser(app, abe).get(f"{member}/email").submit(email=EVIL)
     assert use_link(app, lost.person).status == 410
     assert credentials(lost.person) == before
 
