@@ -11,12 +11,14 @@ from approvals.access_model import definitions
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.decision import decision
 from approvals.decision.decision import AccessDecision
+from approvals.decision.decision_types import RemitScope
 from approvals.decision.no_access import Advice, advice
-from approvals.home.schools import schools_in_words
+from approvals.home.schools import SCHOOLS_A_PAGE, next_schools, schools_in_words
 from approvals.memberships import queries
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
+from approvals.remits.remit import School
 from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.person import Person
 from identity.oidc.clients.way_in import way_in
@@ -37,7 +39,8 @@ class GrantedGroup:
 class AccessPlace:
     """An organisation through which a person may, or may not, open a service.
 
-    `advice` is for a place that is closed, `approvers` for one that is open.
+    `advice` is for a place that is closed, `approvers` for one that is open. remit: over which
+    schools, as tokens say it; none for a closed place.
     """
 
     organisation: Organisation
@@ -45,6 +48,7 @@ class AccessPlace:
     grants: Sequence[GrantedGroup]
     groups: Sequence[UserGroup]
     schools: str
+    remit: RemitScope | None
     advice: Advice
     approvers: Sequence[str]
 
@@ -66,6 +70,20 @@ class MyService:
     @property
     def closed(self) -> Sequence[AccessPlace]:
         return [place for place in self.places if not place.allowed]
+
+
+@dataclass(frozen=True)
+class SchoolsPage:
+    """Some of the schools that a person can see, by URN. next_after: the URN before the next page.
+
+    words: how many there are in all.
+    """
+
+    service: MyService
+    organisation: Organisation
+    words: str
+    schools: Sequence[School]
+    next_after: str | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,25 @@ def my_services(account: Person, at: datetime) -> list[MyService]:
 def my_service(account: Person, code: str, at: datetime) -> MyService | None:
     """Return one service, or None."""
     return next((each for each in my_services(account, at) if each.code == code), None)
+
+
+def my_schools(
+    account: Person, code: str, organisation: Organisation, at: datetime, *, after: str | None
+) -> SchoolsPage | None:
+    """Return the next schools that the person can see in a service, for an organisation.
+
+    By the decision from which tokens follow. None where the person cannot open the service there.
+    """
+    service = my_service(account, code, at)
+    if service is None:
+        return None
+    place = next((each for each in service.open if each.organisation.id == organisation.id), None)
+    if place is None or place.remit is None:
+        return None
+    found = next_schools(organisation, place.remit, at, after=after)
+    more = len(found) > SCHOOLS_A_PAGE
+    shown = found[:SCHOOLS_A_PAGE]
+    return SchoolsPage(service, organisation, place.schools, shown, shown[-1].urn if more else None)
 
 
 def ways_in(services: Iterable[str]) -> dict[str, str]:
@@ -183,6 +220,7 @@ def _place(
         grants=given,
         groups=decision.user_groups,
         schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",
+        remit=decision.remit,
         advice=advice(account, organisation, answer),
         approvers=approvers[organisation.id],
     )

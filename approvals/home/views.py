@@ -1,12 +1,13 @@
 """My services, and one of them."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.home import queries
+from approvals.memberships.access import member_of, this_organisation
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
 
@@ -30,3 +31,14 @@ def service(service: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("no such service")
     return render_template("home/service.html", service=found)
+
+
+@pages.get("/services/<service>/schools/<organisation>")
+@permit(member_of)
+def schools(service: str, **_route: str) -> ResponseReturnValue:
+    """Show the schools that the person can see in a service, for one organisation."""
+    after = request.args.get("after", "")[:20]
+    page = queries.my_schools(me(), service, this_organisation(), now(), after=after or None)
+    if page is None:
+        raise NotFound("no access to this service for the organisation")
+    return render_template("home/schools.html", **vars(page))

@@ -39,7 +39,7 @@ from identity.oidc.models import (
     OrganisationChoice,
     TokenFamily,
 )
-from identity.sessions.models import RememberedDevice, Session
+from identity.sessions.models import KeptPost, RememberedDevice, Session
 from identity.sign_in.models import KnownDevice, SignInJourney
 
 Columns = Mapping[str, SQLColumnExpression[object]]
@@ -334,6 +334,7 @@ WITHHELD: Mapping[type[Base], str] = {
     Journey: "Answers of an approver on a form about another person.",
     PasskeyEnrolment: _MINUTES,
     PasskeyUser: "A number by which devices know your passkeys apart from those of other people.",
+    KeptPost: _MINUTES,
     LogoutNotice: "A message to a service. The session is listed.",
     RecoveryCodesShown: _MINUTES,
     SignInJourney: _MINUTES,

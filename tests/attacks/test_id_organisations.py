@@ -46,19 +46,23 @@ APPROVERS = {
     "memberships.approver_make",
     "memberships.approver_stop",
     "memberships.change_address",
+    "memberships.end_second_step_reset",
     "memberships.home",
     "memberships.invitation_correct",
     "memberships.invitation_resend",
     "memberships.invitation_withdraw",
     "memberships.invitations",
+    "memberships.open_access",
     "memberships.remove",
     "memberships.removed",
+    "memberships.second_step",
+    "memberships.send_reset_link",
     "memberships.user",
     "memberships.users",
 }
 """For approvers of the organisation in the route, and for nobody else."""
 
-MEMBERS = {"memberships.leave_organisation"}
+MEMBERS = {"home.schools", "memberships.leave_organisation"}
 """For everybody who belongs to the organisation in the route."""
 
 REDIRECTS = {301, 302, 303}

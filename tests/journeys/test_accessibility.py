@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
-LEADS_OUT = re.compile(r"/sign-out|/end-session|\.csv|\.txt|/enter/")
+LEADS_OUT = re.compile(r"/sign-out|/end-session|\.csv|\.json|\.txt|/enter/")
 
 
 def test_public_pages_are_accessible(demo: Demo, page: Page) -> None:
