@@ -24,12 +24,15 @@ from app.database.requirements import reason
 from app.metrics import Counted
 from app.outbox import delivery
 from app.retention import purge_expired
+from app.vault import Undecipherable
 from app.watch import Watch, end_process
 
 IDLE_SECONDS = 1.0
 JOB_SECONDS, BUSY_SECONDS = 0.2, 0.05
 """Time between two passes through the jobs: with nothing under way, and with something."""
 PURGE_EVERY = timedelta(hours=1)
+WITHOUT_DATABASE_SECONDS, FAILED_SECONDS = 0.5, 30.0
+"""Time until a job is tried again: after an error of the database, and after its own."""
 PASS_SECONDS, PURGE_SECONDS = 60.0, 900.0
 """Limits of one pass of a job and of one purge, after which they count as hanging."""
 
@@ -112,10 +115,11 @@ def _do_jobs(app: Flask, stop: threading.Event, watch: Watch, *, once: bool) -> 
     With `once`, until nothing is due. Otherwise until the worker is to stop, and then until what is
     under way has ended.
     """
+    runner = _Runner(watch)
     with app.app_context():
         busy = True
         while not stop.is_set() or (once and busy):
-            under_way = [_run_job(job, job.run, watch) for job in JOBS.values()]
+            under_way = [runner.run(job, job.run) for job in JOBS.values()]
             busy = any(under_way)
             PASSES.count("jobs")
             if busy:
@@ -123,19 +127,34 @@ def _do_jobs(app: Flask, stop: threading.Event, watch: Watch, *, once: bool) -> 
             else:
                 stop.wait(JOB_SECONDS)
         unfinished = JOBS.values()
-        while unfinished := [job for job in unfinished if _run_job(job, job.finish, watch)]:
+        while unfinished := [job for job in unfinished if runner.run(job, job.finish)]:
             time.sleep(BUSY_SECONDS)
 
 
-def _run_job(job: Job, work: Callable[[], bool], watch: Watch) -> bool:
-    """Return whether the work is still under way; False if it fails, so that other jobs go on."""
-    try:
-        with watch.over(job.name, job.limit):
-            return work()
-    except SQLAlchemyError as error:
-        log.error("the database does not answer", error=reason(error))
-    except Exception:
-        log.exception("a job of the worker failed", job=job.name)
-    finally:
-        db.session.remove()
-    return False
+class _Runner:
+    """Runs jobs. One that fails waits for a while: others go on, and the log stays short."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._waits_until: dict[str, float] = {}
+
+    def run(self, job: Job, work: Callable[[], bool]) -> bool:
+        """Return whether the work is still under way; False if it fails or waits."""
+        if time.monotonic() < self._waits_until.get(job.name, 0.0):
+            return False
+        try:
+            with self._watch.over(job.name, job.limit):
+                return work()
+        except SQLAlchemyError as error:
+            log.error("the database does not answer", job=job.name, error=reason(error))
+            wait = WITHOUT_DATABASE_SECONDS
+        except Undecipherable as error:
+            log.error("no encryption key opens a stored value", job=job.name, cause=str(error))
+            wait = FAILED_SECONDS
+        except Exception:
+            log.exception("a job of the worker failed", job=job.name)
+            wait = FAILED_SECONDS
+        finally:
+            db.session.remove()
+        self._waits_until[job.name] = time.monotonic() + wait
+        return False

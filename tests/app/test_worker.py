@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from flask import Flask
 
 from app import worker
 from app.database.deadline import time_left
+from app.logs import configure
+from app.vault import Undecipherable
 from app.worker import JOBS, Job
 from approvals.settings import Settings
 from tests.identity.oidc.served import environment_of
@@ -61,7 +66,44 @@ def test_worker_whose_thread_of_jobs_dies_ends(app: Flask, app_settings: Setting
     assert last["event"] == "the thread of the jobs has ended: the process ends"
 
 
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    """Restore the handlers of signals that the worker replaces."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @on_sqlite
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize("error", [ValueError("broken"), Undecipherable("no key opens this")])
+def test_worker_pauses_a_job_that_fails_while_others_go_on(
+    app: Flask, capfd: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    passes = Counter[str]()
+
+    def fail() -> bool:
+        passes["failing"] += 1
+        raise error
+
+    def go_on() -> bool:
+        passes["other"] += 1
+        if passes["other"] == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return False
+
+    # Log to the standard error of this test.
+    configure(app)
+    JOBS.add(app, Job("failing", fail))
+    JOBS.add(app, Job("other", go_on))
+    worker.run(app, once=False)
+    assert (passes["failing"], passes["other"] >= 3) == (1, True)
+    assert capfd.readouterr().err.count('"job": "failing"') == 1
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_signals")
 def test_worker_limits_waits_for_the_database_while_it_runs(app: Flask) -> None:
     limits: list[float | None] = []
 
