@@ -3,6 +3,7 @@
 from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
 from approvals.decision.cli import access, services
+from approvals.federation.cli import sign_ins_cli
 from approvals.memberships.cli import approvers_cli
 from approvals.memberships.organisations_cli import close_command, merge_command
 from approvals.organisations.cli import organisations_cli, register_cli
@@ -22,6 +23,7 @@ COMMANDS = (
     remits_cli,
     report,
     services,
+    sign_ins_cli,
     terms,
 )
 

@@ -19,9 +19,15 @@ from approvals.decision import claims as access_claims
 from approvals.decision import decision, no_access
 from approvals.decision.facts import AccessFacts
 from approvals.home.queries import ways_in
-from approvals.memberships import account_suspension, invitation_port, personal_details
+from approvals.memberships import (
+    account_suspension,
+    invitation_port,
+    personal_details,
+    suspension,
+)
 from approvals.memberships import queries as members
 from approvals.operators.actions import is_operator
+from approvals.organisations import coverage
 from approvals.organisations.models import Organisation
 from approvals.second_step_resets import actions as resets
 from approvals.second_step_resets import queries as reset_queries
@@ -125,6 +131,22 @@ class ApprovalsPort:
 
     def second_step_replaced(self, account: Person, decision: str) -> None:
         resets.second_step_replaced(account_with_id(account.id), decision)
+
+    def unknown_organisations(self, organisations: Collection[str]) -> Sequence[str]:
+        return coverage.unknown_organisations(organisations)
+
+    def organisation_names(self, organisations: Collection[str]) -> Mapping[str, str]:
+        return coverage.organisation_names(organisations)
+
+    def organisations_within(
+        self, bodies: Collection[str], organisations: Collection[str], at: datetime
+    ) -> Collection[str]:
+        return coverage.organisations_within(bodies, organisations, at)
+
+    def connection_switched_off(
+        self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
+    ) -> None:
+        suspension.suspend_for_connection(name, bodies, accounts, at)
 
     def home(self) -> str:
         return url_for("home.home")

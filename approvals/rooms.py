@@ -5,6 +5,7 @@ from approvals.access_model.room import ROOM as ACCESS_MODEL
 from approvals.activity.room import ROOM as ACTIVITY
 from approvals.clients.room import ROOM as CLIENTS
 from approvals.console.room import ROOM as CONSOLE
+from approvals.federation.room import ROOM as FEDERATION
 from approvals.home.room import ROOM as HOME
 from approvals.memberships.room import ROOM as MEMBERSHIPS
 from approvals.organisations.room import ROOM as ORGANISATIONS
@@ -28,6 +29,7 @@ ROOMS = (
     WORKSPACE,
     REMIT_API,
     CLIENTS,
+    FEDERATION,
     REPORTS,
     POPULATION,
     HOME,

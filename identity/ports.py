@@ -241,6 +241,30 @@ class Approvals(Protocol):
     def second_step_replaced(self, account: Person, decision: str) -> None:
         """Record that the reset of that public id was used. Runs inside `writing()`."""
 
+    def unknown_organisations(self, organisations: Collection[str]) -> Sequence[str]:
+        """Return the ids among these that are of no organisation."""
+
+    def organisation_names(self, organisations: Collection[str]) -> Mapping[str, str]:
+        """Return the names of these organisations by their public ids."""
+
+    def organisations_within(
+        self, bodies: Collection[str], organisations: Collection[str], at: datetime
+    ) -> Collection[str]:
+        """Return the organisations that are one of the bodies, or a school of a trust among them.
+
+        All are public ids.
+        """
+
+    def connection_switched_off(
+        self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
+    ) -> None:
+        """Close the access of these accounts in the organisations within the bodies.
+
+        Each stays closed until an approver reopens it. Runs inside `writing()`.
+
+        name: of the connection to a provider by which they signed in.
+        """
+
     def home(self) -> str:
         """Return the path of the page that a signed-in person comes to."""
 

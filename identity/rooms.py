@@ -10,6 +10,7 @@ from identity.own_account.room import ROOM as OWN_ACCOUNT
 from identity.recovery.room import ROOM as RECOVERY
 from identity.sessions.room import ROOM as SESSIONS
 from identity.sign_in.room import ROOM as SIGN_IN
+from identity.upstream.room import ROOM as UPSTREAM
 
 ROOMS = (
     ACCOUNTS,
@@ -22,4 +23,5 @@ ROOMS = (
     OWN_ACCOUNT,
     INFORMATION,
     OIDC,
+    UPSTREAM,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from ipaddress import ip_address
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
 from app.settings import FloorSettings
 from app.settings import settings as app_settings
@@ -115,6 +117,9 @@ class IdentitySettings(FloorSettings):
     security_policy_url: str | None = None
     """Page with the policy for reports of weaknesses, for `security.txt`."""
 
+    dns_resolvers: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    """Resolvers for TXT records of domains, comma separated: `9.9.9.9`. Unset: the system's."""
+
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
     """Seconds for which services may cache the published keys; a new key signs only after them."""
 
@@ -133,6 +138,15 @@ class IdentitySettings(FloorSettings):
                 "which passwords are refused."
             )
         return value
+
+    @field_validator("dns_resolvers", mode="before")
+    @classmethod
+    def _resolvers(cls, value: object) -> object:
+        listed = value.split(",") if isinstance(value, str) else value
+        addresses = [str(each).strip() for each in listed] if isinstance(listed, list) else []
+        for address in filter(None, addresses):
+            host_and_port(address)
+        return list(filter(None, addresses))
 
     def missing_facts(self) -> list[str]:
         facts = ("support_email", "controller", "account_retention", "audit_retention")
@@ -161,6 +175,12 @@ class IdentitySettings(FloorSettings):
         if value is not None and not re.fullmatch(r"https://\S+", value):
             raise ValueError("must be an address that begins with https://")
         return value
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return host and port of a resolver: `9.9.9.9`, `127.0.0.1:5353`. Raises ValueError."""
+    host, port = address.split(":") if address.count(":") == 1 else (address, "53")
+    return str(ip_address(host)), int(port)
 
 
 def settings() -> IdentitySettings:

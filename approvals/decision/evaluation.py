@@ -45,6 +45,7 @@ MEMBERSHIP: tuple[MembershipRule, ...] = (
     rules.MembershipWasAccepted(),
     rules.MembershipHasNotEnded(),
     rules.MembershipIsNotHeld(),
+    rules.MembershipIsNotSuspended(),
 )
 SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Refusal | None], ...] = (
     rules.GrantExists(),

@@ -40,6 +40,7 @@ class MembershipFacts:
     """`id` ties grants to their membership; `organisation` is a public id.
 
     `held`: a reset of the person's second step closed the access until an approver agrees.
+    `suspended_for` is why the membership is suspended at the moment of the question, if it is.
     """
 
     id: int
@@ -48,6 +49,7 @@ class MembershipFacts:
     joined_at: datetime | None
     valid_to: datetime | None = None
     held: bool = False
+    suspended_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

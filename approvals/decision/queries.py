@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Protocol
 
-from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, select, true
+from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, or_, select, true
 
 from app.clock import day_of, start_of_day, today
 from app.database import CompiledQuery, Query, UtcDateTime
@@ -25,7 +25,7 @@ from approvals.decision.facts import (
     PersonFacts,
 )
 from approvals.memberships.holds import is_held_at
-from approvals.memberships.models import Grant, Membership
+from approvals.memberships.models import Grant, Membership, MembershipSuspension
 from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
 from approvals.organisations.names import authority_name_on
@@ -58,6 +58,7 @@ class FactsRow(Protocol):
     member_joined_at: datetime | None
     member_to: datetime | None
     held: bool
+    suspended_for: str | None
     grant: str | None
     user_group: str
     granted_from: datetime
@@ -190,6 +191,15 @@ def _columns() -> Statement:
         Membership.joined_at.label("member_joined_at"),
         Membership.valid_to.label("member_to"),
         is_held_at(AT).label("held"),
+        select(MembershipSuspension.cause)
+        .where(
+            MembershipSuspension.membership_id == Membership.id,
+            MembershipSuspension.valid_from <= AT,
+            or_(MembershipSuspension.valid_to.is_(None), MembershipSuspension.valid_to > AT),
+        )
+        .limit(1)
+        .scalar_subquery()
+        .label("suspended_for"),
         Grant.public_id.label("grant"),
         Grant.user_group,
         Grant.valid_from.label("granted_from"),
@@ -278,6 +288,7 @@ def _memberships(rows: Iterable[FactsRow]) -> Iterable[MembershipFacts]:
                 joined_at=row.member_joined_at,
                 valid_to=row.member_to,
                 held=bool(row.held),
+                suspended_for=row.suspended_for,
             )
 
 

@@ -153,6 +153,21 @@ class MembershipIsNotHeld(Rule):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipIsNotSuspended(Rule):
+    """Rule: the membership is not suspended at the moment."""
+
+    def __call__(
+        self, facts: AccessFacts, membership: MembershipFacts, _at: datetime
+    ) -> Refusal | None:
+        if membership.suspended_for is None:
+            return None
+        return self.refuse(
+            f"Access through {facts.organisation.name} waits for an approver: "
+            f"{membership.suspended_for}"
+        )
+
+
 # -------------------------------------------------------------------------------- grant
 
 

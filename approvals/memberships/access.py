@@ -10,15 +10,17 @@ from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app.clock import now
 from app.database import db
 from app.web.authorisation import Allowed, Refused
 from approvals.memberships.approvers import can_approve
 from approvals.memberships.holds import is_held
 from approvals.memberships.models import Membership
+from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
 from identity.sessions import current
-from identity.sessions.access import signed_in
+from identity.sessions.access import needs_own_factors, signed_in
 from identity.sessions.step_up import needs_two_factors
 
 
@@ -31,7 +33,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     if found is None:
         return _no_such_page("does not belong to the organisation")
     g.organisation, g.own_membership, g.own_membership_held = found
-    return Allowed()
+    return Allowed() if _opens(found[0].public_id) else needs_own_factors()
 
 
 def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -57,6 +59,16 @@ def own_membership() -> Membership:
     """Return the person's own membership of that organisation."""
     found: Membership = g.own_membership
     return found
+
+
+def _opens(organisation: str) -> bool:
+    """Return whether the session opens the organisation: one of a provider opens its own only."""
+    session = current()
+    return (
+        session is None
+        or session.organisations is None
+        or bool(organisations_within(session.organisations, [organisation], now()))
+    )
 
 
 def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | None:

@@ -1,7 +1,7 @@
 """An approver who can act now: the rule for loaded rows, and the same condition in SQL.
 
-An invited approver who has not joined, whose account is suspended, or whose membership a reset of
-the second step has closed (`holds`), cannot act.
+An invited approver who has not joined, whose account or membership is suspended, or whose
+membership a reset of the second step has closed (`holds`), cannot act.
 """
 
 from sqlalchemy import and_
@@ -20,6 +20,7 @@ def can_approve(membership: Membership, account: Person, *, held: bool) -> bool:
     return (
         membership.open
         and membership.joined_at is not None
+        and membership.suspended_at is None
         and membership.is_approver
         and not account.suspended
         and not held
@@ -29,6 +30,7 @@ def can_approve(membership: Membership, account: Person, *, held: bool) -> bool:
 CAN_APPROVE = and_(
     Membership.open,
     Membership.joined_at.is_not(None),
+    Membership.suspended_at.is_(None),
     Membership.is_approver,
     ~Account.suspended,
     ~is_held(),

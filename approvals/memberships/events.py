@@ -29,6 +29,12 @@ EVENTS = (
         "{actor} merged the organisation into {target_name} and closed it: {moved} people moved.",
         {"organisation", "into", "target_name", "moved", "already"},
     ),
+    Event(
+        "membership.suspended",
+        "The access of {person} was suspended: the sign-in with {reason} was switched off.",
+        _ABOUT | {"reason"},
+    ),
+    Event("membership.reopened", "{actor} reopened the access of {person}.", _ABOUT),
     Event("membership.left", "{person} left the organisation.", _ABOUT),
     Event("membership.invitation_resent", "{actor} sent {person} a new invitation.", _ABOUT),
     Event(

@@ -129,6 +129,22 @@ def mail_approvers(template: str, organisation: Organisation, membership: Member
         )
 
 
+def memberships_suspended(organisation: Organisation, connection: str, count: int) -> None:
+    """Notify the approvers, or operators if there are none, of access that waits for them."""
+    approvers = [account.email for account in _approvers(organisation)]
+    for email in approvers or [operator.email for operator in actions.active_operators()]:
+        send_mail(
+            to=email,
+            template="memberships/suspended",
+            context={
+                "organisation": organisation.name,
+                "connection": connection,
+                "count": count,
+                "people": f"{_workspace(organisation)}/users" if approvers else "",
+            },
+        )
+
+
 def _actor_in_words(actor: Actor) -> str:
     """Return who acted, for the beginning of a sentence. Operators run the commands."""
     return "An operator" if actor.kind == "command" else actor.name

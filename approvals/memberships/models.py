@@ -106,6 +106,8 @@ class Membership(DatedRow, Base):
     sort_name: Mapped[str] = mapped_column(String(402), default=_sort_name)
     search_text: Mapped[str] = mapped_column(String(724), default=_search_text)
     joined_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    """Since when the membership is suspended; `MembershipSuspension` says it of past moments."""
     ended_cause: Mapped[str | None] = mapped_column(String(40))
 
     appointments: Mapped[list[Appointment]] = relationship(
@@ -144,6 +146,29 @@ class Membership(DatedRow, Base):
         self.family_name = family_name
         self.sort_name = sort_key(given_name, family_name, email.text)
         self.search_text = search_key(given_name, family_name, email.text)
+
+
+class MembershipSuspension(DatedRow, Base):
+    """A spell in which a membership gave no access, until an approver decided.
+
+    ``cause`` says why, for people to read.
+    """
+
+    __tablename__ = "membership_suspension"
+    __table_args__ = (
+        Index(
+            "ux_membership_suspension_open",
+            "membership_id",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        Index("ix_membership_suspension_membership_id", "membership_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
+    cause: Mapped[str] = mapped_column(String(300))
 
 
 class Appointment(DatedRow, Base):

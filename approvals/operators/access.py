@@ -6,7 +6,7 @@ from app.web.authorisation import Allowed, Refused
 from approvals.operators.actions import is_operator
 from approvals.refusals import denied
 from identity.sessions import current
-from identity.sessions.access import signed_in
+from identity.sessions.access import needs_own_factors, signed_in
 from identity.sessions.step_up import needs_two_factors
 
 
@@ -17,6 +17,8 @@ def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
     if isinstance(outcome, Refused) or session is None:
         return outcome
     if is_operator(session.account_id):
+        if session.is_limited:
+            return needs_own_factors()
         return needs_two_factors() or Allowed()
     denied("not an operator")
     return Refused("not an operator", hidden=True)

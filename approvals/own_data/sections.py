@@ -41,6 +41,7 @@ from identity.oidc.models import (
 )
 from identity.sessions.models import KeptPost, RememberedDevice, Session
 from identity.sign_in.models import KnownDevice, SignInJourney
+from identity.upstream.models import Connection, Identity
 
 Columns = Mapping[str, SQLColumnExpression[object]]
 
@@ -133,6 +134,7 @@ SECTIONS = (
             "Last name": Membership.family_name,
             "From": Membership.valid_from,
             "Joined": Membership.joined_at,
+            "Suspended": Membership.suspended_at,
             "Until": Membership.valid_to,
             "Reason of the end": Membership.ended_cause,
         },
@@ -274,6 +276,18 @@ SECTIONS = (
             "Ends": RememberedDevice.expires_at,
         },
         lambda account: RememberedDevice.account_id == account.id,
+    ),
+    Section(
+        "Organisations’ accounts to sign in with",
+        Identity,
+        {
+            "Sign-in": Connection.name,
+            "Issuer": Identity.issuer,
+            "Subject": Identity.subject,
+            "Linked": Identity.linked_at,
+        },
+        lambda account: Identity.account_id == account.id,
+        {Connection: Connection.id == Identity.connection_id},
     ),
     Section(
         "Sign-ins to services",

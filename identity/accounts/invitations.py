@@ -139,6 +139,11 @@ def by_public_id(public_id: str | None) -> Invitation | None:
     return found
 
 
+def by_id(invitation_id: int | None) -> Invitation | None:
+    """Return the invitation with this key, in any state."""
+    return db.session.get(Invitation, invitation_id) if invitation_id is not None else None
+
+
 def claim_answer(invitation: Invitation, token_hash: str, state: InvitationState) -> bool:
     """Answer the invitation, once, under the link that the person opened; False where too late."""
     at = now()

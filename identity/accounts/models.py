@@ -194,6 +194,8 @@ class JoinJourney(JourneyRow):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(400))
     passkey_enrolment: Mapped[str | None] = mapped_column(String(400))
+    identity: Mapped[dict[str, object] | None]
+    """The identity of an organisation's provider with which the person joins."""
     finished_at: Mapped[datetime | None]
 
     @property

@@ -20,7 +20,7 @@ from identity.access_termination import end_access, lock_access
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person, actor_of
 from identity.accounts.queries import account_at
-from identity.credentials import password, reset_links, take_back
+from identity.credentials import other_providers, password, reset_links, take_back
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import PasswordReset, ResetJourney
 from identity.credentials.password_context import password_owner
@@ -167,10 +167,12 @@ class _EnoughForNow(Exception):
 
 def _send(email: EmailAddress, by: Actor, organisation: str | None) -> str:
     key = email.key
-    # Both are read for everybody: the same work for known and unknown addresses.
+    # All are read for everybody: the same work for known and unknown addresses.
+    provider = other_providers.provider_of_address(email.text)
+    elsewhere = provider is not None and provider.only
     present, former = account_at(email), account_formerly_at(email, now())
     account = present or former
-    active = account is not None and account.active
+    active = account is not None and account.active and not elsewhere
     token = new_secret() if active else None
     minutes = settings().reset_minutes
     # The row comes first: parallel requests for the address wait for it, and the rows counted and
@@ -195,11 +197,11 @@ def _send(email: EmailAddress, by: Actor, organisation: str | None) -> str:
         _send_link(account, link, "credentials/reset", context, to=None if present else email)
         outcome = SENT
     else:
-        outcome = _why_no_link(account, key)
+        outcome = "elsewhere" if elsewhere else _why_no_link(account, key)
         send_mail(
             to=present.email if present else email.text,
             template="credentials/reset_explained",
-            context={"reason": outcome},
+            context={"reason": outcome, "provider": provider.name if provider else ""},
         )
     record(
         "password.reset_asked",

@@ -128,7 +128,7 @@ def finish(
     with writing() as session:
         _claim(draft, set_up)
         _answer(draft.token_hash, invitation, InvitationState.ACCEPTED)
-        if existing_account(invitation) is not None or _is_reserved(invitation):
+        if existing_account(invitation) is not None or is_reserved(invitation):
             # Another invitation of the same person was accepted meanwhile: this one waits until
             # they sign in, and the claim is rolled back.
             raise InvitationOver
@@ -157,7 +157,7 @@ def finish(
         return Joined(started, shown)
 
 
-def _is_reserved(invitation: Invitation) -> bool:
+def is_reserved(invitation: Invitation) -> bool:
     """Return whether an account left the address so recently that it may get it back."""
     return account_formerly_at(invitation.address, now()) is not None
 
@@ -189,7 +189,7 @@ def accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession 
         invited=invitation.address,
         signed_in=session.account.address if session is not None else None,
         has_account=existing_account(invitation) is not None,
-        reserved=_is_reserved(invitation),
+        reserved=is_reserved(invitation),
     )
     if step is NextStep.TERMS and session is not None:
         _accept(journey, invitation, session)
@@ -205,22 +205,19 @@ def _accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession
         _record_acceptance(invitation, account)
 
 
-def accepted_recently(public_id: str | None, account: Person) -> bool:
+def accepted_recently(invitation: Invitation, account: Person) -> bool:
     """Return whether the account accepted the invitation within the time of one journey."""
-    invitation = invitations.by_public_id(public_id)
     return (
-        invitation is not None
-        and invitation.account_id == account.id
+        invitation.account_id == account.id
         and invitation.state == InvitationState.ACCEPTED.value
         and invitation.closed_at is not None
         and invitation.closed_at > now() - LIFETIME
     )
 
 
-def ways_in(public_id: str | None) -> list[tuple[str, str]]:
+def ways_in(invitation: Invitation) -> list[tuple[str, str]]:
     """Return names and addresses of the services of the invitation that people can open."""
-    invitation = invitations.by_public_id(public_id)
-    services = describe(invitation).services if invitation is not None else ()
+    services = describe(invitation).services
     addresses = approvals().ways_in(services)
     found = [each for each in services if each in addresses]
     return [(approvals().service_name(each), addresses[each]) for each in found]

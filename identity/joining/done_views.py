@@ -9,7 +9,7 @@ from app.web.authorisation import anyone, permit
 from identity.accounts import invitations
 from identity.accounts.models import Invitation
 from identity.credentials.password import PASSWORD
-from identity.joining import actions
+from identity.joining import actions, other_ways
 from identity.joining.blueprint import blueprint
 from identity.ports import approvals
 from identity.sessions.access import signed_in
@@ -33,14 +33,17 @@ def terms() -> ResponseReturnValue:
 def done() -> ResponseReturnValue:
     """Show the confirmation to the person who just accepted; lead others to their home page."""
     session = signed_in_session()
-    if not actions.accepted_recently(request.args.get("invitation"), session.account):
+    invitation = invitations.by_public_id(request.args.get("invitation"))
+    if invitation is None or not actions.accepted_recently(invitation, session.account):
         return redirect(approvals().home(), code=303)
     return render_template(
         "joining/done.html",
         account=session.account,
         home=approvals().home(),
         with_password=PASSWORD.enrolled(session.account_id),
-        ways_in=actions.ways_in(request.args.get("invitation")),
+        ways_in=actions.ways_in(invitation),
+        limited=session.is_limited,
+        way=other_ways.page_to_link(invitation, session),
     )
 
 

@@ -16,7 +16,7 @@ from identity.credentials import registry
 from identity.credentials.factor import Factor, ProofRejected
 from identity.credentials.passkeys import PASSKEY
 from identity.credentials.totp import TOTP
-from identity.joining import actions, journeys
+from identity.joining import actions, journeys, other_ways
 from identity.joining.blueprint import blueprint
 from identity.joining.done_views import terms_then_done
 from identity.joining.forms import AppForm, DetailsForm, PasswordForm
@@ -65,6 +65,7 @@ def join() -> ResponseReturnValue:
         description=actions.describe(invitation) if page is FirstPage.ACCEPT else None,
         account=session.account if session is not None else None,
         signed_in=session is not None,
+        way=_way(journey, invitation),
     )
 
 
@@ -84,11 +85,18 @@ def submit_join() -> ResponseReturnValue:
         case NextStep.TERMS:
             return terms_then_done(invitation)
         case NextStep.NEW_ACCOUNT:
+            way = _way(journey, invitation)
+            if way is not None and (way.only or "organisation" in request.form):
+                return redirect(way.page, code=303)
             return redirect(url_for(".details", journey=journey.public_id), code=303)
         case NextStep.SIGN_IN:
             here = url_for(".join", journey=journey.public_id)
             return begin(
-                here, caption="your invitation", login_hint=invitation.email, cancel_to=here
+                here,
+                caption="your invitation",
+                login_hint=invitation.email,
+                cancel_to=here,
+                own_factors=True,
             )
         case NextStep.RESERVED:
             return _page("address_reserved", journey, invitation)
@@ -230,7 +238,15 @@ def _newcomer() -> tuple[JoinJourney, Invitation] | None:
     found = _usable()
     if found is None or current() is not None or actions.existing_account(found[1]) is not None:
         return None
-    return found
+    way = other_ways.way_to_join(*found)
+    return None if way is not None and way.only else found
+
+
+def _way(journey: JoinJourney, invitation: Invitation) -> other_ways.WayToJoin | None:
+    """Return the provider at which the invited person can join, if they have no account."""
+    if current() is not None or actions.existing_account(invitation) is not None:
+        return None
+    return other_ways.way_to_join(journey, invitation)
 
 
 def _back_to_first_page() -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from identity.credentials.models import PasswordReset
 from identity.email_changes import queries
 from identity.own_account import email_actions
 from identity.own_account.blueprint import blueprint
-from identity.sessions.access import signed_in
+from identity.sessions.access import signed_in, signed_in_with_own_factors
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import sign_out_browser, signed_in_session
 from identity.sessions.step_up import FreshSignIn
@@ -30,14 +30,14 @@ class EmailForm(Form):
 
 
 @blueprint.get("/account/email")
-@permit(FreshSignIn(signed_in))
+@permit(FreshSignIn(signed_in_with_own_factors))
 def change_email() -> ResponseReturnValue:
     """Show the form for a change of the address."""
     return _form_page(EmailForm())
 
 
 @blueprint.post("/account/email")
-@permit(FreshSignIn(signed_in))
+@permit(FreshSignIn(signed_in_with_own_factors))
 @limiter.limit("20 per hour")
 def submit_email() -> ResponseReturnValue:
     """Send a link to the new address."""
@@ -73,7 +73,7 @@ def open_confirm(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/account/email/confirm")
-@permit(FreshSignIn(signed_in))
+@permit(FreshSignIn(signed_in_with_own_factors))
 def confirm_email() -> ResponseReturnValue:
     """Ask the signed-in person to confirm the new address."""
     found = _found()
@@ -83,7 +83,7 @@ def confirm_email() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/email/confirm")
-@permit(FreshSignIn(signed_in))
+@permit(FreshSignIn(signed_in_with_own_factors))
 def submit_confirm_email() -> ResponseReturnValue:
     """Change the address of the signed-in person."""
     found, form = _found(), Form()

@@ -47,6 +47,22 @@ def signed_in_before_terms(_arguments: Mapping[str, object]) -> Allowed | Refuse
     return Allowed()
 
 
+def signed_in_with_own_factors(arguments: Mapping[str, object]) -> Allowed | Refused:
+    """Allow a signed-in person whose session did not begin at an organisation's provider."""
+    outcome = signed_in(arguments)
+    session = current()
+    if isinstance(outcome, Allowed) and session is not None and session.is_limited:
+        return needs_own_factors()
+    return outcome
+
+
+def needs_own_factors() -> Refused:
+    """Refuse a session that began at an organisation's provider, and explain what to do."""
+    return Refused(
+        "own factors", answer=lambda: _redirect(url_for("upstream.own_factors", next=wanted_page()))
+    )
+
+
 def ask_to_sign_in() -> Response:
     """Redirect to the sign-in page and back; it says why if a session has just ended.
 

@@ -18,6 +18,7 @@ from identity.sessions.active_session import ActiveSession, read_session
 from identity.sessions.browser import Browser
 from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
+from identity.sessions.origin import Origin
 from identity.sessions.queries import live_session
 from identity.sessions.remembered_devices import DeviceCookie
 
@@ -51,11 +52,12 @@ def start_session(
     amr: tuple[str, ...],
     acr: str,
     known_device_id: int | None,
+    origin: Origin | None = None,
 ) -> StartedSession:
     """Sign the browser in.
 
     A session of the same person in this browser is renewed under a new token and keeps its `sid`.
-    One of another person is ended first.
+    One of another person is ended first. origin: the provider at which the person signed in.
     """
     moment, token, earlier = now(), new_secret(), browser.session
     with writing() as database:
@@ -78,6 +80,9 @@ def start_session(
         session.last_active_at = moment
         session.absolute_end = moment + session_limits(acr).absolute
         session.known_device_id = known_device_id
+        session.connection = origin.connection if origin is not None else None
+        session.connection_sid = origin.sid if origin is not None else None
+        session.organisations = list(origin.organisations) if origin is not None else None
         session.network = browser.network
         session.user_agent = browser.user_agent[:200]
         account.last_signed_in_at = moment

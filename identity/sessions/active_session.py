@@ -43,9 +43,16 @@ class ActiveSession:
     previous_sign_in_at: datetime | None
     awaiting_terms: bool
     known_device_id: int | None
+    connection: str | None
+    organisations: list[str] | None
     network: str
     user_agent: str
     account: AccountSnapshot
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the session opens the organisations of its connection only."""
+        return self.connection is not None
 
     @property
     def browser(self) -> str:

@@ -26,7 +26,9 @@ from identity.sessions.active_session import ActiveSession
 from identity.sessions.models import KeptPost, KeptPostKind
 
 PARAMETER = "kept"
-CREDENTIAL_FIELDS = frozenset({"password", "current_password", "code", "assertion", "credential"})
+CREDENTIAL_FIELDS = frozenset(
+    {"password", "current_password", "code", "assertion", "credential", "client_secret"}
+)
 _TOKEN = "csrf_token"
 LIFETIME = timedelta(minutes=30)
 LONGEST = 16 * 1024

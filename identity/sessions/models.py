@@ -43,6 +43,11 @@ class Session(Base):
     # No longer read: `access.awaits_terms` judges each request.
     awaiting_terms: Mapped[bool] = mapped_column(default=False)
     known_device_id: Mapped[int | None]
+    # Of a sign-in at an organisation's provider: the connection, the provider's session, and the
+    # organisations (public ids) that the session opens. None for a sign-in with own factors.
+    connection: Mapped[str | None] = mapped_column(String(36), index=True)
+    connection_sid: Mapped[str | None] = mapped_column(String(255))
+    organisations: Mapped[list[str] | None]
     network: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(200))
 
@@ -57,6 +62,11 @@ class Session(Base):
     def address(self) -> str:
         """The network of the sign-in: an IPv4 address, or the /64 of an IPv6 one."""
         return self.network.removesuffix("/32")
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the session opens the organisations of its connection only."""
+        return self.connection is not None
 
     @property
     def amr(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from app.clock import is_within, now
 from app.web.authorisation import Allowed, Refused, Rule, rule_of
 from identity.sessions import kept_posts
-from identity.sessions.access import own_page, signed_in, wanted_page
+from identity.sessions.access import own_page, signed_in_with_own_factors, wanted_page
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import current
 from identity.sessions.levels import TWO_FACTORS, reaches
@@ -82,8 +82,8 @@ def needs_two_factors() -> Refused | None:
     return Refused("two factors", answer=lambda: _confirm(wanted_page()))
 
 
-freshly_signed_in = FreshSignIn(signed_in, before_page=True)
-"""A person who showed both factors a short while ago: passwords and second steps ask for it."""
+freshly_signed_in = FreshSignIn(signed_in_with_own_factors, before_page=True)
+"""A person who showed both own factors a short while ago: passwords and second steps ask for it."""
 
 
 def _confirm(address: str, *, cancel_to: str | None = None) -> Response:

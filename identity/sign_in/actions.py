@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import is_active
 from identity.credentials import registry, reset, reset_links
-from identity.credentials.factor import Factor, ProofAccepted, ProofRejected
+from identity.credentials.factor import Evidence, Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.email_address import EmailAddress
 from identity.sessions import remembered_devices
@@ -290,12 +291,22 @@ def _note_wait(
 def _complete(
     first: FirstProof, account: Account, second: ProofAccepted, browser: Browser
 ) -> StartedSession:
-    shown = [*(registry.factor(name).evidence for name in first.proved), second.evidence]
-    if first.kind is JourneyKind.CONFIRM:
-        started = renew_session(first.confirms_session_id, account, shown, browser)
-        if started is None:
-            raise JourneyOver
-    else:
-        started = begin_session(account, shown, first.services, browser)
+    shown = [registry.factor(name).evidence for name in first.proved if name != proofs.ELSEWHERE]
+    started = start_session_of(first, account, [*shown, second.evidence], browser)
     second.factor.signed_in(account)
+    return started
+
+
+def start_session_of(
+    first: FirstProof, account: Account, shown: Sequence[Evidence], browser: Browser
+) -> StartedSession:
+    """Begin the session of a finished journey, or renew the one that it confirms.
+
+    Must run inside `writing()`. Raises JourneyOver where that session has ended.
+    """
+    if first.kind is not JourneyKind.CONFIRM:
+        return begin_session(account, shown, first.services, browser, first.origin)
+    started = renew_session(first.confirms_session_id, account, shown, browser, first.origin)
+    if started is None:
+        raise JourneyOver
     return started

@@ -28,6 +28,7 @@ def begin(
     cancel_to: str | None = None,
     fresh: bool = False,
     minimum_acr: str = ONE_FACTOR,
+    own_factors: bool = False,
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> Response:
@@ -45,6 +46,7 @@ def begin(
         cancel_to=cancel_to,
         fresh=fresh,
         minimum_acr=minimum_acr,
+        own_factors=own_factors,
         services=services,
         ends_at=ends_at,
     )

@@ -66,6 +66,7 @@ def create(
     cancel_to: str | None = None,
     fresh: bool = False,
     minimum_acr: str = ONE_FACTOR,
+    own_factors: bool = False,
     services: Sequence[str] = (),
     ends_at: str | None = None,
 ) -> SignInJourney:
@@ -73,10 +74,10 @@ def create(
 
     caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
     our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
-    `max_age`). minimum_acr: the level to reach. services: the services whose terms are asked for
-    after the sign-in, besides the platform's. ends_at: the checked redirect URI at which the
-    relying service awaits the person; the pages' form-action covers its origin. Raises
-    TooManyRequests.
+    `max_age`). minimum_acr: the level to reach. own_factors: whether only factors of the account
+    count, no organisation's provider. services: the services whose terms are asked for after the
+    sign-in, besides the platform's. ends_at: the checked redirect URI at which the relying service
+    awaits the person; the pages' form-action covers its origin. Raises TooManyRequests.
     """
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
@@ -95,6 +96,7 @@ def create(
             login_hint=(login_hint or "")[:254] or None,
             fresh=fresh,
             minimum_acr=minimum_acr,
+            own_factors=own_factors,
             services=list(services),
             account_id=account_id,
             confirms_session_id=confirms_session_id,
@@ -141,6 +143,12 @@ def find_purpose(
     return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ANY)
 
 
+def keep_hint(journey_id: int, email: str) -> None:
+    """Store the address that was typed, which the pages fill in again."""
+    with writing():
+        SIGN_INS.advance(journey_id, login_hint=_printable(email))
+
+
 def keep_mistake(journey_id: int, page: str, sentence: str, *, email: str | None = None) -> None:
     """Store the sentence about a wrong answer for the page that shows it next.
 
@@ -148,10 +156,14 @@ def keep_mistake(journey_id: int, page: str, sentence: str, *, email: str | None
     """
     values = {"mistake": sentence, "mistake_page": page}
     if email is not None:
-        # Databases keep no NUL and no lone surrogate.
-        values["login_hint"] = "".join(filter(str.isprintable, email))[:254]
+        values["login_hint"] = _printable(email)
     with writing():
         SIGN_INS.advance(journey_id, **values)
+
+
+def _printable(email: str) -> str:
+    # Databases keep no NUL and no lone surrogate.
+    return "".join(filter(str.isprintable, email))[:254]
 
 
 def mistake_on(journey: SignInJourney, page: str) -> str | None:
@@ -170,6 +182,7 @@ def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
         cancel_to=journey.cancel_to,
         fresh=journey.fresh,
         minimum_acr=journey.minimum_acr,
+        own_factors=journey.own_factors,
         services=journey.services,
         ends_at=journey.ends_at,
     )

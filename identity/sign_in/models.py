@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -49,6 +49,10 @@ class SignInJourney(JourneyRow):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     confirms_session_id: Mapped[int | None]
     proved: Mapped[list[str]] = mapped_column(default=list)
+    own_factors: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the person has to show factors of their account here, not at a provider."""
+    origin: Mapped[dict[str, object] | None]
+    """The sign-in at an organisation's provider that is the first proof (`Origin`)."""
     # The open challenge, and the factor that has to answer it.
     challenge: Mapped[str | None] = mapped_column(String(2000))
     challenge_of: Mapped[str | None] = mapped_column(String(40))

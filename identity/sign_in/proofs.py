@@ -12,9 +12,12 @@ from sqlalchemy import or_, select
 
 from app.database import db, writing
 from identity.credentials.factor import Factor
+from identity.sessions.origin import Origin
 from identity.sign_in.journeys import SIGN_INS
 from identity.sign_in.models import JourneyKind, SignInJourney
 
+ELSEWHERE = "elsewhere"
+"""Name of the first proof of a person who signed in at their organisation's provider."""
 MOST_CHALLENGES = 30
 """Challenges that one journey makes; a person who has used them up begins again."""
 
@@ -42,6 +45,7 @@ class FirstProof:
     confirms_session_id: int | None
     services: tuple[str, ...]
     challenge: StoredChallenge
+    origin: Origin | None
 
 
 def first_proof(journey: SignInJourney) -> FirstProof | None:
@@ -56,6 +60,7 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
             SignInJourney.services,
             SignInJourney.challenge,
             SignInJourney.challenge_of,
+            SignInJourney.origin,
         ).where(SignInJourney.id == journey.id, SIGN_INS.is_open())
     ).first()
     if row is None or row.account_id is None or not row.proved:
@@ -68,6 +73,7 @@ def first_proof(journey: SignInJourney) -> FirstProof | None:
         row.confirms_session_id,
         tuple(row.services),
         StoredChallenge(row.id, row.challenge, row.challenge_of),
+        Origin.from_json(row.origin) if row.origin is not None else None,
     )
 
 
@@ -76,8 +82,12 @@ def stored_challenge(journey: SignInJourney) -> StoredChallenge:
     return StoredChallenge(journey.id, journey.challenge, journey.challenge_of)
 
 
-def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> bool:
+def record_first_proof(
+    journey: SignInJourney, account_id: int, factor: str, origin: Origin | None = None
+) -> bool:
     """Bind the journey to the person who proved `factor`; False where it cannot be theirs.
+
+    origin: for the factor ELSEWHERE, the sign-in at the provider.
 
     A journey that belongs to another person or is finished stays as it is. Must run inside
     `writing()`.
@@ -87,6 +97,7 @@ def record_first_proof(journey: SignInJourney, account_id: int, factor: str) -> 
         or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
         account_id=account_id,
         proved=[factor],
+        origin=origin.as_json() if origin is not None else None,
         mistake=None,
         mistake_page=None,
     )

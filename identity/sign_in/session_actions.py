@@ -15,16 +15,24 @@ from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import is_still_active
 from identity.sessions.levels import TWO_FACTORS, reaches
-from identity.sign_in import devices, throttle
+from identity.sessions.origin import Origin
+from identity.sign_in import devices, reached_level, throttle
 
 
 def begin_session(
-    account: Account, shown: Sequence[Evidence], services: Sequence[str], browser: Browser
+    account: Account,
+    shown: Sequence[Evidence],
+    services: Sequence[str],
+    browser: Browser,
+    origin: Origin | None = None,
 ) -> StartedSession:
-    """Sign the browser in as the person who showed this evidence. Must run inside `writing()`."""
+    """Sign the browser in as the person who showed this evidence. Must run inside `writing()`.
+
+    origin: the provider at which the person signed in before, if any.
+    """
     first = account.last_signed_in_at is None
     at = now()
-    acr = registry.acr(shown)
+    acr = reached_level.acr(shown, origin)
     known = devices.known_device(account.id, browser, at)
     # Only a full sign-in makes a browser a known device.
     device = None
@@ -34,9 +42,10 @@ def begin_session(
     started = start_session(
         account,
         browser,
-        amr=registry.amr(shown),
+        amr=reached_level.amr(shown, origin),
         acr=acr,
         known_device_id=device.id if device is not None else known,
+        origin=origin,
     )
     session = started.session
     record(
@@ -58,7 +67,11 @@ def begin_session(
 
 
 def renew_session(
-    confirmed: int | None, account: Account, shown: Sequence[Evidence], browser: Browser
+    confirmed: int | None,
+    account: Account,
+    shown: Sequence[Evidence],
+    browser: Browser,
+    origin: Origin | None = None,
 ) -> StartedSession | None:
     """Renew the session `confirmed`, whose person showed this evidence.
 
@@ -70,9 +83,10 @@ def renew_session(
     started = start_session(
         account,
         browser,
-        amr=registry.amr(shown),
-        acr=registry.acr(shown),
+        amr=reached_level.amr(shown, origin),
+        acr=reached_level.acr(shown, origin),
         known_device_id=session.known_device_id,
+        origin=origin,
     )
     record("sign_in.confirmed", actor=actor_of(account), subject=account.subject, sid=session.sid)
     return started

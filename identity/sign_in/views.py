@@ -7,13 +7,19 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from app.web.authorisation import anyone, permit
-from identity.credentials import registry
+from identity.credentials import other_providers, registry
 from identity.credentials.password import PASSWORD
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_browser import current_browser
 from identity.sessions.current_session import current, sign_in_browser, signed_in_session
-from identity.sign_in import current_journey, journeys, service_links, whole_sign_in_views
+from identity.sign_in import (
+    current_journey,
+    elsewhere,
+    journeys,
+    service_links,
+    whole_sign_in_views,
+)
 from identity.sign_in.actions import (
     CONFIRMATION,
     JourneyOver,
@@ -26,6 +32,10 @@ from identity.sign_in.current_journey import find_left_open
 from identity.sign_in.forms import PasswordForm, SignInForm
 from identity.sign_in.levels import second_steps_towards
 from identity.sign_in.models import JourneyKind, SignInJourney
+
+NO_PROVIDER = (
+    "Enter the email address that your organisation gave you, or sign in with your password."
+)
 
 
 @blueprint.get("/")
@@ -59,6 +69,9 @@ def submit() -> ResponseReturnValue:
     if "cancel" in request.form:
         return redirect(journey.cancel_to or "/", code=303)
     form = SignInForm()
+    provider_page = _provider_wanted(journey, form)
+    if provider_page is not None:
+        return provider_page
     outcome = prove_password(
         journey, form.email.data or "", form.password.data or "", current_browser()
     )
@@ -70,7 +83,7 @@ def submit() -> ResponseReturnValue:
     if outcome.started is not None:
         sign_in_browser(outcome.started)
         return current_journey.onwards(outcome.journey)
-    return redirect(_second_step(outcome.journey), code=303)
+    return redirect(second_step(outcome.journey), code=303)
 
 
 @blueprint.get("/sign-in/closed")
@@ -119,15 +132,33 @@ def submit_confirm() -> ResponseReturnValue:
         return with_retry_after(page, outcome.refusal)
     if outcome.refusal is not None:
         return redirect(url_for(".confirm", journey=journey.public_id), code=303)
-    return redirect(_second_step(journey), code=303)
+    return redirect(second_step(journey), code=303)
 
 
-def _second_step(journey: SignInJourney) -> str:
+def _provider_wanted(journey: SignInJourney, form: SignInForm) -> Response | None:
+    """Lead a person of an organisation with its own provider there; None where a password counts.
+
+    That is by the button, without a password, or where the organisation forbids passwords here.
+    """
+    email, button = form.email.data or "", "organisation" in request.form
+    provider = None if journey.own_factors else other_providers.provider_of_address(email)
+    if provider is not None and (provider.only or button or not form.password.data):
+        journey = elsewhere.leave(journey, email, current_browser())
+        return redirect(other_providers.page_of_provider(journey.public_id), code=303)
+    if not button:
+        return None
+    journey = elsewhere.leave(journey, email, current_browser())
+    journeys.keep_mistake(journey.id, PASSWORD.name, NO_PROVIDER)
+    return redirect(url_for(".start", journey=journey.public_id), code=303)
+
+
+def second_step(journey: SignInJourney) -> str:
+    """Return the page of the person's second step."""
     account_id = journey.account_id
     if account_id is None or not registry.has_second_step(account_id):
         return url_for("recovery.no_second_step", journey=journey.public_id)
     _, page = second_steps_towards(account_id, journey.minimum_acr)[0]
-    return url_for(f".{page.endpoint}", journey=journey.public_id)
+    return url_for(f"sign_in.{page.endpoint}", journey=journey.public_id)
 
 
 def _signed_in_already(journey: SignInJourney | None) -> Response:
@@ -171,6 +202,7 @@ def _sign_in_page(
         signed_in=session.account if session else None,
         whole=whole_sign_in_views.form_values(journey),
         links=service_links.links_of(journey),
+        providers=not journey.own_factors and other_providers.any_provider(),
     )
     return make_response(page)
 
@@ -179,6 +211,7 @@ def _confirm_page(
     journey: SignInJourney, form: PasswordForm, *, wait: MustWait | None = None
 ) -> Response:
     mistake = None if wait else journeys.mistake_on(journey, CONFIRMATION)
+    provider = other_providers.provider_of_session(signed_in_session())
     page = render_template(
         "sign_in/confirm.html",
         journey=journey,
@@ -186,6 +219,8 @@ def _confirm_page(
         mistake=mistake,
         wait=wait,
         whole=whole_sign_in_views.form_values(journey),
+        provider=provider,
+        provider_page=other_providers.page_of_provider(journey.public_id) if provider else None,
     )
     return make_response(page)
 

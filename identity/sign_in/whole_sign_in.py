@@ -11,6 +11,7 @@ from app.audit import record
 from app.database import writing
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
+from identity.credentials import other_providers
 from identity.credentials.factor import Factor, ProofAccepted, ProofRejected, WholeSignIn
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
@@ -69,6 +70,12 @@ def prove_whole_sign_in(
             return _reject(journey, factor, page, account, "not right", browser)
         if not account.active:
             return _reject(journey, factor, page, account, "suspended or not joined", browser)
+        if (
+            journey.kind == JourneyKind.SIGN_IN
+            and not journey.own_factors
+            and elsewhere_only(account)
+        ):
+            return _reject(journey, factor, page, account, "signs in elsewhere", browser)
         if not proof.evidence.is_whole:
             return _reject(journey, factor, page, account, "not enough alone", browser)
         if journey.kind == JourneyKind.CONFIRM:
@@ -76,6 +83,12 @@ def prove_whole_sign_in(
                 return _reject(journey, factor, page, account, "another person's", browser)
             return _confirm(journey, account, proof, browser)
         return _sign_in(journey, account, proof, browser)
+
+
+def elsewhere_only(account: Account) -> bool:
+    """Return whether the person's organisation forbids factors of their account here."""
+    provider = other_providers.provider_of_address(account.email)
+    return provider is not None and provider.only
 
 
 def _reject(

@@ -26,8 +26,9 @@ FOR_PROGRAMS = {
     "oidc.userinfo",
 }
 """Called with a client's own proof; a browser's cookies are not looked at."""
-FROM_SERVICES = {"oidc.authorize", "oidc.end_session"}
-"""Posted to by services' pages; without the person's own answer neither changes anything."""
+FROM_SERVICES = {"oidc.authorize", "oidc.end_session", "upstream.logout"}
+"""Posted to by services' pages, which change nothing without the person's own answer; and by
+providers, with a signed token."""
 
 ELSEWHERE = [
     {"Origin": "null"},

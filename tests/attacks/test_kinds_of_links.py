@@ -180,6 +180,7 @@ KINDS = {
                 "own_account/address_changed",
                 "recovery/second_step_replaced",
                 "second_step_resets/for_person",
+                "upstream/linked",
             }
         ),
         _send_not_me,

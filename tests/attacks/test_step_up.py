@@ -89,6 +89,17 @@ FRESH = {
     "clients.enable",
     "clients.register",
     "clients.rotate_secret",
+    # Organisations' own sign-ins.
+    "federation.change",
+    "federation.connect",
+    "federation.domains",
+    "federation.prove",
+    "federation.remove_domain",
+    "federation.switch_off",
+    "federation.switch_on",
+    "memberships.reopen",
+    "upstream.link",
+    "upstream.submit_link",
     # Exports.
     "reports.user_groups_csv",
     "reports.user_groups_json",
@@ -128,6 +139,8 @@ OPEN = {
     "recovery.stop_own_reset",
     "sessions.keep_draft",
     "sessions.stay_signed_in",
+    # A question to a provider, which changes nothing.
+    "federation.check",
     # Steps of signing in and of entering a service.
     "credentials.saved_codes",
     "oidc.choose_organisation",

@@ -10,6 +10,7 @@ from approvals.workspace.views import (
     invitations,
     removal,
     second_step,
+    suspension,
     users,
 )
 
@@ -17,6 +18,16 @@ from approvals.workspace.views import (
 def blueprint() -> Blueprint:
     """Return all routes of these pages."""
     pages = Blueprint("memberships", __name__)
-    for module in (users, add, access, appointments, removal, invitations, address, second_step):
+    for module in (
+        users,
+        add,
+        access,
+        appointments,
+        removal,
+        suspension,
+        invitations,
+        address,
+        second_step,
+    ):
         module.add_to(pages)
     return pages

@@ -30,6 +30,7 @@ from identity.oidc.errors import (
 )
 from identity.oidc.models import AuthorizationRequest
 from identity.oidc.pairwise import subject_for
+from identity.ports import approvals
 from identity.sessions.current_browser import bound_browser
 from identity.sessions.levels import PHISHING_RESISTANT, rank, reaches
 from identity.sign_in.levels import can_reach, reachable_levels
@@ -135,6 +136,17 @@ def no_way_in(interaction: Interaction) -> bool:
     return interaction.authorization.client.service is not None and not interaction.open_entrances
 
 
+def own_factors_are_missing(interaction: Interaction) -> bool:
+    """Return whether the session began at a provider that does not cover what is entered."""
+    session = interaction.session
+    if session.organisations is None:
+        return False
+    chosen = interaction.organisation
+    return chosen is None or not approvals().organisations_within(
+        session.organisations, [chosen], now()
+    )
+
+
 def organisation_is_not_chosen(interaction: Interaction) -> bool:
     """Return whether the person has several organisations and chose none."""
     return bool(interaction.open_entrances) and interaction.organisation is None
@@ -168,6 +180,11 @@ def _ask_to_sign_in(interaction: Interaction) -> Response:
         services=_services(interaction),
         ends_at=interaction.authorization.redirect_uri,
     )
+
+
+def _ask_for_own_factors(interaction: Interaction) -> Response:
+    address = stored_request.address(_stored(interaction))
+    return redirect(url_for("upstream.own_factors", next=address), 303)
 
 
 def _address_of_signed_in(interaction: Interaction) -> str | None:
@@ -229,6 +246,7 @@ QUESTIONS = (
     Prompt(level_is_too_low, LoginRequired, _ask_to_sign_in),
     Prompt(no_way_in, AccessDenied, _show_no_access),
     Prompt(organisation_is_not_chosen, InteractionRequired, _ask_for_organisation),
+    Prompt(own_factors_are_missing, LoginRequired, _ask_for_own_factors),
     Prompt(terms_are_not_accepted, InteractionRequired, _ask_for_terms),
 )
 

@@ -133,6 +133,12 @@ CASES = [
         "approver there agrees.",
     ),
     Case(
+        "MembershipIsNotSuspended",
+        _membership(suspended_for="the sign-in with Elm account was switched off."),
+        "Access through Elm School waits for an approver: "
+        "the sign-in with Elm account was switched off.",
+    ),
+    Case(
         "GrantExists",
         replace(ALLOWED, grants=()),
         "Elm School has not given access to School Performance yet.",

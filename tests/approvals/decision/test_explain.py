@@ -18,6 +18,7 @@ from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
 from approvals.decision import evaluation, rules, sign_in_checks
 from approvals.memberships.holds import ACCESS_AFTER_RESET
+from approvals.memberships.suspension import suspend_for_connection
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
@@ -77,6 +78,7 @@ def reasons(lines: list[str]) -> list[str]:
 
 
 Make = Callable[[Scene], None]
+SWITCHED_OFF = "the sign-in with Elm account was switched off."
 
 
 def _closed(scene: Scene) -> None:
@@ -129,6 +131,13 @@ def _membership_held(scene: Scene) -> None:
     scene.entering()
     with writing():
         ACCESS_AFTER_RESET.file(scene.ada.id, organisation_id=scene.elm.id, asked_by=SYSTEM)
+
+
+def _membership_suspended(scene: Scene) -> None:
+    membership = world.member(scene.ada, scene.elm)
+    world.grant(membership, "School_Named")
+    with writing():
+        suspend_for_connection("Elm account", [scene.elm.public_id], [scene.ada.id], now())
 
 
 def _no_grant(scene: Scene) -> None:
@@ -228,6 +237,11 @@ CASES: list[tuple[type, Make, list[str]]] = [
         rules.MembershipIsNotHeld,
         _membership_held,
         [HELD],
+    ),
+    (
+        rules.MembershipIsNotSuspended,
+        _membership_suspended,
+        [f"Access through Elm School waits for an approver: {SWITCHED_OFF}"],
     ),
     (
         rules.GrantExists,

@@ -133,6 +133,22 @@ class Rights:
 
     def second_step_replaced(self, account: Person, decision: str) -> None: ...
 
+    def unknown_organisations(self, organisations: Collection[str]) -> Sequence[str]:
+        raise NotImplementedError
+
+    def organisation_names(self, organisations: Collection[str]) -> Mapping[str, str]:
+        raise NotImplementedError
+
+    def organisations_within(
+        self, bodies: Collection[str], organisations: Collection[str], at: datetime
+    ) -> Collection[str]:
+        return set(bodies) & set(organisations)
+
+    def connection_switched_off(
+        self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
+    ) -> None:
+        raise NotImplementedError
+
     def home(self) -> str:
         return url_for("accounts.account")
 

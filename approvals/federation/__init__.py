@@ -1,0 +1,1 @@
+"""Operators connect organisations' own OpenID providers: pages and commands."""

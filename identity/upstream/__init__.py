@@ -1,0 +1,1 @@
+"""Organisations' own OpenID providers: connections, domains, identities and sign-ins."""

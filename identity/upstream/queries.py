@@ -1,0 +1,128 @@
+"""Reads of connections, domains and identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from sqlalchemy import exists, func, select
+
+from app.database import db
+from identity.accounts.models import Account
+from identity.credentials.other_providers import OtherProvider
+from identity.upstream.models import Connection, Domain, Identity
+
+
+@dataclass(frozen=True)
+class ConnectionRow:
+    """A connection with the number of people who are linked by it."""
+
+    connection: Connection
+    people: int
+
+
+def connections() -> list[ConnectionRow]:
+    """Return all connections by name."""
+    people = (
+        select(func.count(Identity.account_id.distinct()))
+        .where(Identity.connection_id == Connection.id)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(select(Connection, people).order_by(Connection.name, Connection.id))
+    return [ConnectionRow(connection, count) for connection, count in rows]
+
+
+def connection(public_id: str) -> Connection | None:
+    """Return the connection of that id, in use or not."""
+    found: Connection | None = db.session.scalar(
+        select(Connection).where(Connection.public_id == public_id)
+    )
+    return found
+
+
+def connection_of_domain(domain: str) -> Connection | None:
+    """Return the connection in use that has proven the domain."""
+    found: Connection | None = db.session.scalar(
+        select(Connection)
+        .join(Domain, Domain.connection_id == Connection.id)
+        .where(
+            Domain.domain == domain,
+            Domain.proven_at.is_not(None),
+            Connection.switched_off_at.is_(None),
+        )
+    )
+    return found
+
+
+def proven_domains(connection: Connection) -> frozenset[str]:
+    """Return the domains that the connection has proven."""
+    return frozenset(each.domain for each in connection.domains if each.proven_at is not None)
+
+
+def account_of(connection: Connection, issuer: str, subject: str) -> Account | None:
+    """Return the account to which the identity is linked by this connection."""
+    found: Account | None = db.session.scalar(
+        select(Account)
+        .join(Identity, Identity.account_id == Account.id)
+        .where(
+            Identity.issuer == issuer,
+            Identity.subject == subject,
+            Identity.connection_id == connection.id,
+        )
+    )
+    return found
+
+
+def is_known(issuer: str, subject: str) -> bool:
+    """Return whether the identity is linked to some account."""
+    return bool(
+        db.session.scalar(
+            select(exists().where(Identity.issuer == issuer, Identity.subject == subject))
+        )
+    )
+
+
+def is_linked(account_id: int, connection: Connection) -> bool:
+    """Return whether the person has linked an identity of the connection."""
+    return bool(
+        db.session.scalar(
+            select(
+                exists().where(
+                    Identity.account_id == account_id, Identity.connection_id == connection.id
+                )
+            )
+        )
+    )
+
+
+class ConnectedProviders:
+    """The connections in use, as the sign-in pages need them (`OtherProviders`)."""
+
+    def any(self) -> bool:
+        return bool(
+            db.session.scalar(
+                select(
+                    exists().where(
+                        Domain.connection_id == Connection.id,
+                        Domain.proven_at.is_not(None),
+                        Connection.switched_off_at.is_(None),
+                    )
+                )
+            )
+        )
+
+    def of_domain(self, domain: str) -> OtherProvider | None:
+        return _other_provider(connection_of_domain(domain))
+
+    def of_connection(self, public_id: str) -> OtherProvider | None:
+        found = connection(public_id)
+        return _other_provider(found if found is not None and found.in_use else None)
+
+    def page(self, journey: str) -> str:
+        return url_for("upstream.show", journey=journey)
+
+
+def _other_provider(found: Connection | None) -> OtherProvider | None:
+    if found is None:
+        return None
+    return OtherProvider(found.public_id, found.name, found.own_factors_forbidden)
