@@ -18,7 +18,7 @@ from tests.faults.stores import STORES
 from tests.faults.trial import Result
 from wsgi import ROOT
 
-TYPICAL_SECONDS = 22.0
+TYPICAL_SECONDS = 24.0
 """Time of one fault with its stage and checks, on two free processors."""
 DOCUMENT = ROOT / "docs" / "reliability.md"
 

@@ -63,6 +63,8 @@ class Fault:
     longest_wait: float = 6.0
     deputies: int = 0
     """Number of further approvers of each school."""
+    settles: bool = True
+    """Whether its resources are compared after it. The server ends idle threads in 30 seconds."""
     interrupts: bool = True
     """Whether requests may fail while the fault lasts."""
 

@@ -29,8 +29,8 @@ from tests.faults.stage import Stage, set_stage
 from tests.faults.users import Approver, Guesser, Member, Service
 from tests.faults.verdict import Verdict
 
-BEFORE_SECONDS = 2.0
-AFTER_SECONDS = 2.5
+BEFORE_SECONDS = 1.5
+AFTER_SECONDS = 2.0
 SETTLE_SECONDS = 40.0
 PAUSES = (0.1, 0.5)
 FAILURES = (
@@ -110,10 +110,9 @@ async def run(rig: Rig, fault: Fault, seed: int) -> Result:
     journal.close()
     calls = journals.read(journal.path)
     window = Window(begun_at, healed_at, fault.promise, fault.longest_wait)
-    after = await asyncio.to_thread(settled_usage, rig, rig.baseline, SETTLE_SECONDS)
-    evidence = await asyncio.to_thread(
-        collect, rig, stage, calls, key_sets, window, rig.baseline, after
-    )
+    usage = rig.baseline if fault.settles else {}
+    after = await asyncio.to_thread(settled_usage, rig, usage, SETTLE_SECONDS)
+    evidence = await asyncio.to_thread(collect, rig, stage, calls, key_sets, window, usage, after)
     result = _result(trial, fault, seed, replace(evidence, bulk=trial.bulk))
     return replace(result, seconds=time.monotonic() - began)
 

@@ -87,9 +87,9 @@ async def kill_parent(trial: Trial) -> None:
 
 
 async def reload(trial: Trial) -> None:
-    """Reload the server three times with SIGHUP, each time until all its workers are new."""
+    """Reload the server twice with SIGHUP, each time until all its workers are new."""
     server = trial.rig.server
-    for _ in range(3):
+    for _ in range(2):
         before = set(server.children())
         server.send(signal.SIGHUP)
         began = time.monotonic()
@@ -165,6 +165,6 @@ PROCESS_FAULTS = (
     restarting("F08", "SIGTERM and start of server and worker", restart),
     restarting("F08b", "kill -9 of the server with all its workers, and start", kill_server),
     restarting("F08c", "kill -9 of the server's parent alone, and start", kill_parent),
-    Fault("F08d", "three reloads of the server (SIGHUP)", reload, interrupts=False),
+    Fault("F08d", "two reloads of the server (SIGHUP)", reload, interrupts=False),
     Fault("F09", "SIGSTOP of a server worker for 20 s", stop_and_continue, longest_wait=12.5),
 )
