@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actors import Actor
+from app.after_restore import end_revived
 from app.clock import now
 from app.database import db, writing
 from app.refusal import Refusal, RefusalError
@@ -532,3 +533,13 @@ def test_second_reset_closes_access_of_a_person_who_was_removed_and_added_again(
         clock.shift(timedelta(minutes=1))
         member = world.member(lost.briar, lost.person.email, "School_Named")
         assert allowed(lost, lost.briar.public_id)
+
+
+def test_restored_backup_brings_no_reset_back(lost: Lost, clock: time_machine.Traveller) -> None:
+    decide(lost, lost.ann)
+    report = end_revived()
+    assert report.ended["resets of the second step"] == 1
+    clock.shift(A_DAY)
+    actions.take_effect()
+    assert opening_link(lost.person) is None
+    assert end_revived().ended["resets of the second step"] == 0
