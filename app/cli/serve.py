@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @with_allocator_settings
-@click.option("--check", is_flag=True, help="Check code and settings, and answer nothing.")
+@click.option("--check", is_flag=True, help="Check code, settings and mails, and answer nothing.")
 @click.make_pass_decorator(Program)
 def serve_command(program: Program, check: bool) -> None:
     """Answer requests, in as many processes as SECURE_ACCESS_WORKERS says, until stopped.
@@ -34,6 +34,7 @@ def serve_command(program: Program, check: bool) -> None:
     logs.include_libraries_and_exceptions()
     if check:
         _compose(program)
+        _check_templates(program)
         return
     before = handover.predecessor()
     # Before the application is composed: until a worker accepts them, connections wait here.
@@ -56,6 +57,13 @@ def _listen(settings: AppSettings, before: Predecessor | None) -> socket.socket:
         raise click.ClickException(
             f"{reason} Stop what listens there, or set SECURE_ACCESS_PORT to another one."
         ) from None
+
+
+def _check_templates(program: Program) -> None:
+    from app.web.template_check import why_unreadable
+
+    if (sentence := why_unreadable(program.load_app())) is not None:
+        raise click.ClickException(sentence)
 
 
 def _compose(program: Program) -> AppSettings:
