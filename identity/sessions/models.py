@@ -40,7 +40,7 @@ class Session(Base):
     ended_cause: Mapped[str | None] = mapped_column(String(60))
     # The sign-in before this one, shown on the account page.
     previous_sign_in_at: Mapped[datetime | None]
-    # No longer read: `access.awaits_terms` judges each request.
+    # No longer read: `access.awaits_terms` judges each request (docs/decisions/0040).
     awaiting_terms: Mapped[bool] = mapped_column(default=False)
     known_device_id: Mapped[int | None]
     # Of a sign-in at an organisation's provider: the connection, the provider's session, and the
