@@ -171,4 +171,5 @@ def _app_page(journey: SecondStepJourney, account: Account, *, mistake: str | No
         mistake=mistake,
         key=totp.text_key(journey.sealed_secret),
         picture=totp.qr_code(journey.sealed_secret, account.email),
+        link=totp.uri(journey.sealed_secret, account.email),
     )
