@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, literal, or_, select
 
 from app.audit import AuditEvent
 from app.database import Base
@@ -181,7 +181,7 @@ SECTIONS = (
         "Terms of use that you accepted",
         TermsAcceptance,
         {
-            "Service": TermsVersion.service,
+            "Service": func.coalesce(TermsVersion.service, literal("Secure Access")),
             "Version": TermsVersion.number,
             "Accepted": TermsAcceptance.accepted_at,
         },
