@@ -51,10 +51,9 @@ def operators() -> ResponseReturnValue:
 def invitation_resend(organisation: str, member: str) -> ResponseReturnValue:
     """Send an approver who has not joined the invitation again after a confirmation."""
     found, form = the_organisation(organisation), Confirmation()
-    invited = {each.public_id: each for each in queries.invited_approvers(found)}
-    if member not in invited:
+    person = look_ups.read_invited_approver(found, member)
+    if person is None:
         raise NotFound("no such invited approver")
-    person = invited[member]
     back = url_for("console.organisation", organisation=organisation)
     if form.validate_on_submit():
         try:

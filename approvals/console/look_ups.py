@@ -162,6 +162,13 @@ def check_appointment(organisation: Organisation, journey: Journey) -> Appointme
     return AppointmentCheck(answers, name, known, doubt)
 
 
+def read_invited_approver(organisation: Organisation, public_id: str) -> Membership | None:
+    """Return the approver of the organisation who has not accepted the invitation, or None."""
+    _record_organisation(organisation)
+    invited = queries.invited_approvers(organisation)
+    return next((each for each in invited if each.public_id == public_id), None)
+
+
 def read_audit(wanted: AuditSearch, at: datetime, *, page: int) -> Page[ActivityEntry]:
     """Return a page of the audit, the latest first."""
     found = activity.activity_everywhere(

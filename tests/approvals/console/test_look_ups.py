@@ -36,6 +36,16 @@ NOT_ABOUT_PEOPLE = {
     "/ops/reports",
     "/ops/reports/user-groups",
     "/ops/reports/user-groups.svg",
+    "/ops/sign-ins",
+    "/ops/sign-ins/new",
+    "/ops/sign-ins/<connection>",
+    "/ops/sign-ins/<connection>/change",
+    "/ops/sign-ins/<connection>/check",
+    "/ops/sign-ins/<connection>/switch-off",
+    "/ops/sign-ins/<connection>/switch-on",
+    "/ops/sign-ins/<connection>/domains",
+    "/ops/sign-ins/<connection>/domains/<domain>/prove",
+    "/ops/sign-ins/<connection>/domains/<domain>/remove",
     "/ops/terms",
     "/ops/terms/<version>/text",
 }
@@ -67,16 +77,21 @@ def test_operators_pages_about_people_all_leave_an_audit_row(
     app: Flask, school: Organisation, olive: Walker
 ) -> None:
     bob = world.member(school, "bob@ashfield.example", approver=True)
+    invited = world.invited(school, "cy@ashfield.example", approver=True)
     defaults.publish_first()
+    assert olive.get("/ops").submit(button="accept").heading == "Operators"
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
     arguments = {
         "organisation": school.public_id,
         "person": world.who(bob).subject,
+        "member": invited.public_id,
         "journey": page.address.split("/")[-2],
         "client_id": clients.register(CLIENT, grant_types=("authorization_code",))["client_id"],
         "version": db.session.scalars(select(TermsVersion.public_id)).first() or "",
         "form_id": "none",
+        "connection": "none",
+        "domain": "none",
     }
     silent = set()
     for rule in app.url_map.iter_rules():
