@@ -26,6 +26,8 @@ const provider = new Provider(issuer, {
     registration: { enabled: true },
     rpInitiatedLogout: { enabled: true },
   },
+  // Its own refuses the loopback, on which the tests listen.
+  fetch: (url, { dispatcher: _unused, ...options }) => globalThis.fetch(url, options),
   findAccount: (_ctx, sub) => ({
     accountId: sub,
     claims: () => ({
@@ -37,7 +39,6 @@ const provider = new Provider(issuer, {
     }),
   }),
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-  jwks: undefined,
   pkce: { required: () => true },
   ttl: { Session: 3600, Grant: 3600, IdToken: 300, Interaction: 300, AccessToken: 300 },
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -64,6 +65,15 @@ class BrowserThere:
             if not address.startswith(self.peer.issuer):
                 return address
         raise AssertionError("the provider does not come to an end")
+
+    def sign_out(self) -> None:
+        """Sign out there; the provider sends its logout tokens before it answers."""
+        page = self.client.get(f"{self.peer.issuer}/session/end")
+        values = dict(re.findall(r'name="([^"]+)" value="([^"]+)"', page.text))
+        answer = self.client.post(
+            f"{self.peer.issuer}/session/end/confirm", data={**values, "logout": "yes"}
+        )
+        assert answer.status_code in {200, 303}, answer.text
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from tests.approvals.federation.people import (
     sessions,
     sign_in_elsewhere,
 )
+from tests.identity.oidc.listening import Listening
 from tests.identity.people import PASSWORD, make_person
 from tests.identity.people import sign_in as sign_in_here
 from tests.identity.walking import Walker
@@ -285,3 +286,29 @@ def test_suspended_person_cannot_sign_in_at_provider(
     page = sign_in_elsewhere(client, there, amr="pwd,mfa")
     assert page.status == 403
     assert not sessions()
+
+
+def test_logout_token_of_the_provider_ends_the_session(
+    app: Flask,
+    client: FlaskClient,
+    melfield: Organisation,
+    peer: Peer,
+    name_server: NameServer,
+    there: BrowserThere,
+) -> None:
+    listening = Listening()
+    try:
+        connection = connect(
+            app, melfield, peer, name_server, amr_trusted=True, logout_uri=listening.address
+        )
+        linked(world.who(world.member(melfield, GRACE)), connection)
+        sign_in_elsewhere(client, there, amr="pwd,mfa")
+        assert len(sessions()) == 1
+        there.sign_out()
+        (received,) = listening.received
+        address = f"/sign-in/organisation/{connection.public_id}/logout"
+        token = {"logout_token": received["logout_token"][0]}
+        assert app.test_client().post(address, data=token).status_code == 200
+        assert not sessions()
+    finally:
+        listening.close()
