@@ -34,6 +34,11 @@ EVENTS = (
         "The access of {person} was suspended: the sign-in with {reason} was switched off.",
         _ABOUT | {"reason"},
     ),
+    Event(
+        "membership.sign_in_link_sent",
+        "{actor} sent {person} a link to connect the organisation’s own sign-in.",
+        _ABOUT,
+    ),
     Event("membership.reopened", "{actor} reopened the access of {person}.", _ABOUT),
     Event("membership.left", "{person} left the organisation.", _ABOUT),
     Event("membership.invitation_resent", "{actor} sent {person} a new invitation.", _ABOUT),

@@ -17,6 +17,7 @@ from approvals.memberships.comparison import AccessDifference, compare
 from approvals.memberships.journeys import AdditionAnswers
 from approvals.memberships.models import Grant, Journey, Membership
 from approvals.memberships.queries import MemberCounts, MemberFilters, MemberRow
+from approvals.memberships.sign_in_link import connection_of
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
@@ -59,10 +60,12 @@ class UserPage:
     who gave something, by `given_by`. sole: whether no other person can approve. may_change:
     whether the approver may give this person more. address_change: one that an approver of the
     organisation began, and that waits for the person. address_begun_at: when an approver of any
-    organisation last began one.
+    organisation last began one. linkable_sign_in: name of the organisation's own sign-in that the
+    person has not linked.
     """
 
     account: Account | None
+    linkable_sign_in: str | None
     address_change: EmailChange | None
     address_begun_at: datetime | None
     second_step: bool
@@ -188,6 +191,7 @@ def user_page(
     )
     return UserPage(
         account=account,
+        linkable_sign_in=connection_of(person, organisation),
         address_change=_address_change(organisation, account, at),
         address_begun_at=last_begun_by_approver(account.id) if account else None,
         second_step=account is not None and has_second_step(account.id),

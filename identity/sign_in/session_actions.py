@@ -61,7 +61,11 @@ def begin_session(
     )
     if known is None and not first:
         reset.send_disavowable(
-            account, "credentials/new_device", at=session.auth_time, device=session.browser
+            account,
+            "credentials/new_device",
+            at=session.auth_time,
+            device=session.browser,
+            elsewhere=origin is not None,
         )
     return started if device is None else replace(started, device_token=device.token)
 

@@ -125,6 +125,7 @@ OPEN = {
     # Everyday acts: a user group, an invitation sent again to the same address.
     "memberships.access_check",
     "memberships.invitation_resend",
+    "memberships.link_sign_in",
     # A link to the mailbox of its person only.
     "console.invitation_resend",
     "console.send_reset_link",

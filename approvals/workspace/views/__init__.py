@@ -10,6 +10,7 @@ from approvals.workspace.views import (
     invitations,
     removal,
     second_step,
+    sign_in_link,
     suspension,
     users,
 )
@@ -25,6 +26,7 @@ def blueprint() -> Blueprint:
         appointments,
         removal,
         suspension,
+        sign_in_link,
         invitations,
         address,
         second_step,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
 from identity.sessions.models import Session
@@ -233,6 +234,35 @@ def test_existing_person_links_identity_after_accepting_an_invitation_with_own_f
     assert identity.account_id == grace.account_id
     assert [recipient for recipient, _ in world.mails("upstream/linked")] == [GRACE]
     assert world.audited("upstream.identity_linked")[0].subject == grace.subject
+
+
+def test_member_links_identity_by_the_link_that_an_approver_sends(
+    app: Flask,
+    client: FlaskClient,
+    melfield: Organisation,
+    trusted: Connection,
+    there: BrowserThere,
+) -> None:
+    grace = make_person(GRACE)
+    world.join(world.invited(melfield, GRACE, "School_Anon"))
+    ann = world.member(melfield, "ann@other.example", given_name="Ann", approver=True)
+    walker = world.browser(app, ann)
+    page = walker.get(walker.get(world.path(melfield, "users")).link("Ada Byron"))
+    page = walker.get(page.link("Send a link to connect Melfield account")).submit()
+    assert "We sent Ada Byron a link" in page.text
+    page = Walker(client).get(link_of(GRACE)).submit()
+    page = page.submit(email=GRACE, password=grace.password)
+    page = page.submit(code=grace.code())
+    page = page.submit()
+    while page.heading != "You have joined":
+        page = page.submit(button="accept")
+    page = page.walker.get(page.link("link Melfield account"))
+    visit(page, there, "grace", amr="pwd,mfa")
+    assert db.session.scalars(select(Identity.account_id)).all() == [grace.account_id]
+    memberships = db.session.scalars(
+        select(Membership).where(Membership.account_id == grace.account_id)
+    ).all()
+    assert [membership.open for membership in memberships] == [True]
 
 
 def test_identity_cannot_be_linked_without_an_accepted_invitation(
