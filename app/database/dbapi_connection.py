@@ -36,9 +36,11 @@ class DbapiConnection:
         try:
             return self._rows(queries)
         except self._errors() as error:
-            if not self._lost(error):
+            lost = self._lost(error)
+            if lost or len(queries) > 1:
+                self.close()
+            if not lost:
                 raise
-            self.close()
             return self._rows(queries)
 
     def write(self, statements: Sequence[Bound]) -> list[DriverRow]:
@@ -50,7 +52,11 @@ class DbapiConnection:
         """
         if self._driver is not None and _is_closed_by_server(self._driver):
             self.close()
-        return [rows[0] for rows in self._pipelined(statements)]
+        try:
+            return [rows[0] for rows in self._pipelined(statements)]
+        except self._errors():
+            self.close()
+            raise
 
     def begin(self) -> None:
         """Begin a transaction that writes, on SQLite. Raises the driver's errors."""
@@ -96,7 +102,11 @@ class DbapiConnection:
         return self._pipelined(queries)
 
     def _pipelined(self, statements: Sequence[Bound]) -> list[list[DriverRow]]:
-        """Return the rows of each statement; all of them are one transaction of PostgreSQL."""
+        """Return the rows of each statement; all of them are one transaction of PostgreSQL.
+
+        The connection must be closed after an error: the server has skipped the statements behind
+        the failed one, which the driver may count as prepared.
+        """
         driver = self._connected()
         # One Sync is sent at the end of the block (PostgreSQL, 34.5.1.1 and 55.2.4).
         with driver.pipeline():

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.database import db
+from app.database.dbapi_connection import DbapiConnection
 from tests.servers.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.usefixtures("processes")
@@ -33,3 +34,22 @@ def test_session_ends_without_an_error_after_its_connection_was_lost(
     end_connections(database_url)
     db.session.remove()
     assert db.session.scalar(text("SELECT 2")) == 2
+
+
+def test_connection_is_usable_after_an_error_in_front_of_a_statement_to_prepare(
+    app: Flask,
+) -> None:
+    connection = DbapiConnection(db.engine)
+    sound = ("SELECT 2 WHERE %s = 1", (1,))
+    failing = ("SELECT 1 / %s::int", (0,))
+    # The driver prepares a statement that was sent several times.
+    for uses in range(8):
+        for _ in range(uses):
+            assert connection.write([sound])[0][0] == 2
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.write([failing, sound])
+        assert connection.write([sound])[0][0] == 2
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.read([failing, sound])
+        assert connection.read([sound, sound])[0][0][0] == 2
+    connection.close()
