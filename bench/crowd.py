@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from typing import TypeVar
 
 from bench import endpoints, sign_in
 from bench.figures import Bar, percentile
-from bench.http import Answer, Call, Connection
+from bench.http import Answer, Call, Connection, Unexpected
 from bench.load import Conversation, Target, address, measure
 from bench.processes import out_of_the_way
 from bench.rounds import Journal, Plan, Served, serve
@@ -31,6 +32,8 @@ MOST_MILLISECONDS = {
     HEALTH: 1000.0,
 }
 """Bars of the 99th percentiles. The first is a request to /token."""
+LONGEST_SECONDS = 300.0
+"""Time after which the last of the crowd must have a response."""
 Value = TypeVar("Value")
 
 
@@ -84,6 +87,7 @@ def _crowd(served: Served, people: int) -> Crowd:
     ]
     try:
         for line, post in zip(lines, posts, strict=True):
+            line.socket.settimeout(LONGEST_SECONDS)
             line.send(post)
         began = time.monotonic()
         for probe in probes:
@@ -118,14 +122,18 @@ def _password_posts(target: Target, people: int) -> Iterator[Call]:
 def _probe(
     target: Target, work: Iterable[Conversation], stop: threading.Event, waits: list[float]
 ) -> None:
-    """Ask again and again, one request after the other."""
+    """Ask again and again, one request after the other. One that fails takes for ever."""
     line = Connection(target.port, target.host, address())
     for conversation in work:
         if stop.is_set():
             break
         began = time.monotonic()
-        _carry_out(line, conversation)
-        waits.append((time.monotonic() - began) * 1000)
+        try:
+            _carry_out(line, conversation)
+        except Unexpected:
+            waits.append(math.inf)
+        else:
+            waits.append((time.monotonic() - began) * 1000)
     line.close()
 
 
