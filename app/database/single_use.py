@@ -11,10 +11,13 @@ Outside `writing()` the same statements are the claim of a unit of work (`unit_o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 from sqlalchemy import BindParameter, CursorResult, Integer, bindparam
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import Delete, Update
 
 from app.database import Base, Change, CompiledStatement, db
@@ -34,6 +37,19 @@ def claim(statement: Update | Delete | Change) -> bool:
     if changed > 1:
         raise ValueError(f"a claim is about one row, and this one changed {changed}")
     return changed == 1
+
+
+@contextmanager
+def unique_or(refusal: Exception) -> Iterator[None]:
+    """Store the changes of the block, or raise `refusal` where another row has a unique value.
+
+    Must run inside `writing()`, which the exception has to leave: the transaction is rolled back.
+    """
+    yield
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise refusal from error
 
 
 def rows_changed(statement: Update | Delete) -> int:

@@ -10,13 +10,12 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import db
-from app.database.single_use import claim, rows_changed
+from app.database.single_use import claim, rows_changed, unique_or
 from app.outbox import send_mail
 from app.refusal import Refusal, RefusalError
 from identity.accounts import invitations
@@ -120,13 +119,10 @@ def _move(
 ) -> list[str]:
     """Write the address, and redirect invitations; return the public ids of these."""
     before, left = PersonalDetails.of(account), account.address
-    account.email, account.email_key = address.text, address.key
-    account.updated_at = now()
-    try:
-        db.session.flush()
-    except IntegrityError as error:
-        # A person joined at this address at the same moment.
-        raise RefusalError(TAKEN) from error
+    # Another person may join at this address at the same moment.
+    with unique_or(RefusalError(TAKEN)):
+        account.email, account.email_key = address.text, address.key
+        account.updated_at = now()
     moved = invitations.redirect(left, address, only=only)
     record(
         event,

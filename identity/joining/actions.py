@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
-from app.database.single_use import claim
+from app.database.single_use import claim, unique_or
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.names import clean_names
@@ -139,12 +138,9 @@ def finish(
             family_name=draft.family_name,
             joined_at=now(),
         )
-        session.add(account)
-        try:
-            session.flush()
-        except IntegrityError as error:
-            # Another person got this address at the same moment.
-            raise InvitationOver from error
+        # Another person may get this address at the same moment.
+        with unique_or(InvitationOver()):
+            session.add(account)
         shown_factors = [proved.evidence]
         if with_password and draft.password_hash is not None:
             password.store(account.id, draft.password_hash)
