@@ -61,5 +61,5 @@ LIFETIMES = (
     Lifetime("id_token_lifetime", ID_TOKEN, 30, ID_TOKEN),
     Lifetime("offline_idle_lifetime", OFFLINE_IDLE, 3600, OFFLINE_IDLE),
     Lifetime("offline_absolute_lifetime", OFFLINE_ABSOLUTE, 3600, OFFLINE_ABSOLUTE),
-    Lifetime("refresh_token_grace", REFRESH_GRACE, 0, 0),
+    Lifetime("refresh_token_grace", REFRESH_GRACE, 0, REFRESH_GRACE),
 )

@@ -1,9 +1,10 @@
-"""A refresh whose answer was lost: the same successor once more, for a moment and a few times.
+"""A refresh whose response was lost: the same successor again, for ten seconds and three times.
 
-Rotation alone takes a lost answer for theft and signs the person out. A client may register
-`refresh_token_grace`: within it the used token gives the successor that it gave before, as long as
-nobody has used that one. The successor is made from the token with a key of ours, so it is stored
-nowhere; the client proves itself, or the key that its tokens are bound to, as always (RT-02).
+Rotation alone takes a lost response for theft and signs the person out. Within the client's
+`refresh_token_grace` a used token therefore gives the successor that it gave before, as long as
+that one has not been used. The successor is derived from the token with a key of this server, so it
+is stored nowhere. The client proves itself, or the key that its tokens are bound to (RT-02). The
+reasons are in decision 0042.
 """
 
 from __future__ import annotations

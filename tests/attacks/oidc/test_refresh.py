@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 
 from app.clock import now
-from tests.identity.oidc.relying_party import RelyingParty, answer, register
+from identity.oidc.client_administration import actions
+from identity.oidc.token.endpoint import GRANT_TYPES
+from tests.identity.oidc.relying_party import CALLBACK, RelyingParty, answer, register
 from tests.identity.oidc.signing_party import SigningParty
 
 SECONDS = 10
@@ -20,7 +22,17 @@ SECONDS = 10
 
 @pytest.fixture
 def patient_rp(provider: Flask) -> RelyingParty:
-    return RelyingParty(provider.test_client(), register(refresh_token_grace=SECONDS))
+    """A client whose registration names no grace."""
+    registration = actions.register(
+        {
+            "client_name": "Reports",
+            "redirect_uris": [CALLBACK],
+            "grant_types": ["authorization_code", "refresh_token"],
+        },
+        grant_types=tuple(GRANT_TYPES),
+    )
+    assert registration["refresh_token_grace"] == SECONDS
+    return RelyingParty(provider.test_client(), registration)
 
 
 def renewed(rp: RelyingParty, token: str) -> dict[str, Any]:
@@ -69,7 +81,9 @@ def test_RT_02_retries_within_the_grace_are_limited(
     assert statuses == [200, 200, 200, 200, 400]
 
 
-def test_refresh_token_grace_needs_a_registration(rp: RelyingParty, browser: FlaskClient) -> None:
+def test_RT_01_first_reuse_without_a_grace_ends_the_family(
+    rp: RelyingParty, browser: FlaskClient
+) -> None:
     first = rp.tokens(browser)["refresh_token"]
     renewed(rp, first)
     assert rp.refresh(first).get_json()["error"] == "invalid_grant"

@@ -30,7 +30,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def register(**metadata: Any) -> dict[str, Any]:
-    """A client, by the product's own registration; the response with its secret."""
+    """A client, by the product's own registration; the response with its secret.
+
+    Each second use of a refresh token counts as theft, unless the metadata has a grace.
+    """
     grants = ["authorization_code", "refresh_token"]
     if metadata.get("token_endpoint_auth_method") != "none":
         grants.append("client_credentials")
@@ -39,6 +42,7 @@ def register(**metadata: Any) -> dict[str, Any]:
         "redirect_uris": [CALLBACK],
         "post_logout_redirect_uris": ["https://rp.example/bye"],
         "grant_types": grants,
+        "refresh_token_grace": 0,
         **metadata,
     }
     return {**actions.register(asked, grant_types=tuple(GRANT_TYPES))}
