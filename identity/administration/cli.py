@@ -47,7 +47,12 @@ def restore(email: EmailAddress) -> None:
 
 @accounts_cli.command("reset-second-step")
 @click.argument("email", type=EMAIL_ADDRESS)
-@click.option("--reason", required=True, help="Reason for the reset and the check of identity.")
+@click.option(
+    "--reason",
+    type=NAME,
+    required=True,
+    help="Reason for the reset and the check of identity.",
+)
 def reset_second_step(email: EmailAddress, reason: str) -> None:
     """Reset a lost second step where there are too few operators to decide in the console.
 

@@ -94,7 +94,7 @@ def elements(page: str) -> list[tuple[str, dict[str, str]]]:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             found.append((tag, {name: value or "" for name, value in attrs}))
 
-    if page.startswith("<!doctype html>"):
+    if page[:15].lower() == "<!doctype html>":
         Reader().feed(page)
     return found
 

@@ -57,6 +57,7 @@ def _everybody(person: Person) -> list[str]:
 def _stable(html: str) -> str:
     html = re.sub(r'name="csrf_token"[^>]*value="[^"]*"', "", html)
     html = re.sub(r"journey=[0-9a-f-]{36}", "", html)
+    html = re.sub(r"&#34;challenge&#34;: &#34;[\w-]+&#34;", "", html)
     return re.sub(r'nonce="[^"]*"', "", html)
 
 

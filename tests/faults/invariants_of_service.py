@@ -20,7 +20,7 @@ from tests.faults.verdict import Verdict
 MEMORY = 1.25
 """The memory of a short run rises while caches fill: see `docs/reliability.md`."""
 HASH_MEBIBYTES = 152
-"""Memory of the hashes of two workers, four at a time of 19 MiB, which their threads keep."""
+"""Memory of the hashes that two workers compute at once: four each, of 19 MiB."""
 GROWTH = 1.05
 SPARE_THREADS = 12
 """Threads for requests under way."""

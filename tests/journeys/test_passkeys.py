@@ -57,7 +57,7 @@ def test_passkey_signs_in_to_a_service_in_six_seconds_and_three_loads(
     demo: Demo, page: Page, loads: list[str]
 ) -> None:
     page.goto(f"{demo.issuer}/sign-in")
-    sign_in(page, demo.people(user_group="School Named")[1])
+    sign_in(page, demo.person(email="ed.elm@demo.example"))
     devtools, key = authenticator(page)
     add_passkey(page, demo, "My laptop")
     sign_out(page, demo)
@@ -80,7 +80,7 @@ def test_passkey_signs_in_to_a_service_in_six_seconds_and_three_loads(
 
 
 def test_passkey_is_the_second_step_and_confirms(demo: Demo, page: Page) -> None:
-    person = demo.people(user_group="School Named")[2]
+    person = demo.person(email="fay.fir@demo.example")
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, person)
     devtools, key = authenticator(page)
@@ -144,7 +144,7 @@ def shown(page: Page) -> str:
 
 
 def test_pages_without_javascript_offer_no_passkey(demo: Demo, chromium: Browser) -> None:
-    person = demo.people(user_group="School Named")[3]
+    person = demo.person(email="bea.birch@demo.example")
     with own_browser(chromium, javascript=False) as page:
         page.goto(f"{demo.issuer}/sign-in")
         expect(page.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
