@@ -111,7 +111,7 @@ def test_passkey_is_the_second_step_and_confirms(demo: Demo, page: Page) -> None
 def test_person_joins_with_a_passkey_in_six_pages(demo: Demo, chromium: Browser) -> None:
     with own_browser(chromium) as desk, own_browser(chromium) as page:
         desk.goto(f"{demo.issuer}/sign-in")
-        sign_in(desk, demo.person(email="jo.juniper@demo.example"))
+        sign_in(desk, demo.person(email="ada.appleby@demo.example"))
         add_user(
             desk, demo, email="ivy.iris@demo.example", name=("Ivy", "Iris"), group="School Named"
         )
