@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDEST_SHARE = 32
 """Networks that hold more than this part of all addresses of their family trust everybody."""
 _VERIFYING = {"verify-ca", "verify-full"}
+_PLAIN_REDIS = {"redis", "redis+sentinel", "redis+cluster"}
 
 
 def is_loopback(host: str) -> bool:
@@ -66,7 +67,7 @@ def warnings(settings: AppSettings) -> list[str]:
             "can reach the network between can read and change what is sent."
         )
     redis = urlsplit(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    if redis and redis.scheme == "redis" and not is_loopback(redis.hostname or "localhost"):
+    if redis and redis.scheme in _PLAIN_REDIS and not is_loopback(redis.hostname or "localhost"):
         found.append(
             "SECURE_ACCESS_REDIS_URL names another machine without TLS (rediss://): who can reach "
             "the network between can change the request limits."

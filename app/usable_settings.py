@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 DATABASES = ("sqlite:///", "sqlite://", "postgresql+psycopg://")
-REDIS = frozenset({"redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster"})
+REDIS_SERVER = ("redis://", "rediss://", "redis+unix://")
+REDIS_SENTINEL, REDIS_CLUSTER = "redis+sentinel://", "redis+cluster://"
 
 
 def why_no_database(address: str) -> str | None:
@@ -30,13 +31,26 @@ def why_no_database(address: str) -> str | None:
 
 
 def why_no_redis(address: str) -> str | None:
-    """Return why the address is none of a Redis server."""
+    """Return why the address is none of a Redis server, of its sentinels or of a cluster."""
     try:
-        parts = urlsplit(address)
-        usable = parts.scheme in REDIS and (parts.port is None or parts.port > 0)
+        if address.startswith(REDIS_SERVER):
+            port = urlsplit(address).port
+            usable = port is None or port > 0
+        elif address.startswith((REDIS_SENTINEL, REDIS_CLUSTER)):
+            parts = urlsplit(address)
+            hosts = [urlsplit(f"//{host}") for host in _without_password(parts.netloc).split(",")]
+            # The library needs each port, and the name of the group that the sentinels watch.
+            usable = all(host.hostname and host.port for host in hosts)
+            usable = usable and (parts.scheme != "redis+sentinel" or len(parts.path) > 1)
+        else:
+            usable = False
     except ValueError:
         usable = False
     return None if usable else "it is no address of Redis, such as redis://localhost:6379/0"
+
+
+def _without_password(netloc: str) -> str:
+    return netloc.rpartition("@")[2]
 
 
 def why_no_limit(text: str) -> str | None:
@@ -64,8 +78,11 @@ def why_no_certificates(file: str) -> str | None:
 def why_no_folder(folder: str) -> str | None:
     """Return why the process can neither write to the folder nor create it."""
     present = Path(folder).absolute()
-    while not present.exists():
-        present = present.parent
+    try:
+        while not present.exists():
+            present = present.parent
+    except PermissionError:
+        return f"{present} cannot be read by this user"
     if not present.is_dir():
         return f"{present} is no folder"
     if not os.access(present, os.W_OK | os.X_OK):

@@ -14,11 +14,10 @@ from types import FrameType
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.composition import ExtensionPoint, Room
-from app.database import db
+from app.database import database_errors, db
 from app.database.deadline import waiting_as_a_worker
 from app.database.requirements import reason
 from app.metrics import Counted
@@ -92,7 +91,7 @@ def _purge_until_stopped(stop: threading.Event, jobs: threading.Thread, watch: W
                 with watch.over("purge", PURGE_SECONDS):
                     purge_expired()
                 purged_at = now()
-        except SQLAlchemyError as error:
+        except database_errors() as error:
             log.error("the database does not answer", error=reason(error))
         except Exception:
             # The mails go out nevertheless, and the purge is tried again an hour later.
@@ -145,7 +144,7 @@ class _Runner:
         try:
             with self._watch.over(job.name, job.limit):
                 return work()
-        except SQLAlchemyError as error:
+        except database_errors() as error:
             log.error("the database does not answer", job=job.name, error=reason(error))
             wait = WITHOUT_DATABASE_SECONDS
         except Undecipherable as error:

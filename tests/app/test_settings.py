@@ -1,6 +1,7 @@
 """Settings that production refuses to start with, and its message."""
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ def test_unsafe_setting_is_refused_with_advice(changes: dict[str, Any], advice: 
         ({"redis_url": "nonsense"}, "no address of Redis"),
         ({"redis_url": "http://localhost:6379"}, "no address of Redis"),
         ({"redis_url": "redis://localhost:port"}, "no address of Redis"),
+        ({"redis_url": "REDIS://localhost"}, "no address of Redis"),
+        ({"redis_url": "redis+sentinel://one:26379,two:26379"}, "no address of Redis"),
+        ({"redis_url": "redis+cluster://one:7000,two"}, "no address of Redis"),
         ({"request_limit": "many"}, "no limit, such as 600 per minute"),
         ({"outbound_ca_file": "/nowhere.pem"}, "/nowhere.pem is no file of PEM certificates"),
         ({"outbound_ca_file": __file__}, "no file of PEM certificates"),
@@ -77,10 +81,30 @@ def test_value_that_nothing_can_work_with_is_refused_by_name(
 
 @pytest.mark.parametrize(
     "address",
-    ["redis://:secret@db:6379/1", "rediss://db", "redis+unix:///run/redis.sock"],
+    [
+        "redis://:secret@db:6379/1",
+        "rediss://db",
+        "redis+unix:///run/redis.sock",
+        "redis+sentinel://one:26379,two:26379/access",
+        "redis+sentinel://:secret@one:26379,two:26379/access",
+        "redis+cluster://one:7000,two:7000",
+    ],
 )
 def test_addresses_of_redis_are_accepted(address: str) -> None:
     settings(SQLITE, redis_url=address)
+
+
+def test_folder_that_this_user_cannot_look_into_is_refused_by_name(tmp_path: Path) -> None:
+    settings(SQLITE)
+    (tmp_path / "closed").mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ValidationError, match="METRICS_DIRECTORY: .* cannot be read by this"):
+            settings(SQLITE, metrics_directory=tmp_path / "closed" / "metrics")
+    finally:
+        os.seteuid(user)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +160,12 @@ def test_warnings_name_settings_that_a_closed_network_justifies() -> None:
     )
     names = ["DATABASE_URL", "REDIS_URL", "MAIL_DIRECTORY", "OUTBOUND_NETWORKS"]
     assert [sentence.split()[0] for sentence in warned] == [f"SECURE_ACCESS_{n}" for n in names]
+
+
+@pytest.mark.parametrize("scheme", ["redis", "redis+sentinel", "redis+cluster"])
+def test_warnings_name_unencrypted_redis_of_each_kind(scheme: str) -> None:
+    warned = warnings(settings(SQLITE, redis_url=f"{scheme}://redis.example:7000/access"))
+    assert [sentence.split()[0] for sentence in warned] == ["SECURE_ACCESS_REDIS_URL"]
 
 
 def test_database_url_may_name_several_hosts() -> None:

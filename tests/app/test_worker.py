@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
 from app import worker
 from app.database.deadline import time_left
 from app.logs import configure
+from app.retention import PURGES, Expired, Purge
 from app.vault import Undecipherable
 from app.worker import JOBS, Job
 from approvals.settings import Settings
@@ -100,6 +104,64 @@ def test_worker_pauses_a_job_that_fails_while_others_go_on(
     worker.run(app, once=False)
     assert (passes["failing"], passes["other"] >= 3) == (1, True)
     assert capfd.readouterr().err.count('"job": "failing"') == 1
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize(
+    "error", [sqlite3.OperationalError("disk I/O error"), psycopg.OperationalError("is gone")]
+)
+def test_worker_tries_a_job_again_soon_after_an_error_of_the_driver(
+    app: Flask, capfd: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    begun = time.monotonic()
+    passes = Counter[str]()
+
+    def fail_once() -> bool:
+        passes["failing"] += 1
+        if passes["failing"] == 1:
+            raise error
+        signal.raise_signal(signal.SIGTERM)
+        return False
+
+    def stop_after_five_seconds() -> bool:
+        if time.monotonic() - begun > 5:
+            signal.raise_signal(signal.SIGTERM)
+        return False
+
+    configure(app)
+    JOBS.add(app, Job("failing", fail_once))
+    JOBS.add(app, Job("other", stop_after_five_seconds))
+    worker.run(app, once=False)
+    assert passes["failing"] >= 2
+    assert f'"error": "{error}"' in capfd.readouterr().err
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_signals")
+def test_worker_tries_the_purge_again_soon_after_an_error_of_the_driver(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.1)
+    begun = time.monotonic()
+    calls: list[str] = []
+
+    def fail_once() -> list[Expired]:
+        calls.append("purge")
+        if len(calls) == 1:
+            raise sqlite3.OperationalError("disk I/O error")
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    def stop_after_five_seconds() -> bool:
+        if time.monotonic() - begun > 5:
+            signal.raise_signal(signal.SIGTERM)
+        return False
+
+    JOBS.add(app, Job("other", stop_after_five_seconds))
+    PURGES.add(app, Purge("tested", fail_once))
+    worker.run(app, once=False)
+    assert len(calls) == 2
 
 
 @on_sqlite

@@ -16,8 +16,6 @@ from tests.faults.users import Approver, Member
 
 KILLS = 10
 RACES = 8
-TRIES = 6
-MAIL_SECONDS = 20.0
 
 
 async def kill_during_refresh(trial: Trial) -> None:
@@ -31,13 +29,16 @@ async def kill_during_refresh(trial: Trial) -> None:
         asyncio.ensure_future(_refresh_until(trial, person, number, stop))
         for number, person in enumerate(people)
     ]
+    killed = 0
     for _ in range(KILLS):
-        await _kill_at_write(trial)
-        await all_replaced(trial)
+        killed += await _kill_at_write(trial)
         await asyncio.sleep(trial.random.uniform(0.2, 0.8))
     trial.heal()
     stop.set()
-    trial.notes.append(f"{sum(await asyncio.gather(*chains))} refreshes in chains")
+    refreshes = sum(await asyncio.gather(*chains))
+    trial.expect(killed > 0, "no worker was killed at a write")
+    trial.expect(refreshes > 0, "no refresh of a chain was acknowledged")
+    trial.notes.append(f"{killed} workers killed at a write, {refreshes} refreshes in chains")
 
 
 async def _refresh_until(
@@ -70,10 +71,11 @@ async def _refresh_until(
     return refreshes
 
 
-async def _kill_at_write(trial: Trial) -> None:
+async def _kill_at_write(trial: Trial) -> bool:
+    """Return whether a worker was killed and replaced; False if it did not write in time."""
     children = trial.rig.server.children()
     if not children:
-        return
+        return False
     pid = trial.random.choice(children)
     # A commit reaches PostgreSQL by a socket, and SQLite's log by a write to a file.
     call = "sendto" if trial.rig.store.server is not None else "pwrite64"
@@ -88,6 +90,8 @@ async def _kill_at_write(trial: Trial) -> None:
     except TimeoutError:
         tracer.terminate()
         await tracer.wait()
+    await all_replaced(trial)
+    return pid not in trial.rig.server.children()
 
 
 async def decide_twice(trial: Trial) -> None:
