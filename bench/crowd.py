@@ -122,7 +122,7 @@ def _password_posts(target: Target, people: int) -> Iterator[Call]:
 def _probe(
     target: Target, work: Iterable[Conversation], stop: threading.Event, waits: list[float]
 ) -> None:
-    """Ask again and again, one request after the other. One that fails takes for ever."""
+    """Send one request after the other. A failed one takes for ever, and the next reconnects."""
     line = Connection(target.port, target.host, address())
     for conversation in work:
         if stop.is_set():
@@ -130,8 +130,10 @@ def _probe(
         began = time.monotonic()
         try:
             _carry_out(line, conversation)
-        except Unexpected:
+        except (Unexpected, OSError):
             waits.append(math.inf)
+            line.close()
+            line = Connection(target.port, target.host, address())
         else:
             waits.append((time.monotonic() - began) * 1000)
     line.close()
