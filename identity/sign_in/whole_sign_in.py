@@ -115,7 +115,7 @@ def _sign_in(
     journey: SignInJourney, account: Account, proof: ProofAccepted, browser: Browser
 ) -> StartedSession:
     if not _finish(journey, account) and not _finish(
-        # Somebody else's journey: its purpose continues in another one.
+        # The journey belongs to another person: its purpose continues in a new journey.
         journeys.begin_again(journey, browser),
         account,
     ):
