@@ -115,29 +115,39 @@ def find_passkey(public_id: str, session: ActiveSession) -> Passkey | None:
     return found
 
 
-def rename_passkey(passkey: Passkey, session: ActiveSession, name: str) -> None:
-    """Give the passkey another name. Raises RefusalError, SessionOver."""
+def rename_passkey(public_id: str, session: ActiveSession, name: str) -> bool:
+    """Give the passkey another name; False where the person has none of that id.
+
+    Raises RefusalError, SessionOver.
+    """
     shown_name = clean_text(name, NAME, LONGEST_NAME)
     with writing():
         lock_session(session)
+        passkey = find_passkey(public_id, session)
+        if passkey is None:
+            return False
         passkey.name = shown_name
-        record("passkey.renamed", subject=session.account.subject, passkey=passkey.public_id)
+        record("passkey.renamed", subject=session.account.subject, passkey=public_id)
+    return True
 
 
-def remove_passkey(passkey: Passkey, session: ActiveSession) -> None:
+def remove_passkey(public_id: str, session: ActiveSession) -> bool:
     """Remove the passkey, unless its owner could not sign in without it.
 
-    Raises RefusalError, SessionOver.
+    False where the person has none of that id. Raises RefusalError, SessionOver.
     """
     account = session.account
     with writing() as database:
         lock_session(session)
+        passkey = find_passkey(public_id, session)
+        if passkey is None:
+            return False
         if is_last_way_in(passkey):
             raise RefusalError(LAST)
         change, name = passkeys.change_removed(passkey), passkey.name
         database.delete(passkey)
         end_access(account.id, cause="second step changed", keep_session=session.id)
-        record("passkey.removed", subject=account.subject, passkey=passkey.public_id)
+        record("passkey.removed", subject=account.subject, passkey=public_id)
         reset.send_disavowable(
             account,
             "credentials/passkey_changed",
@@ -146,6 +156,7 @@ def remove_passkey(passkey: Passkey, session: ActiveSession) -> None:
             passkey=name,
             added=False,
         )
+    return True
 
 
 def is_last_way_in(passkey: Passkey) -> bool:

@@ -20,6 +20,8 @@ from identity.sessions.access import own_page
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import freshly_signed_in
 
+_NO_PASSKEY = "no such passkey of this person"
+
 
 @blueprint.post("/account/second-step/passkey")
 @permit(freshly_signed_in)
@@ -85,7 +87,8 @@ def rename_passkey(public_id: str) -> ResponseReturnValue:
     found, form = _find(public_id), PasskeyNameForm()
     if not form.validate_on_submit():
         return _name_page(found, form)
-    passkey_actions.rename_passkey(found, signed_in_session(), form.name.data or "")
+    if not passkey_actions.rename_passkey(public_id, signed_in_session(), form.name.data or ""):
+        raise NotFound(_NO_PASSKEY)
     flash("The passkey has its new name.", "success")
     return redirect(url_for(".second_step"), code=303)
 
@@ -102,11 +105,12 @@ def passkey_removal(public_id: str) -> ResponseReturnValue:
 @permit(freshly_signed_in)
 def remove_passkey(public_id: str) -> ResponseReturnValue:
     """Remove a passkey."""
-    found = _find(public_id)
     try:
-        passkey_actions.remove_passkey(found, signed_in_session())
+        removed = passkey_actions.remove_passkey(public_id, signed_in_session())
     except RefusalError:
-        return _removal_page(found, Form())
+        return _removal_page(_find(public_id), Form())
+    if not removed:
+        raise NotFound(_NO_PASSKEY)
     flash("The passkey is removed. Delete it on your device as well.", "success")
     return redirect(url_for(".second_step"), code=303)
 
@@ -123,7 +127,7 @@ def _enrolment() -> PasskeyEnrolment | None:
 def _find(public_id: str) -> Passkey:
     found = passkey_actions.find_passkey(public_id, signed_in_session())
     if found is None:
-        raise NotFound("no such passkey of this person")
+        raise NotFound(_NO_PASSKEY)
     return found
 
 

@@ -231,3 +231,34 @@ def test_not_me_link_returns_the_removed_passkey(
     assert passkeys.count(person.account_id) == 0
     Walker(app.test_client()).get(not_me_link(post, person.email)).submit()
     assert sign_in_with(app.test_client(), key).heading == "Your account"
+
+
+def test_passkey_is_removed_once_by_parallel_requests(
+    app: Flask, signed_in: FlaskClient, person: Person
+) -> None:
+    for _ in range(2):
+        add_passkey(person)
+    first, second = (each.public_id for each in held())
+    address = f"/account/second-step/passkeys/{first}/remove"
+    form = Walker(signed_in).get(address).form("/remove").values
+    walkers = [Walker(copied(signed_in)) for _ in range(THREADS)]
+    statuses = race(app, lambda number: walkers[number].post(address, form).status)
+    assert set(statuses) <= {200, 404}
+    assert [each.public_id for each in held()] == [second]
+    assert len(audited("passkey.removed")) == 1
+
+
+def test_passkey_that_is_removed_at_the_same_time_is_not_renamed(
+    app: Flask, signed_in: FlaskClient, person: Person
+) -> None:
+    for _ in range(2):
+        add_passkey(person)
+    passkey = f"/account/second-step/passkeys/{held()[0].public_id}"
+    forms = [
+        (f"{passkey}/{act}", Walker(signed_in).get(f"{passkey}/{act}").form(act).values)
+        for act in ("remove", "name")
+    ]
+    walkers = [Walker(copied(signed_in)) for _ in range(THREADS)]
+    statuses = race(app, lambda number: walkers[number].post(*forms[number % 2]).status)
+    assert set(statuses) <= {200, 404}
+    assert len(held()) == 1
