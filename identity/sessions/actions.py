@@ -27,6 +27,11 @@ _CLAIM_ACTIVE = CompiledStatement(
     .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
     .values(last_active_at=bindparam("at"))
 )
+_CLAIM_ACTIVE_UNNOTED = CompiledStatement(
+    update(Session)
+    .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
+    .values(last_active_at=Session.last_active_at)
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,9 @@ def start_session(
 ) -> StartedSession:
     """Sign the browser in.
 
-    A session of the same person in this browser is renewed under a new token and keeps its `sid`.
-    One of another person is ended first. origin: the provider at which the person signed in.
+    A session of the same person in this browser is renewed under a new token and keeps its `sid`,
+    unless it has ended since the request arrived. One of another person is ended first. The caller
+    has locked the account (`lock_access`). origin: the provider at which the person signed in.
     """
     moment, token, earlier = now(), new_secret(), browser.session
     with writing() as database:
@@ -65,8 +71,10 @@ def start_session(
         if earlier is not None and of_another:
             end_session(earlier, cause="another person signed in")
             earlier = None
-        session = None if earlier is None else database.get(Session, earlier.id)
-        if session is None:
+        session = None
+        if earlier is not None:
+            session = database.get_one(Session, earlier.id, populate_existing=True)
+        if session is None or session.ended_at is not None:
             session = Session(
                 account=account,
                 created_at=moment,
@@ -92,12 +100,14 @@ def start_session(
 
 
 def claim_active(session: ActiveSession, at: datetime, *, is_activity: bool) -> Change:
-    """Return the claim that holds only while the session is active. It notes the activity.
+    """Return the claim that holds only while the session is active.
 
-    An ending that comes at the same time waits for its commit, and finds what it issued.
+    is_activity: whether the claim extends the idle limit; otherwise it leaves the limit as the row
+    has it. An ending that comes at the same time waits for its commit, and finds what it issued.
     """
-    seen_at = at if is_activity else session.last_active_at
-    return _CLAIM_ACTIVE.with_values(id=session.id, at=seen_at)
+    if not is_activity:
+        return _CLAIM_ACTIVE_UNNOTED.with_values(id=session.id)
+    return _CLAIM_ACTIVE.with_values(id=session.id, at=at)
 
 
 def record_activity(session: ActiveSession, at: datetime) -> None:

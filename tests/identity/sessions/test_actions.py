@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from app.clock import now
 from app.database import writing
 from app.identifiers import secret_hash
-from identity.sessions.actions import StartedSession, end_session_of, start_session
+from identity.sessions.actions import (
+    StartedSession,
+    claim_active,
+    end_session,
+    end_session_of,
+    record_activity,
+    start_session,
+)
 from identity.sessions.active_session import find_by_token, read_session
 from identity.sessions.browser import Browser
 from tests.identity.conftest import audited
@@ -46,6 +55,28 @@ def test_start_session_ends_a_session_of_another_person(person: Person) -> None:
     assert second.replaced_another
     assert second.session.account_id == grace.account_id
     assert read_session(first.session.id).ended_cause == "another person signed in"
+
+
+def test_start_session_begins_another_in_place_of_a_session_that_has_ended(person: Person) -> None:
+    first = _start(person).session
+    end_session(first, cause="sign-out")
+    # The browser as it was when its request arrived, before the other request ended the session.
+    second = _start(person, replace(NEW_BROWSER, session=first)).session
+    assert (second.id, second.sid) != (first.id, first.sid)
+    assert second.ended_at is None
+    assert read_session(first.id).ended_cause == "sign-out"
+
+
+@pytest.mark.parametrize("is_activity", [True, False])
+def test_claim_active_never_takes_back_activity_of_another_request(
+    person: Person, is_activity: bool
+) -> None:
+    session = _start(person).session
+    later = now() + timedelta(minutes=20)
+    record_activity(session, later)
+    with writing():
+        assert claim_active(session, later, is_activity=is_activity).run()
+    assert read_session(session.id).last_active_at == later
 
 
 def test_start_session_stores_nothing_when_its_transaction_fails(person: Person) -> None:
