@@ -14,7 +14,7 @@ from app.database.compiled import (
 )
 from app.database.deadline import request_deadline
 from app.database.engine import db, restrict_files
-from app.database.failures import database_errors, is_unavailable
+from app.database.failures import database_errors, is_deleted_meanwhile, is_unavailable
 from app.database.group_commit import NotCommitted
 from app.database.transaction import NotWriting, is_writing, without_time_limit, writing
 from app.database.unit_of_work import commit_unit
@@ -34,6 +34,7 @@ __all__ = [
     "commit_unit",
     "database_errors",
     "db",
+    "is_deleted_meanwhile",
     "is_unavailable",
     "is_writing",
     "read_together",

@@ -1,4 +1,4 @@
-"""Errors that mean that the database cannot be used now, and not that a statement is wrong."""
+"""Errors of the database that are no defect: it cannot be used now, or a row was deleted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from app.database.write_lock import DatabaseBusy
 
@@ -21,6 +22,14 @@ _SQLITE_CODES = {
 }
 _LOCK_STATES = {"55P03", "40P01"}
 """PostgreSQL's codes for a lock that was not available, and for a deadlock."""
+
+
+def is_deleted_meanwhile(error: BaseException) -> bool:
+    """Return whether another transaction deleted a row that this work had read and went on using.
+
+    Nothing of the transaction in which this shows is stored.
+    """
+    return isinstance(error, ObjectDeletedError | StaleDataError)
 
 
 def is_unavailable(error: BaseException | None) -> bool:

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.audit.record import request_id
 from app.composition import ExtensionPoint
-from app.database import is_unavailable
+from app.database import is_deleted_meanwhile, is_unavailable
 from app.database.requirements import reason
 from app.vault import Undecipherable
 from app.web import navigation
@@ -106,6 +106,7 @@ class TooManyRequests(Problem):
 HEADINGS = {
     400: "There is a problem with this page",
     405: "This address cannot be used like that",
+    409: "This page is out of date",
     413: "What you sent is too large",
     415: "What you sent is of a kind that cannot be read here",
     429: "Too many requests",
@@ -118,6 +119,7 @@ _UNKNOWN_OUTCOME = "If you sent a form, check first whether your change was made
 ADVICE = {
     400: "Go back, reload the page and try again.",
     405: "Go back and use the buttons and links on the page.",
+    409: "Go back, reload the page and try again.",
     413: "Send something smaller.",
     415: "Use the form on the page.",
     429: "Wait a minute and try again.",
@@ -129,6 +131,7 @@ RETRY_AFTER_SECONDS = 5
 TO_PROGRAMS = {
     404: "Check the address.",
     405: "The header Allow names the methods that it takes.",
+    409: "Read the present state and try again.",
     415: "Send the media type that the documentation names.",
     500: "The request may have been carried out.",
     503: "Try again later. The request may have been carried out.",
@@ -197,6 +200,10 @@ def _unexpected(error: Exception) -> Response:
         # The right encryption key is missing: the same request succeeds when it is back.
         log.error("no encryption key opens a stored value", cause=str(error), route=_route())
         return _later()
+    if is_deleted_meanwhile(error):
+        # Two requests of one page at once, or an ending of access while its person used a page.
+        log.info("a row was deleted while it was used", route=_route())
+        return _failed(409)
     if is_unavailable(error):
         log.error(
             "the database cannot be used",

@@ -181,10 +181,10 @@ def shown_codes(
     return shown, decrypt(shown.sealed_codes, purpose=_SHOWN_PURPOSE).split("\n")
 
 
-def codes_saved(shown: RecoveryCodesShown) -> None:
+def codes_saved(shown_id: int) -> None:
     """Record that the owner has saved the codes: they are shown no more."""
     with writing():
-        _SHOWN_CODES.finish(shown.id)
+        _SHOWN_CODES.finish(shown_id)
 
 
 def expired_enrolments() -> list[Expired]:

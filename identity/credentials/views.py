@@ -139,8 +139,9 @@ def download_codes(shown: str) -> Response:
 def saved_codes(shown: str) -> ResponseReturnValue:
     """Record that the codes are saved, and lead on."""
     row, _ = _shown_codes(shown)
-    onwards = row.continue_to
-    actions.codes_saved(row)
+    # Another tab may put the codes away and delete the row: it is not read again.
+    shown_id, onwards = row.id, row.continue_to
+    actions.codes_saved(shown_id)
     return redirect(onwards, code=303)
 
 

@@ -25,6 +25,7 @@ from identity.sessions.models import Session
 from tests.identity.conftest import Post, audited
 from tests.identity.people import Person, sign_in
 from tests.identity.walking import Page, Walker
+from tests.races import THREADS, copied, race
 
 NEW = "copper lantern hill 7"
 
@@ -110,6 +111,17 @@ def test_new_recovery_codes_are_confirmed_made_and_shown_once(
     assert len(re.findall(r"[0-9a-z]{4}(?:-[0-9a-z]{4}){3}", page.text)) == 10
     assert page.submit().heading == "Your second step"
     assert post.to(person.email)[-1].startswith("New recovery codes were made")
+
+
+def test_recovery_codes_are_put_away_by_parallel_requests(
+    app: Flask, client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    page = Walker(client).get("/account/second-step/codes").submit()
+    form = page.form("/recovery-codes/")
+    walkers = [Walker(copied(client)) for _ in range(THREADS)]
+    statuses = race(app, lambda number: walkers[number].post(form.action, form.values).status)
+    assert set(statuses) <= {200, 404}
 
 
 def test_new_recovery_codes_end_the_other_sessions(
