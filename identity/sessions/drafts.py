@@ -28,7 +28,7 @@ LIFETIME = timedelta(hours=24)
 LONGEST = 16 * 1024
 MOST_PER_ACCOUNT = 10
 _PURPOSE = "draft"
-_SECRET = ("password", "code", "secret", "token", "answer")
+_SECRET = ("password", "code", "secret", "token", "answer", "assertion", "credential")
 _DRAFTS = Journeys(
     KeptPost,
     owner=[KeptPost.account_id],
