@@ -2,15 +2,24 @@
 // style sheet shows the warning, and its form opens in another tab.
 
 const WARNING = 300;
+const RETRY = 30;
 const dialog = document.querySelector("dialog.sa-session-end");
 let changed = null;
 let timer = 0;
 
-function ask(path, options = {}) {
-  return fetch(path, { headers: { Accept: "application/json" }, ...options }).then((answer) => {
-    if (!answer.ok || answer.redirected) throw new Error(answer.status);
-    return answer.json();
-  });
+// The network or the service fails for a while: the page stays, and asks again.
+class Unreachable extends Error {}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+  } catch {
+    throw new Unreachable();
+  }
+  if (answer.status >= 500 || answer.status === 429) throw new Unreachable();
+  if (!answer.ok || answer.redirected) throw new Error(answer.status);
+  return answer.json();
 }
 
 function wait(seconds) {
@@ -30,9 +39,18 @@ async function look() {
       if (seconds <= 30) await keep();
       wait(seconds > 30 ? seconds - 20 : seconds + 1);
     }
-  } catch {
-    leave();
+  } catch (error) {
+    recover(error);
   }
+}
+
+// The session has ended, in another tab or while the computer slept: what was typed is kept where
+// the service allows it.
+async function recover(error) {
+  let failure = error;
+  if (!(failure instanceof Unreachable)) failure = await keep().catch((later) => later);
+  if (failure instanceof Unreachable) wait(RETRY);
+  else leave();
 }
 
 function isSecret(field) {
@@ -69,8 +87,8 @@ if (dialog) {
       const { seconds } = await ask(form.action, { method: "POST", body });
       dialog.close();
       wait(seconds - WARNING);
-    } catch {
-      leave();
+    } catch (error) {
+      recover(error);
     }
   });
   dialog.querySelector("button[type=button]")?.addEventListener("click", () => dialog.close());

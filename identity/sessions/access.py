@@ -47,6 +47,14 @@ def signed_in_before_terms(_arguments: Mapping[str, object]) -> Allowed | Refuse
     return Allowed()
 
 
+def signed_in_until_a_limit(_arguments: Mapping[str, object]) -> Allowed | Refused:
+    """Allow a signed-in person, and one whose session ended at a limit: for their drafts."""
+    session = presented_session()
+    if session is None or why_ended(session, now()) not in {None, *KEEPS_DRAFTS}:
+        return Refused("sign-in", answer=ask_to_sign_in)
+    return Allowed()
+
+
 def signed_in_with_own_factors(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow a signed-in person whose session did not begin at an organisation's provider."""
     outcome = signed_in(arguments)

@@ -11,10 +11,16 @@ from app.web.errors import NotFound
 from app.web.forms import Form
 from identity.ports import approvals
 from identity.sessions import actions, drafts, frontchannel_page, queries, remembered_devices
-from identity.sessions.access import own_page, signed_in, signed_in_before_terms
+from identity.sessions.access import (
+    own_page,
+    signed_in,
+    signed_in_before_terms,
+    signed_in_until_a_limit,
+)
 from identity.sessions.current_session import (
     current,
     forget_session,
+    presented_session,
     sign_out_browser,
     signed_in_session,
     why_presented_ended,
@@ -99,15 +105,19 @@ def stay_signed_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/drafts")
-@permit(signed_in_before_terms)
+@permit(signed_in_until_a_limit)
 def keep_draft() -> ResponseReturnValue:
-    """Keep what is typed in a form of the page `kept_page`; return the address that shows it."""
+    """Keep what is typed in a form of the page `kept_page`; return the address that shows it.
+
+    Also after a limit has ended the session: a computer may have slept until then.
+    """
+    session = presented_session()
+    if session is None:
+        raise RuntimeError("the route's rule does not ask for a session")
     page = own_page(request.form.get("kept_page")) or approvals().home()
     action = own_page(request.form.get("kept_action")) or page
     fields = [pair for pair in request.form.items(multi=True) if not pair[0].startswith("kept_")]
-    address = drafts.keep_draft(
-        signed_in_session(), page, action=drafts.path_of(action), fields=fields
-    )
+    address = drafts.keep_draft(session, page, action=drafts.path_of(action), fields=fields)
     return {"address": address}
 
 

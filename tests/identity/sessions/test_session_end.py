@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -153,6 +154,7 @@ def test_draft_is_encrypted_and_holds_no_password_code_or_secret(
 ) -> None:
     sign_in(client, person)
     secrets = {"password": "p", "current_password": "p", "code": "1", "client_secret": "s"}
+    secrets |= {"assertion": "signed", "credential": "made"}
     page = send_late(client, clock, given_name="Augusta", **secrets)
     stored = db.session.scalars(select(KeptPost)).one()
     assert "Augusta" not in stored.sealed
@@ -224,3 +226,26 @@ def test_script_keeps_a_draft_for_a_page_of_this_service(
     assert not address.startswith("//")
     if page == NAME:
         assert typed(Walker(client).get(address)) == TYPED
+
+
+def test_script_keeps_a_draft_after_the_idle_limit(
+    client: FlaskClient, person: Person, clock: time_machine.Traveller
+) -> None:
+    sign_in(client, person)
+    page = Walker(client).get(NAME)
+    data = {**page.form(NAME).values, **TYPED, "kept_page": NAME, "kept_action": NAME}
+    clock.shift(timedelta(minutes=31))
+    address = client.post("/account/drafts", data=data).get_json()["address"]
+    ended = page.walker.get(f"/session-ended?next={quote(address)}")
+    assert typed(sign_in_again(ended, person)) == TYPED
+
+
+def test_script_keeps_no_draft_of_a_session_that_somebody_ended(
+    client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    form = Walker(client).get(NAME).form(NAME)
+    suspension.suspend(person.account, actor=Actor.command("test"))
+    data = {**form.values, **TYPED, "kept_page": NAME, "kept_action": NAME}
+    assert client.post("/account/drafts", data=data).status_code == 303
+    assert drafts() == 0
