@@ -12,6 +12,7 @@ from app.composition import ExtensionPoint
 from app.refusal import RefusalError
 from identity.email_address import EmailAddress
 from identity.sessions.active_session import ActiveSession
+from identity.sessions.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class OtherProviders(Protocol):
 
     def of_connection(self, public_id: str) -> OtherProvider | None:
         """Return the provider of the connection, if it is in use."""
+        ...
+
+    def accepts(self, origin: Origin) -> bool:
+        """Return whether the connection is in use, on the terms that the sign-in there had."""
         ...
 
     def page(self, journey: str) -> str:
@@ -67,6 +72,15 @@ def provider_of_session(session: ActiveSession) -> OtherProvider | None:
         return None
     found = (each.of_connection(session.connection) for each in PROVIDERS.values())
     return next((each for each in found if each is not None), None)
+
+
+def is_accepted(origin: Origin) -> bool:
+    """Return whether a session may begin with the sign-in at a provider now.
+
+    The connection may have been changed or switched off meanwhile. Read after the account is locked
+    (`lock_access`): a change of the connection ends the sessions that began before it.
+    """
+    return any(each.accepts(origin) for each in PROVIDERS.values())
 
 
 def page_of_provider(journey: str) -> str:

@@ -16,7 +16,7 @@ from app.refusal import Refusal, RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import is_active
-from identity.credentials import registry, reset, reset_links
+from identity.credentials import other_providers, registry, reset, reset_links
 from identity.credentials.factor import Evidence, Factor, ProofAccepted, ProofRejected
 from identity.credentials.password import PASSWORD, WRONG, is_unchanged
 from identity.email_address import EmailAddress
@@ -302,8 +302,11 @@ def start_session_of(
 ) -> StartedSession:
     """Begin the session of a finished journey, or renew the one that it confirms.
 
-    Must run inside `writing()`. Raises JourneyOver where that session has ended.
+    Must run inside `writing()`, with the account locked. Raises JourneyOver where that session has
+    ended, and where the sign-in at a provider does not count any more.
     """
+    if first.origin is not None and not other_providers.is_accepted(first.origin):
+        raise JourneyOver
     if first.kind is not JourneyKind.CONFIRM:
         return begin_session(account, shown, first.services, browser, first.origin)
     started = renew_session(first.confirms_session_id, account, shown, browser, first.origin)

@@ -9,6 +9,7 @@ from app.actors import SYSTEM
 from app.audit import record
 from app.clock import CLOCK_SLACK
 from app.database import db, writing
+from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.credentials import registry
 from identity.oidc import replay_cache
@@ -53,9 +54,7 @@ def sign_in(arrival: Arrival, browser: Browser) -> SignedIn:
         journey = sign_ins.find(arrival.visit.sign_in, browser, JourneyKind.CONFIRM)
     if journey is None:
         raise JourneyOver
-    account = queries.account_of(
-        arrival.connection, arrival.identity.issuer, arrival.identity.subject
-    )
+    account = _account_of(arrival)
     if account is None or not account.active:
         reason = "identity is not linked" if account is None else "account is suspended"
         visits.refuse(arrival, reason)
@@ -66,7 +65,18 @@ def sign_in(arrival: Arrival, browser: Browser) -> SignedIn:
     if not origin.two_factors and not registry.has_second_step(account.id):
         visits.refuse(arrival, "one factor, and no second step here")
         raise NoSecondStep
-    return SignedIn(*sign_in_elsewhere(journey, account, origin, browser))
+    with writing():
+        locked = lock_access(account.id)
+        # The person may have said "this was not me" since the identity was looked up.
+        if locked is not None and _account_of(arrival) is locked:
+            return SignedIn(*sign_in_elsewhere(journey, locked, origin, browser))
+    visits.refuse(arrival, "identity is not linked")
+    raise UnknownIdentity
+
+
+def _account_of(arrival: Arrival) -> Account | None:
+    identity = arrival.identity
+    return queries.account_of(arrival.connection, identity.issuer, identity.subject)
 
 
 def _confirms(journey: SignInJourney, account: Account, arrival: Arrival, browser: Browser) -> bool:

@@ -95,6 +95,7 @@ def change(connection: Connection, facts: ConnectionFacts) -> None:
     _check(facts)
     with writing():
         db.session.refresh(connection, with_for_update=True)
+        _lock_people(connection)
         before = _audited(connection)
         connection.name = facts.name
         connection.client_id = facts.client_id
@@ -132,16 +133,25 @@ def switch_off(connection: Connection) -> int:
         ):
             return 0
         db.session.refresh(connection)
-        people = _people(connection)
-        # Locked in one order, before anything of them ends.
-        for account_id in people:
-            lock_access(account_id)
+        people = _lock_people(connection)
         end_sessions_of(connection, cause=SWITCHED_OFF)
         approvals().connection_switched_off(
             connection.name, list(connection.organisations), people, now()
         )
         _record("upstream.switched_off", connection, people=len(people))
     return len(people)
+
+
+def lock_in_use(connection: Connection) -> bool:
+    """Return whether the connection is in use, and goes on being so until the transaction ends.
+
+    To be called before an identity is linked, so that switching off sees the identity. Must run
+    inside `writing()`.
+    """
+    statement = select(Connection.id).where(
+        Connection.id == connection.id, Connection.switched_off_at.is_(None)
+    )
+    return db.session.scalar(statement.with_for_update(read=True)) is not None
 
 
 def switch_on(connection: Connection) -> None:
@@ -243,8 +253,12 @@ def end_sessions_of(
     return sorted({row.account_id for row in found})
 
 
-def _people(connection: Connection) -> list[int]:
-    return list(
+def _lock_people(connection: Connection) -> list[int]:
+    """Lock the accounts linked by the connection, in one order, and return them.
+
+    A sign-in that locked its account before has begun its session; a later one sees the change.
+    """
+    people = list(
         db.session.scalars(
             select(Identity.account_id)
             .where(Identity.connection_id == connection.id)
@@ -252,6 +266,9 @@ def _people(connection: Connection) -> list[int]:
             .order_by(Identity.account_id)
         )
     )
+    for account_id in people:
+        lock_access(account_id)
+    return people
 
 
 def _check(facts: ConnectionFacts) -> None:

@@ -39,7 +39,7 @@ from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
 from identity.sessions.origin import Origin
 from identity.sign_in.session_actions import begin_session
-from identity.upstream import queries, visits
+from identity.upstream import connections, queries, visits
 from identity.upstream.models import Connection, Identity
 from identity.upstream.visits import Arrival
 
@@ -188,6 +188,8 @@ def finish(
         connection = connection_for(invitation)
         if connection is None or connection.public_id != pending.origin.connection:
             raise InvitationOver
+        if not queries.is_accepted(pending.origin):
+            raise InvitationOver
         given, family = journey.given_name or "", journey.family_name or ""
         if not JOININGS.finish(
             journey.id,
@@ -247,7 +249,12 @@ def link(arrival: Arrival, browser: Browser) -> Invitation:
 
 
 def _add(connection: Connection, account: Person, issuer: str, subject: str) -> bool:
-    """Link the identity, which belongs to one account; False where it belongs to one already."""
+    """Link the identity, which belongs to one account; False where it belongs to one already.
+
+    Raises InvitationOver where the connection was switched off.
+    """
+    if not connections.lock_in_use(connection):
+        raise InvitationOver
     return _link(
         connection_id=connection.id,
         account_id=account.id,

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from app.database import db
 from identity.accounts.models import Account
 from identity.credentials.other_providers import OtherProvider
+from identity.sessions.origin import Origin
 from identity.upstream.models import Connection, Domain, Identity
 
 
@@ -95,6 +96,20 @@ def is_linked(account_id: int, connection: Connection) -> bool:
     )
 
 
+def is_accepted(origin: Origin) -> bool:
+    """Return whether the connection is in use, on the terms that the sign-in there had."""
+    terms = db.session.execute(
+        select(Connection.organisations, Connection.amr_trusted).where(
+            Connection.public_id == origin.connection, Connection.switched_off_at.is_(None)
+        )
+    ).first()
+    return (
+        terms is not None
+        and tuple(terms.organisations) == origin.organisations
+        and (terms.amr_trusted or not (origin.amr or origin.two_factors))
+    )
+
+
 class ConnectedProviders:
     """The connections in use, as the sign-in pages need them (`OtherProviders`)."""
 
@@ -117,6 +132,9 @@ class ConnectedProviders:
     def of_connection(self, public_id: str) -> OtherProvider | None:
         found = connection(public_id)
         return _other_provider(found if found is not None and found.in_use else None)
+
+    def accepts(self, origin: Origin) -> bool:
+        return is_accepted(origin)
 
     def page(self, journey: str) -> str:
         return url_for("upstream.show", journey=journey)

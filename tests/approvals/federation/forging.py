@@ -22,7 +22,7 @@ class ForgingProvider:
     """Listens on the loopback. `metadata` and `claims` are changed by tests.
 
     claims: of the next ID token; `nonce` is of the last request that the test noted. signing: the
-    key of tokens, which need not be the published one.
+    key of tokens, which need not be the published one. nonces: those of ID tokens, by the code.
     """
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class ForgingProvider:
         self.published: list[Mapping[str, Any]] = []
         self.metadata: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.nonces: dict[str, str] = {}
         self.token: str | None = None
         self.silent = False
         self.redeemed: list[dict[str, list[str]]] = []
@@ -51,12 +52,15 @@ class ForgingProvider:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                provider.redeemed.append(parse_qs(body))
+                form = parse_qs(body)
+                provider.redeemed.append(form)
+                nonce = provider.nonces.get(form["code"][0])
+                changes = {"nonce": nonce} if nonce is not None else {}
                 self._respond(
                     {
                         "access_token": "not used",
                         "token_type": "Bearer",
-                        "id_token": provider.token or provider.id_token(),
+                        "id_token": provider.token or provider.id_token(**changes),
                     }
                 )
 

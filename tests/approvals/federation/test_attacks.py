@@ -313,6 +313,40 @@ def test_40_answers_at_once_begin_one_session(
     assert len(sessions()) == 1
 
 
+@pytest.mark.parametrize("change", ["switched off", "other organisation"])
+def test_change_of_the_connection_during_sign_ins_leaves_no_session_on_former_terms(
+    app: Flask,
+    elm: Organisation,
+    connection: Connection,
+    forging: ForgingProvider,
+    change: str,
+) -> None:
+    answers: list[tuple[FlaskClient, str]] = []
+    for number in range(12):
+        browser = app.test_client()
+        parameters = sent(to_provider(browser), forging)
+        forging.nonces[f"code-{number}"] = parameters["nonce"]
+        path = urlsplit(parameters["redirect_uri"]).path
+        answers.append((browser, f"{path}?code=code-{number}&state={parameters['state']}"))
+    public_id, new = connection.public_id, facts(elm, forging.issuer, client_id="client-1")
+
+    def act(number: int) -> int:
+        if number < len(answers):
+            browser, address = answers[number]
+            return browser.get(address).status_code
+        present = db.session.scalars(select(Connection).filter_by(public_id=public_id)).one()
+        if change == "switched off":
+            connections.switch_off(present)
+        else:
+            connections.change(present, new)
+        return 0
+
+    statuses = race(app, act, threads=len(answers) + 1)
+    assert set(statuses) <= {0, 303, 400, 403, 409}
+    assert not [each for each in sessions() if each.organisations != [elm.public_id]]
+    assert not [each for each in sessions() if change == "switched off"]
+
+
 def test_error_of_the_provider_signs_in_nobody_and_names_no_detail(
     client: FlaskClient, connection: Connection, forging: ForgingProvider
 ) -> None:

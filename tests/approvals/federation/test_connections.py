@@ -13,7 +13,7 @@ from app.database import db
 from app.refusal import RefusalError
 from approvals.federation.cli import sign_ins_cli
 from approvals.organisations.models import Organisation
-from identity.upstream import connections, provider, rules
+from identity.upstream import connections, provider, queries, rules
 from identity.upstream.models import Connection, Domain
 from identity.upstream.provider import UnusableProvider
 from tests.approvals import world
@@ -21,6 +21,7 @@ from tests.approvals.federation.conftest import DOMAIN, facts, prove
 from tests.approvals.federation.dns_server import NameServer
 from tests.approvals.federation.forging import ForgingProvider
 from tests.identity.walking import Walker
+from tests.races import race
 
 OWN = "https://access.example.org"
 
@@ -216,6 +217,63 @@ def test_domain_belongs_to_the_connection_that_proved_it(
     connections.prove_domain(claimed[0])
     with pytest.raises(RefusalError, match="Another connection"):
         connections.prove_domain(claimed[1])
+
+
+def test_40_claims_of_a_domain_at_once_add_it_once(app: Flask, connection: Connection) -> None:
+    public_id = connection.public_id
+
+    def add(_number: int) -> str:
+        present = queries.connection(public_id)
+        assert present is not None
+        return connections.claim_domain(present, "second.example").challenge
+
+    assert len(set(race(app, add))) == 1
+    assert len(world.audited("upstream.domain_claimed")) == 1
+
+
+def test_40_removals_of_a_domain_at_once_are_recorded_once(
+    app: Flask, connection: Connection
+) -> None:
+    connections.claim_domain(connection, "second.example")
+    public_id = connection.public_id
+
+    def remove(_number: int) -> None:
+        present = queries.connection(public_id)
+        assert present is not None
+        for each in present.domains:
+            if each.domain == "second.example":
+                connections.remove_domain(each)
+
+    race(app, remove)
+    assert [row.detail["domain"] for row in world.audited("upstream.domain_removed")] == [
+        "second.example"
+    ]
+
+
+def test_40_proofs_of_a_domain_by_two_connections_at_once_prove_one(
+    app: Flask, elm: Organisation, connection: Connection, name_server: NameServer
+) -> None:
+    other_provider = ForgingProvider()
+    try:
+        other = connections.connect(facts(elm, other_provider.issuer))
+    finally:
+        other_provider.close()
+    claimed = [connections.claim_domain(each, "third.example") for each in (connection, other)]
+    name_server.records["_secure-access.third.example"] = [
+        f"secure-access-domain={each.challenge}" for each in claimed
+    ]
+    ids = [each.id for each in claimed]
+
+    def prove_one(number: int) -> bool:
+        try:
+            connections.prove_domain(db.session.get_one(Domain, ids[number % 2]))
+        except RefusalError:
+            return False
+        return True
+
+    race(app, prove_one)
+    assert len(world.audited("upstream.domain_proven")) == 2
+    assert len([each for each in ids if db.session.get_one(Domain, each).proven_at]) == 1
 
 
 def test_failing_name_server_proves_nothing(

@@ -14,7 +14,7 @@ from identity.access_termination import end_access
 from identity.upstream import connections
 from identity.upstream.models import Connection, Identity
 from tests.approvals import world
-from tests.approvals.federation.conftest import DOMAIN, connect, visit
+from tests.approvals.federation.conftest import DOMAIN, connect, facts, visit
 from tests.approvals.federation.dns_server import NameServer
 from tests.approvals.federation.peer import BrowserThere, Peer
 from tests.approvals.federation.people import GRACE, linked, sessions, sign_in_elsewhere
@@ -235,6 +235,37 @@ def test_switched_off_connection_ends_sessions_and_suspends_memberships(
     page = own.get("/sign-in")
     assert world.audited("membership.suspended")[0].organisation == melfield.public_id
     assert page.status == 200
+
+
+@pytest.mark.parametrize("change", ["switched off", "distrusted", "other organisations"])
+def test_second_step_begins_no_session_after_the_connection_changed(
+    client: FlaskClient,
+    melfield: Organisation,
+    elm: Organisation,
+    trusted: Connection,
+    grace: Person,
+    there: BrowserThere,
+    change: str,
+) -> None:
+    page = sign_in_elsewhere(client, there, amr="pwd")
+    assert page.heading == "Enter the 6-digit code", page.text
+    if change == "switched off":
+        connections.switch_off(trusted)
+    else:
+        where = elm if change == "other organisations" else melfield
+        connections.change(
+            trusted,
+            facts(
+                where,
+                trusted.issuer,
+                client_id=trusted.client_id,
+                client_secret="",
+                amr_trusted=change == "other organisations",
+            ),
+        )
+    page = page.submit(code=grace.code())
+    assert (page.status, page.heading) == (200, "Sign in")
+    assert not sessions()
 
 
 def test_decision_refuses_a_suspended_membership_until_an_approver_reopens_it(
