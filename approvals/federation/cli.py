@@ -116,11 +116,11 @@ def check(connection_id: str) -> None:
 @with_appcontext
 def add_domain(connection_id: str, domain: str) -> None:
     """Add DOMAIN to the connection, and print the TXT record that proves it."""
-    from identity.upstream import connections, dns_proof
+    from identity.upstream import dns_proof, domains
 
     set_current_actor(Actor.command("sign-ins add-domain"))
     with show_refusal():
-        added = connections.claim_domain(_connection(connection_id), domain)
+        added = domains.add(_connection(connection_id), domain)
     click.echo(
         f"{dns_proof.record_name(added.domain)} TXT {dns_proof.record_text(added.challenge)}"
     )
@@ -132,11 +132,11 @@ def add_domain(connection_id: str, domain: str) -> None:
 @with_appcontext
 def prove_domain(connection_id: str, domain: str) -> None:
     """Prove DOMAIN by its TXT record."""
-    from identity.upstream import connections
+    from identity.upstream import domains
 
     set_current_actor(Actor.command("sign-ins prove-domain"))
     with show_refusal():
-        connections.prove_domain(_domain(connection_id, domain))
+        domains.prove(_domain(connection_id, domain))
     click.echo(f"{domain} is proven.")
 
 
@@ -146,10 +146,10 @@ def prove_domain(connection_id: str, domain: str) -> None:
 @with_appcontext
 def remove_domain(connection_id: str, domain: str) -> None:
     """Remove DOMAIN from the connection."""
-    from identity.upstream import connections
+    from identity.upstream import domains
 
     set_current_actor(Actor.command("sign-ins remove-domain"))
-    connections.remove_domain(_domain(connection_id, domain))
+    domains.remove(_domain(connection_id, domain))
     click.echo(f"{domain} is removed.")
 
 

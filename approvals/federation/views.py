@@ -17,7 +17,8 @@ from approvals.organisations.coverage import organisation_names
 from identity.sessions.step_up import FreshSignIn
 from identity.upstream import connections as actions
 from identity.upstream import dns_proof, queries, visits
-from identity.upstream.connections import Finding
+from identity.upstream import domains as domain_actions
+from identity.upstream.domains import Finding
 from identity.upstream.models import Connection, Domain
 
 _FIELDS = {
@@ -123,7 +124,7 @@ def domains(connection: str) -> ResponseReturnValue:
     """Add a domain to the connection."""
     found, form = _connection(connection), DomainForm()
     if form.validate_on_submit() and _try(
-        form, lambda: actions.claim_domain(found, form.domain.data or "")
+        form, lambda: domain_actions.add(found, form.domain.data or "")
     ):
         return redirect(url_for(".connection", connection=connection), 303)
     return _question("domain", found, form)
@@ -135,7 +136,7 @@ def prove(connection: str, domain: str) -> ResponseReturnValue:
     """Prove a domain by its TXT record."""
     found, form = _connection(connection), Confirmation()
     named = _domain(found, domain)
-    if form.validate_on_submit() and _try(form, lambda: actions.prove_domain(named)):
+    if form.validate_on_submit() and _try(form, lambda: domain_actions.prove(named)):
         flash(f"{named.domain} is proven.", "success")
         return redirect(url_for(".connection", connection=connection), 303)
     return _question("prove", found, form, domain=named, record=_record_of(named))
@@ -148,7 +149,7 @@ def remove_domain(connection: str, domain: str) -> ResponseReturnValue:
     found, form = _connection(connection), Confirmation()
     named = _domain(found, domain)
     if form.validate_on_submit():
-        actions.remove_domain(named)
+        domain_actions.remove(named)
         flash(f"{domain} is removed.", "success")
         return redirect(url_for(".connection", connection=connection), 303)
     return _question("remove_domain", found, form, domain=named)

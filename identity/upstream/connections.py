@@ -1,27 +1,26 @@
-"""Changes of connections and domains by operators. Each is one transaction with its audit row."""
+"""Changes of connections by operators. Each is one transaction with its audit row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, update
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.database.single_use import claim
 from app.http_client import Unreachable, why_address_refused
-from app.identifiers import new_secret
 from app.refusal import Refusal, RefusalError
 from app.settings import settings
 from app.vault import decrypt, encrypt
 from identity.access_termination import end_access, lock_access
 from identity.ports import approvals
 from identity.sessions.models import Session
-from identity.upstream import dns_proof, provider, rules
-from identity.upstream.models import Connection, Domain, Identity
+from identity.upstream import domains, provider, rules
+from identity.upstream.domains import Finding
+from identity.upstream.models import Connection, Identity
 from identity.upstream.provider import UnusableProvider
 
 _PURPOSE = "upstream client secret"
@@ -30,11 +29,6 @@ NOT_REACHED = Refusal(
     "provider_unreachable", "The provider was not reached. Check the issuer, or try again later."
 )
 NO_ORGANISATION = Refusal("no_organisation", "Name at least one organisation.")
-DOMAIN_TAKEN = Refusal("domain_taken", "Another connection has proven this domain.")
-RECORD_MISSING = Refusal(
-    "record_missing", "The TXT record is not published yet. It can take some hours."
-)
-NO_NAME_SERVER = Refusal("no_name_server", "No name server answered. Try again later.")
 
 
 @dataclass(frozen=True)
@@ -48,15 +42,6 @@ class ConnectionFacts:
     organisations: Sequence[str]
     amr_trusted: bool
     own_factors_forbidden: bool
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A step of a check. good: whether it passed."""
-
-    name: str
-    good: bool
-    sentence: str
 
 
 def connect(facts: ConnectionFacts) -> Connection:
@@ -111,7 +96,7 @@ def change(connection: Connection, facts: ConnectionFacts) -> None:
 def check(connection: Connection) -> list[Finding]:
     """Ask the provider and the name servers, and return what each step found."""
     findings = [_check_provider(connection)]
-    findings += [_check_domain(each) for each in connection.domains]
+    findings += [domains.check(each) for each in connection.domains]
     if not connection.domains:
         findings.append(Finding("Domains", False, "No domain was added."))
     with writing():
@@ -164,67 +149,6 @@ def switch_on(connection: Connection) -> None:
         ):
             db.session.refresh(connection)
             _record("upstream.switched_on", connection)
-
-
-def claim_domain(connection: Connection, text: str) -> Domain:
-    """Add a domain to the connection, which its owner has to prove. Raises RefusalError."""
-    name = rules.parse_domain(text)
-    _check_free(name, connection)
-    with writing() as session:
-        present: Domain | None = session.scalar(
-            select(Domain).where(Domain.connection_id == connection.id, Domain.domain == name)
-        )
-        if present is not None:
-            return present
-        domain = Domain(connection_id=connection.id, domain=name, challenge=new_secret())
-        session.add(domain)
-        session.flush()
-        _record("upstream.domain_claimed", connection, domain=name)
-    db.session.refresh(connection)
-    return domain
-
-
-def prove_domain(domain: Domain) -> None:
-    """Prove the domain by its TXT record. Raises RefusalError.
-
-    Must not run inside `writing()`: name servers are asked.
-    """
-    if domain.proven_at is not None:
-        return
-    connection, name = domain.connection, domain.domain
-    try:
-        if not dns_proof.is_published(name, domain.challenge):
-            raise RefusalError(RECORD_MISSING)
-    except dns_proof.NameServersFailed:
-        raise RefusalError(NO_NAME_SERVER) from None
-    other = aliased(Domain)
-    with writing() as session:
-        # Claims of one name are locked in one order, so that the second one sees the first proof.
-        session.execute(
-            select(Domain.id).where(Domain.domain == name).order_by(Domain.id).with_for_update()
-        )
-        if not claim(
-            update(Domain)
-            .where(
-                Domain.id == domain.id,
-                Domain.proven_at.is_(None),
-                ~exists().where(other.domain == name, other.proven_at.is_not(None)),
-            )
-            .values(proven_at=now())
-        ):
-            raise RefusalError(DOMAIN_TAKEN)
-        _record("upstream.domain_proven", connection, domain=name)
-    db.session.refresh(domain)
-
-
-def remove_domain(domain: Domain) -> None:
-    """Remove the domain from its connection: its addresses lead nowhere else any more."""
-    connection, name = domain.connection, domain.domain
-    with writing() as session:
-        session.delete(domain)
-        session.flush()
-        _record("upstream.domain_removed", connection, domain=name)
-    db.session.refresh(connection)
 
 
 def secret_of(connection: Connection) -> str:
@@ -291,18 +215,6 @@ def _check(facts: ConnectionFacts) -> None:
         raise RefusalError(Refusal("provider_unusable", str(error))) from None
 
 
-def _check_free(name: str, connection: Connection) -> None:
-    taken = db.session.scalar(
-        select(Domain.id).where(
-            Domain.domain == name,
-            Domain.proven_at.is_not(None),
-            Domain.connection_id != connection.id,
-        )
-    )
-    if taken is not None:
-        raise RefusalError(DOMAIN_TAKEN)
-
-
 def _check_provider(connection: Connection) -> Finding:
     try:
         found = provider.discover_anew(connection.issuer)
@@ -314,22 +226,6 @@ def _check_provider(connection: Connection) -> Finding:
     return Finding(
         "Provider", True, f"It answers, and publishes {len(keys)} keys for {', '.join(found.algs)}."
     )
-
-
-def _check_domain(domain: Domain) -> Finding:
-    try:
-        published = dns_proof.is_published(domain.domain, domain.challenge)
-    except dns_proof.NameServersFailed:
-        return Finding(domain.domain, False, NO_NAME_SERVER.sentence)
-    if domain.proven_at is None:
-        sentence = (
-            "The TXT record is published; prove the domain."
-            if published
-            else RECORD_MISSING.sentence
-        )
-        return Finding(domain.domain, False, sentence)
-    sentence = "Proven." if published else "It was proven, and its TXT record is gone."
-    return Finding(domain.domain, published, sentence)
 
 
 def _audited(connection: Connection) -> Mapping[str, object]:
@@ -348,7 +244,6 @@ def _record(
     *,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
-    domain: str | None = None,
     people: int | None = None,
     reached: bool | None = None,
 ) -> None:
@@ -359,7 +254,6 @@ def _record(
         connection=connection.public_id,
         connection_name=connection.name,
         issuer=connection.issuer,
-        domain=domain,
         people=people,
         reached=reached,
     )

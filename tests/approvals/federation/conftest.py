@@ -12,7 +12,7 @@ from flask import Flask
 
 from approvals.organisations.models import Organisation
 from approvals.settings import Settings
-from identity.upstream import connections, dns_proof, visits
+from identity.upstream import connections, dns_proof, domains, visits
 from identity.upstream.connections import ConnectionFacts
 from identity.upstream.models import Connection
 from tests.approvals import world
@@ -95,9 +95,9 @@ def facts(organisation: Organisation, issuer: str, **changes: object) -> Connect
 
 
 def prove(connection: Connection, name_server: NameServer, domain: str = DOMAIN) -> None:
-    claimed = connections.claim_domain(connection, domain)
+    claimed = domains.add(connection, domain)
     name_server.records[dns_proof.record_name(domain)] = [dns_proof.record_text(claimed.challenge)]
-    connections.prove_domain(claimed)
+    domains.prove(claimed)
 
 
 def connect(

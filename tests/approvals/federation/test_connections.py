@@ -13,7 +13,7 @@ from app.database import db
 from app.refusal import RefusalError
 from approvals.federation.cli import sign_ins_cli
 from approvals.organisations.models import Organisation
-from identity.upstream import connections, provider, queries, rules
+from identity.upstream import connections, domains, provider, queries, rules
 from identity.upstream.models import Connection, Domain
 from identity.upstream.provider import UnusableProvider
 from tests.approvals import world
@@ -191,11 +191,11 @@ def test_client_secret_is_stored_encrypted_and_audited_nowhere(
 def test_domain_is_proven_by_its_record_alone(
     app: Flask, connection: Connection, name_server: NameServer
 ) -> None:
-    domain = connections.claim_domain(connection, "second.example")
+    domain = domains.add(connection, "second.example")
     for records in ({}, {"_secure-access.second.example": ["secure-access-domain=other"]}):
         name_server.records = records
         with pytest.raises(RefusalError, match="not published"):
-            connections.prove_domain(domain)
+            domains.prove(domain)
     prove(connection, name_server, "second.example")
     assert domain.proven_at is not None
 
@@ -209,14 +209,14 @@ def test_domain_belongs_to_the_connection_that_proved_it(
     finally:
         other_provider.close()
     with pytest.raises(RefusalError, match="Another connection"):
-        connections.claim_domain(other, DOMAIN)
-    claimed = [connections.claim_domain(each, "third.example") for each in (connection, other)]
+        domains.add(other, DOMAIN)
+    claimed = [domains.add(each, "third.example") for each in (connection, other)]
     name_server.records["_secure-access.third.example"] = [
         f"secure-access-domain={each.challenge}" for each in claimed
     ]
-    connections.prove_domain(claimed[0])
+    domains.prove(claimed[0])
     with pytest.raises(RefusalError, match="Another connection"):
-        connections.prove_domain(claimed[1])
+        domains.prove(claimed[1])
 
 
 def test_40_claims_of_a_domain_at_once_add_it_once(app: Flask, connection: Connection) -> None:
@@ -225,16 +225,17 @@ def test_40_claims_of_a_domain_at_once_add_it_once(app: Flask, connection: Conne
     def add(_number: int) -> str:
         present = queries.connection(public_id)
         assert present is not None
-        return connections.claim_domain(present, "second.example").challenge
+        return domains.add(present, "second.example").challenge
 
     assert len(set(race(app, add))) == 1
-    assert len(world.audited("upstream.domain_claimed")) == 1
+    claimed = [row.detail["domain"] for row in world.audited("upstream.domain_claimed")]
+    assert sorted(claimed) == [DOMAIN, "second.example"]
 
 
 def test_40_removals_of_a_domain_at_once_are_recorded_once(
     app: Flask, connection: Connection
 ) -> None:
-    connections.claim_domain(connection, "second.example")
+    domains.add(connection, "second.example")
     public_id = connection.public_id
 
     def remove(_number: int) -> None:
@@ -242,7 +243,7 @@ def test_40_removals_of_a_domain_at_once_are_recorded_once(
         assert present is not None
         for each in present.domains:
             if each.domain == "second.example":
-                connections.remove_domain(each)
+                domains.remove(each)
 
     race(app, remove)
     assert [row.detail["domain"] for row in world.audited("upstream.domain_removed")] == [
@@ -258,7 +259,7 @@ def test_40_proofs_of_a_domain_by_two_connections_at_once_prove_one(
         other = connections.connect(facts(elm, other_provider.issuer))
     finally:
         other_provider.close()
-    claimed = [connections.claim_domain(each, "third.example") for each in (connection, other)]
+    claimed = [domains.add(each, "third.example") for each in (connection, other)]
     name_server.records["_secure-access.third.example"] = [
         f"secure-access-domain={each.challenge}" for each in claimed
     ]
@@ -266,7 +267,7 @@ def test_40_proofs_of_a_domain_by_two_connections_at_once_prove_one(
 
     def prove_one(number: int) -> bool:
         try:
-            connections.prove_domain(db.session.get_one(Domain, ids[number % 2]))
+            domains.prove(db.session.get_one(Domain, ids[number % 2]))
         except RefusalError:
             return False
         return True
@@ -279,10 +280,10 @@ def test_40_proofs_of_a_domain_by_two_connections_at_once_prove_one(
 def test_failing_name_server_proves_nothing(
     app: Flask, connection: Connection, name_server: NameServer
 ) -> None:
-    domain = connections.claim_domain(connection, "second.example")
+    domain = domains.add(connection, "second.example")
     name_server.fails = True
     with pytest.raises(RefusalError, match="No name server"):
-        connections.prove_domain(domain)
+        domains.prove(domain)
 
 
 def test_operator_connects_proves_checks_and_switches_off_by_pages(

@@ -206,7 +206,8 @@ def test_removal_from_the_organisation_ends_the_limited_session_of_a_last_member
     remove_member(membership, actor=world.COMMAND)
     assert not sessions()
     page = sign_in_elsewhere(client, there, amr="pwd,mfa")
-    assert page.status in {200, 403}
+    assert (page.status, page.heading) == (200, "My services")
+    assert page.walker.get(world.path(melfield, "users")).status == 404
 
 
 def test_identity_of_the_last_days_goes_with_this_was_not_me(

@@ -14,7 +14,7 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
 from identity.sessions.models import Session
 from identity.sign_in.models import AttemptBucket
-from identity.upstream import connections
+from identity.upstream import domains
 from identity.upstream.models import Connection, Identity
 from tests.approvals import world
 from tests.approvals.federation.conftest import DOMAIN, connect, visit
@@ -151,7 +151,7 @@ def test_sign_in_button_explains_that_a_domain_has_no_provider(
 def test_unproven_domain_leads_nowhere(
     app: Flask, client: FlaskClient, trusted: Connection
 ) -> None:
-    connections.claim_domain(trusted, "unproven.example")
+    domains.add(trusted, "unproven.example")
     page = Walker(client).get("/sign-in")
     page = page.submit("sign-in", button="organisation", email="ada@unproven.example")
     assert page.heading == "Sign in"
