@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from app.clock import now
 from app.context import PerApplication
-from app.http_client import why_address_refused
+from app.http_client import Unreachable, why_address_refused
 from identity.oidc.clients.jwks import Named, read
 from identity.oidc.clients.remote_documents import fetched
 from identity.oidc.jws_registry import SIGNING_ALGS
@@ -23,6 +23,11 @@ from identity.oidc.jwt_verification import PublicKey, UnsuitableKey
 KEPT = timedelta(minutes=10)
 REFETCH = timedelta(minutes=1)
 """Keys are fetched again for an unknown `kid` at most this often."""
+OUTAGE = timedelta(seconds=5)
+"""After a failure the provider is asked again at the earliest after this time, but for a check.
+
+Logout tokens can be posted by anybody, and each request would wait for the provider anew.
+"""
 _WELL_KNOWN = "/.well-known/openid-configuration"
 Value = TypeVar("Value")
 
@@ -60,6 +65,7 @@ class _Cache(Generic[Value]):
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept[Value]] = {}
+        self._failed_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def get(self, address: str, fetch: Callable[[], Value], longest: timedelta = KEPT) -> Value:
@@ -68,9 +74,18 @@ class _Cache(Generic[Value]):
         at = now()
         if kept is not None and kept.fetched_at <= at < kept.fetched_at + longest:
             return kept.value
-        value = fetch()
+        failed_at = self._failed_at.get(address)
+        if longest and failed_at is not None and failed_at <= at < failed_at + OUTAGE:
+            raise Unreachable
+        try:
+            value = fetch()
+        except Unreachable:
+            with self._lock:
+                self._failed_at[address] = now()
+            raise
         with self._lock:
             self._kept[address] = _Kept(value, at)
+            self._failed_at.pop(address, None)
         return value
 
 

@@ -36,12 +36,14 @@ class ForgingProvider:
         self.nonces: dict[str, str] = {}
         self.token: str | None = None
         self.silent = False
+        self.unanswered = 0
         self.redeemed: list[dict[str, list[str]]] = []
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if provider.silent:
+                    provider.unanswered += 1
                     self.connection.close()
                     return
                 known = {

@@ -476,6 +476,16 @@ class TestLogoutTokens:
             assert self.post(app, connection, forging.logout_token(**changes)) == 400, changes
         assert len(sessions()) == 1
 
+    def test_logout_tokens_during_an_outage_ask_the_provider_once(
+        self, app: Flask, connection: Connection, forging: ForgingProvider
+    ) -> None:
+        """Anybody can post here: each request would hold a thread until the provider fails."""
+        forging.silent = True
+        provider_cache_is_empty(app)
+        for _ in range(5):
+            assert self.post(app, connection, forging.logout_token()) == 400
+        assert forging.unanswered == 1
+
     def test_id_token_and_junk_are_no_logout_tokens(
         self, app: Flask, signed_in: Walker, connection: Connection, forging: ForgingProvider
     ) -> None:
