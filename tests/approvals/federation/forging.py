@@ -6,7 +6,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +18,13 @@ from joserfc.jwk import ECKey, RSAKey
 from identity.upstream.tokens import LOGOUT_EVENT
 
 Change = Callable[[dict[str, Any]], None]
+_KEY_NUMBERS = cycle(range(2))
+"""Two providers of one test have different keys, which all tests of a process share."""
+
+
+@cache
+def _key(_number: int) -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "one"})
 
 
 class ForgingProvider:
@@ -26,7 +35,7 @@ class ForgingProvider:
     """
 
     def __init__(self) -> None:
-        self.key = RSAKey.generate_key(2048, {"kid": "one"})
+        self.key = _key(next(_KEY_NUMBERS))
         self.signing: RSAKey | ECKey = self.key
         self.alg = "RS256"
         self.header: dict[str, Any] = {}
@@ -79,7 +88,8 @@ class ForgingProvider:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve = partial(self.server.serve_forever, poll_interval=0.01)
+        threading.Thread(target=serve, daemon=True).start()
         self.issuer = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def close(self) -> None:
