@@ -71,8 +71,9 @@ def test_worker_whose_thread_of_jobs_dies_ends(app: Flask, app_settings: Setting
 
 
 @pytest.fixture
-def _signals() -> Iterator[None]:
-    """Restore the handlers of signals that the worker replaces."""
+def _signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Restore the handlers of signals that the worker replaces, and shorten its pauses."""
+    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.1)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
@@ -139,10 +140,7 @@ def test_worker_tries_a_job_again_soon_after_an_error_of_the_driver(
 
 @on_sqlite
 @pytest.mark.usefixtures("_signals")
-def test_worker_tries_the_purge_again_soon_after_an_error_of_the_driver(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.1)
+def test_worker_tries_the_purge_again_soon_after_an_error_of_the_driver(app: Flask) -> None:
     begun = time.monotonic()
     calls: list[str] = []
 
