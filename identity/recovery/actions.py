@@ -29,7 +29,12 @@ from identity.sessions.browser_journeys import BrowserJourneys
 from identity.sign_in import devices, throttle
 from identity.sign_in.actions import WRONG_PASSWORD, MustWait
 from identity.sign_in.session_actions import begin_session
+from identity.sign_in.whole_sign_in import elsewhere_only
 
+SIGN_IN_ELSEWHERE_FIRST = Refusal(
+    "sign_in_elsewhere_first",
+    "Sign in with your organisation’s account first. Then open the link in our email again.",
+)
 _LIFETIME = timedelta(minutes=30)
 _JOURNEYS = BrowserJourneys(
     SecondStepJourney,
@@ -52,12 +57,21 @@ class Replaced:
 
 
 def prove_password(
-    link: PasswordReset, account: Account, password: str, browser: Browser
+    link: PasswordReset,
+    account: Account,
+    password: str,
+    browser: Browser,
+    *,
+    signed_in: int | None,
 ) -> SecondStepJourney | Refusal | MustWait:
     """Begin the set-up of a new second step for the person who opened the link.
 
-    Guesses are counted as those of the sign-in page are. Raises LinkOver, TooManyRequests.
+    Guesses are counted as those of the sign-in page are. signed_in: id of the account whose session
+    the browser has. Where the person's organisation forbids passwords here, only a session that
+    began at its provider admits them. Raises LinkOver, TooManyRequests.
     """
+    if elsewhere_only(account) and signed_in != account.id:
+        return SIGN_IN_ELSEWHERE_FIRST
     attempt = throttle.password_attempt(
         account.email_key,
         browser.network,

@@ -20,6 +20,7 @@ from identity.recovery import actions
 from identity.recovery.blueprint import blueprint
 from identity.recovery.forms import AppForm, PasswordForm
 from identity.recovery.models import SecondStepJourney
+from identity.sessions import current
 from identity.sessions.access import signed_in
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import sign_in_browser, signed_in_session
@@ -94,8 +95,15 @@ def submit_password() -> ResponseReturnValue:
         return _link_over()
     link, account = found
     password = PasswordForm().password.data or ""
+    session = current()
     try:
-        outcome = actions.prove_password(link, account, password, current_browser())
+        outcome = actions.prove_password(
+            link,
+            account,
+            password,
+            current_browser(),
+            signed_in=session.account_id if session is not None else None,
+        )
     except actions.LinkOver:
         return _link_over()
     if isinstance(outcome, MustWait):

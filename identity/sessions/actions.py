@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import record
 from app.clock import now
@@ -62,8 +63,9 @@ def start_session(
     """Sign the browser in.
 
     A session of the same person in this browser is renewed under a new token and keeps its `sid`,
-    unless it has ended since the request arrived. One of another person is ended first. The caller
-    has locked the account (`lock_access`). origin: the provider at which the person signed in.
+    unless it has ended since the request arrived, in this transaction or another. One of another
+    person is ended first. The caller has locked the account (`lock_access`). origin: the provider
+    at which the person signed in.
     """
     moment, token, earlier = now(), new_secret(), browser.session
     with writing() as database:
@@ -71,10 +73,8 @@ def start_session(
         if earlier is not None and of_another:
             end_session(earlier, cause="another person signed in")
             earlier = None
-        session = None
-        if earlier is not None:
-            session = database.get_one(Session, earlier.id, populate_existing=True)
-        if session is None or session.ended_at is not None:
+        session = None if earlier is None else _renewable(database, earlier)
+        if session is None:
             session = Session(
                 account=account,
                 created_at=moment,
@@ -97,6 +97,12 @@ def start_session(
         database.flush()
         started = read_session(session.id)
     return StartedSession(started, token, of_another)
+
+
+def _renewable(database: DatabaseSession, earlier: ActiveSession) -> Session | None:
+    """Lock the session's row and return it, or None where the session has ended."""
+    row = database.get(Session, earlier.id, with_for_update=True, populate_existing=True)
+    return row if row is not None and row.ended_at is None else None
 
 
 def claim_active(session: ActiveSession, at: datetime, *, is_activity: bool) -> Change:

@@ -237,6 +237,55 @@ def test_link_without_the_password_changes_nothing(
     assert sign_in(app.test_client(), lost.person, "/account").heading == "Your account"
 
 
+def test_link_in_a_browser_with_a_session_of_the_person_begins_another_session(
+    app: Flask, lost: Lost, clock: time_machine.Traveller
+) -> None:
+    decide(lost, lost.ann)
+    clock.shift(A_DAY)
+    actions.take_effect()
+    client = app.test_client()
+    sign_in(client, lost.person)
+    link = opening_link(lost.person)
+    assert link is not None
+    page = Walker(client).get(link).submit(password=lost.person.password)
+    page = set_up_app(page)[0]
+    assert page.heading == "Save your recovery codes"
+    sessions = db.session.scalars(select(Session).order_by(Session.id)).all()
+    assert [session.ended_cause for session in sessions] == ["second step reset", None]
+
+
+def test_link_where_the_organisation_forbids_passwords_needs_a_session_of_its_provider(
+    app: Flask, lost: Lost, clock: time_machine.Traveller
+) -> None:
+    decide(lost, lost.ann)
+    clock.shift(A_DAY)
+    actions.take_effect()
+    client = app.test_client()
+    sign_in(client, lost.person)
+    with writing() as session:
+        connection = Connection(
+            name="Ashfield account",
+            issuer="https://id.ashfield.example",
+            client_id="secure-access",
+            sealed_secret="none",
+            organisations=[lost.ashfield.public_id],
+            own_factors_forbidden=True,
+        )
+        connection.domains = [Domain(domain="ashfield.example", challenge="none", proven_at=now())]
+        session.add(connection)
+    link = opening_link(lost.person)
+    assert link is not None
+    page = Walker(app.test_client()).get(link)
+    for password in (lost.person.password, "another one entirely 9"):
+        answer = page.submit(password=password)
+        assert "Sign in with your organisation’s account first" in answer.text
+        assert "/app" not in answer.address
+    assert not world.audited("sign_in.password_refused")
+    page = Walker(client).get(link).submit(password=lost.person.password)
+    page = set_up_app(page)[0]
+    assert page.heading == "Save your recovery codes", page.text
+
+
 def test_link_is_used_once_by_forty_browsers(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
@@ -388,6 +437,28 @@ def test_stop_and_effect_at_once_leave_no_link_of_a_stopped_reset(
     actions.stop(lost.account)
     link = opening_link(lost.person)
     assert link is None or Walker(app.test_client()).get(link).status == 410
+
+
+def test_organisation_that_the_person_left_is_not_closed_to_them(
+    app: Flask, lost: Lost, clock: time_machine.Traveller
+) -> None:
+    decide(lost, lost.ann)
+    clock.shift(A_DAY)
+    actions.take_effect()
+    use_link(app, lost.person)
+    assert closed_organisations(lost.account) == [lost.briar]
+    remove_member(lost.at_briar, actor=COMMAND)
+    assert closed_organisations(lost.account) == []
+
+
+def test_request_that_ran_out_is_recorded_before_the_next_one(
+    lost: Lost, clock: time_machine.Traveller
+) -> None:
+    actions.ask(lost.account)
+    clock.shift(rules.UNDECIDED)
+    actions.ask(lost.account)
+    assert len(world.audited("second_step_reset.expired")) == 2
+    assert len(world.audited("second_step_reset.asked")) == 4
 
 
 def test_approver_refuses_a_request_with_a_reason(lost: Lost) -> None:
