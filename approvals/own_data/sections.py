@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from app.audit import AuditEvent
 from app.database import Base
@@ -72,6 +83,21 @@ _ORGANISATION: Mapping[type[Base], ColumnElement[bool]] = {
     Organisation: Organisation.id == Membership.organisation_id
 }
 
+
+def _is_later_than_other_holders(
+    account: Account, moment: SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Return the condition that the account's address was no other account's at the moment.
+
+    An address that an account left is reserved for it while the change can be undone.
+    """
+    left = and_(
+        EmailChange.former_email_key == account.email_key, EmailChange.reversible_until >= moment
+    )
+    put_back = and_(EmailChange.email_key == account.email_key, EmailChange.undone_at >= moment)
+    return ~exists().where(EmailChange.account_id != account.id, or_(left, put_back))
+
+
 SECTIONS = (
     Section(
         "Account",
@@ -121,7 +147,12 @@ SECTIONS = (
             "Answered or withdrawn": Invitation.closed_at,
         },
         lambda account: or_(
-            Invitation.account_id == account.id, Invitation.email_key == account.email_key
+            Invitation.account_id == account.id,
+            and_(
+                Invitation.account_id.is_(None),
+                Invitation.email_key == account.email_key,
+                _is_later_than_other_holders(account, Invitation.created_at),
+            ),
         ),
     ),
     Section(
@@ -329,13 +360,19 @@ SECTIONS = (
             "Written": OutboxMail.created_at,
             "Sent": OutboxMail.sent_at,
         },
-        lambda account: OutboxMail.recipient == account.email,
+        lambda account: and_(
+            OutboxMail.recipient == account.email,
+            _is_later_than_other_holders(account, OutboxMail.created_at),
+        ),
     ),
     Section(
         "Invitation mails counted for the daily limit",
         InvitationMail,
         {"Sent": InvitationMail.sent_at},
-        lambda account: InvitationMail.email_key == account.email_key,
+        lambda account: and_(
+            InvitationMail.email_key == account.email_key,
+            _is_later_than_other_holders(account, InvitationMail.sent_at),
+        ),
     ),
 )
 """The data that a person gets, in the order of the page."""

@@ -13,8 +13,10 @@ from sqlalchemy import select, text
 
 from app.clock import now
 from app.database import Base, db, writing
+from app.outbox import OutboxMail, send_mail
 from approvals.own_data.sections import SECTIONS, WITHHELD
-from identity.accounts.models import Account
+from identity.accounts.models import Account, Invitation
+from identity.email_changes.models import EmailChange
 from identity.sessions.models import Session
 from tests.approvals import world
 from tests.identity.conftest import audited
@@ -114,6 +116,62 @@ def test_own_data_has_no_data_of_other_people_and_no_secrets(
         )
     ).scalars()
     assert not [secret for secret in secrets if secret and secret in sections]
+
+
+def test_own_data_has_nothing_of_a_former_holder_of_the_address(
+    walker: Walker, person: Person
+) -> None:
+    """Grace left the address long enough ago for somebody else to take it."""
+    grace = make_person("grace@school.example", "Grace", "Hopper")
+    left_at = now() - timedelta(days=10)
+    with writing() as session:
+        session.add(
+            EmailChange(
+                account_id=grace.account.id,
+                email=grace.email,
+                email_key=grace.account.email_key,
+                former_email=person.email,
+                former_email_key=person.account.email_key,
+                created_at=left_at,
+                expires_at=left_at + timedelta(days=1),
+                confirmed_at=left_at,
+                reversible_until=left_at + timedelta(hours=72),
+            )
+        )
+        for name, sent_at, owner in (
+            ("Grace", left_at - timedelta(days=1), grace.account.id),
+            ("Withdrawn for Grace", left_at - timedelta(days=1), None),
+            ("Later", now(), None),
+        ):
+            session.add(
+                Invitation(
+                    email=person.email,
+                    email_key=person.account.email_key,
+                    given_name=name,
+                    family_name="Hopper",
+                    invited_by="Ann",
+                    organisation_name="Ashfield School",
+                    sender="school",
+                    account_id=owner,
+                    created_at=sent_at,
+                    expires_at=sent_at + timedelta(days=7),
+                )
+            )
+            send_mail(
+                to=person.email,
+                template="credentials/reset_explained",
+                context={"reason": "no account", "provider": ""},
+            )
+            session.flush()
+            mail = session.scalars(select(OutboxMail).order_by(OutboxMail.id.desc())).first()
+            assert mail is not None
+            mail.created_at = sent_at
+    sections = content(walker.get(DOWNLOAD))["sections"]
+    assert [row["First names"] for row in sections["Invitations"]] == ["Later"]
+    assert all(
+        row["Written"] > left_at.isoformat() for row in sections["Mails to your present address"]
+    )
+    assert sections["Mails to your present address"]
 
 
 def test_sections_contain_no_column_of_a_secret_or_a_key() -> None:
