@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, ColumnElement, exists, or_
 
+from app.actors import SYSTEM, Actor
 from approvals.memberships.models import Membership
-from approvals.pending_decisions.decisions import DecisionKind
+from approvals.pending_decisions.decisions import DecisionKind, Ending, end
 from approvals.pending_decisions.models import PendingDecision
 
 ACCESS_AFTER_RESET = DecisionKind("access_after_reset", undecided=None)
@@ -31,6 +32,18 @@ def is_held_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 def is_held() -> ColumnElement[bool]:
     """Return the condition that a membership is closed by a reset now."""
     return _held(PendingDecision.ended_at.is_(None))
+
+
+def close_access(account_id: int, organisation_id: int, *, asked_by: Actor) -> None:
+    """Close the person's access in the organisation until an approver of it agrees.
+
+    Must run inside `writing()`.
+    """
+    # An earlier one may be about a membership that has ended, and would close nothing now.
+    earlier = ACCESS_AFTER_RESET.open_about(account_id, organisation_id)
+    if earlier is not None:
+        end(earlier, Ending.STOPPED, SYSTEM)
+    ACCESS_AFTER_RESET.file(account_id, organisation_id=organisation_id, asked_by=asked_by)
 
 
 def _held(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

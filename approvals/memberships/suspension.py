@@ -68,6 +68,18 @@ def reopen(membership: Membership) -> bool:
     return True
 
 
+def continue_in(
+    session: Session, membership: Membership, continued: Membership, at: datetime
+) -> None:
+    """Suspend a membership that continues a suspended one, for the same cause."""
+    if membership.suspended_at is None:
+        return
+    continued.suspended_at = at
+    cause = cause_of(membership) or ""
+    session.add(MembershipSuspension(membership_id=continued.id, cause=cause, valid_from=at))
+    session.flush()
+
+
 def cause_of(membership: Membership) -> str | None:
     """Return why the membership is suspended now, or None."""
     found: str | None = db.session.scalar(

@@ -16,7 +16,7 @@ from app.database import db, writing
 from app.database.single_use import rows_changed
 from app.refusal import RefusalError
 from approvals.memberships.facts import account_of, lock_organisation
-from approvals.memberships.holds import ACCESS_AFTER_RESET
+from approvals.memberships.holds import ACCESS_AFTER_RESET, close_access
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement, Ending, agree, end, postpone
 from approvals.pending_decisions.models import PendingDecision
@@ -36,6 +36,7 @@ def ask(account: Account) -> None:
     """File the person's request; an open one stays as it is. Raises RefusalError."""
     with writing():
         account = _lock(account)
+        _expire_requests(account)
         if SECOND_STEP_RESET.open_about(account.id) is not None:
             return
         refusal = rules.may_ask(facts.requests_in_a_day(account.id, now()))
@@ -70,6 +71,7 @@ def decide(
             refusal = rules.NOT_CHECKED
         if refusal is not None:
             raise RefusalError(refusal)
+        _expire_requests(account)
         decision = SECOND_STEP_RESET.open_about(account.id) or SECOND_STEP_RESET.file(
             account.id, asked_by=actor_of(account)
         )
@@ -166,10 +168,8 @@ def take_effect() -> None:
     for request in SECOND_STEP_RESET.undecided_too_long(at):
         with writing():
             account = lock_access(request.account_id or 0)
-            undecided = PendingDecision.decided_at.is_(None)
-            if account is not None and end(request, Ending.EXPIRED, SYSTEM, undecided):
-                _record("expired", account, SYSTEM)
-                mails.announce(account, "ended", SYSTEM, reason="Nobody decided in 14 days.")
+            if account is not None:
+                _expire_requests(account)
 
 
 def second_step_replaced(account: Account, public_id: str) -> None:
@@ -190,13 +190,7 @@ def second_step_replaced(account: Account, public_id: str) -> None:
             # Operators decided; where there is no other approver nobody else could agree.
             closed = bool(others)
         if closed:
-            # An earlier one may be about a membership that has ended, and would close nothing now.
-            earlier = ACCESS_AFTER_RESET.open_about(account.id, organisation.id)
-            if earlier is not None:
-                end(earlier, Ending.STOPPED, SYSTEM)
-            ACCESS_AFTER_RESET.file(
-                account.id, organisation_id=organisation.id, asked_by=actor_of(account)
-            )
+            close_access(account.id, organisation.id, asked_by=actor_of(account))
             _record("access_closed", account, SYSTEM, organisation=organisation)
             mails.access_closed(account, organisation, membership)
     mails.announce(account, "in effect", actor_of(account))
@@ -247,6 +241,14 @@ def _open_access(hold: PendingDecision, decider: Actor, organisation: Organisati
         details=hold.details,
     )
     return outcome is Agreement.DECIDED and end(hold, Ending.IN_EFFECT, decider)
+
+
+def _expire_requests(account: Account) -> None:
+    """End the person's requests that ran out. The account is locked."""
+    for request in SECOND_STEP_RESET.undecided_too_long(now(), account.id):
+        if end(request, Ending.EXPIRED, SYSTEM, PendingDecision.decided_at.is_(None)):
+            _record("expired", account, SYSTEM)
+            mails.announce(account, "ended", SYSTEM, reason="The request ran out after 14 days.")
 
 
 def _end(account: Account, by: Actor, reason: str | None) -> bool:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.database import db
 from app.refusal import Refusal
-from approvals.memberships.holds import ACCESS_AFTER_RESET
+from approvals.memberships.holds import is_held
+from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import facts, rules
@@ -76,12 +77,8 @@ def closed_organisations(account: Person) -> list[Organisation]:
     return list(
         db.session.scalars(
             select(Organisation)
-            .join(PendingDecision, PendingDecision.organisation_id == Organisation.id)
-            .where(
-                PendingDecision.kind == ACCESS_AFTER_RESET.name,
-                PendingDecision.account_id == account.id,
-                PendingDecision.ended_at.is_(None),
-            )
+            .join(Membership, Membership.organisation_id == Organisation.id)
+            .where(Membership.account_id == account.id, Membership.open, is_held())
             .order_by(Organisation.name, Organisation.id)
         )
     )

@@ -3,17 +3,21 @@
 import pytest
 from flask import Flask
 
-from app.clock import today
-from app.database import db
+from app.actors import SYSTEM
+from app.clock import now, today
+from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.access_model.loading import load_shipped
 from approvals.memberships import facts
 from approvals.memberships.actions.merge import Merged, merge_organisations
+from approvals.memberships.holds import ACCESS_AFTER_RESET
 from approvals.memberships.models import Membership
+from approvals.memberships.suspension import cause_of, suspend_for_connection
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
+from approvals.second_step_resets.queries import closed_organisations
 from identity.email_address import EmailAddress
 from tests.approvals import world
 
@@ -56,6 +60,36 @@ def test_merge_moves_people_with_their_access_and_closes_the_source(
     assert not queries.is_open(source, today())
     assert len(world.audited("organisation.merged")) == 1
     assert len(world.audited("membership.moved")) == 2
+
+
+def test_merge_carries_access_that_waits_for_an_approver_after_a_reset(
+    dioceses: tuple[Organisation, Organisation],
+) -> None:
+    source, target = dioceses
+    ann = world.member(source, "ann@marl.example", "Diocese_Named", approver=True)
+    account = world.who(ann)
+    with writing():
+        ACCESS_AFTER_RESET.file(account.id, organisation_id=source.id, asked_by=SYSTEM)
+    merge_organisations(source, target, actor=world.COMMAND)
+    assert closed_organisations(account) == [target]
+    assert not facts.active_approvers(target.id).accounts
+
+
+def test_merge_carries_the_suspension_of_a_membership(
+    dioceses: tuple[Organisation, Organisation],
+) -> None:
+    source, target = dioceses
+    ann = world.member(source, "ann@marl.example", "Diocese_Named", approver=True)
+    with writing():
+        suspend_for_connection("Marl Entra", [source.public_id], [ann.account_id or 0], now())
+    since = ann.suspended_at
+    merge_organisations(source, target, actor=world.COMMAND)
+    there = _open(target, "ann@marl.example")
+    assert there is not None
+    assert since is not None
+    assert there.suspended_at is not None
+    assert cause_of(there) == "the sign-in with Marl Entra was switched off."
+    assert not facts.active_approvers(target.id).accounts
 
 
 def test_merge_lets_people_of_both_keep_what_they_have_in_the_target(

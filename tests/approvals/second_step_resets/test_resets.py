@@ -21,12 +21,14 @@ from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.queries import approvers_of
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import actions, rules
+from approvals.second_step_resets.queries import closed_organisations
 from approvals.settings import Settings
 from identity.accounts.queries import account_with_id
 from identity.administration import suspension
 from identity.credentials import recovery_codes
 from identity.credentials.models import Passkey
 from identity.sessions.models import Session
+from identity.upstream.models import Connection, Domain
 from tests.approvals import world
 from tests.approvals.second_step_resets.recovery import (
     A_DAY,
