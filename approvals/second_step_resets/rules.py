@@ -71,8 +71,14 @@ class ResetFacts:
 
 
 def deciders_needed(facts: ResetFacts) -> int:
-    """Return how many people decide: two operators for an approver, one person for all others."""
-    return 2 if facts.owner_approves and facts.authority is not Authority.APPROVER else 1
+    """Return how many people decide: two operators for an approver, one person for all others.
+
+    A command is the second of two, or decides alone where no operator but the owner exists.
+    """
+    needed = 2 if facts.owner_approves and facts.authority is not Authority.APPROVER else 1
+    if facts.authority is Authority.COMMAND:
+        return min(needed, len(facts.operators - {facts.owner}) + 1)
+    return needed
 
 
 def may_decide(facts: ResetFacts) -> Refusal | None:

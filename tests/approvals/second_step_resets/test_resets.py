@@ -524,6 +524,13 @@ def test_reset_of_the_only_operator_needs_the_command_on_the_server(lost: Lost) 
     assert world.audited("second_step_reset.decided")[-1].detail["reason"].startswith("Lost phone")
 
 
+def test_command_alone_resets_the_only_operator_who_is_an_approver_too(lost: Lost) -> None:
+    olive = world.operator()
+    world.member(lost.briar, olive.email, approver=True)
+    assert actions.decide_by_command(olive, COMMAND, "Lost phone, met in person")
+    assert world.audited("second_step_reset.decided")
+
+
 def test_command_is_refused_where_another_operator_can_decide(lost: Lost) -> None:
     olive = world.operator()
     world.operator("otto@operators.example")
