@@ -44,7 +44,7 @@ MEMBERSHIP: tuple[MembershipRule, ...] = (
     rules.MembershipHasStarted(),
     rules.MembershipWasAccepted(),
     rules.MembershipHasNotEnded(),
-    rules.MembershipIsNotHeld(),
+    rules.AccessIsNotClosedByReset(),
     rules.MembershipIsNotSuspended(),
 )
 SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Refusal | None], ...] = (

@@ -39,7 +39,7 @@ class OrganisationFacts:
 class MembershipFacts:
     """`id` ties grants to their membership; `organisation` is a public id.
 
-    `held`: a reset of the person's second step closed the access until an approver agrees.
+    `closed_by_reset`: a reset of the second step closed the access until an approver agrees.
     `suspended_for` is why the membership is suspended at the moment of the question, if it is.
     """
 
@@ -48,7 +48,7 @@ class MembershipFacts:
     valid_from: datetime
     joined_at: datetime | None
     valid_to: datetime | None = None
-    held: bool = False
+    closed_by_reset: bool = False
     suspended_for: str | None = None
 
 

@@ -24,7 +24,7 @@ from approvals.decision.facts import (
     OrganisationFacts,
     PersonFacts,
 )
-from approvals.memberships.holds import is_held_at
+from approvals.memberships.holds import is_closed_by_reset_at
 from approvals.memberships.models import Grant, Membership, MembershipSuspension
 from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
@@ -57,7 +57,7 @@ class FactsRow(Protocol):
     member_from: datetime
     member_joined_at: datetime | None
     member_to: datetime | None
-    held: bool
+    closed_by_reset: bool
     suspended_for: str | None
     grant: str | None
     user_group: str
@@ -190,7 +190,7 @@ def _columns() -> Statement:
         Membership.valid_from.label("member_from"),
         Membership.joined_at.label("member_joined_at"),
         Membership.valid_to.label("member_to"),
-        is_held_at(AT).label("held"),
+        is_closed_by_reset_at(AT).label("closed_by_reset"),
         select(MembershipSuspension.cause)
         .where(
             MembershipSuspension.membership_id == Membership.id,
@@ -287,7 +287,7 @@ def _memberships(rows: Iterable[FactsRow]) -> Iterable[MembershipFacts]:
                 valid_from=row.member_from,
                 joined_at=row.member_joined_at,
                 valid_to=row.member_to,
-                held=bool(row.held),
+                closed_by_reset=bool(row.closed_by_reset),
                 suspended_for=row.suspended_for,
             )
 

@@ -139,13 +139,13 @@ class MembershipHasNotEnded(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class MembershipIsNotHeld(Rule):
+class AccessIsNotClosedByReset(Rule):
     """Rule: no reset of the second step closes the membership until an approver agrees."""
 
     def __call__(
         self, facts: AccessFacts, membership: MembershipFacts, _at: datetime
     ) -> Refusal | None:
-        if not membership.held:
+        if not membership.closed_by_reset:
             return None
         return self.refuse(
             f"The second step of the account was reset. Access at {facts.organisation.name} stays "

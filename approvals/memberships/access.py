@@ -14,7 +14,7 @@ from app.clock import now
 from app.database import db
 from app.web.authorisation import Allowed, Refused
 from approvals.memberships.approvers import can_approve
-from approvals.memberships.holds import is_held
+from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Membership
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
@@ -32,7 +32,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
-    g.organisation, g.own_membership, g.own_membership_held = found
+    g.organisation, g.own_membership, g.own_membership_closed_by_reset = found
     return Allowed() if _opens(found[0].public_id) else needs_own_factors()
 
 
@@ -43,7 +43,7 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
         return outcome
     session = current()
     if session is None or not can_approve(
-        own_membership(), session.account, held=g.own_membership_held
+        own_membership(), session.account, closed_by_reset=g.own_membership_closed_by_reset
     ):
         return _no_such_page("is not an approver of the organisation")
     return needs_two_factors() or Allowed()
@@ -76,7 +76,7 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | N
     if session is None:
         return None
     found = db.session.execute(
-        select(Organisation, Membership, is_held())
+        select(Organisation, Membership, is_closed_by_reset())
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(
             Organisation.public_id == public_id,

@@ -6,16 +6,16 @@ membership a reset of the second step has closed (`holds`), cannot act.
 
 from sqlalchemy import and_
 
-from approvals.memberships.holds import is_held
+from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Membership
 from identity.accounts.models import Account
 from identity.accounts.person import Person
 
 
-def can_approve(membership: Membership, account: Person, *, held: bool) -> bool:
+def can_approve(membership: Membership, account: Person, *, closed_by_reset: bool) -> bool:
     """Return whether the holder of the membership, with this account, can act as an approver.
 
-    held: whether `holds.is_held` is true of the membership.
+    closed_by_reset: whether `holds.is_closed_by_reset` is true of the membership.
     """
     return (
         membership.open
@@ -23,7 +23,7 @@ def can_approve(membership: Membership, account: Person, *, held: bool) -> bool:
         and membership.suspended_at is None
         and membership.is_approver
         and not account.suspended
-        and not held
+        and not closed_by_reset
     )
 
 
@@ -33,6 +33,6 @@ CAN_APPROVE = and_(
     Membership.suspended_at.is_(None),
     Membership.is_approver,
     ~Account.suspended,
-    ~is_held(),
+    ~is_closed_by_reset(),
 )
 """Condition `can_approve` of a statement about `Membership` that joins its `Account`."""

@@ -18,20 +18,20 @@ from approvals.pending_decisions.models import PendingDecision
 ACCESS_AFTER_RESET = DecisionKind("access_after_reset", undecided=None)
 
 
-def is_held_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+def is_closed_by_reset_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that a membership was closed by a reset at the moment.
 
     A membership that began after the reset was given by an approver who knew of it.
     """
-    return _held(
+    return _closed_by_reset(
         PendingDecision.asked_at <= at,
         or_(PendingDecision.ended_at.is_(None), PendingDecision.ended_at > at),
     )
 
 
-def is_held() -> ColumnElement[bool]:
+def is_closed_by_reset() -> ColumnElement[bool]:
     """Return the condition that a membership is closed by a reset now."""
-    return _held(PendingDecision.ended_at.is_(None))
+    return _closed_by_reset(PendingDecision.ended_at.is_(None))
 
 
 def close_access(account_id: int, organisation_id: int, *, asked_by: Actor) -> None:
@@ -46,7 +46,7 @@ def close_access(account_id: int, organisation_id: int, *, asked_by: Actor) -> N
     ACCESS_AFTER_RESET.file(account_id, organisation_id=organisation_id, asked_by=asked_by)
 
 
-def _held(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _closed_by_reset(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return (
         exists()
         .where(

@@ -1,1 +1,1 @@
-"""Decisions that wait for somebody: one table, claimed by conditional statements."""
+"""Pending decisions: one table, claimed by conditional statements."""

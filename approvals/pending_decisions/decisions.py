@@ -39,7 +39,7 @@ class Agreement(enum.Enum):
     DECIDED = enum.auto()
     FIRST_OF_TWO = enum.auto()
     TOO_LATE = enum.auto()
-    """Somebody decided or ended it before, or the same person agreed to it already."""
+    """The decision was made or ended before, or the same person has agreed already."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class DecisionKind:
     def undecided_too_long(
         self, at: datetime, account_id: int | None = None
     ) -> Sequence[PendingDecision]:
-        """Return the requests that ran out without a decision, of one person or of all."""
+        """Return the requests that expired without a decision, of one person or of all."""
         return db.session.scalars(
             select(PendingDecision).where(
                 PendingDecision.kind == self.name,

@@ -25,7 +25,7 @@ from approvals.second_step_resets.facts import SECOND_STEP_RESET
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
-from identity.recovery.link import held_until, send_link, withdraw_links
+from identity.recovery.link import earliest_reset, send_link, withdraw_links
 from identity.settings import settings
 
 _LOOK_SECONDS = 10.0
@@ -76,7 +76,7 @@ def decide(
             account.id, asked_by=actor_of(account)
         )
         delay = timedelta(hours=settings().second_step_reset_hours)
-        takes_effect_at = rules.effect_at(now(), delay, held_until(account.id))
+        takes_effect_at = rules.effect_at(now(), delay, earliest_reset(account.id))
         outcome = Agreement.TOO_LATE
         if decision is not None:
             outcome = agree(
@@ -159,9 +159,9 @@ def take_effect() -> None:
             account = lock_access(due.account_id or 0)
             if account is None or not account.active:
                 continue
-            held = held_until(account.id)
-            if held is not None and held > at:
-                postpone(due, held)
+            earliest = earliest_reset(account.id)
+            if earliest is not None and earliest > at:
+                postpone(due, earliest)
             elif end(due, Ending.IN_EFFECT, SYSTEM, PendingDecision.takes_effect_at <= at):
                 send_link(account, due.public_id)
                 _record("link_sent", account, SYSTEM)

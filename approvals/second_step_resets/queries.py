@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.database import db
 from app.refusal import Refusal
-from approvals.memberships.holds import is_held
+from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
@@ -78,7 +78,7 @@ def closed_organisations(account: Person) -> list[Organisation]:
         db.session.scalars(
             select(Organisation)
             .join(Membership, Membership.organisation_id == Organisation.id)
-            .where(Membership.account_id == account.id, Membership.open, is_held())
+            .where(Membership.account_id == account.id, Membership.open, is_closed_by_reset())
             .order_by(Organisation.name, Organisation.id)
         )
     )

@@ -123,10 +123,10 @@ def may_ask(requests_in_a_day: int) -> Refusal | None:
     return TOO_MANY_REQUESTS if requests_in_a_day >= MOST_REQUESTS else None
 
 
-def effect_at(decided_at: datetime, delay: timedelta, held_until: datetime | None) -> datetime:
-    """Return when a reset takes effect: after the delay, and not before `held_until`."""
-    earliest = decided_at + delay
-    return max(earliest, held_until or earliest)
+def effect_at(decided_at: datetime, delay: timedelta, not_before: datetime | None) -> datetime:
+    """Return when a reset takes effect: after the delay, and at `not_before` or later."""
+    delayed = decided_at + delay
+    return max(delayed, not_before or delayed)
 
 
 def may_end(facts: ResetFacts) -> Refusal | None:

@@ -76,7 +76,7 @@ def open_confirm(token: str) -> ResponseReturnValue:
 @permit(FreshSignIn(signed_in_with_own_factors))
 def confirm_email() -> ResponseReturnValue:
     """Ask the signed-in person to confirm the new address."""
-    found = _found()
+    found = _opened_link()
     if found is None:
         return _link_over()
     return _confirm_page(found[1], Form())
@@ -86,7 +86,7 @@ def confirm_email() -> ResponseReturnValue:
 @permit(FreshSignIn(signed_in_with_own_factors))
 def submit_confirm_email() -> ResponseReturnValue:
     """Change the address of the signed-in person."""
-    found, form = _found(), Form()
+    found, form = _opened_link(), Form()
     if found is None:
         return _link_over()
     link, account = found
@@ -112,7 +112,7 @@ def sign_out_to_confirm() -> ResponseReturnValue:
     return redirect(url_for(".confirm_email", journey=request.args.get("journey")), code=303)
 
 
-def _found() -> tuple[PasswordReset, Account] | None:
+def _opened_link() -> tuple[PasswordReset, Account] | None:
     journey = request.args.get("journey")
     return reset_links.find(journey, reset_links.CONFIRM_ADDRESS, current_browser())
 

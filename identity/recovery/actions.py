@@ -21,7 +21,7 @@ from identity.credentials.models import PasswordReset
 from identity.credentials.password import PASSWORD, is_unchanged
 from identity.credentials.totp import TOTP
 from identity.ports import approvals
-from identity.recovery.link import decision_of, held_until
+from identity.recovery.link import decision_of, earliest_reset
 from identity.recovery.models import SecondStepJourney
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
@@ -142,11 +142,11 @@ def replace_second_step(
         return step
     with writing():
         locked = lock_access(account.id)
-        held = held_until(account.id)
+        earliest = earliest_reset(account.id)
         if (
             locked is None
             or not locked.active
-            or (held is not None and held > now())
+            or (earliest is not None and earliest > now())
             or not _still_proves(locked, set_at)
             or not _JOURNEYS.finish(journey.id, SecondStepJourney.sealed_secret == sealed_secret)
             or not reset_links.claim_link(link, browser)

@@ -26,8 +26,11 @@ RESET = Change("second step reset", {})
 _DECISION = "second step link"
 
 
-def held_until(account_id: int) -> datetime | None:
-    """Return until when a change of the address that an approver began holds every reset."""
+def earliest_reset(account_id: int) -> datetime | None:
+    """Return the earliest moment of a reset after an address change that an approver began.
+
+    None where no approver began one.
+    """
     begun_at = last_begun_by_approver(account_id)
     return begun_at + AFTER_ADDRESS_CHANGE if begun_at is not None else None
 

@@ -14,7 +14,7 @@ from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.memberships import facts, suspension, wording
 from approvals.memberships.actions.closing import close_membership
-from approvals.memberships.holds import close_access, is_held
+from approvals.memberships.holds import close_access, is_closed_by_reset
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
@@ -134,7 +134,7 @@ def _continue_in(
     Access that is suspended, or that waits for an approver after a reset, stays so.
     """
     joined = membership.joined_at is not None
-    is_closed = session.scalar(select(is_held()).where(Membership.id == membership.id))
+    is_closed = session.scalar(select(is_closed_by_reset()).where(Membership.id == membership.id))
     invitation_id = None if joined else membership.invitation_id
     if invitation_id is not None:
         membership.invitation_id = None

@@ -127,8 +127,8 @@ CASES = [
         "Membership of Elm School ended on 23 November 2026 at 9:00am.",
     ),
     Case(
-        "MembershipIsNotHeld",
-        _membership(held=True),
+        "AccessIsNotClosedByReset",
+        _membership(closed_by_reset=True),
         "The second step of the account was reset. Access at Elm School stays closed until an "
         "approver there agrees.",
     ),

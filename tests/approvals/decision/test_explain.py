@@ -234,7 +234,7 @@ CASES: list[tuple[type, Make, list[str]]] = [
         ["Membership of Elm School ended on 30 June 2026 at 4:05pm."],
     ),
     (
-        rules.MembershipIsNotHeld,
+        rules.AccessIsNotClosedByReset,
         _membership_held,
         [HELD],
     ),

@@ -33,7 +33,7 @@ class Holder:
     joined: bool
     closed: bool
     suspended: bool
-    held: bool
+    closed_by_reset: bool
     appointments: tuple[bool, ...]
 
 
@@ -42,7 +42,7 @@ holders = st.builds(
     joined=st.booleans(),
     closed=st.booleans(),
     suspended=st.booleans(),
-    held=st.booleans(),
+    closed_by_reset=st.booleans(),
     appointments=st.sampled_from([(), (True,), (False,), (False, True), (False, False)]),
 )
 
@@ -74,7 +74,7 @@ def _add(session: Session, where: Organisation, number: int, holder: Holder) -> 
     membership.describe(email=email, given_name="Ada", family_name="Byron")
     session.add(membership)
     session.flush()
-    if holder.held:
+    if holder.closed_by_reset:
         ACCESS_AFTER_RESET.file(account.id, organisation_id=where.id, asked_by=SYSTEM)
     return membership
 
@@ -90,7 +90,11 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
             by_rule = {
                 row.id
                 for row, each in zip(rows, states, strict=True)
-                if can_approve(row, session.get_one(Account, row.account_id), held=each.held)
+                if can_approve(
+                    row,
+                    session.get_one(Account, row.account_id),
+                    closed_by_reset=each.closed_by_reset,
+                )
             }
             by_statement = session.scalars(
                 select(Membership.id)
@@ -100,7 +104,7 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
             assert set(by_statement) == by_rule
             expected = [
                 each.joined
-                and not (each.closed or each.suspended or each.held)
+                and not (each.closed or each.suspended or each.closed_by_reset)
                 and any(each.appointments)
                 for each in states
             ]

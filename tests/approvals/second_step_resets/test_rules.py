@@ -78,13 +78,15 @@ def test_command_decides_only_where_operators_are_too_few(approver: bool, operat
 
 @given(
     hours=st.integers(1, 72),
-    held=st.one_of(st.none(), st.integers(-10, 10)),
+    days=st.one_of(st.none(), st.integers(-10, 10)),
 )
-def test_effect_is_never_before_the_delay_nor_the_hold(hours: int, held: int | None) -> None:
-    held_until = AT + timedelta(days=held) if held is not None else None
-    effect = rules.effect_at(AT, timedelta(hours=hours), held_until)
+def test_effect_is_never_before_the_delay_nor_the_earliest_reset(
+    hours: int, days: int | None
+) -> None:
+    not_before = AT + timedelta(days=days) if days is not None else None
+    effect = rules.effect_at(AT, timedelta(hours=hours), not_before)
     assert effect >= AT + timedelta(hours=hours)
-    assert held_until is None or effect >= held_until
+    assert not_before is None or effect >= not_before
 
 
 @pytest.mark.parametrize(
