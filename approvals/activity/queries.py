@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ from app.web.pagination import Page, paginate
 from approvals.activity.own_words import CAUSES, OWN_WORDS, TOLD_OTHERWISE
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
+from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.accounts.person import Person
@@ -95,9 +96,21 @@ def activity_about_person(
     return list(describe_entry(db.session.scalars(statement.limit(limit)), at))
 
 
-def own_activity(account: Person, at: datetime, *, page: int) -> Page[OwnEntry]:
-    """Return a page of the events about a person, the latest first, in words for the person."""
-    found = paginate(_about(account), page=page)
+def own_activity(
+    account: Person, at: datetime, *, page: int, bodies: Collection[str] | None = None
+) -> Page[OwnEntry]:
+    """Return a page of the events about a person, the latest first, in words for the person.
+
+    bodies: the organisations that the person's session opens, with their schools, where it does not
+    open all. Events of others are left out; those of no organisation are not.
+    """
+    statement = _about(account)
+    if bodies is not None:
+        within = organisations_within(bodies, _organisations_named(account), at)
+        statement = statement.where(
+            or_(AuditEvent.organisation.is_(None), AuditEvent.organisation.in_(within))
+        )
+    found = paginate(statement, page=page)
     return Page(_own_entries(found.rows, at), found.number, found.per_page, found.total)
 
 
@@ -248,6 +261,13 @@ def _about(account: Person) -> Select[AuditEvent]:
         )
         .order_by(AuditEvent.id.desc())
     )
+
+
+def _organisations_named(account: Person) -> set[str]:
+    found = db.session.scalars(
+        select(AuditEvent.organisation).where(AuditEvent.subject == account.subject).distinct()
+    )
+    return {organisation for organisation in found if organisation is not None}
 
 
 def _in(organisation: Organisation) -> Select[AuditEvent]:

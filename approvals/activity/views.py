@@ -43,9 +43,11 @@ def activity(**_route: str) -> str:
 @permit(signed_in)
 def own_activity() -> str:
     """Show a page of what happened with the person's own account."""
-    account = signed_in_session().account
-    page = queries.own_activity(account, now(), page=requested_page())
-    return render_template("activity/own.html", page=page)
+    session = signed_in_session()
+    page = queries.own_activity(
+        session.account, now(), page=requested_page(), bodies=session.organisations
+    )
+    return render_template("activity/own.html", page=page, limited=session.is_limited)
 
 
 @dataclass(frozen=True)

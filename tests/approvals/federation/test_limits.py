@@ -92,6 +92,18 @@ def make_operator(person: Person) -> None:
         )
 
 
+def test_own_activity_leaves_out_other_organisations_until_own_factors_are_shown(
+    walker: Walker, grace: Person
+) -> None:
+    page = walker.get("/account/activity")
+    assert "You joined Melfield Primary School" in page.text
+    assert "You joined Elm School" not in page.text
+    page = walker.get(page.link("Use your own password to see all activity"))
+    page = with_own_factors(page, grace)
+    assert page.address == "/account/activity"
+    assert "You joined Elm School" in page.text
+
+
 @pytest.mark.parametrize("path", ["/account/password", "/account/second-step/app"])
 def test_pages_of_own_factors_ask_for_own_factors(walker: Walker, path: str) -> None:
     assert walker.get(path).heading == OWN
