@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 from app.actors import Actor
 from app.database import db
 from approvals.memberships import catalogue, queries, rules
+from approvals.memberships.deciders import Deciders
 from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
+from approvals.organisations.parents import parents_of
 from identity.accounts.models import Account, Invitation
 from identity.email_address import EmailAddress
 
@@ -55,6 +57,20 @@ def active_approvers(organisation_id: int) -> rules.Approvers:
     """Return the approvers who can act now: joined, not suspended, appointed."""
     return rules.Approvers(
         frozenset(account.id for account in queries.approvers_of(organisation_id))
+    )
+
+
+def deciders(organisation: Organisation, at: datetime) -> Deciders:
+    """Return the people who may decide about the organisation at this moment, by level.
+
+    Links to parent bodies are those of the moment; the people are those who can act now.
+    """
+    return Deciders(
+        approvers=active_approvers(organisation.id).accounts,
+        parents={
+            body.id: active_approvers(body.id).accounts for body in parents_of(organisation, at)
+        },
+        operators=frozenset(operator.id for operator in actions.active_operators()),
     )
 
 

@@ -36,6 +36,8 @@ class Authority(enum.Enum):
     """On what ground somebody acts in an organisation."""
 
     APPROVER = "approver"
+    PARENT = "parent"
+    """Approver of a parent body of the organisation."""
     OPERATOR = "operator"
     COMMAND = "command"
     NONE = "none"

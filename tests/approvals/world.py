@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
 from app.actors import Actor
 from app.audit import AuditEvent
@@ -23,7 +23,13 @@ from approvals.memberships.actions import add_member
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.operators.models import Operator
 from approvals.organisations.kinds import Kind
-from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
+from approvals.organisations.models import (
+    BEGINNING,
+    END,
+    Organisation,
+    OrganisationPeriod,
+    TrustLink,
+)
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.sent_invitation import sent_invitation
 from identity.email_address import EmailAddress
@@ -43,8 +49,12 @@ def organisation(
     urn: str | None = None,
     uid: str | None = None,
     la_code: str | None = None,
+    diocese_code: str | None = None,
+    type_code: str | None = None,
+    trust: Organisation | None = None,
     closed_on: date | None = None,
 ) -> Organisation:
+    """A body; of a school the period that the register would give it, and its link to a trust."""
     with writing() as session:
         made = Organisation(
             kind=kind.value,
@@ -54,6 +64,7 @@ def organisation(
             urn=urn,
             uid=uid,
             la_code=la_code,
+            diocese_code=diocese_code,
             closed_on=closed_on,
         )
         session.add(made)
@@ -67,10 +78,30 @@ def organisation(
                         valid_to=ends,
                         open=is_open,
                         name=name,
+                        type_code=type_code,
                         la_code=la_code,
+                        diocese_code=diocese_code,
                     )
                 )
+        if trust is not None:
+            session.add(
+                TrustLink(
+                    organisation_id=made.id,
+                    trust_id=trust.id,
+                    valid_from=BEGINNING,
+                    valid_to=END,
+                    known_from=BEGINNING,
+                )
+            )
     return made
+
+
+def leave_trust(where: Organisation, on: date) -> None:
+    """End the school's link to its trust on a day."""
+    with writing() as session:
+        session.execute(
+            update(TrustLink).where(TrustLink.organisation_id == where.id).values(valid_to=on)
+        )
 
 
 def _periods(closed_on: date | None) -> list[tuple[date, date, bool]]:

@@ -64,6 +64,7 @@ MAINTAINED_TYPES = frozenset({"01", "02", "03", "05", "07", "12", "14", "15"})
 ACADEMY_TYPES = frozenset(
     {"28", "33", "34", "35", "36", "38", "39", "40", "41", "42", "43", "44", "45", "46", "57"}
 )
+VOLUNTARY_AIDED = "02"
 STATE_FUNDED_TYPES = MAINTAINED_TYPES | ACADEMY_TYPES | {"06", "08"}
 """GIAS `TypeOfEstablishment (code)` in a local authority's remit (docs/decisions/0023)."""
 

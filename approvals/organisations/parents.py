@@ -1,0 +1,71 @@
+"""The body above a school: its trust, its local authority or its diocese, by the school's type.
+
+The table is data, and the link is that of the moment: a school that left its trust yesterday has
+another parent today (docs/decisions/0043). An organisation without a parent is the operators'.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from app.database import db
+from approvals.organisations import queries
+from approvals.organisations.kinds import Kind, RemitRule, facts_of
+from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
+from approvals.organisations.register.codes import (
+    ACADEMY_TYPES,
+    MAINTAINED_TYPES,
+    VOLUNTARY_AIDED,
+)
+
+PARENTS_OF_TYPE: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            sorted(ACADEMY_TYPES), (Kind.MULTI_ACADEMY_TRUST, Kind.SINGLE_ACADEMY_TRUST)
+        ),
+        **dict.fromkeys(sorted(MAINTAINED_TYPES), (Kind.LOCAL_AUTHORITY,)),
+        # A diocese appoints most governors of a voluntary aided school.
+        VOLUNTARY_AIDED: (Kind.LOCAL_AUTHORITY, Kind.DIOCESE),
+    }
+)
+"""Kinds of body that are a parent of a school, by GIAS `TypeOfEstablishment (code)`.
+
+A type that is not listed has no parent.
+"""
+
+
+def parents_of(organisation: Organisation, at: date | datetime) -> list[Organisation]:
+    """Return the open bodies above an open school at a moment; none for other organisations."""
+    on = queries.on_day(at)
+    period = queries.period_on(organisation, on) if organisation.is_school else None
+    if period is None or not period.open:
+        return []
+    kinds = PARENTS_OF_TYPE.get(period.type_code or "", ())
+    bodies = db.session.scalars(
+        select(Organisation)
+        .where(or_(false(), *(_is_above(kind, organisation, period, on) for kind in kinds)))
+        .order_by(Organisation.id)
+    ).all()
+    by_kind = sorted(bodies, key=lambda body: kinds.index(Kind(body.kind)))
+    return [body for body in by_kind if queries.is_open(body, on)]
+
+
+def _is_above(
+    kind: Kind, school: Organisation, period: OrganisationPeriod, on: date
+) -> ColumnElement[bool]:
+    linked: ColumnElement[bool]
+    match facts_of(kind).remit:
+        case RemitRule.TRUST:
+            trusts = select(TrustLink.trust_id).where(
+                TrustLink.organisation_id == school.id, TrustLink.holds_on(on)
+            )
+            linked = Organisation.id.in_(trusts)
+        case RemitRule.LOCAL_AUTHORITY:
+            linked = Organisation.la_code == period.la_code
+        case RemitRule.DIOCESE:
+            linked = Organisation.diocese_code == period.diocese_code
+        case _:
+            linked = false()
+    return and_(Organisation.kind == kind.value, linked)
