@@ -19,13 +19,15 @@ from identity.accounts.models import Account
 from identity.accounts.person import Person
 from identity.ports import SecondStepReset
 from identity.recovery.link import link_sent_at
+from identity.settings import settings
 
 
 @dataclass(frozen=True)
 class ResetPage:
     """The reset of a person's second step, as a decider sees it.
 
-    agreed_by: name of the first of two operators. refusal: why this decider cannot decide.
+    agreed_by: name of the first of two operators. hours: from the decision to the link.
+    refusal: why this decider cannot decide.
     """
 
     account: Account
@@ -34,6 +36,7 @@ class ResetPage:
     link_sent: bool
     agreed_by: str | None
     deciders: int
+    hours: int
     refusal: Refusal | None
 
 
@@ -54,6 +57,7 @@ def reset_page(account: Account, decider: Actor, organisation: Organisation | No
         link_sent=link_sent_at(account) is not None,
         agreed_by=name_of(first) if first is not None else None,
         deciders=rules.deciders_needed(found),
+        hours=settings().second_step_reset_hours,
         refusal=refusal,
     )
 

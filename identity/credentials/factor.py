@@ -15,6 +15,7 @@ from datetime import datetime
 from app.composition import Part
 from app.refusal import Refusal
 from identity.accounts.models import Account
+from identity.credentials.take_back import Change
 
 
 class FactorKind(enum.StrEnum):
@@ -106,18 +107,19 @@ class SetUpProved:
     """A credential that has shown that it works.
 
     store: stores it for an account, inside `writing()`, with the words for the device on which it
-    was made. It raises RefusalError where the credential is somebody's already.
+    was made, and returns the change that "this was not me" takes back. It raises RefusalError where
+    the credential is somebody's already.
     """
 
     evidence: Evidence
-    store: Callable[[int, str], None]
+    store: Callable[[int, str], Change]
 
 
 class SetUp(ABC):
-    """The set-up of a factor by a person who joins.
+    """The set-up of a factor by a person who joins, or who replaces a lost second step.
 
-    column: name of a column of JoinJourney; it keeps the state until the factor has shown that it
-    works. once: whether a rejected answer uses the state up.
+    column: name of a column of JoinJourney and SecondStepJourney; it keeps the state until the
+    factor has shown that it works. once: whether a rejected answer uses the state up.
     """
 
     column: str
@@ -133,7 +135,7 @@ class SetUp(ABC):
 
     @abstractmethod
     def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
-        """Return the values for the page, with the address of the person to be."""
+        """Return the values for the page, with the person's address."""
 
 
 class Factor(ABC):
@@ -143,8 +145,8 @@ class Factor(ABC):
     has_challenge: whether the page shows a challenge to answer. guessable: whether wrong answers
     are counted and make the next one wait. lasting: false where the factor is used up by its use.
     sign_in_page: None for a factor that is no second step.
-    whole_sign_in: for a factor that may be the whole sign-in. set_up: for a factor with
-    which people may join. account_section: a template of the page "Your second step", on which the
+    whole_sign_in: for a factor that may be the whole sign-in. set_up: for a factor that may be a
+    person's first one. account_section: a template of the page "Your second step", on which the
     factor is set up; it gets `section`.
     """
 

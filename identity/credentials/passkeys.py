@@ -61,10 +61,12 @@ class _SetUpPasskey(SetUp):
         except RefusalError as error:
             return ProofRejected(error.refusal)
 
-        def store_first(account_id: int, device: str) -> None:
+        def store_first(account_id: int, device: str) -> Change:
             _add_user(account_id=account_id, handle=begun["handle"])
-            if store(account_id, credential, device[:LONGEST_NAME]) is None:
+            passkey = store(account_id, credential, device[:LONGEST_NAME])
+            if passkey is None:
                 raise RefusalError(webauthn_ceremonies.NOT_ACCEPTED)
+            return change_added(passkey)
 
         return SetUpProved(_evidence(copied=credential.backup_eligible, verified=True), store_first)
 

@@ -45,12 +45,12 @@ def second_steps() -> list[tuple[Factor, SignInPage]]:
 
 
 def set_ups() -> list[SetUp]:
-    """Return the set-ups of all factors with which people may join."""
+    """Return the set-ups of all factors that a person may have as their first."""
     return [each.set_up for each in FACTORS if each.set_up is not None]
 
 
-def set_up_to_join(name: str) -> SetUp | None:
-    """Return the set-up of that factor where it is offered to people who join, or None."""
+def offered_set_up(name: str) -> SetUp | None:
+    """Return the set-up of that factor where this installation offers it, or None."""
     found = factor(name)
     return found.set_up if found.available() else None
 

@@ -74,9 +74,12 @@ class _SetUpApp(SetUp):
         step = proves(state, answer)
         if isinstance(step, ProofRejected):
             return step
-        return SetUpProved(
-            Totp.evidence, lambda account_id, _device: store(account_id, state, step)
-        )
+
+        def store_first(account_id: int, _device: str) -> Change:
+            store(account_id, state, step)
+            return ADDED
+
+        return SetUpProved(Totp.evidence, store_first)
 
     def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
         return {"key": text_key(state), "picture": qr_code(state, email), "link": uri(state, email)}

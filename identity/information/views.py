@@ -19,7 +19,11 @@ blueprint = Blueprint("information", __name__)
 @permit(anyone)
 def help_page() -> str:
     """Show the help page."""
-    return render_template("information/help.html", contact=settings().support_email)
+    return render_template(
+        "information/help.html",
+        contact=settings().support_email,
+        hours=settings().second_step_reset_hours,
+    )
 
 
 @blueprint.get("/privacy")

@@ -21,7 +21,7 @@ from identity.accounts.models import Account, Invitation, InvitationState, JoinJ
 from identity.accounts.names import clean_names
 from identity.accounts.person import Person, actor_of
 from identity.accounts.sent_invitation import sent_invitation
-from identity.credentials import password, registry
+from identity.credentials import password
 from identity.credentials.actions import make_recovery_codes
 from identity.credentials.factor import ProofRejected, SetUp
 from identity.credentials.hashing import hash_password
@@ -30,7 +30,7 @@ from identity.credentials.password_context import password_owner
 from identity.credentials.password_rules import Owner
 from identity.email_changes.queries import account_formerly_at
 from identity.joining import rules
-from identity.joining.journeys import JOININGS, LIFETIME, begin_set_up_again, state_column
+from identity.joining.journeys import JOININGS, LIFETIME, SET_UPS
 from identity.joining.rules import FirstPage, NextStep
 from identity.ports import InvitationDescription, approvals
 from identity.sessions.actions import StartedSession
@@ -119,7 +119,7 @@ def finish(
     proved = set_up.prove(draft.set_up_state, answer)
     if isinstance(proved, ProofRejected):
         if set_up.once:
-            begin_set_up_again(draft.id, set_up, draft.set_up_state)
+            SET_UPS.begin_again(draft.id, set_up, draft.set_up_state)
         return proved
     with_password = not proved.evidence.is_whole
     if with_password and draft.password_hash is None:
@@ -260,7 +260,7 @@ def _draft(journey: JoinJourney, set_up: SetUp) -> _Draft | None:
             JoinJourney.given_name,
             JoinJourney.family_name,
             JoinJourney.password_hash,
-            state_column(set_up).label("state"),
+            SET_UPS.column(set_up).label("state"),
         ).where(JoinJourney.id == journey.id, JOININGS.is_open())
     ).first()
     if row is None or None in (row.given_name, row.family_name, row.state):
@@ -286,14 +286,14 @@ def _claim(draft: _Draft, set_up: SetUp) -> None:
 
     Raises InvitationOver where it holds other answers now, or has ended.
     """
-    secrets = {"password_hash", *(each.column for each in registry.set_ups())}
     if not JOININGS.finish(
         draft.id,
         JoinJourney.given_name == draft.given_name,
         JoinJourney.family_name == draft.family_name,
         JoinJourney.password_hash.is_not_distinct_from(draft.password_hash),
-        state_column(set_up) == draft.set_up_state,
-        **dict.fromkeys(secrets),
+        SET_UPS.column(set_up) == draft.set_up_state,
+        password_hash=None,
+        **SET_UPS.cleared(),
     ):
         raise InvitationOver
 

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import and_, or_
 
 from app.clock import now
-from app.database import db, writing
+from app.database import db
 from app.journeys import Phase
 from app.retention import Expired
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState, JoinJourney
-from identity.credentials import registry
-from identity.credentials.factor import SetUp
+from identity.credentials.set_up_states import SetUpStates
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
 
 LIFETIME = timedelta(hours=4)
 # For so long after that a page that was left open leads on.
 REMEMBERED = timedelta(days=1)
-
-
 JOININGS = BrowserJourneys(
     JoinJourney,
     owner=[JoinJourney.browser_hash],
     expires=JoinJourney.expires_at,
     finished=JoinJourney.finished_at,
 )
+SET_UPS = SetUpStates(JoinJourney, JOININGS)
 
 
 def open_link(token: str, browser: Browser) -> JoinJourney | None:
@@ -75,34 +72,6 @@ def begin_again(public_id: str | None, browser: Browser) -> JoinJourney | None:
     )
 
 
-def state_column(set_up: SetUp) -> InstrumentedAttribute[str | None]:
-    """Return the column with the state of the set-up."""
-    column: InstrumentedAttribute[str | None] = getattr(JoinJourney, set_up.column)
-    return column
-
-
-def open_set_up(journey: JoinJourney, set_up: SetUp) -> str:
-    """Return the state of the set-up, which is begun and stored where there is none.
-
-    Two requests at once get the same state.
-    """
-    state: str | None = getattr(journey, set_up.column)
-    if state is not None:
-        return state
-    with writing():
-        begun = {set_up.column: set_up.begin()}
-        JOININGS.advance(journey.id, state_column(set_up).is_(None), **begun)
-    stored = db.session.scalar(select(state_column(set_up)).where(JoinJourney.id == journey.id))
-    return stored or ""
-
-
-def begin_set_up_again(journey_id: int, set_up: SetUp, state: str) -> None:
-    """Replace the state that a rejected answer used up, unless another request did so."""
-    with writing():
-        begun = {set_up.column: set_up.begin()}
-        JOININGS.advance(journey_id, state_column(set_up) == state, **begun)
-
-
 def has_declined(public_id: str | None, browser: Browser) -> bool:
     """Return whether the browser's journey of that id declined its invitation."""
     over = JOININGS.find(public_id, browser.secret_hash, phase=Phase.ENDED)
@@ -123,7 +92,7 @@ def _open_invitation(journey: JoinJourney | None) -> Invitation | None:
 def expired() -> list[Expired]:
     """Return the secrets of journeys that are over, and journeys that no open page needs."""
     at = now()
-    kept = {"password_hash", *(set_up.column for set_up in registry.set_ups())}
+    kept = {"password_hash", *SET_UPS.cleared()}
     secrets = or_(*(getattr(JoinJourney, name).is_not(None) for name in sorted(kept)))
     return [
         Expired(

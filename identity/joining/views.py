@@ -265,7 +265,7 @@ def _finish(
     answer: str,
     form: DetailsForm | AppForm,
 ) -> ResponseReturnValue:
-    set_up = registry.set_up_to_join(factor.name)
+    set_up = registry.offered_set_up(factor.name)
     if set_up is None:
         return _back_to_first_page()
     next_page = url_for(".terms", invitation=invitation.public_id)
@@ -303,10 +303,10 @@ def _app_page(
 def _set_up_values(
     journey: JoinJourney, invitation: Invitation, factor: Factor
 ) -> Mapping[str, object] | None:
-    set_up = registry.set_up_to_join(factor.name)
+    set_up = registry.offered_set_up(factor.name)
     if set_up is None:
         return None
-    return set_up.page_values(journeys.open_set_up(journey, set_up), invitation.email)
+    return set_up.page_values(journeys.SET_UPS.open(journey, set_up), invitation.email)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""Replacing a lost second step: the link, the password, the first code of a new app."""
+"""Replacing a lost second step: the link, the password, the proof of the new factor."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.credentials import registry, reset, reset_links, totp
 from identity.credentials.actions import make_recovery_codes
-from identity.credentials.factor import ProofAccepted, ProofRejected
+from identity.credentials.factor import ProofAccepted, ProofRejected, SetUp
 from identity.credentials.models import PasswordReset
 from identity.credentials.password import PASSWORD, is_unchanged
-from identity.credentials.totp import TOTP
+from identity.credentials.set_up_states import SetUpStates
 from identity.ports import approvals
 from identity.recovery.link import decision_of, earliest_reset
 from identity.recovery.models import SecondStepJourney
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
 from identity.sessions.browser_journeys import BrowserJourneys
+from identity.sessions.user_agent import describe_user_agent
 from identity.sign_in import devices, throttle
 from identity.sign_in.actions import WRONG_PASSWORD, MustWait
 from identity.sign_in.session_actions import begin_session
@@ -42,6 +43,7 @@ _JOURNEYS = BrowserJourneys(
     expires=SecondStepJourney.expires_at,
     finished=SecondStepJourney.finished_at,
 )
+SET_UPS = SetUpStates(SecondStepJourney, _JOURNEYS)
 
 
 class LinkOver(Exception):
@@ -104,7 +106,7 @@ def prove_password(
                 browser_hash=browser.secret_hash,
                 reset_id=link.id,
                 password_set_at=outcome.set_at,
-                sealed_secret=totp.new_sealed_secret(),
+                totp_secret=totp.new_sealed_secret(),
                 expires_at=now() + _LIFETIME,
             ),
             counted=False,
@@ -127,19 +129,23 @@ def replace_second_step(
     journey: SecondStepJourney,
     link: PasswordReset,
     account: Account,
-    code: str,
+    set_up: SetUp,
+    answer: str,
     browser: Browser,
     *,
     continue_to: str,
 ) -> Replaced | ProofRejected:
-    """Delete every second step of the person, store the new app, and sign them in.
+    """Delete every second step of the person, store the new factor, and sign them in.
 
-    All sessions end. Nothing changes before the new app shows a right code. Raises LinkOver.
+    All sessions end. Nothing changes before the new factor has shown that it works. Raises
+    LinkOver, and RefusalError where the credential is somebody's already.
     """
-    sealed_secret, set_at = journey.sealed_secret, journey.password_set_at
-    step = totp.proves(sealed_secret, code)
-    if isinstance(step, ProofRejected):
-        return step
+    state, set_at = SET_UPS.open(journey, set_up), journey.password_set_at
+    proved = set_up.prove(state, answer)
+    if isinstance(proved, ProofRejected):
+        if set_up.once:
+            SET_UPS.begin_again(journey.id, set_up, state)
+        return proved
     with writing():
         locked = lock_access(account.id)
         earliest = earliest_reset(account.id)
@@ -148,17 +154,23 @@ def replace_second_step(
             or not locked.active
             or (earliest is not None and earliest > now())
             or not _still_proves(locked, set_at)
-            or not _JOURNEYS.finish(journey.id, SecondStepJourney.sealed_secret == sealed_secret)
+            or not _JOURNEYS.finish(journey.id, SET_UPS.column(set_up) == state)
             or not reset_links.claim_link(link, browser)
         ):
             raise LinkOver
         registry.forget_second_steps(locked.id)
         end_access(locked.id, cause="second step reset")
-        totp.store(locked.id, sealed_secret, step)
+        change = proved.store(locked.id, describe_user_agent(browser.user_agent))
         record("second_step.replaced", actor=actor_of(locked), subject=locked.subject)
         approvals().second_step_replaced(locked, decision_of(link))
-        reset.send_disavowable(locked, "recovery/second_step_replaced", change=totp.ADDED, at=now())
-        started = begin_session(locked, [PASSWORD.evidence, TOTP.evidence], [], browser)
+        reset.send_disavowable(
+            locked,
+            "recovery/second_step_replaced",
+            change=change,
+            at=now(),
+            passkey=proved.evidence.phishing_resistant,
+        )
+        started = begin_session(locked, [PASSWORD.evidence, proved.evidence], [], browser)
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Replaced(started, shown)
 

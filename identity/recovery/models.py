@@ -22,6 +22,7 @@ class SecondStepJourney(JourneyRow):
     browser_hash: Mapped[str] = mapped_column(String(64))
     reset_id: Mapped[int] = mapped_column(ForeignKey("password_reset.id", ondelete="CASCADE"))
     password_set_at: Mapped[datetime]
-    sealed_secret: Mapped[str] = mapped_column(String(400))
+    totp_secret: Mapped[str] = mapped_column("sealed_secret", String(400))
+    passkey_enrolment: Mapped[str | None] = mapped_column(String(400))
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
@@ -11,14 +13,17 @@ from app.web.authorisation import anyone, permit
 from app.web.forms import Form, show_refusal
 from identity.accounts.models import Account
 from identity.accounts.queries import account_with_id
-from identity.credentials import recovery_codes, reset_links, totp
-from identity.credentials.factor import ProofRejected
+from identity.credentials import recovery_codes, registry, reset_links
+from identity.credentials.factor import Factor, ProofRejected
 from identity.credentials.models import PasswordReset
+from identity.credentials.passkeys import PASSKEY
 from identity.credentials.reset_links import SECOND_STEP
+from identity.credentials.totp import TOTP
+from identity.credentials.webauthn_ceremonies import LONGEST_ANSWER
 from identity.ports import approvals
 from identity.recovery import actions
 from identity.recovery.blueprint import blueprint
-from identity.recovery.forms import AppForm, PasswordForm
+from identity.recovery.forms import AppForm, PasskeyForm, PasswordForm
 from identity.recovery.models import SecondStepJourney
 from identity.sessions import current
 from identity.sessions.access import signed_in
@@ -110,7 +115,23 @@ def submit_password() -> ResponseReturnValue:
         return with_retry_after(_password_page(account, wait=outcome), outcome)
     if isinstance(outcome, Refusal):
         return _password_page(account, mistake=outcome.sentence)
-    return redirect(url_for(".set_up_app", journey=outcome.public_id), code=303)
+    return redirect(url_for(".set_up_passkey", journey=outcome.public_id), code=303)
+
+
+@blueprint.get("/second-step-reset/passkey")
+@permit(anyone)
+def set_up_passkey() -> ResponseReturnValue:
+    """Show the page on which the browser makes a passkey, with the way to an app beside it."""
+    found = actions.find(request.args.get("journey"), current_browser())
+    return _link_over() if found is None else _passkey_page(found)
+
+
+@blueprint.post("/second-step-reset/passkey")
+@permit(anyone)
+def submit_passkey() -> ResponseReturnValue:
+    """Replace the second step by the passkey that the browser made."""
+    answer = (PasskeyForm().credential.data or "")[:LONGEST_ANSWER]
+    return _replace(PASSKEY, answer, _passkey_page)
 
 
 @blueprint.get("/second-step-reset/app")
@@ -118,26 +139,38 @@ def submit_password() -> ResponseReturnValue:
 def set_up_app() -> ResponseReturnValue:
     """Show the secret of the new authenticator app."""
     found = actions.find(request.args.get("journey"), current_browser())
-    return _link_over() if found is None else _app_page(found[0], found[2])
+    return _link_over() if found is None else _app_page(found)
 
 
 @blueprint.post("/second-step-reset/app")
 @permit(anyone)
 def submit_app() -> ResponseReturnValue:
     """Replace the second step, if the first code of the new app is right."""
+    return _replace(TOTP, (AppForm().code.data or "")[:200], _app_page)
+
+
+_Found = tuple[SecondStepJourney, PasswordReset, Account]
+
+
+def _replace(
+    factor: Factor, answer: str, page: Callable[[_Found, str | None], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Replace the second step by this factor, or show its page again with the mistake."""
     found = actions.find(request.args.get("journey"), current_browser())
-    if found is None:
+    set_up = registry.offered_set_up(factor.name)
+    if found is None or set_up is None:
         return _link_over()
-    journey, link, account = found
-    code = (AppForm().code.data or "")[:200]
+    home = approvals().home()
     try:
-        outcome = actions.replace_second_step(
-            journey, link, account, code, current_browser(), continue_to=approvals().home()
+        outcome: actions.Replaced | ProofRejected = actions.replace_second_step(
+            *found, set_up, answer, current_browser(), continue_to=home
         )
     except actions.LinkOver:
         return _link_over()
+    except RefusalError as error:
+        outcome = ProofRejected(error.refusal)
     if isinstance(outcome, ProofRejected):
-        return _app_page(journey, account, mistake=outcome.refusal.sentence)
+        return page(found, outcome.refusal.sentence)
     sign_in_browser(outcome.started)
     return redirect(url_for("credentials.codes", shown=outcome.recovery_codes), code=303)
 
@@ -172,12 +205,34 @@ def _password_page(
     return make_response(page)
 
 
-def _app_page(journey: SecondStepJourney, account: Account, *, mistake: str | None = None) -> str:
+def _passkey_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
+    app_page = url_for(".set_up_app", journey=found[0].public_id)
+    values = _set_up_values(PASSKEY, found)
+    if values is None:
+        return redirect(app_page, code=303)
+    return render_template(
+        "recovery/passkey.html",
+        form=PasskeyForm(),
+        mistake=mistake,
+        app_page=app_page,
+        **values,
+    )
+
+
+def _app_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
+    passkey_page = url_for(".set_up_passkey", journey=found[0].public_id)
     return render_template(
         "recovery/app.html",
         form=AppForm(),
         mistake=mistake,
-        key=totp.text_key(journey.sealed_secret),
-        picture=totp.qr_code(journey.sealed_secret, account.email),
-        link=totp.uri(journey.sealed_secret, account.email),
+        passkey_page=passkey_page if PASSKEY.available() else None,
+        **(_set_up_values(TOTP, found) or {}),
     )
+
+
+def _set_up_values(factor: Factor, found: _Found) -> Mapping[str, object] | None:
+    journey, _, account = found
+    set_up = registry.offered_set_up(factor.name)
+    if set_up is None:
+        return None
+    return set_up.page_values(actions.SET_UPS.open(journey, set_up), account.email)

@@ -13,6 +13,7 @@ from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
 from identity.sessions.current_browser import current_browser
 from identity.sessions.current_session import current, sign_in_browser, signed_in_session
+from identity.settings import settings
 from identity.sign_in import (
     current_journey,
     elsewhere,
@@ -97,7 +98,7 @@ def closed() -> ResponseReturnValue:
 @permit(anyone)
 def cannot() -> ResponseReturnValue:
     """Show the help for people who cannot sign in."""
-    return render_template("sign_in/cannot.html")
+    return render_template("sign_in/cannot.html", hours=settings().second_step_reset_hours)
 
 
 @blueprint.get("/sign-in/confirm-it-is-you")

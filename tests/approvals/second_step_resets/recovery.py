@@ -94,18 +94,32 @@ def opening_link(person: Person) -> str | None:
     return link_of("recovery/second_step_link", person.email)
 
 
+def secret_on(page: Page) -> str:
+    """The secret that the set-up page of an authenticator app shows."""
+    return "".join(page.html.partition('<code class="sa-key">')[2].partition("<")[0].split())
+
+
 def set_up_app(page: Page) -> tuple[Page, str]:
     """Answer the set-up page with the code of the secret that it shows; return that too."""
-    secret = "".join(page.html.partition('<code class="sa-key">')[2].partition("<")[0].split())
+    secret = secret_on(page)
     return page.submit(code=pyotp.TOTP(secret).now()), secret
 
 
-def use_link(app: Flask, person: Person) -> Page:
-    """The whole way from the link to the recovery codes."""
+def passkey_page(app: Flask, person: Person) -> Page:
+    """The page after the link and the password, which offers a passkey first."""
     link = opening_link(person)
     assert link is not None
-    page = Walker(app.test_client()).get(link).submit(password=person.password)
-    page, person.secret = set_up_app(page)
+    return Walker(app.test_client()).get(link).submit(password=person.password)
+
+
+def app_page(page: Page) -> Page:
+    """The page of the authenticator app beside that of the passkey."""
+    return page.walker.get(page.link("Use an authenticator app instead"))
+
+
+def use_link(app: Flask, person: Person) -> Page:
+    """The whole way from the link to the recovery codes, with an authenticator app."""
+    page, person.secret = set_up_app(app_page(passkey_page(app, person)))
     person.last_step = 0
     db.session.expire_all()
     return page

@@ -34,6 +34,7 @@ from tests.approvals.second_step_resets.recovery import (
     A_DAY,
     ALL_CHECKS,
     Lost,
+    app_page,
     decide,
     link_of,
     lost_second_step,
@@ -41,9 +42,12 @@ from tests.approvals.second_step_resets.recovery import (
     of_operator,
     opening_link,
     password_page,
+    secret_on,
     set_up_app,
     use_link,
 )
+from tests.identity.credentials.authenticator import Authenticator
+from tests.identity.credentials.passkey_pages import options_on
 from tests.identity.people import make_person, sign_in
 from tests.identity.walking import Walker
 from tests.races import THREADS, race
@@ -250,7 +254,7 @@ def test_link_in_a_browser_with_a_session_of_the_person_begins_another_session(
     link = opening_link(lost.person)
     assert link is not None
     page = Walker(client).get(link).submit(password=lost.person.password)
-    page = set_up_app(page)[0]
+    page = set_up_app(app_page(page))[0]
     assert page.heading == "Save your recovery codes"
     sessions = db.session.scalars(select(Session).order_by(Session.id)).all()
     assert [session.ended_cause for session in sessions] == ["second step reset", None]
@@ -281,10 +285,10 @@ def test_link_where_the_organisation_forbids_passwords_needs_a_session_of_its_pr
     for password in (lost.person.password, "another one entirely 9"):
         answer = page.submit(password=password)
         assert "Sign in with your organisation’s account first" in answer.text
-        assert "/app" not in answer.address
+        assert "/passkey" not in answer.address
     assert not world.audited("sign_in.password_refused")
     page = Walker(client).get(link).submit(password=lost.person.password)
-    page = set_up_app(page)[0]
+    page = set_up_app(app_page(page))[0]
     assert page.heading == "Save your recovery codes", page.text
 
 
@@ -296,12 +300,15 @@ def test_link_is_used_once_by_forty_browsers(
     actions.take_effect()
     link = opening_link(lost.person)
     assert link is not None
-    pages = []
-    for _ in range(THREADS):
+    answers = []
+    for number in range(THREADS):
         page = Walker(app.test_client()).get(link).submit(password=lost.person.password)
-        secret = page.html.partition('<code class="sa-key">')[2].partition("<")[0]
-        pages.append((page, pyotp.TOTP("".join(secret.split())).now()))
-    statuses = race(app, lambda n: pages[n][0].submit(code=pages[n][1], follow=False).status)
+        if number % 2:
+            answers.append((page, {"credential": Authenticator().create(options_on(page))}))
+            continue
+        page = app_page(page)
+        answers.append((page, {"code": pyotp.TOTP(secret_on(page)).now()}))
+    statuses = race(app, lambda n: answers[n][0].submit(follow=False, **answers[n][1]).status)
     assert sorted(statuses) == [303] + [410] * (THREADS - 1)
     assert len(world.audited("second_step.replaced")) == 1
 
@@ -328,7 +335,7 @@ def test_password_set_by_link_meanwhile_ends_the_set_up_that_was_open(
     actions.take_effect()
     link = opening_link(lost.person)
     assert link is not None
-    page = Walker(app.test_client()).get(link).submit(password=lost.person.password)
+    page = app_page(Walker(app.test_client()).get(link).submit(password=lost.person.password))
     Walker(app.test_client()).get("/forgot-password").submit(email=lost.person.email)
     reset = link_of("credentials/reset", lost.person.email)
     assert reset is not None
