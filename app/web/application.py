@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter
 
 from app.context import Context
 from app.web import direct_endpoints
+from app.web.component_results import PageEnvironment
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,6 +30,7 @@ class Application(Flask):
     """Flask with plain functions alone, and with endpoints that are called directly."""
 
     session_interface = FormSessions()
+    jinja_environment = PageEnvironment
     _own_url_adapter: MapAdapter | None = None
 
     def ensure_sync(self, func: Callable[..., object]) -> Callable[..., object]:
