@@ -23,7 +23,9 @@ from identity.credentials import passkeys, registry, reset, webauthn_ceremonies
 from identity.credentials.factor import FactorKind
 from identity.credentials.models import Passkey, PasskeyEnrolment
 from identity.credentials.passkeys import LONGEST_NAME, MOST, PASSKEY
+from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.active_session import ActiveSession
+from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
 
 NAME = "Name"
@@ -78,14 +80,22 @@ def options(enrolment: PasskeyEnrolment, session: ActiveSession) -> webauthn_cer
 
 
 def add_passkey(
-    enrolment: PasskeyEnrolment, session: ActiveSession, name: str, answer: str
-) -> None:
-    """Store the passkey that the browser made. Raises RefusalError, SessionOver."""
+    enrolment: PasskeyEnrolment,
+    session: ActiveSession,
+    name: str,
+    answer: str,
+    browser: Browser,
+) -> StartedSession:
+    """Store the passkey that the browser made, and raise the session to the level of a passkey.
+
+    The session needs a fresh sign-in: the user verification of the registration is added to it
+    (record 0039). Raises RefusalError, SessionOver.
+    """
     shown_name = clean_text(name, NAME, LONGEST_NAME)
     credential = webauthn_ceremonies.check_registration(answer, enrolment.challenge)
-    account = session.account
+    made = passkeys.evidence_of_registration(credential)
     with writing():
-        lock_session(session)
+        account = lock_session(session)
         if not _ENROLMENTS.finish(enrolment.id, PasskeyEnrolment.account_id == account.id):
             raise RefusalError(OVER)
         if passkeys.count(account.id) >= MOST:
@@ -102,6 +112,13 @@ def add_passkey(
             at=now(),
             passkey=passkey.name,
             added=True,
+        )
+        return start_session(
+            account,
+            browser,
+            amr=tuple(dict.fromkeys([*session.amr, *registry.amr([made])])),
+            acr=registry.acr([made]),
+            known_device_id=session.known_device_id,
         )
 
 

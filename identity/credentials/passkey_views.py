@@ -17,7 +17,8 @@ from identity.credentials.forms import AddPasskeyForm, PasskeyNameForm
 from identity.credentials.models import Passkey, PasskeyEnrolment
 from identity.credentials.passkeys import PASSKEY
 from identity.sessions.access import own_page
-from identity.sessions.current_session import signed_in_session
+from identity.sessions.current_browser import current_browser
+from identity.sessions.current_session import sign_in_browser, signed_in_session
 from identity.sessions.step_up import freshly_signed_in
 
 _NO_PASSKEY = "no such passkey of this person"
@@ -62,12 +63,17 @@ def add_passkey() -> ResponseReturnValue:
         return _passkey_page(enrolment, form)
     onwards = enrolment.continue_to
     try:
-        passkey_actions.add_passkey(
-            enrolment, session, form.name.data or "", form.credential.data or ""
+        renewed = passkey_actions.add_passkey(
+            enrolment,
+            session,
+            form.name.data or "",
+            form.credential.data or "",
+            current_browser(),
         )
     except RefusalError as error:
         show_refusal(form, error.refusal)
         return _passkey_page(enrolment, form)
+    sign_in_browser(renewed)
     flash("Your passkey is set up. Next time you can sign in with it alone.", "success")
     return redirect(onwards, code=303)
 

@@ -68,7 +68,7 @@ class _SetUpPasskey(SetUp):
                 raise RefusalError(webauthn_ceremonies.NOT_ACCEPTED)
             return change_added(passkey)
 
-        return SetUpProved(_evidence(copied=credential.backup_eligible, verified=True), store_first)
+        return SetUpProved(evidence_of_registration(credential), store_first)
 
     def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
         begun = json.loads(state)
@@ -230,6 +230,11 @@ def store(account_id: int, credential: CredentialRecord, name: str) -> Passkey |
     return db.session.scalars(
         select(Passkey).where(Passkey.credential_id == credential.credential_id)
     ).one()
+
+
+def evidence_of_registration(credential: CredentialRecord) -> Evidence:
+    """Return the value of having made the passkey: every registration verifies its user."""
+    return _evidence(copied=credential.backup_eligible, verified=True)
 
 
 def change_added(passkey: Passkey) -> Change:
