@@ -292,6 +292,7 @@ SECTIONS = (
         {
             "First sign-in": KnownDevice.created_at,
             "Last sign-in": KnownDevice.last_used_at,
+            "Second step used last": KnownDevice.second_step,
             "Kept until": KnownDevice.expires_at,
         },
         lambda account: KnownDevice.account_id == account.id,

@@ -106,11 +106,12 @@ class WholeSignIn:
 class SetUpProved:
     """A credential that has shown that it works.
 
-    store: stores it for an account, inside `writing()`, with the words for the device on which it
-    was made, and returns the change that "this was not me" takes back. It raises RefusalError where
-    the credential is somebody's already.
+    factor: name of its factor. store: stores it for an account, inside `writing()`, with the words
+    for the device on which it was made, and returns the change that "this was not me" takes back.
+    It raises RefusalError where the credential is somebody's already.
     """
 
+    factor: str
     evidence: Evidence
     store: Callable[[int, str], Change]
 

@@ -17,7 +17,7 @@ from app.database.single_use import account_parameter, claim, insert_unless_pres
 from app.identifiers import new_secret
 from app.refusal import Refusal, RefusalError
 from identity.accounts.models import Account
-from identity.credentials import webauthn_ceremonies
+from identity.credentials import reset, reset_links, webauthn_ceremonies
 from identity.credentials.factor import (
     Evidence,
     Factor,
@@ -36,7 +36,7 @@ from identity.credentials.webauthn_ceremonies import CredentialRecord, SignedCha
 MOST = 10
 LONGEST_NAME = 60
 FIELD = "assertion"
-ADDED, REMOVED = "passkey", "removed passkey"
+ADDED, REMOVED, COPIED = "passkey", "removed passkey", "copied passkey"
 REFUSED = Refusal(
     "refused",
     "That passkey does not sign you in. Try again, or use your email address and password.",
@@ -68,7 +68,7 @@ class _SetUpPasskey(SetUp):
                 raise RefusalError(webauthn_ceremonies.NOT_ACCEPTED)
             return change_added(passkey)
 
-        return SetUpProved(evidence_of_registration(credential), store_first)
+        return SetUpProved(Passkeys.name, evidence_of_registration(credential), store_first)
 
     def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
         begun = json.loads(state)
@@ -178,6 +178,7 @@ class Passkeys(Factor):
     def parts(self) -> Iterable[Part]:
         yield TAKE_BACKS(
             TakeBack(ADDED, "the passkey that was added is removed", _take_back_added),
+            TakeBack(COPIED, "the passkey that may have been copied is removed", _take_back_added),
             TakeBack(REMOVED, "the passkey that was removed works again", _take_back_removed),
         )
 
@@ -268,8 +269,8 @@ def _record_use(passkey_id: int, known_count: int, signed: SignedChallenge) -> b
     """
     if (known_count or signed.sign_count) and signed.sign_count <= known_count:
         passkey = db.session.get_one(Passkey, passkey_id)
-        account = db.session.get_one(Account, passkey.account_id)
         with writing():
+            account = db.session.get_one(Account, passkey.account_id)
             record(
                 "passkey.sign_count_regressed",
                 actor=ANONYMOUS,
@@ -278,12 +279,22 @@ def _record_use(passkey_id: int, known_count: int, signed: SignedChallenge) -> b
                 shown=signed.sign_count,
                 known=known_count,
             )
+            _announce_copy(account, passkey)
         return False
     with writing():
         return claim(
             update(Passkey)
             .where(Passkey.id == passkey_id, Passkey.sign_count == known_count)
             .values(sign_count=signed.sign_count, backed_up=signed.backed_up, last_used_at=now())
+        )
+
+
+def _announce_copy(account: Account, passkey: Passkey) -> None:
+    """Mail the owner that the passkey may have been copied, unless an earlier mail still counts."""
+    change = Change(COPIED, {"passkey": passkey.public_id})
+    if account.active and not reset_links.is_announced(account, change):
+        reset.send_disavowable(
+            account, "credentials/passkey_copied", change=change, at=now(), passkey=passkey.name
         )
 
 

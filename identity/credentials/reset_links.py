@@ -234,6 +234,19 @@ def changes_since(link: PasswordReset) -> list[Change]:
     return [change for each in stored if (change := Change.of(each)) is not None]
 
 
+def is_announced(account: Person, change: Change) -> bool:
+    """Return whether a "not me" link about this very change can still be used."""
+    stored = db.session.scalars(
+        select(PasswordReset.change).where(
+            PasswordReset.id.in_(usable()),
+            PasswordReset.account_id == account.id,
+            PasswordReset.purpose == NOT_ME,
+            PasswordReset.change.is_not(None),
+        )
+    )
+    return any(Change.of(each) == change for each in stored)
+
+
 def supersede(
     account_id: int,
     purpose: str,

@@ -79,7 +79,7 @@ class _SetUpApp(SetUp):
             store(account_id, state, step)
             return ADDED
 
-        return SetUpProved(Totp.evidence, store_first)
+        return SetUpProved(Totp.name, Totp.evidence, store_first)
 
     def page_values(self, state: str, email: str, /) -> Mapping[str, object]:
         return {"key": text_key(state), "picture": qr_code(state, email), "link": uri(state, email)}

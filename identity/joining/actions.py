@@ -148,7 +148,7 @@ def finish(
         proved.store(account.id, describe_user_agent(browser.user_agent))
         record("account.joined", actor=actor_of(account), subject=account.subject)
         _record_acceptance(invitation, account)
-        started = begin_session(account, shown_factors, [], browser)
+        started = begin_session(account, shown_factors, [], browser, second_step=proved.factor)
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Joined(started, shown)
 

@@ -170,7 +170,13 @@ def replace_second_step(
             at=now(),
             passkey=proved.evidence.phishing_resistant,
         )
-        started = begin_session(locked, [PASSWORD.evidence, proved.evidence], [], browser)
+        started = begin_session(
+            locked,
+            [PASSWORD.evidence, proved.evidence],
+            [],
+            browser,
+            second_step=proved.factor,
+        )
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return Replaced(started, shown)
 

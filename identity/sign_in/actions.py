@@ -292,15 +292,23 @@ def _complete(
     first: FirstProof, account: Account, second: ProofAccepted, browser: Browser
 ) -> StartedSession:
     shown = [registry.factor(name).evidence for name in first.proved if name != proofs.ELSEWHERE]
-    started = start_session_of(first, account, [*shown, second.evidence], browser)
+    used = second.factor.name if second.factor.lasting else None
+    started = start_session_of(first, account, [*shown, second.evidence], browser, second_step=used)
     second.factor.signed_in(account)
     return started
 
 
 def start_session_of(
-    first: FirstProof, account: Account, shown: Sequence[Evidence], browser: Browser
+    first: FirstProof,
+    account: Account,
+    shown: Sequence[Evidence],
+    browser: Browser,
+    *,
+    second_step: str | None = None,
 ) -> StartedSession:
     """Begin the session of a finished journey, or renew the one that it confirms.
+
+    second_step: as of `begin_session`.
 
     Must run inside `writing()`, with the account locked. Raises JourneyOver where that session has
     ended, and where the sign-in at a provider does not count any more.
@@ -308,7 +316,9 @@ def start_session_of(
     if first.origin is not None and not other_providers.is_accepted(first.origin):
         raise JourneyOver
     if first.kind is not JourneyKind.CONFIRM:
-        return begin_session(account, shown, first.services, browser, first.origin)
+        return begin_session(
+            account, shown, first.services, browser, first.origin, second_step=second_step
+        )
     started = renew_session(first.confirms_session_id, account, shown, browser, first.origin)
     if started is None:
         raise JourneyOver

@@ -44,11 +44,29 @@ def known_device(account_id: int | None, browser: Browser, at: datetime) -> int 
     return found
 
 
-def renew_device(account_id: int, browser: Browser, at: datetime) -> RenewedDevice:
+def last_second_step(account_id: int, browser: Browser, at: datetime) -> str | None:
+    """Return the name of the factor that the person showed last in this browser, or None.
+
+    None in a browser that is no known device of theirs, so that a stranger who knows the password
+    learns nothing from the order of the pages.
+    """
+    device = known_device(account_id, browser, at)
+    if device is None:
+        return None
+    found: str | None = db.session.scalar(
+        select(KnownDevice.second_step).where(KnownDevice.id == device)
+    )
+    return found
+
+
+def renew_device(
+    account_id: int, browser: Browser, at: datetime, *, second_step: str | None
+) -> RenewedDevice:
     """Store the browser as a known device of the person, with a new token.
 
-    The token changes for all people of this browser, so that a copied cookie stops working. Must
-    run inside `writing()`.
+    The token changes for all people of this browser, so that a copied cookie stops working.
+    second_step: name of the lasting factor that was shown; None leaves the earlier one. Must run
+    inside `writing()`.
     """
     known, token = known_device(account_id, browser, at), new_secret()
     if browser.device_hash is not None:
@@ -59,13 +77,19 @@ def renew_device(account_id: int, browser: Browser, at: datetime) -> RenewedDevi
         )
     ends = at + DEVICE_LIFETIME
     if known is not None:
+        shown = {} if second_step is None else {"second_step": second_step}
         rows_changed(
             update(KnownDevice)
             .where(KnownDevice.id == known)
-            .values(last_used_at=at, expires_at=ends)
+            .values(last_used_at=at, expires_at=ends, **shown)
         )
         return RenewedDevice(known, token)
-    added = KnownDevice(account_id=account_id, token_hash=secret_hash(token), expires_at=ends)
+    added = KnownDevice(
+        account_id=account_id,
+        token_hash=secret_hash(token),
+        expires_at=ends,
+        second_step=second_step,
+    )
     db.session.add(added)
     db.session.flush()
     return RenewedDevice(added.id, token)

@@ -70,6 +70,7 @@ class KnownDevice(Base):
     """A browser in which this person signed in fully: it is spared other people's guesses.
 
     The token is renewed at each sign-in, so a copy of the cookie dies with the next one.
+    `second_step` is the name of the lasting factor that was shown last in this browser.
     """
 
     __tablename__ = "known_device"
@@ -80,6 +81,7 @@ class KnownDevice(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_used_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    second_step: Mapped[str | None] = mapped_column(String(30))
 
     __table_args__ = (
         Index("ix_known_device_token_hash_account_id", "token_hash", "account_id", unique=True),

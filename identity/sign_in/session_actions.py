@@ -25,10 +25,13 @@ def begin_session(
     services: Sequence[str],
     browser: Browser,
     origin: Origin | None = None,
+    *,
+    second_step: str | None = None,
 ) -> StartedSession:
     """Sign the browser in as the person who showed this evidence. Must run inside `writing()`.
 
-    origin: the provider at which the person signed in before, if any.
+    origin: the provider at which the person signed in before, if any. second_step: name of the
+    factor to offer first in this browser the next time; None leaves the earlier one.
     """
     first = account.last_signed_in_at is None
     at = now()
@@ -37,7 +40,7 @@ def begin_session(
     # Only a full sign-in makes a browser a known device.
     device = None
     if reaches(acr, TWO_FACTORS):
-        device = devices.renew_device(account.id, browser, at)
+        device = devices.renew_device(account.id, browser, at, second_step=second_step)
         throttle.open_codes(account.id, registry.guessable_codes())
     started = start_session(
         account,

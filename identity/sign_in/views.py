@@ -6,6 +6,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
+from app.clock import now
 from app.web.authorisation import anyone, permit
 from identity.credentials import other_providers, registry
 from identity.credentials.password import PASSWORD
@@ -16,6 +17,7 @@ from identity.sessions.current_session import current, sign_in_browser, signed_i
 from identity.settings import settings
 from identity.sign_in import (
     current_journey,
+    devices,
     elsewhere,
     journeys,
     service_links,
@@ -154,11 +156,13 @@ def _provider_wanted(journey: SignInJourney, form: SignInForm) -> Response | Non
 
 
 def second_step(journey: SignInJourney) -> str:
-    """Return the page of the person's second step."""
+    """Return the page of the person's second step: of the factor last shown in this browser."""
     account_id = journey.account_id
     if account_id is None or not registry.has_second_step(account_id):
         return url_for("recovery.no_second_step", journey=journey.public_id)
-    _, page = second_steps_towards(account_id, journey.minimum_acr)[0]
+    offered = second_steps_towards(account_id, journey.minimum_acr)
+    last = devices.last_second_step(account_id, current_browser(), now())
+    page = next((page for factor, page in offered if factor.name == last), offered[0][1])
     return url_for(f"sign_in.{page.endpoint}", journey=journey.public_id)
 
 

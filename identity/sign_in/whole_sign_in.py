@@ -114,13 +114,15 @@ def _reject(
 def _sign_in(
     journey: SignInJourney, account: Account, proof: ProofAccepted, browser: Browser
 ) -> StartedSession:
-    if not _finish(journey, account) and not _finish(
-        # The journey belongs to another person: its purpose continues in a new journey.
-        journeys.begin_again(journey, browser),
-        account,
-    ):
-        raise JourneyOver
-    started = begin_session(account, [proof.evidence], journey.services, browser)
+    if not _finish(journey, account):
+        # The journey belongs to another person, or has ended: its purpose continues in a new one,
+        # which begins with nothing proved.
+        another = journeys.begin_again(journey, browser)
+        if not _finish(another, account):
+            raise JourneyOver
+    started = begin_session(
+        account, [proof.evidence], journey.services, browser, second_step=proof.factor.name
+    )
     proof.factor.signed_in(account)
     return started
 

@@ -219,7 +219,9 @@ def finish(
         if step is None:
             return JoinedElsewhere(begin_session(account, [], [], browser, pending.origin), None)
         totp.store(account.id, secret or "", step)
-        started = begin_session(account, [TOTP.evidence], [], browser, pending.origin)
+        started = begin_session(
+            account, [TOTP.evidence], [], browser, pending.origin, second_step=TOTP.name
+        )
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return JoinedElsewhere(started, shown)
 

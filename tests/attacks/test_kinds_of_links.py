@@ -21,7 +21,9 @@ from identity.accounts import invitations
 from identity.credentials import reset
 from identity.recovery.link import send_link
 from tests.identity.conftest import Post
-from tests.identity.joining.test_joining import EMAIL, code_of, invite, join
+from tests.identity.credentials.authenticator import Authenticator
+from tests.identity.credentials.passkey_pages import options_on
+from tests.identity.joining.test_joining import EMAIL, invite, join
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
 from wsgi import ROOT
@@ -150,7 +152,9 @@ def _open(scene: Scene, path: str) -> Page:
 
 def _use_second_step(scene: Scene, path: str) -> Page:
     page = _open(scene, path).submit("", password=PASSWORD)
-    return page.submit("", code=code_of(page))
+    if is_over(page):
+        return page
+    return page.submit("", credential=Authenticator().create(options_on(page)))
 
 
 KINDS = {
@@ -174,6 +178,7 @@ KINDS = {
                 "credentials/codes_guessed",
                 "credentials/new_device",
                 "credentials/passkey_changed",
+                "credentials/passkey_copied",
                 "credentials/password_changed",
                 "credentials/recovery_code_used",
                 "credentials/second_step_changed",

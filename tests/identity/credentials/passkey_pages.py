@@ -13,6 +13,7 @@ from app.clock import now
 from app.database import writing
 from identity.credentials import passkeys
 from identity.credentials.webauthn_ceremonies import check_registration, creation_options
+from tests.identity.conftest import Post
 from tests.identity.credentials.authenticator import Authenticator
 from tests.identity.people import Person
 from tests.identity.walking import Page, Walker
@@ -46,3 +47,10 @@ def sign_in_with(
     """The page after a sign-in with a passkey alone."""
     page = Walker(client).get(start)
     return page.submit(WITH_PASSKEY, assertion=authenticator.get(options_on(page)))
+
+
+def not_me_link(post: Post, email: str) -> str:
+    """The path of the link in the newest mail to that address."""
+    found = re.search(r"http://localhost:8000(/not-me/\S+)", post.to(email)[-1])
+    assert found is not None
+    return found.group(1)

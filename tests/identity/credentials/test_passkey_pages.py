@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,12 @@ from identity.credentials.passkeys import MOST
 from identity.sessions.models import Session
 from tests.identity.conftest import Post, audited
 from tests.identity.credentials.authenticator import Authenticator
-from tests.identity.credentials.passkey_pages import add_passkey, options_on, sign_in_with
+from tests.identity.credentials.passkey_pages import (
+    add_passkey,
+    not_me_link,
+    options_on,
+    sign_in_with,
+)
 from tests.identity.people import Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
 from tests.races import THREADS, copied, race
@@ -38,15 +42,9 @@ def to_the_page(client: FlaskClient) -> Page:
     return page
 
 
-def held() -> list[Passkey]:
+def stored_passkeys() -> list[Passkey]:
     db.session.rollback()
     return list(db.session.scalars(select(Passkey).order_by(Passkey.id)))
-
-
-def not_me_link(post: Post, email: str) -> str:
-    found = re.search(r"http://localhost:8000(/not-me/\S+)", post.to(email)[-1])
-    assert found is not None
-    return found.group(1)
 
 
 def test_passkey_is_added_and_signs_in(
@@ -85,14 +83,14 @@ def test_passkey_name_is_checked(signed_in: FlaskClient, name: str, sentence: st
     refused = page.submit(FORM, name=name, credential=Authenticator().create(options_on(page)))
     assert refused.title.startswith("Error: Add a passkey")
     assert sentence in refused.text
-    assert held() == []
+    assert stored_passkeys() == []
 
 
 @pytest.mark.parametrize("answer", ["", "x", "{}"])
 def test_MF_07_response_that_is_no_passkey_is_refused(signed_in: FlaskClient, answer: str) -> None:
     refused = to_the_page(signed_in).submit(FORM, name="Key", credential=answer)
     assert refused.title.startswith("Error: Add a passkey")
-    assert held() == []
+    assert stored_passkeys() == []
 
 
 def test_passkey_is_added_once_by_parallel_requests(app: Flask, signed_in: FlaskClient) -> None:
@@ -106,7 +104,7 @@ def test_passkey_is_added_once_by_parallel_requests(app: Flask, signed_in: Flask
         return walkers[number].post(form.action, posted).status
 
     race(app, add)
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1
     assert len(audited("passkey.added")) == 1
 
 
@@ -116,7 +114,7 @@ def test_MF_07_person_has_ten_passkeys_at_most(signed_in: FlaskClient, person: P
         add_passkey(person)
     refused = page.submit(FORM, name="Key", credential=Authenticator().create(options_on(page)))
     assert "You have 10 passkeys" in refused.text
-    assert len(held()) == MOST
+    assert len(stored_passkeys()) == MOST
     assert "You have 10 passkeys" in Walker(signed_in).get("/account/second-step").text
 
 
@@ -125,7 +123,7 @@ def test_passkey_of_another_person_is_not_added(signed_in: FlaskClient) -> None:
     page = to_the_page(signed_in)
     refused = page.submit(FORM, name="Key", credential=key.create(options_on(page)))
     assert "set up already" in refused.text
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1
 
 
 def test_passkey_page_belongs_to_its_session(
@@ -159,7 +157,7 @@ def test_passkey_is_removed(app: Flask, signed_in: FlaskClient, person: Person, 
 
 def test_passkey_pages_of_another_person_are_not_found(app: Flask, signed_in: FlaskClient) -> None:
     add_passkey(make_person("grace@school.example", "Grace", "Hopper"))
-    (theirs,) = held()
+    (theirs,) = stored_passkeys()
     for page in ("name", "remove"):
         address = f"/account/second-step/passkeys/{theirs.public_id}/{page}"
         assert Walker(signed_in).get(address).status == 404
@@ -174,11 +172,11 @@ def test_last_way_to_sign_in_is_not_removed(app: Flask, person: Person) -> None:
     page = Walker(client).get("/account/second-step")
     page = page.walker.get(page.link("Remove"))
     assert page.heading == "You cannot remove this passkey"
-    (passkey,) = held()
+    (passkey,) = stored_passkeys()
     token = Walker(client).get("/account/second-step").form(ADD).values
     refused = page.walker.post(f"/account/second-step/passkeys/{passkey.public_id}/remove", token)
     assert refused.heading == "You cannot remove this passkey"
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1
 
 
 def test_last_passkey_survives_parallel_removals(app: Flask, person: Person) -> None:
@@ -188,12 +186,12 @@ def test_last_passkey_survives_parallel_removals(app: Flask, person: Person) -> 
     client = app.test_client()
     sign_in_with(client, keys[0])
     forms = []
-    for passkey in held():
+    for passkey in stored_passkeys():
         address = f"/account/second-step/passkeys/{passkey.public_id}/remove"
         forms.append((address, Walker(client).get(address).form("/remove").values))
     walkers = [Walker(copied(client)) for _ in range(THREADS)]
     race(app, lambda number: walkers[number].post(*forms[number % 2]).status)
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1
 
 
 def test_MF_08_passkey_changes_need_a_recent_sign_in(
@@ -215,7 +213,7 @@ def test_not_me_link_removes_the_added_passkey(
     page = Walker(app.test_client()).get(not_me_link(post, person.email))
     assert "the passkey that was added is removed" in page.text
     page.submit()
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1
     assert db.session.scalars(select(Session).where(Session.ended_at.is_(None))).all() == []
     assert sign_in_with(app.test_client(), key).title.startswith("Error")
     assert sign_in_with(app.test_client(), kept).heading == "Your account"
@@ -225,7 +223,7 @@ def test_not_me_link_returns_the_removed_passkey(
     app: Flask, signed_in: FlaskClient, person: Person, post: Post
 ) -> None:
     key = add_passkey(person)
-    (passkey,) = held()
+    (passkey,) = stored_passkeys()
     address = f"/account/second-step/passkeys/{passkey.public_id}/remove"
     Walker(signed_in).get(address).submit("/remove")
     assert passkeys.count(person.account_id) == 0
@@ -238,13 +236,13 @@ def test_passkey_is_removed_once_by_parallel_requests(
 ) -> None:
     for _ in range(2):
         add_passkey(person)
-    first, second = (each.public_id for each in held())
+    first, second = (each.public_id for each in stored_passkeys())
     address = f"/account/second-step/passkeys/{first}/remove"
     form = Walker(signed_in).get(address).form("/remove").values
     walkers = [Walker(copied(signed_in)) for _ in range(THREADS)]
     statuses = race(app, lambda number: walkers[number].post(address, form).status)
     assert set(statuses) <= {200, 404}
-    assert [each.public_id for each in held()] == [second]
+    assert [each.public_id for each in stored_passkeys()] == [second]
     assert len(audited("passkey.removed")) == 1
 
 
@@ -253,7 +251,7 @@ def test_passkey_that_is_removed_at_the_same_time_is_not_renamed(
 ) -> None:
     for _ in range(2):
         add_passkey(person)
-    passkey = f"/account/second-step/passkeys/{held()[0].public_id}"
+    passkey = f"/account/second-step/passkeys/{stored_passkeys()[0].public_id}"
     forms = [
         (f"{passkey}/{act}", Walker(signed_in).get(f"{passkey}/{act}").form(act).values)
         for act in ("remove", "name")
@@ -261,4 +259,4 @@ def test_passkey_that_is_removed_at_the_same_time_is_not_renamed(
     walkers = [Walker(copied(signed_in)) for _ in range(THREADS)]
     statuses = race(app, lambda number: walkers[number].post(*forms[number % 2]).status)
     assert set(statuses) <= {200, 404}
-    assert len(held()) == 1
+    assert len(stored_passkeys()) == 1

@@ -18,11 +18,12 @@ from identity.credentials import passkeys, webauthn_ceremonies
 from identity.credentials.models import Passkey, PasskeyUser
 from identity.credentials.passkeys import PASSKEY, REFUSED
 from identity.sessions.models import Session
-from tests.identity.conftest import audited
+from tests.identity.conftest import Post, audited
 from tests.identity.credentials.authenticator import BE, BS, Authenticator, decode, encode
 from tests.identity.credentials.passkey_pages import (
     WITH_PASSKEY,
     add_passkey,
+    not_me_link,
     options_on,
     sign_in_with,
 )
@@ -205,6 +206,24 @@ def test_MF_07_passkey_with_regressed_sign_count_is_refused_and_audited(
     assert REFUSED.sentence in sign_in_with(app.test_client(), key).text
     (regressed,) = audited("passkey.sign_count_regressed")
     assert (regressed["known"], regressed["shown"]) == (1, 1)
+
+
+def test_MF_07_owner_is_mailed_once_about_a_passkey_with_regressed_sign_count(
+    app: Flask, key: Authenticator, person: Person, post: Post
+) -> None:
+    sign_in_with(app.test_client(), key)
+    before = len(post.to(person.email))
+    for _ in range(3):
+        key.sign_count = 0
+        assert REFUSED.sentence in sign_in_with(app.test_client(), key).text
+    (text,) = post.to(person.email)[before:]
+    assert "it may have been copied" in text
+    page = Walker(app.test_client()).get(not_me_link(post, person.email))
+    assert "the passkey that may have been copied is removed" in page.text
+    page.submit()
+    db.session.rollback()
+    assert db.session.scalars(select(Passkey)).all() == []
+    assert len(audited("passkey.sign_count_regressed")) == 3
 
 
 def test_passkey_without_counter_signs_in_again(app: Flask, person: Person) -> None:
