@@ -149,7 +149,7 @@ class ApprovalsPort:
         suspension.suspend_for_connection(name, bodies, accounts, at)
 
     def home(self) -> str:
-        return url_for("home.home")
+        return url_for("home.start")
 
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         return no_access.whom_to_ask(account, service, at)

@@ -3,7 +3,7 @@
 Each room adds its entries; each entry knows when it is shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -37,16 +37,37 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The navigation of one page. `place` is the organisation that its links are about."""
+class OtherPlace:
+    """Another organisation to which the navigation leads, and the address there."""
 
-    place: Link | None
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """The organisation that the links of the navigation are about, and the ways to others.
+
+    all_places: address of the page that lists them, where `others` has some of them only.
+    """
+
+    name: str
+    address: str
+    others: Sequence[OtherPlace] = ()
+    all_places: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The navigation of one page, for its place if it has one."""
+
+    place: Place | None
     links: list[Link]
 
 
 NAVIGATION = ExtensionPoint[Entry]("entries of the navigation", named=lambda entry: entry.text)
-PLACES = ExtensionPoint[Callable[[], tuple[str, str] | None]]("places of the navigation")
-"""Functions that return name and address of the organisation at hand, or None."""
+PLACES = ExtensionPoint[Callable[[], Place | None]]("places of the navigation")
+"""Functions that return the organisation at hand, or None."""
 
 
 def frame() -> Frame:
@@ -54,7 +75,7 @@ def frame() -> Frame:
     found = next((place for find in PLACES.values() if (place := find()) is not None), None)
     links = _links()
     # Without links there is no session, or one that may use no page yet.
-    return Frame(Link(*found, active=False) if found is not None and links else None, links)
+    return Frame(found if links else None, links)
 
 
 def readable_frame(*, after_failure: bool) -> Frame | None:

@@ -81,6 +81,11 @@ def activity_of_organisation(
     return _page(_between(statement, filters), at, page)
 
 
+def latest_activity(organisation: Organisation, at: datetime, *, limit: int) -> list[ActivityEntry]:
+    """Return the latest events of the organisation, in the words of the moment."""
+    return list(describe_entry(db.session.scalars(_in(organisation).limit(limit)), at))
+
+
 def activity_about_person(
     organisation: Organisation,
     person: Membership,

@@ -13,8 +13,8 @@ from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.journeys import PersonAnswers
+from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Journey, Membership
-from approvals.memberships.queries import MemberCounts
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.operators.actions import appointments
 from approvals.operators.models import Operator
@@ -32,7 +32,7 @@ class OrganisationPage:
 
     organisation: Organisation
     open: bool
-    counts: MemberCounts
+    counts: dict[str, int]
     approvers: list[Account]
     invited: list[Membership]
     offers: tuple[ServiceOffer, ...]
@@ -98,7 +98,15 @@ def read_organisation(organisation: Organisation, at: datetime) -> OrganisationP
     return OrganisationPage(
         organisation=organisation,
         open=is_open(organisation, at),
-        counts=memberships.counts(organisation.id, at),
+        counts=memberships.count_each(
+            organisation.id,
+            {
+                "people": MemberFilters(),
+                "invited": MemberFilters(status="invited"),
+                "expired": MemberFilters(status="expired"),
+            },
+            at,
+        ),
         approvers=memberships.approvers_of(organisation.id),
         invited=queries.invited_approvers(organisation),
         offers=services.offers(organisation),

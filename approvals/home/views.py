@@ -1,6 +1,6 @@
-"""My services, and one of them."""
+"""Where signing in leads; my services, and one of them."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
@@ -8,10 +8,18 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from approvals.home import queries
 from approvals.memberships.access import member_of, this_organisation
+from approvals.workspace import present
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
 
 pages = Blueprint("home", __name__)
+
+
+@pages.get("/start")
+@permit(signed_in)
+def start() -> ResponseReturnValue:
+    """Lead to the page with which work begins: an approver's organisation, else the services."""
+    return redirect(present.landing() or url_for("home.home"), 303)
 
 
 @pages.get("/home")

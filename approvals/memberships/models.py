@@ -29,9 +29,29 @@ def sort_key(given_name: str, family_name: str, email: str) -> str:
     return folded(f"{family_name} {given_name}".strip() or email)
 
 
+MOST_WORDS = 6
+
+
 def search_key(given_name: str, family_name: str, email: str) -> str:
     """Return the text that a search in the list looks through."""
-    return folded(f"{given_name} {family_name} {email}")
+    return plain_letters(f"{given_name} {family_name} {email}")
+
+
+def search_words(search: str) -> list[str]:
+    """Return the words that a search looks for in the text that `search_key` returned."""
+    return plain_letters(search).split()[:MOST_WORDS]
+
+
+def plain_letters(text: str) -> str:
+    """Return text without regard to case, accents and apostrophes.
+
+    `O’Neil`, `o'neil` and `oneil` give the same, and so do `Zoë` and `zoe`.
+    """
+    letters = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+_APOSTROPHES = {ord(mark): None for mark in "'’‘‛ʼʻʹ′`´＇"}
 
 
 def folded(text: str) -> str:

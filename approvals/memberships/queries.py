@@ -1,52 +1,27 @@
 """Reads for the pages about an organisation's people. Each takes a constant number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnExpressionArgument, Row, Select, and_, case, func, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Row, Select, and_, case, func, select, true
 
 from app.database import db
 from app.database.dated_rows import has_ended
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.approvers import CAN_APPROVE
-from approvals.memberships.models import Grant, Membership, folded
+from approvals.memberships.member_filters import (
+    ENDING_WITHIN,
+    GroupKey,
+    MemberFilters,
+    conditions,
+)
+from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
 
-DORMANT_AFTER = timedelta(days=90)
-ENDING_WITHIN = timedelta(days=30)
-MOST_WORDS = 6
-
-Condition = ColumnExpressionArgument[bool]
-
-STATUSES = {
-    "joined": "Joined",
-    "invited": "Invited, not joined yet",
-    "expired": "Invitation has run out",
-    "suspended": "Suspended",
-    "dormant": "Not signed in for 90 days",
-    "ending": "Access ends within 30 days",
-    "no_access": "No access to any service",
-}
-SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
-
-
-@dataclass(frozen=True)
-class MemberFilters:
-    """Filters of a list of people. Unknown values narrow nothing."""
-
-    search: str = ""
-    status: str = ""
-    service: str = ""
-    user_group: str = ""
-    approver: str = ""
-    sort: str = "name"
-
-    @property
-    def any(self) -> bool:
-        return bool(self.search or self.status or self.user_group or self.approver)
+PER_PAGE = 50
+"""People on a page of the list."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +43,15 @@ class MemberRow:
             return "expired" if has_ended(expires, self.at) else "invited"
         return "suspended" if self.suspended else "joined"
 
+    @property
+    def first_end(self) -> datetime | None:
+        """The first end of a user group that counts now, if one ends."""
+        return min((grant.valid_to for grant in self.grants if grant.valid_to), default=None)
 
-@dataclass(frozen=True)
-class MemberCounts:
-    """The figures of an organisation's home page; each is a filter of the list."""
-
-    people: int
-    approvers: int
-    invited: int
-    expired: int
-    dormant: int
-    ending: int
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the filter `ending` finds this person."""
+        return self.first_end is not None and self.first_end <= self.at + ENDING_WITHIN
 
 
 def people(
@@ -97,9 +70,8 @@ def people(
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
         .where(Membership.organisation_id == organisation_id, Membership.open)
     )
-    for condition in _conditions(filters, at):
-        statement = statement.where(condition)
-    found = paginate_rows(_in_order(statement, filters.sort), page=page)
+    statement = statement.where(*conditions(filters, at))
+    found = paginate_rows(_in_order(statement, filters.sort), page=page, per_page=PER_PAGE)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
         MemberRow(row[0], row[1], row[2], bool(row[3]), row[4], grants.get(row[0].id, []), at)
@@ -123,26 +95,45 @@ def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, date
     )
 
 
-def counts(organisation_id: int, at: datetime) -> MemberCounts:
-    """Return the counts at a moment, in one query."""
-
-    def how_many(*conditions: Condition) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
-
+def count_each(
+    organisation_id: int, lists: Mapping[str, MemberFilters], at: datetime
+) -> dict[str, int]:
+    """Return how many people match each of the filters at a moment, in one query."""
+    columns = [
+        func.coalesce(func.sum(case((and_(true(), *conditions(filters, at)), 1), else_=0)), 0)
+        for filters in lists.values()
+    ]
     row = db.session.execute(
-        select(
-            func.count(Membership.id),
-            how_many(CAN_APPROVE),
-            how_many(*_status("invited", at)),
-            how_many(*_status("expired", at)),
-            how_many(*_status("dormant", at)),
-            how_many(*_status("ending", at)),
-        )
+        select(*columns)
+        .select_from(Membership)
         .outerjoin(Account, Account.id == Membership.account_id)
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
         .where(Membership.organisation_id == organisation_id, Membership.open)
     ).one()
-    return MemberCounts(*(int(value) for value in row))
+    return {name: int(value) for name, value in zip(lists, row, strict=True)}
+
+
+def matching(memberships: Collection[int], filters: MemberFilters, at: datetime) -> frozenset[int]:
+    """Return those of the memberships (by key) that match the filters at a moment."""
+    return frozenset(
+        db.session.scalars(
+            select(Membership.id)
+            .outerjoin(Account, Account.id == Membership.account_id)
+            .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
+            .where(Membership.id.in_(memberships), *conditions(filters, at))
+        )
+    )
+
+
+def count_by_group(organisation_id: int, at: datetime) -> dict[GroupKey, int]:
+    """Return how many people hold each user group at a moment, without those that nobody holds."""
+    rows = db.session.execute(
+        select(Grant.service, Grant.user_group, func.count(Membership.id.distinct()))
+        .join(Membership, Membership.id == Grant.membership_id)
+        .where(Membership.organisation_id == organisation_id, Membership.open, Grant.counts_at(at))
+        .group_by(Grant.service, Grant.user_group)
+    )
+    return {(service, group): number for service, group, number in rows}
 
 
 def approvers_of(organisation_id: int) -> list[Account]:
@@ -201,57 +192,6 @@ def names_of(givers: Iterable[str]) -> dict[str, str]:
     subjects = set(givers)
     accounts = db.session.scalars(select(Account).where(Account.subject.in_(subjects)))
     return {account.subject: account.name for account in accounts}
-
-
-def _conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
-    conditions: list[Condition] = [
-        Membership.search_text.contains(word, autoescape=True)
-        for word in folded(filters.search).split()[:MOST_WORDS]
-    ]
-    conditions += _status(filters.status, at)
-    if filters.user_group:
-        conditions.append(
-            _holds(at)
-            .where(Grant.service == filters.service, Grant.user_group == filters.user_group)
-            .exists()
-        )
-    if filters.approver in {"yes", "no"}:
-        approver = Membership.is_approver
-        conditions.append(approver if filters.approver == "yes" else ~approver)
-    return conditions
-
-
-def _status(status: str, at: datetime) -> list[Condition]:
-    joined = Membership.joined_at.is_not(None)
-    match status:
-        case "joined":
-            return [joined, ~Account.suspended]
-        case "invited":
-            return [~joined, ~Invitation.has_expired(at)]
-        case "expired":
-            return [~joined, Invitation.has_expired(at)]
-        case "suspended":
-            return [joined, Account.suspended]
-        case "dormant":
-            last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
-            return [joined, last < at - DORMANT_AFTER]
-        case "ending":
-            return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
-        case "no_access":
-            return [~_holds(at).exists()]
-        case _:
-            return []
-
-
-def _holds(at: datetime) -> Select[int]:
-    return (
-        select(Grant.id)
-        .where(
-            Grant.membership_id == Membership.id,
-            Grant.counts_at(at),
-        )
-        .correlate(Membership)
-    )
 
 
 def _in_order(statement: Select[*Columns], sort: str) -> Select[*Columns]:

@@ -5,6 +5,7 @@ from app.composition import Room
 from app.retention import PURGES, Purge
 from approvals.memberships import events, journeys
 from approvals.memberships.actions.end_closed import end_access_through
+from approvals.memberships.home_cards import HOME_CARDS, only_approver
 from approvals.organisations.importing import WHEN_CLOSED
 
 ROOM = Room(
@@ -12,4 +13,5 @@ ROOM = Room(
     EVENTS(*events.EVENTS),
     PURGES(Purge("membership journeys", journeys.expired)),
     WHEN_CLOSED(end_access_through),
+    HOME_CARDS(only_approver),
 )

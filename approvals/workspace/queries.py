@@ -1,4 +1,7 @@
-"""Reads for the pages of an organisation. Each page is a value, whose fields its template shows."""
+"""Reads for the pages about a person of an organisation.
+
+Each page is a value, whose fields its template shows.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +10,6 @@ from datetime import date, datetime
 from sqlalchemy import ColumnExpressionArgument, select
 
 from app.database import db
-from app.web.pagination import Page
 from approvals.access_model.definition import UserGroup
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry
@@ -16,11 +18,9 @@ from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import AccessDifference, compare
 from approvals.memberships.journeys import AdditionAnswers
 from approvals.memberships.models import Grant, Journey, Membership
-from approvals.memberships.queries import MemberCounts, MemberFilters, MemberRow
 from approvals.memberships.sign_in_link import connection_of
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
-from approvals.organisations.queries import is_open
 from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person, full_name
@@ -31,25 +31,6 @@ from identity.ports import SecondStepReset
 
 LATEST = 10
 """Events on the page of a person."""
-
-
-@dataclass(frozen=True)
-class HomePage:
-    """The start page of an organisation. not_offered: name of each service, and why."""
-
-    counts: MemberCounts
-    offers: Sequence[ServiceOffer]
-    not_offered: Sequence[tuple[str, str]]
-    open: bool
-
-
-@dataclass(frozen=True)
-class UsersPage:
-    """A page of the organisation's users, and the services that it can give."""
-
-    page: Page[MemberRow]
-    offers: Sequence[ServiceOffer]
-    catalogue: Catalogue
 
 
 @dataclass(frozen=True)
@@ -156,26 +137,6 @@ def open_member(organisation: Organisation, public_id: str) -> Membership | None
 def ended_member(organisation: Organisation, public_id: str) -> Membership | None:
     """Return the closed membership of a person who no longer belongs to this organisation."""
     return _membership(organisation, public_id, Membership.valid_to.is_not(None))
-
-
-def home_page(organisation: Organisation, at: datetime) -> HomePage:
-    """Return the figures of an organisation, and the services that it can give."""
-    services = Catalogue(at)
-    return HomePage(
-        counts=queries.counts(organisation.id, at),
-        offers=services.offers(organisation),
-        not_offered=services.not_offered(organisation),
-        open=is_open(organisation, at),
-    )
-
-
-def users_page(
-    organisation: Organisation, filters: MemberFilters, at: datetime, *, page: int
-) -> UsersPage:
-    """Return one page of the people who match the filters."""
-    services = Catalogue(at)
-    found = queries.people(organisation.id, filters, at, page=page)
-    return UsersPage(found, services.offers(organisation), services)
 
 
 def user_page(

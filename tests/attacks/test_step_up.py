@@ -287,11 +287,11 @@ def test_confirmation_cancelled_returns_to_the_page_of_the_form(
     [
         (f"{ISSUER}/account", "Your account"),
         (f"{ISSUER}/account?kept=1", "Your account"),
-        (f"{ISSUER}/account/second-step/app", "My services"),
-        (f"{ISSUER}/nowhere", "My services"),
-        ("https://evil.example/account", "My services"),
-        (f"{ISSUER}//evil.example/", "My services"),
-        ("http://localhost:8000@evil.example/account", "My services"),
+        (f"{ISSUER}/account/second-step/app", "Ashfield School"),
+        (f"{ISSUER}/nowhere", "Ashfield School"),
+        ("https://evil.example/account", "Ashfield School"),
+        (f"{ISSUER}//evil.example/", "Ashfield School"),
+        ("http://localhost:8000@evil.example/account", "Ashfield School"),
     ],
 )
 def test_confirmation_cancelled_returns_to_the_page_with_the_link(

@@ -127,7 +127,7 @@ def join(page: Page, demo: Demo) -> None:
         page.locator("button[name=accept]").click()
     whole(page)
     expect(page.locator("h1").first).to_have_text("You have joined")
-    pressed(page, "Go to my services")
+    pressed(page, "Go to your start page")
     page.goto(f"{demo.reporting_app}/sign-in")
     expect(page.locator("h1").first).to_have_text("Results of your schools")
     whole(page)

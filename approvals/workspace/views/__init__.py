@@ -12,6 +12,7 @@ from approvals.workspace.views import (
     second_step,
     sign_in_link,
     suspension,
+    switch,
     users,
 )
 
@@ -30,6 +31,7 @@ def blueprint() -> Blueprint:
         invitations,
         address,
         second_step,
+        switch,
     ):
         module.add_to(pages)
     return pages

@@ -7,8 +7,8 @@ from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.pagination import requested_page
 from approvals.memberships.access import approver_of, own_membership, this_organisation
-from approvals.memberships.queries import SORTS, STATUSES, MemberFilters
-from approvals.workspace import queries
+from approvals.memberships.member_filters import SEES, SORTS, STATUSES, MemberFilters
+from approvals.workspace import overview, queries
 from approvals.workspace.views.common import ended_member, me, the_member
 
 
@@ -23,21 +23,21 @@ def add_to(pages: Blueprint) -> None:
 def home(**_route: str) -> str:
     """Show the start page of an organisation for its approvers."""
     organisation = this_organisation()
-    page = queries.home_page(organisation, now())
+    page = overview.home_page(organisation, now())
     return render_template("workspace/home.html", organisation=organisation, **vars(page))
 
 
 @permit(approver_of)
 def users(**_route: str) -> str:
     """Show a page of the organisation's users."""
-    organisation, filters = this_organisation(), _filters()
-    shown = queries.users_page(organisation, filters, now(), page=requested_page())
+    organisation = this_organisation()
+    shown = overview.users_page(organisation, _filters(), now(), page=requested_page())
     return render_template(
         "workspace/users.html",
         organisation=organisation,
         **vars(shown),
-        filters=filters,
         statuses=STATUSES,
+        sees=SEES,
         sorts=SORTS,
     )
 
@@ -67,12 +67,13 @@ def _filters() -> MemberFilters:
     """Read the filters in the address. Of a repeated field the first value counts."""
     service, _, group = request.args.get("group", "").partition(":")
     status, sort = request.args.get("status", ""), request.args.get("sort", "name")
-    approver = request.args.get("approver", "")
+    approver, sees = request.args.get("approver", ""), request.args.get("sees", "")
     return MemberFilters(
         search=(collapse_spaces(request.args.get("q")) or "")[:100],
         status=status if status in STATUSES else "",
         service=service if group else "",
         user_group=group,
         approver=approver if approver in {"yes", "no"} else "",
+        sees=sees if sees in SEES else "",
         sort=sort if sort in SORTS else "name",
     )

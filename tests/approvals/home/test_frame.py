@@ -69,7 +69,7 @@ def test_approver_of_two_keeps_organisation_outside_its_pages(
     page = walker.get("/account")
     assert place(page) == "Birch School"
     assert page.link("Users") == path(birch, "users")
-    assert page.link("Change organisation") == "/home#organisations"
+    assert page.link("Ashfield School") == path(school)
 
 
 def test_person_without_organisation_to_approve_for_has_no_place(

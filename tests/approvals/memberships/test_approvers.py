@@ -18,6 +18,7 @@ from app.database import db, writing
 from approvals.memberships import queries
 from approvals.memberships.approvers import CAN_APPROVE, can_approve
 from approvals.memberships.holds import ACCESS_AFTER_RESET
+from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -123,5 +124,6 @@ def test_approved_by_leaves_out_the_organisations_of_a_suspended_approver() -> N
     suspension.suspend(account, actor=Actor.command("test"), accepted=[school.public_id])
     assert queries.approved_by(account.id) == []
     assert queries.approvers_of(school.id) == []
-    assert queries.counts(school.id, now()).approvers == 0
+    lists = {"approvers": MemberFilters(approver="yes", status="joined")}
+    assert queries.count_each(school.id, lists, now()) == {"approvers": 0}
     assert db.session.get_one(Account, account.id).suspended

@@ -267,4 +267,4 @@ def test_start_page_links_to_the_sign_in_page(client: FlaskClient) -> None:
 def test_start_page_redirects_a_signed_in_person_home(client: FlaskClient, person: Person) -> None:
     sign_in(client, person)
     answer = client.get("/")
-    assert (answer.status_code, answer.location) == (303, "/home")
+    assert (answer.status_code, answer.location) == (303, "/start")

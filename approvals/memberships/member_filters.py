@@ -1,0 +1,142 @@
+"""Filters of the list of an organisation's people, as conditions of its statement.
+
+A figure of the home page is the number of people who match one `MemberFilters`, and its link opens
+the list with the same filters: both use `conditions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
+
+from approvals.memberships.holds import is_closed_by_reset
+from approvals.memberships.models import Grant, Membership, search_words
+from identity.accounts.models import Account, Invitation
+
+DORMANT_AFTER = timedelta(days=90)
+ENDING_WITHIN = timedelta(days=30)
+
+Condition = ColumnExpressionArgument[bool]
+GroupKey = tuple[str, str]
+"""A service and a user group of it, by their codes."""
+
+STATUSES = {
+    "joined": "Joined",
+    "invited": "Invited, not joined yet",
+    "expired": "Invitation has run out",
+    "suspended": "Suspended",
+    "dormant": "Not signed in for 90 days",
+    "ending": "Access ends within 30 days",
+    "no_access": "No access to any service",
+}
+SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
+PUPIL_NAMES = "pupil_names"
+SEES = {PUPIL_NAMES: "Can see pupil names"}
+
+
+@dataclass(frozen=True)
+class MemberFilters:
+    """Filters of a list of people. Unknown values narrow nothing.
+
+    sees: a key of `SEES`. sees_by: the user groups that allow it in this organisation.
+    """
+
+    search: str = ""
+    status: str = ""
+    service: str = ""
+    user_group: str = ""
+    approver: str = ""
+    sees: str = ""
+    sees_by: frozenset[GroupKey] = frozenset()
+    sort: str = "name"
+
+    @property
+    def any(self) -> bool:
+        return bool(self.search or self.status or self.user_group or self.approver or self.sees)
+
+    @property
+    def group(self) -> str:
+        """The user group as the field of the form has it: `service:group`."""
+        return f"{self.service}:{self.user_group}" if self.user_group else ""
+
+    def arguments(self) -> dict[str, str]:
+        """Return the query of the list's address, without what narrows nothing."""
+        query = {
+            "q": self.search,
+            "status": self.status,
+            "group": self.group,
+            "approver": self.approver,
+            "sees": self.sees,
+            "sort": self.sort if self.sort != "name" else "",
+        }
+        return {name: value for name, value in query.items() if value}
+
+
+def conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
+    """Return the conditions of a statement about `Membership`, its `Account` and `Invitation`."""
+    found: list[Condition] = [
+        Membership.search_text.contains(word, autoescape=True)
+        for word in search_words(filters.search)
+    ]
+    found += _status(filters.status, at)
+    if filters.user_group:
+        found.append(
+            _holds(at)
+            .where(Grant.service == filters.service, Grant.user_group == filters.user_group)
+            .exists()
+        )
+    if filters.approver in {"yes", "no"}:
+        approver = Membership.is_approver
+        found.append(approver if filters.approver == "yes" else ~approver)
+    if filters.sees in SEES:
+        found += _opens_one_of(filters.sees_by, at)
+    return found
+
+
+def _status(status: str, at: datetime) -> list[Condition]:
+    joined = Membership.joined_at.is_not(None)
+    match status:
+        case "joined":
+            return [joined, ~Account.suspended]
+        case "invited":
+            return [~joined, ~Invitation.has_expired(at)]
+        case "expired":
+            return [~joined, Invitation.has_expired(at)]
+        case "suspended":
+            return [joined, Account.suspended]
+        case "dormant":
+            last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
+            return [joined, last < at - DORMANT_AFTER]
+        case "ending":
+            return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
+        case "no_access":
+            return [~_holds(at).exists()]
+        case _:
+            return []
+
+
+def _opens_one_of(groups: frozenset[GroupKey], at: datetime) -> list[Condition]:
+    """Return the conditions that one of the groups opens something for the person now.
+
+    They are those of `decision`, which a test compares, and that the account is not suspended.
+    """
+    return [
+        Membership.joined_at.is_not(None),
+        Membership.suspended_at.is_(None),
+        ~Account.suspended,
+        ~is_closed_by_reset(),
+        _holds(at).where(tuple_(Grant.service, Grant.user_group).in_(sorted(groups))).exists(),
+    ]
+
+
+def _holds(at: datetime) -> Select[int]:
+    return (
+        select(Grant.id)
+        .where(
+            Grant.membership_id == Membership.id,
+            Grant.counts_at(at),
+        )
+        .correlate(Membership)
+    )
