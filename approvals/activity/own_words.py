@@ -62,6 +62,7 @@ OWN_WORDS = {
     "sign_in.throttled": "Too many wrong entries were made, so that the next has to wait.",
     "terms.accepted": "You accepted version {number} of the terms of use of {owner}.",
     "upstream.identity_linked": "You linked an account of {connection_name}.",
+    "upstream.identity_unlinked": "You unlinked your account of {connection_name}.",
     "totp.changed": "You set up another authenticator app.",
 }
 """By event. Another event has the sentence that approvers and operators read."""

@@ -24,6 +24,7 @@ from approvals.second_step_resets.queries import closed_organisations, second_st
 from identity.accounts.models import Account
 from identity.accounts.person import full_name
 from identity.ports import SecondStepReset
+from identity.upstream.identities import LinkedProvider, linked_providers
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,15 @@ class OrganisationPage:
 class PersonPage:
     """A person with every spell in an organisation, the latest first.
 
-    reset: of their second step. closed: organisations whose access it closed.
+    reset: of their second step. closed: organisations whose access it closed. sign_ins: providers
+    of organisations that they have linked.
     """
 
     account: Account
     memberships: list[tuple[Organisation, Membership]]
     reset: SecondStepReset | None
     closed: list[Organisation]
+    sign_ins: list[LinkedProvider]
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def read_person(account: Account) -> PersonPage:
         queries.memberships_of(account.id),
         reset=second_step_reset(account),
         closed=closed_organisations(account),
+        sign_ins=linked_providers(account.id),
     )
 
 

@@ -9,6 +9,7 @@ from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
 from identity.upstream import queries
+from identity.upstream.identities import linked_providers
 
 
 def connection_of(membership: Membership, organisation: Organisation) -> str | None:
@@ -23,6 +24,17 @@ def connection_of(membership: Membership, organisation: Organisation) -> str | N
     ):
         return None
     return connection.name
+
+
+def sign_ins_of(membership: Membership, organisation: Organisation) -> list[str]:
+    """Return the names of the organisation's own sign-ins that the person has linked."""
+    if membership.joined_at is None or membership.account_id is None:
+        return []
+    return [
+        each.name
+        for each in linked_providers(membership.account_id)
+        if each.in_use and organisations_within(each.organisations, [organisation.public_id], now())
+    ]
 
 
 def send(membership: Membership, organisation: Organisation, actor: Actor) -> None:

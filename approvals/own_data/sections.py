@@ -317,6 +317,7 @@ SECTIONS = (
             "Issuer": Identity.issuer,
             "Subject": Identity.subject,
             "Linked": Identity.linked_at,
+            "Last used": Identity.last_used_at,
         },
         lambda account: Identity.account_id == account.id,
         {Connection: Connection.id == Identity.connection_id},

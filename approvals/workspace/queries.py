@@ -18,7 +18,7 @@ from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import AccessDifference, compare
 from approvals.memberships.journeys import AdditionAnswers
 from approvals.memberships.models import Grant, Journey, Membership
-from approvals.memberships.sign_in_link import connection_of
+from approvals.memberships.sign_in_link import connection_of, sign_ins_of
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
 from approvals.second_step_resets.queries import closed_organisations, second_step_reset
@@ -42,11 +42,12 @@ class UserPage:
     whether the approver may give this person more. address_change: one that an approver of the
     organisation began, and that waits for the person. address_begun_at: when an approver of any
     organisation last began one. linkable_sign_in: name of the organisation's own sign-in that the
-    person has not linked.
+    person has not linked. linked_sign_ins: names of those that they have linked.
     """
 
     account: Account | None
     linkable_sign_in: str | None
+    linked_sign_ins: Sequence[str]
     address_change: EmailChange | None
     address_begun_at: datetime | None
     second_step: bool
@@ -153,6 +154,7 @@ def user_page(
     return UserPage(
         account=account,
         linkable_sign_in=connection_of(person, organisation),
+        linked_sign_ins=sign_ins_of(person, organisation),
         address_change=_address_change(organisation, account, at),
         address_begun_at=last_begun_by_approver(account.id) if account else None,
         second_step=account is not None and has_second_step(account.id),

@@ -20,7 +20,6 @@ from app.retention import Expired
 from app.typed_text import clean_text
 from identity.access_termination import end_access
 from identity.credentials import passkeys, registry, reset, webauthn_ceremonies
-from identity.credentials.factor import FactorKind
 from identity.credentials.models import Passkey, PasskeyEnrolment
 from identity.credentials.passkeys import LONGEST_NAME, MOST, PASSKEY
 from identity.sessions.actions import StartedSession, start_session
@@ -183,13 +182,7 @@ def is_last_way_in(passkey: Passkey) -> bool:
     """
     if passkeys.count(passkey.account_id) > 1:
         return False
-    others = [
-        each
-        for each in registry.FACTORS
-        if each is not PASSKEY and each.lasting and each.enrolled(passkey.account_id)
-    ]
-    kinds = {kind for each in others for kind in each.evidence.kinds}
-    return kinds != set(FactorKind)
+    return not registry.has_lasting_way_in(passkey.account_id, without=PASSKEY)
 
 
 def expired_enrolments() -> list[Expired]:

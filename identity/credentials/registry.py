@@ -102,6 +102,20 @@ def has_second_step(account_id: int) -> bool:
     return bool(second_steps_of(account_id))
 
 
+def has_lasting_way_in(account_id: int, *, without: Factor | None = None) -> bool:
+    """Return whether the person can sign in completely with the factors that they have here.
+
+    without: a factor that is left out. Factors that run out, such as recovery codes, are no way in.
+    """
+    lasting = [
+        each
+        for each in FACTORS
+        if each is not without and each.lasting and each.enrolled(account_id)
+    ]
+    kinds = {kind for each in lasting for kind in each.evidence.kinds}
+    return kinds == set(FactorKind) or any(each.whole_sign_in is not None for each in lasting)
+
+
 def forget_second_steps(account_id: int) -> None:
     """Delete every credential of the person that is a possession. Must run inside `writing()`."""
     for each in FACTORS:

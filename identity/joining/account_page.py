@@ -21,5 +21,5 @@ def account() -> ResponseReturnValue:
     return render_template(
         "joining/account.html",
         session=session,
-        rows=[(row, row.value(session)) for row in rows],
+        rows=[(row, row.value(session)) for row in rows if row.offered(session)],
     )

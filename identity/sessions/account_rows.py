@@ -14,7 +14,8 @@ class AccountRow:
     """One row, lowest `order` first: a fact about the account, and the link to its page.
 
     value: the fact in words, for the person of the session. about: the end of the link's text for
-    screen readers, which hear links without the row around them.
+    screen readers, which hear links without the row around them. offered: whether the person has
+    the row.
     """
 
     title: str
@@ -23,6 +24,7 @@ class AccountRow:
     endpoint: str
     link: str
     about: str
+    offered: Callable[[ActiveSession], bool] = lambda _session: True
 
 
 ACCOUNT_ROWS = ExtensionPoint[AccountRow]("rows of the account page", named=lambda row: row.title)

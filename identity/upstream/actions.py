@@ -20,7 +20,7 @@ from identity.sign_in import journeys as sign_ins
 from identity.sign_in.actions import JourneyOver
 from identity.sign_in.elsewhere import sign_in_elsewhere
 from identity.sign_in.models import JourneyKind, SignInJourney
-from identity.upstream import connections, provider, queries, tokens, visits
+from identity.upstream import connections, identities, provider, queries, tokens, visits
 from identity.upstream.models import Connection
 from identity.upstream.visits import Arrival
 
@@ -69,6 +69,9 @@ def sign_in(arrival: Arrival, browser: Browser) -> SignedIn:
         locked = lock_access(account.id)
         # The person may have said "this was not me" since the identity was looked up.
         if locked is not None and _account_of(arrival) is locked:
+            identities.note_use(
+                arrival.connection, arrival.identity.issuer, arrival.identity.subject
+            )
             return SignedIn(*sign_in_elsewhere(journey, locked, origin, browser))
     visits.refuse(arrival, "identity is not linked")
     raise UnknownIdentity

@@ -51,6 +51,11 @@ EVENTS = (
         required={"subject", "connection"},
     ),
     Event(
+        "upstream.identity_unlinked",
+        "{subject} unlinked their account of {connection_name}.",
+        required={"subject", "connection"},
+    ),
+    Event(
         "upstream.sign_in_refused",
         "A sign-in by {connection_name} was refused.",
         required={"connection", "reason"},

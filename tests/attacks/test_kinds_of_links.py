@@ -186,6 +186,7 @@ KINDS = {
                 "recovery/second_step_replaced",
                 "second_step_resets/for_person",
                 "upstream/linked",
+                "upstream/unlinked",
             }
         ),
         _send_not_me,

@@ -100,6 +100,8 @@ FRESH = {
     "memberships.reopen",
     "upstream.link",
     "upstream.submit_link",
+    "upstream.unlink",
+    "upstream.unlinking",
     # Exports.
     "reports.user_groups_csv",
     "reports.user_groups_json",
