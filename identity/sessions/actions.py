@@ -22,6 +22,7 @@ from identity.sessions.models import Session
 from identity.sessions.origin import Origin
 from identity.sessions.queries import live_session
 from identity.sessions.remembered_devices import DeviceCookie
+from identity.sessions.token_renewal import renew_token
 
 _CLAIM_ACTIVE = CompiledStatement(
     update(Session)
@@ -161,7 +162,7 @@ def end_other_sessions(session: ActiveSession) -> None:
 
 
 def end_sessions(ending: Termination) -> None:
-    """End sessions, as their channel of `end_access`."""
+    """End sessions, as their channel of `end_access`; a kept one gets a new token."""
     if ending.organisation is not None or ending.service is not None:
         # A session belongs to the person; what was issued for one organisation or service ends
         # in the provider's channel.
@@ -173,4 +174,5 @@ def end_sessions(ending: Termination) -> None:
         statement = statement.where(Session.id == ending.session)
     if ending.keep_session is not None:
         statement = statement.where(Session.id != ending.keep_session)
+        renew_token(ending.keep_session)
     db.session.execute(statement.values(ended_at=ending.at, ended_cause=ending.cause[:60]))

@@ -40,16 +40,21 @@ def write(purpose: str, value: str, *, max_age: int | None = None) -> None:
 
     @after_this_request
     def _set(response: Response) -> Response:
-        response.set_cookie(
-            cookie_name(purpose),
-            value,
-            max_age=max_age,
-            path="/",
-            secure=settings().secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        write_to(response, purpose, value, max_age=max_age)
         return response
+
+
+def write_to(response: Response, purpose: str, value: str, *, max_age: int | None = None) -> None:
+    """Set the cookie on a response that is ready."""
+    response.set_cookie(
+        cookie_name(purpose),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=settings().secure,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def forget(purpose: str) -> None:

@@ -21,6 +21,7 @@ from identity.sessions import cookies
 from identity.sessions.actions import StartedSession, end_session, record_activity
 from identity.sessions.active_session import ActiveSession, find_by_token, is_alive, why_ended
 from identity.sessions.models import Session
+from identity.sessions.token_renewal import find_renewed_token
 
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
@@ -139,6 +140,15 @@ def note_activity(response: Response) -> Response:
         # The page is ready: that its opening could not be noted costs idle time, not the page.
         log.warning("session activity not noted", error=type(error).__name__)
         db.session.rollback()
+    return response
+
+
+def write_renewed_token(response: Response) -> Response:
+    """Give the browser the new token of its session, if the request has renewed it."""
+    session: ActiveSession | None = g.get("identity_session")
+    token = find_renewed_token(session.id) if session is not None else None
+    if token is not None:
+        cookies.write_to(response, cookies.SESSION, token)
     return response
 
 

@@ -24,7 +24,12 @@ from identity.sessions.access import ask_to_sign_in
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
 from identity.sessions.active_session import ActiveSession
-from identity.sessions.current_session import SessionOver, current, note_activity
+from identity.sessions.current_session import (
+    SessionOver,
+    current,
+    note_activity,
+    write_renewed_token,
+)
 from identity.sessions.models import Session
 from identity.sessions.queries import live_sessions, people_with_sessions
 from identity.sessions.session_end import session_end
@@ -54,7 +59,7 @@ ROOM = Room(
             "where you are signed in",
         ),
     ),
-    AFTER_REQUEST(note_activity, drafts.fill_in),
+    AFTER_REQUEST(note_activity, write_renewed_token, drafts.fill_in),
     ERROR_HANDLERS(ErrorHandler(SessionOver, lambda _error: ask_to_sign_in())),
     TEMPLATE_NAMES(
         TemplateName("current_session", current),

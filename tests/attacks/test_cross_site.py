@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from tests.conftest import ISSUER
+from tests.identity.oidc.relying_party import register
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Walker
 
@@ -169,3 +170,42 @@ def test_CS_03_form_of_another_site_signs_in_to_no_account(app: Flask, person: P
     assert answer.status_code == 303
     assert answer.headers["Location"].partition("?")[0].endswith("/sign-in")
     assert not alive(victim)
+
+
+FOR_SCRIPTS = {
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+    "/api/remit",
+    "/jwks",
+    "/par",
+    "/revoke",
+    "/token",
+    "/userinfo",
+}
+"""Endpoints that scripts of another origin may read: metadata, keys, and those of clients."""
+
+
+@pytest.mark.parametrize("origin", ["https://spa.example", "https://evil.example", "null"])
+def test_CS_06_no_response_allows_credentials_or_an_origin_that_is_no_public_client(
+    victim: FlaskClient, origin: str
+) -> None:
+    register(
+        redirect_uris=["https://spa.example/callback"],
+        token_endpoint_auth_method="none",
+        grant_types=["authorization_code"],
+    )
+    readable = set()
+    for rule in victim.application.url_map.iter_rules():
+        for method in ("GET", "POST", "OPTIONS"):
+            headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            response = victim.open(address(rule), method=method, headers=headers)
+            response.close()
+            assert "Access-Control-Allow-Credentials" not in response.headers, rule.rule
+            allowed = response.headers.get("Access-Control-Allow-Origin")
+            assert allowed in {None, "*", "https://spa.example"}, rule.rule
+            if allowed == "*" or allowed == origin:
+                readable.add(rule.rule)
+            else:
+                assert allowed is None, rule.rule
+    assert readable <= FOR_SCRIPTS
+    assert (readable == FOR_SCRIPTS) is (origin == "https://spa.example")

@@ -75,7 +75,7 @@ def test_device_is_remembered_only_where_its_owner_chose_that(app: Flask, person
 
 
 @pytest.mark.parametrize("appointed", ["approver", "operator"])
-def test_approvers_and_operators_are_not_offered_a_remembered_device(
+def test_MF_12_approvers_and_operators_are_not_offered_a_remembered_device(
     app: Flask, appointed: str
 ) -> None:
     person = make_person("ann@elm.example", "Ann", "Dean")
@@ -120,7 +120,7 @@ def test_remembered_device_never_counts_for_a_step_up(app: Flask, person: Person
     assert page.submit(password=person.password).heading == CODE
 
 
-def test_remembered_device_of_another_person_is_ignored(app: Flask, person: Person) -> None:
+def test_MF_12_remembered_device_of_another_person_is_ignored(app: Flask, person: Person) -> None:
     other = make_person("grace@school.example", "Grace", "Hopper")
     client = remember(app, person)
     assert enter_password(client, other).heading == CODE
@@ -133,7 +133,7 @@ def test_remembered_device_does_not_replace_the_password(app: Flask, person: Per
     assert "incorrect" in enter_password(client, person).text
 
 
-def test_copied_cookie_of_a_remembered_device_is_refused_after_its_next_use(
+def test_MF_12_copied_cookie_of_a_remembered_device_is_refused_after_its_next_use(
     app: Flask, person: Person
 ) -> None:
     client = remember(app, person)
@@ -145,7 +145,7 @@ def test_copied_cookie_of_a_remembered_device_is_refused_after_its_next_use(
     assert token(client) not in stored
 
 
-def test_remembered_device_ends_thirty_days_after_it_was_chosen_in_spite_of_use(
+def test_MF_12_remembered_device_ends_thirty_days_after_it_was_chosen_in_spite_of_use(
     app: Flask, person: Person, clock: time_machine.Traveller
 ) -> None:
     client = remember(app, person)
@@ -169,7 +169,7 @@ def _make_codes(client: FlaskClient, _person: Person) -> None:
 
 
 @pytest.mark.parametrize("change", [_change_password, _make_codes])
-def test_change_of_a_factor_forgets_the_remembered_devices(
+def test_MF_12_change_of_a_factor_forgets_the_remembered_devices(
     app: Flask,
     person: Person,
     clock: time_machine.Traveller,
@@ -182,7 +182,7 @@ def test_change_of_a_factor_forgets_the_remembered_devices(
     assert enter_password(client, person).heading == CODE
 
 
-def test_suspension_ends_the_remembered_devices(app: Flask, person: Person) -> None:
+def test_SE_09_suspension_ends_the_remembered_devices(app: Flask, person: Person) -> None:
     client = remember(app, person)
     suspension.suspend(person.account, actor=OPERATOR)
     assert "incorrect" in enter_password(client, person).text
@@ -214,7 +214,7 @@ def test_remembered_device_of_somebody_else_cannot_be_forgotten(app: Flask, pers
     assert theirs in db.session.scalars(select(RememberedDevice.public_id)).all()
 
 
-def test_cookie_of_a_remembered_device_signs_in_once_in_forty_browsers(
+def test_MF_12_cookie_of_a_remembered_device_signs_in_once_in_forty_browsers(
     app: Flask, person: Person
 ) -> None:
     value = token(remember(app, person))

@@ -13,13 +13,19 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.credentials import recovery_codes
 from identity.credentials.models import RecoveryCode, TotpCredential
 from identity.sessions.models import Session
+from tests.conftest import application
 from tests.identity.conftest import Post, audited
+from tests.identity.credentials.passkey_pages import add_passkey, sign_in_with
+from tests.identity.joining.test_joining import code_of
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
 from tests.races import THREADS, race
+
+DATA = "/account/data/secure-access-data.json"
 
 
 def _code(person: Person, steps: int = 0) -> str:
@@ -102,6 +108,27 @@ def test_MF_03_owner_on_a_known_device_signs_in_during_guessing(
     assert _half(app, person, owner).submit(code=_code(person)).heading == "Your account"
 
 
+def test_MF_03_wrong_codes_of_two_workers_share_one_count(
+    app: Flask, app_settings: Settings, person: Person, clock: time_machine.Traveller
+) -> None:
+    """Two applications on one database are two workers, or one before and after a restart."""
+    with application(app_settings) as other:
+        pages = [_half(app, person), _half(other, person)]
+        statuses = [pages[number % 2].submit(code=_wrong(person)).status for number in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+
+
+def test_MF_03_passkey_signs_in_while_codes_are_guessed(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    page = _half(app, person)
+    for _ in range(11):
+        page.submit(code=_wrong(person))
+    assert _half(app, person).submit(code=_code(person)).status == 429
+    key = add_passkey(person)
+    assert sign_in_with(app.test_client(), key).heading == "Your account"
+
+
 def test_MF_04_recovery_code_is_accepted_once_stored_as_hash_and_reported(
     app: Flask, person: Person, post: Post
 ) -> None:
@@ -175,6 +202,21 @@ def test_MF_09_authenticator_app_is_enrolled_with_own_secret_after_a_code(
         assert answer.heading == "Set up another authenticator app"
     db.session.rollback()
     assert db.session.scalars(select(TotpCredential.sealed_secret)).one() == before
+
+
+def test_MF_09_secret_of_an_authenticator_app_is_shown_by_no_page_after_its_code(
+    client: FlaskClient, person: Person
+) -> None:
+    sign_in(client, person)
+    page = Walker(client).get("/account/second-step").submit("second-step/app")
+    secret = page.html.partition('<code class="sa-key">')[2].partition("<")[0]
+    assert len("".join(secret.split())) == 32
+    assert page.submit(code=code_of(page)).heading == "Your second step"
+    for address in (page.address, "/account", "/account/second-step", "/account/data/page", DATA):
+        found = Walker(client).get(address)
+        assert found.status == 200, address
+        assert secret not in found.html, address
+        assert "".join(secret.split()) not in found.html, address
 
 
 def test_MF_10_password_alone_enrols_no_authenticator_app(app: Flask, person: Person) -> None:

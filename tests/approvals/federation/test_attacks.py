@@ -274,7 +274,7 @@ def test_CS_09_answer_without_a_known_state_is_refused(
     assert forging.redeemed == []
 
 
-def test_injected_code_of_another_request_gives_no_session(
+def test_CS_09_injected_code_of_another_request_gives_no_session(
     app: Flask, client: FlaskClient, connection: Connection, forging: ForgingProvider
 ) -> None:
     """The code belongs to the attacker's request, whose nonce its ID token has."""
@@ -286,7 +286,7 @@ def test_injected_code_of_another_request_gives_no_session(
     assert not sessions()
 
 
-def test_answer_counts_once(
+def test_CS_09_answer_counts_once(
     client: FlaskClient, connection: Connection, forging: ForgingProvider
 ) -> None:
     page = to_provider(client)
@@ -296,7 +296,7 @@ def test_answer_counts_once(
     assert len(forging.redeemed) == 1
 
 
-def test_40_answers_at_once_begin_one_session(
+def test_CS_09_forty_answers_at_once_begin_one_session(
     app: Flask, client: FlaskClient, connection: Connection, forging: ForgingProvider
 ) -> None:
     page = to_provider(client)

@@ -296,7 +296,7 @@ def test_remove_member_closes_rows_and_keeps_the_account() -> None:
     assert world.mails("memberships/removed")[0][0] == "bob@ashfield.example"
 
 
-def test_remove_member_from_the_last_organisation_ends_all_sessions() -> None:
+def test_SE_08_remove_member_from_the_last_organisation_ends_all_sessions() -> None:
     school = world.school()
     ann = world.member(school, "ann@ashfield.example", approver=True)
     bob = world.member(school, "bob@ashfield.example")

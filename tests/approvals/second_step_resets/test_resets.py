@@ -292,7 +292,7 @@ def test_link_where_the_organisation_forbids_passwords_needs_a_session_of_its_pr
     assert page.heading == "Save your recovery codes", page.text
 
 
-def test_link_is_used_once_by_forty_browsers(
+def test_LK_03_link_is_used_once_by_forty_browsers(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
     decide(lost, lost.ann)

@@ -64,7 +64,7 @@ def test_TK_04_code_is_bound_to_its_client_and_redirect_uri(
 
 
 @pytest.mark.parametrize("cause", ["suspended", "no entitlement", "terms", "removed", "client"])
-def test_TK_05_token_endpoint_applies_changes_made_after_the_code(
+def test_TK_05_and_SE_08_token_endpoint_applies_changes_made_after_the_code(
     service_rp: RelyingParty, browser: FlaskClient, rights: Rights, ada: Person, cause: str
 ) -> None:
     code = service_rp.code(browser, scope=EVERYTHING)
@@ -362,7 +362,7 @@ def test_RT_04_refresh_token_is_bound_to_its_client_and_granted_scope(
 
 @pytest.mark.parametrize("offline", [False, True])
 @pytest.mark.parametrize("cause", ["suspended", "no entitlement", "terms", "removed", "client"])
-def test_RT_05_end_of_access_ends_refresh_tokens(
+def test_RT_05_and_SE_08_end_of_access_ends_refresh_tokens(
     service_rp: RelyingParty,
     browser: FlaskClient,
     rights: Rights,

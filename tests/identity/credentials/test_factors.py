@@ -48,7 +48,7 @@ def _code(person: Person, steps: int) -> str:
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_totp_accepts_the_present_code_and_its_neighbours_once(
+def test_MF_02_totp_accepts_the_present_code_and_its_neighbours_once(
     app: Flask, person: Person, clock: time_machine.Traveller, steps: int
 ) -> None:
     assert isinstance(TOTP.prove(person.account_id, _code(person, steps)), ProofAccepted)
@@ -98,7 +98,7 @@ def test_totp_refuses_an_earlier_code_after_a_later_one(
 
 
 @pytest.mark.parametrize("answer", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "12345６"])
-def test_totp_counts_no_attempt_for_a_code_that_is_not_six_digits(
+def test_MF_02_totp_counts_no_attempt_for_a_code_that_is_not_six_digits(
     app: Flask, person: Person, answer: str
 ) -> None:
     assert TOTP.prove(person.account_id, answer) == ProofRejected(INCOMPLETE, counts=False) or (

@@ -26,7 +26,7 @@ def test_hash_has_the_parameters_of_owasp(app: Flask) -> None:
     "password",
     ["a" * 72 + "b" + "c" * 4000, "x\x00y hidden tail", "\ud800 lone surrogate", "🦊" * 20],
 )
-def test_hash_covers_every_character_of_a_password(app: Flask, password: str) -> None:
+def test_LG_09_hash_covers_every_character_of_a_password(app: Flask, password: str) -> None:
     stored = hashing.hash_password(password)
     assert hashing.verify(stored, password)
     assert not hashing.verify(stored, password + " ")
@@ -34,7 +34,7 @@ def test_hash_covers_every_character_of_a_password(app: Flask, password: str) ->
     assert not hashing.verify(stored, password.upper() + "X")
 
 
-def test_hash_is_the_same_for_all_forms_of_a_letter(app: Flask) -> None:
+def test_LG_09_hash_is_the_same_for_all_forms_of_a_letter(app: Flask) -> None:
     stored = hashing.hash_password(unicodedata.normalize("NFC", "crème brûlée kettle"))
     assert hashing.verify(stored, unicodedata.normalize("NFD", "crème brûlée kettle"))
 
@@ -43,7 +43,7 @@ def test_verify_refuses_every_password_where_none_is_stored(app: Flask) -> None:
     assert not hashing.verify(None, "nobody has this password")
 
 
-def test_verify_refuses_a_password_over_the_limit(app: Flask) -> None:
+def test_LG_09_verify_refuses_a_password_over_the_limit(app: Flask) -> None:
     assert not hashing.verify(hashing.hash_password("x" * 12), "x" * 5000)
 
 

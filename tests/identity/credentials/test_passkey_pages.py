@@ -93,7 +93,9 @@ def test_MF_07_response_that_is_no_passkey_is_refused(signed_in: FlaskClient, an
     assert stored_passkeys() == []
 
 
-def test_passkey_is_added_once_by_parallel_requests(app: Flask, signed_in: FlaskClient) -> None:
+def test_MF_07_passkey_is_added_once_by_parallel_requests(
+    app: Flask, signed_in: FlaskClient
+) -> None:
     page = to_the_page(signed_in)
     form = page.form(FORM)
     walkers = [Walker(copied(signed_in)) for _ in range(THREADS)]
@@ -118,7 +120,7 @@ def test_MF_07_person_has_ten_passkeys_at_most(signed_in: FlaskClient, person: P
     assert "You have 10 passkeys" in Walker(signed_in).get("/account/second-step").text
 
 
-def test_passkey_of_another_person_is_not_added(signed_in: FlaskClient) -> None:
+def test_MF_07_passkey_of_another_person_is_not_added(signed_in: FlaskClient) -> None:
     key = add_passkey(make_person("grace@school.example", "Grace", "Hopper"))
     page = to_the_page(signed_in)
     refused = page.submit(FORM, name="Key", credential=key.create(options_on(page)))
@@ -163,7 +165,7 @@ def test_passkey_pages_of_another_person_are_not_found(app: Flask, signed_in: Fl
         assert Walker(signed_in).get(address).status == 404
 
 
-def test_last_way_to_sign_in_is_not_removed(app: Flask, person: Person) -> None:
+def test_MF_08_last_way_to_sign_in_is_not_removed(app: Flask, person: Person) -> None:
     key = add_passkey(person)
     with writing() as session:
         session.delete(session.get_one(PasswordCredential, person.account_id))
@@ -179,7 +181,7 @@ def test_last_way_to_sign_in_is_not_removed(app: Flask, person: Person) -> None:
     assert len(stored_passkeys()) == 1
 
 
-def test_last_passkey_survives_parallel_removals(app: Flask, person: Person) -> None:
+def test_MF_08_last_passkey_survives_parallel_removals(app: Flask, person: Person) -> None:
     keys = [add_passkey(person) for _ in range(2)]
     with writing() as session:
         session.delete(session.get_one(PasswordCredential, person.account_id))

@@ -74,7 +74,9 @@ def test_passkey_page_follows_the_password(client: FlaskClient, key: Authenticat
     assert signed_in["acr"] == "urn:secure-access:aal2-phishing-resistant"
 
 
-def test_sign_in_page_names_no_passkey_of_anybody(client: FlaskClient, key: Authenticator) -> None:
+def test_LG_03_sign_in_page_names_no_passkey_of_anybody(
+    client: FlaskClient, key: Authenticator
+) -> None:
     options = options_on(Walker(client).get("/sign-in"))
     assert options["allowCredentials"] == []
     assert options["userVerification"] == "required"
@@ -101,12 +103,13 @@ def forged(**lies: object) -> Callable[[Authenticator], None]:
         forged(handle=encode(b"x" * 32)),
         forged(handle=""),
         forged(credential_id=b"x" * 32),
+        forged(credential_id=b"x" * 65_536),
         forged(backup=BE),
         forged(backup=BS),
     ],
     ids=[
         "origin", "scheme", "relying party", "no user verification", "frame", "key", "handle",
-        "no handle", "credential", "backup eligible", "backup flags",
+        "no handle", "credential", "long credential", "backup eligible", "backup flags",
     ],
 )  # fmt: skip
 def test_MF_07_forged_passkey_assertion_is_refused(
@@ -161,7 +164,7 @@ def test_MF_07_passkey_assertion_is_not_replayed_later(app: Flask, key: Authenti
     assert len(audited("sign_in.succeeded")) == 1
 
 
-def test_passkey_challenge_ends_with_its_journey(
+def test_MF_07_passkey_challenge_ends_with_its_journey(
     client: FlaskClient, key: Authenticator, clock: time_machine.Traveller
 ) -> None:
     page = Walker(client).get("/sign-in")
@@ -183,7 +186,7 @@ def test_MF_07_passkey_of_another_person_is_no_second_step(
     assert sessions() == 0
 
 
-def test_passkey_of_suspended_person_is_refused(
+def test_SE_09_passkey_of_suspended_person_is_refused(
     client: FlaskClient, person: Person, key: Authenticator
 ) -> None:
     with writing() as session:
@@ -232,7 +235,7 @@ def test_passkey_without_counter_signs_in_again(app: Flask, person: Person) -> N
         assert sign_in_with(app.test_client(), key).heading == "Your account"
 
 
-def test_passkey_signs_in_while_others_guess(
+def test_LG_05_passkey_signs_in_while_others_guess(
     app: Flask, person: Person, key: Authenticator
 ) -> None:
     for _ in range(8):
@@ -273,7 +276,7 @@ def test_issuer_that_is_an_ip_address_offers_no_passkey(
     assert not PASSKEY.enrolled(person.account_id)
 
 
-def test_rejected_passkey_page_says_the_same_for_known_and_unknown_credentials(
+def test_LG_03_rejected_passkey_page_says_the_same_for_known_and_unknown_credentials(
     app: Flask, key: Authenticator
 ) -> None:
     key.verifies = False

@@ -152,7 +152,7 @@ def test_not_me_link_of_a_changed_password_refuses_that_password(
         assert db.session.get(PasswordCredential, person.account_id) is None
 
 
-def test_not_me_link_is_used_once_by_forty_requests(
+def test_LK_03_not_me_link_is_used_once_by_forty_requests(
     app: Flask, person: Person, post: Post, thief: Walker
 ) -> None:
     change_app(thief)

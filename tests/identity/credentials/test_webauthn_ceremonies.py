@@ -64,6 +64,8 @@ def test_check_registration_returns_the_credential() -> None:
         {"verifies": False},
         {"cross_origin": True},
         {"credential_id": b""},
+        {"credential_id": b"x" * 1024},
+        {"credential_id": b"x" * 65_535},
     ],
 )
 def test_MF_07_check_registration_refuses_a_forged_response(lie: dict[str, Any]) -> None:
@@ -71,7 +73,7 @@ def test_MF_07_check_registration_refuses_a_forged_response(lie: dict[str, Any])
         check_registration(registration(Authenticator(**lie)), CHALLENGE)
 
 
-def test_check_registration_refuses_another_challenge(key: Authenticator) -> None:
+def test_MF_07_check_registration_refuses_another_challenge(key: Authenticator) -> None:
     with pytest.raises(RefusalError):
         check_registration(registration(key), encode(b"d" * 32))
 
@@ -81,7 +83,7 @@ def test_check_signature_accepts_the_credential(key: Authenticator, public_key: 
     assert (signed.sign_count, signed.user_verified) == (1, True)
 
 
-def test_check_signature_refuses_a_registration(key: Authenticator, public_key: str) -> None:
+def test_MF_07_check_signature_refuses_a_registration(key: Authenticator, public_key: str) -> None:
     posted = json.loads(assertion(key))
     client_data = json.loads(decode(posted["response"]["clientDataJSON"]))
     client_data["type"] = "webauthn.create"

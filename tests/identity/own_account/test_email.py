@@ -141,7 +141,7 @@ def test_email_change_refuses_the_present_address_in_another_spelling(
     assert "This is the email address of the account already" in page.text
 
 
-def test_email_change_to_the_address_of_an_account_looks_the_same_and_mails_its_owner(
+def test_LG_03_email_change_to_the_address_of_an_account_looks_the_same_and_mails_its_owner(
     app: Flask, walker: Walker, person: Person, post: Post
 ) -> None:
     make_person("grace@school.example", "Grace", "Hopper")
@@ -442,7 +442,7 @@ def test_suspended_person_cannot_confirm_a_change(
     assert Walker(app.test_client()).get(confirm).status == 410
 
 
-def test_parallel_confirmations_change_the_address_once(
+def test_LK_03_parallel_confirmations_change_the_address_once(
     app: Flask, client: FlaskClient, walker: Walker, person: Person, post: Post
 ) -> None:
     ask(walker)

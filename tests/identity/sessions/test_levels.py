@@ -47,7 +47,7 @@ def is_signed_in(client: FlaskClient) -> bool:
 
 
 @pytest.mark.parametrize("acr", LIMITS)
-def test_session_ends_at_the_idle_limit_of_its_level(
+def test_SE_03_session_ends_at_the_idle_limit_of_its_level(
     client: FlaskClient, person: Person, clock: time_machine.Traveller, acr: str
 ) -> None:
     begin(client, person, acr)
@@ -59,7 +59,7 @@ def test_session_ends_at_the_idle_limit_of_its_level(
 
 
 @pytest.mark.parametrize("acr", LIMITS)
-def test_session_in_use_ends_at_the_absolute_limit_of_its_level(
+def test_SE_03_session_in_use_ends_at_the_absolute_limit_of_its_level(
     client: FlaskClient, person: Person, clock: time_machine.Traveller, acr: str
 ) -> None:
     begin(client, person, acr)

@@ -71,7 +71,7 @@ def test_sign_in_cancelled_returns_to_the_service(client: FlaskClient) -> None:
     assert page.response.headers["Location"] == "/"
 
 
-def test_code_page_accepts_spaces_and_hyphens(client: FlaskClient, person: Person) -> None:
+def test_MF_02_code_page_accepts_spaces_and_hyphens(client: FlaskClient, person: Person) -> None:
     page = Walker(client).get("/sign-in?next=/account")
     page = page.submit(email=person.email, password=PASSWORD)
     code = person.code()
