@@ -80,9 +80,13 @@ class Entrance:
 
 @dataclass(frozen=True)
 class ServiceClaims:
-    """Claims of one service for one organisation, by scope: `{"access": {"capabilities": […]}}`."""
+    """Claims of one service for one organisation, by scope: `{"access": {"capabilities": […]}}`.
+
+    minimum_acr: the highest level of sign-in that the person's user groups demand, if any.
+    """
 
     by_scope: Mapping[str, Mapping[str, object]]
+    minimum_acr: str | None = None
 
 
 @dataclass(frozen=True)

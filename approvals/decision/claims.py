@@ -15,7 +15,7 @@ from app.clock import day_of
 from app.database import read_together
 from app.settings import settings
 from approvals.access_cache import get_or_load, revisions_of
-from approvals.access_model.definition import ServiceDefinition
+from approvals.access_model.definition import ServiceDefinition, highest_minimum
 from approvals.decision import decision, queries
 from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import Decision
@@ -208,7 +208,7 @@ def _by_scope(answer: AccessDecision, status: TermsStatus, at: datetime) -> Serv
         value = claim.source(source)
         if value is not None:
             by_scope.setdefault(claim.scope, {})[claim.name] = value
-    return ServiceClaims(by_scope)
+    return ServiceClaims(by_scope, highest_minimum(answer.decision.user_groups))
 
 
 def descriptions() -> list[ClaimDescription]:

@@ -14,6 +14,7 @@ from identity.oidc.clients.store import RelyingParty
 from identity.oidc.errors import InvalidGrant, OnRecord
 from identity.oidc.token_families import Family, end_without_access, record_family_event
 from identity.ports import ServiceClaims, approvals
+from identity.sessions.levels import rank, reaches
 
 SERVICE_WORDS = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act"}
@@ -27,6 +28,17 @@ class Entitlement:
 
     account: Person
     service: ServiceClaims | None
+
+    def level_to_reach(self, client: RelyingParty, family: Family) -> str | None:
+        """Return the level that the client or the user groups demand, where the family's is below.
+
+        A family keeps the level of its sign-in, whatever happens in the session later.
+        """
+        demanded = [client.minimum_acr]
+        if self.service is not None and self.service.minimum_acr is not None:
+            demanded.append(self.service.minimum_acr)
+        minimum = max(demanded, key=rank)
+        return None if reaches(family.reached_acr or family.acr, minimum) else minimum
 
     def of_scopes(self, scopes: set[str]) -> dict[str, object]:
         """Return the service's claims for these scopes."""
@@ -57,6 +69,11 @@ class Entitlement:
         }
 
 
+def sign_in_again_at(level: str) -> str:
+    """Return the description of the error for a sign-in below that level (RFC 9470, section 4)."""
+    return f"The person has to sign in again, with acr_values={level}"
+
+
 def find_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement | str:
     """Return the entitlement, or the cause for which there is none any more."""
     account = snapshot_from(family)
@@ -72,7 +89,11 @@ def find_entitlement(client: RelyingParty, family: Family, at: datetime) -> Enti
 
 
 def require_entitlement(client: RelyingParty, family: Family, at: datetime) -> Entitlement:
-    """Return the entitlement. Raises InvalidGrant, and ends the family unless terms are due."""
+    """Return the entitlement. Raises InvalidGrant, and ends the family of lost access.
+
+    The family stays where the person can go on with it: terms are due, or the level of its sign-in
+    is below what is demanded now, which may be lowered again.
+    """
     found = find_entitlement(client, family, at)
     if isinstance(found, str):
         with writing():
@@ -81,4 +102,7 @@ def require_entitlement(client: RelyingParty, family: Family, at: datetime) -> E
         raise OnRecord(detail=found)
     if approvals().terms_due(found.account, family.service, at, newly=False):
         raise InvalidGrant("Terms of use have to be accepted first", detail="terms due")
+    level = found.level_to_reach(client, family)
+    if level is not None:
+        raise InvalidGrant(sign_in_again_at(level), detail="level of the sign-in is too low")
     return found

@@ -197,6 +197,9 @@ class TokenFamily(Base):
     claims_requested: Mapped[dict[str, object]]
     auth_time: Mapped[datetime]
     acr: Mapped[str] = mapped_column(String(100))
+    """The claim: a level that the request named, where it named one that is lower."""
+    reached_acr: Mapped[str | None] = mapped_column(String(100))
+    """The level that the sign-in reached; None in a family of an earlier release."""
     amr: Mapped[list[str]]
     offline: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -56,6 +56,7 @@ class Family(AccountRow, Protocol):
     claims_requested: dict[str, dict[str, object]]
     auth_time: datetime
     acr: str
+    reached_acr: str | None
     amr: list[str]
     offline: bool
     ends_at: datetime

@@ -1,5 +1,6 @@
 """Provider and rights together: what tokens say, and that they follow every change of rights."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 
 from app.clock import now
 from app.database import writing
+from approvals.access_model import loading
 from approvals.memberships.actions import change_user_group, remove_member
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -15,7 +17,9 @@ from approvals.terms import defaults
 from approvals.terms.actions import publish
 from identity.ports import approvals
 from identity.sessions.cookies import SESSION, cookie_name
+from identity.sessions.levels import PHISHING_RESISTANT
 from tests.approvals import world
+from tests.approvals.decision.world import SCHOOL_PERFORMANCE
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, arrived, register, walk
 
@@ -97,6 +101,22 @@ def test_RT_08_reduced_user_group_ends_the_old_tokens_and_reduces_the_next(
     assert rp.introspect(tokens["access_token"]) == {"active": False}
     assert rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
     assert _said(rp, rp.tokens(browser, scope=SCOPE))["capabilities"] == ["print_reports"]
+
+
+def test_level_that_a_user_group_demands_from_now_on_counts_at_the_next_refresh(
+    rp: RelyingParty, browser: FlaskClient, tmp_path: Path
+) -> None:
+    tokens = rp.tokens(browser, scope=SCOPE)
+    demanding = tmp_path / SCHOOL_PERFORMANCE.name
+    text = SCHOOL_PERFORMANCE.read_text()
+    line = 'code = "School_Named"\n'
+    demanding.write_text(text.replace(line, f'{line}minimum_acr = "{PHISHING_RESISTANT}"\n'))
+    loading.load([demanding])
+    answer = rp.refresh(tokens["refresh_token"]).get_json()
+    assert answer["error"] == "invalid_grant"
+    assert f"acr_values={PHISHING_RESISTANT}" in answer["error_description"]
+    loading.load([SCHOOL_PERFORMANCE])
+    assert "access_token" in rp.refresh(tokens["refresh_token"]).get_json()
 
 
 def test_removal_ends_userinfo_introspection_and_refresh_at_once(

@@ -71,6 +71,7 @@ def _issued(interaction: Interaction, code: str, at: datetime) -> list[Change]:
             claims_requested=authorization.claims,
             auth_time=session.auth_time,
             acr=acr.acr_claim(authorization.acr_values, session.acr),
+            reached_acr=session.acr,
             amr=list(session.amr),
             offline=offline,
             created_at=at,

@@ -7,7 +7,7 @@ from app.database import commit_unit
 from identity.oidc import delegation, scopes
 from identity.oidc.bearer import verify_access_token
 from identity.oidc.clients.store import RelyingParty
-from identity.oidc.entitlement import require_entitlement
+from identity.oidc.entitlement import require_entitlement, sign_in_again_at
 from identity.oidc.errors import (
     InvalidRequest,
     InvalidScope,
@@ -44,6 +44,10 @@ def redeem(
     )
     if holds is None:
         raise InvalidTarget("The person has no access to that service")
+    level = holds.level_to_reach(target, family)
+    if level is not None:
+        # RFC 8693, 2.2.2: a subject token that the policy does not accept.
+        raise InvalidRequest(sign_in_again_at(level), detail="level of the sign-in is too low")
     response = response_for_target(
         client,
         family,

@@ -43,6 +43,8 @@ class Rights:
     doors: list[Entrance] = field(default_factory=lambda: [entrance("oakfield")])
     groups: dict[str, Any] = field(default_factory=dict)
     required_terms: set[str] = field(default_factory=set)
+    minimum_acr: str | None = None
+    """The level that the user groups demand."""
     reused: list[tuple[str, str]] = field(default_factory=list)
     """Whom and which client operators were told of."""
 
@@ -94,7 +96,7 @@ class Rights:
             "organisation": {"organisation": {"id": organisation, "name": organisation.title()}},
             "access": self.groups,
         }
-        return ServiceClaims(by_scope)
+        return ServiceClaims(by_scope, self.minimum_acr)
 
     def claim_descriptions(self) -> Sequence[ClaimDescription]:
         return DESCRIPTIONS

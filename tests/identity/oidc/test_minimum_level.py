@@ -11,8 +11,11 @@ from flask.testing import FlaskClient
 from approvals.access_model import schema
 from approvals.access_model.definition import highest_minimum
 from approvals.access_model.loading import scopes_of_kinds
+from identity.oidc.client_administration import actions
+from identity.oidc.token.endpoint import GRANT_TYPES
 from identity.sessions.levels import ONE_FACTOR, PHISHING_RESISTANT, TWO_FACTORS
 from tests.approvals.access_model.test_schema import LIBRARY
+from tests.attacks.oidc.evidence import audited
 from tests.identity.credentials.passkey_pages import WITH_PASSKEY, add_passkey, options_on
 from tests.identity.oidc.browsers import signed_in_browser
 from tests.identity.oidc.relying_party import RelyingParty, arrived, register, walk
@@ -117,3 +120,64 @@ def test_one_factor_session_is_asked_for_two_by_default(
 ) -> None:
     weak = signed_in_browser(provider, ada, acr=ONE_FACTOR)
     assert rp.authorize(weak, prompt="none")["error"] == "login_required"
+
+
+def raise_minimum(rp: RelyingParty, level: str) -> None:
+    """Register a higher minimum for the client, as an operator does."""
+    registration = actions.find(rp.client_id).registration
+    actions.update(
+        rp.client_id, {**registration, "minimum_acr": level}, grant_types=tuple(GRANT_TYPES)
+    )
+
+
+def test_refresh_below_the_minimum_that_the_user_group_demands_now_is_refused_on_record(
+    service_rp: RelyingParty, rights: Rights, browser: FlaskClient
+) -> None:
+    tokens = service_rp.tokens(browser)
+    tokens = service_rp.refresh(tokens["refresh_token"]).get_json()
+    rights.minimum_acr = PHISHING_RESISTANT
+    response = service_rp.refresh(tokens["refresh_token"])
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_grant")
+    assert f"acr_values={PHISHING_RESISTANT}" in response.get_json()["error_description"]
+    assert "too low" in str(audited("token.refused")[-1].detail["reason"])
+    rights.minimum_acr = TWO_FACTORS
+    assert service_rp.refresh(tokens["refresh_token"]).status_code == 200, "nothing has ended"
+
+
+def test_refresh_below_the_minimum_that_the_client_has_now_is_refused(
+    provider: Flask, browser: FlaskClient
+) -> None:
+    rp = client_of(provider, None)
+    tokens = rp.tokens(browser)
+    raise_minimum(rp, PHISHING_RESISTANT)
+    assert rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+
+
+def test_code_below_the_minimum_that_the_user_group_demands_now_is_refused(
+    service_rp: RelyingParty, rights: Rights, browser: FlaskClient
+) -> None:
+    code = service_rp.authorize(browser)["code"]
+    rights.minimum_acr = PHISHING_RESISTANT
+    assert service_rp.redeem(code).get_json()["error"] == "invalid_grant"
+
+
+def test_family_keeps_the_level_of_its_sign_in_when_the_session_is_raised(
+    service_rp: RelyingParty, rights: Rights, browser: FlaskClient, ada: Person
+) -> None:
+    tokens, key = service_rp.tokens(browser), add_passkey(ada)
+    rights.minimum_acr = PHISHING_RESISTANT
+    rights.doors = [replace(entrance("oakfield"), minimum_acr=PHISHING_RESISTANT)]
+    page = walk(browser, service_rp.request())
+    page = page.submit(WITH_PASSKEY, assertion=key.get(options_on(page)))
+    assert acr_of(service_rp, page) == PHISHING_RESISTANT
+    assert service_rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+
+
+def test_refresh_counts_the_level_that_was_reached_where_the_claim_states_a_lower_one(
+    service_rp: RelyingParty, rights: Rights, provider: Flask, ada: Person
+) -> None:
+    strong = signed_in_browser(provider, ada, acr=PHISHING_RESISTANT)
+    tokens = service_rp.tokens(strong, acr_values=TWO_FACTORS)
+    assert service_rp.verified(tokens["id_token"])["acr"] == TWO_FACTORS
+    rights.minimum_acr = PHISHING_RESISTANT
+    assert service_rp.refresh(tokens["refresh_token"]).status_code == 200

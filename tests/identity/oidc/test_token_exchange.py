@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from app.clock import now
 from identity.oidc.client_administration import actions
 from identity.oidc.clients.metadata import InvalidMetadata
+from identity.oidc.token.endpoint import GRANT_TYPES
+from identity.sessions.levels import PHISHING_RESISTANT
 from tests.attacks.oidc.evidence import audited
 from tests.identity.oidc.relying_party import RelyingParty, register
 from tests.identity.oidc.rights import SERVICE, Rights, entrance
@@ -239,3 +241,25 @@ def test_registration_refuses_exchange_from_without_resources_or_secret(provider
             register(**metadata)
     with pytest.raises(InvalidMetadata, match="without a secret"):
         register(token_endpoint_auth_method="none", grant_types=GRANTS)
+
+
+def test_exchange_below_the_minimum_of_the_target_is_refused_on_record(
+    caller: RelyingParty, target: RelyingParty, token: str
+) -> None:
+    registration = actions.find(target.client_id).registration
+    actions.update(
+        target.client_id,
+        {**registration, "minimum_acr": PHISHING_RESISTANT},
+        grant_types=tuple(GRANT_TYPES),
+    )
+    response = exchange(caller, token)
+    assert error_of(response) == "invalid_request"
+    assert f"acr_values={PHISHING_RESISTANT}" in response.get_json()["error_description"]
+    assert "too low" in str(audited("token.refused")[-1].detail["reason"])
+
+
+def test_exchange_below_the_minimum_of_the_user_group_is_refused(
+    caller: RelyingParty, rights: Rights, token: str
+) -> None:
+    rights.minimum_acr = PHISHING_RESISTANT
+    assert error_of(exchange(caller, token)) == "invalid_grant"
