@@ -15,6 +15,14 @@ from app.settings import settings as app_settings
 from app.unsafe_settings import is_loopback
 from identity.email_address import EmailAddress
 
+SHARED_ADDRESSES = (
+    "accounts, admin, administration, administrator, admissions, attendance, bursar, contact, "
+    "data, deputy, enquiries, enquiry, exams, finance, governors, head, headteacher, hello, help, "
+    "helpdesk, hr, ict, info, information, it, itsupport, mail, office, payroll, postmaster, "
+    "principal, reception, safeguarding, school, schooladmin, schooloffice, secretary, senco, "
+    "staff, support, teachers, webmaster"
+)
+
 
 class IdentitySettings(FloorSettings):
     """Settings of sign-in and of sessions."""
@@ -42,6 +50,9 @@ class IdentitySettings(FloorSettings):
 
     invitation_days: int = Field(default=14, ge=1, le=60)
     """Days for which an invitation's link works."""
+
+    shared_addresses: str = SHARED_ADDRESSES
+    """First parts of addresses that several people share, comma separated: new people get none."""
 
     reset_minutes: int = Field(default=60, ge=5, le=24 * 60)
     """Minutes for which a password reset link works."""

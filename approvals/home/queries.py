@@ -13,11 +13,12 @@ from approvals.decision import decision
 from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import RemitScope
 from approvals.decision.no_access import Advice, advice
-from approvals.home.schools import SCHOOLS_A_PAGE, next_schools, schools_in_words
+from approvals.home.schools import SCHOOLS_A_PAGE, next_schools
 from approvals.memberships import queries
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
+from approvals.remits.in_words import schools_in_words
 from approvals.remits.remit import School
 from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.person import Person
@@ -219,7 +220,7 @@ def _place(
         allowed=decision.allowed,
         grants=given,
         groups=decision.user_groups,
-        schools=schools_in_words(organisation, decision.remit, at) if decision.remit else "",
+        schools=schools_in_words(organisation, decision.remit.scope, at) if decision.remit else "",
         remit=decision.remit,
         advice=advice(account, organisation, answer),
         approvers=approvers[organisation.id],

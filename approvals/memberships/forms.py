@@ -72,20 +72,6 @@ def groups_form(offer: ServiceOffer, answer: list[str] | None) -> OneGroupForm |
     return one
 
 
-class YesNoForm(Form):
-    """Form for a question with yes or no."""
-
-    answer = RadioField("Answer", validate_choice=False)
-
-    def __init__(self, *arguments: object, sentence: str, **keywords: object) -> None:
-        super().__init__(*arguments, **keywords)
-        self.sentence = sentence
-
-    def validate_answer(self, field: RadioField) -> None:
-        if field.data not in {"yes", "no"}:
-            raise ValidationError(self.sentence)
-
-
 class LastDayForm(Form):
     """A date in three parts, or nothing."""
 
@@ -99,9 +85,14 @@ class LastDayForm(Form):
 
     @classmethod
     def of(cls, last_day: date | None) -> LastDayForm:
+        return cls(**cls.parts(last_day))
+
+    @staticmethod
+    def parts(last_day: date | None) -> dict[str, int]:
+        """Return the values that fill the three fields."""
         if last_day is None:
-            return cls()
-        return cls(day=last_day.day, month=last_day.month, year=last_day.year)
+            return {}
+        return {"day": last_day.day, "month": last_day.month, "year": last_day.year}
 
     def validate_day(self, _field: StringField) -> None:
         parts = {"day": self.day.data, "month": self.month.data, "year": self.year.data}

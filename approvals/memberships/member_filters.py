@@ -14,6 +14,7 @@ from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
 from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Grant, Membership, search_words
 from identity.accounts.models import Account, Invitation
+from identity.accounts.shared_addresses import is_shared_sql
 
 DORMANT_AFTER = timedelta(days=90)
 ENDING_WITHIN = timedelta(days=30)
@@ -30,6 +31,7 @@ STATUSES = {
     "dormant": "Not signed in for 90 days",
     "ending": "Access ends within 30 days",
     "no_access": "No access to any service",
+    "shared": "Address that several people may share",
 }
 SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
 PUPIL_NAMES = "pupil_names"
@@ -113,6 +115,8 @@ def _status(status: str, at: datetime) -> list[Condition]:
             return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
         case "no_access":
             return [~_holds(at).exists()]
+        case "shared":
+            return [is_shared_sql(Membership.email_key)]
         case _:
             return []
 

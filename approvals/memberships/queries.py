@@ -151,6 +151,16 @@ def approvers_of(organisation_id: int) -> list[Account]:
     )
 
 
+def domains_of(organisation_id: int) -> frozenset[str]:
+    """Return the domains of the addresses of an organisation's people."""
+    keys = db.session.scalars(
+        select(Membership.email_key).where(
+            Membership.organisation_id == organisation_id, Membership.open
+        )
+    )
+    return frozenset(key.rpartition("@")[2] for key in keys)
+
+
 def organisations_of(account_id: int) -> list[tuple[Organisation, Membership]]:
     """Return the organisations that the person has joined and belongs to, by name."""
     rows = db.session.execute(

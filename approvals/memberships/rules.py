@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.refusal import Refusal
+from identity.accounts.shared_addresses import SHARED_ADDRESS
 
 LONGEST_END = timedelta(days=5 * 366)
 MOST_CHANGES = 10
@@ -101,10 +102,17 @@ def may_appoint_first(authority: Authority, *, oneself: bool) -> Refusal | None:
     return may_act(authority)
 
 
-def may_add(*, organisation_open: bool, member: bool, invited: bool) -> Refusal | None:
-    """Allow one open membership for each person and organisation."""
+def may_add(
+    *, organisation_open: bool, member: bool, invited: bool, shared: bool
+) -> Refusal | None:
+    """Allow one open membership for each person and organisation.
+
+    shared: whether several people share the address.
+    """
     if not organisation_open:
         return ORGANISATION_ENDED
+    if shared:
+        return SHARED_ADDRESS
     if invited:
         return ALREADY_INVITED
     return ALREADY_MEMBER if member else None

@@ -35,6 +35,7 @@ FIGURES = {
     "Invitations that have run out": MemberFilters(status="expired"),
     STATUSES["dormant"]: MemberFilters(status="dormant"),
     STATUSES["ending"]: MemberFilters(status="ending"),
+    STATUSES["shared"]: MemberFilters(status="shared"),
 }
 """The figures of a home page by their text. Each is the length of the list of its filters."""
 

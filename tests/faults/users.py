@@ -151,11 +151,15 @@ class Approver:
         email = f"new-{secrets.token_hex(6)}@faults.example"
         page = await self.browser.page(f"/o/{self.school.public_id}/users/new")
         for values in (
-            {"email": email},
-            {"given_name": "New", "family_name": "Person"},
-            {"groups": "School_Named"},
-            {"answer": "no"},
-            {"day": "", "month": "", "year": ""},
+            {
+                "email": email,
+                "given_name": "New",
+                "family_name": "Person",
+                "group_school_performance": "School_Named",
+                "day": "",
+                "month": "",
+                "year": "",
+            },
         ):
             if page.answer is None or page.answer.status != 200:
                 return None

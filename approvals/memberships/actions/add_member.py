@@ -13,6 +13,7 @@ from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.accounts.invitations import invite
 from identity.accounts.names import clean_names
+from identity.accounts.shared_addresses import is_shared
 from identity.email_address import EmailAddress
 
 
@@ -121,6 +122,7 @@ def _refusal(
             organisation_open=is_open(organisation, at),
             member=existing is not None and existing.joined_at is not None,
             invited=existing is not None and existing.joined_at is None,
+            shared=is_shared(email),
         )
         or rules.may_give(
             wanted,

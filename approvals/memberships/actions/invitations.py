@@ -15,6 +15,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
 from identity.accounts.models import Invitation
+from identity.accounts.shared_addresses import SHARED_ADDRESS, is_shared
 from identity.email_address import EmailAddress
 
 
@@ -37,6 +38,8 @@ def correct_invitation(membership: Membership, *, email: EmailAddress, actor: Ac
         if other is not None and other.id != membership.id:
             joined = other.joined_at is not None
             raise RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
+        if is_shared(email):
+            raise RefusalError(SHARED_ADDRESS)
         before = membership.email
         invitations.correct(invitation, email)
         membership.describe(

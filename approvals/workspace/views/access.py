@@ -79,7 +79,7 @@ def access_end_date(member: str, service: str, journey: str, **_route: str) -> A
         journeys.answer(found, ChangeAnswers(last_day=chosen.isoformat() if chosen else ""))
         return redirect(_address("access_check", found, person, offer), 303)
     return render_template(
-        "workspace/add/end_date.html",
+        "workspace/access/end_date.html",
         organisation=this_organisation(),
         name=person.name,
         form=form,

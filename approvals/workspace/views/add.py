@@ -1,4 +1,4 @@
-"""Adding a user: a journey of short pages that ends in check answers and a confirmation."""
+"""Adding a user: one form, a page for each service that needs one, check answers, confirmation."""
 
 from collections.abc import Mapping
 
@@ -7,27 +7,21 @@ from werkzeug import Response
 
 from app.actors import current_actor
 from app.clock import now
-from app.refusal import Refusal, RefusalError
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
-from approvals.memberships import catalogue, facts, journeys, rules
+from approvals.memberships import catalogue, journeys
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import SignInTooOld, confirm_addition
-from approvals.memberships.forms import (
-    CheckedAnswers,
-    EmailForm,
-    LastDayForm,
-    YesNoForm,
-    groups_form,
-)
+from approvals.memberships.addition_form import AdditionForm, addition_form
+from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.forms import CheckedAnswers, groups_form
 from approvals.memberships.journeys import AdditionAnswers, addition_of
-from approvals.memberships.models import Journey, Membership
+from approvals.memberships.models import Journey
 from approvals.refusals import not_there
-from approvals.workspace import queries
+from approvals.workspace import additions, queries
 from approvals.workspace.views import add_steps as steps
 from approvals.workspace.views.common import ended_member, me, page_of
-from identity.accounts.invitation_limits import limit_on
-from identity.accounts.names_form import NamesForm
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn, is_fresh
 
@@ -39,67 +33,51 @@ def add_to(pages: Blueprint) -> None:
     """Add the pages of this journey to the blueprint."""
     both = ["GET", "POST"]
     pages.route(ROOT, methods=both)(add)
-    pages.route(f"{ROOT}/<journey>/email", methods=both)(add_email)
-    pages.route(f"{ROOT}/<journey>/name", methods=both)(add_name)
+    pages.route(f"{ROOT}/<journey>/details", methods=both)(add_details)
     pages.route(f"{ROOT}/<journey>/access/<service>", methods=both)(add_access)
-    pages.route(f"{ROOT}/<journey>/approver", methods=both)(add_approver)
-    pages.route(f"{ROOT}/<journey>/end-date", methods=both)(add_end_date)
     pages.route(f"{ROOT}/<journey>/check", methods=both)(add_check)
     pages.get(f"{ROOT}/<journey>/done")(add_done)
 
 
 @permit(approver_of)
 def add(**_route: str) -> Answer:
-    """Ask for the email address. The journey begins with the answer, so a GET leaves no row.
+    """Ask for everything about the person. The journey begins with valid answers.
 
-    The parameter `again` names a former member, whose details are filled in.
+    The parameter `again` names a former member, whose name and address are filled in. The user
+    group is chosen anew.
     """
     former = ended_member(request.args.get("again", ""))
-    form = EmailForm(email=former.email if former else None)
-    if not form.validate_on_submit():
-        return _email_page(form)
-    known = _check_address(form)
-    if form.email.errors:
-        return _email_page(form, known)
-    answers = AdditionAnswers(email=form.email.data or "")
-    if former is not None and form.email.address == former.address:
-        answers.update(steps.answers_of(former, this_organisation()))
-    journey = journeys.begin(journeys.ADD_USER, this_organisation(), me().id, answers=answers)
-    return redirect(steps.unanswered(journey, this_organisation()), 303)
-
-
-@permit(approver_of)
-def add_email(journey: str, **_route: str) -> Answer:
-    """Ask for the email address again."""
-    found = _journey(journey)
-    form = EmailForm(email=addition_of(found)["email"])
-    if not form.validate_on_submit():
-        return _email_page(form)
-    known = _check_address(form)
-    if form.email.errors:
-        return _email_page(form, known)
-    return _store_answers(found, AdditionAnswers(email=form.email.data or ""))
-
-
-@permit(approver_of)
-def add_name(journey: str, **_route: str) -> Answer:
-    """Ask for the person's names."""
-    found = _journey(journey)
-    answers = addition_of(found)
-    form = NamesForm(given_name=answers.get("given_name"), family_name=answers.get("family_name"))
-    if form.validate_on_submit():
-        return _store_answers(
-            found,
-            AdditionAnswers(
-                given_name=form.given_name.data or "", family_name=form.family_name.data or ""
-            ),
+    filled = AdditionAnswers()
+    if former is not None:
+        filled = AdditionAnswers(
+            email=former.email, given_name=former.given_name, family_name=former.family_name
         )
-    return _page("workspace/add/name.html", found, "name", form=form)
+    form = addition_form(Catalogue(now()).offers(this_organisation()), filled)
+    if _is_answered(form):
+        journey = journeys.begin(
+            journeys.ADD_USER, this_organisation(), me().id, answers=form.answers()
+        )
+        return redirect(steps.unanswered(journey, this_organisation()), 303)
+    return _form_page(form)
+
+
+@permit(approver_of)
+def add_details(journey: str, **_route: str) -> Answer:
+    """Ask for everything about the person again."""
+    found = _journey(journey)
+    form = addition_form(Catalogue(now()).offers(this_organisation()), addition_of(found))
+    if _is_answered(form):
+        answers = form.answers()
+        kept = addition_of(found).get("access", {})
+        return _store_answers(
+            found, AdditionAnswers(**{**answers, "access": {**kept, **answers["access"]}})
+        )
+    return _form_page(form)
 
 
 @permit(approver_of)
 def add_access(journey: str, service: str, **_route: str) -> Answer:
-    """Ask for the user group of one service."""
+    """Ask for the user groups of one service."""
     found = _journey(journey)
     offer = catalogue.offer(this_organisation(), service, now())
     if offer is None:
@@ -111,31 +89,6 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
             found, AdditionAnswers(access={**given, service: form.chosen_groups()})
         )
     return _page("workspace/add/access.html", found, f"access/{service}", form=form, offer=offer)
-
-
-@permit(approver_of)
-def add_approver(journey: str, **_route: str) -> Answer:
-    """Ask whether the person is to be an approver."""
-    found = _journey(journey)
-    given = addition_of(found).get("approver")
-    form = YesNoForm(
-        answer=None if given is None else "yes" if given else "no",
-        sentence="Select yes if this person should be an approver",
-    )
-    if form.validate_on_submit():
-        return _store_answers(found, AdditionAnswers(approver=form.answer.data == "yes"))
-    return _page("workspace/add/approver.html", found, "approver", form=form)
-
-
-@permit(approver_of)
-def add_end_date(journey: str, **_route: str) -> Answer:
-    """Ask for the last day of the access."""
-    found = _journey(journey)
-    form = LastDayForm.of(journeys.last_day(found))
-    if form.validate_on_submit():
-        chosen = form.last_day()
-        return _store_answers(found, AdditionAnswers(last_day=chosen.isoformat() if chosen else ""))
-    return _page("workspace/add/end_date.html", found, "end-date", form=form)
 
 
 def _makes_an_approver(arguments: Mapping[str, object]) -> bool:
@@ -175,6 +128,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         form=form,
         **vars(queries.addition_check(organisation, found, now())),
         step=lambda name: steps.address(found, organisation, name),
+        long_steps=steps.names(organisation),
     )
 
 
@@ -205,28 +159,29 @@ def _store_answers(journey: Journey, answers: AdditionAnswers) -> Response:
     return redirect(steps.unanswered(journey, this_organisation()), 303)
 
 
-def _check_address(form: EmailForm) -> Membership | None:
-    """Add an error to the form if the address cannot be invited now.
+def _is_answered(form: AdditionForm) -> bool:
+    """Return whether the form was sent with valid answers, and its address can be invited."""
+    if not form.is_submitted():
+        return False
+    valid = form.validate()
+    if not form.email.errors:
+        checked = additions.check_address(this_organisation(), form.email.address, now())
+        confirmed = form.address_is_right.data == form.email.data
+        if checked.refusal is not None:
+            show_refusal(form, checked.refusal, form.email)
+        elif checked.meant is not None and not confirmed:
+            form.asks_about_address = True
+            show_refusal(form, additions.question(checked.meant), form.email)
+    return valid and not form.email.errors
 
-    Returns the open membership of the address, if any.
-    """
-    known = facts.open_membership(this_organisation().id, form.email.address)
-    if known is not None:
-        refusal: Refusal | None = rules.ALREADY_MEMBER if known.joined_at else rules.ALREADY_INVITED
-    else:
-        refusal = limit_on(this_organisation().public_id, form.email.address, now())
-    if refusal is not None:
-        show_refusal(form, refusal, form.email)
-    return known
 
-
-def _email_page(form: EmailForm, known: Membership | None = None) -> str:
+def _form_page(form: AdditionForm) -> str:
     organisation = this_organisation()
     return render_template(
-        "workspace/add/email.html",
+        "workspace/add/form.html",
         organisation=organisation,
         form=form,
-        known=known,
+        **vars(additions.form_page(organisation, form.email.data, now())),
         back=url_for("memberships.users", organisation=organisation.public_id),
     )
 

@@ -4,52 +4,33 @@ from flask import url_for
 
 from app.clock import now
 from app.refusal import RefusalError
+from approvals.memberships.addition_form import asked_together
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.journeys import AdditionAnswers, addition_of
-from approvals.memberships.models import Journey, Membership
+from approvals.memberships.models import Journey
 from approvals.organisations.models import Organisation
 from identity.accounts.names import clean_names
 from identity.accounts.person import full_name
 
 
-def names(journey: Journey, organisation: Organisation) -> list[str]:
-    """Return the steps of this journey. The end date is a step if there is access to end."""
-    services = [f"access/{offer.code}" for offer in Catalogue(now()).offers(organisation)]
-    ends = ["end-date"] if any(addition_of(journey).get("access", {}).values()) else []
-    return ["email", "name", *services, "approver", *ends]
-
-
-def answers_of(former: Membership, organisation: Organisation) -> AdditionAnswers:
-    """Return the answers that add somebody once more: their name, and what they held at the end.
-
-    Whether they approve and when the access ends is asked anew.
-    """
-    access: dict[str, list[str]] = {}
-    for offer in Catalogue(now()).offers(organisation):
-        held = [
-            grant.user_group
-            for grant in former.grants
-            if grant.service == offer.code and grant.valid_to == former.valid_to
-        ]
-        access[offer.code] = [group for group in held if offer.group(group)]
-    return {
-        "given_name": former.given_name,
-        "family_name": former.family_name,
-        "access": access,
-    }
+def names(organisation: Organisation) -> list[str]:
+    """Return the steps of a journey: the form, then a page for each service that it leaves out."""
+    offers = Catalogue(now()).offers(organisation)
+    together = asked_together(offers)
+    return ["details", *(f"access/{offer.code}" for offer in offers if offer not in together)]
 
 
 def unanswered(journey: Journey, organisation: Organisation) -> str:
     """Return the address of the first open question, or of the check page."""
-    for step in names(journey, organisation):
-        if not _has_answer(journey, step):
+    for step in names(organisation):
+        if not _has_answer(journey, step, organisation):
             return address(journey, organisation, step)
     return address(journey, organisation, "check")
 
 
 def before(journey: Journey, organisation: Organisation, step: str) -> str:
     """Return the address of Back."""
-    steps = [*names(journey, organisation), "check"]
+    steps = [*names(organisation), "check"]
     position = steps.index(step) if step in steps else len(steps) - 1
     return address(journey, organisation, steps[max(0, position - 1)])
 
@@ -79,14 +60,16 @@ def _names_are_clean(answers: AdditionAnswers) -> bool:
         return False
 
 
-def _has_answer(journey: Journey, step: str) -> bool:
+def _has_answer(journey: Journey, step: str, organisation: Organisation) -> bool:
     answers = addition_of(journey)
+    access = answers.get("access", {})
     match step.partition("/"):
         case ("access", _, service):
-            return service in answers.get("access", {})
-        case ("end-date", _, _):
-            return "last_day" in answers
-        case ("name", _, _):
-            return "given_name" in answers and _names_are_clean(answers)
-        case (question, _, _):
-            return question in answers
+            return service in access
+        case _:
+            offers = asked_together(Catalogue(now()).offers(organisation))
+            return (
+                {"email", "given_name", "family_name", "approver", "last_day"} <= answers.keys()
+                and _names_are_clean(answers)
+                and all(offer.code in access for offer in offers)
+            )

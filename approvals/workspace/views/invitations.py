@@ -20,6 +20,7 @@ from approvals.memberships.forms import Confirmation, EmailForm
 from approvals.memberships.models import Membership
 from approvals.workspace.views.common import the_member
 from identity.accounts.invitation_limits import TOO_MANY_INVITATIONS, limit_on
+from identity.accounts.shared_addresses import SHARED_ADDRESS
 from identity.sessions.step_up import FreshSignIn
 
 Answer = str | Response
@@ -28,6 +29,7 @@ ABOUT_THE_ADDRESS = {
     rules.ALREADY_MEMBER.code,
     rules.ALREADY_INVITED.code,
     TOO_MANY_INVITATIONS,
+    SHARED_ADDRESS.code,
 }
 
 

@@ -212,7 +212,7 @@ def test_removal_from_the_organisation_ends_the_limited_session_of_a_last_member
     from approvals.memberships.actions import remove_member
 
     membership = world.member(melfield, GRACE)
-    world.member(melfield, f"head@{DOMAIN}", approver=True)
+    world.member(melfield, f"hedy@{DOMAIN}", approver=True)
     linked(world.who(membership), trusted)
     sign_in_elsewhere(client, there, amr="pwd,mfa")
     remove_member(membership, actor=world.COMMAND)
@@ -238,7 +238,7 @@ def test_switched_off_connection_ends_sessions_and_suspends_memberships(
     trusted: Connection,
     grace: Person,
 ) -> None:
-    head = world.member(melfield, "head@other.example", given_name="Head", approver=True)
+    head = world.member(melfield, "hedy@other.example", given_name="Head", approver=True)
     assert connections.switch_off(trusted) == 1
     assert not sessions()
     own = world.browser(app, grace.account)
@@ -287,7 +287,7 @@ def test_decision_refuses_a_suspended_membership_until_an_approver_reopens_it(
     from app.clock import now
     from approvals.decision.decision import decide
 
-    head = world.member(melfield, "head@other.example", given_name="Head", approver=True)
+    head = world.member(melfield, "hedy@other.example", given_name="Head", approver=True)
     before = now()
     connections.switch_off(trusted)
     refused = decide(grace.account, world.SERVICE, melfield, now())
@@ -339,5 +339,5 @@ def leave_organisation(person: Person, name: str) -> None:
     for membership in db.session.query(Membership).filter_by(account_id=person.account_id):
         where = db.session.get_one(Organisation, membership.organisation_id)
         if where.name == name:
-            world.member(where, "head@other.example", given_name="Head", approver=True)
+            world.member(where, "hedy@other.example", given_name="Head", approver=True)
             remove_member(membership, actor=world.COMMAND)

@@ -54,28 +54,19 @@ def test_page_of_former_person_of_another_organisation_is_not_found(
     assert walker.get(path(school, "users", away.public_id)).status == 404
 
 
-def test_removed_person_is_added_again_with_name_and_access_filled_in(
+def test_removed_person_is_added_again_with_name_filled_in_and_user_group_chosen_anew(
     walker: Walker, school: Organisation, bob: Membership
 ) -> None:
     page = walker.get(path(school, "users", bob.public_id, "remove")).submit()
     page = walker.get(page.link("add them again"))
     assert 'value="bob@ashfield.example"' in page.html
-    page = page.submit(email="bob@ashfield.example").submit(answer="no")
-    page = page.submit(day="", month="", year="")
+    assert 'value="Bob"' in page.html
+    assert "checked" not in page.html
+    page = page.submit(group_school_performance="School_Anon")
     assert page.heading == "Check what you have entered"
     assert "Bob Byron" in page.text
-    assert "School Named" in page.text
+    assert "School Anon" in page.text
     assert page.submit().heading == "Invitation sent"
-
-
-def test_adding_again_with_another_address_fills_nothing_in(
-    walker: Walker, school: Organisation, bob: Membership
-) -> None:
-    actions.remove_member(bob, actor=COMMAND)
-    page = walker.get(path(school, "users", "new") + f"?again={bob.public_id}")
-    page = page.submit(email="rob@ashfield.example")
-    assert page.heading == "What is the person’s name?"
-    assert "Byron" not in page.html
 
 
 def test_former_page_leads_to_present_membership(
@@ -109,9 +100,8 @@ def test_invitations_page_after_withdrawal_does_not_say_that_all_joined(
 def test_confirmation_of_invitation_leads_to_person_once_it_is_withdrawn(
     walker: Walker, school: Organisation
 ) -> None:
-    page = walker.get(path(school, "users", "new")).submit(email="pat@ashfield.example")
-    page = page.submit(given_name="Pat", family_name="Plum").submit(groups="none")
-    page = page.submit(answer="no").submit()
+    page = walker.get(path(school, "users", "new"))
+    page = page.submit(email="pat@ashfield.example", given_name="Pat", family_name="Plum").submit()
     assert page.heading == "Invitation sent"
     pat = db.session.query(Membership).filter_by(email="pat@ashfield.example").one()
     actions.withdraw_invitation(pat, actor=COMMAND)

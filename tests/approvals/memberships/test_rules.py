@@ -133,7 +133,7 @@ BOTH = Approvers(frozenset({1, 2}))
 def test_may_add_refuses_closed_organisations_and_people_who_are_there(
     is_open: bool, member: bool, invited: bool, refusal: Refusal | None
 ) -> None:
-    found = rules.may_add(organisation_open=is_open, member=member, invited=invited)
+    found = rules.may_add(organisation_open=is_open, member=member, invited=invited, shared=False)
     assert found == refusal
 
 

@@ -241,7 +241,7 @@ def test_two_tabs_of_two_organisations_do_not_mix(
     walker = browser(app, ann)
     first = walker.get(path(school, "users", "new"))
     walker.get(path(birch, "users", "new"))
-    first.submit(email="bob@ashfield.example")
+    assert first.submit(email="bob@ashfield.example", given_name="Bob").status == 200
     assert walker.get(path(school, "users")).link("Users") == path(school, "users")
     assert walker.get("/account").link("Users") == path(school, "users")
 

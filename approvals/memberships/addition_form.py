@@ -1,0 +1,96 @@
+"""The form that adds a person: who, one user group of up to three services, approver, last day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wtforms import BooleanField, RadioField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
+
+from app.days import parse_day
+from approvals.memberships.catalogue import ServiceOffer
+from approvals.memberships.forms import NONE, EmailForm, LastDayForm
+from approvals.memberships.journeys import AdditionAnswers
+from identity.accounts.names_form import NamesForm
+
+MOST_TOGETHER = 3
+"""Services whose user groups the page of the form offers; pages of their own offer the others."""
+
+
+@dataclass(frozen=True)
+class OfferedGroup:
+    """Validator: one of the user groups that the organisation can give, or none."""
+
+    offer: ServiceOffer
+
+    def __call__(self, _form: BaseForm, field: RadioField) -> None:
+        if field.data != NONE and self.offer.group(field.data or "") is None:
+            raise StopValidation(f"Select what this person can see in {self.offer.name}")
+
+
+class AdditionForm(EmailForm, NamesForm, LastDayForm):
+    """Form with the facts about a person to add. `addition_form` adds the services.
+
+    address_is_right: the address about which the page asked, once it was confirmed.
+    asks_about_address: whether the page asks about the address.
+    """
+
+    offers: Sequence[ServiceOffer] = ()
+    asks_about_address = False
+
+    approver = BooleanField("Make this person an approver")
+    address_is_right = StringField("The address is right")
+
+    @property
+    def groups(self) -> list[tuple[ServiceOffer, RadioField]]:
+        """The services of the form, each with its field."""
+        return [(offer, self[_field_name(offer)]) for offer in self.offers]
+
+    def answers(self) -> AdditionAnswers:
+        """Return the answers of a valid form."""
+        last_day = self.last_day()
+        return AdditionAnswers(
+            email=self.email.data or "",
+            given_name=self.given_name.data or "",
+            family_name=self.family_name.data or "",
+            access={
+                offer.code: [] if field.data == NONE else [field.data]
+                for offer, field in self.groups
+            },
+            approver=bool(self.approver.data),
+            last_day=last_day.isoformat() if last_day else "",
+        )
+
+
+def asked_together(offers: Sequence[ServiceOffer]) -> list[ServiceOffer]:
+    """Return the services that the form offers: those of which a person holds one user group."""
+    return [offer for offer in offers if not offer.allows_several][:MOST_TOGETHER]
+
+
+def addition_form(offers: Sequence[ServiceOffer], answers: AdditionAnswers) -> AdditionForm:
+    """Return the form, filled with earlier answers."""
+    together = asked_together(offers)
+    fields = {
+        _field_name(offer): RadioField(
+            offer.name, validate_choice=False, validators=[OfferedGroup(offer)]
+        )
+        for offer in together
+    }
+    form = type("AdditionFormWithServices", (AdditionForm,), {"offers": together, **fields})
+    filled: dict[str, object] = {
+        "email": answers.get("email"),
+        "given_name": answers.get("given_name"),
+        "family_name": answers.get("family_name"),
+        "approver": answers.get("approver", False),
+        **LastDayForm.parts(parse_day(last_day) if (last_day := answers.get("last_day")) else None),
+    }
+    for service, groups in answers.get("access", {}).items():
+        filled[f"group_{service}"] = groups[0] if groups else NONE
+    made: AdditionForm = form(**filled)
+    return made
+
+
+def _field_name(offer: ServiceOffer) -> str:
+    return f"group_{offer.code}"
