@@ -143,6 +143,10 @@ class ApprovalsPort:
     ) -> Collection[str]:
         return coverage.organisations_within(bodies, organisations, at)
 
+    def belongs_within(self, account: Person, bodies: Collection[str], at: datetime) -> bool:
+        named = {each.public_id for each, _ in members.organisations_of(account.id)}
+        return bool(coverage.organisations_within(bodies, named, at))
+
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
     ) -> None:

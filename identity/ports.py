@@ -259,6 +259,10 @@ class Approvals(Protocol):
         All are public ids.
         """
 
+    def belongs_within(self, account: Person, bodies: Collection[str], at: datetime) -> bool:
+        """Return whether the person belongs to one of the bodies, or to a school of one."""
+        ...
+
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
     ) -> None:

@@ -5,11 +5,13 @@ A higher room knows them; the pages of passwords and of signing in ask it.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Protocol
 
 from app.composition import ExtensionPoint
 from app.refusal import RefusalError
+from identity.accounts.person import Person
 from identity.email_address import EmailAddress
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.origin import Origin
@@ -22,6 +24,16 @@ class OtherProvider:
     connection: str
     name: str
     only: bool
+
+
+class Standing(enum.Enum):
+    """The way of a person to sign in at a provider."""
+
+    LINKED = enum.auto()
+    """An identity there is linked to their account."""
+    LINKABLE = enum.auto()
+    """An approver of one of their organisations can send them the link to link one."""
+    NONE = enum.auto()
 
 
 class OtherProviders(Protocol):
@@ -37,6 +49,10 @@ class OtherProviders(Protocol):
 
     def of_connection(self, public_id: str) -> OtherProvider | None:
         """Return the provider of the connection, if it is in use."""
+        ...
+
+    def standing(self, provider: OtherProvider, account: Person) -> Standing:
+        """Return how the person can sign in at the provider."""
         ...
 
     def accepts(self, origin: Origin) -> bool:
@@ -64,6 +80,11 @@ def provider_of_address(text: str | None) -> OtherProvider | None:
         return None
     found = (each.of_domain(domain) for each in PROVIDERS.values())
     return next((each for each in found if each is not None), None)
+
+
+def standing_at(provider: OtherProvider, account: Person) -> Standing:
+    """Return how the person can sign in at the provider."""
+    return PROVIDERS.values()[-1].standing(provider, account)
 
 
 def provider_of_session(session: ActiveSession) -> OtherProvider | None:

@@ -24,6 +24,7 @@ from identity.credentials.take_back import Change, Details, TakeBack
 from identity.email_address import EmailAddress
 from identity.email_changes import actions, queries
 from identity.email_changes.models import EmailChange
+from identity.own_account import provider_rule
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
@@ -102,10 +103,17 @@ def confirm_change(link: PasswordReset, session: ActiveSession, browser: Browser
             or not actions.apply(change, account)
         ):
             raise LinkOver
+        _refuse_move(account, account.address)
         for purpose in (reset_links.RESET, reset_links.SECOND_STEP):
             reset_links.supersede(account.id, purpose)
         _announce(account, former)
         return account.address
+
+
+def _refuse_move(account: Account, email: EmailAddress) -> None:
+    refusal = provider_rule.why_not_moved(account, email)
+    if refusal is not None:
+        raise RefusalError(refusal)
 
 
 def _begin(
@@ -122,6 +130,7 @@ def _begin(
     at = now()
     if account.address == email:
         raise RefusalError(SAME)
+    _refuse_move(account, email)
     if _since(at, EmailChange.account_id == account.id) >= MOST_A_DAY:
         raise RefusalError(TOO_MANY)
     crowded = _since(at, EmailChange.email_key == email.key) >= MOST_A_DAY

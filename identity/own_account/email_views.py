@@ -17,6 +17,7 @@ from identity.credentials.models import PasswordReset
 from identity.email_changes import queries
 from identity.own_account import email_actions
 from identity.own_account.blueprint import blueprint
+from identity.own_account.provider_rule import provider_required_at, provider_to_link
 from identity.sessions.access import signed_in, signed_in_with_own_factors
 from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import sign_out_browser, signed_in_session
@@ -101,6 +102,13 @@ def submit_confirm_email() -> ResponseReturnValue:
         show_refusal(form, error.refusal)
         return _confirm_page(account, form)
     flash(f"Your email address is now {address.text}.", "success")
+    to_link = provider_to_link(account, address)
+    if to_link is not None:
+        flash(
+            f"From your next sign-in on you need {to_link.name}. Ask an approver of your "
+            "organisation for the link that connects it.",
+            "important",
+        )
     return redirect(url_for("accounts.account"), code=303)
 
 
@@ -136,4 +144,11 @@ def _confirm_page(account: Account, form: Form) -> ResponseReturnValue:
     if own.id != account.id:
         return render_template("own_account/email_of_another.html", account=own, form=form)
     change = queries.open_change(own.id, now())
-    return render_template("own_account/confirm_email.html", account=own, change=change, form=form)
+    return render_template(
+        "own_account/confirm_email.html",
+        account=own,
+        change=change,
+        form=form,
+        required=provider_required_at(change.address) if change is not None else None,
+        to_link=provider_to_link(own, change.address) if change is not None else None,
+    )

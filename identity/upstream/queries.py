@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlalchemy import exists, func, select
 
+from app.clock import now
 from app.database import db
 from identity.accounts.models import Account
-from identity.credentials.other_providers import OtherProvider
+from identity.accounts.person import Person
+from identity.credentials.other_providers import OtherProvider, Standing
+from identity.ports import approvals
 from identity.sessions.origin import Origin
 from identity.upstream.models import Connection, Domain, Identity
 
@@ -132,6 +135,15 @@ class ConnectedProviders:
     def of_connection(self, public_id: str) -> OtherProvider | None:
         found = connection(public_id)
         return _other_provider(found if found is not None and found.in_use else None)
+
+    def standing(self, provider: OtherProvider, account: Person) -> Standing:
+        found = connection(provider.connection)
+        if found is None:
+            return Standing.NONE
+        if is_linked(account.id, found):
+            return Standing.LINKED
+        covered = approvals().belongs_within(account, found.organisations, now())
+        return Standing.LINKABLE if covered else Standing.NONE
 
     def accepts(self, origin: Origin) -> bool:
         return is_accepted(origin)

@@ -84,6 +84,9 @@ class Rights:
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         self.required_terms -= set(terms)
 
+    def belongs_within(self, account: Person, bodies: Collection[str], at: datetime) -> bool:
+        return False
+
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         return self.doors
 

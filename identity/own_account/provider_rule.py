@@ -1,0 +1,44 @@
+"""A move of an account to an address whose domain has a provider of its own.
+
+Such people may have to sign in there (`OtherProvider.only`). The address decides at the next
+sign-in, so a person who could not follow keeps their present address.
+"""
+
+from __future__ import annotations
+
+from app.refusal import Refusal
+from identity.accounts.person import Person
+from identity.credentials.other_providers import (
+    OtherProvider,
+    Standing,
+    provider_of_address,
+    standing_at,
+)
+from identity.email_address import EmailAddress
+
+
+def provider_required_at(email: EmailAddress) -> OtherProvider | None:
+    """Return the provider at which people with the address have to sign in, or None."""
+    provider = provider_of_address(email.text)
+    return provider if provider is not None and provider.only else None
+
+
+def why_not_moved(account: Person, email: EmailAddress) -> Refusal | None:
+    """Return why the account cannot get the address: its person could not sign in any more."""
+    provider = provider_required_at(email)
+    if provider is None or standing_at(provider, account) is not Standing.NONE:
+        return None
+    domain = email.key.rpartition("@")[2]
+    return Refusal(
+        "address_of_another_provider",
+        f"People with an address at {domain} sign in with {provider.name} only, which none of the "
+        "organisations of this account uses. Use another address.",
+    )
+
+
+def provider_to_link(account: Person, email: EmailAddress) -> OtherProvider | None:
+    """Return the required provider of which the person has linked no identity yet, or None."""
+    provider = provider_required_at(email)
+    if provider is None or standing_at(provider, account) is Standing.LINKED:
+        return None
+    return provider
