@@ -1,10 +1,10 @@
 """The floor's commands, and those that it adds to groups of other rooms."""
 
+from approvals.approver_proposals.cli import approvers_cli
 from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
 from approvals.decision.cli import access, services
 from approvals.federation.cli import sign_ins_cli
-from approvals.memberships.cli import approvers_cli
 from approvals.memberships.organisations_cli import close_command, merge_command
 from approvals.organisations.cli import organisations_cli, register_cli
 from approvals.population.cli import population

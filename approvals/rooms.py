@@ -3,6 +3,7 @@
 from app.composition import Room
 from approvals.access_model.room import ROOM as ACCESS_MODEL
 from approvals.activity.room import ROOM as ACTIVITY
+from approvals.approver_proposals.room import ROOM as APPROVER_PROPOSALS
 from approvals.clients.room import ROOM as CLIENTS
 from approvals.console.room import ROOM as CONSOLE
 from approvals.federation.room import ROOM as FEDERATION
@@ -23,6 +24,7 @@ ROOMS = (
     ORGANISATIONS,
     ACCESS_MODEL,
     MEMBERSHIPS,
+    APPROVER_PROPOSALS,
     SECOND_STEP_RESETS,
     TERMS,
     ACTIVITY,

@@ -156,11 +156,18 @@ def activity_everywhere(
 
 def request_of(organisation: Organisation, person: Membership, event: str) -> str:
     """Return the id of the request with the person's last such event; empty if unknown."""
+    return _last_request(_concerning(_in(organisation), person.public_id, None), event)
+
+
+def request_with(organisation: Organisation, event: str, field: str, value: str) -> str:
+    """Return the id of the request with the last such event with this detail; empty if unknown."""
+    detail = AuditEvent.detail[field].as_string()
+    return _last_request(_in(organisation).where(detail == value), event)
+
+
+def _last_request(statement: Select[AuditEvent], event: str) -> str:
     found = db.session.scalar(
-        _concerning(_in(organisation), person.public_id, None)
-        .where(AuditEvent.event == event)
-        .with_only_columns(AuditEvent.request_id)
-        .limit(1)
+        statement.where(AuditEvent.event == event).with_only_columns(AuditEvent.request_id).limit(1)
     )
     return found or ""
 

@@ -1,6 +1,6 @@
-"""Operators appoint an approver: an organisation's first one, or one where none is left."""
+"""Two operators appoint an approver: one proposes the person, another agrees."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
@@ -9,12 +9,13 @@ from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
+from approvals.approver_proposals import actions
+from approvals.approver_proposals.decisions import ProposedApprover
 from approvals.console import look_ups, queries
-from approvals.console.forms import ApproverForm
+from approvals.console.forms import EndProposal, ShownProposal
 from approvals.memberships import journeys
-from approvals.memberships.actions import confirm_appointment
-from approvals.memberships.forms import CheckedAnswers
-from approvals.memberships.journeys import PersonAnswers, person_of
+from approvals.memberships.forms import ApproverForm, CheckedAnswers
+from approvals.memberships.journeys import person_of
 from approvals.memberships.models import Journey
 from approvals.operators.access import operator
 from approvals.organisations.models import Organisation
@@ -22,6 +23,11 @@ from approvals.workspace.views.common import me
 from identity.sessions.step_up import FreshSignIn
 
 ROOT = "/organisations/<organisation>/approvers/new"
+PROPOSAL = "/organisations/<organisation>/approvers/proposal"
+AGREED = {
+    actions.Outcome.APPOINTED: "{} is an approver for {} and has been told by email.",
+    actions.Outcome.INVITED: "{} is invited to be an approver for {}.",
+}
 
 
 def add_to(pages: Blueprint) -> None:
@@ -31,6 +37,8 @@ def add_to(pages: Blueprint) -> None:
     pages.route(f"{ROOT}/<journey>", methods=both)(appoint_again)
     pages.route(f"{ROOT}/<journey>/check", methods=both)(appoint_check)
     pages.get(f"{ROOT}/<journey>/done")(appoint_done)
+    pages.route(PROPOSAL, methods=both)(proposal)
+    pages.route(f"{PROPOSAL}/end", methods=both)(end_proposal)
 
 
 @permit(operator)
@@ -39,7 +47,7 @@ def appoint(organisation: str) -> ResponseReturnValue:
     found, form = the_organisation(organisation), ApproverForm()
     if form.validate_on_submit():
         journey = journeys.begin(
-            journeys.APPOINT_APPROVER, found, me().id, answers=_answers_of(form)
+            journeys.APPOINT_APPROVER, found, me().id, answers=form.person_answers
         )
         return _to("check", found, journey)
     return _who_page(found, form)
@@ -52,20 +60,20 @@ def appoint_again(organisation: str, journey: str) -> ResponseReturnValue:
     started = _journey(found, journey)
     form = ApproverForm(data=person_of(started))
     if form.validate_on_submit():
-        journeys.answer(started, _answers_of(form))
+        journeys.answer(started, form.person_answers)
         return _to("check", found, started)
     return _who_page(found, form)
 
 
 @permit(FreshSignIn(operator))
 def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
-    """Show the answers, and appoint the approver when they are confirmed."""
+    """Show the answers, and propose the approver when they are confirmed."""
     found = the_organisation(organisation)
     started = _journey(found, journey)
     form = CheckedAnswers(shown=str(started.version))
     if form.validate_on_submit():
         try:
-            confirm_appointment(started, found, form.shown.data, current_actor())
+            actions.confirm_proposal(started, found, form.shown.data, current_actor())
             return _to("done", found, started)
         except RefusalError as error:
             show_refusal(form, error.refusal)
@@ -81,15 +89,66 @@ def appoint_check(organisation: str, journey: str) -> ResponseReturnValue:
 
 @permit(operator)
 def appoint_done(organisation: str, journey: str) -> ResponseReturnValue:
-    """Show the confirmation of the appointment."""
+    """Show the confirmation of the proposal."""
     found = the_organisation(organisation)
     started = _journey(found, journey, finished=True)
     if started.finished_at is None:
         return _to("check", found, started)
-    appointment = queries.appointment(found, started)
-    if appointment is None:
-        return redirect(url_for("console.organisation", organisation=organisation), 303)
-    return render_template("console/appoint_done.html", organisation=found, **vars(appointment))
+    person = ProposedApprover.of(person_of(started))
+    return render_template(
+        "console/appoint_done.html",
+        organisation=found,
+        person=person,
+        request_id=queries.request_of_proposal(found, person.email),
+    )
+
+
+@permit(FreshSignIn(operator))
+def proposal(organisation: str) -> ResponseReturnValue:
+    """Show the approver whom another operator proposed, and appoint them after an agreement."""
+    found, form = the_organisation(organisation), ShownProposal()
+    back = url_for("console.organisation", organisation=organisation)
+    waiting = look_ups.read_proposal(found, current_actor())
+    if form.validate_on_submit():
+        try:
+            outcome = actions.agree_to_proposal(found, form.shown.data or "", current_actor())
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+        else:
+            person = waiting.person.name if waiting else "The person"
+            flash(AGREED[outcome].format(person, found.name), "success")
+            return redirect(back, 303)
+    elif waiting is None:
+        return redirect(back, 303)
+    form.shown.data = waiting.public_id if waiting else ""
+    return render_template(
+        "console/proposal.html", organisation=found, form=form, waiting=waiting, back=back
+    )
+
+
+@permit(FreshSignIn(operator))
+def end_proposal(organisation: str) -> ResponseReturnValue:
+    """Refuse the proposal of another operator with a reason, or take back one's own."""
+    found, form = the_organisation(organisation), EndProposal()
+    back = url_for("console.organisation", organisation=organisation)
+    waiting = look_ups.read_proposal(found, current_actor())
+    if form.validate_on_submit():
+        try:
+            actions.end_proposal(
+                found, form.shown.data or "", current_actor(), form.reason.data or ""
+            )
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+        else:
+            flash("The proposal has ended. No approver was appointed.", "success")
+            return redirect(back, 303)
+    elif waiting is None:
+        return redirect(back, 303)
+    if not form.is_submitted():
+        form.shown.data = waiting.public_id if waiting else ""
+    return render_template(
+        "console/end_proposal.html", organisation=found, form=form, waiting=waiting, back=back
+    )
 
 
 def the_organisation(public_id: str) -> Organisation:
@@ -105,14 +164,6 @@ def _journey(organisation: Organisation, public_id: str, *, finished: bool = Fal
     if found.finished_at is not None and not finished:
         raise journeys.FinishedError(_address("done", organisation, found))
     return found
-
-
-def _answers_of(form: ApproverForm) -> PersonAnswers:
-    return {
-        "email": form.email.data or "",
-        "given_name": form.given_name.data or "",
-        "family_name": form.family_name.data or "",
-    }
 
 
 def _who_page(organisation: Organisation, form: ApproverForm) -> str:

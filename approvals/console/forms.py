@@ -1,8 +1,18 @@
 """Forms of the operators' pages."""
 
-from approvals.memberships.forms import EmailForm
-from identity.accounts.names_form import NamesForm
+from wtforms import HiddenField
+
+from app.web.forms import Form
+from approvals.second_step_resets.forms import ReasonForm
 
 
-class ApproverForm(EmailForm, NamesForm):
-    """Whom to appoint."""
+class ShownProposal(Form):
+    """An agreement. shown: public id of the proposal that the page showed."""
+
+    shown = HiddenField()
+
+
+class EndProposal(ReasonForm):
+    """The end of a proposal, with a reason for the person who proposed."""
+
+    shown = HiddenField()

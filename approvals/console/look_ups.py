@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.actors import Actor
 from app.audit import record
 from app.database import writing
 from app.web.pagination import Page
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry, ActivityFilters
+from approvals.approver_proposals.queries import WaitingProposal, waiting_proposal
 from approvals.console import queries
 from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
@@ -19,6 +21,7 @@ from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.operators.actions import appointments
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
+from approvals.organisations.parents import parents_of
 from approvals.organisations.queries import is_open
 from approvals.second_step_resets.queries import closed_organisations, second_step_reset
 from identity.accounts.models import Account
@@ -36,6 +39,8 @@ class OrganisationPage:
     counts: dict[str, int]
     approvers: list[Account]
     invited: list[Membership]
+    proposal: WaitingProposal | None
+    parents: list[Organisation]
     offers: tuple[ServiceOffer, ...]
     not_offered: tuple[tuple[str, str], ...]
 
@@ -94,7 +99,7 @@ class AuditSearch:
     filters: ActivityFilters
 
 
-def read_organisation(organisation: Organisation, at: datetime) -> OrganisationPage:
+def read_organisation(organisation: Organisation, reader: Actor, at: datetime) -> OrganisationPage:
     """Return the organisation with its approvers and users at a moment."""
     _record_organisation(organisation)
     services = Catalogue(at)
@@ -112,6 +117,8 @@ def read_organisation(organisation: Organisation, at: datetime) -> OrganisationP
         ),
         approvers=memberships.approvers_of(organisation.id),
         invited=queries.invited_approvers(organisation),
+        proposal=waiting_proposal(organisation, reader.identifier),
+        parents=parents_of(organisation, at),
         offers=services.offers(organisation),
         not_offered=services.not_offered(organisation),
     )
@@ -172,6 +179,12 @@ def check_appointment(organisation: Organisation, journey: Journey) -> Appointme
     _record_organisation(organisation)
     doubt = find_similar(organisation.id, email=email, name=name)
     return AppointmentCheck(answers, name, known, doubt)
+
+
+def read_proposal(organisation: Organisation, reader: Actor) -> WaitingProposal | None:
+    """Return the proposal of an approver that waits for another operator, or None."""
+    _record_organisation(organisation)
+    return waiting_proposal(organisation, reader.identifier)
 
 
 def read_invited_approver(organisation: Organisation, public_id: str) -> Membership | None:

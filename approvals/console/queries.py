@@ -1,7 +1,6 @@
 """Look-ups of operators: organisations and people, among all of them."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -9,22 +8,12 @@ from app.database import db
 from app.refusal import RefusalError
 from app.web.pagination import Page, paginate
 from approvals.activity import queries as activity
-from approvals.memberships import facts
-from approvals.memberships.models import Journey, Membership, folded
+from approvals.memberships.models import Membership, folded
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account, Invitation, by_name
+from identity.accounts.models import Account, by_name
 from identity.email_address import EmailAddress
 
 SHORTEST = 2
-
-
-@dataclass(frozen=True)
-class MadeAppointment:
-    """An appointment by an operator. request_id: reference of the request that made it."""
-
-    person: Membership
-    invitation: Invitation | None
-    request_id: str
 
 
 def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
@@ -105,19 +94,6 @@ def memberships_of(account_id: int) -> list[tuple[Organisation, Membership]]:
     return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
-def appointment(organisation: Organisation, journey: Journey) -> MadeAppointment | None:
-    """Return the appointment of a finished journey; None where the person approves no more."""
-    person = db.session.get_one(
-        Membership,
-        journey.membership_id,
-        options=facts.WITH_EVERYTHING,
-        populate_existing=True,
-    )
-    if not person.is_approver:
-        return None
-    event = "approver.made" if person.joined_at else "membership.added"
-    return MadeAppointment(
-        person=person,
-        invitation=db.session.get(Invitation, person.invitation_id),
-        request_id=activity.request_of(organisation, person, event),
-    )
+def request_of_proposal(organisation: Organisation, email: str) -> str:
+    """Return the reference of the request that last proposed this address; empty if unknown."""
+    return activity.request_with(organisation, "approver.proposed", "email", email)

@@ -51,7 +51,9 @@ def organisations() -> ResponseReturnValue:
 @permit(operator)
 def organisation(organisation: str) -> ResponseReturnValue:
     """Show an organisation with its approvers and users, and record the look-up."""
-    page = look_ups.read_organisation(appoint_approver.the_organisation(organisation), now())
+    page = look_ups.read_organisation(
+        appoint_approver.the_organisation(organisation), current_actor(), now()
+    )
     return render_template("console/organisation.html", **vars(page))
 
 

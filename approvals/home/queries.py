@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.database import db
 from approvals.access_model import definitions
 from approvals.access_model.definition import ServiceDefinition, UserGroup
+from approvals.approver_proposals.queries import offers_to
 from approvals.decision import decision
 from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import RemitScope
@@ -93,7 +94,7 @@ class HomePage:
 
     approves: keys of the organisations for which the person is an approver. second_step_reset:
     whether one is under way. awaiting_agreement: keys of the organisations whose access waits for
-    an approver after one.
+    an approver after one. offers: organisations that the person is asked to approve for.
     """
 
     services: Sequence[MyService]
@@ -103,6 +104,7 @@ class HomePage:
     operator: bool
     second_step_reset: bool
     awaiting_agreement: Set[int]
+    offers: Sequence[Organisation]
 
 
 def home_page(account: Person, at: datetime) -> HomePage:
@@ -116,6 +118,7 @@ def home_page(account: Person, at: datetime) -> HomePage:
         operator=is_operator(account.id),
         second_step_reset=second_step_reset(account) is not None,
         awaiting_agreement={each.id for each in closed_organisations(account)},
+        offers=offers_to(account.id),
     )
 
 

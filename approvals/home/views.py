@@ -6,13 +6,14 @@ from flask.typing import ResponseReturnValue
 from app.clock import now
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.home import queries
+from approvals.home import offers, queries
 from approvals.memberships.access import member_of, this_organisation
 from approvals.workspace import present
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
 
 pages = Blueprint("home", __name__)
+offers.add_to(pages)
 
 
 @pages.get("/start")

@@ -78,7 +78,23 @@ def account_of(actor: Actor) -> Account | None:
     """Return the account of the person who acts; None for commands."""
     if actor.kind != "person":
         return None
-    return db.session.scalar(select(Account).where(Account.subject == actor.identifier))
+    return person_of(actor.identifier)
+
+
+def person_of(identifier: str) -> Account | None:
+    """Return the account whose subject an actor's identifier is; None for a command's name."""
+    return db.session.scalar(select(Account).where(Account.subject == identifier))
+
+
+def membership_of(account_id: int, organisation_id: int) -> Membership | None:
+    """Return the person's open membership in the organisation."""
+    return db.session.scalar(
+        select(Membership).where(
+            Membership.account_id == account_id,
+            Membership.organisation_id == organisation_id,
+            Membership.open,
+        )
+    )
 
 
 def authority(actor: Actor, account: Account | None, approvers: rules.Approvers) -> rules.Authority:
@@ -90,6 +106,17 @@ def authority(actor: Actor, account: Account | None, approvers: rules.Approvers)
     if account is not None and actions.is_operator(account.id):
         return rules.Authority.OPERATOR
     return rules.Authority.NONE
+
+
+def appointing_authority(
+    organisation: Organisation, actor: Actor, account: Account | None, at: datetime
+) -> rules.Authority:
+    """Return the ground on which the actor may appoint an approver here, parent bodies included."""
+    if actor.kind in {"command", "system"}:
+        return rules.Authority.COMMAND
+    if account is None:
+        return rules.Authority.NONE
+    return deciders(organisation, at).authority(account.id)
 
 
 def open_membership(organisation_id: int, email: EmailAddress) -> Membership | None:

@@ -14,7 +14,9 @@ from app.typed_text import collapse_spaces
 from app.web.forms import Form, validation_error
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
+from approvals.memberships.journeys import PersonAnswers
 from identity.accounts.email_field import EmailAddressField
+from identity.accounts.names_form import NamesForm
 
 NONE = "none"
 
@@ -23,6 +25,19 @@ class EmailForm(Form):
     """Form for an email address."""
 
     email = EmailAddressField("Email address", filters=[collapse_spaces])
+
+
+class ApproverForm(EmailForm, NamesForm):
+    """A person to be an approver."""
+
+    @property
+    def person_answers(self) -> PersonAnswers:
+        """The answers as a journey stores them."""
+        return {
+            "email": self.email.data or "",
+            "given_name": self.given_name.data or "",
+            "family_name": self.family_name.data or "",
+        }
 
 
 class OneGroupForm(Form):

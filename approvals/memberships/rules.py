@@ -77,7 +77,10 @@ TOO_MANY_CHANGES = Refusal(
 END_IN_THE_PAST = Refusal("end_in_the_past", "The end date must be in the future.")
 END_TOO_FAR = Refusal("end_too_far", "The end date must be within 5 years.")
 OWN_APPOINTMENT = Refusal(
-    "own_appointment", "You cannot appoint yourself. Another operator must do it."
+    "own_appointment", "You cannot appoint yourself. Somebody else must do it."
+)
+NEEDS_TWO_OPERATORS = Refusal(
+    "needs_two_operators", "Two operators appoint an approver: propose the person to another one."
 )
 
 
@@ -95,11 +98,18 @@ def may_resend(authority: Authority) -> Refusal | None:
     return None if authority is Authority.OPERATOR else may_act(authority)
 
 
-def may_appoint_first(authority: Authority, *, oneself: bool) -> Refusal | None:
-    """Allow operators to appoint approvers, but never themselves."""
-    if authority is Authority.OPERATOR:
-        return OWN_APPOINTMENT if oneself else None
-    return may_act(authority)
+def may_appoint_first(
+    authority: Authority, *, oneself: bool, second_decider: bool = False
+) -> Refusal | None:
+    """Allow approvers of a parent body, and two operators, to appoint others than themselves.
+
+    second_decider: whether another operator, or a command, decides with the actor.
+    """
+    if authority not in {Authority.PARENT, Authority.OPERATOR}:
+        return may_act(authority)
+    if oneself:
+        return OWN_APPOINTMENT
+    return None if authority is Authority.PARENT or second_decider else NEEDS_TWO_OPERATORS
 
 
 def may_add(

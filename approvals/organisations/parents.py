@@ -4,11 +4,11 @@ The table is data, and the link is that of the moment: a school that left its tr
 another parent today (docs/decisions/0043). An organisation without a parent is the operators'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from app.database import db
 from approvals.organisations import queries
@@ -52,6 +52,31 @@ def parents_of(organisation: Organisation, at: date | datetime) -> list[Organisa
     return [body for body in by_kind if queries.is_open(body, on)]
 
 
+def children_among(
+    body: Organisation, organisations: Collection[int], at: date | datetime
+) -> frozenset[int]:
+    """Return which of the organisations (database ids) have the body as a parent."""
+    statement = children_of(body, at).where(Organisation.id.in_(organisations))
+    return frozenset(db.session.scalars(statement.with_only_columns(Organisation.id)))
+
+
+def children_of(body: Organisation, at: date | datetime) -> Select[Organisation]:
+    """Select the open schools of which a body is a parent at a moment."""
+    on = queries.on_day(at)
+    types = [code for code, kinds in PARENTS_OF_TYPE.items() if body.kind in kinds]
+    return (
+        select(Organisation)
+        .join(OrganisationPeriod, OrganisationPeriod.organisation_id == Organisation.id)
+        .where(
+            Organisation.kind == Kind.ESTABLISHMENT,
+            OrganisationPeriod.open,
+            OrganisationPeriod.holds_on(on),
+            OrganisationPeriod.type_code.in_(types),
+            _is_below(body, on) if queries.is_open(body, on) else false(),
+        )
+    )
+
+
 def _is_above(
     kind: Kind, school: Organisation, period: OrganisationPeriod, on: date
 ) -> ColumnElement[bool]:
@@ -69,3 +94,18 @@ def _is_above(
         case _:
             linked = false()
     return and_(Organisation.kind == kind.value, linked)
+
+
+def _is_below(body: Organisation, on: date) -> ColumnElement[bool]:
+    match body.facts.remit:
+        case RemitRule.TRUST:
+            schools = select(TrustLink.organisation_id).where(
+                TrustLink.trust_id == body.id, TrustLink.holds_on(on)
+            )
+            return Organisation.id.in_(schools)
+        case RemitRule.LOCAL_AUTHORITY:
+            return OrganisationPeriod.la_code == body.la_code
+        case RemitRule.DIOCESE:
+            return OrganisationPeriod.diocese_code == body.diocese_code
+        case _:
+            return false()

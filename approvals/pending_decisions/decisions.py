@@ -54,14 +54,18 @@ class DecisionKind:
 
     def file(
         self,
-        account_id: int,
+        account_id: int | None,
         *,
         asked_by: Actor,
         organisation_id: int | None = None,
         reason: str | None = None,
         details: Mapping[str, object] | None = None,
     ) -> PendingDecision | None:
-        """Store a request, or return None where one about this person is open already."""
+        """Store a request, or return None where one about this person is open already.
+
+        account_id: none for a person without an account; the caller then makes sure, under the
+        organisation's lock, that no other is open there.
+        """
         at = now()
         for each in self.undecided_too_long(at, account_id):
             end(each, Ending.EXPIRED, SYSTEM, PendingDecision.decided_at.is_(None))
@@ -78,14 +82,14 @@ class DecisionKind:
         return self.open_about(account_id, organisation_id) if added else None
 
     def open_about(
-        self, account_id: int, organisation_id: int | None = None
+        self, account_id: int | None, organisation_id: int | None = None
     ) -> PendingDecision | None:
         """Return the decision about this person that has not ended, or None."""
         found: PendingDecision | None = db.session.scalar(
             select(PendingDecision)
             .where(
                 PendingDecision.kind == self.name,
-                PendingDecision.account_id == account_id,
+                PendingDecision.account_id.is_not_distinct_from(account_id),
                 PendingDecision.organisation_id.is_not_distinct_from(organisation_id),
                 has_not_ended(now()),
             )

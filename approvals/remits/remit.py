@@ -14,7 +14,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, or_, select
 
 from app.database import db
 from app.refusal import RefusalError
@@ -104,6 +104,21 @@ class Remit:
             query = query.where(Organisation.urn > after)
         rows = db.session.execute(query.order_by(Organisation.urn).limit(limit))
         return [_school(row, self.on) for row in rows]
+
+    def select(self, search: str = "") -> Schools:
+        """Select the schools by name: those with every word in the name, or with this URN."""
+        query = self._query()
+        words = search.casefold().split()
+        if words:
+            named = and_(
+                *(Organisation.search_name.contains(word, autoescape=True) for word in words)
+            )
+            query = query.where(or_(named, Organisation.urn == search.strip()))
+        return query.order_by(Organisation.search_name, Organisation.id)
+
+    def school_in(self, row: SchoolRow) -> School:
+        """Return the school of a row of `select`."""
+        return _school(row, self.on)
 
     def contains(self, urn: str) -> bool:
         """Return whether a school is in it. One indexed query."""

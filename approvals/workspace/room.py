@@ -11,6 +11,7 @@ from approvals.access_model.definition import join_phrases
 from approvals.memberships import wording
 from approvals.workspace import views
 from approvals.workspace.present import place, workspace
+from approvals.workspace.schools import has_schools
 
 
 def _page(endpoint: str) -> Callable[[], str | None]:
@@ -19,6 +20,13 @@ def _page(endpoint: str) -> Callable[[], str | None]:
         return url_for(endpoint, organisation=organisation.public_id) if organisation else None
 
     return address
+
+
+def _schools() -> str | None:
+    organisation = workspace()
+    if organisation is None or not has_schools(organisation):
+        return None
+    return url_for("memberships.schools", organisation=organisation.public_id)
 
 
 ROOM = Room(
@@ -32,6 +40,7 @@ ROOM = Room(
         Entry("Users", _page("memberships.users"), 21),
         Entry("Invitations", _page("memberships.invitations"), 22),
         Entry("Activity", _page("activity.activity"), 23),
+        Entry("Schools", _schools, 24),
     ),
     PLACES(place),
 )

@@ -84,6 +84,7 @@ def _play(part: CastMember, organisation: Organisation, keys: dict[str, tuple[st
         access={SERVICE: (part.user_group,)} if part.user_group else None,
         approver=part.approver,
         actor=current_actor(),
+        second_decider=ACTOR.identifier if part.approver else None,
     )
     secret, totp_secret = keys.setdefault(part.email, _new_keys())
     account = _accept(

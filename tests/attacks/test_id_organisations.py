@@ -51,9 +51,14 @@ APPROVERS = {
     "memberships.invitations",
     "memberships.link_sign_in",
     "memberships.open_access",
+    "memberships.propose_approver",
+    "memberships.propose_approver_again",
+    "memberships.propose_approver_check",
+    "memberships.propose_approver_done",
     "memberships.remove",
     "memberships.removed",
     "memberships.reopen",
+    "memberships.schools",
     "memberships.second_step",
     "memberships.send_reset_link",
     "memberships.user",
@@ -61,7 +66,7 @@ APPROVERS = {
 }
 """For approvers of the organisation in the route, and for nobody else."""
 
-MEMBERS = {"home.schools", "memberships.leave_organisation"}
+MEMBERS = {"home.approver_offer", "home.schools", "memberships.leave_organisation"}
 """For everybody who belongs to the organisation in the route."""
 
 REDIRECTS = {301, 302, 303}

@@ -68,9 +68,13 @@ FRESH = {
     "memberships.invitation_correct",
     # Approvers made and stopped.
     "console.appoint_check",
+    "console.end_proposal",
+    "console.proposal",
+    "home.approver_offer",
     "memberships.add_check",
     "memberships.approver_make",
     "memberships.approver_stop",
+    "memberships.propose_approver_check",
     # People suspended, restored and removed.
     "console.restore",
     "console.suspend",
@@ -121,6 +125,8 @@ OPEN = {
     "memberships.add",
     "memberships.add_access",
     "memberships.add_details",
+    "memberships.propose_approver",
+    "memberships.propose_approver_again",
     # Everyday acts: a user group, an invitation sent again to the same address.
     "memberships.access_check",
     "memberships.invitation_resend",

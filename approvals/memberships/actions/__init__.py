@@ -13,7 +13,6 @@ from approvals.memberships.actions.change_user_group import change_user_group
 from approvals.memberships.actions.confirm import (
     SignInTooOld,
     confirm_addition,
-    confirm_appointment,
     confirm_change,
 )
 from approvals.memberships.actions.invitations import (
@@ -30,7 +29,6 @@ __all__ = [
     "begin_address_change",
     "change_user_group",
     "confirm_addition",
-    "confirm_appointment",
     "confirm_change",
     "correct_invitation",
     "leave",

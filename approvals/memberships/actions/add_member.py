@@ -27,19 +27,23 @@ def add_member(
     approver: bool = False,
     last_day: date | None = None,
     actor: Actor,
+    second_decider: str | None = None,
 ) -> Membership:
     """Write membership, grants, appointment, invitation, audit and mail.
 
     `access` names user groups by service, `last_day` the last day on which they count (a day in
     UTC, as the reports count). The owner of an existing account gets the same invitation as anybody
-    else, so that it reveals no account. Raises RefusalError.
+    else, so that it reveals no account. second_decider: the operator or command that decides with
+    an operator about an approver. Raises RefusalError.
     """
     at = now()
     given_name, family_name = clean_names(given_name, family_name)
     wanted = {service: tuple(groups) for service, groups in (access or {}).items() if groups}
     with writing() as session:
         organisation = facts.lock_organisation(session, organisation.id)
-        refusal = _refusal(organisation, email, wanted, approver, last_day, actor, at)
+        refusal = _may_add(
+            organisation, email, actor, at, second_decider, only_approver=approver and not wanted
+        ) or _refusal(organisation, email, wanted, last_day, at)
         if refusal is not None:
             raise RefusalError(refusal)
         invitation = invite(
@@ -98,27 +102,36 @@ def add_member(
     return membership
 
 
+def _may_add(
+    organisation: Organisation,
+    email: EmailAddress,
+    actor: Actor,
+    at: datetime,
+    second_decider: str | None,
+    *,
+    only_approver: bool,
+) -> Refusal | None:
+    account = facts.account_of(actor)
+    if not only_approver:
+        approvers = facts.active_approvers(organisation.id)
+        return rules.may_act(facts.authority(actor, account, approvers))
+    return rules.may_appoint_first(
+        facts.appointing_authority(organisation, actor, account, at),
+        oneself=account is not None and account.address == email,
+        second_decider=second_decider not in (None, actor.identifier),
+    )
+
+
 def _refusal(
     organisation: Organisation,
     email: EmailAddress,
     wanted: rules.Access,
-    approver: bool,
     last_day: date | None,
-    actor: Actor,
     at: datetime,
 ) -> Refusal | None:
-    account = facts.account_of(actor)
-    authority = facts.authority(actor, account, facts.active_approvers(organisation.id))
-    oneself = account is not None and account.address == email
-    allowed = (
-        rules.may_appoint_first(authority, oneself=oneself)
-        if approver and not wanted
-        else rules.may_act(authority)
-    )
     existing = facts.open_membership(organisation.id, email)
     return (
-        allowed
-        or rules.may_add(
+        rules.may_add(
             organisation_open=is_open(organisation, at),
             member=existing is not None and existing.joined_at is not None,
             invited=existing is not None and existing.joined_at is None,

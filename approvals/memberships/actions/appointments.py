@@ -11,16 +11,22 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 
 
-def make_approver(membership: Membership, *, actor: Actor) -> Membership:
-    """Make the person an approver of the organisation. Raises RefusalError."""
+def make_approver(
+    membership: Membership, *, actor: Actor, second_decider: str | None = None
+) -> Membership:
+    """Make the person an approver of the organisation. Raises RefusalError.
+
+    second_decider: the operator or command that decides with an operator.
+    """
     with writing() as session:
         membership = facts.lock_membership(session, membership)
         organisation = session.get_one(Organisation, membership.organisation_id)
         account = session.get(Account, membership.account_id) if membership.account_id else None
         giver = facts.account_of(actor)
         refusal = rules.may_appoint_first(
-            facts.authority(actor, giver, facts.active_approvers(organisation.id)),
+            facts.appointing_authority(organisation, actor, giver, now()),
             oneself=giver is not None and giver.id == membership.account_id,
+            second_decider=second_decider not in (None, actor.identifier),
         ) or rules.may_appoint(
             open_=membership.open,
             approver=membership.is_approver,

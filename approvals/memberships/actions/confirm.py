@@ -9,9 +9,8 @@ shown: the version of the answers, as the page carried it.
 
 from app.actors import Actor
 from app.database import writing
-from approvals.memberships import facts, journeys
+from approvals.memberships import journeys
 from approvals.memberships.actions.add_member import add_member
-from approvals.memberships.actions.appoint import appoint_approver
 from approvals.memberships.actions.change_user_group import change_user_group
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
@@ -63,22 +62,3 @@ def confirm_change(
             actor=actor,
         )
     return True
-
-
-def confirm_appointment(
-    journey: Journey, organisation: Organisation, shown: str | None, actor: Actor
-) -> None:
-    """Appoint the approver of a journey `APPOINT_APPROVER`. Raises RefusalError."""
-    with writing():
-        if not journeys.claim_answers(journey, shown):
-            return
-        answers, email = journeys.person_of(journey), journeys.email(journey)
-        appoint_approver(
-            organisation,
-            email,
-            answers["given_name"],
-            answers["family_name"],
-            actor,
-        )
-        appointed = facts.open_membership(organisation.id, email)
-        journey.membership_id = appointed.id if appointed else None

@@ -9,6 +9,7 @@ from approvals.workspace.views import (
     appointments,
     invitations,
     removal,
+    schools,
     second_step,
     sign_in_link,
     suspension,
@@ -31,6 +32,7 @@ def blueprint() -> Blueprint:
         invitations,
         address,
         second_step,
+        schools,
         switch,
     ):
         module.add_to(pages)

@@ -34,7 +34,9 @@ def _olive() -> Account:
     return db.session.get_one(Account, own.account_id)
 
 
-def test_appoint_page_appoints_the_first_approver(olive: Walker, school: Organisation) -> None:
+def test_appoint_page_appoints_the_first_approver_with_another_operator(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
     page = olive.get("/ops")
     page = olive.get(page.link("Organisations"))
     for search in ("ashfield", "100001"):
@@ -46,12 +48,20 @@ def test_appoint_page_appoints_the_first_approver(olive: Walker, school: Organis
     assert "Enter an email address" in page.submit().text
     page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
     assert page.heading == "Check the details of the approver"
-    assert "We send an invitation to ann@ashfield.example." in page.text
+    assert "we send an invitation to ann@ashfield.example." in page.text
     page = olive.get(page.link("Change name"))
     check = page.submit(email="ann@ashfield.example", given_name="Anne", family_name="Dean")
     page = check.submit()
-    assert page.heading == "Invitation sent"
+    assert page.heading == "Approver proposed"
     assert check.submit().address == page.address, "pressed twice, it is done once"
+    page = olive.get(olive.get(page.link("Back to Ashfield School")).link("See the proposal"))
+    assert "Another operator has to agree." in page.text
+    oscar = browser(app, world.operator("oscar@operators.example"))
+    proposal = oscar.get(page.address)
+    assert "Anne Dean" in proposal.text
+    page = proposal.submit()
+    assert "Anne Dean is invited to be an approver for Ashfield School." in page.text
+    assert "has decided already" in proposal.submit().text
     assert [row.detail["person"] for row in world.audited("membership.added")] == ["Anne Dean"]
     ann = facts.open_membership(school.id, EmailAddress.parse("ann@ashfield.example"))
     assert ann is not None
@@ -66,10 +76,12 @@ def test_appoint_page_makes_a_member_the_approver_if_none_is_left(
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email="BOB@ashfield.example", given_name="Bobby", family_name="Dean")
     assert "Bob Dean belongs to the organisation already" in page.text
-    page = page.submit()
-    assert page.heading == "Approver appointed"
+    assert page.submit().heading == "Approver proposed"
+    oscar = world.operator("oscar@operators.example")
+    address = f"/ops/organisations/{school.public_id}/approvers/proposal"
+    assert "Bob Dean" in browser(app, oscar).get(address).submit().text
     assert world.approves(bob)
-    assert [row.actor for row in world.audited("approver.made")] == [_olive().subject]
+    assert [row.actor for row in world.audited("approver.made")] == [oscar.subject]
     assert [to for to, _ in world.mails("memberships/made_approver")] == [bob.email]
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     page = page.submit(email=bob.email, given_name="Bob", family_name="Dean").submit()
@@ -174,7 +186,7 @@ def test_audit_page_finds_the_reference_of_a_confirmation(
     for reference, sentence in {
         added: "added Bob Dean and sent an invitation",
         removed: "removed Eve Byron",
-        appointed: "added Cal Dean and sent an invitation",
+        appointed: "proposed Cal Dean as an approver",
     }.items():
         for spelling in (reference, f" {reference.lower()} "):
             found = olive.get(f"/ops/audit?q={spelling}").text
@@ -249,5 +261,23 @@ def test_appoint_command_makes_a_member_an_approver_without_invitation(
     done = app.test_cli_runner().invoke(
         args=["approvers", "appoint", bob.email, "--organisation", school.public_id]
     )
-    assert "Bob Byron is now an approver for Ashfield School." in done.output
+    assert "bob@ashfield.example is now an approver for Ashfield School." in done.output
     assert browser(app, bob).get(path(school)).status == 200
+
+
+def test_proposal_page_ends_the_proposal_of_another_operator_with_a_reason(
+    app: Flask, olive: Walker, school: Organisation
+) -> None:
+    page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
+    page = page.submit(email="ann@ashfield.example", given_name="Ann", family_name="Dean")
+    page.submit()
+    oscar = browser(app, world.operator("oscar@operators.example"))
+    page = oscar.get(f"/ops/organisations/{school.public_id}/approvers/proposal")
+    page = oscar.get(page.link("Refuse the proposal"))
+    assert "Enter the reason" in page.submit().text
+    page = page.submit(reason="The head does not know them.")
+    assert "The proposal has ended. No approver was appointed." in page.text
+    assert facts.open_membership(school.id, EmailAddress.parse("ann@ashfield.example")) is None
+    assert oscar.get(f"/ops/organisations/{school.public_id}/approvers/proposal").address == (
+        f"/ops/organisations/{school.public_id}"
+    )

@@ -417,10 +417,12 @@ def test_resend_invitation_refuses_a_person_who_joined() -> None:
 def test_appoint_approver_promotes_a_member_and_invites_others() -> None:
     school = world.school()
     bob = world.member(school, "bob@ashfield.example", given_name="Bob")
-    assert "Bob Byron is now an approver" in appoint_approver(
+    promoted = appoint_approver(
         school, EmailAddress.parse("bob@ashfield.example"), "", "", world.COMMAND
     )
-    assert "Invited eve@ashfield.example" in appoint_approver(
+    assert promoted.id == bob.id
+    invited = appoint_approver(
         school, EmailAddress.parse("eve@ashfield.example"), "", "", world.COMMAND
     )
+    assert (invited.joined_at, invited.is_approver) == (None, True)
     assert facts.active_approvers(school.id).accounts == {bob.account_id}

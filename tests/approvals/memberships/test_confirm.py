@@ -11,10 +11,9 @@ from approvals.memberships import journeys
 from approvals.memberships.actions import (
     SignInTooOld,
     confirm_addition,
-    confirm_appointment,
     confirm_change,
 )
-from approvals.memberships.journeys import AdditionAnswers, ChangeAnswers, PersonAnswers
+from approvals.memberships.journeys import AdditionAnswers, ChangeAnswers
 from approvals.memberships.models import Journey, Membership
 from approvals.organisations.models import Organisation
 from tests.approvals import world
@@ -93,16 +92,3 @@ def test_confirm_change_leaves_the_journey_open_where_the_change_is_refused() ->
     assert confirm_change(journey, bob, str(journey.version), world.acting(ann))
     assert not confirm_change(journey, bob, str(journey.version), world.acting(ann))
     assert world.held(bob) == ["School_Named"]
-
-
-def test_confirm_appointment_names_the_membership_that_it_made() -> None:
-    school = world.school()
-    journey = journeys.begin(
-        journeys.APPOINT_APPROVER,
-        school,
-        world.account("olive@operators.example").id,
-        answers=PersonAnswers(email="ann@ashfield.example", given_name="Ann", family_name="Byron"),
-    )
-    confirm_appointment(journey, school, str(journey.version), world.COMMAND)
-    appointed = db.session.get_one(Membership, journey.membership_id)
-    assert appointed.email == "ann@ashfield.example"

@@ -152,7 +152,10 @@ def test_operators_page_says_when_the_next_invitation_can_go(
     olive = browser(app, world.operator())
     page = olive.get(f"/ops/organisations/{school.public_id}/approvers/new")
     check = page.submit(email=BO, given_name="Bo", family_name="")
-    assert "You can send the next one on" in check.submit().text
+    check.submit()
+    oscar = browser(app, world.operator("oscar@operators.example"))
+    proposal = oscar.get(f"/ops/organisations/{school.public_id}/approvers/proposal")
+    assert "You can send the next one on" in proposal.submit().text
 
 
 def test_command_says_when_the_next_invitation_can_go(app: Flask, school: Organisation) -> None:

@@ -86,7 +86,10 @@ def test_operators_page_refuses_a_link_and_accepts_one_name(
     wrong = page.submit(email="bo@ashfield.example", given_name="", family_name="")
     assert NO_NAME in wrong.text
     check = page.submit(email="bo@ashfield.example", given_name="Suharto", family_name="")
-    assert check.submit().heading == "Invitation sent"
+    assert check.submit().heading == "Approver proposed"
+    oscar = browser(app, world.operator("oscar@operators.example"))
+    proposal = oscar.get(f"/ops/organisations/{school.public_id}/approvers/proposal")
+    assert "Suharto is invited" in proposal.submit().text
     assert _added(school).name == "Suharto"
 
 

@@ -35,9 +35,15 @@ def test_may_act_accepts_approvers_and_commands_only(authority: Authority) -> No
     assert rules.may_act(authority, oneself=True) is None
 
 
-def test_may_appoint_first_accepts_operators_for_others_only() -> None:
-    assert rules.may_appoint_first(Authority.OPERATOR, oneself=False) is None
-    assert rules.may_appoint_first(Authority.OPERATOR, oneself=True) == rules.OWN_APPOINTMENT
+def test_may_appoint_first_accepts_two_operators_for_others_only() -> None:
+    def may(*, oneself: bool, second: bool) -> Refusal | None:
+        return rules.may_appoint_first(Authority.OPERATOR, oneself=oneself, second_decider=second)
+
+    assert may(oneself=False, second=True) is None
+    assert may(oneself=False, second=False) == rules.NEEDS_TWO_OPERATORS
+    assert may(oneself=True, second=True) == rules.OWN_APPOINTMENT
+    assert rules.may_appoint_first(Authority.PARENT, oneself=False) is None
+    assert rules.may_appoint_first(Authority.PARENT, oneself=True) == rules.OWN_APPOINTMENT
     assert rules.may_appoint_first(Authority.NONE, oneself=False) == rules.NO_AUTHORITY
 
 

@@ -1,0 +1,1 @@
+"""Approvers appointed from outside an organisation: by a parent body, or by two operators."""
