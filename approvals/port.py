@@ -1,6 +1,7 @@
 """Answers to the questions of identity about rights (identity.ports), by the rooms that know."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import url_for
@@ -156,7 +157,12 @@ class ApprovalsPort:
         return url_for("home.start")
 
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
-        return no_access.whom_to_ask(account, service, at)
+        found = no_access.whom_to_ask(account, service, at)
+        mine = members.organisations_of(account.id)
+        only = mine[0][0].public_id if len(mine) == 1 else None
+        return replace(
+            found, ask=url_for("access_requests.new", service=service, organisation=only)
+        )
 
 
 def _entrances(

@@ -2,6 +2,7 @@
 
 from app.composition import Room
 from approvals.access_model.room import ROOM as ACCESS_MODEL
+from approvals.access_requests.room import ROOM as ACCESS_REQUESTS
 from approvals.activity.room import ROOM as ACTIVITY
 from approvals.approver_proposals.room import ROOM as APPROVER_PROPOSALS
 from approvals.clients.room import ROOM as CLIENTS
@@ -26,6 +27,7 @@ ROOMS = (
     MEMBERSHIPS,
     APPROVER_PROPOSALS,
     SECOND_STEP_RESETS,
+    ACCESS_REQUESTS,
     TERMS,
     ACTIVITY,
     WORKSPACE,

@@ -105,6 +105,8 @@ class NoAccess:
     reasons: Sequence[str]
     approvers: Sequence[str]
     """Names of people to ask, each with the organisation."""
+    ask: str = ""
+    """Path of the form for a request for access, with what is known filled in."""
 
 
 @dataclass(frozen=True)

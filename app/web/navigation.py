@@ -19,12 +19,19 @@ log = structlog.get_logger()
 class Entry:
     """An entry of the navigation, lowest `order` first.
 
-    address: returns None where the entry is not for this person.
+    address: returns None where the entry is not for this person. count: how many things wait on
+    its page.
     """
 
     text: str
     address: Callable[[], str | None]
     order: int
+    count: Callable[[], int] = lambda: 0
+
+    def label(self) -> str:
+        """Return the text with the number of things that wait."""
+        waiting = self.count()
+        return f"{self.text} ({waiting:,})" if waiting else self.text
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def _links() -> list[Link]:
     links = [(entry, entry.address()) for entry in entries]
     shown = [(entry, href) for entry, href in links if href is not None]
     nearest = max((href for _, href in shown if _covers(href)), key=len, default=None)
-    return [Link(entry.text, href, href == nearest) for entry, href in shown]
+    return [Link(entry.label(), href, href == nearest) for entry, href in shown]
 
 
 def _covers(href: str) -> bool:

@@ -70,6 +70,15 @@ class ListedOrganisation(_Model):
     ukprn: str | None = None
 
 
+class Question(_Model):
+    """A question of the service to people who ask for access. Approvers see the answer."""
+
+    code: Key
+    text: Line
+    hint: Line | None = None
+    required: bool = True
+
+
 class UserGroupEntry(_Model):
     """A user group as the file has it.
 
@@ -143,6 +152,9 @@ class ServiceDefinition(_Model):
     organisations: tuple[ListedOrganisation, ...] = ()
     not_offered: dict[str, Line] = {}
     """Why a kind of organisation may hold nothing of the service, by kind."""
+
+    questions: tuple[Question, ...] = ()
+    """Questions to people who ask for access."""
 
     user_groups: tuple[UserGroupEntry, ...]
 

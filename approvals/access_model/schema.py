@@ -77,6 +77,7 @@ def _codes_are_unique(service: ServiceDefinition, _kinds: ScopesOfKinds) -> Foun
         ("user_groups[{}].code", [group.code for group in service.user_groups]),
         ("user_groups[{}].name", [group.name for group in service.user_groups]),
         ("organisations[{}].key", [listed.key for listed in service.organisations]),
+        ("questions[{}].code", [question.code for question in service.questions]),
     ):
         for number, value in enumerate(values):
             if value in values[:number]:
@@ -156,6 +157,9 @@ def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> F
     for code, capability in service.capabilities.items():
         lines[f"capabilities.{code}.line"] = capability.line
         lines[f"capabilities.{code}.sentence"] = capability.sentence
+    for number, question in enumerate(service.questions, 1):
+        lines[f"questions[{number}].text"] = question.text
+        lines[f"questions[{number}].hint"] = question.hint or ""
     lines |= {f"schools.{scope}": line for scope, line in service.schools.items()}
     lines |= {f"not_offered.{kind}": line for kind, line in service.not_offered.items()}
     for texts, longest in ((names, LONGEST_NAME), (lines, LONGEST_REASON)):

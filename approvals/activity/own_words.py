@@ -5,6 +5,17 @@ from __future__ import annotations
 OWN_WORDS = {
     "access.changed": "{actor} changed what you can see in {service} for {organisation}: {change}.",
     "access.self_given": "You changed your user group of {service} for {organisation}: {change}.",
+    "access_request.approved": "{actor} approved your request for {granted} of {service} at "
+    "{organisation}.",
+    "access_request.ended": "Your request for {user_group} of {service} at {organisation} ended "
+    "without a decision.",
+    "access_request.escalated": "Your request for {user_group} of {service} at {organisation} was "
+    "passed on: {level}.",
+    "access_request.filed": "You asked for {user_group} of {service} at {organisation}.",
+    "access_request.rejected": "{actor} rejected your request for {user_group} of {service} at "
+    "{organisation}.",
+    "access_request.withdrawn": "You withdrew your request for {user_group} of {service} at "
+    "{organisation}.",
     "account.address_change_asked": "{actor} asked to change your email address.",
     "account.address_changed": "You changed your email address from {before_email}.",
     "account.address_put_back": "Your email address was put back to {after_email}.",
@@ -22,6 +33,7 @@ OWN_WORDS = {
     "device.forgotten": "A device no longer lets you sign in without a code.",
     "device.remembered": "You chose to sign in without a code on a device.",
     "invitation.refused": "You opened an invitation that was sent to another person.",
+    "membership.admitted": "{actor} added you to {organisation}, as you had asked.",
     "membership.joined": "You joined {organisation}.",
     "membership.joined_already": "You accepted a second invitation to {organisation}.",
     "membership.left": "You left {organisation}.",

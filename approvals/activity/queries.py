@@ -59,6 +59,7 @@ class ActivityFilters:
 KINDS = {
     "membership.": "People invited, joined or removed",
     "access.": "User groups",
+    "access_request.": "Requests for access",
     "approver.": "Approvers",
     "service.": "Sign-ins to services",
 }

@@ -27,5 +27,6 @@ EVENTS = (
         {"organisation"},
     ),
     Event("console.audit_read", "{actor} looked at the audit.", {"found"}),
+    Event("console.requests_listed", "{actor} listed the requests for access.", {"found"}),
     Event("console.operators_listed", "{actor} listed the operators.", {"found"}),
 )

@@ -1,5 +1,6 @@
 """Look-ups of operators among all organisations and people: each leaves an audit row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from app.actors import Actor
 from app.audit import record
 from app.database import writing
 from app.web.pagination import Page
+from approvals.access_requests.decider_queries import operators_requests
+from approvals.access_requests.rows import RequestRow
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry, ActivityFilters
 from approvals.approver_proposals.queries import WaitingProposal, waiting_proposal
@@ -151,6 +154,14 @@ def list_operators() -> list[OperatorRow]:
     with writing():
         record("console.operators_listed", found=len(found))
     return [_operator_row(operator, account) for operator, account in found]
+
+
+def list_requests(at: datetime) -> Sequence[RequestRow]:
+    """Return the requests for access that operators may decide, oldest first."""
+    found = operators_requests(at)
+    with writing():
+        record("console.requests_listed", found=len(found))
+    return found
 
 
 def _operator_row(operator: Operator, account: Account | None) -> OperatorRow:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.access_model import versions
-from approvals.access_model.definition import UserGroup
+from approvals.access_model.definition import Question, UserGroup
 from approvals.organisations.models import Organisation
 
 
@@ -15,7 +15,7 @@ from approvals.organisations.models import Organisation
 class ServiceOffer:
     """The user groups of one service that an organisation can give.
 
-    allows_several: whether one person may have several of them.
+    allows_several: whether one person may have several of them. questions: to people who ask.
     """
 
     code: str
@@ -23,6 +23,7 @@ class ServiceOffer:
     description: str
     allows_several: bool
     groups: tuple[UserGroup, ...]
+    questions: tuple[Question, ...] = ()
 
     def group(self, code: str) -> UserGroup | None:
         return next((group for group in self.groups if group.code == code), None)
@@ -48,6 +49,7 @@ class Catalogue:
                         service.description,
                         not service.one_user_group,
                         groups,
+                        service.questions,
                     )
                 )
         return tuple(found)

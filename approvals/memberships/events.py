@@ -10,6 +10,7 @@ _ABOUT = {"organisation", "membership", "person"}
 
 EVENTS = (
     Event("membership.added", "{actor} added {person} and sent an invitation.", _ABOUT),
+    Event("membership.admitted", "{actor} added {person}, who had asked for access.", _ABOUT),
     Event("membership.joined", "{person} accepted the invitation and joined.", _ABOUT),
     Event(
         "membership.joined_already",

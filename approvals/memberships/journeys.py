@@ -20,6 +20,7 @@ from identity.email_address import EmailAddress
 ADD_USER = "add_user"
 CHANGE_ACCESS = "change_access"
 APPOINT_APPROVER = "appoint_approver"
+REQUEST_ACCESS = "request_access"
 KEPT = timedelta(days=7)
 
 
@@ -50,7 +51,19 @@ class ChangeAnswers(TypedDict, total=False):
     last_day: str
 
 
-Answers = PersonAnswers | AdditionAnswers | ChangeAnswers
+class RequestAnswers(TypedDict):
+    """Answers of a person who asks for access (`REQUEST_ACCESS`).
+
+    answers: each question of the service with its answer.
+    """
+
+    service: str
+    group: str
+    reason: str
+    answers: list[tuple[str, str]]
+
+
+Answers = PersonAnswers | AdditionAnswers | ChangeAnswers | RequestAnswers
 
 
 class FinishedError(HTTPException):
@@ -120,6 +133,11 @@ def addition_of(journey: Journey) -> AdditionAnswers:
 def change_of(journey: Journey) -> ChangeAnswers:
     """Return the answers of a journey `CHANGE_ACCESS`."""
     return cast(ChangeAnswers, journey.answers)
+
+
+def request_of(journey: Journey) -> RequestAnswers:
+    """Return the answers of a journey `REQUEST_ACCESS`."""
+    return cast(RequestAnswers, journey.answers)
 
 
 def answer(journey: Journey, answers: Answers) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from app.audit import AuditEvent
 from app.database import Base
 from app.outbox import OutboxMail
+from approvals.access_requests.models import RequestNotice
 from approvals.memberships.models import Appointment, Grant, Journey, Membership
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
@@ -260,6 +261,12 @@ SECTIONS = (
             "Reason of the ending": PendingDecision.end_reason,
         },
         lambda account: PendingDecision.account_id == account.id,
+    ),
+    Section(
+        "Mails about requests for access",
+        RequestNotice,
+        {"Sent": RequestNotice.sent_at},
+        lambda account: RequestNotice.account_id == account.id,
     ),
     Section(
         "Links that we sent you",

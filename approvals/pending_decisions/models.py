@@ -46,6 +46,7 @@ class PendingDecision(Base):
             postgresql_where=NOT_ENDED_ANYWHERE,
         ),
         Index("ix_pending_decision_account", "account_id", "kind", "organisation_id"),
+        Index("ix_pending_decision_organisation", "kind", "organisation_id", "ended_at"),
         Index(
             "ix_pending_decision_due",
             "kind",

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from flask import url_for
 
+from app.clock import now
 from app.composition import Room
 from app.web.navigation import NAVIGATION, PLACES, Entry
 from app.web.pages import PAGES, TEMPLATE_NAMES, Pages, TemplateName
 from approvals.access_model.definition import join_phrases
+from approvals.access_requests.decider_queries import count_waiting
 from approvals.memberships import wording
 from approvals.workspace import views
 from approvals.workspace.present import place, workspace
@@ -29,6 +31,11 @@ def _schools() -> str | None:
     return url_for("memberships.schools", organisation=organisation.public_id)
 
 
+def _waiting_requests() -> int:
+    organisation = workspace()
+    return count_waiting(organisation, now()) if organisation else 0
+
+
 ROOM = Room(
     "approvals.workspace",
     PAGES(Pages(views.blueprint())),
@@ -38,9 +45,10 @@ ROOM = Room(
     NAVIGATION(
         Entry("Home", _page("memberships.home"), 20),
         Entry("Users", _page("memberships.users"), 21),
-        Entry("Invitations", _page("memberships.invitations"), 22),
-        Entry("Activity", _page("activity.activity"), 23),
-        Entry("Schools", _schools, 24),
+        Entry("Requests", _page("access_requests.of_organisation"), 22, _waiting_requests),
+        Entry("Invitations", _page("memberships.invitations"), 23),
+        Entry("Activity", _page("activity.activity"), 24),
+        Entry("Schools", _schools, 25),
     ),
     PLACES(place),
 )

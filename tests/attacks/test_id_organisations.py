@@ -30,6 +30,8 @@ from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
 
 APPROVERS = {
+    "access_requests.decide",
+    "access_requests.of_organisation",
     "activity.activity",
     "memberships.access",
     "memberships.access_again",

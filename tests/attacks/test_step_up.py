@@ -131,6 +131,12 @@ OPEN = {
     "memberships.access_check",
     "memberships.invitation_resend",
     "memberships.link_sign_in",
+    # Requests for access: one's own, and decisions about everyday user groups.
+    "access_requests.check",
+    "access_requests.decide",
+    "access_requests.new",
+    "access_requests.withdraw",
+    "console.request_for_access",
     # A link to the mailbox of its person only.
     "console.invitation_resend",
     "console.send_reset_link",

@@ -15,6 +15,7 @@ from approvals.memberships.actions.confirm import (
     confirm_addition,
     confirm_change,
 )
+from approvals.memberships.actions.give_on_request import give_on_request, lock_for_request
 from approvals.memberships.actions.invitations import (
     correct_invitation,
     resend_invitation,
@@ -31,7 +32,9 @@ __all__ = [
     "confirm_addition",
     "confirm_change",
     "correct_invitation",
+    "give_on_request",
     "leave",
+    "lock_for_request",
     "make_approver",
     "remove_member",
     "resend_invitation",

@@ -22,12 +22,16 @@ def change_user_group(
     user_groups: Sequence[str],
     last_day: date | None = None,
     actor: Actor,
+    on_request: bool = False,
 ) -> Membership:
     """Set the user groups of the service to exactly `user_groups`, from now until `last_day`.
 
     Rows that no longer count are closed and new ones opened. Where something is lost, what was
     issued for this organisation and service ends at once. Raises RefusalError; asking for what
     the person has already changes nothing and is refused with `same_as_now`.
+
+    on_request: the caller judged the actor's authority to decide the person's request, and mails
+    the decision to the person.
     """
     with writing() as session:
         membership = facts.lock_membership(session, membership)
@@ -39,7 +43,7 @@ def change_user_group(
         approvers = facts.active_approvers(organisation.id)
         giver = facts.account_of(actor)
         refusal = (
-            rules.may_act(facts.authority(actor, giver, approvers))
+            (None if on_request else rules.may_act(facts.authority(actor, giver, approvers)))
             or (None if membership.open else rules.NOT_OPEN)
             or (rules.SAME_AS_NOW if plan.nothing else None)
             or (rules.ORGANISATION_ENDED if plan.gains and not is_open(organisation, at) else None)
@@ -103,6 +107,6 @@ def change_user_group(
             )
         if self_given:
             mails.group_self_granted(organisation, membership, service, after, actor)
-        elif membership.joined_at is not None:
+        elif membership.joined_at is not None and not on_request:
             mails.user_group_changed(organisation, membership, service, before, after, actor)
     return membership

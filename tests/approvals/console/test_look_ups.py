@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from app.audit import AuditEvent
 from app.database import db
+from approvals.access_requests import actions
+from approvals.access_requests.facts import AskedFor
 from approvals.organisations.models import Organisation
 from approvals.terms import defaults
 from approvals.terms.models import TermsVersion
@@ -92,6 +94,12 @@ def test_operators_pages_about_people_all_leave_an_audit_row(
         "form_id": "none",
         "connection": "none",
         "domain": "none",
+        "request_id": actions.file_request(
+            world.account("nina@home.example"),
+            school,
+            AskedFor(world.SERVICE, "School_Anon"),
+            reason="I work there",
+        ).public_id,
     }
     silent = set()
     for rule in app.url_map.iter_rules():
