@@ -96,7 +96,7 @@ def set_stage(app: Flask, *, sessions: int, secrets: int) -> Stage:
     """Sign in `sessions` people for each variant, and give `secrets` others their credentials."""
     with app.app_context():
         chosen = _chosen(sessions * len(VARIANTS) + secrets)
-        signed_in = [_sign_in(app, each.id) for each in chosen[secrets:]]
+        signed_in = [sign_in(app, each.id) for each in chosen[secrets:]]
         stage = Stage(
             clients={variant.name: _register(variant) for variant in VARIANTS},
             session_cookie=_cookie_name(app),
@@ -121,7 +121,7 @@ def enter(
     """
     with app.app_context():
         chosen = _chosen(people)
-        signed_in = [_sign_in(app, each.id) for each in chosen]
+        signed_in = [sign_in(app, each.id) for each in chosen]
         stage = Stage(
             clients={
                 variant.name: _register(variant, backchannel_logout_uri=address)
@@ -214,7 +214,7 @@ def _chosen(number: int) -> list[Account]:
     raise LookupError(f"only {len(found)} of {number} people who may enter {SERVICE}")
 
 
-def _sign_in(app: Flask, account_id: int) -> str:
+def sign_in(app: Flask, account_id: int) -> str:
     """Return the session's cookie after a sign-in with both factors, every text accepted."""
     browser = Browser("192.0.2.1", "bench", secret_hash=None, device_hash=None, session=None)
     with app.app_context():

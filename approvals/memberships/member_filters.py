@@ -6,7 +6,7 @@ the list with the same filters: both use `conditions`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
@@ -42,7 +42,8 @@ SEES = {PUPIL_NAMES: "Can see pupil names"}
 class MemberFilters:
     """Filters of a list of people. Unknown values narrow nothing.
 
-    sees: a key of `SEES`. sees_by: the user groups that allow it in this organisation.
+    sees: a key of `SEES`. sees_by: the user groups that allow it in this organisation. among: keys
+    of the memberships that alone count, if there are any.
     """
 
     search: str = ""
@@ -52,6 +53,7 @@ class MemberFilters:
     approver: str = ""
     sees: str = ""
     sees_by: frozenset[GroupKey] = frozenset()
+    among: tuple[int, ...] = ()
     sort: str = "name"
 
     @property
@@ -62,6 +64,10 @@ class MemberFilters:
     def group(self) -> str:
         """The user group as the field of the form has it: `service:group`."""
         return f"{self.service}:{self.user_group}" if self.user_group else ""
+
+    def without_search(self) -> MemberFilters:
+        """Return the other filters."""
+        return replace(self, search="")
 
     def arguments(self) -> dict[str, str]:
         """Return the query of the list's address, without what narrows nothing."""
@@ -92,6 +98,8 @@ def conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
     if filters.approver in {"yes", "no"}:
         approver = Membership.is_approver
         found.append(approver if filters.approver == "yes" else ~approver)
+    if filters.among:
+        found.append(Membership.id.in_(filters.among))
     if filters.sees in SEES:
         found += _opens_one_of(filters.sees_by, at)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, and_, case, func, select, true
+from sqlalchemy import Row, Select, func, select
 
 from app.database import db
 from app.database.dated_rows import has_ended
@@ -99,17 +99,18 @@ def count_each(
     organisation_id: int, lists: Mapping[str, MemberFilters], at: datetime
 ) -> dict[str, int]:
     """Return how many people match each of the filters at a moment, in one query."""
-    columns = [
-        func.coalesce(func.sum(case((and_(true(), *conditions(filters, at)), 1), else_=0)), 0)
-        for filters in lists.values()
-    ]
-    row = db.session.execute(
-        select(*columns)
+    numbers = [
+        select(func.count())
         .select_from(Membership)
         .outerjoin(Account, Account.id == Membership.account_id)
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
-        .where(Membership.organisation_id == organisation_id, Membership.open)
-    ).one()
+        .where(
+            Membership.organisation_id == organisation_id, Membership.open, *conditions(filters, at)
+        )
+        .scalar_subquery()
+        for filters in lists.values()
+    ]
+    row = db.session.execute(select(*numbers)).one()
     return {name: int(value) for name, value in zip(lists, row, strict=True)}
 
 

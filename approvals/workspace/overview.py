@@ -19,6 +19,7 @@ from approvals.memberships.member_filters import (
     MemberFilters,
 )
 from approvals.memberships.queries import MemberRow
+from approvals.memberships.similar_names import similar_people
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 
@@ -87,7 +88,8 @@ class HomePage:
 class UsersPage:
     """A page of the organisation's users, and the services that it can give.
 
-    seeing: keys of the shown memberships whose people can see pupil names.
+    seeing: keys of the shown memberships whose people can see pupil names. only_similar: nothing
+    matches the search, and the page has what resembles it.
     """
 
     page: Page[MemberRow]
@@ -95,6 +97,7 @@ class UsersPage:
     offers: Sequence[ServiceOffer]
     catalogue: Catalogue
     seeing: frozenset[int]
+    only_similar: bool
 
 
 def home_page(organisation: Organisation, at: datetime) -> HomePage:
@@ -125,9 +128,14 @@ def users_page(
     giving = offers if is_open(organisation, at) else ()
     filters = _resolved(filters, giving)
     found = queries.people(organisation.id, filters, at, page=page)
+    alike = similar_people(organisation.id, filters, at) if not found.total else []
+    if alike:
+        nearest = replace(filters.without_search(), among=tuple(alike))
+        found = queries.people(organisation.id, nearest, at, page=page)
     names = _resolved(MemberFilters(sees=PUPIL_NAMES), giving)
     shown = [row.membership.id for row in found.rows]
-    return UsersPage(found, filters, offers, services, queries.matching(shown, names, at))
+    seeing = queries.matching(shown, names, at)
+    return UsersPage(found, filters, offers, services, seeing, bool(alike))
 
 
 def _resolved(filters: MemberFilters, offers: Sequence[ServiceOffer]) -> MemberFilters:

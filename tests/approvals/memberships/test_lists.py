@@ -53,7 +53,7 @@ def counted() -> Iterator[list[str]]:
     event.remove(db.engine, "before_cursor_execute", note)
 
 
-def many(where: Organisation, number: int) -> None:
+def many(where: Organisation, number: int, *, first: int = 0) -> None:
     """People as the population makes them: rows only."""
     at = now() - timedelta(days=400)
     with writing() as session:
@@ -67,7 +67,7 @@ def many(where: Organisation, number: int) -> None:
                     "family_name": f"Family{i:05}",
                     "joined_at": at,
                 }
-                for i in range(number)
+                for i in range(first, first + number)
             ],
         ).all()
         members = session.scalars(
@@ -83,7 +83,7 @@ def many(where: Organisation, number: int) -> None:
                     "valid_from": at,
                     "joined_at": at,
                 }
-                for i, account in enumerate(accounts)
+                for i, account in enumerate(accounts, first)
             ],
         ).all()
         session.execute(
@@ -124,6 +124,40 @@ def test_users_page_finds_a_name_however_its_apostrophe_is_typed(
 ) -> None:
     world.member(school, "moira.oneil@ashfield.example", given_name="Moira", family_name="O’Neil")
     assert names(walker, school, f"q={search}") == ["Moira O’Neil"]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("dogwod", ["Dina Dogwood"]),
+        ("dgowood", ["Dina Dogwood"]),
+        ("dina dagwood", ["Dina Dogwood"]),
+        ("dog", ["Dina Dogwood"]),
+        ("featherstonhaug", ["Fay Featherstonehaugh"]),
+        ("ashfeild", ["Dina Dogwood", "Fay Featherstonehaugh", "Ann Zed"]),
+        ("ashfeild zed", ["Ann Zed"]),
+        ("dinosaur", []),
+        ("xyz dogwod", []),
+        ("fy", []),
+        ("%%%%", []),
+    ],
+)
+def test_users_page_finds_a_name_with_slips(
+    walker: Walker, school: Organisation, search: str, found: list[str]
+) -> None:
+    world.member(school, "dina@ashfield.example", given_name="Dina", family_name="Dogwood")
+    world.member(school, "fay@ashfield.example", given_name="Fay", family_name="Featherstonehaugh")
+    assert sorted(names(walker, school, f"q={search.replace('%', '%25')}")) == sorted(found)
+
+
+def test_users_page_says_that_names_are_only_similar_and_keeps_the_filters(
+    walker: Walker, school: Organisation
+) -> None:
+    world.member(school, "dina@ashfield.example", given_name="Dina", family_name="Dogwood")
+    page = walker.get(path(school, "users") + "?q=dogwod")
+    assert "No user matches “dogwod” exactly. These are similar." in page.text
+    assert names(walker, school, "q=dogwod&approver=yes") == []
+    assert "These are similar" not in walker.get(path(school, "users") + "?q=dogwood").text
 
 
 def test_users_page_shows_each_filter_with_a_link_that_removes_it(
@@ -239,18 +273,27 @@ def test_users_page_has_fifty_people_and_keeps_filters(
 def test_users_page_takes_as_many_queries_for_more_people(
     walker: Walker, school: Organisation
 ) -> None:
-    parts = ("", "/users", "/users?q=given1", "/invitations", "/activity")
+    parts = (
+        "",
+        "/users",
+        "/users?q=given1",
+        "/users?q=gven95&sees=pupil_names",
+        "/users?sort=signed_in&page=2&status=joined",
+        "/invitations",
+        "/activity",
+    )
 
     def cost() -> dict[str, int]:
-        found = {}
-        for part in parts:
-            walker.get(path(school) + part)
+        """The least of three requests: now and then one renews what the process keeps."""
+        found: dict[str, int] = {}
+        for part in 3 * parts:
             with counted() as statements:
                 assert walker.get(path(school) + part).status == 200
-            found[part] = len(statements)
+            found[part] = min(len(statements), found.get(part, len(statements)))
         return found
 
+    many(school, 100)
     few = cost()
-    many(school, 200)
+    many(school, 200, first=100)
     assert cost() == few
     assert max(few.values()) <= 18, few
