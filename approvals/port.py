@@ -19,6 +19,7 @@ from approvals.console import suspending
 from approvals.decision import claims as access_claims
 from approvals.decision import decision, no_access
 from approvals.decision.facts import AccessFacts
+from approvals.federation import notices as federation_notices
 from approvals.home.queries import ways_in
 from approvals.memberships import (
     account_suspension,
@@ -147,6 +148,11 @@ class ApprovalsPort:
     def belongs_within(self, account: Person, bodies: Collection[str], at: datetime) -> bool:
         named = {each.public_id for each, _ in members.organisations_of(account.id)}
         return bool(coverage.organisations_within(bodies, named, at))
+
+    def domain_record_gone(
+        self, connection: str, name: str, domain: str, ends_at: datetime | None
+    ) -> None:
+        federation_notices.domain_record_gone(connection, name, domain, ends_at)
 
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime

@@ -265,6 +265,15 @@ class Approvals(Protocol):
         """Return whether the person belongs to one of the bodies, or to a school of one."""
         ...
 
+    def domain_record_gone(
+        self, connection: str, name: str, domain: str, ends_at: datetime | None
+    ) -> None:
+        """Notify operators that the DNS record of a proven domain is gone. Inside `writing()`.
+
+        connection: public id, with its name. ends_at: when the domain stops being proven; None
+        where it has.
+        """
+
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
     ) -> None:

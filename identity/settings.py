@@ -131,6 +131,9 @@ class IdentitySettings(FloorSettings):
     dns_resolvers: Annotated[list[str], NoDecode] = Field(default_factory=list)
     """Resolvers for TXT records of domains, comma separated: `9.9.9.9`. Unset: the system's."""
 
+    domain_grace_days: int = Field(default=7, ge=1, le=30)
+    """Days for which a domain stays proven while its TXT record is gone."""
+
     jwks_max_age: int = Field(default=60, ge=1, le=24 * 3600)
     """Seconds for which services may cache the published keys; a new key signs only after them."""
 

@@ -79,7 +79,7 @@ def prove(domain: Domain) -> None:
                 Domain.proven_at.is_(None),
                 ~exists().where(other.domain == name, other.proven_at.is_not(None)),
             )
-            .values(proven_at=now())
+            .values(proven_at=now(), next_check_at=None, missing_since=None)
         ):
             raise RefusalError(DOMAIN_TAKEN)
         _record("upstream.domain_proven", connection, name)

@@ -46,6 +46,21 @@ EVENTS = (
         required={"connection", "domain"},
     ),
     Event(
+        "upstream.domain_missing",
+        "The DNS record of {domain} is gone, which proves it for the connection {connection_name}.",
+        required={"connection", "domain"},
+    ),
+    Event(
+        "upstream.domain_found",
+        "The DNS record of {domain} is published again.",
+        required={"connection", "domain"},
+    ),
+    Event(
+        "upstream.domain_lapsed",
+        "{domain} no longer leads to the connection {connection_name}: its DNS record is gone.",
+        required={"connection", "domain"},
+    ),
+    Event(
         "upstream.identity_linked",
         "{subject} linked an account of {connection_name}.",
         required={"subject", "connection"},

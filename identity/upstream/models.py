@@ -51,7 +51,8 @@ _PROVEN = text("proven_at IS NOT NULL")
 class Domain(Base):
     """A domain of email addresses that a connection claims; it counts once it is proven.
 
-    `challenge` is the text of the TXT record that proves it.
+    `challenge` is the text of the TXT record that proves it. The worker looks for the record again
+    at `next_check_at`; `missing_since` is when it first found it gone.
     """
 
     __tablename__ = "upstream_domain"
@@ -72,6 +73,8 @@ class Domain(Base):
     domain: Mapped[str] = mapped_column(String(253))
     challenge: Mapped[str] = mapped_column(String(80))
     proven_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime | None]
+    missing_since: Mapped[datetime | None]
 
     connection: Mapped[Connection] = relationship(back_populates="domains", lazy="joined")
 

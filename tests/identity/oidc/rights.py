@@ -84,6 +84,10 @@ class Rights:
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         self.required_terms -= set(terms)
 
+    def domain_record_gone(
+        self, connection: str, name: str, domain: str, ends_at: datetime | None
+    ) -> None: ...
+
     def belongs_within(self, account: Person, bodies: Collection[str], at: datetime) -> bool:
         return False
 
