@@ -32,11 +32,17 @@ def serve_command(program: Program, check: bool) -> None:
 
     chosen = program.settings_to_serve()
     logs.include_libraries_and_exceptions()
-    if check:
-        _compose(program)
-        _check_templates(program)
-        return
-    before = handover.predecessor()
+    try:
+        if check:
+            handover.check_handover()
+            _compose(program)
+            _check_templates(program)
+            return
+        before = handover.predecessor()
+    except handover.UnknownHandoverError:
+        raise click.ClickException(
+            "This version cannot take over from the running server. Stop that one, and start this."
+        ) from None
     # Before the application is composed: until a worker accepts them, connections wait here.
     listening = _listen(chosen, before)
     settings = _compose(program)

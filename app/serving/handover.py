@@ -16,9 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -26,7 +27,13 @@ from app.serving.listening import is_at, listen, stop_accepting
 from app.settings import AppSettings
 
 HANDOVER = "SECURE_ACCESS_HANDOVER"
-"""Variable with which a server leaves its socket and workers to its successor."""
+"""Variable with which a server leaves its socket and workers to its successor, as JSON.
+
+Two releases speak it with each other at an upgrade, and on the way back. Members are added, and
+none is renamed or removed.
+"""
+PIPE, FORMER_PIPE = "pipe", "line"
+"""Member with the descriptor of the shutdown pipe. Releases of November 2026 call it `line`."""
 CHECK_SECONDS = 60
 DRAIN_SECONDS = 2.0
 """Time for which a worker that ends keeps connections, so that their clients can send a request."""
@@ -91,19 +98,49 @@ class Predecessor:
             self.workers.remove(pid)
 
 
+class UnknownHandoverError(Exception):
+    """The running server hands over in a form that this version cannot read."""
+
+
+def check_handover() -> None:
+    """Raise UnknownHandoverError if this version cannot take over from the server that asks."""
+    _handed_over()
+
+
 def predecessor() -> Predecessor | None:
-    """Return the server before the reload, once; None at a first start."""
-    handed = os.environ.pop(HANDOVER, None)
-    if handed is None:
+    """Return the server before the reload, once; None at a first start.
+
+    Raises UnknownHandoverError.
+    """
+    given = _handed_over()
+    if given is None:
         return None
-    given = json.loads(handed)
-    listening = socket.socket(fileno=given["socket"])
+    listening = socket.socket(fileno=given.socket)
     # Python supposes that it blocks, and a copy would make it so for the workers of both programs.
     listening.setblocking(False)
     # The next reload hands over its own: what it inherited besides would stay open unnoticed.
-    for descriptor in (listening.fileno(), given["pipe"]):
+    for descriptor in (given.socket, given.pipe):
         os.set_inheritable(descriptor, False)
-    return Predecessor(listening, given["pipe"], given["workers"])
+    return Predecessor(listening, given.pipe, given.workers)
+
+
+class _Given(NamedTuple):
+    socket: int
+    pipe: int
+    workers: list[int]
+
+
+def _handed_over() -> _Given | None:
+    """Take the handover out of the environment and read it."""
+    handed = os.environ.pop(HANDOVER, None)
+    if handed is None:
+        return None
+    try:
+        given = json.loads(handed)
+        pipe = given[PIPE] if PIPE in given else given[FORMER_PIPE]
+        return _Given(int(given["socket"]), int(pipe), [int(pid) for pid in given["workers"]])
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnknownHandoverError from error
 
 
 def listening_socket(settings: AppSettings, before: Predecessor | None) -> socket.socket:
@@ -131,22 +168,27 @@ def hand_over(listening: socket.socket, pipe: int, workers: Sequence[int]) -> No
     """Execute the new version of the program in this process. Returns only if it cannot start."""
     # The script, and not this interpreter: its first line names the interpreter of its version.
     program = list(sys.argv)
-    refusal = _why_it_cannot_start(program)
+    kept = {
+        "socket": listening.fileno(),
+        PIPE: pipe,
+        FORMER_PIPE: pipe,
+        "workers": list(workers),
+    }
+    environment = {**os.environ, HANDOVER: json.dumps(kept)}
+    refusal = _why_it_cannot_start(program, environment)
     if refusal is not None:
         log.error("the reload is refused, and the server goes on as it was", reason=refusal)
         return
     log.warning("the server is reloaded")
-    kept = {"socket": listening.fileno(), "pipe": pipe, "workers": list(workers)}
     for descriptor in (listening.fileno(), pipe):
         os.set_inheritable(descriptor, True)
     # Until the new program handles it, a second reload would end the process.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    os.environ[HANDOVER] = json.dumps(kept)
-    os.execv(program[0], program)  # noqa: S606  # this program
+    os.execve(program[0], program, environment)  # noqa: S606  # this program
 
 
-def _why_it_cannot_start(program: Sequence[str]) -> str | None:
-    """Return the last line of what the new version says, None where it can start."""
+def _why_it_cannot_start(program: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """Return the last line of what the new version says, None where it can start and take over."""
     try:
         subprocess.run(  # noqa: S603  # this program
             [*program, "--check"],
@@ -154,6 +196,7 @@ def _why_it_cannot_start(program: Sequence[str]) -> str | None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            env=environment,
             timeout=CHECK_SECONDS,
         )
     except subprocess.CalledProcessError as error:

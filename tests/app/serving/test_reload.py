@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import httpx
 import pytest
 from flask import Flask
 
+from app.serving.handover import HANDOVER
 from approvals.settings import Settings
 from tests.faults.programs import children_of
 from tests.identity.oidc import signing_keys
@@ -141,12 +143,47 @@ def test_reload_executes_the_program_that_is_there_now(
         assert log.index("version first") < log.index("version second")
 
 
-def _write_program(path: Path, *, version: str) -> None:
+@on_sqlite
+def test_reload_hands_over_what_each_release_reads(app_settings: Settings, tmp_path: Path) -> None:
+    program, handed = tmp_path / "secure-access", tmp_path / "handed"
+    _write_program(program, version="first")
+    with serving(app_settings, workers=2, log=tmp_path / "log", program=[str(program)]) as served:
+        _write_program(
+            program, f"open({str(handed)!r}, 'w').write(os.environ.get({HANDOVER!r}, ''))"
+        )
+        reload(served)
+        given = json.loads(handed.read_text())
+        assert given.keys() == {"socket", "line", "pipe", "workers"}
+        assert given["line"] == given["pipe"]
+
+
+@on_sqlite
+def test_reload_to_a_version_that_cannot_take_over_is_refused(
+    app_settings: Settings, tmp_path: Path
+) -> None:
+    program, log = tmp_path / "secure-access", tmp_path / "log"
+    _write_program(program, version="first")
+    with serving(app_settings, workers=2, log=log, program=[str(program)]) as served:
+        before = children_of(served.process.pid)
+        _write_program(program, f"os.environ[{HANDOVER!r}] = '{{}}'")
+        os.kill(served.process.pid, signal.SIGHUP)
+        ports.wait_until(
+            lambda: "the reload is refused" in log.read_text(),
+            seconds=30,
+            what="the reload is refused",
+        )
+        assert "cannot take over from the running server" in log.read_text()
+        assert httpx.get(f"{served.issuer}/healthz").status_code == 200
+        assert children_of(served.process.pid) == before
+
+
+def _write_program(path: Path, statement: str = "", *, version: str = "second") -> None:
     path.write_text(
         f"#!{sys.executable}\n"
-        "import sys\n"
+        "import os, sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         f"print('version {version}', file=sys.stderr)\n"
+        f"{statement}\n"
         "from wsgi import cli\n"
         "cli()\n"
     )
