@@ -13,12 +13,13 @@ from app.web.forms import show_refusal
 from approvals.console import look_ups, queries
 from approvals.console.appoint_approver import the_organisation
 from approvals.memberships.actions import resend_invitation
-from approvals.memberships.forms import Confirmation
+from approvals.memberships.forms import Confirmation, ReasonForm
+from approvals.memberships.suspension import closed_organisations
 from approvals.operators.access import operator
 from approvals.pending_decisions.decisions import Agreement
 from approvals.second_step_resets import actions
 from approvals.second_step_resets import queries as resets
-from approvals.second_step_resets.forms import ChecksForm, ReasonForm
+from approvals.second_step_resets.forms import ChecksForm
 from approvals.workspace.views.second_step import reset_link_banner
 from identity.accounts.models import Account
 from identity.credentials.reset import request_reset
@@ -133,7 +134,7 @@ def open_access(person: str, organisation: str) -> ResponseReturnValue:
         else:
             flash(f"{account.name} has their access again and has been told by email.", "success")
             return redirect(_back(account), 303)
-    if found not in resets.closed_organisations(account):
+    if found not in closed_organisations(account):
         return redirect(_back(account), 303)
     return _page(
         "access", account, form=form, checks=resets.checks_about(account), organisation=found

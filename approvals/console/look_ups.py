@@ -21,12 +21,13 @@ from approvals.memberships.journeys import PersonAnswers
 from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
+from approvals.memberships.suspension import closed_organisations
 from approvals.operators.actions import appointments
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import parents_of
 from approvals.organisations.queries import is_open
-from approvals.second_step_resets.queries import closed_organisations, second_step_reset
+from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.models import Account
 from identity.accounts.person import full_name
 from identity.ports import SecondStepReset

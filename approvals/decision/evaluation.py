@@ -44,7 +44,6 @@ MEMBERSHIP: tuple[MembershipRule, ...] = (
     rules.MembershipHasStarted(),
     rules.MembershipWasAccepted(),
     rules.MembershipHasNotEnded(),
-    rules.AccessIsNotClosedByReset(),
     rules.MembershipIsNotSuspended(),
 )
 SOME_GRANT: tuple[Callable[[AccessFacts, Sequence[GrantFacts]], Refusal | None], ...] = (

@@ -39,8 +39,8 @@ class OrganisationFacts:
 class MembershipFacts:
     """`id` ties grants to their membership; `organisation` is a public id.
 
-    `closed_by_reset`: a reset of the second step closed the access until an approver agrees.
-    `suspended_for` is why the membership is suspended at the moment of the question, if it is.
+    `suspended_for` holds the causes for which the membership is suspended at the moment of the
+    question.
     """
 
     id: int
@@ -48,8 +48,7 @@ class MembershipFacts:
     valid_from: datetime
     joined_at: datetime | None
     valid_to: datetime | None = None
-    closed_by_reset: bool = False
-    suspended_for: str | None = None
+    suspended_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

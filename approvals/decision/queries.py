@@ -10,7 +10,20 @@ from datetime import date, datetime
 from functools import cache
 from typing import Protocol
 
-from sqlalchemy import BindParameter, Date, Select, String, and_, bindparam, func, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from app.clock import day_of, start_of_day, today
 from app.database import CompiledQuery, Query, UtcDateTime
@@ -24,7 +37,6 @@ from approvals.decision.facts import (
     OrganisationFacts,
     PersonFacts,
 )
-from approvals.memberships.holds import is_closed_by_reset_at
 from approvals.memberships.models import Grant, Membership, MembershipSuspension
 from approvals.organisations.kinds import Kind, facts_of, kind_on_day
 from approvals.organisations.models import Organisation, OrganisationPeriod, RegisterFile
@@ -57,7 +69,6 @@ class FactsRow(Protocol):
     member_from: datetime
     member_joined_at: datetime | None
     member_to: datetime | None
-    closed_by_reset: bool
     suspended_for: str | None
     grant: str | None
     user_group: str
@@ -73,6 +84,7 @@ DAY = bindparam("day", type_=Date)
 SERVICE = bindparam("service", type_=String)
 SUBJECT: BindParameter[object] = bindparam("subject")
 PLACE: BindParameter[object] = bindparam("place")
+LINE_BREAK: ColumnElement[str] = literal_column("'\n'")
 
 
 def facts_of_one(
@@ -190,14 +202,13 @@ def _columns() -> Statement:
         Membership.valid_from.label("member_from"),
         Membership.joined_at.label("member_joined_at"),
         Membership.valid_to.label("member_to"),
-        is_closed_by_reset_at(AT).label("closed_by_reset"),
-        select(MembershipSuspension.cause)
+        # A cause has no line break: its texts are names and days.
+        select(func.aggregate_strings(MembershipSuspension.cause, LINE_BREAK))  # type: ignore[arg-type]
         .where(
             MembershipSuspension.membership_id == Membership.id,
             MembershipSuspension.valid_from <= AT,
             or_(MembershipSuspension.valid_to.is_(None), MembershipSuspension.valid_to > AT),
         )
-        .limit(1)
         .scalar_subquery()
         .label("suspended_for"),
         Grant.public_id.label("grant"),
@@ -287,8 +298,7 @@ def _memberships(rows: Iterable[FactsRow]) -> Iterable[MembershipFacts]:
                 valid_from=row.member_from,
                 joined_at=row.member_joined_at,
                 valid_to=row.member_to,
-                closed_by_reset=bool(row.closed_by_reset),
-                suspended_for=row.suspended_for,
+                suspended_for=tuple(sorted((row.suspended_for or "").splitlines())),
             )
 
 

@@ -139,32 +139,17 @@ class MembershipHasNotEnded(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class AccessIsNotClosedByReset(Rule):
-    """Rule: no reset of the second step closes the membership until an approver agrees."""
-
-    def __call__(
-        self, facts: AccessFacts, membership: MembershipFacts, _at: datetime
-    ) -> Refusal | None:
-        if not membership.closed_by_reset:
-            return None
-        return self.refuse(
-            f"The second step of the account was reset. Access at {facts.organisation.name} stays "
-            "closed until an approver there agrees."
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class MembershipIsNotSuspended(Rule):
     """Rule: the membership is not suspended at the moment."""
 
     def __call__(
         self, facts: AccessFacts, membership: MembershipFacts, _at: datetime
     ) -> Refusal | None:
-        if membership.suspended_for is None:
+        if not membership.suspended_for:
             return None
+        causes = " and ".join(cause.removesuffix(".") for cause in membership.suspended_for)
         return self.refuse(
-            f"Access through {facts.organisation.name} waits for an approver: "
-            f"{membership.suspended_for}"
+            f"Access through {facts.organisation.name} waits for an approver: {causes}."
         )
 
 

@@ -17,11 +17,12 @@ from approvals.decision.no_access import Advice, advice
 from approvals.home.schools import SCHOOLS_A_PAGE, next_schools
 from approvals.memberships import queries
 from approvals.memberships.models import Membership
+from approvals.memberships.suspension import closed_organisations
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
 from approvals.remits.in_words import schools_in_words
 from approvals.remits.remit import School
-from approvals.second_step_resets.queries import closed_organisations, second_step_reset
+from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.person import Person
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client

@@ -14,7 +14,6 @@ from app.clock import now
 from app.database import db
 from app.web.authorisation import Allowed, Refused
 from approvals.memberships.approvers import can_approve
-from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Membership
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
@@ -32,7 +31,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
-    g.organisation, g.own_membership, g.own_membership_closed_by_reset = found
+    g.organisation, g.own_membership = found
     return Allowed() if _opens(found[0].public_id) else needs_own_factors()
 
 
@@ -42,9 +41,7 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     if isinstance(outcome, Refused):
         return outcome
     session = current()
-    if session is None or not can_approve(
-        own_membership(), session.account, closed_by_reset=g.own_membership_closed_by_reset
-    ):
+    if session is None or not can_approve(own_membership(), session.account):
         return _no_such_page("is not an approver of the organisation")
     return needs_two_factors() or Allowed()
 
@@ -71,12 +68,12 @@ def _opens(organisation: str) -> bool:
     )
 
 
-def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | None:
+def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
     session = current()
     if session is None:
         return None
     found = db.session.execute(
-        select(Organisation, Membership, is_closed_by_reset())
+        select(Organisation, Membership)
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(
             Organisation.public_id == public_id,
@@ -86,7 +83,7 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | N
         )
         .options(selectinload(Membership.appointments))
     ).one_or_none()
-    return (found[0], found[1], found[2]) if found is not None else None
+    return (found[0], found[1]) if found is not None else None
 
 
 def _no_such_page(reason: str) -> Refused:

@@ -36,6 +36,11 @@ EVENTS = (
         _ABOUT | {"reason"},
     ),
     Event(
+        "membership.suspended_by_approver",
+        "{actor} suspended the access of {person}. Reason: {reason}",
+        _ABOUT | {"reason"},
+    ),
+    Event(
         "membership.sign_in_link_sent",
         "{actor} sent {person} a link to connect the organisation’s own sign-in.",
         _ABOUT,

@@ -10,8 +10,8 @@ from wtforms.validators import ValidationError
 
 from app.clock import today
 from app.days import NotADate, typed_day
-from app.typed_text import collapse_spaces
-from app.web.forms import Form, validation_error
+from app.typed_text import LONGEST_REASON, collapse_spaces
+from app.web.forms import Form, TypedText, validation_error
 from approvals.memberships import rules
 from approvals.memberships.catalogue import ServiceOffer
 from approvals.memberships.journeys import PersonAnswers
@@ -130,6 +130,18 @@ class LastDayForm(Form):
             return typed_day(self.day.data or "", self.month.data or "", self.year.data or "")
         except NotADate:
             return None
+
+
+class ReasonForm(Form):
+    """A reason, which is mailed to the person whom it is about."""
+
+    reason = StringField(
+        "Reason", filters=[collapse_spaces], validators=[TypedText("The reason", LONGEST_REASON)]
+    )
+
+    def validate_reason(self, field: StringField) -> None:
+        if not field.data:
+            raise ValidationError("Enter the reason")
 
 
 class Confirmation(Form):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from app.actors import SYSTEM
 from app.audit import record
 from app.clock import now
 from app.database import db
@@ -75,7 +76,9 @@ def record_acceptance(invitation: SentInvitation, account: Person) -> None:
         )
     )
     if twice is not None:
-        close_membership(db.session(), membership, organisation, cause="joined already", at=at)
+        close_membership(
+            db.session(), membership, organisation, cause="joined already", at=at, actor=SYSTEM
+        )
     else:
         # Another open invitation may lie at the person's own address: that one keeps it.
         address = db.session.get_one(Account, account.id).address
@@ -107,7 +110,9 @@ def record_decline(invitation: SentInvitation) -> None:
     if found is None:
         return
     membership, organisation = found
-    close_membership(db.session(), membership, organisation, cause="declined", at=now())
+    close_membership(
+        db.session(), membership, organisation, cause="declined", at=now(), actor=SYSTEM
+    )
     _record("membership.declined", membership, organisation)
     mails.mail_approvers("declined", organisation, membership)
 

@@ -110,10 +110,37 @@ def group_self_granted(
         )
 
 
-def mail_approvers(template: str, organisation: Organisation, membership: Membership) -> None:
-    """Mail every approver who can act about a person of the organisation, save that person."""
+def membership_suspended(
+    organisation: Organisation, membership: Membership, actor: Actor, reason: str
+) -> None:
+    """Notify the person, and the other approvers, that an approver suspended the access."""
+    _tell("membership_suspended", membership, organisation, actor, reason=reason)
+    mail_approvers("approver_suspended", organisation, membership, actor=actor, reason=reason)
+
+
+def membership_restored(organisation: Organisation, membership: Membership, actor: Actor) -> None:
+    """Notify the person, and the other approvers, that the access was restored."""
+    closed = membership.suspended_at is not None
+    _tell("membership_restored", membership, organisation, actor, closed=closed)
+    mail_approvers("approver_restored", organisation, membership, actor=actor)
+
+
+def mail_approvers(
+    template: str,
+    organisation: Organisation,
+    membership: Membership,
+    *,
+    actor: Actor | None = None,
+    reason: str | None = None,
+) -> None:
+    """Mail every approver who can act about a person of the organisation, save that person.
+
+    actor: the person who acted, who gets no mail either.
+    """
     for account in _approvers(organisation):
         if account.id == membership.account_id:
+            continue
+        if actor is not None and account.subject == actor.identifier:
             continue
         send_mail(
             to=account.email,
@@ -122,6 +149,8 @@ def mail_approvers(template: str, organisation: Organisation, membership: Member
                 "organisation": organisation.name,
                 "person": membership.name,
                 "email": membership.email,
+                "actor": _actor_in_words(actor) if actor is not None else None,
+                "reason": reason,
                 "users": f"{_workspace(organisation)}/users",
                 "page": f"{_workspace(organisation)}/users/{membership.public_id}",
                 "invitations": f"{_workspace(organisation)}/invitations",

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
 
-from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Grant, Membership, search_words
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
@@ -109,13 +108,13 @@ def _status(status: str, at: datetime) -> list[Condition]:
     joined = Membership.joined_at.is_not(None)
     match status:
         case "joined":
-            return [joined, ~Account.suspended]
+            return [joined, ~Account.suspended, Membership.suspended_at.is_(None)]
         case "invited":
             return [~joined, ~Invitation.has_expired(at)]
         case "expired":
             return [~joined, Invitation.has_expired(at)]
         case "suspended":
-            return [joined, Account.suspended]
+            return [joined, Account.suspended | Membership.suspended_at.is_not(None)]
         case "dormant":
             last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
             return [joined, last < at - DORMANT_AFTER]
@@ -138,7 +137,6 @@ def _opens_one_of(groups: frozenset[GroupKey], at: datetime) -> list[Condition]:
         Membership.joined_at.is_not(None),
         Membership.suspended_at.is_(None),
         ~Account.suspended,
-        ~is_closed_by_reset(),
         _holds(at).where(tuple_(Grant.service, Grant.user_group).in_(sorted(groups))).exists(),
     ]
 

@@ -7,6 +7,7 @@ deleted (docs/decisions/0004), so that any past day can be answered from it. A r
 
 from __future__ import annotations
 
+import enum
 import unicodedata
 from datetime import datetime
 
@@ -127,8 +128,11 @@ class Membership(DatedRow, Base):
     search_text: Mapped[str] = mapped_column(String(724), default=_search_text)
     joined_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
-    """Since when the membership is suspended; `MembershipSuspension` says it of past moments."""
+    """Since when the membership is suspended, whatever the cause; `MembershipSuspension` has each
+    cause, and past moments. `suspension` writes both."""
     ended_cause: Mapped[str | None] = mapped_column(String(40))
+    ended_by: Mapped[str | None] = mapped_column(String(200))
+    """The subject of the person, or the name of the command, that ended the membership."""
 
     appointments: Mapped[list[Appointment]] = relationship(
         back_populates="membership", order_by="Appointment.id", lazy="raise_on_sql"
@@ -168,17 +172,32 @@ class Membership(DatedRow, Base):
         self.search_text = search_key(given_name, family_name, email.text)
 
 
-class MembershipSuspension(DatedRow, Base):
-    """A spell in which a membership gave no access, until an approver decided.
+class SuspensionKind(enum.StrEnum):
+    """The ground on which a membership is suspended."""
 
-    ``cause`` says why, for people to read.
+    APPROVER = "approver"
+    """An approver of the organisation suspended it."""
+    CONNECTION = "connection"
+    """The organisation's own sign-in, by which the person signed in, was switched off."""
+    RESET = "reset"
+    """The second step was reset by others: an approver of the organisation has to agree."""
+
+
+class MembershipSuspension(DatedRow, Base):
+    """A spell in which a membership gives no access, until an approver decides.
+
+    A membership may be suspended for several causes at once, one of each kind; it gives access
+    again when the last one has ended. ``cause`` is the end of a sentence for people to read,
+    ``reason`` the text that an approver entered. ``suspended_by`` and ``ended_by`` are subjects or
+    names of commands.
     """
 
     __tablename__ = "membership_suspension"
     __table_args__ = (
         Index(
-            "ux_membership_suspension_open",
+            "ux_membership_suspension_open_kind",
             "membership_id",
+            "kind",
             unique=True,
             sqlite_where=OPEN,
             postgresql_where=OPEN,
@@ -188,7 +207,11 @@ class MembershipSuspension(DatedRow, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
+    kind: Mapped[str] = mapped_column(String(20), server_default=SuspensionKind.CONNECTION.value)
     cause: Mapped[str] = mapped_column(String(300))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    suspended_by: Mapped[str | None] = mapped_column(String(200))
+    ended_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class Appointment(DatedRow, Base):

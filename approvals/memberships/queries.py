@@ -26,7 +26,10 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A row of the list, as of the moment `at`."""
+    """A row of the list, as of the moment `at`.
+
+    suspended: whether the account is, or the membership.
+    """
 
     membership: Membership
     approver: bool
@@ -63,7 +66,7 @@ def people(
             Membership,
             Membership.is_approver.label("approver"),
             Account.last_signed_in_at,
-            Account.suspended,
+            Account.suspended | Membership.suspended_at.is_not(None),
             Invitation.expires_at,
         )
         .outerjoin(Account, Account.id == Membership.account_id)
@@ -181,6 +184,20 @@ def belongs_somewhere(account_id: int) -> bool:
     """Return whether the person has an open membership in any organisation."""
     found = db.session.scalar(
         select(Membership.id).where(Membership.account_id == account_id, Membership.open).limit(1)
+    )
+    return found is not None
+
+
+def has_access_somewhere(account_id: int) -> bool:
+    """Return whether the person has an open membership that is not suspended."""
+    found = db.session.scalar(
+        select(Membership.id)
+        .where(
+            Membership.account_id == account_id,
+            Membership.open,
+            Membership.suspended_at.is_(None),
+        )
+        .limit(1)
     )
     return found is not None
 

@@ -68,6 +68,12 @@ SUSPENDED = Refusal("suspended", "This person is suspended and cannot be an appr
 INVITATION_CLOSED = Refusal("invitation_closed", "The invitation is no longer open.")
 ORGANISATION_ENDED = Refusal("organisation_ended", "The organisation is closed.")
 NOT_JOINED = Refusal("not_joined", "This person has not joined yet.")
+OWN_SUSPENSION = Refusal("own_suspension", "You cannot suspend your own access.")
+ALREADY_SUSPENDED = Refusal("already_suspended", "An approver has suspended this access already.")
+NOT_SUSPENDED = Refusal("not_suspended", "This access is not suspended any more.")
+OWN_RESTORATION = Refusal(
+    "own_restoration", "You cannot restore your own access. Another approver must do it."
+)
 OWN_ADDRESS = Refusal("own_address", "Change your own email address on Your account.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
 TOO_MANY_CHANGES = Refusal(
@@ -201,6 +207,26 @@ def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> 
     if not open_:
         return NOT_OPEN
     return LAST_APPROVER if approvers.sole(account_id) else None
+
+
+def may_suspend(
+    *, open_: bool, joined: bool, oneself: bool, account_id: int | None, approvers: Approvers
+) -> Refusal | None:
+    """Refuse to suspend the last approver, oneself, or somebody who has not joined or has left."""
+    if not open_:
+        return NOT_OPEN
+    if not joined:
+        return NOT_JOINED
+    if oneself:
+        return OWN_SUSPENSION
+    return LAST_APPROVER if approvers.sole(account_id) else None
+
+
+def may_restore(*, open_: bool, oneself: bool) -> Refusal | None:
+    """Refuse to restore one's own access, or that of somebody who has left."""
+    if not open_:
+        return NOT_OPEN
+    return OWN_RESTORATION if oneself else None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,13 @@ from app.audit import AuditEvent
 from app.database import Base
 from app.outbox import OutboxMail
 from approvals.access_requests.models import RequestNotice
-from approvals.memberships.models import Appointment, Grant, Journey, Membership
+from approvals.memberships.models import (
+    Appointment,
+    Grant,
+    Journey,
+    Membership,
+    MembershipSuspension,
+)
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
@@ -172,6 +178,19 @@ SECTIONS = (
         },
         lambda account: Membership.account_id == account.id,
         _ORGANISATION,
+    ),
+    Section(
+        "Suspensions of your access",
+        MembershipSuspension,
+        {
+            "Organisation": Organisation.name,
+            "From": MembershipSuspension.valid_from,
+            "Until": MembershipSuspension.valid_to,
+            "Cause": MembershipSuspension.cause,
+            "Reason": MembershipSuspension.reason,
+        },
+        lambda account: Membership.account_id == account.id,
+        {Membership: Membership.id == MembershipSuspension.membership_id, **_ORGANISATION},
     ),
     Section(
         "User groups",

@@ -15,8 +15,8 @@ from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import rows_changed
 from app.refusal import RefusalError
+from approvals.memberships import suspension
 from approvals.memberships.facts import account_of, lock_organisation
-from approvals.memberships.holds import ACCESS_AFTER_RESET, close_access
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement, Ending, agree, end, postpone
 from approvals.pending_decisions.models import PendingDecision
@@ -190,7 +190,7 @@ def second_step_replaced(account: Account, public_id: str) -> None:
             # Operators decided; where there is no other approver nobody else could agree.
             closed = bool(others)
         if closed:
-            close_access(account.id, organisation.id, asked_by=actor_of(account))
+            suspension.suspend_after_reset(membership, now())
             _record("access_closed", account, SYSTEM, organisation=organisation)
             mails.access_closed(account, organisation, membership)
     mails.announce(account, "in effect", actor_of(account))
@@ -218,8 +218,7 @@ def agree_to_access(
             refusal = rules.NOT_CHECKED
         if refusal is not None:
             raise RefusalError(refusal)
-        hold = ACCESS_AFTER_RESET.open_about(account.id, organisation.id)
-        if hold is None or not _open_access(hold, decider, organisation):
+        if not suspension.agree_to_reset(account.id, organisation.id, agreed_by=decider):
             raise RefusalError(rules.TOO_LATE)
         _record(
             "access_agreed",
@@ -229,18 +228,6 @@ def agree_to_access(
             checked=sorted(checked),
         )
         mails.access_agreed(account, organisation, decider)
-
-
-def _open_access(hold: PendingDecision, decider: Actor, organisation: Organisation) -> bool:
-    outcome = agree(
-        hold,
-        decider,
-        deciders=1,
-        takes_effect_at=now(),
-        organisation_id=organisation.id,
-        details=hold.details,
-    )
-    return outcome is Agreement.DECIDED and end(hold, Ending.IN_EFFECT, decider)
 
 
 def _expire_requests(account: Account) -> None:

@@ -9,8 +9,6 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.database import db
 from app.refusal import Refusal
-from approvals.memberships.holds import is_closed_by_reset
-from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import facts, rules
@@ -74,18 +72,6 @@ def second_step_reset(account: Person) -> SecondStepReset | None:
         return SecondStepReset(decision.asked_at, decision.takes_effect_at, link_sent=False)
     sent_at = link_sent_at(account)
     return SecondStepReset(sent_at, sent_at, link_sent=True) if sent_at is not None else None
-
-
-def closed_organisations(account: Person) -> list[Organisation]:
-    """Return the organisations in which the person's access waits for an agreement, by name."""
-    return list(
-        db.session.scalars(
-            select(Organisation)
-            .join(Membership, Membership.organisation_id == Organisation.id)
-            .where(Membership.account_id == account.id, Membership.open, is_closed_by_reset())
-            .order_by(Organisation.name, Organisation.id)
-        )
-    )
 
 
 def name_of(identifier: str) -> str:

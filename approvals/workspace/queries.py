@@ -13,15 +13,15 @@ from app.database import db
 from approvals.access_model.definition import UserGroup
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry
-from approvals.memberships import facts, journeys, queries, rules, wording
+from approvals.memberships import facts, journeys, queries, rules, suspension, wording
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.comparison import AccessDifference, compare
 from approvals.memberships.journeys import AdditionAnswers
-from approvals.memberships.models import Grant, Journey, Membership
+from approvals.memberships.models import Grant, Journey, Membership, MembershipSuspension
 from approvals.memberships.sign_in_link import connection_of, sign_ins_of
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.organisations.models import Organisation
-from approvals.second_step_resets.queries import closed_organisations, second_step_reset
+from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person, full_name
 from identity.credentials.registry import has_second_step
@@ -38,11 +38,12 @@ class UserPage:
     """A person of the organisation, as an approver sees them.
 
     invitation: the open one. expired: whether it has run out. grants: by their id. names: of those
-    who gave something, by `given_by`. sole: whether no other person can approve. may_change:
-    whether the approver may give this person more. address_change: one that an approver of the
-    organisation began, and that waits for the person. address_begun_at: when an approver of any
-    organisation last began one. linkable_sign_in: name of the organisation's own sign-in that the
-    person has not linked. linked_sign_ins: names of those that they have linked.
+    who gave or suspended something, by subject. suspensions: those that last. sole: whether no
+    other person can approve. may_change: whether the approver may give this person more.
+    address_change: one that an approver of the organisation began, and that waits for the person.
+    address_begun_at: when an approver of any organisation last began one. linkable_sign_in: name of
+    the organisation's own sign-in that the person has not linked. linked_sign_ins: names of those
+    that they have linked.
     """
 
     account: Account | None
@@ -63,7 +64,7 @@ class UserPage:
     may_change: bool
     events: Sequence[ActivityEntry]
     reset: SecondStepReset | None
-    closed: bool
+    suspensions: Sequence[MembershipSuspension]
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def user_page(
     account = _account_of(person)
     invitation = _invitation_of(person) if person.joined_at is None else None
     approvers = facts.active_approvers(organisation.id)
-    services = Catalogue(at)
+    services, suspensions = Catalogue(at), suspension.open_suspensions(person)
     refusal = rules.may_give_to(
         giver=approver.id, receiver=person.account_id, gains=True, approvers=approvers
     )
@@ -164,13 +165,18 @@ def user_page(
         held_groups=facts.held_groups(person, at),
         catalogue=services,
         grants={grant.id: grant for grant in person.grants},
-        names=queries.names_of(grant.given_by for grant in person.grants),
+        names=queries.names_of(
+            [
+                *(grant.given_by for grant in person.grants),
+                *(row.suspended_by or "" for row in suspensions),
+            ]
+        ),
         approver=person.is_approver,
         sole=approvers.sole(person.account_id),
         may_change=refusal is None,
         events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
         reset=second_step_reset(account) if account is not None else None,
-        closed=account is not None and organisation in closed_organisations(account),
+        suspensions=suspensions,
     )
 
 

@@ -8,9 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clock import now
-from app.database import writing
+from app.database import db, writing
 from approvals.access_model import loading
-from approvals.memberships.actions import change_user_group, remove_member
+from approvals.memberships.actions import (
+    change_user_group,
+    remove_member,
+    restore_member,
+    suspend_member,
+)
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.terms import defaults
@@ -22,6 +27,7 @@ from tests.approvals import world
 from tests.approvals.decision.world import SCHOOL_PERFORMANCE
 from tests.identity.oidc import signing_keys
 from tests.identity.oidc.relying_party import RelyingParty, arrived, register, walk
+from tests.races import race
 
 SCOPE = "openid email organisation access"
 
@@ -128,6 +134,48 @@ def test_removal_ends_userinfo_introspection_and_refresh_at_once(
     assert rp.userinfo(tokens["access_token"]).status_code == 401
     assert rp.introspect(tokens["access_token"]) == {"active": False}
     assert rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+
+
+def test_suspension_ends_userinfo_introspection_refresh_and_code_until_it_is_restored(
+    app: Flask, rp: RelyingParty, browser: FlaskClient, school: Organisation, ann: Membership
+) -> None:
+    head = world.member(school, "head@ashfield.example", approver=True)
+    tokens = rp.tokens(browser, scope=SCOPE)
+    code = rp.code(browser, scope=SCOPE)
+    suspend_member(ann, reason="Long leave", actor=world.acting(head))
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+    assert rp.introspect(tokens["access_token"]) == {"active": False}
+    assert rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+    assert rp.redeem(code).get_json()["error"] == "invalid_grant"
+    assert "waits for an approver" in _browser(app, ann).get(
+        rp.request(scope=SCOPE), follow_redirects=True
+    ).get_data(as_text=True)
+    restore_member(ann, actor=world.acting(head))
+    assert rp.introspect(tokens["access_token"]) == {"active": False}
+    assert rp.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+    assert _said(rp, rp.tokens(_browser(app, ann), scope=SCOPE))["user_group"]["code"] == (
+        "School_Named"
+    )
+
+
+def test_suspension_and_refresh_at_once_leave_no_token_that_works(
+    app: Flask, rp: RelyingParty, browser: FlaskClient, school: Organisation, ann: Membership
+) -> None:
+    head = world.member(school, "head@ashfield.example", approver=True)
+    families = [rp.tokens(browser, scope=SCOPE) for _ in range(8)]
+    person, actor = ann.id, world.acting(head)
+
+    def act(number: int) -> dict[str, Any]:
+        if number == 20:
+            suspend_member(db.session.get_one(Membership, person), reason="Long leave", actor=actor)
+        found: dict[str, Any] = rp.refresh(
+            families[number % len(families)]["refresh_token"]
+        ).get_json()
+        return found
+
+    for answer in race(app, act):
+        if "access_token" in answer:
+            assert rp.introspect(answer["access_token"]) == {"active": False}
 
 
 def test_removal_from_one_organisation_leaves_the_other(

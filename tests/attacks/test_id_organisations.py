@@ -63,6 +63,7 @@ APPROVERS = {
     "memberships.schools",
     "memberships.second_step",
     "memberships.send_reset_link",
+    "memberships.suspend",
     "memberships.user",
     "memberships.users",
 }

@@ -81,6 +81,8 @@ FRESH = {
     "memberships.invitation_withdraw",
     "memberships.leave_organisation",
     "memberships.remove",
+    "memberships.reopen",
+    "memberships.suspend",
     # The second step of another person.
     "console.end_second_step_reset",
     "console.open_access",
@@ -101,7 +103,6 @@ FRESH = {
     "federation.remove_domain",
     "federation.switch_off",
     "federation.switch_on",
-    "memberships.reopen",
     "upstream.link",
     "upstream.submit_link",
     "upstream.unlink",

@@ -22,6 +22,7 @@ from approvals.memberships.actions.invitations import (
     withdraw_invitation,
 )
 from approvals.memberships.actions.remove_member import leave, remove_member
+from approvals.memberships.actions.suspend_member import restore_member, suspend_member
 
 __all__ = [
     "SignInTooOld",
@@ -38,6 +39,8 @@ __all__ = [
     "make_approver",
     "remove_member",
     "resend_invitation",
+    "restore_member",
     "stop_approver",
+    "suspend_member",
     "withdraw_invitation",
 ]

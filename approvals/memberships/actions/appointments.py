@@ -30,7 +30,8 @@ def make_approver(
         ) or rules.may_appoint(
             open_=membership.open,
             approver=membership.is_approver,
-            suspended=account is not None and account.suspended,
+            suspended=membership.suspended_at is not None
+            or (account is not None and account.suspended),
         )
         refusal = refusal or rules.may_change_again(facts.recent_changes(membership, now()))
         if refusal is not None:

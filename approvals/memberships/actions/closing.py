@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.actors import Actor
 from approvals.memberships import facts, queries
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -19,6 +20,7 @@ def close_membership(
     *,
     cause: str,
     at: datetime,
+    actor: Actor,
 ) -> None:
     """Close the membership, its grants and its appointment; withdraw an open invitation.
 
@@ -27,6 +29,7 @@ def close_membership(
     """
     membership.valid_to = at
     membership.ended_cause = cause
+    membership.ended_by = actor.identifier
     for appointment in membership.appointments:
         appointment.valid_to = appointment.valid_to or at
     facts.close_grants(membership.grants, cause=cause, at=at)

@@ -61,7 +61,14 @@ def withdraw_invitation(membership: Membership, *, actor: Actor) -> Membership:
     """Withdraw the invitation and close the membership. Raises RefusalError."""
     with writing() as session:
         membership, organisation, _ = _open_invitation(session, membership, actor)
-        close_membership(session, membership, organisation, cause="invitation withdrawn", at=now())
+        close_membership(
+            session,
+            membership,
+            organisation,
+            cause="invitation withdrawn",
+            at=now(),
+            actor=actor,
+        )
         _record("membership.invitation_withdrawn", organisation, membership, actor)
     return membership
 

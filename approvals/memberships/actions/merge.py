@@ -7,14 +7,13 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.actors import SYSTEM, Actor
+from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.memberships import facts, suspension, wording
 from approvals.memberships.actions.closing import close_membership
-from approvals.memberships.holds import close_access, is_closed_by_reset
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
@@ -60,7 +59,7 @@ def merge_organisations(source: Organisation, target: Organisation, *, actor: Ac
             else:
                 _continue_in(session, membership, source, target, offered, actor, at)
                 moved += 1
-            close_membership(session, membership, source, cause=CAUSE, at=at)
+            close_membership(session, membership, source, cause=CAUSE, at=at, actor=actor)
         close_locked(session, source)
         record(
             "organisation.merged",
@@ -131,10 +130,9 @@ def _continue_in(
 ) -> None:
     """Open a membership of the target with the same access; an open invitation goes with it.
 
-    Access that is suspended, or that waits for an approver after a reset, stays so.
+    Access that is suspended stays so.
     """
     joined = membership.joined_at is not None
-    is_closed = session.scalar(select(is_closed_by_reset()).where(Membership.id == membership.id))
     invitation_id = None if joined else membership.invitation_id
     if invitation_id is not None:
         membership.invitation_id = None
@@ -165,9 +163,7 @@ def _continue_in(
     continued.appointments = [Appointment(valid_from=at)] if is_approver else []
     session.add(continued)
     session.flush()
-    suspension.continue_in(session, membership, continued, at)
-    if continued.account_id is not None and is_closed:
-        close_access(continued.account_id, target.id, asked_by=SYSTEM)
+    suspension.continue_in(membership, continued, at)
     record(
         "membership.moved",
         actor=actor,

@@ -47,7 +47,7 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         }
         subject = facts.subject_of(membership)
         cause = "left" if oneself else "removed" if joined else "invitation withdrawn"
-        close_membership(session, membership, organisation, cause=cause, at=at)
+        close_membership(session, membership, organisation, cause=cause, at=at, actor=actor)
         record(
             {"left": "membership.left", "removed": "membership.removed"}.get(
                 cause, "membership.invitation_withdrawn"

@@ -9,10 +9,11 @@ from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
 from approvals.memberships.access import approver_of, this_organisation
-from approvals.memberships.forms import Confirmation
+from approvals.memberships.forms import Confirmation, ReasonForm
 from approvals.memberships.models import Membership
+from approvals.memberships.suspension import closed_organisations
 from approvals.second_step_resets import actions, queries
-from approvals.second_step_resets.forms import ChecksForm, ReasonForm
+from approvals.second_step_resets.forms import ChecksForm
 from approvals.workspace.views.common import page_of, the_member
 from identity.accounts.models import Account
 from identity.accounts.queries import account_with_id
@@ -104,7 +105,7 @@ def open_access(member: str, **_route: str) -> Answer:
             return redirect(page_of(person.public_id), 303)
         except RefusalError as error:
             show_refusal(form, error.refusal)
-    if organisation not in queries.closed_organisations(account):
+    if organisation not in closed_organisations(account):
         return redirect(page_of(person.public_id), 303)
     checks = queries.checks_about(account)
     return _page("access", person, form=form, account=account, checks=checks)

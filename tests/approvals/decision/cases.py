@@ -127,16 +127,21 @@ CASES = [
         "Membership of Elm School ended on 23 November 2026 at 9:00am.",
     ),
     Case(
-        "AccessIsNotClosedByReset",
-        _membership(closed_by_reset=True),
-        "The second step of the account was reset. Access at Elm School stays closed until an "
-        "approver there agrees.",
+        "MembershipIsNotSuspended",
+        _membership(suspended_for=("the sign-in with Elm account was switched off.",)),
+        "Access through Elm School waits for an approver: "
+        "the sign-in with Elm account was switched off.",
     ),
     Case(
         "MembershipIsNotSuspended",
-        _membership(suspended_for="the sign-in with Elm account was switched off."),
+        _membership(
+            suspended_for=(
+                "an approver suspended it.",
+                "the second step of the account was reset.",
+            )
+        ),
         "Access through Elm School waits for an approver: "
-        "the sign-in with Elm account was switched off.",
+        "an approver suspended it and the second step of the account was reset.",
     ),
     Case(
         "GrantExists",

@@ -17,8 +17,7 @@ from app.database import writing
 from approvals.access_model import loading
 from approvals.access_model.models import ListedOrganisation
 from approvals.decision import evaluation, rules, sign_in_checks
-from approvals.memberships.holds import ACCESS_AFTER_RESET
-from approvals.memberships.suspension import suspend_for_connection
+from approvals.memberships.suspension import suspend_after_reset, suspend_for_connection
 from approvals.organisations.by_hand import close_organisation
 from approvals.organisations.models import END, Organisation, OrganisationPeriod
 from approvals.organisations.register import codes
@@ -121,16 +120,16 @@ def _membership_ended(scene: Scene) -> None:
     world.grant(world.member(scene.ada, scene.elm, until=ENDED), "School_Named")
 
 
-HELD = (
-    "The second step of the account was reset. Access at Elm School stays closed until an "
-    "approver there agrees."
+AFTER_RESET = (
+    "Access through Elm School waits for an approver: the second step of the account was reset."
 )
 
 
-def _membership_held(scene: Scene) -> None:
-    scene.entering()
+def _membership_after_reset(scene: Scene) -> None:
+    membership = world.member(scene.ada, scene.elm)
+    world.grant(membership, "School_Named")
     with writing():
-        ACCESS_AFTER_RESET.file(scene.ada.id, organisation_id=scene.elm.id, asked_by=SYSTEM)
+        suspend_after_reset(membership, now())
 
 
 def _membership_suspended(scene: Scene) -> None:
@@ -234,9 +233,9 @@ CASES: list[tuple[type, Make, list[str]]] = [
         ["Membership of Elm School ended on 30 June 2026 at 4:05pm."],
     ),
     (
-        rules.AccessIsNotClosedByReset,
-        _membership_held,
-        [HELD],
+        rules.MembershipIsNotSuspended,
+        _membership_after_reset,
+        [AFTER_RESET],
     ),
     (
         rules.MembershipIsNotSuspended,

@@ -296,8 +296,8 @@ def test_decision_refuses_a_suspended_membership_until_an_approver_reopens_it(
     assert decide(grace.account, world.SERVICE, melfield, before).allowed
     page = world.browser(app, head).get(world.path(melfield, "users"))
     page = page.walker.get(page.link("Ada Byron"))
-    page = page.walker.get(page.link("Reopen access")).submit()
-    assert "is open again" in page.text
+    page = page.walker.get(page.link("Restore access")).submit()
+    assert "is restored" in page.text
     assert decide(grace.account, world.SERVICE, melfield, now()).allowed
 
 

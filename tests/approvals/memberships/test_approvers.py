@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actors import SYSTEM, Actor
+from app.actors import Actor
 from app.clock import now
 from app.database import db, writing
 from approvals.memberships import queries
 from approvals.memberships.approvers import CAN_APPROVE, can_approve
-from approvals.memberships.holds import ACCESS_AFTER_RESET
 from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.suspension import suspend_after_reset
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.administration import suspension
@@ -34,7 +34,7 @@ class Holder:
     joined: bool
     closed: bool
     suspended: bool
-    closed_by_reset: bool
+    membership_suspended: bool
     appointments: tuple[bool, ...]
 
 
@@ -43,7 +43,7 @@ holders = st.builds(
     joined=st.booleans(),
     closed=st.booleans(),
     suspended=st.booleans(),
-    closed_by_reset=st.booleans(),
+    membership_suspended=st.booleans(),
     appointments=st.sampled_from([(), (True,), (False,), (False, True), (False, False)]),
 )
 
@@ -75,8 +75,8 @@ def _add(session: Session, where: Organisation, number: int, holder: Holder) -> 
     membership.describe(email=email, given_name="Ada", family_name="Byron")
     session.add(membership)
     session.flush()
-    if holder.closed_by_reset:
-        ACCESS_AFTER_RESET.file(account.id, organisation_id=where.id, asked_by=SYSTEM)
+    if holder.membership_suspended:
+        suspend_after_reset(membership, at)
     return membership
 
 
@@ -94,7 +94,6 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
                 if can_approve(
                     row,
                     session.get_one(Account, row.account_id),
-                    closed_by_reset=each.closed_by_reset,
                 )
             }
             by_statement = session.scalars(
@@ -105,7 +104,7 @@ def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
             assert set(by_statement) == by_rule
             expected = [
                 each.joined
-                and not (each.closed or each.suspended or each.closed_by_reset)
+                and not (each.closed or each.suspended or each.membership_suspended)
                 and any(each.appointments)
                 for each in states
             ]

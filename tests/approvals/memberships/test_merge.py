@@ -3,21 +3,23 @@
 import pytest
 from flask import Flask
 
-from app.actors import SYSTEM
 from app.clock import now, today
 from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.access_model.loading import load_shipped
 from approvals.memberships import facts
 from approvals.memberships.actions.merge import Merged, merge_organisations
-from approvals.memberships.holds import ACCESS_AFTER_RESET
 from approvals.memberships.models import Membership
-from approvals.memberships.suspension import cause_of, suspend_for_connection
+from approvals.memberships.suspension import (
+    closed_organisations,
+    open_suspensions,
+    suspend_after_reset,
+    suspend_for_connection,
+)
 from approvals.organisations import queries
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
-from approvals.second_step_resets.queries import closed_organisations
 from identity.email_address import EmailAddress
 from tests.approvals import world
 
@@ -69,7 +71,7 @@ def test_merge_carries_access_that_waits_for_an_approver_after_a_reset(
     ann = world.member(source, "ann@marl.example", "Diocese_Named", approver=True)
     account = world.who(ann)
     with writing():
-        ACCESS_AFTER_RESET.file(account.id, organisation_id=source.id, asked_by=SYSTEM)
+        suspend_after_reset(ann, now())
     merge_organisations(source, target, actor=world.COMMAND)
     assert closed_organisations(account) == [target]
     assert not facts.active_approvers(target.id).accounts
@@ -88,7 +90,8 @@ def test_merge_carries_the_suspension_of_a_membership(
     assert there is not None
     assert since is not None
     assert there.suspended_at is not None
-    assert cause_of(there) == "the sign-in with Marl Entra was switched off."
+    causes = [row.cause for row in open_suspensions(there)]
+    assert causes == ["the sign-in with Marl Entra was switched off."]
     assert not facts.active_approvers(target.id).accounts
 
 

@@ -19,9 +19,9 @@ from app.refusal import Refusal, RefusalError
 from approvals.decision.decision import decide_by_id
 from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.queries import approvers_of
+from approvals.memberships.suspension import closed_organisations
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import actions, rules
-from approvals.second_step_resets.queries import closed_organisations
 from approvals.settings import Settings
 from identity.accounts.queries import account_with_id
 from identity.administration import suspension
