@@ -16,7 +16,6 @@ from approvals.memberships import facts as members
 from approvals.memberships.approvers import CAN_APPROVE
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.deciders import Deciders
-from approvals.memberships.holds import is_closed_by_reset
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import children_among
@@ -109,7 +108,7 @@ def gather_filing(
         user_group=asked.user_group,
         held=[grant.user_group for grant in held if grant.service == asked.service],
         belongs_somewhere=_belongs_somewhere(account.id),
-        closed_here=membership is not None and _is_closed(membership),
+        closed_here=membership is not None and membership.suspended_at is not None,
         pending_here=ACCESS_REQUEST.open_about(account.id, organisation.id) is not None,
         pending_anywhere=_count(*PENDING, PendingDecision.account_id == account.id) > 0,
         pending_from_outside=_count(
@@ -239,11 +238,6 @@ def _belongs_somewhere(account_id: int) -> bool:
         .limit(1)
     )
     return found is not None
-
-
-def _is_closed(membership: Membership) -> bool:
-    closed = db.session.scalar(select(is_closed_by_reset()).where(Membership.id == membership.id))
-    return membership.suspended_at is not None or bool(closed)
 
 
 def _count(*conditions: ColumnElement[bool]) -> int:

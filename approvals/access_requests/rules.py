@@ -45,7 +45,7 @@ TOO_MANY_IN_A_DAY = Refusal(
 )
 CLOSED_TO_YOU = Refusal(
     "closed_to_you",
-    "Your access through this organisation is suspended. Ask an approver there to reopen it.",
+    "Your access through this organisation is suspended. Ask an approver there to restore it.",
 )
 NO_DECIDER = Refusal(
     "no_decider",

@@ -38,11 +38,12 @@ OWN_WORDS = {
     "membership.joined_already": "You accepted a second invitation to {organisation}.",
     "membership.left": "You left {organisation}.",
     "membership.moved": "You were moved to {organisation}, because organisations were merged.",
+    "membership.removal_undone": "{actor} undid your removal from {organisation}.",
     "membership.reopened": "{actor} restored your access at {organisation}.",
     "membership.suspended": "Your access at {organisation} was suspended: the sign-in with "
     "{reason} was switched off.",
-    "membership.suspended_by_approver": "{actor} suspended your access at {organisation}. "
-    "Reason: {reason}",
+    "membership.suspended_by_approver": "{actor} suspended your access at {organisation}, "
+    "with the reason “{reason}”.",
     "membership.removed": "{actor} removed you from {organisation}.",
     "operator.joined": "You became an operator of Secure Access.",
     "operator.removed": "You are no longer an operator of Secure Access.",

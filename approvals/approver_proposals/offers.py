@@ -83,7 +83,7 @@ def check_member(member: Membership | None) -> None:
     refusal = may_appoint(
         open_=member.open,
         approver=member.is_approver,
-        suspended=account is not None and account.suspended,
+        suspended=member.suspended_at is not None or (account is not None and account.suspended),
     )
     if refusal is not None:
         raise RefusalError(refusal)

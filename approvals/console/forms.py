@@ -3,7 +3,7 @@
 from wtforms import HiddenField
 
 from app.web.forms import Form
-from approvals.second_step_resets.forms import ReasonForm
+from approvals.memberships.forms import ReasonForm
 
 
 class ShownProposal(Form):

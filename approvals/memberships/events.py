@@ -37,7 +37,7 @@ EVENTS = (
     ),
     Event(
         "membership.suspended_by_approver",
-        "{actor} suspended the access of {person}. Reason: {reason}",
+        "{actor} suspended the access of {person}, with the reason “{reason}”.",
         _ABOUT | {"reason"},
     ),
     Event(
@@ -46,6 +46,11 @@ EVENTS = (
         _ABOUT,
     ),
     Event("membership.reopened", "{actor} reopened the access of {person}.", _ABOUT),
+    Event(
+        "membership.removal_undone",
+        "{actor} undid the removal of {person}.",
+        _ABOUT | {"after", "former", "left_out"},
+    ),
     Event("membership.left", "{person} left the organisation.", _ABOUT),
     Event("membership.invitation_resent", "{actor} sent {person} a new invitation.", _ABOUT),
     Event(

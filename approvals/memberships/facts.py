@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.actors import Actor
 from app.database import db
+from app.database.dated_rows import has_ended
 from approvals.memberships import catalogue, queries, rules
 from approvals.memberships.deciders import Deciders
 from approvals.memberships.models import Grant, Membership
@@ -161,6 +162,37 @@ def services_with_several_groups(organisation: Organisation, at: datetime) -> fr
     )
 
 
+def groups_ended_with(membership: Membership, at: datetime) -> tuple[Grant, ...]:
+    """Return the grants that the end of the membership closed and that would count after `at`."""
+    return tuple(
+        grant
+        for grant in membership.grants
+        if membership.valid_to is not None
+        and grant.ended_cause == membership.ended_cause
+        and has_ended(membership.valid_to, at)
+        and grant.valid_to is not None
+        and grant.valid_to >= membership.valid_to
+        and not has_ended(grant.planned_to, at)
+    )
+
+
+def has_later_membership(membership: Membership, email: EmailAddress) -> bool:
+    """Return whether the person belonged, or was invited, to the organisation again afterwards."""
+    found = db.session.scalar(
+        select(Membership.id)
+        .where(
+            Membership.organisation_id == membership.organisation_id,
+            Membership.id > membership.id,
+            or_(
+                Membership.account_id == membership.account_id,
+                Membership.email_key.in_([email.key, membership.email_key]),
+            ),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def held_groups(membership: Membership, at: datetime) -> tuple[rules.HeldGroup, ...]:
     """Return what the person holds now or will hold."""
     return tuple(
@@ -188,5 +220,6 @@ def close_grants(grants: list[Grant], *, cause: str, at: datetime) -> None:
     """End the grants that run or lie ahead; ended ones keep their end."""
     for grant in grants:
         if grant.ends_after(at):
+            grant.planned_to = grant.valid_to
             grant.valid_to = max(at, grant.valid_from)
             grant.ended_cause = cause

@@ -110,6 +110,13 @@ def group_self_granted(
         )
 
 
+def removal_undone(
+    organisation: Organisation, membership: Membership, actor: Actor, left_out: Sequence[str]
+) -> None:
+    """Notify the person that they belong to the organisation again."""
+    _tell("removal_undone", membership, organisation, actor, left_out=left_out)
+
+
 def membership_suspended(
     organisation: Organisation, membership: Membership, actor: Actor, reason: str
 ) -> None:

@@ -11,7 +11,7 @@ import enum
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -23,6 +23,9 @@ from app.identifiers import new_id
 from app.journeys import JourneyRow
 from identity.accounts.person import full_name
 from identity.email_address import EmailAddress
+
+ENDED = text("valid_to IS NOT NULL")
+"""Condition of the partial index over memberships that have ended."""
 
 
 def sort_key(given_name: str, family_name: str, email: str) -> str:
@@ -55,9 +58,9 @@ def plain_letters(text: str) -> str:
 _APOSTROPHES = {ord(mark): None for mark in "'’‘‛ʼʻʹ′`´＇"}
 
 
-def folded(text: str) -> str:
+def folded(typed: str) -> str:
     """Return text without regard to case and to how its letters are composed."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", typed).casefold()
 
 
 def _parameters(context: DefaultExecutionContext) -> dict[str, str]:
@@ -111,6 +114,15 @@ class Membership(DatedRow, Base):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
+        # The list of people who have left, the latest first.
+        Index(
+            "ix_membership_former",
+            "organisation_id",
+            "valid_to",
+            "id",
+            sqlite_where=ENDED,
+            postgresql_where=ENDED,
+        ),
         Index("ix_membership_account", "account_id", "organisation_id", "valid_to"),
         Index("ix_membership_organisation", "organisation_id", "valid_to"),
     )
@@ -133,6 +145,8 @@ class Membership(DatedRow, Base):
     ended_cause: Mapped[str | None] = mapped_column(String(40))
     ended_by: Mapped[str | None] = mapped_column(String(200))
     """The subject of the person, or the name of the command, that ended the membership."""
+    undo_until: Mapped[datetime | None]
+    """The moment until which approvers can undo the removal that ended the membership."""
 
     appointments: Mapped[list[Appointment]] = relationship(
         back_populates="membership", order_by="Appointment.id", lazy="raise_on_sql"
@@ -266,6 +280,8 @@ class Grant(DatedRow, Base):
     user_group: Mapped[str] = mapped_column(String(100))
     given_by: Mapped[str] = mapped_column(String(200))
     ended_cause: Mapped[str | None] = mapped_column(String(40))
+    planned_to: Mapped[datetime | None]
+    """The end that a grant had before it was closed early."""
 
     membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
 

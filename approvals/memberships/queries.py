@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.database.dated_rows import has_ended
@@ -57,6 +58,14 @@ class MemberRow:
         return self.first_end is not None and self.first_end <= self.at + ENDING_WITHIN
 
 
+@dataclass(frozen=True)
+class FormerRow:
+    """A row of the list of people who left. present: whether they belong here again."""
+
+    membership: Membership
+    present: bool
+
+
 def people(
     organisation_id: int, filters: MemberFilters, at: datetime, *, page: int
 ) -> Page[MemberRow]:
@@ -96,6 +105,35 @@ def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, date
         .order_by(Invitation.expires_at, Membership.id),
         page=page,
     )
+
+
+def former_people(organisation_id: int, *, page: int) -> Page[FormerRow]:
+    """Return a page of the people who left, the latest first.
+
+    present: whether the person belongs, or is invited, to the organisation again.
+    """
+    again = aliased(Membership)
+    present = (
+        select(again.id)
+        .where(
+            again.organisation_id == Membership.organisation_id,
+            again.valid_to.is_(None),
+            or_(
+                again.account_id == Membership.account_id,
+                again.email_key == Membership.email_key,
+            ),
+        )
+        .correlate(Membership)
+        .exists()
+    )
+    found = paginate_rows(
+        select(Membership, present.label("present"))
+        .where(Membership.organisation_id == organisation_id, Membership.valid_to.is_not(None))
+        .order_by(Membership.valid_to.desc(), Membership.id.desc()),
+        page=page,
+    )
+    rows = [FormerRow(row[0], row[1]) for row in found.rows]
+    return Page(rows, found.number, found.per_page, found.total)
 
 
 def count_each(

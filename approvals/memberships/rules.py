@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from app.refusal import Refusal
 from identity.accounts.shared_addresses import SHARED_ADDRESS
 
+UNDO_WITHIN = timedelta(hours=24)
 LONGEST_END = timedelta(days=5 * 366)
 MOST_CHANGES = 10
 
@@ -74,6 +75,9 @@ NOT_SUSPENDED = Refusal("not_suspended", "This access is not suspended any more.
 OWN_RESTORATION = Refusal(
     "own_restoration", "You cannot restore your own access. Another approver must do it."
 )
+NOT_TO_UNDO = Refusal("not_to_undo", "This removal can no longer be undone. Add the person again.")
+OWN_REMOVAL = Refusal("own_removal", "You cannot undo your own removal.")
+ADDED_SINCE = Refusal("added_since", "This person was added or invited again after the removal.")
 OWN_ADDRESS = Refusal("own_address", "Change your own email address on Your account.")
 SAME_AS_NOW = Refusal("same_as_now", "This is what the person has now.")
 TOO_MANY_CHANGES = Refusal(
@@ -207,6 +211,17 @@ def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> 
     if not open_:
         return NOT_OPEN
     return LAST_APPROVER if approvers.sole(account_id) else None
+
+
+def may_undo_removal(
+    *, undo_until: datetime | None, at: datetime, oneself: bool, added_since: bool
+) -> Refusal | None:
+    """Allow approvers to undo a removal for a time, once, and not for themselves."""
+    if oneself:
+        return OWN_REMOVAL
+    if added_since:
+        return ADDED_SINCE
+    return None if undo_until is not None and at < undo_until else NOT_TO_UNDO
 
 
 def may_suspend(

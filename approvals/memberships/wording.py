@@ -8,6 +8,15 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.rules import HeldGroup
 
 NOTHING = "no access"
+ENDINGS = {
+    "removed": "Removed from the organisation",
+    "left": "Left the organisation",
+    "invitation withdrawn": "The invitation was withdrawn",
+    "declined": "Said that the invitation was not for them",
+    "joined already": "Belonged to the organisation through another invitation",
+    "organisation merged": "Moved to another organisation",
+}
+"""Causes for which memberships end, in words."""
 
 
 def last_day(valid_to: datetime | None) -> str:

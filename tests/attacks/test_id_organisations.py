@@ -46,6 +46,7 @@ APPROVERS = {
     "memberships.approver_stop",
     "memberships.change_address",
     "memberships.end_second_step_reset",
+    "memberships.former_users",
     "memberships.home",
     "memberships.invitation_correct",
     "memberships.invitation_resend",
@@ -64,6 +65,7 @@ APPROVERS = {
     "memberships.second_step",
     "memberships.send_reset_link",
     "memberships.suspend",
+    "memberships.undo",
     "memberships.user",
     "memberships.users",
 }

@@ -83,6 +83,7 @@ FRESH = {
     "memberships.remove",
     "memberships.reopen",
     "memberships.suspend",
+    "memberships.undo",
     # The second step of another person.
     "console.end_second_step_reset",
     "console.open_access",

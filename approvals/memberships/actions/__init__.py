@@ -23,6 +23,7 @@ from approvals.memberships.actions.invitations import (
 )
 from approvals.memberships.actions.remove_member import leave, remove_member
 from approvals.memberships.actions.suspend_member import restore_member, suspend_member
+from approvals.memberships.actions.undo_removal import undo_removal
 
 __all__ = [
     "SignInTooOld",
@@ -42,5 +43,6 @@ __all__ = [
     "restore_member",
     "stop_approver",
     "suspend_member",
+    "undo_removal",
     "withdraw_invitation",
 ]

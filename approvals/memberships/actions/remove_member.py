@@ -14,7 +14,8 @@ from approvals.organisations.models import Organisation
 def remove_member(membership: Membership, *, actor: Actor) -> Membership:
     """End the person's membership and, at once, the access that it gave.
 
-    An invitation that was not accepted is withdrawn. Raises RefusalError; a second call is
+    For `UNDO_WITHIN` an approver can undo it (`undo_removal`). An invitation that was not accepted
+    is withdrawn. Raises RefusalError; a second call is
     refused with `not_open`.
     """
     return _end(membership, actor=actor, leaving=False)
@@ -48,6 +49,8 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         subject = facts.subject_of(membership)
         cause = "left" if oneself else "removed" if joined else "invitation withdrawn"
         close_membership(session, membership, organisation, cause=cause, at=at, actor=actor)
+        if cause == "removed":
+            membership.undo_until = at + rules.UNDO_WITHIN
         record(
             {"left": "membership.left", "removed": "membership.removed"}.get(
                 cause, "membership.invitation_withdrawn"

@@ -1,5 +1,7 @@
 """Removing a person from an organisation, and leaving one oneself."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
 
@@ -8,15 +10,17 @@ from app.clock import now
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
-from approvals.memberships import rules
+from app.web.pagination import requested_page
+from approvals.memberships import rules, wording
 from approvals.memberships.access import (
     approver_of,
     member_of,
     own_membership,
     this_organisation,
 )
-from approvals.memberships.actions import leave, remove_member
+from approvals.memberships.actions import leave, remove_member, undo_removal
 from approvals.memberships.forms import Confirmation
+from approvals.memberships.models import Membership
 from approvals.memberships.queries import belongs_somewhere
 from approvals.workspace import queries
 from approvals.workspace.views.common import ended_member, me, page_of, the_member
@@ -30,6 +34,8 @@ def add_to(pages: Blueprint) -> None:
     both = ["GET", "POST"]
     pages.route("/o/<organisation>/users/<member>/remove", methods=both)(remove)
     pages.get("/o/<organisation>/users/<member>/removed")(removed)
+    pages.route("/o/<organisation>/users/<member>/undo-removal", methods=both)(undo)
+    pages.get("/o/<organisation>/former-users")(former_users)
     pages.route("/account/leave/<organisation>", methods=both)(leave_organisation)
 
 
@@ -81,7 +87,56 @@ def removed(member: str, **_route: str) -> Answer:
         "workspace/removal/removed.html",
         organisation=organisation,
         person=person,
+        may_undo=queries.undone_removal(organisation, person, now()) is not None,
         **vars(queries.removal(organisation, person, now())),
+    )
+
+
+@permit(FreshSignIn(approver_of))
+def undo(member: str, **_route: str) -> Answer:
+    """Undo the removal of a person after a confirmation that shows what returns."""
+    organisation, form, person = this_organisation(), Confirmation(), ended_member(member)
+    if person is None:
+        return redirect(page_of(the_member(member).public_id), 303)
+    if form.validate_on_submit():
+        try:
+            again, left_out = undo_removal(person, actor=current_actor())
+            flash(_undone_banner(again, left_out), "success")
+            return redirect(page_of(again.public_id), 303)
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+    effect = queries.undone_removal(organisation, person, now())
+    if effect is None and not form.errors:
+        return redirect(page_of(member), 303)
+    return render_template(
+        "workspace/removal/undo.html",
+        organisation=organisation,
+        person=person,
+        form=form,
+        effect=effect,
+        back=page_of(member),
+    )
+
+
+def _undone_banner(person: Membership, left_out: Sequence[str]) -> str:
+    """Return the text of the banner after a removal was undone."""
+    parts = f" These parts did not return: {'; '.join(left_out)}" if left_out else ""
+    return (
+        f"{person.name} belongs to {this_organisation().name} again and has been told by email."
+        f"{parts}"
+    )
+
+
+@permit(approver_of)
+def former_users(**_route: str) -> Answer:
+    """Show the people who have left the organisation, the latest first."""
+    organisation = this_organisation()
+    shown = queries.former_list(organisation, page=requested_page())
+    return render_template(
+        "workspace/former_users.html",
+        organisation=organisation,
+        reasons=wording.ENDINGS,
+        **vars(shown),
     )
 
 

@@ -6,6 +6,7 @@ from app.clock import now
 from app.typed_text import collapse_spaces
 from app.web.authorisation import permit
 from app.web.pagination import requested_page
+from approvals.memberships import wording
 from approvals.memberships.access import approver_of, own_membership, this_organisation
 from approvals.memberships.member_filters import SEES, SORTS, STATUSES, MemberFilters
 from approvals.workspace import overview, queries
@@ -51,6 +52,7 @@ def user(member: str, **_route: str) -> str:
             "workspace/former.html",
             organisation=organisation,
             person=former,
+            reasons=wording.ENDINGS,
             **vars(queries.former_page(organisation, former, now())),
         )
     person = the_member(member)

@@ -1,0 +1,145 @@
+"""Undoing a removal within a day: new rows from now on, and the gap stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actors import Actor
+from app.audit import record
+from app.clock import now
+from app.database import writing
+from app.refusal import RefusalError
+from approvals.memberships import facts, mails, rules, suspension, wording
+from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.organisations.models import Organisation
+from approvals.organisations.queries import is_open
+from identity.access_termination import lock_access
+from identity.accounts.models import Account
+
+AS_APPROVER = "being an approver, because the account is suspended"
+
+
+def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, Sequence[str]]:
+    """Give the person a new membership with the access that ended with the removed one.
+
+    Return it, and descriptions of the parts that today's rules leave out. A suspension goes on.
+    Sessions, tokens and links that ended stay ended. Raises RefusalError; of several calls one has
+    an effect.
+    """
+    with writing() as session:
+        membership = facts.lock_membership(session, membership)
+        organisation = session.get_one(Organisation, membership.organisation_id)
+        account = lock_access(membership.account_id) if membership.account_id else None
+        if account is None:
+            raise RefusalError(rules.NOT_TO_UNDO)
+        at = now()
+        actors_account = facts.account_of(actor)
+        refusal = (
+            rules.may_act(
+                facts.authority(actor, actors_account, facts.active_approvers(organisation.id))
+            )
+            or rules.may_undo_removal(
+                undo_until=membership.undo_until,
+                at=at,
+                oneself=actors_account is not None and actors_account.id == account.id,
+                added_since=facts.has_later_membership(membership, account.address),
+            )
+            or (None if is_open(organisation, at) else rules.ORGANISATION_ENDED)
+            or (
+                rules.ALREADY_MEMBER
+                if facts.open_membership(organisation.id, account.address)
+                else None
+            )
+        )
+        if refusal is not None:
+            raise RefusalError(refusal)
+        returning, left_out = returning_grants(membership, organisation, at)
+        was_approver = ended_as_approver(membership)
+        if was_approver and account.suspended:
+            left_out.append(AS_APPROVER)
+        approver = was_approver and not account.suspended
+        again = _open(session, membership, account, returning, at, actor, approver=approver)
+        suspension.continue_in(membership, again, at)
+        record(
+            "membership.removal_undone",
+            actor=actor,
+            organisation=organisation.public_id,
+            subject=account.subject,
+            after={
+                "access": wording.access_codes(facts.held_groups(again, at)),
+                "approver": approver,
+            },
+            membership=again.public_id,
+            former=membership.public_id,
+            person=again.name,
+            left_out=left_out,
+        )
+        mails.removal_undone(organisation, again, actor, left_out)
+        if approver:
+            mails.new_approver(organisation, again, actor)
+    return again, left_out
+
+
+def returning_grants(
+    membership: Membership, organisation: Organisation, at: datetime
+) -> tuple[list[Grant], list[str]]:
+    """Return the ended grants that today's rules allow again, and descriptions of the others."""
+    offered = facts.offered_groups(organisation, at)
+    several = facts.services_with_several_groups(organisation, at)
+    catalogue = Catalogue(at)
+    returning: list[Grant] = []
+    left_out: list[str] = []
+    for grant in facts.groups_ended_with(membership, at):
+        groups = [each.user_group for each in returning if each.service == grant.service]
+        refusal = rules.may_give(
+            {grant.service: [*groups, grant.user_group]}, offered=offered, several=several
+        )
+        if refusal is None:
+            returning.append(grant)
+        else:
+            group = catalogue.group_name(grant.service, grant.user_group)
+            left_out.append(f"{group}: {refusal.sentence}")
+    return returning, left_out
+
+
+def ended_as_approver(membership: Membership) -> bool:
+    """Return whether an appointment ended with the membership."""
+    return any(each.valid_to == membership.valid_to for each in membership.appointments)
+
+
+def _open(
+    session: Session,
+    former: Membership,
+    account: Account,
+    returning: Sequence[Grant],
+    at: datetime,
+    actor: Actor,
+    *,
+    approver: bool,
+) -> Membership:
+    again = Membership(
+        organisation_id=former.organisation_id,
+        account_id=account.id,
+        email=account.email,
+        email_key=account.email_key,
+        given_name=account.given_name,
+        family_name=account.family_name,
+        valid_from=at,
+        joined_at=at,
+    )
+    again.grants = [
+        Grant(
+            service=grant.service,
+            user_group=grant.user_group,
+            valid_from=max(at, grant.valid_from),
+            valid_to=grant.planned_to,
+            given_by=actor.identifier,
+        )
+        for grant in returning
+    ]
+    again.appointments = [Appointment(valid_from=at)] if approver else []
+    session.add(again)
+    session.flush()
+    return again
