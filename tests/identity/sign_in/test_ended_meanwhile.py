@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from app.database import writing
+from app.database import db, writing
 from identity.access_termination import end_access
-from tests.identity.people import Person
+from identity.sessions.models import Session
+from tests.identity.credentials.passkey_pages import WITH_PASSKEY, add_passkey, options_on
+from tests.identity.people import Person, make_person
 from tests.identity.walking import Walker
 from tests.races import THREADS, copied, race
 
@@ -30,3 +34,20 @@ def test_password_that_is_checked_while_access_ends_is_answered_without_failure(
 
     # 409: the journey was deleted while the password was checked. 429: many tries at once.
     assert set(race(app, act)) <= {200, 409, 429}
+
+
+@pytest.mark.parametrize("cause", ["not me", "password reset"])
+@pytest.mark.parametrize("owner", ["the same person", "another person"])
+def test_sign_in_that_was_ended_is_not_continued_by_a_passkey(
+    client: FlaskClient, person: Person, cause: str, owner: str
+) -> None:
+    other = make_person("grace@school.example", "Grace", "Hopper")
+    key = add_passkey(person if owner == "the same person" else other)
+    first = Walker(client).get("/sign-in")
+    first.submit("/sign-in?", email=person.email, password=person.password)
+    with writing():
+        end_access(person.account_id, cause=cause)
+    page = first.submit(WITH_PASSKEY, assertion=key.get(options_on(first)))
+    assert page.heading == "Sign in"
+    db.session.rollback()
+    assert db.session.scalars(select(Session)).all() == []
