@@ -60,3 +60,9 @@ class AddPasskeyForm(PasskeyNameForm):
             AtMost(LONGEST_ANSWER, "The passkey"),
         ],
     )
+
+
+class PasskeyForm(Form):
+    """Form of a person's first passkey; the script fills in the browser's response."""
+
+    credential = HiddenField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.database import db, writing
 from app.journeys import JourneyRow, Journeys
 from identity.credentials import registry
-from identity.credentials.factor import SetUp
+from identity.credentials.factor import Factor, SetUp
 
 Row = TypeVar("Row", bound=JourneyRow)
 
@@ -44,6 +45,11 @@ class SetUpStates(Generic[Row]):
             self._journeys.advance(journey.id, self.column(set_up).is_(None), **begun)
         stored = db.session.scalar(select(self.column(set_up)).where(self._table.id == journey.id))
         return stored or ""
+
+    def page_values(self, journey: Row, factor: Factor, email: str) -> Mapping[str, object] | None:
+        """Return the values for the page of the factor, or None where it is not offered here."""
+        set_up = registry.offered_set_up(factor.name)
+        return None if set_up is None else set_up.page_values(self.open(journey, set_up), email)
 
     def begin_again(self, journey_id: int, set_up: SetUp, state: str) -> None:
         """Replace the state that a rejected answer used up, unless another request did so."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -289,24 +287,15 @@ def _finish(
 def _details_page(
     journey: JoinJourney, invitation: Invitation, form: DetailsForm, mistake: str | None = None
 ) -> ResponseReturnValue:
-    passkey = _set_up_values(journey, invitation, PASSKEY)
+    passkey = journeys.SET_UPS.page_values(journey, PASSKEY, invitation.email)
     return _page("details", journey, invitation, form=form, mistake=mistake, passkey=passkey)
 
 
 def _app_page(
     journey: JoinJourney, invitation: Invitation, form: AppForm, mistake: str | None = None
 ) -> ResponseReturnValue:
-    values = _set_up_values(journey, invitation, TOTP) or {}
+    values = journeys.SET_UPS.page_values(journey, TOTP, invitation.email) or {}
     return _page("app", journey, invitation, form=form, mistake=mistake, **values)
-
-
-def _set_up_values(
-    journey: JoinJourney, invitation: Invitation, factor: Factor
-) -> Mapping[str, object] | None:
-    set_up = registry.offered_set_up(factor.name)
-    if set_up is None:
-        return None
-    return set_up.page_values(journeys.SET_UPS.open(journey, set_up), invitation.email)
 
 
 def _page(

@@ -1,6 +1,6 @@
 """Forms of this room."""
 
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import PasswordField, StringField
 
 from app.web.forms import Form
 
@@ -9,12 +9,6 @@ class PasswordForm(Form):
     """Form for the password, which is proved besides the link."""
 
     password = PasswordField("Password")
-
-
-class PasskeyForm(Form):
-    """Form of the new passkey; the script fills in the browser's response."""
-
-    credential = HiddenField()
 
 
 class AppForm(Form):

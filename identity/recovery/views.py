@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from identity.accounts.models import Account
 from identity.accounts.queries import account_with_id
 from identity.credentials import recovery_codes, registry, reset_links
 from identity.credentials.factor import Factor, ProofRejected
+from identity.credentials.forms import PasskeyForm
 from identity.credentials.models import PasswordReset
 from identity.credentials.passkeys import PASSKEY
 from identity.credentials.reset_links import SECOND_STEP
@@ -23,7 +24,7 @@ from identity.credentials.webauthn_ceremonies import LONGEST_ANSWER
 from identity.ports import approvals
 from identity.recovery import actions
 from identity.recovery.blueprint import blueprint
-from identity.recovery.forms import AppForm, PasskeyForm, PasswordForm
+from identity.recovery.forms import AppForm, PasswordForm
 from identity.recovery.models import SecondStepJourney
 from identity.sessions import current
 from identity.sessions.access import signed_in
@@ -207,7 +208,7 @@ def _password_page(
 
 def _passkey_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
     app_page = url_for(".set_up_app", journey=found[0].public_id)
-    values = _set_up_values(PASSKEY, found)
+    values = actions.SET_UPS.page_values(found[0], PASSKEY, found[2].email)
     if values is None:
         return redirect(app_page, code=303)
     return render_template(
@@ -226,13 +227,5 @@ def _app_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
         form=AppForm(),
         mistake=mistake,
         passkey_page=passkey_page if PASSKEY.available() else None,
-        **(_set_up_values(TOTP, found) or {}),
+        **(actions.SET_UPS.page_values(found[0], TOTP, found[2].email) or {}),
     )
-
-
-def _set_up_values(factor: Factor, found: _Found) -> Mapping[str, object] | None:
-    journey, _, account = found
-    set_up = registry.offered_set_up(factor.name)
-    if set_up is None:
-        return None
-    return set_up.page_values(actions.SET_UPS.open(journey, set_up), account.email)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
+from app.refusal import RefusalError
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, JoinJourney
 from identity.accounts.names_form import NamesForm
-from identity.credentials import totp
-from identity.credentials.factor import ProofRejected
+from identity.credentials import registry
+from identity.credentials.factor import Factor, ProofRejected
+from identity.credentials.forms import PasskeyForm
+from identity.credentials.passkeys import PASSKEY
+from identity.credentials.totp import TOTP
+from identity.credentials.webauthn_ceremonies import LONGEST_ANSWER
 from identity.joining import actions as join_actions
 from identity.joining import journeys
 from identity.joining.forms import AppForm
@@ -22,7 +29,7 @@ from identity.sessions.current_session import current, sign_in_browser, signed_i
 from identity.sessions.step_up import freshly_signed_in
 from identity.upstream import joining
 from identity.upstream.blueprint import blueprint
-from identity.upstream.joining import PendingIdentity
+from identity.upstream.joining import JoinedElsewhere, PendingIdentity, SecondStep
 from identity.upstream.journeys import Purpose
 from identity.upstream.models import Connection
 from identity.upstream.views import leave_for
@@ -80,29 +87,40 @@ def submit_join_details() -> ResponseReturnValue:
         return _details_page(found, form)
     join_actions.keep_names(journey, form.given_name.data or "", form.family_name.data or "")
     if not found[3].origin.two_factors:
-        return redirect(url_for(".join_app", journey=journey.public_id), code=303)
+        return redirect(url_for(".join_passkey", journey=journey.public_id), code=303)
     again = _with_identity()
-    return _finish(again, None) if again is not None else _back_to_first_page()
+    return _finish(again) if again is not None else _back_to_first_page()
+
+
+@blueprint.get("/join/organisation/passkey")
+@permit(anyone)
+def join_passkey() -> ResponseReturnValue:
+    """Show the page on which the browser makes a passkey, with the way to an app beside it."""
+    found = _without_second_step()
+    return _back_to_first_page() if found is None else _passkey_page(found)
+
+
+@blueprint.post("/join/organisation/passkey")
+@permit(anyone)
+def submit_join_passkey() -> ResponseReturnValue:
+    """Complete the journey with the passkey that the browser made."""
+    answer = (PasskeyForm().credential.data or "")[:LONGEST_ANSWER]
+    return _finish_with(PASSKEY, answer, _passkey_page)
 
 
 @blueprint.get("/join/organisation/app")
 @permit(anyone)
 def join_app() -> ResponseReturnValue:
     """Show the secret of the authenticator app."""
-    found = _with_identity()
-    if found is None or not found[0].totp_secret:
-        return _back_to_first_page()
-    return _app_page(found[0], found[1], found[2])
+    found = _without_second_step()
+    return _back_to_first_page() if found is None else _app_page(found)
 
 
 @blueprint.post("/join/organisation/app")
 @permit(anyone)
 def submit_join_app() -> ResponseReturnValue:
     """Complete the journey: a right code creates the account and all that belongs to it."""
-    found = _with_identity()
-    if found is None or not found[0].totp_secret:
-        return _back_to_first_page()
-    return _finish(found, (AppForm().code.data or "")[:200])
+    return _finish_with(TOTP, (AppForm().code.data or "")[:200], _app_page)
 
 
 @blueprint.get("/join/link-organisation")
@@ -170,15 +188,46 @@ def _linkable() -> tuple[Invitation, Connection] | None:
     return (invitation, connection) if connection is not None else None
 
 
-def _finish(found: _Found, code: str | None) -> ResponseReturnValue:
-    journey, invitation, connection, _ = found
-    terms = url_for("accounts.terms", invitation=invitation.public_id)
+def _without_second_step() -> _Found | None:
+    """Return the joining of a person who has to set up a second step here, or None."""
+    found = _with_identity()
+    return None if found is None or found[3].origin.two_factors else found
+
+
+def _finish(found: _Found) -> ResponseReturnValue:
+    """Join without a second step here: the provider confirmed two factors."""
+    terms = url_for("accounts.terms", invitation=found[1].public_id)
     try:
-        outcome = joining.finish(journey, invitation, code, current_browser(), continue_to=terms)
+        outcome = joining.finish(*found[:2], None, current_browser(), continue_to=terms)
     except join_actions.InvitationOver:
         return _back_to_first_page()
+    return _signed_in(outcome, terms)
+
+
+def _finish_with(
+    factor: Factor, answer: str, page: Callable[[_Found, str | None], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Join with this factor as the second step, or show its page again with the mistake."""
+    found, set_up = _without_second_step(), registry.offered_set_up(factor.name)
+    if found is None or set_up is None:
+        return _back_to_first_page()
+    terms = url_for("accounts.terms", invitation=found[1].public_id)
+    try:
+        outcome = joining.finish(
+            *found[:2], SecondStep(set_up, answer), current_browser(), continue_to=terms
+        )
+    except join_actions.InvitationOver:
+        return _back_to_first_page()
+    except RefusalError as error:
+        outcome = ProofRejected(error.refusal)
     if isinstance(outcome, ProofRejected):
-        return _app_page(journey, invitation, connection, outcome.refusal.sentence)
+        return page(found, outcome.refusal.sentence)
+    return _signed_in(outcome, terms)
+
+
+def _signed_in(outcome: JoinedElsewhere | ProofRejected, terms: str) -> ResponseReturnValue:
+    if isinstance(outcome, ProofRejected):
+        return _back_to_first_page()
     sign_in_browser(outcome.started)
     if outcome.recovery_codes is None:
         return redirect(terms, code=303)
@@ -197,18 +246,30 @@ def _details_page(found: _Found, form: NamesForm) -> ResponseReturnValue:
     )
 
 
-def _app_page(
-    journey: JoinJourney, invitation: Invitation, connection: Connection, mistake: str | None = None
-) -> ResponseReturnValue:
-    secret = journey.totp_secret or ""
+def _passkey_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
+    app_page = url_for(".join_app", journey=found[0].public_id)
+    values = journeys.SET_UPS.page_values(found[0], PASSKEY, found[1].email)
+    if values is None:
+        return redirect(app_page, code=303)
+    return render_template(
+        "upstream/join_passkey.html",
+        connection=found[2],
+        form=PasskeyForm(),
+        mistake=mistake,
+        app_page=app_page,
+        **values,
+    )
+
+
+def _app_page(found: _Found, mistake: str | None = None) -> ResponseReturnValue:
+    passkey_page = url_for(".join_passkey", journey=found[0].public_id)
     return render_template(
         "upstream/join_app.html",
-        connection=connection,
+        connection=found[2],
         form=AppForm(),
         mistake=mistake,
-        key=totp.text_key(secret),
-        picture=totp.qr_code(secret, invitation.email),
-        link=totp.uri(secret, invitation.email),
+        passkey_page=passkey_page if PASSKEY.available() else None,
+        **(journeys.SET_UPS.page_values(found[0], TOTP, found[1].email) or {}),
     )
 
 

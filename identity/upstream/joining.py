@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from flask import url_for
+from sqlalchemy import ColumnElement
 
 from app.audit import record
 from app.clock import now
@@ -19,10 +20,9 @@ from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState, JoinJourney
 from identity.accounts.person import Person, actor_of
 from identity.accounts.sent_invitation import sent_invitation
-from identity.credentials import reset, totp
+from identity.credentials import reset
 from identity.credentials.actions import make_recovery_codes
-from identity.credentials.factor import ProofRejected
-from identity.credentials.totp import TOTP
+from identity.credentials.factor import ProofRejected, SetUp, SetUpProved
 from identity.joining import journeys
 from identity.joining.actions import (
     InvitationOver,
@@ -30,7 +30,7 @@ from identity.joining.actions import (
     existing_account,
     is_reserved,
 )
-from identity.joining.journeys import JOININGS
+from identity.joining.journeys import JOININGS, SET_UPS
 from identity.joining.other_ways import WayToJoin
 from identity.ports import approvals
 from identity.sessions.actions import StartedSession
@@ -38,6 +38,7 @@ from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
 from identity.sessions.origin import Origin
+from identity.sessions.user_agent import describe_user_agent
 from identity.sign_in.session_actions import begin_session
 from identity.upstream import connections, queries, visits
 from identity.upstream.models import Connection, Identity
@@ -78,6 +79,14 @@ class JoinedElsewhere:
 
     started: StartedSession
     recovery_codes: str | None
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """The answer of a factor that a person who joins sets up here."""
+
+    set_up: SetUp
+    answer: str
 
 
 class OrganisationWays:
@@ -146,10 +155,6 @@ def hold_identity(arrival: Arrival, browser: Browser) -> JoinJourney:
     )
     with writing():
         JOININGS.advance(journey.id, identity=asdict(pending))
-        if not pending.origin.two_factors:
-            JOININGS.advance(
-                journey.id, JoinJourney.totp_secret.is_(None), totp_secret=totp.new_sealed_secret()
-            )
         JOININGS.advance(
             journey.id,
             JoinJourney.given_name.is_(None),
@@ -167,23 +172,32 @@ def pending_identity(journey: JoinJourney) -> PendingIdentity | None:
 def finish(
     journey: JoinJourney,
     invitation: Invitation,
-    code: str | None,
+    second_step: SecondStep | None,
     browser: Browser,
     *,
     continue_to: str,
 ) -> JoinedElsewhere | ProofRejected:
     """Claim journey and invitation, create the account with its identity, and sign in.
 
-    code: of the authenticator app, which the person sets up where the provider confirmed one factor
-    only. continue_to: the page after the recovery codes. Raises InvitationOver.
+    second_step: what the person sets up where the provider confirmed one factor only. continue_to:
+    the page after the recovery codes. Raises InvitationOver, and RefusalError where the credential
+    is somebody's already.
     """
-    pending, secret, token_hash = pending_identity(journey), journey.totp_secret, journey.token_hash
-    if pending is None:
+    pending, token_hash = pending_identity(journey), journey.token_hash
+    if pending is None or (second_step is None and not pending.origin.two_factors):
         raise InvitationOver
-    needs_app = not pending.origin.two_factors
-    step = totp.proves(secret or "", code or "") if needs_app else None
-    if isinstance(step, ProofRejected):
-        return step
+    proved: SetUpProved | None = None
+    unchanged: list[ColumnElement[bool]] = []
+    if second_step is not None:
+        set_up = second_step.set_up
+        state = SET_UPS.open(journey, set_up)
+        outcome = set_up.prove(state, second_step.answer)
+        if isinstance(outcome, ProofRejected):
+            if set_up.once:
+                SET_UPS.begin_again(journey.id, set_up, state)
+            return outcome
+        proved = outcome
+        unchanged = [SET_UPS.column(set_up) == state]
     with writing() as session:
         connection = connection_for(invitation)
         if connection is None or connection.public_id != pending.origin.connection:
@@ -195,8 +209,8 @@ def finish(
             journey.id,
             JoinJourney.given_name == given,
             JoinJourney.family_name == family,
-            JoinJourney.totp_secret.is_not_distinct_from(secret),
-            totp_secret=None,
+            *unchanged,
+            **SET_UPS.cleared(),
         ) or not invitations.claim_answer(invitation, token_hash, InvitationState.ACCEPTED):
             raise InvitationOver
         if existing_account(invitation) is not None or is_reserved(invitation):
@@ -216,11 +230,11 @@ def finish(
         _record_link(connection, account)
         invitations.accepted_by(invitation, account)
         approvals().invitation_accepted(sent_invitation(invitation), account)
-        if step is None:
+        if proved is None:
             return JoinedElsewhere(begin_session(account, [], [], browser, pending.origin), None)
-        totp.store(account.id, secret or "", step)
+        proved.store(account.id, describe_user_agent(browser.user_agent))
         started = begin_session(
-            account, [TOTP.evidence], [], browser, pending.origin, second_step=TOTP.name
+            account, [proved.evidence], [], browser, pending.origin, second_step=proved.factor
         )
         shown = make_recovery_codes(started.session, continue_to=continue_to, announce=False)
         return JoinedElsewhere(started, shown)

@@ -12,6 +12,7 @@ from app.database import db, writing
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
+from identity.credentials.webauthn_ceremonies import NOT_ACCEPTED
 from identity.sessions.models import Session
 from identity.sign_in.models import AttemptBucket
 from identity.upstream import domains
@@ -29,6 +30,8 @@ from tests.approvals.federation.people import (
     sessions,
     sign_in_elsewhere,
 )
+from tests.identity.credentials.authenticator import Authenticator
+from tests.identity.credentials.passkey_pages import options_on, sign_in_with
 from tests.identity.oidc.listening import Listening
 from tests.identity.people import PASSWORD, make_person
 from tests.identity.people import sign_in as sign_in_here
@@ -55,6 +58,8 @@ def test_new_person_sets_up_second_step_where_provider_is_not_trusted(
 ) -> None:
     world.invited(melfield, GRACE, "School_Anon")
     page = join(app, there, amr="pwd,mfa")
+    assert page.heading == "Create a passkey"
+    page = page.walker.get(page.link("Use an authenticator app instead"))
     assert page.heading == "Set up your authenticator app"
     page = page.submit(code="000000")
     assert "not right" in page.text
@@ -64,6 +69,25 @@ def test_new_person_sets_up_second_step_where_provider_is_not_trusted(
     # The provider's own `amr` is not repeated.
     assert session.amr == ("otp", "mfa")
     assert session.acr == "urn:secure-access:aal2"
+
+
+def test_new_person_creates_a_passkey_where_provider_is_not_trusted(
+    app: Flask, melfield: Organisation, untrusted: Connection, there: BrowserThere
+) -> None:
+    world.invited(melfield, GRACE, "School_Anon")
+    page, key = join(app, there, amr="pwd"), Authenticator()
+    options = options_on(page)
+    refused = page.submit(credential=Authenticator(verifies=False).create(options))
+    assert NOT_ACCEPTED.sentence in refused.text
+    assert NOT_ACCEPTED.sentence in refused.submit(credential=key.create(options)).text
+    page = page.walker.get(page.address)
+    page = page.submit(credential=key.create(options_on(page)))
+    assert page.heading == "Save your recovery codes"
+    session = db.session.scalars(select(Session)).one()
+    assert session.amr == ("hwk", "user", "mfa")
+    assert session.acr == "urn:secure-access:aal2-phishing-resistant"
+    assert session.connection == untrusted.public_id
+    assert sign_in_with(app.test_client(), key).heading == "Your account"
 
 
 def test_linked_person_signs_in_at_trusted_provider_with_the_level_it_names(
