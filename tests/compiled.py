@@ -4,14 +4,15 @@ Each test composes an application of its own, for which Jinja, SQLAlchemy and We
 again what they compiled for the last one. That takes longer than most tests.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from types import CodeType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from flask import Flask
 from jinja2 import BaseLoader, Environment, Template
 from sqlalchemy import Engine
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing.rules import RulePart
 
 from app.database import db
 from app.web.application import Application
@@ -39,10 +40,32 @@ class CompiledTemplates(BaseLoader):
         )
 
 
+class ParsedRule(NamedTuple):
+    """Parts of a route for the matcher, its trace for building addresses, and its converters."""
+
+    parts: list[RulePart]
+    trace: list[tuple[bool, str]]
+    converters: dict[str, BaseConverter]
+
+
 class CompiledRule(Rule):
-    """Route whose functions for building addresses are kept."""
+    """Route whose parts and functions for building addresses are kept."""
 
     builders: ClassVar[dict[tuple[str, str, str, bool], Callable[..., tuple[str, str]]]] = {}
+    parsed: ClassVar[dict[str, ParsedRule]] = {}
+
+    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
+        if rule in self.parsed:
+            known = self.parsed[rule]
+            self._trace += known.trace
+            self._converters |= known.converters
+            self.arguments |= known.converters.keys()
+            return known.parts
+        begin, before = len(self._trace), set(self._converters)
+        parts = list(super()._parse_rule(rule))
+        converters = {name: each for name, each in self._converters.items() if name not in before}
+        self.parsed[rule] = ParsedRule(parts, self._trace[begin:], converters)
+        return parts
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         key = (self.rule, repr(self._trace), repr(self.defaults), append_unknown)

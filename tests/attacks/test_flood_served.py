@@ -21,6 +21,7 @@ from flask import Flask
 from app.serving.limits import MAX_WAITING_PASSWORDS
 from approvals.settings import Settings
 from identity.settings import IdentitySettings
+from tests.conftest import REAL_COST, settings
 from tests.identity.oidc.served import Served, serving
 
 PEOPLE = 500
@@ -30,6 +31,12 @@ WORKERS = 2
 HASHES_AT_ONCE = 2
 OTHERWISE = 20
 """MiB that a process may grow by for the requests themselves."""
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with the real cost of a password's hash: its memory is measured."""
+    return settings(database_url, mail_directory=tmp_path / "mail", **REAL_COST)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -17,14 +18,22 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.access_termination import end_access
 from identity.credentials import password, recovery_codes
 from identity.credentials.hashing import hash_password
 from identity.sessions.models import Session
+from tests.conftest import REAL_COST, settings
 from tests.identity.conftest import audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
 from tests.identity.walking import Page, Walker
 from tests.races import THREADS, copied, race
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with the real cost of a password's hash: the posts arrive while it is computed."""
+    return settings(database_url, mail_directory=tmp_path / "mail", **REAL_COST)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,13 @@ from sqlalchemy import delete, event
 
 from app.actors import Actor
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.accounts import invitations
 from identity.accounts.models import Account
 from identity.administration import suspension
 from identity.email_address import EmailAddress
 from identity.sign_in.models import AttemptBucket
+from tests.conftest import REAL_COST, settings
 from tests.identity.people import Person, make_person
 from tests.identity.walking import PageForm, Walker
 
@@ -34,6 +37,12 @@ SAMPLES = 300
 NEAR = 0.005
 CHANCE = 0.01
 ROUNDS = 3
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with the real cost of a password's hash: the time of a sign-in is compared."""
+    return settings(database_url, mail_directory=tmp_path / "mail", **REAL_COST)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from identity.credentials import password, totp
 from identity.credentials.hashing import hash_password
 from identity.email_address import EmailAddress
 from identity.sessions.browser import Browser
+from identity.settings import settings
 from tests.identity.walking import Page, Walker
 
 PASSWORD = "plum kettle orbit lane"
@@ -56,8 +57,12 @@ def _secret(email: str) -> str:
     return pyotp.random_base32()
 
 
-@lru_cache(maxsize=1)
 def _password_hash() -> str:
+    return _hash_of_cost(settings().password_memory_kib, settings().password_passes)
+
+
+@lru_cache(maxsize=4)
+def _hash_of_cost(_memory_kib: int, _passes: int) -> str:
     return hash_password(PASSWORD)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -10,12 +11,20 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.credentials import hashing
 from identity.credentials.factor import ProofAccepted
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password import PASSWORD, store
+from tests.conftest import REAL_COST, settings
 from tests.identity.people import PASSWORD as SECRET
 from tests.identity.people import Person
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with the real cost of a password's hash: its parameters are checked."""
+    return settings(database_url, mail_directory=tmp_path / "mail", **REAL_COST)
 
 
 def test_hash_has_the_parameters_of_owasp(app: Flask) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.database import db, writing
+from approvals.settings import Settings
 from identity.access_termination import end_access
 from identity.sessions.models import Session
+from tests.conftest import REAL_COST, settings
 from tests.identity.credentials.passkey_pages import WITH_PASSKEY, add_passkey, options_on
 from tests.identity.people import Person, make_person
 from tests.identity.walking import Walker
 from tests.races import THREADS, copied, race
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with the real cost of a password's hash: access ends while it is computed."""
+    return settings(database_url, mail_directory=tmp_path / "mail", **REAL_COST)
 
 
 def test_password_that_is_checked_while_access_ends_is_answered_without_failure(

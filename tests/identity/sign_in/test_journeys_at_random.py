@@ -39,6 +39,7 @@ from identity.credentials.hashing import hash_password
 from identity.sessions.cookies import BROWSER, SESSION, cookie_name
 from identity.sessions.models import Session
 from identity.sign_in.models import SignInJourney
+from tests.conftest import REAL_COST
 from tests.conftest import settings as make_settings
 from tests.identity.conftest import audited
 from tests.identity.people import Person, make_person
@@ -71,6 +72,7 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
     return make_settings(
         database_url,
         mail_directory=tmp_path / "mail",
+        **REAL_COST,
         wrong_codes_per_account=100,
         failures_per_network=10_000,
     )
