@@ -83,10 +83,13 @@ class ServiceClaims:
     """Claims of one service for one organisation, by scope: `{"access": {"capabilities": […]}}`.
 
     minimum_acr: the highest level of sign-in that the person's user groups demand, if any.
+    changes_at: the next moment at which a date begins or ends access, after which the claims may be
+    others. No token with them outlives it.
     """
 
     by_scope: Mapping[str, Mapping[str, object]]
     minimum_acr: str | None = None
+    changes_at: datetime | None = None
 
 
 @dataclass(frozen=True)

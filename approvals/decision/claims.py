@@ -208,7 +208,11 @@ def _by_scope(answer: AccessDecision, status: TermsStatus, at: datetime) -> Serv
         value = claim.source(source)
         if value is not None:
             by_scope.setdefault(claim.scope, {})[claim.name] = value
-    return ServiceClaims(by_scope, highest_minimum(answer.decision.user_groups))
+    return ServiceClaims(
+        by_scope,
+        highest_minimum(answer.decision.user_groups),
+        changes_at=answer.facts.next_change(at),
+    )
 
 
 def descriptions() -> list[ClaimDescription]:

@@ -75,12 +75,19 @@ class AccessFacts:
     memberships: tuple[MembershipFacts, ...] = ()
     grants: tuple[GrantFacts, ...] = ()
 
+    def next_change(self, at: datetime) -> datetime | None:
+        """Return the next moment after `at` at which a membership or a grant begins or ends."""
+        later = [moment for moment in self._dates() if moment is not None and moment > at]
+        return min(later, default=None)
+
+    def _dates(self) -> list[datetime | None]:
+        rows: tuple[MembershipFacts | GrantFacts, ...] = (*self.memberships, *self.grants)
+        return [moment for row in rows for moment in (row.valid_from, row.valid_to)]
+
     def moments(self) -> list[datetime | None]:
         """Return the moments at which a decision from these facts may change."""
-        rows: tuple[MembershipFacts | GrantFacts, ...] = (*self.memberships, *self.grants)
-        dates = [moment for row in rows for moment in (row.valid_from, row.valid_to)]
         joined = [self.person.joined_at, *(row.joined_at for row in self.memberships)]
-        return [*dates, *joined, self.organisation.opened_at, self.organisation.closed_at]
+        return [*self._dates(), *joined, self.organisation.opened_at, self.organisation.closed_at]
 
     def concerning(self) -> "AccessFacts":
         """Return the facts without those of other organisations and services."""

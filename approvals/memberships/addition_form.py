@@ -1,9 +1,10 @@
-"""The form that adds a person: who, one user group of up to three services, approver, last day."""
+"""The form that adds a person: who, one user group of up to three services, approver, two dates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from wtforms import BooleanField, RadioField, StringField
 from wtforms.form import BaseForm
@@ -11,7 +12,7 @@ from wtforms.validators import StopValidation
 
 from app.days import parse_day
 from approvals.memberships.catalogue import ServiceOffer
-from approvals.memberships.forms import NONE, EmailForm, LastDayForm
+from approvals.memberships.forms import NONE, EmailForm, PeriodForm
 from approvals.memberships.journeys import AdditionAnswers
 from identity.accounts.names_form import NamesForm
 
@@ -30,7 +31,7 @@ class OfferedGroup:
             raise StopValidation(f"Select what this person can see in {self.offer.name}")
 
 
-class AdditionForm(EmailForm, NamesForm, LastDayForm):
+class AdditionForm(EmailForm, NamesForm, PeriodForm):
     """Form with the facts about a person to add. `addition_form` adds the services.
 
     address_is_right: the address about which the page asked, once it was confirmed.
@@ -50,7 +51,7 @@ class AdditionForm(EmailForm, NamesForm, LastDayForm):
 
     def answers(self) -> AdditionAnswers:
         """Return the answers of a valid form."""
-        last_day = self.last_day()
+        first_day, last_day = self.first_day(), self.last_day()
         return AdditionAnswers(
             email=self.email.data or "",
             given_name=self.given_name.data or "",
@@ -60,6 +61,7 @@ class AdditionForm(EmailForm, NamesForm, LastDayForm):
                 for offer, field in self.groups
             },
             approver=bool(self.approver.data),
+            first_day=first_day.isoformat() if first_day else "",
             last_day=last_day.isoformat() if last_day else "",
         )
 
@@ -84,12 +86,16 @@ def addition_form(offers: Sequence[ServiceOffer], answers: AdditionAnswers) -> A
         "given_name": answers.get("given_name"),
         "family_name": answers.get("family_name"),
         "approver": answers.get("approver", False),
-        **LastDayForm.parts(parse_day(last_day) if (last_day := answers.get("last_day")) else None),
+        **PeriodForm.parts(_day(answers.get("first_day")), _day(answers.get("last_day"))),
     }
     for service, groups in answers.get("access", {}).items():
         filled[f"group_{service}"] = groups[0] if groups else NONE
     made: AdditionForm = form(**filled)
     return made
+
+
+def _day(text: str | None) -> date | None:
+    return parse_day(text) if text else None
 
 
 def _field_name(offer: ServiceOffer) -> str:

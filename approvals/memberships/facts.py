@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.actors import Actor
 from app.database import db
-from app.database.dated_rows import has_ended
+from app.database.dated_rows import has_begun, has_ended
 from approvals.memberships import catalogue, queries, rules
+from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.deciders import Deciders
 from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
@@ -193,10 +194,16 @@ def has_later_membership(membership: Membership, email: EmailAddress) -> bool:
     return found is not None
 
 
-def held_groups(membership: Membership, at: datetime) -> tuple[rules.HeldGroup, ...]:
+def held_groups(membership: Membership, at: datetime) -> tuple[HeldGroup, ...]:
     """Return what the person holds now or will hold."""
     return tuple(
-        rules.HeldGroup(grant.id, grant.service, grant.user_group, grant.valid_to)
+        HeldGroup(
+            grant.id,
+            grant.service,
+            grant.user_group,
+            grant.valid_to,
+            starts_at=None if has_begun(grant.valid_from, at) else grant.valid_from,
+        )
         for grant in membership.grants
         if grant.ends_after(at)
     )

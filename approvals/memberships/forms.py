@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField
@@ -87,9 +87,12 @@ def groups_form(offer: ServiceOffer, answer: list[str] | None) -> OneGroupForm |
     return one
 
 
-class LastDayForm(Form):
-    """A date in three parts, or nothing."""
+class PeriodForm(Form):
+    """The first and the last day of access, each a date in three parts, or nothing."""
 
+    start_day = StringField("Day", filters=[collapse_spaces])
+    start_month = StringField("Month", filters=[collapse_spaces])
+    start_year = StringField("Year", filters=[collapse_spaces])
     day = StringField("Day", filters=[collapse_spaces])
     month = StringField("Month", filters=[collapse_spaces])
     year = StringField("Year", filters=[collapse_spaces])
@@ -98,38 +101,65 @@ class LastDayForm(Form):
     def example_year(self) -> int:
         return today().year + 1
 
-    @classmethod
-    def of(cls, last_day: date | None) -> LastDayForm:
-        return cls(**cls.parts(last_day))
-
     @staticmethod
-    def parts(last_day: date | None) -> dict[str, int]:
-        """Return the values that fill the three fields."""
-        if last_day is None:
-            return {}
-        return {"day": last_day.day, "month": last_day.month, "year": last_day.year}
+    def parts(first_day: date | None, last_day: date | None) -> dict[str, int]:
+        """Return the values that fill the fields."""
+        filled: dict[str, int] = {}
+        for prefix, day in (("start_", first_day), ("", last_day)):
+            if day is not None:
+                filled[f"{prefix}day"] = day.day
+                filled[f"{prefix}month"] = day.month
+                filled[f"{prefix}year"] = day.year
+        return filled
 
-    def validate_day(self, _field: StringField) -> None:
-        parts = {"day": self.day.data, "month": self.month.data, "year": self.year.data}
-        if not any(parts.values()):
-            return
-        missing = [name for name, value in parts.items() if not value]
-        if missing:
-            raise ValidationError(f"The end date must include a {' and '.join(missing)}")
-        try:
-            last_day = typed_day(*(value or "" for value in parts.values()))
-        except NotADate as error:
-            raise ValidationError("The end date must be a real date") from error
-        refusal = rules.may_end_on(last_day, today())
+    def validate_start_day(self, _field: StringField) -> None:
+        first_day = _entered_day(self._first_day_parts(), "The start date")
+        refusal = rules.may_start_on(first_day, today(), last_day=self.last_day())
         if refusal is not None:
             raise validation_error(refusal)
 
+    def validate_day(self, _field: StringField) -> None:
+        refusal = rules.may_end_on(_entered_day(self._last_day_parts(), "The end date"), today())
+        if refusal is not None:
+            raise validation_error(refusal)
+
+    def first_day(self) -> date | None:
+        """Return the first day that was entered; none where nothing, or nothing real, was."""
+        return _day_or_none(self._first_day_parts())
+
     def last_day(self) -> date | None:
-        """Return the date that was entered; none where nothing, or nothing real, was."""
-        try:
-            return typed_day(self.day.data or "", self.month.data or "", self.year.data or "")
-        except NotADate:
-            return None
+        """Return the last day that was entered; none where nothing, or nothing real, was."""
+        return _day_or_none(self._last_day_parts())
+
+    def _first_day_parts(self) -> dict[str, str | None]:
+        return {
+            "day": self.start_day.data,
+            "month": self.start_month.data,
+            "year": self.start_year.data,
+        }
+
+    def _last_day_parts(self) -> dict[str, str | None]:
+        return {"day": self.day.data, "month": self.month.data, "year": self.year.data}
+
+
+def _entered_day(parts: Mapping[str, str | None], label: str) -> date | None:
+    """Return the date in the parts; none where all are empty. Raises ValidationError."""
+    if not any(parts.values()):
+        return None
+    missing = [name for name, value in parts.items() if not value]
+    if missing:
+        raise ValidationError(f"{label} must include a {' and '.join(missing)}")
+    try:
+        return typed_day(*(value or "" for value in parts.values()))
+    except NotADate as error:
+        raise ValidationError(f"{label} must be a real date") from error
+
+
+def _day_or_none(parts: Mapping[str, str | None]) -> date | None:
+    try:
+        return typed_day(*(value or "" for value in parts.values()))
+    except NotADate:
+        return None
 
 
 class ReasonForm(Form):

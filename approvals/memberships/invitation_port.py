@@ -10,10 +10,10 @@ from app.clock import now
 from app.database import db
 from approvals.access_model.definition import join_phrases
 from approvals.memberships import facts, mails, wording
+from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
-from approvals.memberships.rules import HeldGroup
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account

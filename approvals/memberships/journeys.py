@@ -35,19 +35,25 @@ class PersonAnswers(TypedDict, total=False):
 class AdditionAnswers(PersonAnswers, total=False):
     """Answers on who is added, and with which access (`ADD_USER`).
 
-    access: codes of the chosen user groups by service. last_day: "" for none.
+    access: codes of the chosen user groups by service. first_day: "" for at once. last_day: "" for
+    none.
     """
 
     access: dict[str, list[str]]
     approver: bool
+    first_day: str
     last_day: str
 
 
 class ChangeAnswers(TypedDict, total=False):
-    """Answers on the user groups of one service (`CHANGE_ACCESS`). last_day: "" for none."""
+    """Answers on the user groups of one service (`CHANGE_ACCESS`).
+
+    first_day: "" for at once. last_day: "" for none.
+    """
 
     service: str
     groups: list[str]
+    first_day: str
     last_day: str
 
 
@@ -160,13 +166,23 @@ def email(journey: Journey) -> EmailAddress:
 
 def last_day(journey: Journey) -> date | None:
     """Return the last day that was entered, if the journey gives access that can end."""
+    text = _dated_answers(journey).get("last_day")
+    return parse_day(text) if text else None
+
+
+def first_day(journey: Journey) -> date | None:
+    """Return the first day that was entered, if the journey gives access that can start."""
+    text = _dated_answers(journey).get("first_day")
+    return parse_day(text) if text else None
+
+
+def _dated_answers(journey: Journey) -> ChangeAnswers | AdditionAnswers:
+    """Return the answers of a journey that gives access; none of one that gives no access."""
     if journey.kind == CHANGE_ACCESS:
         change = change_of(journey)
-        gives, text = bool(change.get("groups")), change.get("last_day")
-    else:
-        addition = addition_of(journey)
-        gives, text = any(addition.get("access", {}).values()), addition.get("last_day")
-    return parse_day(text) if text and gives else None
+        return change if change.get("groups") else {}
+    addition = addition_of(journey)
+    return addition if any(addition.get("access", {}).values()) else AdditionAnswers()
 
 
 def claim_answers(journey: Journey, shown: str | None) -> bool:

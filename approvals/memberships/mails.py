@@ -10,11 +10,14 @@ from app.database import db
 from app.outbox import send_mail
 from approvals.access_model.definition import join_phrases
 from approvals.memberships import catalogue, facts, wording
-from approvals.memberships.models import Membership
-from approvals.memberships.rules import HeldGroup
+from approvals.memberships.access_changes import HeldGroup
+from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+
+MOST_LINES = 50
+"""Lines of a list in a mail."""
 
 
 def user_group_changed(
@@ -130,6 +133,36 @@ def membership_restored(organisation: Organisation, membership: Membership, acto
     closed = membership.suspended_at is not None
     _tell("membership_restored", membership, organisation, actor, closed=closed)
     mail_approvers("approver_restored", organisation, membership, actor=actor)
+
+
+def access_ending(organisation: Organisation, ending: Sequence[tuple[Membership, Grant]]) -> None:
+    """Remind each person of the end of their access, and every approver by one list."""
+    services = catalogue.Catalogue(now())
+    lines: list[dict[str, str]] = []
+    for membership, grant in ending:
+        line = {
+            "person": membership.name,
+            "service": services.service_name(grant.service),
+            "group": services.group_name(grant.service, grant.user_group),
+            "day": wording.last_day(grant.valid_to),
+        }
+        lines.append(line)
+        send_mail(
+            to=membership.email,
+            template="memberships/access_ending",
+            context={"organisation": organisation.name, **line},
+        )
+    for account in _approvers(organisation):
+        send_mail(
+            to=account.email,
+            template="memberships/access_ending_list",
+            context={
+                "organisation": organisation.name,
+                "lines": lines[:MOST_LINES],
+                "more": max(0, len(lines) - MOST_LINES),
+                "users": f"{_workspace(organisation)}/users?status=ending",
+            },
+        )
 
 
 def mail_approvers(

@@ -28,6 +28,10 @@ ENDED = text("valid_to IS NOT NULL")
 """Condition of the partial index over memberships that have ended."""
 
 
+NOT_REMINDED = text("valid_to IS NOT NULL AND reminded_at IS NULL")
+"""Condition of the partial index over grants whose end is to be reminded of."""
+
+
 def sort_key(given_name: str, family_name: str, email: str) -> str:
     """Return the key that orders lists of people: family name first, regardless of case."""
     return folded(f"{family_name} {given_name}".strip() or email)
@@ -269,6 +273,12 @@ class Grant(DatedRow, Base):
             postgresql_where=OPEN,
         ),
         Index("ix_access_grant_membership", "membership_id", "service", "user_group", "valid_to"),
+        Index(
+            "ix_access_grant_ending",
+            "valid_to",
+            sqlite_where=NOT_REMINDED,
+            postgresql_where=NOT_REMINDED,
+        ),
         # Counting people by user group on a day (the report), without reading every grant.
         Index("ix_access_grant_report", "service", "user_group", "valid_from", "valid_to"),
     )
@@ -282,6 +292,8 @@ class Grant(DatedRow, Base):
     ended_cause: Mapped[str | None] = mapped_column(String(40))
     planned_to: Mapped[datetime | None]
     """The end that a grant had before it was closed early."""
+    reminded_at: Mapped[datetime | None]
+    """The moment at which the person and the approvers were reminded of the end."""
 
     membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
 

@@ -3,7 +3,8 @@
 from app.audit import EVENTS
 from app.composition import Room
 from app.retention import PURGES, Purge
-from approvals.memberships import events, journeys
+from app.worker import JOBS, Job
+from approvals.memberships import end_reminders, events, journeys
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
 from approvals.organisations.importing import WHEN_CLOSED
@@ -14,4 +15,5 @@ ROOM = Room(
     PURGES(Purge("membership journeys", journeys.expired)),
     WHEN_CLOSED(end_access_through),
     HOME_CARDS(only_approver),
+    JOBS(Job("reminders of ending access", end_reminders.remind_now_and_then)),
 )

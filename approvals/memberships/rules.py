@@ -14,7 +14,7 @@ from app.refusal import Refusal
 from identity.accounts.shared_addresses import SHARED_ADDRESS
 
 UNDO_WITHIN = timedelta(hours=24)
-LONGEST_END = timedelta(days=5 * 366)
+LONGEST_END, LATEST_START = timedelta(days=5 * 366), timedelta(days=366)
 MOST_CHANGES = 10
 
 Access = Mapping[str, Sequence[str]]
@@ -85,6 +85,11 @@ TOO_MANY_CHANGES = Refusal(
     "This person’s access was changed 10 times in the last 24 hours. Change it again tomorrow.",
 )
 END_IN_THE_PAST = Refusal("end_in_the_past", "The end date must be in the future.")
+START_IN_THE_PAST = Refusal("start_in_the_past", "The start date must be today or in the future.")
+START_TOO_FAR = Refusal("start_too_far", "The start date must be within a year.")
+END_BEFORE_START = Refusal(
+    "end_before_start", "The end date must be the same as or after the start date."
+)
 END_TOO_FAR = Refusal("end_too_far", "The end date must be within 5 years.")
 OWN_APPOINTMENT = Refusal(
     "own_appointment", "You cannot appoint yourself. Somebody else must do it."
@@ -186,6 +191,19 @@ def may_end_on(last_day: date | None, today: date) -> Refusal | None:
     return END_TOO_FAR if last_day - today > LONGEST_END else None
 
 
+def may_start_on(
+    first_day: date | None, today: date, *, last_day: date | None = None
+) -> Refusal | None:
+    """Allow a start today or later, not too far, and not after the end."""
+    if first_day is None:
+        return None
+    if first_day < today:
+        return START_IN_THE_PAST
+    if first_day - today > LATEST_START:
+        return START_TOO_FAR
+    return END_BEFORE_START if last_day is not None and last_day < first_day else None
+
+
 def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | None:
     """Refuse to appoint somebody who has left, is suspended or approves already."""
     if not open_:
@@ -242,64 +260,6 @@ def may_restore(*, open_: bool, oneself: bool) -> Refusal | None:
     if not open_:
         return NOT_OPEN
     return OWN_RESTORATION if oneself else None
-
-
-@dataclass(frozen=True)
-class HeldGroup:
-    """A grant that is held now or will be."""
-
-    grant_id: int
-    service: str
-    user_group: str
-    valid_to: datetime | None
-
-
-@dataclass(frozen=True)
-class AccessChange:
-    """Grants to close and to open, so that the person holds what is wanted."""
-
-    close: tuple[HeldGroup, ...]
-    give: tuple[tuple[str, str], ...]
-
-    @property
-    def nothing(self) -> bool:
-        return not self.close and not self.give
-
-    @property
-    def gains(self) -> bool:
-        return bool(self.give)
-
-
-def plan_change(
-    current: Collection[HeldGroup], wanted: Access, *, ends_at: datetime | None
-) -> AccessChange:
-    """Return the difference between current and wanted groups, for the services in `wanted`.
-
-    A user group that stays, with the same end, keeps its row; one whose end changes is closed and
-    given anew, since rows are never overwritten.
-    """
-    close: list[HeldGroup] = []
-    kept: set[tuple[str, str]] = set()
-    for grant in current:
-        if grant.service not in wanted:
-            continue
-        if grant.user_group in wanted[grant.service] and grant.valid_to == ends_at:
-            kept.add((grant.service, grant.user_group))
-        else:
-            close.append(grant)
-    give = [
-        (service, group)
-        for service, groups in wanted.items()
-        for group in dict.fromkeys(groups)
-        if (service, group) not in kept
-    ]
-    return AccessChange(tuple(close), tuple(give))
-
-
-def loses(change: AccessChange) -> bool:
-    """Return whether a user group is taken away, and not only given or prolonged."""
-    kept = set(change.give)
-    return any((held.service, held.user_group) not in kept for held in change.close)
 
 
 def may_begin_address_change(

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from app.days import end_in_words
+from app.days import date_text, end_in_words
+from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.catalogue import Catalogue
-from approvals.memberships.rules import HeldGroup
 
 NOTHING = "no access"
 ENDINGS = {
@@ -36,10 +36,11 @@ def access_codes(grants: Iterable[HeldGroup]) -> dict[str, list[str]]:
 
 
 def describe_groups(grants: Collection[HeldGroup], service: str, at: datetime) -> str:
-    """Return `School Named until 30 April 2027`, or `no access`."""
+    """Return `School Named from 1 January 2027 until 30 April 2027`, or `no access`."""
     catalogue = Catalogue(at)
     parts = [
         catalogue.group_name(service, grant.user_group)
+        + (f" from {date_text(grant.starts_at)}" if grant.starts_at else "")
         + (f" until {last_day(grant.valid_to)}" if grant.valid_to else "")
         for grant in grants
         if grant.service == service

@@ -15,6 +15,7 @@ from approvals.access_model.definition import UserGroup
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry
 from approvals.memberships import facts, journeys, queries, rules, suspension, wording
+from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.actions.undo_removal import (
     AS_APPROVER,
     ended_as_approver,
@@ -63,7 +64,7 @@ class UserPage:
     invitation: Invitation | None
     expired: bool
     services: Sequence[ServiceOffer]
-    held_groups: Sequence[rules.HeldGroup]
+    held_groups: Sequence[HeldGroup]
     catalogue: Catalogue
     grants: Mapping[int, Grant]
     names: Mapping[str, str]
@@ -110,13 +111,14 @@ class UndoneRemoval:
 class AccessCheck:
     """A change of the user groups of one service, to be checked.
 
-    present_groups: those of today, which end on present_end. groups: those that were chosen, until
-    last_day.
+    present_groups: those of today, which end on present_end. groups: those that were chosen, from
+    first_day until last_day.
     """
 
     present_groups: Sequence[UserGroup]
     present_end: str | None
     groups: Sequence[UserGroup]
+    first_day: date | None
     last_day: date | None
     differences: Sequence[AccessDifference]
 
@@ -127,6 +129,7 @@ class AdditionCheck:
 
     answers: AdditionAnswers
     chosen_groups: Sequence[tuple[ServiceOffer, list[UserGroup]]]
+    first_day: date | None
     last_day: date | None
     doubt: SimilarityWarning
 
@@ -275,7 +278,11 @@ def access_check(
     journey: Journey, person: Membership, offer: ServiceOffer, at: datetime
 ) -> AccessCheck:
     """Return the change that the journey describes, beside the groups of today."""
-    held = [grant for grant in facts.held_groups(person, at) if grant.service == offer.code]
+    held = [
+        grant
+        for grant in facts.held_groups(person, at)
+        if grant.service == offer.code and grant.starts_at is None
+    ]
     services = Catalogue(at)
     present = [
         group
@@ -289,6 +296,7 @@ def access_check(
         present_groups=present,
         present_end=wording.last_day(held[0].valid_to) if held else None,
         groups=groups,
+        first_day=journeys.first_day(journey),
         last_day=journeys.last_day(journey),
         differences=compare(present, groups),
     )
@@ -304,6 +312,7 @@ def addition_check(organisation: Organisation, journey: Journey, at: datetime) -
             (offer, [group for group in offer.groups if group.code in access.get(offer.code, [])])
             for offer in Catalogue(at).offers(organisation)
         ],
+        first_day=journeys.first_day(journey),
         last_day=journeys.last_day(journey),
         doubt=find_similar(
             organisation.id,

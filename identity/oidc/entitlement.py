@@ -29,6 +29,12 @@ class Entitlement:
     account: Person
     service: ServiceClaims | None
 
+    @property
+    def ends_by(self) -> int | None:
+        """The moment, in seconds, that no token with the service's claims outlives."""
+        changes_at = self.service.changes_at if self.service else None
+        return int(changes_at.timestamp()) if changes_at is not None else None
+
     def level_to_reach(self, client: RelyingParty, family: Family) -> str | None:
         """Return the level that the client or the user groups demand, where the family's is below.
 

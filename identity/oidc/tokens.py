@@ -62,7 +62,6 @@ def issue_access_token(
     `ends_by` is a moment in seconds that it does not outlive.
     """
     issued = int(at.timestamp())
-    expires = issued + client.access_token_lifetime
     identifier = new_id()
     payload = {
         "iss": settings().issuer,
@@ -70,7 +69,7 @@ def issue_access_token(
         "aud": audience,
         "client_id": client.client_id,
         "iat": issued,
-        "exp": expires if ends_by is None else min(expires, ends_by),
+        "exp": issued + lifetime(client.access_token_lifetime, at, ends_by),
         "jti": f"{family}.{identifier}" if family else identifier,
         **({"scope": scope} if scope else {}),
         **claims,
@@ -78,16 +77,26 @@ def issue_access_token(
     return signed(payload, alg=client.access_token_alg, typ=ACCESS_TOKEN)
 
 
+def lifetime(longest: int, at: datetime, ends_by: int | None) -> int:
+    """Return the seconds for which a token that is issued now is valid."""
+    return longest if ends_by is None else min(longest, ends_by - int(at.timestamp()))
+
+
 def issue_id_token(
-    client: RelyingParty, *, access_token: str, claims: Mapping[str, object], at: datetime
+    client: RelyingParty,
+    *,
+    access_token: str,
+    claims: Mapping[str, object],
+    at: datetime,
+    ends_by: int | None = None,
 ) -> str:
-    """Issue an ID token that belongs to the access token."""
+    """Issue an ID token that belongs to the access token, and does not outlive `ends_by`."""
     issued = int(at.timestamp())
     payload = {
         "iss": settings().issuer,
         "aud": client.client_id,
         "iat": issued,
-        "exp": issued + client.id_token_lifetime,
+        "exp": issued + lifetime(client.id_token_lifetime, at, ends_by),
         "at_hash": create_half_hash(access_token, client.id_token_alg).decode(),
         **claims,
     }

@@ -139,7 +139,7 @@ def test_removal_ends_userinfo_introspection_and_refresh_at_once(
 def test_suspension_ends_userinfo_introspection_refresh_and_code_until_it_is_restored(
     app: Flask, rp: RelyingParty, browser: FlaskClient, school: Organisation, ann: Membership
 ) -> None:
-    head = world.member(school, "head@ashfield.example", approver=True)
+    head = world.member(school, "hal@ashfield.example", approver=True)
     tokens = rp.tokens(browser, scope=SCOPE)
     code = rp.code(browser, scope=SCOPE)
     suspend_member(ann, reason="Long leave", actor=world.acting(head))
@@ -161,7 +161,7 @@ def test_suspension_ends_userinfo_introspection_refresh_and_code_until_it_is_res
 def test_suspension_and_refresh_at_once_leave_no_token_that_works(
     app: Flask, rp: RelyingParty, browser: FlaskClient, school: Organisation, ann: Membership
 ) -> None:
-    head = world.member(school, "head@ashfield.example", approver=True)
+    head = world.member(school, "hal@ashfield.example", approver=True)
     families = [rp.tokens(browser, scope=SCOPE) for _ in range(8)]
     person, actor = ann.id, world.acting(head)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import day_of, end_of_day, now
+from app.clock import day_of, end_of_day, now, start_of_day
 from app.database import writing
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, mails, rules, wording
@@ -25,13 +25,14 @@ def add_member(
     family_name: str,
     access: rules.Access | None = None,
     approver: bool = False,
+    first_day: date | None = None,
     last_day: date | None = None,
     actor: Actor,
     second_decider: str | None = None,
 ) -> Membership:
     """Write membership, grants, appointment, invitation, audit and mail.
 
-    `access` names user groups by service, `last_day` the last day on which they count (a day in
+    `access` names user groups by service, `first_day` and `last_day` the days on which they count
     UTC, as the reports count). The owner of an existing account gets the same invitation as anybody
     else, so that it reveals no account. second_decider: the operator or command that decides with
     an operator about an approver. Raises RefusalError.
@@ -43,7 +44,7 @@ def add_member(
         organisation = facts.lock_organisation(session, organisation.id)
         refusal = _may_add(
             organisation, email, actor, at, second_decider, only_approver=approver and not wanted
-        ) or _refusal(organisation, email, wanted, last_day, at)
+        ) or _refusal(organisation, email, wanted, first_day, last_day, at)
         if refusal is not None:
             raise RefusalError(refusal)
         invitation = invite(
@@ -64,11 +65,12 @@ def add_member(
             valid_from=at,
         )
         ends_at = end_of_day(last_day) if last_day else None
+        starts_at = max(at, start_of_day(first_day)) if first_day else at
         membership.grants = [
             Grant(
                 service=service,
                 user_group=group,
-                valid_from=at,
+                valid_from=starts_at,
                 valid_to=ends_at,
                 given_by=actor.identifier,
             )
@@ -126,6 +128,7 @@ def _refusal(
     organisation: Organisation,
     email: EmailAddress,
     wanted: rules.Access,
+    first_day: date | None,
     last_day: date | None,
     at: datetime,
 ) -> Refusal | None:
@@ -142,5 +145,6 @@ def _refusal(
             offered=facts.offered_groups(organisation, at),
             several=facts.services_with_several_groups(organisation, at),
         )
+        or rules.may_start_on(first_day, day_of(at), last_day=last_day)
         or rules.may_end_on(last_day, day_of(at))
     )

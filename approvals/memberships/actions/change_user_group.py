@@ -5,10 +5,12 @@ from datetime import date
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import day_of, end_of_day, now
+from app.clock import day_of, end_of_day, now, start_of_day
 from app.database import writing
+from app.database.dated_rows import has_begun
 from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules, wording
+from approvals.memberships.access_changes import loses, plan_change
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
@@ -20,15 +22,17 @@ def change_user_group(
     *,
     service: str,
     user_groups: Sequence[str],
+    first_day: date | None = None,
     last_day: date | None = None,
     actor: Actor,
     on_request: bool = False,
 ) -> Membership:
-    """Set the user groups of the service to exactly `user_groups`, from now until `last_day`.
+    """Set the user groups of the service to exactly `user_groups`, until `last_day`.
 
-    Rows that no longer count are closed and new ones opened. Where something is lost, what was
-    issued for this organisation and service ends at once. Raises RefusalError; asking for what
-    the person has already changes nothing and is refused with `same_as_now`.
+    They count from `first_day` on, and the present ones until then; without one, or with today, at
+    once. Rows that no longer count are closed and new ones opened. Where something is lost now,
+    what was issued for this organisation and service ends at once. Raises RefusalError; asking for
+    what the person has already changes nothing and is refused with `same_as_now`.
 
     on_request: the caller judged the actor's authority to decide the person's request, and mails
     the decision to the person.
@@ -39,7 +43,10 @@ def change_user_group(
         organisation = session.get_one(Organisation, membership.organisation_id)
         before = facts.held_groups(membership, at)
         ends_at = end_of_day(last_day) if last_day and user_groups else None
-        plan = rules.plan_change(before, {service: user_groups}, ends_at=ends_at)
+        starts_at = start_of_day(first_day) if first_day and user_groups else None
+        if starts_at is not None and has_begun(starts_at, at):
+            starts_at = None
+        plan = plan_change(before, {service: user_groups}, ends_at=ends_at, starts_at=starts_at)
         approvers = facts.active_approvers(organisation.id)
         giver = facts.account_of(actor)
         refusal = (
@@ -58,6 +65,7 @@ def change_user_group(
                 gains=plan.gains,
                 approvers=approvers,
             )
+            or rules.may_start_on(first_day, day_of(at), last_day=last_day)
             or rules.may_end_on(last_day, day_of(at))
             or (
                 rules.may_change_again(facts.recent_changes(membership, at)) if plan.gains else None
@@ -73,13 +81,13 @@ def change_user_group(
         session.flush()
         membership.grants.extend(
             Grant(
-                service=code,
-                user_group=group,
-                valid_from=at,
-                valid_to=ends_at,
+                service=given.service,
+                user_group=given.user_group,
+                valid_from=given.starts_at or at,
+                valid_to=given.ends_at,
                 given_by=actor.identifier,
             )
-            for code, group in plan.give
+            for given in plan.give
         )
         session.flush()
 
@@ -98,7 +106,7 @@ def change_user_group(
             person=membership.name,
             change=change,
         )
-        if membership.account_id is not None and rules.loses(plan):
+        if membership.account_id is not None and loses(plan):
             end_access(
                 membership.account_id,
                 cause="user group changed",

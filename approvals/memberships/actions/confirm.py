@@ -40,6 +40,7 @@ def confirm_addition(
             family_name=answers["family_name"],
             access=answers.get("access", {}),
             approver=answers["approver"],
+            first_day=journeys.first_day(journey),
             last_day=journeys.last_day(journey),
             actor=actor,
         )
@@ -58,6 +59,7 @@ def confirm_change(
             membership,
             service=answers["service"],
             user_groups=answers["groups"],
+            first_day=journeys.first_day(journey),
             last_day=journeys.last_day(journey),
             actor=actor,
         )

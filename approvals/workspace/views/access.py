@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from app import days
 from app.actors import current_actor
-from app.clock import now
+from app.clock import day_of, now
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -14,7 +14,7 @@ from approvals.memberships import catalogue, facts, journeys
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import confirm_change
 from approvals.memberships.catalogue import ServiceOffer
-from approvals.memberships.forms import CheckedAnswers, LastDayForm, groups_form
+from approvals.memberships.forms import CheckedAnswers, PeriodForm, groups_form
 from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
 from approvals.workspace import queries
@@ -38,9 +38,11 @@ def access(member: str, service: str, **_route: str) -> Answer:
     """Ask for the user group. The journey begins with the answer."""
     person, offer = the_member(member), _offer(service)
     held = [each for each in facts.held_groups(person, now()) if each.service == service]
+    held = [each for each in held if each.starts_at == held[-1].starts_at]
     form = groups_form(offer, [each.user_group for each in held])
     if form.validate_on_submit():
-        ends = held[0].valid_to if held else None
+        ends = held[-1].valid_to if held else None
+        starts = held[-1].starts_at if held else None
         journey = journeys.begin(
             journeys.CHANGE_ACCESS,
             this_organisation(),
@@ -49,6 +51,7 @@ def access(member: str, service: str, **_route: str) -> Answer:
             answers=ChangeAnswers(
                 service=service,
                 groups=form.chosen_groups(),
+                first_day=day_of(starts).isoformat() if starts else "",
                 last_day=days.last_day(ends).isoformat() if ends else "",
             ),
         )
@@ -70,16 +73,22 @@ def access_again(member: str, service: str, journey: str, **_route: str) -> Answ
 
 @permit(approver_of)
 def access_end_date(member: str, service: str, journey: str, **_route: str) -> Answer:
-    """Ask for the last day of the access."""
+    """Ask for the first and the last day of the access."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
-    form = LastDayForm.of(journeys.last_day(found))
+    form = PeriodForm(**PeriodForm.parts(journeys.first_day(found), journeys.last_day(found)))
     if form.validate_on_submit():
-        chosen = form.last_day()
-        journeys.answer(found, ChangeAnswers(last_day=chosen.isoformat() if chosen else ""))
+        first, last = form.first_day(), form.last_day()
+        journeys.answer(
+            found,
+            ChangeAnswers(
+                first_day=first.isoformat() if first else "",
+                last_day=last.isoformat() if last else "",
+            ),
+        )
         return redirect(_address("access_check", found, person, offer), 303)
     return render_template(
-        "workspace/access/end_date.html",
+        "workspace/access/dates.html",
         organisation=this_organisation(),
         name=person.name,
         form=form,

@@ -18,7 +18,7 @@ from identity.oidc.parameters import Parameters
 from identity.oidc.proof.binding import Binding, claims_of, token_type
 from identity.oidc.statements import new_refresh_token, prolonged
 from identity.oidc.token_families import Family
-from identity.oidc.tokens import issue_access_token, issue_id_token
+from identity.oidc.tokens import issue_access_token, issue_id_token, lifetime
 
 
 def audience(
@@ -66,8 +66,10 @@ def response_for_person(
         family=family.public_id,
         claims=entitlement.of_scopes(set(granted)) | sign_in | claims_of(binding),
         at=at,
+        ends_by=entitlement.ends_by,
     )
     response = _response(client, access_token, granted, binding)
+    response["expires_in"] = lifetime(client.access_token_lifetime, at, entitlement.ends_by)
     if scopes.OPENID in granted:
         response["id_token"] = issue_id_token(
             client,
@@ -78,6 +80,7 @@ def response_for_person(
             | ({"sid": family.sid} if client.is_told_of_sign_out else {})
             | ({"nonce": nonce} if nonce is not None else {}),
             at=at,
+            ends_by=entitlement.ends_by,
         )
     if refresh_token is not None:
         response["refresh_token"] = refresh_token
@@ -121,6 +124,7 @@ def response_for_target(
 
     `subject` is the target's name for the person; the token ends with the one it was given for.
     """
+    ends_by = min(expires_at, holds.ends_by or expires_at)
     access_token = issue_access_token(
         client,
         subject=subject,
@@ -132,10 +136,10 @@ def response_for_target(
         | actor_claim(client)
         | claims_of(binding),
         at=at,
-        ends_by=expires_at,
+        ends_by=ends_by,
     )
-    lifetime = min(client.access_token_lifetime, expires_at - int(at.timestamp()))
-    return _response(client, access_token, granted, binding) | {"expires_in": lifetime}
+    seconds = lifetime(client.access_token_lifetime, at, ends_by)
+    return _response(client, access_token, granted, binding) | {"expires_in": seconds}
 
 
 def issued_row(

@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import rules
-from approvals.memberships.rules import Approvers, Authority, HeldGroup
+from approvals.memberships.access_changes import HeldGroup, loses, plan_change
+from approvals.memberships.rules import Approvers, Authority
 
 TODAY = date(2026, 11, 23)
 LATER = datetime(2027, 9, 1, tzinfo=UTC)
@@ -104,17 +105,17 @@ def test_plan_change_results_in_the_wanted_groups(
     ends_at: datetime | None,
 ) -> None:
     rows = [HeldGroup(number, *each) for number, each in enumerate(held)]
-    plan = rules.plan_change(rows, wanted, ends_at=ends_at)
+    plan = plan_change(rows, wanted, ends_at=ends_at)
     kept = [row for row in rows if row not in plan.close]
     after = [(row.service, row.user_group, row.valid_to) for row in kept]
-    after += [(service, group, ends_at) for service, group in plan.give]
+    after += [(each.service, each.user_group, each.ends_at) for each in plan.give]
     assert len(after) == len(set(after)), "nothing is held twice"
     for service, groups in wanted.items():
         found = {row[1:] for row in after if row[0] == service}
         assert found == {(group, ends_at) for group in groups}
     others = {row for row in after if row[0] not in wanted}
     assert others == {each for each in held if each[0] not in wanted}
-    assert rules.loses(plan) == any(
+    assert loses(plan) == any(
         service in wanted and group not in wanted[service] for service, group, _ in held
     )
 
@@ -216,11 +217,11 @@ def test_may_give_takes_a_group_named_twice_for_one() -> None:
 
 def test_plan_says_whether_it_changes_and_gives_anything() -> None:
     held = [HeldGroup(1, "one", "A", None)]
-    same = rules.plan_change(held, {"one": ["A"]}, ends_at=None)
+    same = plan_change(held, {"one": ["A"]}, ends_at=None)
     assert (same.nothing, same.gains) == (True, False)
-    less = rules.plan_change(held, {"one": []}, ends_at=None)
+    less = plan_change(held, {"one": []}, ends_at=None)
     assert (less.nothing, less.gains) == (False, False)
-    more = rules.plan_change(held, {"one": ["A", "B"]}, ends_at=None)
+    more = plan_change(held, {"one": ["A", "B"]}, ends_at=None)
     assert (more.nothing, more.gains) == (False, True)
 
 
