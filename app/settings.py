@@ -107,6 +107,12 @@ class AppSettings(FloorSettings):
     debug: bool = False
     """Refused: the service has no debug mode."""
 
+    run_by: str | None = None
+    """Name of the organisation that runs the service, for the head and the foot of each page."""
+
+    mark: Path | None = None
+    """Picture (SVG, PNG or WebP) beside the name on each page, in place of the neutral mark."""
+
     mail_from: str = "Secure Access <no-reply@localhost>"
     """Sender of every mail."""
 
@@ -241,6 +247,15 @@ class AppSettings(FloorSettings):
                 "the networks that are meant, such as 10.0.0.0/24."
             )
         return value
+
+    @field_validator("mark")
+    @classmethod
+    def _a_picture(cls, value: Path | None) -> Path | None:
+        if value is not None and (
+            value.suffix.lower() not in {".svg", ".png", ".webp"} or not value.is_file()
+        ):
+            raise ValueError("Set SECURE_ACCESS_MARK to an SVG, PNG or WebP file.")
+        return value.resolve() if value is not None else None
 
     @field_validator("debug")
     @classmethod

@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from app.days import date_text, in_words, moment_in_words
 from app.request_reference import short_reference
+from app.settings import settings
 from app.web import navigation
 from app.web.pagination import govuk_pagination
 
@@ -38,7 +39,7 @@ def install(app: Flask) -> None:
         govuk_pagination=govuk_pagination,
         navigation_item=_navigation_item,
     )
-    app.jinja_env.globals.update(frame=navigation.frame)
+    app.jinja_env.globals.update(frame=navigation.frame, run_by=settings().run_by)
 
 
 def format_day(value: date | datetime | None) -> str:

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, render_template
 
 from app.clock import now
 from app.settings import settings as app_settings
 from app.web import anyone, permit
 from app.web.errors import NotFound
-from identity.information import facts
+from identity.information import contact_views, facts
 from identity.information.cookies import cookies
+from identity.information.status import status
 from identity.settings import settings
 
 blueprint = Blueprint("information", __name__)
+PICTURES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+
+
+contact_views.add_to(blueprint)
+
+
+@blueprint.get("/mark")
+@permit(anyone)
+def mark() -> Response:
+    """Return the mark of the organisation that runs the service, or the neutral one."""
+    picture = app_settings().mark or Path(current_app.static_folder or "") / "icon.svg"
+    response = Response(picture.read_bytes(), mimetype=PICTURES[picture.suffix.lower()])
+    response.cache_control.max_age = 3600
+    return response
+
+
+@blueprint.get("/status")
+@permit(anyone)
+def status_page() -> str:
+    """Show whether the service works. The page reads no session: the database may be down."""
+    return render_template("information/status.html", **vars(status()), at=now())
 
 
 @blueprint.get("/help")
