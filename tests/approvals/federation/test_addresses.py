@@ -92,7 +92,7 @@ def test_approver_can_send_the_link_to_a_member_who_moved_into_the_domain(
 ) -> None:
     member = world.member(melfield, hal.email)
     change(app, hal, INSIDE)
-    approver = world.member(melfield, "head@elsewhere.example", approver=True)
+    approver = world.member(melfield, "heather@elsewhere.example", approver=True)
     place = world.path(melfield, "users", member.public_id)
     page = world.browser(app, approver).get(place)
     page.walker.get(page.link("Send a link to connect Melfield account")).submit("")
@@ -129,7 +129,7 @@ def test_approver_is_told_that_the_domain_of_the_new_address_has_another_provide
     app: Flask, only: Connection, hal: Person, elm: Organisation
 ) -> None:
     member = world.member(elm, hal.email)
-    approver = world.member(elm, "head@elsewhere.example", approver=True)
+    approver = world.member(elm, "heather@elsewhere.example", approver=True)
     page = world.browser(app, approver).get(world.path(elm, "users", member.public_id, "email"))
     page = page.submit("", email=INSIDE)
     assert REFUSAL in page.text

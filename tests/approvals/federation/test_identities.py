@@ -172,7 +172,7 @@ def test_approver_sees_the_sign_in_of_their_own_organisation_only(
     ).one()
     texts = []
     for where, member in ((melfield, at_melfield), (elm, at_elm)):
-        approver = world.member(where, f"head@{where.public_id}.example", approver=True)
+        approver = world.member(where, f"heather@{where.public_id}.example", approver=True)
         page = world.browser(app, approver).get(world.path(where, "users", member.public_id))
         texts.append(page.text)
     assert "Signs in at Melfield account" in texts[0]
