@@ -162,6 +162,12 @@ class ApprovalsPort:
     def home(self) -> str:
         return url_for("home.start")
 
+    def request_form(self) -> str:
+        return url_for("access_requests.new")
+
+    def has_belonged(self, account: Person) -> bool:
+        return members.has_belonged_somewhere(account.id) or is_operator(account.id)
+
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         found = no_access.whom_to_ask(account, service, at)
         mine = members.organisations_of(account.id)

@@ -290,6 +290,14 @@ class Approvals(Protocol):
     def home(self) -> str:
         """Return the path of the page that a signed-in person comes to."""
 
+    def request_form(self) -> str:
+        """Return the path of the form on which a signed-in person asks for access."""
+        ...
+
+    def has_belonged(self, account: Person) -> bool:
+        """Return whether the person belongs to an organisation, or did, or is an operator."""
+        ...
+
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess: ...
 
 

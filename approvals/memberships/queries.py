@@ -240,6 +240,14 @@ def has_access_somewhere(account_id: int) -> bool:
     return found is not None
 
 
+def has_belonged_somewhere(account_id: int) -> bool:
+    """Return whether the person has joined an organisation, which they may have left since."""
+    found = db.session.scalar(
+        select(Membership.id).where(Membership.account_id == account_id).limit(1)
+    )
+    return found is not None
+
+
 def approved_by(account_id: int) -> list[Organisation]:
     """Return the organisations of which the person is an approver who can act, by name."""
     return list(

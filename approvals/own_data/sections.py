@@ -36,7 +36,14 @@ from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
 from approvals.terms.models import TermsAcceptance, TermsVersion
-from identity.accounts.models import Account, Invitation, InvitationMail, JoinJourney, Suspension
+from identity.accounts.models import (
+    Account,
+    Invitation,
+    InvitationMail,
+    JoinJourney,
+    Registration,
+    Suspension,
+)
 from identity.credentials.models import (
     Passkey,
     PasskeyEnrolment,
@@ -391,6 +398,15 @@ SECTIONS = (
         lambda account: and_(
             OutboxMail.recipient == account.email,
             _is_later_than_other_holders(account, OutboxMail.created_at),
+        ),
+    ),
+    Section(
+        "Requests for an account at your address",
+        Registration,
+        {"Asked": Registration.asked_at},
+        lambda account: and_(
+            Registration.email_key == account.email_key,
+            _is_later_than_other_holders(account, Registration.asked_at),
         ),
     ),
     Section(

@@ -20,6 +20,7 @@ EVENTS = (
     Event("invitation.declined", "An invitation was answered with “not me”.", _INVITATION),
     Event("invitation.renewal_asked", "A new invitation was asked for.", _INVITATION),
     Event("invitation.refused", "An invitation was opened by somebody else.", _INVITATION),
+    Event("registration.asked", "Somebody asked for an account: {outcome}.", {"outcome"}),
     Event("account.joined", "{subject} joined.", required={"subject"}),
     Event(
         "account.renamed", "{actor} changed their name.", required={"subject", "before", "after"}

@@ -24,6 +24,8 @@ from identity.accounts.person import Person, actor_of
 from identity.email_address import EmailAddress
 from identity.settings import settings
 
+REGISTRATION = "registration"
+"""Sender of a link that a person asked for themselves."""
 CLOSED = Refusal("invitation_closed", "This invitation has been answered or withdrawn.")
 
 
@@ -185,6 +187,7 @@ def expire_all() -> None:
 
 def _send(invitation: Invitation, *, urgent: bool = False, counted: bool = True) -> None:
     token, at = new_secret(), now()
+    registers = invitation.sender == REGISTRATION
     _withdraw_mail(invitation)
     invitation.token_hash = secret_hash(token)
     invitation.expires_at = at + timedelta(days=settings().invitation_days)
@@ -194,7 +197,7 @@ def _send(invitation: Invitation, *, urgent: bool = False, counted: bool = True)
         count_invitation(invitation.sender, invitation.address, at)
     send_mail(
         to=invitation.email,
-        template="accounts/invitation",
+        template="accounts/registration" if registers else "accounts/invitation",
         context={
             "name": invitation.name,
             "invited_by": invitation.invited_by,
@@ -204,7 +207,7 @@ def _send(invitation: Invitation, *, urgent: bool = False, counted: bool = True)
         },
         dedupe_key=_mail_key(invitation.public_id, invitation.token_hash),
         expires_at=invitation.expires_at,
-        urgent=urgent,
+        urgent=urgent or registers,
     )
 
 

@@ -139,7 +139,10 @@ class Invitation(Base):
     invited_by: Mapped[str] = mapped_column(String(400))
     """The person's name; empty where a command invites."""
     sender: Mapped[str] = mapped_column(String(36), server_default="")
-    """Public id of the organisation that invites; empty where the operators of the service do."""
+    """Public id of the organisation that invites; empty where the operators of the service do.
+
+    `invitations.REGISTRATION` where the person asked for the link themselves.
+    """
     organisation_name: Mapped[str | None] = mapped_column(String(400))
     renewal_asked_at: Mapped[datetime | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -173,6 +176,16 @@ class InvitationMail(Base):
     sender: Mapped[str] = mapped_column(String(36))
     email_key: Mapped[str] = mapped_column(String(MAX_LENGTH))
     sent_at: Mapped[datetime]
+
+
+class Registration(Base):
+    """An address for which somebody asked for an account lately. Its row is locked by the next."""
+
+    __tablename__ = "registration"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_key: Mapped[str] = mapped_column(String(MAX_LENGTH), unique=True)
+    asked_at: Mapped[datetime]
 
 
 class JoinJourney(JourneyRow):

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.web.authorisation import anyone, permit
-from identity.accounts import invitations
+from identity.accounts import invitations, registrations
 from identity.accounts.models import Invitation
 from identity.credentials.password import PASSWORD
 from identity.joining import actions, other_ways
@@ -44,6 +44,7 @@ def done() -> ResponseReturnValue:
         ways_in=actions.ways_in(invitation),
         limited=session.is_limited,
         way=other_ways.page_to_link(invitation, session),
+        ask=approvals().request_form() if registrations.is_registration(invitation) else None,
     )
 
 

@@ -29,6 +29,7 @@ ROOM = Room(
             blueprint,
             "identity.joining.views",
             "identity.joining.done_views",
+            "identity.joining.registration_views",
             "identity.joining.account_page",
         )
     ),

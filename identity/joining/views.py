@@ -9,6 +9,7 @@ from app.clock import now
 from app.refusal import RefusalError
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
+from identity.accounts import registrations
 from identity.accounts.models import Invitation, JoinJourney
 from identity.credentials import registry
 from identity.credentials.factor import Factor, ProofRejected
@@ -26,6 +27,13 @@ from identity.sessions.current_session import (
     sign_out_browser,
 )
 from identity.sign_in import begin
+
+_OF_REGISTRATION = {
+    FirstPage.ACCEPT.value: "registration",
+    FirstPage.EXPIRED.value: "registration_expired",
+    FirstPage.RENEWAL_REQUESTED.value: "registration_expired",
+}
+"""First pages of people who asked for the link themselves, in place of those of invited people."""
 
 
 @blueprint.get("/invitation/<token>")
@@ -301,6 +309,8 @@ def _app_page(
 def _page(
     name: str, journey: JoinJourney, invitation: Invitation, **context: object
 ) -> ResponseReturnValue:
+    if registrations.is_registration(invitation):
+        name = _OF_REGISTRATION.get(name, name)
     return render_template(
         f"joining/{name}.html", journey=journey, invitation=invitation, **context
     )

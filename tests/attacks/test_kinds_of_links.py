@@ -159,7 +159,7 @@ def _use_second_step(scene: Scene, path: str) -> Page:
 
 KINDS = {
     "/invitation/<token>": Kind(
-        frozenset({"accounts/invitation"}),
+        frozenset({"accounts/invitation", "accounts/registration"}),
         _send_invitation,
         lambda scene, path: join(scene.app.test_client(), path),
         "Save your recovery codes",

@@ -18,6 +18,7 @@ from werkzeug.utils import redirect
 
 from app.clock import is_within, now
 from identity import sign_in
+from identity.accounts.registrations import has_registered
 from identity.oidc import acr
 from identity.oidc.authorize import stored_request
 from identity.oidc.authorize.interaction import Interaction
@@ -130,10 +131,17 @@ def _demands_passkey(interaction: Interaction) -> bool:
 
 
 def no_way_in(interaction: Interaction) -> bool:
-    """Return whether the person can enter this service through no organisation."""
-    if not interaction.session.account.active:
+    """Return whether the person can enter this service through no organisation.
+
+    Any active person enters a client without a service, except one who made the account themselves
+    and whom no organisation has taken in yet.
+    """
+    account = interaction.session.account
+    if not account.active:
         return True
-    return interaction.authorization.client.service is not None and not interaction.open_entrances
+    if interaction.authorization.client.service is not None:
+        return not interaction.open_entrances
+    return has_registered(account.id) and not approvals().has_belonged(account)
 
 
 def own_factors_are_missing(interaction: Interaction) -> bool:

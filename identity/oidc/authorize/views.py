@@ -149,11 +149,13 @@ def no_access(client_id: str) -> str:
     if client is None:
         raise NotFound("no such client")
     service = client.service
+    answer = approvals().whom_to_ask(account, service, now()) if service else None
     return render_template(
         "oidc/no_access.html",
         client=client,
         service_name=approvals().service_name(service) if service else None,
-        answer=approvals().whom_to_ask(account, service, now()) if service else None,
+        answer=answer,
+        ask=answer.ask if answer is not None else approvals().request_form(),
         home=approvals().home(),
         account=account,
         sign_out=url_for("oidc.end_session"),

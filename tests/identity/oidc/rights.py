@@ -161,6 +161,12 @@ class Rights:
     def home(self) -> str:
         return url_for("accounts.account")
 
+    def request_form(self) -> str:
+        return "/requests/new"
+
+    def has_belonged(self, account: Person) -> bool:
+        raise NotImplementedError
+
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         return NoAccess(["You have no user group."], ["Ann Approver, Oakfield"])
 
