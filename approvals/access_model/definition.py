@@ -6,6 +6,7 @@ default, so that versions loaded before it can still be read.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -23,6 +24,9 @@ MinimumLevel = Literal[
 """A level of a sign-in, as the claim `acr` has it."""
 
 Environment = Literal["live", "training"]
+
+PUPIL_NAMES = "view_pupil_names"
+"""The capability that shows pupil names, by its code in every service."""
 
 ServiceCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,79}$")]
 CapabilityCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,79}$")]
@@ -52,6 +56,9 @@ class Capability(_Model):
 
     sentence: Line
     """Text for relying developers in the claim dictionary."""
+
+    second_approver: bool = False
+    """Whether each user group with it needs a second approver."""
 
 
 class ListedOrganisation(_Model):
@@ -94,6 +101,18 @@ class UserGroupEntry(_Model):
     environment: Environment = "live"
     capabilities: tuple[CapabilityCode, ...]
     minimum_acr: MinimumLevel | None = None
+    second_approver: bool = False
+
+
+class SeparateGroups(_Model):
+    """User groups of which a person may hold one only: a separation of duties.
+
+    Before the day `enforced_from` the rule records what it would refuse.
+    """
+
+    groups: tuple[GroupCode, ...]
+    reason: Line
+    enforced_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,15 @@ class UserGroup:
     cannot: tuple[str, ...]
     minimum_acr: str | None = None
     """The level that a sign-in of its people has to reach; None: the client's own minimum."""
+    second_approver: bool = False
+    """Whether a second approver has to agree before somebody holds it."""
+    second_approver_from: date | None = None
+    """Before this day a second approver is not asked; what would have waited is recorded."""
+
+    @property
+    def names_everywhere(self) -> bool:
+        """Whether it shows pupil names of all schools: such access always has an end."""
+        return self.schools == "all" and PUPIL_NAMES in self.capabilities
 
 
 def highest_minimum(groups: Collection[UserGroup]) -> str | None:
@@ -157,6 +185,8 @@ class ServiceDefinition(_Model):
     """Questions to people who ask for access."""
 
     user_groups: tuple[UserGroupEntry, ...]
+    second_approver_from: date | None = None
+    separate_groups: tuple[SeparateGroups, ...] = ()
 
     @cached_property
     def groups(self) -> tuple[UserGroup, ...]:
@@ -183,6 +213,9 @@ class ServiceDefinition(_Model):
                     if code not in entry.capabilities
                 ),
                 minimum_acr=entry.minimum_acr,
+                second_approver=entry.second_approver
+                or any(self.capabilities[code].second_approver for code in entry.capabilities),
+                second_approver_from=self.second_approver_from,
             )
             for entry in self.user_groups
         )

@@ -146,6 +146,17 @@ def _groups_held_together_open_the_same(service: ServiceDefinition, _kinds: Scop
             yield f"{key}.environment", reason
 
 
+def _separate_groups_exist(service: ServiceDefinition, _kinds: ScopesOfKinds) -> Found:
+    codes = {group.code for group in service.user_groups}
+    for number, rule in enumerate(service.separate_groups, 1):
+        key = f"separate_groups[{number}].groups"
+        if len(set(rule.groups)) < 2:
+            yield key, "name two user groups or more"
+        for code in rule.groups:
+            if code not in codes:
+                yield key, f"{code} is not among this file's user groups"
+
+
 def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> Found:
     """Refuse links in texts of the file: they reach mails and pages, as typed names do."""
     names = {"name": service.name}
@@ -161,6 +172,8 @@ def _texts_make_no_links(service: ServiceDefinition, _kinds: ScopesOfKinds) -> F
         lines[f"questions[{number}].text"] = question.text
         lines[f"questions[{number}].hint"] = question.hint or ""
     lines |= {f"schools.{scope}": line for scope, line in service.schools.items()}
+    for number, rule in enumerate(service.separate_groups, 1):
+        lines[f"separate_groups[{number}].reason"] = rule.reason
     lines |= {f"not_offered.{kind}": line for kind, line in service.not_offered.items()}
     for texts, longest in ((names, LONGEST_NAME), (lines, LONGEST_REASON)):
         for key, text in texts.items():
@@ -176,6 +189,7 @@ CHECKS: tuple[Callable[[ServiceDefinition, ScopesOfKinds], Found], ...] = (
     _check_holders,
     _schools_fit_their_holders,
     _groups_held_together_open_the_same,
+    _separate_groups_exist,
     _texts_make_no_links,
 )
 

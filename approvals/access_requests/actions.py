@@ -113,7 +113,7 @@ def approve(decision: PendingDecision, decider: Person, *, user_group: str | Non
         )
         contents = AskedFor(asked.service, asked.user_group, asked.answers, granted)
         _claim(found, decider, organisation, authority, contents)
-        give_on_request(
+        is_given = give_on_request(
             organisation,
             account,
             service=asked.service,
@@ -130,7 +130,7 @@ def approve(decision: PendingDecision, decider: Person, *, user_group: str | Non
             authority=authority,
             mutual=_has_approved(account, decider),
         )
-        mails.approved(account, organisation, contents, authority)
+        mails.approved(account, organisation, contents, authority, waits=not is_given)
 
 
 def reject(decision: PendingDecision, decider: Person, *, reason: str) -> None:

@@ -36,9 +36,17 @@ def group_name(service: str, code: str) -> str:
 
 
 def approved(
-    account: Account, organisation: Organisation, asked: AskedFor, authority: Authority
+    account: Account,
+    organisation: Organisation,
+    asked: AskedFor,
+    authority: Authority,
+    *,
+    waits: bool,
 ) -> None:
-    """Notify the asker of the approval, and of what they can do now."""
+    """Notify the asker of the approval, and of what they can do now.
+
+    waits: whether a second approver has to agree before the access starts.
+    """
     services = Catalogue(now())
     granted = asked.granted or asked.user_group
     group = services.group(asked.service, granted)
@@ -51,6 +59,7 @@ def approved(
         decider=BY[authority].format(organisation.name),
         granted=services.group_name(asked.service, granted),
         lesser=granted != asked.user_group,
+        waits=waits,
         can=can,
         cannot=cannot,
     )

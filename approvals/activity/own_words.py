@@ -16,6 +16,9 @@ OWN_WORDS = {
     "{organisation}.",
     "access_request.withdrawn": "You withdrew your request for {user_group} of {service} at "
     "{organisation}.",
+    "access.second_agreed": "{actor} agreed that you get {groups} of {service} at {organisation}.",
+    "access.second_refused": "{actor} refused that you get {groups} of {service}.",
+    "access.waits": "{actor} gave you {groups} of {service}; a second person has to agree.",
     "account.address_change_asked": "{actor} asked to change your email address.",
     "account.address_changed": "You changed your email address from {before_email}.",
     "account.address_put_back": "Your email address was put back to {after_email}.",

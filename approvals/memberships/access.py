@@ -15,6 +15,8 @@ from app.database import db
 from app.web.authorisation import Allowed, Refused
 from approvals.memberships.approvers import can_approve
 from approvals.memberships.models import Membership
+from approvals.memberships.rules import Authority
+from approvals.memberships.waiting_access import WaitingAccess, find_waiting
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
@@ -44,6 +46,31 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     if session is None or not can_approve(own_membership(), session.account):
         return _no_such_page("is not an approver of the organisation")
     return needs_two_factors() or Allowed()
+
+
+def person_of_waiting_access(arguments: Mapping[str, object]) -> Allowed | Refused:
+    """Allow everybody who may decide about the organisation of access that waits, and its asker."""
+    outcome = signed_in(arguments)
+    session = current()
+    if isinstance(outcome, Refused) or session is None:
+        return outcome
+    waiting = find_waiting(str(arguments["decision"]))
+    if waiting is None:
+        return _no_such_page("there is no such access that waits")
+    deciders = waiting.deciders(now())
+    is_asker = waiting.decision.asked_by == session.account.subject
+    if not is_asker and deciders.authority(session.account_id) is Authority.NONE:
+        return _no_such_page("decides nothing about the organisation")
+    g.waiting_access = waiting
+    if session.is_limited:
+        return needs_own_factors()
+    return needs_two_factors() or Allowed()
+
+
+def this_waiting_access() -> WaitingAccess:
+    """Return the access of the route, which the rule has admitted the person to."""
+    found: WaitingAccess = g.waiting_access
+    return found
 
 
 def this_organisation() -> Organisation:

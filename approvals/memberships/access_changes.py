@@ -85,6 +85,24 @@ def plan_change(
     return AccessChange(tuple(close), tuple(give))
 
 
+def newly_given(current: Collection[HeldGroup], change: AccessChange) -> list[GivenGroup]:
+    """Return the groups of a change that are not held already for the whole of their time."""
+    return [
+        given
+        for given in change.give
+        if not any(
+            (held.service, held.user_group) == (given.service, given.user_group)
+            and held.starts_at is None
+            and (held.valid_to is None or _ends_by(given.ends_at, held.valid_to))
+            for held in current
+        )
+    ]
+
+
+def _ends_by(ends_at: datetime | None, moment: datetime) -> bool:
+    return ends_at is not None and ends_at <= moment
+
+
 def loses(change: AccessChange) -> bool:
     """Return whether a user group that counts now is taken away, and not only prolonged."""
     kept = {(given.service, given.user_group) for given in change.give if given.starts_at is None}

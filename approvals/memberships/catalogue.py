@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.access_model import versions
-from approvals.access_model.definition import Question, UserGroup
+from approvals.access_model.definition import Question, SeparateGroups, UserGroup
 from approvals.organisations.models import Organisation
 
 
@@ -68,6 +68,11 @@ class Catalogue:
         """Return a user group by its code, for any kind of organisation."""
         loaded = self._services.get(service)
         return loaded.definition.group(code) if loaded else None
+
+    def separations(self, service: str) -> tuple[SeparateGroups, ...]:
+        """Return the user groups of a service that nobody may hold together."""
+        loaded = self._services.get(service)
+        return loaded.definition.separate_groups if loaded else ()
 
     def group_name(self, service: str, code: str) -> str:
         """Return the group's name, or its code if the service no longer has it."""

@@ -77,6 +77,32 @@ EVENTS = (
         _ABOUT | {"service", "before", "after", "change"},
     ),
     Event(
+        "access.waits",
+        "{actor} gave {person} {groups} of {service}; a second person has to agree.",
+        _ABOUT | {"service", "groups"},
+    ),
+    Event(
+        "access.second_agreed",
+        "{actor} agreed that {person} gets {groups} of {service}.",
+        _ABOUT | {"service", "groups"},
+    ),
+    Event(
+        "access.second_refused",
+        "{actor} refused that {person} gets {groups} of {service}, with the reason “{reason}”.",
+        _ABOUT | {"service", "groups", "reason"},
+    ),
+    Event(
+        "access.waiting_ended",
+        "{groups} of {service} for {person} wait no longer: the access was changed meanwhile.",
+        _ABOUT | {"service", "groups"},
+    ),
+    Event(
+        "access.rule_tried",
+        "{actor} gave access to {person} in {service}, against a rule that is not in force yet: "
+        "“{rule}”.",
+        {"organisation", "service", "person", "rule"},
+    ),
+    Event(
         "access.self_given",
         "{actor} changed their own user group of {service} as the only approver: {change}. "
         "The operators were told.",

@@ -88,6 +88,11 @@ def person_of(identifier: str) -> Account | None:
     return db.session.scalar(select(Account).where(Account.subject == identifier))
 
 
+def account_of_member(membership: Membership) -> Account | None:
+    """Return the account of a member; None before joining."""
+    return db.session.get(Account, membership.account_id) if membership.account_id else None
+
+
 def membership_of(account_id: int, organisation_id: int) -> Membership | None:
     """Return the person's open membership in the organisation."""
     return db.session.scalar(

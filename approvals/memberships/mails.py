@@ -189,7 +189,7 @@ def mail_approvers(
                 "organisation": organisation.name,
                 "person": membership.name,
                 "email": membership.email,
-                "actor": _actor_in_words(actor) if actor is not None else None,
+                "actor": actor_in_words(actor) if actor is not None else None,
                 "reason": reason,
                 "users": f"{_workspace(organisation)}/users",
                 "page": f"{_workspace(organisation)}/users/{membership.public_id}",
@@ -214,7 +214,7 @@ def memberships_suspended(organisation: Organisation, connection: str, count: in
         )
 
 
-def _actor_in_words(actor: Actor) -> str:
+def actor_in_words(actor: Actor) -> str:
     """Return who acted, for the beginning of a sentence. Operators run the commands."""
     return "An operator" if actor.kind == "command" else actor.name
 
@@ -252,5 +252,5 @@ def _send(
     send_mail(
         to=to,
         template=f"memberships/{template}",
-        context={"organisation": organisation.name, "actor": _actor_in_words(actor), **context},
+        context={"organisation": organisation.name, "actor": actor_in_words(actor), **context},
     )

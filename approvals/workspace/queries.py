@@ -28,6 +28,7 @@ from approvals.memberships.models import Grant, Journey, Membership, MembershipS
 from approvals.memberships.queries import FormerRow
 from approvals.memberships.sign_in_link import connection_of, sign_ins_of
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
+from approvals.memberships.waiting_access import WaitingAccess, waiting_access
 from approvals.organisations.models import Organisation
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.models import Account, Invitation
@@ -65,6 +66,7 @@ class UserPage:
     expired: bool
     services: Sequence[ServiceOffer]
     held_groups: Sequence[HeldGroup]
+    waiting: Sequence[WaitingAccess]
     catalogue: Catalogue
     grants: Mapping[int, Grant]
     names: Mapping[str, str]
@@ -136,9 +138,13 @@ class AdditionCheck:
 
 @dataclass(frozen=True)
 class Addition:
-    """A person who was added. request_id: reference of the request that did it."""
+    """A person who was added. request_id: reference of the request that did it.
+
+    waiting: access for which a second approver is asked.
+    """
 
     person: Membership
+    waiting: Sequence[WaitingAccess]
     invitation: Invitation | None
     request_id: str
 
@@ -197,6 +203,7 @@ def user_page(
         expired=invitation is not None and invitation.has_expired(at),
         services=services.offers(organisation),
         held_groups=facts.held_groups(person, at),
+        waiting=waiting_access(organisation, person),
         catalogue=services,
         grants={grant.id: grant for grant in person.grants},
         names=queries.names_of(
@@ -329,6 +336,7 @@ def addition(organisation: Organisation, journey: Journey) -> Addition | None:
         return None
     return Addition(
         person=person,
+        waiting=waiting_access(organisation, person),
         invitation=_invitation_of(person),
         request_id=activity.request_of(organisation, person, "membership.added"),
     )

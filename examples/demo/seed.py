@@ -15,9 +15,12 @@ from sqlalchemy import select
 
 from app.actors import Actor, current_actor, set_current_actor
 from app.audit import record
-from app.clock import now
+from app.clock import now, today
 from app.database import db, writing
-from approvals.memberships.actions.add_member import add_member
+from approvals.memberships.actions import add_member, agree_to_access
+from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.sensitive_rules import a_year_after
+from approvals.memberships.waiting_access import waiting_access
 from approvals.operators.actions import add_operator
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
@@ -62,20 +65,26 @@ def seed_people(organisations: Mapping[tuple[Kind, int], Organisation]) -> list[
     for part in track(sorted(CAST, key=lambda part: not part.approver), "Adding demo people"):
         place = (part.kind, part.place)
         set_current_actor(_acting(operator) if part.approver else approvers[place])
-        people[part] = _play(part, organisations[place], keys)
+        people[part] = _play(part, organisations[place], keys, _account_of(operator))
         if part.approver:
             approvers[place] = _acting(people[part])
     return [*(people[part] for part in CAST), operator]
 
 
+def _account_of(person: Person) -> Account:
+    return db.session.scalars(select(Account).where(Account.email_key == person.email)).one()
+
+
 def _acting(person: Person) -> Actor:
-    subject = db.session.scalars(
-        select(Account.subject).where(Account.email_key == person.email)
-    ).one()
-    return Actor("person", subject, person.name)
+    return actor_of(_account_of(person))
 
 
-def _play(part: CastMember, organisation: Organisation, keys: dict[str, tuple[str, str]]) -> Person:
+def _play(
+    part: CastMember,
+    organisation: Organisation,
+    keys: dict[str, tuple[str, str]],
+    second_approver: Account,
+) -> Person:
     membership = add_member(
         organisation,
         email=EmailAddress.parse(part.email),
@@ -85,7 +94,10 @@ def _play(part: CastMember, organisation: Organisation, keys: dict[str, tuple[st
         approver=part.approver,
         actor=current_actor(),
         second_decider=ACTOR.identifier if part.approver else None,
+        last_day=a_year_after(today()) if _names_everywhere(part) else None,
     )
+    for waiting in waiting_access(organisation, membership):
+        agree_to_access(waiting.decision.public_id, second_approver)
     secret, totp_secret = keys.setdefault(part.email, _new_keys())
     account = _accept(
         membership.invitation_id, part.given_name, part.family_name, secret, totp_secret
@@ -103,6 +115,11 @@ def _play(part: CastMember, organisation: Organisation, keys: dict[str, tuple[st
         operator=False,
         terms_accepted=part.terms_accepted,
     )
+
+
+def _names_everywhere(part: CastMember) -> bool:
+    group = Catalogue(now()).group(SERVICE, part.user_group or "")
+    return group is not None and group.names_everywhere
 
 
 def _operator() -> Person:

@@ -75,6 +75,9 @@ FRESH = {
     "memberships.approver_make",
     "memberships.approver_stop",
     "memberships.propose_approver_check",
+    # Access that needs two people.
+    "memberships.refuse_waiting_access",
+    "memberships.waiting_access",
     # People suspended, restored and removed.
     "console.restore",
     "console.suspend",

@@ -22,12 +22,14 @@ from approvals.memberships.actions.invitations import (
     withdraw_invitation,
 )
 from approvals.memberships.actions.remove_member import leave, remove_member
+from approvals.memberships.actions.second_approval import agree_to_access, refuse_access
 from approvals.memberships.actions.suspend_member import restore_member, suspend_member
 from approvals.memberships.actions.undo_removal import undo_removal
 
 __all__ = [
     "SignInTooOld",
     "add_member",
+    "agree_to_access",
     "appoint_approver",
     "begin_address_change",
     "change_user_group",
@@ -38,6 +40,7 @@ __all__ = [
     "leave",
     "lock_for_request",
     "make_approver",
+    "refuse_access",
     "remove_member",
     "resend_invitation",
     "restore_member",

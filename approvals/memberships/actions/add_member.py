@@ -7,12 +7,15 @@ from app.audit import record
 from app.clock import day_of, end_of_day, now, start_of_day
 from app.database import writing
 from app.refusal import Refusal, RefusalError
-from approvals.memberships import facts, mails, rules, wording
-from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.memberships import facts, granting, mails, rules, wording
+from approvals.memberships.access_changes import GivenGroup
+from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.waiting_access import file_access
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.accounts.invitations import invite
 from identity.accounts.names import clean_names
+from identity.accounts.person import full_name
 from identity.accounts.shared_addresses import is_shared
 from identity.email_address import EmailAddress
 
@@ -45,6 +48,15 @@ def add_member(
         refusal = _may_add(
             organisation, email, actor, at, second_decider, only_approver=approver and not wanted
         ) or _refusal(organisation, email, wanted, first_day, last_day, at)
+        refusal = refusal or granting.refuse_grants(
+            organisation,
+            full_name(given_name, family_name) or email.text,
+            [(service, group) for service, groups in wanted.items() for group in groups],
+            wanted,
+            last_day,
+            actor,
+            at,
+        )
         if refusal is not None:
             raise RefusalError(refusal)
         invitation = invite(
@@ -65,18 +77,16 @@ def add_member(
             valid_from=at,
         )
         ends_at = end_of_day(last_day) if last_day else None
-        starts_at = max(at, start_of_day(first_day)) if first_day else at
-        membership.grants = [
-            Grant(
-                service=service,
-                user_group=group,
-                valid_from=starts_at,
-                valid_to=ends_at,
-                given_by=actor.identifier,
-            )
+        starts_at = start_of_day(first_day) if first_day else None
+        gives = [
+            GivenGroup(service, group, starts_at if starts_at and starts_at > at else None, ends_at)
             for service, groups in wanted.items()
             for group in dict.fromkeys(groups)
         ]
+        waiting = granting.waiting_groups(gives, at)
+        membership.grants = []
+        at_once = [each for each in gives if each not in waiting]
+        granting.open_grants(membership, at_once, actor=actor, at=at)
         membership.appointments = [Appointment(valid_from=at)] if approver else []
         session.add(membership)
         session.flush()
@@ -92,6 +102,9 @@ def add_member(
             membership=membership.public_id,
             person=membership.name,
         )
+        for service in dict.fromkeys(each.service for each in waiting):
+            days = (first_day, last_day)
+            file_access(organisation, membership, service, wanted[service], days, actor)
         if approver:
             record(
                 "approver.invited",

@@ -9,9 +9,10 @@ from app.clock import day_of, end_of_day, now, start_of_day
 from app.database import writing
 from app.database.dated_rows import has_begun
 from app.refusal import RefusalError
-from approvals.memberships import facts, mails, rules, wording
-from approvals.memberships.access_changes import loses, plan_change
-from approvals.memberships.models import Grant, Membership
+from approvals.memberships import facts, granting, mails, rules, wording
+from approvals.memberships.access_changes import loses, newly_given, plan_change
+from approvals.memberships.models import Membership
+from approvals.memberships.waiting_access import end_waiting, file_access
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.access_termination import end_access
@@ -26,6 +27,7 @@ def change_user_group(
     last_day: date | None = None,
     actor: Actor,
     on_request: bool = False,
+    second_approver: str | None = None,
 ) -> Membership:
     """Set the user groups of the service to exactly `user_groups`, until `last_day`.
 
@@ -35,7 +37,8 @@ def change_user_group(
     what the person has already changes nothing and is refused with `same_as_now`.
 
     on_request: the caller judged the actor's authority to decide the person's request, and mails
-    the decision to the person.
+    the decision to the person. A user group that needs a second approver changes nothing yet: the
+    change is filed, and made when another person has agreed (second_approver: their identifier).
     """
     with writing() as session:
         membership = facts.lock_membership(session, membership)
@@ -47,6 +50,7 @@ def change_user_group(
         if starts_at is not None and has_begun(starts_at, at):
             starts_at = None
         plan = plan_change(before, {service: user_groups}, ends_at=ends_at, starts_at=starts_at)
+        new = newly_given(before, plan)
         approvers = facts.active_approvers(organisation.id)
         giver = facts.account_of(actor)
         refusal = (
@@ -67,6 +71,15 @@ def change_user_group(
             )
             or rules.may_start_on(first_day, day_of(at), last_day=last_day)
             or rules.may_end_on(last_day, day_of(at))
+            or granting.refuse_grants(
+                organisation,
+                membership.name,
+                [(each.service, each.user_group) for each in new],
+                {service: user_groups},
+                last_day,
+                actor,
+                at,
+            )
             or (
                 rules.may_change_again(facts.recent_changes(membership, at)) if plan.gains else None
             )
@@ -74,20 +87,25 @@ def change_user_group(
         if refusal is not None:
             raise RefusalError(refusal)
 
+        end_waiting(organisation, membership, service, actor)
+        if second_approver is None and granting.waiting_groups(new, at):
+            file_access(
+                organisation,
+                membership,
+                service,
+                user_groups,
+                (first_day, last_day),
+                actor,
+                on_request=on_request,
+            )
+            return membership
         closing = {held.grant_id for held in plan.close}
         facts.close_grants(
             [grant for grant in membership.grants if grant.id in closing], cause="changed", at=at
         )
         session.flush()
-        membership.grants.extend(
-            Grant(
-                service=given.service,
-                user_group=given.user_group,
-                valid_from=given.starts_at or at,
-                valid_to=given.ends_at,
-                given_by=actor.identifier,
-            )
-            for given in plan.give
+        granting.open_grants(
+            membership, plan.give, actor=actor, at=at, new=new, second_approver=second_approver
         )
         session.flush()
 
@@ -115,6 +133,6 @@ def change_user_group(
             )
         if self_given:
             mails.group_self_granted(organisation, membership, service, after, actor)
-        elif membership.joined_at is not None and not on_request:
+        elif membership.joined_at is not None and (second_approver or not on_request):
             mails.user_group_changed(organisation, membership, service, before, after, actor)
     return membership

@@ -6,12 +6,15 @@ from sqlalchemy import select
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import now
+from app.clock import now, today
 from app.database import db
 from app.refusal import RefusalError
 from approvals.memberships import facts, rules
 from approvals.memberships.actions.change_user_group import change_user_group
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
+from approvals.memberships.sensitive_rules import a_year_after
+from approvals.memberships.waiting_access import waiting_access
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation, InvitationState
@@ -37,9 +40,11 @@ def give_on_request(
     service: str,
     user_group: str,
     actor: Actor,
-) -> None:
+) -> bool:
     """Give the person the user group, and a membership if they have none.
 
+    False where the user group waits for a second approver. Access to pupil names of all schools
+    ends after 12 months.
     The caller judged the actor's authority, and mails the person. Must run inside `writing()`,
     after `lock_for_request`. Raises RefusalError.
     """
@@ -50,15 +55,20 @@ def give_on_request(
         if grant.service == service
     ]
     if user_group in held:
-        return
+        return True
+    group = Catalogue(now()).group(service, user_group)
+    ends = group is not None and group.names_everywhere
     several = service in facts.services_with_several_groups(organisation, now())
     change_user_group(
         membership,
         service=service,
         user_groups=[*held, user_group] if several else [user_group],
+        last_day=a_year_after(today()) if ends else None,
         actor=actor,
         on_request=True,
     )
+    waiting = waiting_access(organisation, membership)
+    return all(each.service != service for each in waiting)
 
 
 def _open_membership(organisation: Organisation, account: Account) -> Membership | None:

@@ -12,6 +12,8 @@ from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, rules
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
+from approvals.memberships.sensitive_rules import SENSITIVE_INVITATION
+from approvals.memberships.waiting_access import holds_sensitive_access
 from approvals.organisations.models import Organisation
 from identity.accounts import invitations
 from identity.accounts.models import Invitation
@@ -40,6 +42,8 @@ def correct_invitation(membership: Membership, *, email: EmailAddress, actor: Ac
             raise RefusalError(rules.ALREADY_MEMBER if joined else rules.ALREADY_INVITED)
         if is_shared(email):
             raise RefusalError(SHARED_ADDRESS)
+        if holds_sensitive_access(organisation, membership, now()):
+            raise RefusalError(SENSITIVE_INVITATION)
         before = membership.email
         invitations.correct(invitation, email)
         membership.describe(

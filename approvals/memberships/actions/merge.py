@@ -12,9 +12,9 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, suspension, wording
+from approvals.memberships import facts, granting, suspension, wording
 from approvals.memberships.actions.closing import close_membership
-from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
@@ -148,17 +148,12 @@ def _continue_in(
         valid_from=at,
         joined_at=at if joined else None,
     )
-    continued.grants = [
-        Grant(
-            service=grant.service,
-            user_group=grant.user_group,
-            valid_from=max(at, grant.valid_from),
-            valid_to=grant.valid_to,
-            given_by=grant.given_by,
-        )
+    offered_there = [
+        grant
         for grant in membership.grants
         if grant.ends_after(at) and grant.user_group in offered.get(grant.service, ())
     ]
+    granting.continue_grants(offered_there, continued, at)
     is_approver = membership.is_approver
     continued.appointments = [Appointment(valid_from=at)] if is_approver else []
     session.add(continued)

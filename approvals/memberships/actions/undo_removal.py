@@ -1,16 +1,17 @@
 """Undoing a removal within a day: new rows from now on, and the gap stays."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import now
+from app.clock import day_of, now
 from app.database import writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, mails, rules, suspension, wording
+from approvals.memberships import facts, granting, mails, rules, suspension, wording
+from approvals.memberships.access_changes import GivenGroup
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Appointment, Grant, Membership
 from approvals.organisations.models import Organisation
@@ -96,6 +97,13 @@ def returning_grants(
         refusal = rules.may_give(
             {grant.service: [*groups, grant.user_group]}, offered=offered, several=several
         )
+        refusal = refusal or granting.refuse_return(
+            grant.service,
+            grant.user_group,
+            groups,
+            day_of(grant.planned_to - timedelta(seconds=1)) if grant.planned_to else None,
+            at,
+        )
         if refusal is None:
             returning.append(grant)
         else:
@@ -129,16 +137,17 @@ def _open(
         valid_from=at,
         joined_at=at,
     )
-    again.grants = [
-        Grant(
-            service=grant.service,
-            user_group=grant.user_group,
-            valid_from=max(at, grant.valid_from),
-            valid_to=grant.planned_to,
-            given_by=actor.identifier,
+    again.grants = []
+    gives = [
+        GivenGroup(
+            grant.service,
+            grant.user_group,
+            grant.valid_from if grant.valid_from > at else None,
+            grant.planned_to,
         )
         for grant in returning
     ]
+    granting.open_grants(again, gives, actor=actor, at=at)
     again.appointments = [Appointment(valid_from=at)] if approver else []
     session.add(again)
     session.flush()

@@ -15,6 +15,7 @@ from approvals.workspace.views import (
     suspension,
     switch,
     users,
+    waiting_access,
 )
 
 
@@ -34,6 +35,7 @@ def blueprint() -> Blueprint:
         second_step,
         schools,
         switch,
+        waiting_access,
     ):
         module.add_to(pages)
     return pages

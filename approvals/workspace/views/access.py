@@ -17,6 +17,7 @@ from approvals.memberships.catalogue import ServiceOffer
 from approvals.memberships.forms import CheckedAnswers, PeriodForm, groups_form
 from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
+from approvals.memberships.waiting_access import waiting_access
 from approvals.workspace import queries
 from approvals.workspace.views.common import me, the_member
 
@@ -127,6 +128,8 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
 
 def _banner(person: Membership, offer: ServiceOffer) -> str:
     """Return the text of the banner: what was done, and who is notified."""
+    if any(each.service == offer.code for each in waiting_access(this_organisation(), person)):
+        return f"The new access of {person.name} to {offer.name} waits for a second approver."
     if person.account_id == me().id:
         return f"You changed your own access to {offer.name}. The operators have been told."
     if person.joined_at is None:

@@ -424,5 +424,5 @@ def test_appoint_approver_promotes_a_member_and_invites_others() -> None:
     invited = appoint_approver(
         school, EmailAddress.parse("eve@ashfield.example"), "", "", world.COMMAND
     )
-    assert (invited.joined_at, invited.is_approver) == (None, True)
+    assert (invited.joined_at, world.approves(invited)) == (None, True)
     assert facts.active_approvers(school.id).accounts == {bob.account_id}
