@@ -148,18 +148,15 @@ def _copy_resets() -> None:
 
 
 def _name_those_who_ended_memberships() -> None:
-    organisation = (
-        sa.select(_organisation.c.public_id)
-        .where(_organisation.c.id == _membership.c.organisation_id)
-        .scalar_subquery()
-    )
     actor = (
         sa.select(sa.func.max(_event.c.actor))
         .where(
-            _event.c.organisation == organisation,
+            _organisation.c.id == _membership.c.organisation_id,
+            _event.c.organisation == _organisation.c.public_id,
             _event.c.event.in_(_ENDINGS),
             _event.c.detail["membership"].as_string() == _membership.c.public_id,
         )
+        .correlate(_membership)
         .scalar_subquery()
     )
     op.execute(
