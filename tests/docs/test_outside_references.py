@@ -16,7 +16,9 @@ MODULE = re.compile(
     r"(?<![\w/.-])(?:app|approvals|bench|examples|identity|tests)/[\w/-]+\.(?:md|py)\b"
 )
 HISTORY = ("docs/decisions/", "CHANGELOG.md")
-NOTES = re.compile(r"\((?:decisions?|domain|findings?|house|reliability|stack|ux), [A-Z\"]")
+NOTES = re.compile(
+    r"(?<![\w.])\((?:decisions?|domain|findings?|house|reliability|stack|ux), [A-Z\"]"
+)
 
 
 def references_outside(path: str, text: str, tracked: set[str]) -> list[str]:
