@@ -60,6 +60,12 @@ class IdentitySettings(FloorSettings):
     second_step_reset_hours: int = Field(default=24, ge=1, le=72)
     """Hours between the decision to reset a lost second step and the link to a new one."""
 
+    dormancy_warning_days: int = Field(default=90, ge=30, le=365)
+    """Days without use of an organisation's access after which the person is warned."""
+
+    dormancy_days: int = Field(default=180, ge=60, le=730)
+    """Days without use after which an organisation's access is suspended; a warning comes first."""
+
     reset_mails_per_hour: int = Field(default=5, ge=1, le=20)
     """Reset mails that one address is sent in an hour."""
 

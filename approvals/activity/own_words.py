@@ -45,6 +45,8 @@ OWN_WORDS = {
     "membership.reopened": "{actor} restored your access at {organisation}.",
     "membership.suspended": "Your access at {organisation} was suspended: the sign-in with "
     "{reason} was switched off.",
+    "membership.suspended_as_dormant": "Your access at {organisation} was suspended: you had not "
+    "used it for {reason} days.",
     "membership.suspended_by_approver": "{actor} suspended your access at {organisation}, "
     "with the reason “{reason}”.",
     "membership.removed": "{actor} removed you from {organisation}.",

@@ -41,6 +41,11 @@ EVENTS = (
         _ABOUT | {"reason"},
     ),
     Event(
+        "membership.suspended_as_dormant",
+        "The access of {person} was suspended: it had not been used for {reason} days.",
+        _ABOUT | {"reason"},
+    ),
+    Event(
         "membership.sign_in_link_sent",
         "{actor} sent {person} a link to connect the organisation’s own sign-in.",
         _ABOUT,

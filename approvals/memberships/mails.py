@@ -1,12 +1,14 @@
 """Mails to people about their place in an organisation. Called inside `writing()`."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from app.actors import Actor
 from app.clock import now
 from app.database import db
+from app.days import in_words
 from app.outbox import send_mail
 from approvals.access_model.definition import join_phrases
 from approvals.memberships import catalogue, facts, wording
@@ -15,6 +17,7 @@ from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
+from identity.settings import settings
 
 MOST_LINES = 50
 """Lines of a list in a mail."""
@@ -31,10 +34,13 @@ def user_group_changed(
     """Notify the person that their user groups of a service changed."""
     at = now()
     services = catalogue.Catalogue(at)
+    # The groups of the change: with a later start the present one goes on until then.
+    starts = {grant.starts_at for grant in after if grant.service == service} - {None}
     groups = [
         offer
         for grant in after
         if grant.service == service
+        and (not starts or grant.starts_at in starts)
         and (offer := services.group(service, grant.user_group)) is not None
     ]
     can, cannot = join_phrases(groups)
@@ -163,6 +169,52 @@ def access_ending(organisation: Organisation, ending: Sequence[tuple[Membership,
                 "users": f"{_workspace(organisation)}/users?status=ending",
             },
         )
+
+
+def dormancy_warning(
+    organisation: Organisation, membership: Membership, suspended_on: datetime
+) -> None:
+    """Warn the person that unused access will be suspended."""
+    _send_of_the_system(
+        "dormancy_warning",
+        membership.email,
+        organisation,
+        person=membership.name,
+        days=settings().dormancy_warning_days,
+        day=in_words(suspended_on),
+    )
+
+
+def dormant_suspended(organisation: Organisation, membership: Membership, days: int) -> None:
+    """Notify the person and the approvers that unused access was suspended."""
+    _send_of_the_system(
+        "dormant_suspended", membership.email, organisation, person=membership.name, days=days
+    )
+    mail_approvers("dormant_for_approver", organisation, membership, reason=str(days))
+
+
+def dormant_approver_stays(organisation: Organisation, membership: Membership, days: int) -> None:
+    """Notify the next level of deciders of an only approver who does not sign in."""
+    account_id = membership.account_id or 0
+    _, people = facts.deciders(organisation, now()).nearest(without={account_id})
+    for account in db.session.scalars(select(Account).where(Account.id.in_(people))):
+        _send_of_the_system(
+            "dormant_approver_stays",
+            account.email,
+            organisation,
+            person=membership.name,
+            days=days,
+        )
+
+
+def _send_of_the_system(
+    template: str, to: str, organisation: Organisation, **context: object
+) -> None:
+    send_mail(
+        to=to,
+        template=f"memberships/{template}",
+        context={"organisation": organisation.name, **context},
+    )
 
 
 def mail_approvers(

@@ -151,6 +151,8 @@ class Membership(DatedRow, Base):
     """The subject of the person, or the name of the command, that ended the membership."""
     undo_until: Mapped[datetime | None]
     """The moment until which approvers can undo the removal that ended the membership."""
+    dormancy_warned_at: Mapped[datetime | None]
+    """The moment at which the person was last warned that unused access will be suspended."""
 
     appointments: Mapped[list[Appointment]] = relationship(
         back_populates="membership", order_by="Appointment.id", lazy="raise_on_sql"
@@ -199,6 +201,8 @@ class SuspensionKind(enum.StrEnum):
     """The organisation's own sign-in, by which the person signed in, was switched off."""
     RESET = "reset"
     """The second step was reset by others: an approver of the organisation has to agree."""
+    DORMANCY = "dormancy"
+    """The access was not used for a long time."""
 
 
 class MembershipSuspension(DatedRow, Base):

@@ -4,7 +4,7 @@ from app.audit import EVENTS
 from app.composition import Room
 from app.retention import PURGES, Purge
 from app.worker import JOBS, Job
-from approvals.memberships import end_reminders, events, journeys
+from approvals.memberships import dormancy, end_reminders, events, journeys
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
 from approvals.organisations.importing import WHEN_CLOSED
@@ -15,5 +15,8 @@ ROOM = Room(
     PURGES(Purge("membership journeys", journeys.expired)),
     WHEN_CLOSED(end_access_through),
     HOME_CARDS(only_approver),
-    JOBS(Job("reminders of ending access", end_reminders.remind_now_and_then)),
+    JOBS(
+        Job("reminders of ending access", end_reminders.remind_now_and_then),
+        Job("dormant access", dormancy.look_now_and_then),
+    ),
 )

@@ -14,7 +14,7 @@ from app.web.pagination import Page
 from approvals.access_model.definition import UserGroup
 from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry
-from approvals.memberships import facts, journeys, queries, rules, suspension, wording
+from approvals.memberships import dormancy, facts, journeys, queries, rules, suspension, wording
 from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.actions.undo_removal import (
     AS_APPROVER,
@@ -61,6 +61,7 @@ class UserPage:
     linked_sign_ins: Sequence[str]
     address_change: EmailChange | None
     address_begun_at: datetime | None
+    last_use: datetime | None
     second_step: bool
     invitation: Invitation | None
     expired: bool
@@ -188,6 +189,7 @@ def user_page(
     account = _account_of(person)
     invitation = _invitation_of(person) if person.joined_at is None else None
     approvers = facts.active_approvers(organisation.id)
+    last_use = dormancy.last_use_here(person, organisation)
     services, suspensions = Catalogue(at), suspension.open_suspensions(person)
     refusal = rules.may_give_to(
         giver=approver.id, receiver=person.account_id, gains=True, approvers=approvers
@@ -198,6 +200,7 @@ def user_page(
         linked_sign_ins=sign_ins_of(person, organisation),
         address_change=_address_change(organisation, account, at),
         address_begun_at=last_begun_by_approver(account.id) if account else None,
+        last_use=last_use,
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.has_expired(at),

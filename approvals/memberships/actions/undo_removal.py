@@ -9,6 +9,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import day_of, now
 from app.database import writing
+from app.database.dated_rows import has_ended
 from app.refusal import RefusalError
 from approvals.memberships import facts, granting, mails, rules, suspension, wording
 from approvals.memberships.access_changes import GivenGroup
@@ -93,7 +94,11 @@ def returning_grants(
     returning: list[Grant] = []
     left_out: list[str] = []
     for grant in facts.groups_ended_with(membership, at):
-        groups = [each.user_group for each in returning if each.service == grant.service]
+        groups = [
+            each.user_group
+            for each in returning
+            if each.service == grant.service and _count_at_once(each, grant)
+        ]
         refusal = rules.may_give(
             {grant.service: [*groups, grant.user_group]}, offered=offered, several=several
         )
@@ -110,6 +115,13 @@ def returning_grants(
             group = catalogue.group_name(grant.service, grant.user_group)
             left_out.append(f"{group}: {refusal.sentence}")
     return returning, left_out
+
+
+def _count_at_once(one: Grant, other: Grant) -> bool:
+    """Return whether the planned times of two grants overlap."""
+    return not has_ended(one.planned_to, other.valid_from) and not has_ended(
+        other.planned_to, one.valid_from
+    )
 
 
 def ended_as_approver(membership: Membership) -> bool:

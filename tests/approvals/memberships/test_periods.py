@@ -132,6 +132,15 @@ def test_change_of_the_start_is_made_on_the_pages_and_checked(
     assert "School Named from" in text
 
 
+def test_mail_of_a_later_start_says_only_what_the_new_group_allows(
+    school: Organisation,
+) -> None:
+    dee = world.member(school, "dee@ashfield.example", "School_Named")
+    _change(dee, "School_Anon", first_day=START)
+    ((_, text),) = world.mails("memberships/user_group_changed")
+    assert "You cannot:\n- see pupil names" in text
+
+
 @pytest.mark.parametrize(
     ("first_day", "last_day", "code"),
     [

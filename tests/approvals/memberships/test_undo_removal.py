@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.actors import Actor
-from app.clock import now, today
+from app.clock import now, start_of_day, today
 from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.decision.decision import decide
@@ -106,6 +106,24 @@ def test_undone_removal_gives_no_access_of_a_group_that_ended_before(
     remove_member(bob, actor=world.acting(ann))
     again, _ = undo_removal(bob, actor=world.acting(ann))
     assert world.held(again) == ["School_Anon"]
+
+
+def test_undone_removal_restores_a_group_that_was_to_start_later(
+    school: Organisation, ann: Membership, bob: Membership
+) -> None:
+    start = today() + timedelta(days=30)
+    change_user_group(
+        bob,
+        service=world.SERVICE,
+        user_groups=["School_Anon"],
+        first_day=start,
+        actor=world.acting(ann),
+    )
+    remove_member(bob, actor=world.acting(ann))
+    again, left_out = undo_removal(bob, actor=world.acting(ann))
+    assert not left_out
+    assert world.held(again) == ["School_Named"]
+    assert world.held(again, start_of_day(start)) == ["School_Anon"]
 
 
 def test_undo_leaves_out_a_group_whose_end_has_passed_meanwhile(
