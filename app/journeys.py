@@ -28,12 +28,17 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     SQLColumnExpression,
     String,
+    Update,
     and_,
+    bindparam,
     delete,
+    false,
     not_,
+    or_,
     select,
     true,
     update,
@@ -41,7 +46,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.database import Base, db, writing
+from app.database import Base, CompiledQuery, CompiledStatement, UtcDateTime, db, writing
 from app.database.single_use import claim
 from app.identifiers import new_id
 from app.retention import Expired
@@ -72,6 +77,27 @@ class Phase(enum.Enum):
 Row = TypeVar("Row", bound=JourneyRow)
 
 
+class JourneyClaim:
+    """One claim on a journey, as a compiled statement.
+
+    It is called with the journey's id and the parameters in its conditions and values, whose names
+    are not those of columns, and returns whether the journey was changed. Must be called inside
+    `writing()`.
+    """
+
+    def __init__(self, statement: Update, lifetime: timedelta, moment: str | None = None) -> None:
+        self._statement = CompiledStatement(statement)
+        self._lifetime = lifetime
+        self._moment = moment
+
+    def __call__(self, journey_id: int, **values: object) -> bool:
+        at = now()
+        if self._moment is not None:
+            values[self._moment] = at
+        change = self._statement.with_values(journey=journey_id, at=at - self._lifetime, **values)
+        return claim(change)
+
+
 class Journeys(Generic[Row]):
     """The journeys of one table.
 
@@ -92,11 +118,12 @@ class Journeys(Generic[Row]):
         kind: SQLColumnExpression[str] | None = None,
     ) -> None:
         self._table = table
-        self._owner = owner
+        self._owners = {f"owner_{place}": column for place, column in enumerate(owner)}
         self._expires = expires
         self._lifetime = lifetime
         self._finished = finished
         self._kind = kind
+        self._queries: dict[tuple[Phase, tuple[str, ...]], CompiledQuery[object]] = {}
 
     def begin(self, journey: Row) -> Row:
         """Store a new journey, and return it with its id."""
@@ -116,21 +143,54 @@ class Journeys(Generic[Row]):
 
         owner: a value for each column of the owner. An owner that is None owns no journey.
         """
-        owned = [column == value for column, value in zip(self._owner, owner, strict=True)]
+        values = self._values_of_find(public_id, owner, phase)
+        if values is None:
+            return None
+        conditions = self._conditions(tuple(kinds), phase)
+        found: Row | None = db.session.scalar(select(self._table).where(*conditions), values)
+        return found
+
+    def read(
+        self,
+        public_id: str | None,
+        *owner: object,
+        kinds: Collection[str] = (),
+        phase: Phase = Phase.OPEN,
+    ) -> object | None:
+        """Return the columns of the journey that `find` would return, by a compiled statement."""
+        values = self._values_of_find(public_id, owner, phase)
+        if values is None:
+            return None
+        name = phase, tuple(kinds)
+        query = self._queries.get(name)
+        if query is None:
+            statement = select(self._table.__table__).where(*self._conditions(name[1], phase))
+            query = self._queries[name] = CompiledQuery(statement)
+        return query.one(**values)
+
+    def _values_of_find(
+        self, public_id: str | None, owner: Sequence[object], phase: Phase
+    ) -> dict[str, object] | None:
+        """Return the parameters of `_conditions`, or None where no journey can be found."""
+        owners = dict(zip(self._owners, owner, strict=True))
         if not public_id or None in owner:
             return None
+        moment = {} if phase is Phase.ANY else {"at": now() - self._lifetime}
+        return {"public_id": public_id, **owners, **moment}
+
+    def _conditions(self, kinds: tuple[str, ...], phase: Phase) -> list[ColumnElement[bool]]:
+        conditions = [
+            self._table.public_id == bindparam("public_id"),
+            *[column == bindparam(name) for name, column in self._owners.items()],
+            self._is_in(phase, bindparam("at", type_=UtcDateTime)),
+        ]
         if self._kind is not None:
-            owned.append(self._kind.in_(kinds))
-        found: Row | None = db.session.scalar(
-            select(self._table).where(
-                self._table.public_id == public_id, *owned, self._is_in(phase)
-            )
-        )
-        return found
+            conditions.append(or_(false(), *[self._kind == each for each in kinds]))
+        return conditions
 
     def is_open(self) -> ColumnElement[bool]:
         """Return the condition that a journey is neither finished nor out of time."""
-        return and_(self._is_unfinished(), self._is_in_time())
+        return and_(self._is_unfinished(), self._expires > now() - self._lifetime)
 
     def advance(self, journey_id: int, *state: ColumnElement[bool], **values: object) -> bool:
         """Change the open journey if its state is still the one that was read, else return False.
@@ -154,6 +214,22 @@ class Journeys(Generic[Row]):
             .values({self._finished: now(), **values})
         )
 
+    def advancing(self, *state: ColumnElement[bool], **values: object) -> JourneyClaim:
+        """Return `advance` with these conditions and values, compiled once."""
+        return JourneyClaim(self._claim_of(state).values(values), self._lifetime)
+
+    def finishing(self, *state: ColumnElement[bool]) -> JourneyClaim:
+        """Return `finish` with these conditions, compiled once, of a table that keeps the time."""
+        if self._finished is None:
+            raise TypeError("a journey that is deleted at its end has no column for the time")
+        statement = self._claim_of(state).values({self._finished: bindparam("moment")})
+        return JourneyClaim(statement, self._lifetime, "moment")
+
+    def _claim_of(self, state: Sequence[ColumnElement[bool]]) -> Update:
+        at = bindparam("at", type_=UtcDateTime)
+        is_open = and_(self._is_unfinished(), self._expires > at)
+        return update(self._table).where(self._table.id == bindparam("journey"), is_open, *state)
+
     def expired(self, remembered: timedelta = timedelta(0)) -> Expired:
         """Return the journeys for the purge whose time was over so long ago."""
         return Expired(self._table, self._expires < now() - self._lifetime - remembered)
@@ -163,19 +239,16 @@ class Journeys(Generic[Row]):
     ) -> tuple[ColumnElement[bool], ...]:
         return self._table.id == journey_id, self.is_open(), *state
 
-    def _is_in(self, phase: Phase) -> ColumnElement[bool]:
+    def _is_in(self, phase: Phase, at: BindParameter[datetime]) -> ColumnElement[bool]:
         match phase:
             case Phase.OPEN:
-                return self.is_open()
+                return and_(self._is_unfinished(), self._expires > at)
             case Phase.IN_TIME:
-                return self._is_in_time()
+                return self._expires > at
             case Phase.ENDED:
-                return not_(self.is_open())
+                return not_(and_(self._is_unfinished(), self._expires > at))
             case Phase.ANY:
                 return true()
-
-    def _is_in_time(self) -> ColumnElement[bool]:
-        return self._expires > now() - self._lifetime
 
     def _is_unfinished(self) -> ColumnElement[bool]:
         return true() if self._finished is None else self._finished.is_(None)

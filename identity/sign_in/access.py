@@ -10,7 +10,7 @@ from werkzeug import Response
 from app.web.authorisation import Allowed, Refused
 from identity.sessions.current_session import current
 from identity.sign_in.current_journey import find_journey
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.proofs import FirstProof, first_proof
 
 
@@ -27,7 +27,7 @@ def half_signed_in(_arguments: Mapping[str, object]) -> Allowed | Refused:
     return Allowed()
 
 
-def half_signed_in_journey() -> tuple[SignInJourney, FirstProof]:
+def half_signed_in_journey() -> tuple[JourneySnapshot, FirstProof]:
     """Return the journey that `half_signed_in` allowed, and the proof that it was allowed on."""
     return g.sign_in_journey, g.sign_in_first_proof
 

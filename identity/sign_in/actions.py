@@ -24,7 +24,7 @@ from identity.sessions import remembered_devices
 from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
 from identity.sign_in import devices, journeys, proofs, throttle
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.proofs import FirstProof
 from identity.sign_in.remembered_sign_in import may_remember, sign_in_on_remembered_device
 from identity.sign_in.session_actions import begin_session, renew_session
@@ -74,7 +74,7 @@ class PasswordOutcome:
     a remembered device.
     """
 
-    journey: SignInJourney
+    journey: JourneySnapshot
     refusal: MustWait | Refusal | None = None
     started: StartedSession | None = None
 
@@ -84,7 +84,7 @@ class JourneyOver(Exception):
 
 
 def prove_password(
-    journey: SignInJourney, email: str, password: str, browser: Browser
+    journey: JourneySnapshot, email: str, password: str, browser: Browser
 ) -> PasswordOutcome:
     """Prove the first factor, on another journey where this one is over or somebody else's.
 
@@ -112,7 +112,7 @@ def prove_password(
     return PasswordOutcome(journey, WRONG)
 
 
-def confirm_password(journey: SignInJourney, password: str, browser: Browser) -> PasswordOutcome:
+def confirm_password(journey: JourneySnapshot, password: str, browser: Browser) -> PasswordOutcome:
     """Prove the first factor of the signed-in person once more. Raises JourneyOver."""
     session = browser.session
     if session is None or session.id != journey.confirms_session_id:
@@ -127,9 +127,10 @@ def confirm_password(journey: SignInJourney, password: str, browser: Browser) ->
         with writing():
             if _still_proves(addressee.id, outcome):
                 throttle.refund_attempt(attempt)
-                if not proofs.record_first_proof(journey, addressee.id, PASSWORD.name):
+                proved = proofs.record_first_proof(journey, addressee.id, PASSWORD.name)
+                if proved is None:
                     raise JourneyOver
-                return PasswordOutcome(journey)
+                return PasswordOutcome(proved)
     journeys.keep_mistake(journey.id, CONFIRMATION, WRONG_PASSWORD.sentence)
     return PasswordOutcome(journey, WRONG_PASSWORD)
 
@@ -206,13 +207,15 @@ def _first_factor(
     return ProofRejected(WRONG)
 
 
-def _with_first_proof(journey: SignInJourney, account_id: int, browser: Browser) -> SignInJourney:
+def _with_first_proof(
+    journey: JourneySnapshot, account_id: int, browser: Browser
+) -> JourneySnapshot:
     """Return the journey with its first proof: another one where this belongs to somebody else."""
-    if proofs.record_first_proof(journey, account_id, PASSWORD.name):
-        return journey
+    proved = proofs.record_first_proof(journey, account_id, PASSWORD.name)
+    if proved is not None:
+        return proved
     another = journeys.begin_again(journey, browser)
-    proofs.record_first_proof(another, account_id, PASSWORD.name)
-    return another
+    return proofs.record_first_proof(another, account_id, PASSWORD.name) or another
 
 
 def _still_proves(account_id: int, proved: ProofAccepted) -> bool:

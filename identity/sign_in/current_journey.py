@@ -16,7 +16,7 @@ from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import current
 from identity.sessions.levels import ONE_FACTOR
 from identity.sign_in import journeys, terms
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 
 
 def begin(
@@ -76,7 +76,7 @@ def ask_for_terms(
     return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
 
 
-def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
+def find_journey(*kinds: JourneyKind) -> JourneySnapshot | None:
     """Return the journey that the request names, as `journeys.find` does.
 
     The form of the page may end at the relying service that awaits the person.
@@ -87,12 +87,12 @@ def find_journey(*kinds: JourneyKind) -> SignInJourney | None:
     return journey
 
 
-def find_left_open(kind: JourneyKind) -> SignInJourney | None:
+def find_left_open(kind: JourneyKind) -> JourneySnapshot | None:
     """Return the journey that the request names, as `journeys.find_left_open` does."""
     return journeys.find_left_open(_journey_id(), current_browser(), kind)
 
 
-def find_purpose() -> SignInJourney | None:
+def find_purpose() -> JourneySnapshot | None:
     """Return the sign-in that the request names, as `journeys.find_purpose` does."""
     return journeys.find_purpose(_journey_id(), current_browser(), JourneyKind.SIGN_IN)
 
@@ -113,7 +113,7 @@ def begin_confirmation(session: ActiveSession) -> Response:
     return redirect(url_for("sign_in.confirm", journey=journey.public_id), code=303)
 
 
-def onwards(journey: SignInJourney) -> Response:
+def onwards(journey: JourneySnapshot) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
     if session is not None and terms.due_terms(session, journey.services, now()):

@@ -15,10 +15,10 @@ from identity.sessions.origin import Origin
 from identity.sign_in import journeys, proofs, reached_level
 from identity.sign_in.actions import JourneyOver, start_session_of
 from identity.sign_in.levels import can_reach
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 
 
-def leave(journey: SignInJourney, email: str, browser: Browser) -> SignInJourney:
+def leave(journey: JourneySnapshot, email: str, browser: Browser) -> JourneySnapshot:
     """Return the journey on which the person goes to a provider, with the address they typed.
 
     The password, if one was posted, is neither checked nor counted nor logged.
@@ -29,8 +29,8 @@ def leave(journey: SignInJourney, email: str, browser: Browser) -> SignInJourney
 
 
 def sign_in_elsewhere(
-    journey: SignInJourney, account: Account, origin: Origin, browser: Browser
-) -> tuple[SignInJourney, StartedSession | None]:
+    journey: JourneySnapshot, account: Account, origin: Origin, browser: Browser
+) -> tuple[JourneySnapshot, StartedSession | None]:
     """Record a sign-in at a provider as the first proof; begin the session if that suffices.
 
     None for the session where a factor has to be shown here. The journey is another one where the
@@ -43,11 +43,13 @@ def sign_in_elsewhere(
             raise JourneyOver
         if journey.kind == JourneyKind.SIGN_IN:
             journey = journeys.reopened(journey, browser)
-        if not proofs.record_first_proof(journey, locked.id, proofs.ELSEWHERE, origin):
+        proved = proofs.record_first_proof(journey, locked.id, proofs.ELSEWHERE, origin)
+        if proved is None:
             if journey.kind != JourneyKind.SIGN_IN:
                 raise JourneyOver
-            journey = journeys.begin_again(journey, browser)
-            proofs.record_first_proof(journey, locked.id, proofs.ELSEWHERE, origin)
+            another = journeys.begin_again(journey, browser)
+            proved = proofs.record_first_proof(another, locked.id, proofs.ELSEWHERE, origin)
+        journey = proved or journey
         if not _suffices(origin, locked, journey):
             return journey, None
         first = proofs.first_proof(journey)
@@ -56,7 +58,7 @@ def sign_in_elsewhere(
         return journey, start_session_of(first, locked, [], browser)
 
 
-def _suffices(origin: Origin, account: Account, journey: SignInJourney) -> bool:
+def _suffices(origin: Origin, account: Account, journey: JourneySnapshot) -> bool:
     """Return whether the sign-in at the provider needs no factor here.
 
     A level that the provider did not reach is asked for here if the person has a factor for it.

@@ -6,41 +6,46 @@ A journey's person never changes; `identity.sign_in.proofs` binds it and finishe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, insert, select
 
 from app.clock import now
-from app.database import writing
+from app.database import CompiledStatement, writing
 from app.database.single_use import rows_changed
-from app.journeys import Phase
+from app.identifiers import new_id
+from app.journeys import Journeys, Phase
 from app.retention import Expired
 from identity.access_termination import Termination
 from identity.credentials import registry
 from identity.sessions.access import own_page
 from identity.sessions.active_session import ActiveSession
+from identity.sessions.anonymous_rows import admit_row
 from identity.sessions.browser import Browser
-from identity.sessions.browser_journeys import BrowserJourneys
 from identity.sessions.levels import ONE_FACTOR
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot, SignInJourney
 
 # Long enough to find the phone, short enough not to be found by the next person at the desk.
 LIFETIME = timedelta(minutes=30)
 # For so long after that the journey's purpose is known to the browser that left a page open.
 REMEMBERED = timedelta(days=1)
-SIGN_INS = BrowserJourneys(
+SIGN_INS = Journeys(
     SignInJourney,
     owner=[SignInJourney.browser_hash],
     kind=SignInJourney.kind,
     expires=SignInJourney.expires_at,
     finished=SignInJourney.finished_at,
 )
+_INSERT = CompiledStatement(insert(SignInJourney).returning(SignInJourney.id))
+_COLUMNS = tuple(each.name for each in fields(JourneySnapshot) if each.name != "id")
 TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
 def confirm(
     resume_to: str, session: ActiveSession, browser: Browser, *, cancel_to: str | None = None
-) -> SignInJourney:
+) -> JourneySnapshot:
     """Store a journey in which the person of this session shows both factors once more."""
     return create(
         JourneyKind.CONFIRM,
@@ -69,7 +74,7 @@ def create(
     own_factors: bool = False,
     services: Sequence[str] = (),
     ends_at: str | None = None,
-) -> SignInJourney:
+) -> JourneySnapshot:
     """Store a new journey of the browser, which continues at `resume_to`, a path of our own.
 
     caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
@@ -81,66 +86,86 @@ def create(
     """
     if own_page(resume_to) is None or (cancel_to is not None and own_page(cancel_to) is None):
         raise ValueError("a sign-in resumes and cancels at pages of our own")
-    return SIGN_INS.begin_in(
-        browser,
-        SignInJourney(
-            kind=kind.value,
-            browser_hash=browser.secret_hash,
-            # A page of terms is only for a session, which has limits of its own.
-            expires_at=now() + (REMEMBERED if kind is JourneyKind.TERMS else LIFETIME),
-            resume_to=resume_to,
-            cancel_to=cancel_to,
-            ends_at=ends_at,
-            caption=caption,
-            client_id=client_id,
-            login_hint=(login_hint or "")[:254] or None,
-            fresh=fresh,
-            minimum_acr=minimum_acr,
-            own_factors=own_factors,
-            services=list(services),
-            account_id=account_id,
-            confirms_session_id=confirms_session_id,
-            proved=[],
-            **_first_challenge(kind, account_id),
-        ),
+    admit_row(browser)
+    challenge, challenge_of = _first_challenge(kind, account_id)
+    if browser.secret_hash is None:
+        raise ValueError("a journey is bound to the secret of a browser")
+    journey = JourneySnapshot(
+        id=0,
+        public_id=new_id(),
+        kind=kind.value,
+        browser_hash=browser.secret_hash,
+        # A page of terms is only for a session, which has limits of its own.
+        expires_at=now() + (REMEMBERED if kind is JourneyKind.TERMS else LIFETIME),
+        resume_to=resume_to,
+        cancel_to=cancel_to,
+        ends_at=ends_at,
+        caption=caption,
+        client_id=client_id,
+        login_hint=(login_hint or "")[:254] or None,
+        fresh=fresh,
+        minimum_acr=minimum_acr,
+        services=list(services),
+        account_id=account_id,
+        confirms_session_id=confirms_session_id,
+        proved=[],
+        own_factors=own_factors,
+        origin=None,
+        challenge=challenge,
+        challenge_of=challenge_of,
+        mistake=None,
+        mistake_page=None,
+        finished_at=None,
     )
+    columns = {name: getattr(journey, name) for name in _COLUMNS}
+    with writing():
+        key = _INSERT.added(**columns, challenges_made=0 if challenge is None else 1)
+    return replace(journey, id=cast(int, key))
 
 
-def _first_challenge(kind: JourneyKind, account_id: int | None) -> dict[str, object]:
-    """Return the columns of the challenge that the form on the first page shows, if any."""
+def _first_challenge(
+    kind: JourneyKind, account_id: int | None
+) -> tuple[str, str] | tuple[None, None]:
+    """Return the challenge that the form on the first page shows, and its factor, if any."""
     offered = registry.whole_sign_in()
     if kind is JourneyKind.TERMS or offered is None or not offered[0].has_challenge:
-        return {}
+        return None, None
     factor, _ = offered
-    challenge = factor.challenge(account_id)
-    return {"challenge": challenge, "challenge_of": factor.name, "challenges_made": 1}
+    return factor.challenge(account_id), factor.name
 
 
-def find(public_id: str | None, browser: Browser, *kinds: JourneyKind) -> SignInJourney | None:
+def find(public_id: str | None, browser: Browser, *kinds: JourneyKind) -> JourneySnapshot | None:
     """Return the browser's journey of that id if it is of one of these kinds and still has time.
 
     A page names the kinds that it accepts, so that no page continues another kind's journey.
     """
-    named = [kind.value for kind in kinds]
-    return SIGN_INS.find(public_id, browser.secret_hash, kinds=named, phase=Phase.IN_TIME)
+    return _read(public_id, browser, kinds, Phase.IN_TIME)
 
 
 def find_left_open(
     public_id: str | None, browser: Browser, kind: JourneyKind
-) -> SignInJourney | None:
+) -> JourneySnapshot | None:
     """Return the browser's journey of that id whose time is over or which is finished, or None.
 
     Its page may still be open somewhere. Nothing that was proved in it counts; its purpose does
     (`begin_again`).
     """
-    return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ENDED)
+    return _read(public_id, browser, [kind], Phase.ENDED)
 
 
 def find_purpose(
     public_id: str | None, browser: Browser, kind: JourneyKind
-) -> SignInJourney | None:
+) -> JourneySnapshot | None:
     """Return the browser's journey of that id, whether it is over or not, or None (`reopened`)."""
-    return SIGN_INS.find(public_id, browser.secret_hash, kinds=[kind.value], phase=Phase.ANY)
+    return _read(public_id, browser, [kind], Phase.ANY)
+
+
+def _read(
+    public_id: str | None, browser: Browser, kinds: Sequence[JourneyKind], phase: Phase
+) -> JourneySnapshot | None:
+    named = [kind.value for kind in kinds]
+    row = SIGN_INS.read(public_id, browser.secret_hash, kinds=named, phase=phase)
+    return None if row is None else JourneySnapshot.from_row(row)
 
 
 def keep_hint(journey_id: int, email: str) -> None:
@@ -166,12 +191,12 @@ def _printable(email: str) -> str:
     return "".join(filter(str.isprintable, email))[:254]
 
 
-def mistake_on(journey: SignInJourney, page: str) -> str | None:
+def mistake_on(journey: JourneySnapshot, page: str) -> str | None:
     """Return the sentence about the last wrong answer where it belongs to this page."""
     return journey.mistake if journey.mistake_page == page else None
 
 
-def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
+def begin_again(journey: JourneySnapshot, browser: Browser) -> JourneySnapshot:
     """Store another journey with the purpose of this sign-in, for nobody yet, nothing proved."""
     return create(
         JourneyKind.SIGN_IN,
@@ -188,7 +213,7 @@ def begin_again(journey: SignInJourney, browser: Browser) -> SignInJourney:
     )
 
 
-def begin_again_late(journey: SignInJourney, browser: Browser, page: str) -> SignInJourney:
+def begin_again_late(journey: JourneySnapshot, browser: Browser, page: str) -> JourneySnapshot:
     """Begin the sign-in again for a person whose page outlived it, and explain that on `page`."""
     with writing():
         another = begin_again(journey, browser)
@@ -197,7 +222,7 @@ def begin_again_late(journey: SignInJourney, browser: Browser, page: str) -> Sig
     return another
 
 
-def reopened(journey: SignInJourney, browser: Browser) -> SignInJourney:
+def reopened(journey: JourneySnapshot, browser: Browser) -> JourneySnapshot:
     """Return the sign-in if it is open, else another with its purpose."""
     is_open = journey.finished_at is None and journey.expires_at > now()
     return journey if is_open else begin_again(journey, browser)

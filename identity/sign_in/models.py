@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
+from typing import Self
 
 from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -64,6 +67,47 @@ class SignInJourney(JourneyRow):
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_sign_in_journey_account_id", "account_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class JourneySnapshot:
+    """A sign-in journey as it was when it was read or last written.
+
+    The fields are those of `SignInJourney`, which has the rows that are changed.
+    """
+
+    id: int
+    public_id: str
+    kind: str
+    browser_hash: str
+    expires_at: datetime
+    resume_to: str
+    cancel_to: str | None
+    ends_at: str | None
+    caption: str | None
+    client_id: str | None
+    login_hint: str | None
+    fresh: bool
+    minimum_acr: str
+    services: list[str]
+    account_id: int | None
+    confirms_session_id: int | None
+    proved: list[str]
+    own_factors: bool
+    origin: dict[str, object] | None
+    challenge: str | None
+    challenge_of: str | None
+    mistake: str | None
+    mistake_page: str | None
+    finished_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: object) -> Self:
+        """Return the journey in a row of the table."""
+        return cls(*_columns_of(row))
+
+
+_columns_of = attrgetter(*(each.name for each in fields(JourneySnapshot)))
 
 
 class KnownDevice(Base):

@@ -6,20 +6,33 @@ proved finishes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
+from app.clock import now
 from app.database import db, writing
 from identity.credentials.factor import Factor
 from identity.sessions.origin import Origin
 from identity.sign_in.journeys import SIGN_INS
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot, SignInJourney
 
 ELSEWHERE = "elsewhere"
 """Name of the first proof of a person who signed in at their organisation's provider."""
 MOST_CHALLENGES = 30
 """Challenges that one journey makes; a person who has used them up begins again."""
+
+_record_proof = SIGN_INS.advancing(
+    or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == bindparam("person")),
+    account_id=bindparam("person"),
+    proved=bindparam("factors"),
+    origin=bindparam("provider"),
+    mistake=None,
+    mistake_page=None,
+)
+_finish = SIGN_INS.finishing(
+    SignInJourney.kind == bindparam("purpose"), SignInJourney.account_id == bindparam("person")
+)
 
 
 @dataclass(frozen=True)
@@ -48,56 +61,46 @@ class FirstProof:
     origin: Origin | None
 
 
-def first_proof(journey: SignInJourney) -> FirstProof | None:
+def first_proof(journey: JourneySnapshot) -> FirstProof | None:
     """Return the proof that the journey holds, or None where no factor was proved or it is over."""
-    row = db.session.execute(
-        select(
-            SignInJourney.id,
-            SignInJourney.kind,
-            SignInJourney.account_id,
-            SignInJourney.proved,
-            SignInJourney.confirms_session_id,
-            SignInJourney.services,
-            SignInJourney.challenge,
-            SignInJourney.challenge_of,
-            SignInJourney.origin,
-        ).where(SignInJourney.id == journey.id, SIGN_INS.is_open())
-    ).first()
-    if row is None or row.account_id is None or not row.proved:
+    is_open = journey.finished_at is None and journey.expires_at > now()
+    if not is_open or journey.account_id is None or not journey.proved:
         return None
     return FirstProof(
-        row.id,
-        JourneyKind(row.kind),
-        row.account_id,
-        tuple(row.proved),
-        row.confirms_session_id,
-        tuple(row.services),
-        StoredChallenge(row.id, row.challenge, row.challenge_of),
-        Origin.from_json(row.origin) if row.origin is not None else None,
+        journey.id,
+        JourneyKind(journey.kind),
+        journey.account_id,
+        tuple(journey.proved),
+        journey.confirms_session_id,
+        tuple(journey.services),
+        stored_challenge(journey),
+        Origin.from_json(journey.origin) if journey.origin is not None else None,
     )
 
 
-def stored_challenge(journey: SignInJourney) -> StoredChallenge:
+def stored_challenge(journey: JourneySnapshot) -> StoredChallenge:
     """Return the challenge of the journey as it was loaded."""
     return StoredChallenge(journey.id, journey.challenge, journey.challenge_of)
 
 
 def record_first_proof(
-    journey: SignInJourney, account_id: int, factor: str, origin: Origin | None = None
-) -> bool:
-    """Bind the journey to the person who proved `factor`; False where it cannot be theirs.
+    journey: JourneySnapshot, account_id: int, factor: str, origin: Origin | None = None
+) -> JourneySnapshot | None:
+    """Bind the journey to the person who proved `factor`, and return it as it is now.
 
     origin: for the factor ELSEWHERE, the sign-in at the provider.
 
-    A journey that belongs to another person or is finished stays as it is. Must run inside
-    `writing()`.
+    None where the journey cannot be theirs. A journey that belongs to another person or is finished
+    stays as it is. Must run inside `writing()`.
     """
-    return SIGN_INS.advance(
-        journey.id,
-        or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account_id),
+    stored_origin = origin.as_json() if origin is not None else None
+    if not _record_proof(journey.id, person=account_id, factors=[factor], provider=stored_origin):
+        return None
+    return replace(
+        journey,
         account_id=account_id,
         proved=[factor],
-        origin=origin.as_json() if origin is not None else None,
+        origin=stored_origin,
         mistake=None,
         mistake_page=None,
     )
@@ -153,8 +156,4 @@ def finish(proof: FirstProof) -> bool:
 
     Must run inside `writing()`.
     """
-    return SIGN_INS.finish(
-        proof.journey_id,
-        SignInJourney.kind == proof.kind.value,
-        SignInJourney.account_id == proof.account_id,
-    )
+    return _finish(proof.journey_id, purpose=proof.kind.value, person=proof.account_id)

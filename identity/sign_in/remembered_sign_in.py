@@ -14,7 +14,7 @@ from identity.sessions.actions import StartedSession
 from identity.sessions.browser import Browser
 from identity.sessions.levels import ONE_FACTOR, reaches
 from identity.sign_in import proofs
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.proofs import FirstProof
 from identity.sign_in.session_actions import begin_session
 
@@ -29,7 +29,9 @@ def may_remember(first: FirstProof) -> bool:
     )
 
 
-def sign_in_on_remembered_device(journey: SignInJourney, browser: Browser) -> StartedSession | None:
+def sign_in_on_remembered_device(
+    journey: JourneySnapshot, browser: Browser
+) -> StartedSession | None:
     """Finish a sign-in whose password was proved; None where the second step has to be shown.
 
     That is on a device that is not remembered, for a person who became an approver or an operator

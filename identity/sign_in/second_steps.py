@@ -19,7 +19,7 @@ from identity.sign_in.actions import JourneyOver, MustWait, prove_second_factor
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import answered
 from identity.sign_in.levels import second_steps_towards
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.models import JourneySnapshot
 from identity.sign_in.proofs import FirstProof
 from identity.sign_in.remembered_sign_in import may_remember
 from identity.sign_in.views import with_retry_after
@@ -46,7 +46,7 @@ def _add_page(app: Flask, factor: Factor, page: SignInPage) -> None:
 
 
 def _submit(
-    factor: Factor, page: SignInPage, journey: SignInJourney, proof: FirstProof
+    factor: Factor, page: SignInPage, journey: JourneySnapshot, proof: FirstProof
 ) -> ResponseReturnValue:
     answer = answered(page.field, page.longest)
     try:
@@ -66,7 +66,7 @@ def _submit(
 def _page(
     factor: Factor,
     page: SignInPage,
-    journey: SignInJourney,
+    journey: JourneySnapshot,
     proof: FirstProof,
     *,
     wait: MustWait | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.composition import ExtensionPoint
-from identity.sign_in.models import SignInJourney
+from identity.sign_in.models import JourneySnapshot
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ SERVICE_LINKS = ExtensionPoint[Callable[[str], Sequence[ServiceLink]]]("links of
 """Functions that return the links of a client by its id."""
 
 
-def links_of(journey: SignInJourney) -> Sequence[ServiceLink]:
+def links_of(journey: JourneySnapshot) -> Sequence[ServiceLink]:
     """Return the links of the service to which this journey leads, if any."""
     if journey.client_id is None:
         return ()

@@ -15,7 +15,7 @@ from identity.sign_in import current_journey
 from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import TermsForm
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.terms import Choice
 
 _WITHOUT_ACCEPTING = (Choice.LATER, Choice.DECLINE)
@@ -70,7 +70,7 @@ def submit_terms() -> ResponseReturnValue:
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
 
 
-def _terms_journey(session: ActiveSession) -> SignInJourney | None:
+def _terms_journey(session: ActiveSession) -> JourneySnapshot | None:
     """Return the journey of the address where it asks this session's person for terms."""
     journey = current_journey.find_journey(JourneyKind.TERMS)
     return journey if journey is not None and journey.account_id == session.account_id else None

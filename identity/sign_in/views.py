@@ -34,7 +34,7 @@ from identity.sign_in.blueprint import blueprint
 from identity.sign_in.current_journey import find_left_open
 from identity.sign_in.forms import PasswordForm, SignInForm
 from identity.sign_in.levels import second_steps_towards
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 
 NO_PROVIDER = (
     "Enter the email address that your organisation gave you, or sign in with your password."
@@ -138,7 +138,7 @@ def submit_confirm() -> ResponseReturnValue:
     return redirect(second_step(journey), code=303)
 
 
-def _provider_wanted(journey: SignInJourney, form: SignInForm) -> Response | None:
+def _provider_wanted(journey: JourneySnapshot, form: SignInForm) -> Response | None:
     """Lead a person of an organisation with its own provider there; None where a password counts.
 
     That is by the button, without a password, or where the organisation forbids passwords here.
@@ -155,7 +155,7 @@ def _provider_wanted(journey: SignInJourney, form: SignInForm) -> Response | Non
     return redirect(url_for(".start", journey=journey.public_id), code=303)
 
 
-def second_step(journey: SignInJourney) -> str:
+def second_step(journey: JourneySnapshot) -> str:
     """Return the page of the person's second step: of the factor last shown in this browser."""
     account_id = journey.account_id
     if account_id is None or not registry.has_second_step(account_id):
@@ -166,7 +166,7 @@ def second_step(journey: SignInJourney) -> str:
     return url_for(f"sign_in.{page.endpoint}", journey=journey.public_id)
 
 
-def _signed_in_already(journey: SignInJourney | None) -> Response:
+def _signed_in_already(journey: JourneySnapshot | None) -> Response:
     """Lead on a person who signed in meanwhile, in another tab or before they went back."""
     journey = journey or find_left_open(JourneyKind.SIGN_IN)
     if journey is not None:
@@ -183,16 +183,16 @@ def _begin_again() -> Response:
     return redirect(url_for(".start", journey=journey.public_id), code=303)
 
 
-def _sign_in_journey() -> SignInJourney | None:
+def _sign_in_journey() -> JourneySnapshot | None:
     return current_journey.find_journey(JourneyKind.SIGN_IN)
 
 
-def _confirmation() -> SignInJourney | None:
+def _confirmation() -> JourneySnapshot | None:
     return current_journey.find_journey(JourneyKind.CONFIRM)
 
 
 def _sign_in_page(
-    journey: SignInJourney,
+    journey: JourneySnapshot,
     form: SignInForm,
     *,
     wait: MustWait | None = None,
@@ -213,7 +213,7 @@ def _sign_in_page(
 
 
 def _confirm_page(
-    journey: SignInJourney, form: PasswordForm, *, wait: MustWait | None = None
+    journey: JourneySnapshot, form: PasswordForm, *, wait: MustWait | None = None
 ) -> Response:
     mistake = None if wait else journeys.mistake_on(journey, CONFIRMATION)
     provider = other_providers.provider_of_session(signed_in_session())

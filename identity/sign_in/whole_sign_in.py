@@ -18,7 +18,7 @@ from identity.sessions.browser import Browser
 from identity.sign_in import journeys, proofs
 from identity.sign_in.actions import JourneyOver
 from identity.sign_in.journeys import SIGN_INS
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot, SignInJourney
 from identity.sign_in.session_actions import begin_session, renew_session
 
 FIRST_PAGE = "whole sign-in"
@@ -38,7 +38,7 @@ class OpenForm:
     challenge: str | None
 
 
-def open_form(journey: SignInJourney, factor: Factor, page: WholeSignIn) -> OpenForm | None:
+def open_form(journey: JourneySnapshot, factor: Factor, page: WholeSignIn) -> OpenForm | None:
     """Return the form, or None where this journey does not offer it.
 
     A confirmation offers it to people who have the factor.
@@ -54,7 +54,7 @@ def open_form(journey: SignInJourney, factor: Factor, page: WholeSignIn) -> Open
 
 
 def prove_whole_sign_in(
-    journey: SignInJourney, factor: Factor, page: WholeSignIn, answer: str, browser: Browser
+    journey: JourneySnapshot, factor: Factor, page: WholeSignIn, answer: str, browser: Browser
 ) -> StartedSession | ProofRejected:
     """Prove the factor; the session begins, or is renewed, in the transaction.
 
@@ -92,7 +92,7 @@ def elsewhere_only(account: Account) -> bool:
 
 
 def _reject(
-    journey: SignInJourney,
+    journey: JourneySnapshot,
     factor: Factor,
     page: WholeSignIn,
     account: Account | None,
@@ -112,7 +112,7 @@ def _reject(
 
 
 def _sign_in(
-    journey: SignInJourney, account: Account, proof: ProofAccepted, browser: Browser
+    journey: JourneySnapshot, account: Account, proof: ProofAccepted, browser: Browser
 ) -> StartedSession:
     if not _finish(journey, account):
         # The journey belongs to another person, or has ended: its purpose continues in a new one,
@@ -128,7 +128,7 @@ def _sign_in(
 
 
 def _confirm(
-    journey: SignInJourney, account: Account, proof: ProofAccepted, browser: Browser
+    journey: JourneySnapshot, account: Account, proof: ProofAccepted, browser: Browser
 ) -> StartedSession:
     if not _finish(journey, account):
         raise JourneyOver
@@ -139,7 +139,7 @@ def _confirm(
     return started
 
 
-def _finish(journey: SignInJourney, account: Account) -> bool:
+def _finish(journey: JourneySnapshot, account: Account) -> bool:
     return SIGN_INS.finish(
         journey.id,
         or_(SignInJourney.account_id.is_(None), SignInJourney.account_id == account.id),

@@ -17,7 +17,7 @@ from identity.sign_in import current_journey, journeys
 from identity.sign_in.actions import JourneyOver
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import answered
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.whole_sign_in import FIRST_PAGE, open_form, prove_whole_sign_in
 
 
@@ -51,7 +51,7 @@ def _endpoint(factor: Factor, kind: str) -> str:
     return f"{blueprint.name}.{kind}_with_{factor.name}"
 
 
-def form_values(journey: SignInJourney) -> Mapping[str, object] | None:
+def form_values(journey: JourneySnapshot) -> Mapping[str, object] | None:
     """Return the values of the form for the first page of the journey, or None without one."""
     offered = registry.whole_sign_in()
     form = open_form(journey, *offered) if offered is not None else None
@@ -67,7 +67,7 @@ def form_values(journey: SignInJourney) -> Mapping[str, object] | None:
 
 
 def _submit(
-    journey: SignInJourney | None, factor: Factor, page: WholeSignIn, first_page: str
+    journey: JourneySnapshot | None, factor: Factor, page: WholeSignIn, first_page: str
 ) -> ResponseReturnValue:
     back = redirect(url_for(first_page, journey=request.args.get("journey")), code=303)
     if journey is None or journey.finished_at is not None:

@@ -19,7 +19,7 @@ from identity.sessions.browser import Browser
 from identity.sign_in import journeys as sign_ins
 from identity.sign_in.actions import JourneyOver
 from identity.sign_in.elsewhere import sign_in_elsewhere
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.upstream import connections, identities, provider, queries, tokens, visits
 from identity.upstream.models import Connection
 from identity.upstream.visits import Arrival
@@ -31,7 +31,7 @@ SIGNED_OUT = "signed out by the organisation"
 class SignedIn:
     """The journey of a person who is known. started: None where a factor is shown here first."""
 
-    journey: SignInJourney
+    journey: JourneySnapshot
     started: StartedSession | None
 
 
@@ -82,7 +82,9 @@ def _account_of(arrival: Arrival) -> Account | None:
     return queries.account_of(arrival.connection, identity.issuer, identity.subject)
 
 
-def _confirms(journey: SignInJourney, account: Account, arrival: Arrival, browser: Browser) -> bool:
+def _confirms(
+    journey: JourneySnapshot, account: Account, arrival: Arrival, browser: Browser
+) -> bool:
     """Return whether the session's own person confirms it, at the provider where it began."""
     session = browser.session
     return (

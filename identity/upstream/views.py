@@ -18,7 +18,7 @@ from identity.sessions.current_browser import bound_browser, current_browser
 from identity.sessions.current_session import SessionOver, current, sign_in_browser
 from identity.sign_in import current_journey
 from identity.sign_in.actions import JourneyOver
-from identity.sign_in.models import JourneyKind, SignInJourney
+from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.views import second_step
 from identity.upstream import actions, joining, queries, visits
 from identity.upstream.blueprint import blueprint
@@ -140,7 +140,7 @@ def _signed_in(arrival: Arrival) -> ResponseReturnValue:
     return current_journey.onwards(outcome.journey)
 
 
-def _journey_and_connection() -> tuple[SignInJourney | None, Connection | None]:
+def _journey_and_connection() -> tuple[JourneySnapshot | None, Connection | None]:
     """Return the journey of the request and its connection, which only domain or session name."""
     journey = current_journey.find_journey(JourneyKind.SIGN_IN, JourneyKind.CONFIRM)
     if journey is None or journey.finished_at is not None:
@@ -153,7 +153,7 @@ def _journey_and_connection() -> tuple[SignInJourney | None, Connection | None]:
     return journey, queries.connection(provider.connection) if provider is not None else None
 
 
-def _sign_in_page(journey: SignInJourney) -> str:
+def _sign_in_page(journey: JourneySnapshot) -> str:
     endpoint = "confirm" if journey.kind == JourneyKind.CONFIRM else "start"
     return url_for(f"sign_in.{endpoint}", journey=journey.public_id)
 
