@@ -12,19 +12,19 @@ no more, a reset by link does (`open_after_reset`), and for codes a full sign-in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, not_, select
+from sqlalchemy import and_, not_
 
-from app.clock import CLOCK_SLACK, now
-from app.database import db, writing
-from app.database.single_use import insert_unless_present, rows_changed
+from app.clock import now
+from app.database import writing
 from app.identifiers import secret_hash
 from app.retention import Expired
 from identity.accounts.models import Account
 from identity.settings import settings
+from identity.sign_in import attempt_counts
 from identity.sign_in.backoff import Limit, Tally, after_failure, after_success, waiting_time
 from identity.sign_in.models import AttemptBucket
 
@@ -37,7 +37,6 @@ CLOSED = timedelta(days=100 * 365)
 """The wait of a factor that is closed: longer than any that ends."""
 _CONSECUTIVE = "consecutive:"
 _REMEMBERED = timedelta(days=400)
-_add_bucket = insert_unless_present(AttemptBucket)
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,11 @@ class Attempt:
 
     reserved: Sequence[Bucket]
     on_failure: Sequence[Bucket] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all buckets."""
+        return [bucket.name for bucket in (*self.reserved, *self.on_failure)]
 
 
 def password_attempt(
@@ -105,17 +109,13 @@ def _row(name: str) -> Bucket:
 
 def open_codes(account_id: int, factors: Sequence[str]) -> None:
     """Open the person's codes for unknown browsers, after a full sign-in. Inside `writing()`."""
-    _empty([f"{_CONSECUTIVE}{factor}:{account_id}" for factor in factors])
+    attempt_counts.empty([f"{_CONSECUTIVE}{factor}:{account_id}" for factor in factors])
 
 
 def open_after_reset(account: Account, factors: Sequence[str]) -> None:
     """Open the password and the codes for unknown browsers. Must run inside `writing()`."""
-    _empty([f"{_CONSECUTIVE}password:{secret_hash(account.email_key)}"])
+    attempt_counts.empty([f"{_CONSECUTIVE}password:{secret_hash(account.email_key)}"])
     open_codes(account.id, factors)
-
-
-def _empty(names: Sequence[str]) -> None:
-    rows_changed(delete(AttemptBucket).where(AttemptBucket.name.in_(names)))
 
 
 UNCOUNTED = Attempt(())
@@ -130,30 +130,18 @@ def confirmation_attempt(session_id: int) -> Attempt:
 
 def admit(attempt: Attempt, at: datetime) -> timedelta:
     """Count the try and let it pass (zero), or say how long to wait, which counts nothing."""
-    buckets = [*attempt.reserved, *attempt.on_failure]
-    if not buckets:
+    if not attempt.names:
         return timedelta(0)
-    names = [bucket.name for bucket in buckets]
     # Most refusals are answered from a plain read: a flood of guesses writes nothing.
-    blocked = db.session.scalars(
-        select(AttemptBucket.blocked_until).where(
-            AttemptBucket.name.in_(names),
-            AttemptBucket.blocked_until > at,
-            AttemptBucket.last_failure_at <= at + CLOCK_SLACK,
-        )
-    ).all()
-    if blocked:
-        return max(until for until in blocked if until is not None) - at
+    wait = waiting_time_of(attempt, at)
+    if wait:
+        return wait
     with writing():
-        rows = _lock_buckets(names)
-        longest = max(waiting_time(_tally(rows[name]), at) for name in names)
-        if longest > timedelta(0):
-            return longest
-        for bucket in attempt.reserved:
-            _store_tally(
-                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, at)
-            )
-    return timedelta(0)
+        tallies = attempt_counts.lock(attempt.names)
+        wait = _longest_wait(tallies, at)
+        if not wait:
+            _count_failure(attempt.reserved, tallies, at)
+    return wait
 
 
 def record_failure(attempt: Attempt, at: datetime) -> None:
@@ -161,11 +149,8 @@ def record_failure(attempt: Attempt, at: datetime) -> None:
     if not attempt.on_failure:
         return
     with writing():
-        rows = _lock_buckets([bucket.name for bucket in attempt.on_failure])
-        for bucket in attempt.on_failure:
-            _store_tally(
-                rows[bucket.name], after_failure(_tally(rows[bucket.name]), bucket.limit, at)
-            )
+        tallies = attempt_counts.lock([bucket.name for bucket in attempt.on_failure])
+        _count_failure(attempt.on_failure, tallies, at)
 
 
 def count_guess(account_id: int, at: datetime) -> bool:
@@ -174,19 +159,15 @@ def count_guess(account_id: int, at: datetime) -> bool:
     That is at the fifth within a day, and then at most once a day. Must run inside `writing()`.
     """
     bucket = Bucket(f"guesses:{account_id}", Limit(_GUESSES, _DAY, _DAY, _DAY))
-    row = _lock_buckets([bucket.name])[bucket.name]
-    if waiting_time(_tally(row), at):
+    tallies = attempt_counts.lock([bucket.name])
+    if _longest_wait(tallies, at):
         return False
-    tally = after_failure(_tally(row), bucket.limit, at)
-    _store_tally(row, tally)
-    return tally.blocked_until is not None
+    return _count_failure([bucket], tallies, at)[bucket.name].blocked_until is not None
 
 
 def waiting_time_of(attempt: Attempt, at: datetime) -> timedelta:
     """Return how long the next try of this kind will have to wait."""
-    names = [bucket.name for bucket in (*attempt.reserved, *attempt.on_failure)]
-    rows = db.session.scalars(select(AttemptBucket).where(AttemptBucket.name.in_(names)))
-    return max((waiting_time(_tally(row), at) for row in rows), default=timedelta(0))
+    return _longest_wait(attempt_counts.read(attempt.names), at) if attempt.names else timedelta(0)
 
 
 def refund_attempt(attempt: Attempt) -> None:
@@ -194,13 +175,26 @@ def refund_attempt(attempt: Attempt) -> None:
     if not attempt.reserved:
         return
     with writing():
-        rows = _lock_buckets([bucket.name for bucket in attempt.reserved])
-        for bucket in attempt.reserved:
-            tally = _tally(rows[bucket.name])
-            _store_tally(
-                rows[bucket.name],
-                Tally(0, tally.last_failure_at) if bucket.consecutive else after_success(tally),
-            )
+        tallies = attempt_counts.lock([bucket.name for bucket in attempt.reserved])
+        attempt_counts.store(
+            {bucket.name: _refunded(bucket, tallies[bucket.name]) for bucket in attempt.reserved}
+        )
+
+
+def _refunded(bucket: Bucket, tally: Tally) -> Tally:
+    return Tally(0, tally.last_failure_at) if bucket.consecutive else after_success(tally)
+
+
+def _longest_wait(tallies: Mapping[str, Tally], at: datetime) -> timedelta:
+    return max((waiting_time(each, at) for each in tallies.values()), default=timedelta(0))
+
+
+def _count_failure(
+    buckets: Sequence[Bucket], tallies: Mapping[str, Tally], at: datetime
+) -> Mapping[str, Tally]:
+    counted = {each.name: after_failure(tallies[each.name], each.limit, at) for each in buckets}
+    attempt_counts.store(counted)
+    return counted
 
 
 def expired() -> list[Expired]:
@@ -210,28 +204,3 @@ def expired() -> list[Expired]:
         Expired(AttemptBucket, and_(AttemptBucket.last_failure_at < calm, not_(in_a_row))),
         Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - _REMEMBERED),
     ]
-
-
-def _lock_buckets(names: Sequence[str]) -> dict[str, AttemptBucket]:
-    # Made where missing, then locked in one order everywhere, so that two tries never deadlock.
-    ordered = sorted(names)
-    for name in ordered:
-        _add_bucket(name=name, failures=0)
-    rows = db.session.scalars(
-        select(AttemptBucket)
-        .where(AttemptBucket.name.in_(ordered))
-        .order_by(AttemptBucket.name)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {row.name: row for row in rows}
-
-
-def _tally(row: AttemptBucket) -> Tally:
-    return Tally(row.failures, row.last_failure_at, row.blocked_until)
-
-
-def _store_tally(row: AttemptBucket, tally: Tally) -> None:
-    row.failures = tally.failures
-    row.last_failure_at = tally.last_failure_at
-    row.blocked_until = tally.blocked_until
