@@ -84,8 +84,8 @@ class ApprovalsPort:
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         terms_actions.accept(account, terms, sid, at)
 
-    def may_remember_device(self, account: Person) -> bool:
-        return not is_operator(account.id) and not members.approved_by(account.id)
+    def may_remember_device(self, account_id: int) -> bool:
+        return not is_operator(account_id) and not members.is_approver(account_id)
 
     def entrances(self, account: Person, service: str, at: datetime) -> Sequence[Entrance]:
         return get_or_load(

@@ -190,7 +190,7 @@ class Approvals(Protocol):
         Runs inside `writing()`.
         """
 
-    def may_remember_device(self, account: Person) -> bool:
+    def may_remember_device(self, account_id: int) -> bool:
         """Return whether the person may sign in without a second step on a remembered device."""
         ...
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.database import db
+from app.database import CompiledQuery, db
 from app.database.dated_rows import has_ended
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.approvers import CAN_APPROVE
@@ -23,6 +23,12 @@ from identity.accounts.models import Account, Invitation
 
 PER_PAGE = 50
 """People on a page of the list."""
+_APPROVES: CompiledQuery[object] = CompiledQuery(
+    select(Membership.id)
+    .join(Account, Account.id == Membership.account_id)
+    .where(Membership.account_id == bindparam("account"), CAN_APPROVE)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -259,6 +265,11 @@ def approved_by(account_id: int) -> list[Organisation]:
             .order_by(Organisation.name, Organisation.id)
         )
     )
+
+
+def is_approver(account_id: int) -> bool:
+    """Return whether the person is an approver of some organisation who can act."""
+    return _APPROVES.one(account=account_id) is not None
 
 
 def names_of(givers: Iterable[str]) -> dict[str, str]:

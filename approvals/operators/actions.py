@@ -1,11 +1,11 @@
 """Operators: appointed, listed and removed."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.actors import Actor
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import CompiledQuery, db, writing
 from app.outbox import send_mail
 from app.refusal import RefusalError
 from approvals.operators.models import Operator
@@ -16,13 +16,14 @@ from identity.accounts.person import Person
 from identity.accounts.sent_invitation import SentInvitation
 from identity.email_address import EmailAddress
 
+_APPOINTMENT: CompiledQuery[object] = CompiledQuery(
+    select(Operator.id).where(Operator.account_id == bindparam("account"), Operator.open)
+)
+
 
 def is_operator(account_id: int) -> bool:
     """Return whether this account is an operator now."""
-    found = db.session.scalar(
-        select(Operator.id).where(Operator.account_id == account_id, Operator.open)
-    )
-    return found is not None
+    return _APPOINTMENT.one(account=account_id) is not None
 
 
 def active_operators() -> list[Account]:

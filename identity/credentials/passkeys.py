@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import bindparam, delete, select, true, update
 
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.composition import Part
-from app.database import db, writing
+from app.database import CompiledQuery, db, writing
 from app.database.single_use import account_parameter, claim, insert_unless_present, rows_changed
 from app.identifiers import new_secret
 from app.refusal import Refusal, RefusalError
@@ -40,6 +40,9 @@ ADDED, REMOVED, COPIED = "passkey", "removed passkey", "copied passkey"
 REFUSED = Refusal(
     "refused",
     "That passkey does not sign you in. Try again, or use your email address and password.",
+)
+_IDS: CompiledQuery[object] = CompiledQuery(
+    select(Passkey.id).where(Passkey.account_id == bindparam("account"))
 )
 _add_user = insert_unless_present(PasskeyUser)
 _add_passkey = insert_unless_present(Passkey)
@@ -188,12 +191,7 @@ PASSKEY = Passkeys()
 
 def count(account_id: int) -> int:
     """Return how many passkeys the person has."""
-    return (
-        db.session.scalar(
-            select(func.count()).select_from(Passkey).where(Passkey.account_id == account_id)
-        )
-        or 0
-    )
+    return len(_IDS.all(account=account_id))
 
 
 def passkeys_of(account_id: int) -> list[Passkey]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from app.clock import now
-from app.database import db, writing
-from app.database.single_use import account_parameter, rows_changed
+from app.database import CompiledQuery, db, writing
+from app.database.single_use import rows_changed
 from app.refusal import Refusal
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
@@ -17,6 +18,19 @@ from identity.credentials.models import PasswordCredential
 from identity.credentials.password_rules import COMMON, Owner, refusal
 
 WRONG = Refusal("wrong", "Your email address or password is incorrect.")
+
+
+class _StoredRow(Protocol):
+    password_hash: str
+    changed_at: datetime
+
+
+# The same statement for known and unknown people, whose id is null: it finds nobody.
+_STORED: CompiledQuery[_StoredRow] = CompiledQuery(
+    select(PasswordCredential.password_hash, PasswordCredential.changed_at).where(
+        PasswordCredential.account_id == bindparam("account")
+    )
+)
 
 
 class Password(Factor):
@@ -69,18 +83,12 @@ def is_unchanged(account_id: int, proved: ProofAccepted) -> bool:
 
     Must run inside `writing()`, after the account's row was locked.
     """
-    set_at = db.session.scalar(
-        select(PasswordCredential.changed_at).where(PasswordCredential.account_id == account_id)
-    )
+    _, set_at = _stored_hash(account_id)
     return set_at is not None and set_at == proved.set_at
 
 
 def _stored_hash(account_id: int | None) -> tuple[str | None, datetime | None]:
-    row = db.session.execute(
-        select(PasswordCredential.password_hash, PasswordCredential.changed_at).where(
-            PasswordCredential.account_id == account_parameter(account_id)
-        )
-    ).first()
+    row = _STORED.one(account=account_id)
     return (row.password_hash, row.changed_at) if row is not None else (None, None)
 
 

@@ -6,11 +6,11 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from app.clock import now
 from app.composition import Part
-from app.database import db, writing
+from app.database import CompiledQuery, db, writing
 from app.database.single_use import claim, rows_changed
 from app.identifiers import secret_hash
 from app.refusal import Refusal
@@ -38,6 +38,12 @@ _MISREADINGS = str.maketrans("oil", "011")
 INCOMPLETE = Refusal("incomplete", f"Enter all {_LENGTH} letters and numbers of the code.")
 WRONG = Refusal(
     "wrong", "The code is not right, or it has been used. Enter another of your saved codes."
+)
+
+_UNUSED: CompiledQuery[object] = CompiledQuery(
+    select(RecoveryCode.id).where(
+        RecoveryCode.account_id == bindparam("account"), RecoveryCode.used_at.is_(None)
+    )
 )
 
 
@@ -125,14 +131,7 @@ def replace(account_id: int) -> list[str]:
 
 def remaining(account_id: int) -> int:
     """Return how many codes have not been used."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(RecoveryCode)
-            .where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
-        )
-        or 0
-    )
+    return len(_UNUSED.all(account=account_id))
 
 
 def _normalise(answer: str) -> str:

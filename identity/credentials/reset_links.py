@@ -9,12 +9,13 @@ is withdrawn in the transaction that ends its link.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Protocol
 
-from sqlalchemy import Select, func, or_, select, true, update
+from sqlalchemy import Select, bindparam, func, or_, select, true, update
 
 from app.clock import now
-from app.database import db, writing
-from app.database.single_use import account_parameter, claim, insert_unless_present, rows_changed
+from app.database import CompiledQuery, db, writing
+from app.database.single_use import claim, insert_unless_present, rows_changed
 from app.identifiers import secret_hash
 from app.journeys import Phase
 from app.outbox import withdraw_mail
@@ -37,6 +38,21 @@ SECOND_STEP = "second-step"
 _VOUCHED = timedelta(hours=1)
 _JOURNEYS = BrowserJourneys(
     ResetJourney, owner=[ResetJourney.browser_hash], expires=ResetJourney.expires_at
+)
+
+
+class _LinkRow(Protocol):
+    id: int | None
+
+
+# The same statement for known and unknown people, whose id is null: it finds no link.
+_USED_LAST: CompiledQuery[_LinkRow] = CompiledQuery(
+    select(func.max(PasswordReset.id).label("id")).where(
+        PasswordReset.account_id == bindparam("account"),
+        PasswordReset.used_by_browser == bindparam("browser"),
+        PasswordReset.purpose == RESET,
+        PasswordReset.used_at > bindparam("since"),
+    )
 )
 _add_numbered = insert_unless_present(PasswordReset)
 
@@ -122,15 +138,8 @@ def _is_bound_to(account: Account, link: PasswordReset) -> bool:
 
 def used_in_browser(account_id: int | None, browser: Browser) -> int | None:
     """Return the link that the browser has just used for that person, or None."""
-    found: int | None = db.session.scalar(
-        select(func.max(PasswordReset.id)).where(
-            PasswordReset.account_id == account_parameter(account_id),
-            PasswordReset.used_by_browser == browser.secret_hash,
-            PasswordReset.purpose == RESET,
-            PasswordReset.used_at > now() - _VOUCHED,
-        )
-    )
-    return found
+    found = _USED_LAST.one(account=account_id, browser=browser.secret_hash, since=now() - _VOUCHED)
+    return found.id if found is not None else None
 
 
 def add(

@@ -10,11 +10,14 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Protocol
 
 import pyotp
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
+    bindparam,
     delete,
     exists,
     insert,
@@ -26,7 +29,7 @@ from sqlalchemy import (
 from app.after_restore import REVIVED, Revived
 from app.clock import now
 from app.composition import Part
-from app.database import db, writing
+from app.database import CompiledQuery, CompiledStatement, db, writing
 from app.database.single_use import claim, insert_unless_present, rows_changed
 from app.refusal import Refusal
 from app.retention import PURGES, Expired, Purge
@@ -59,6 +62,36 @@ USED = Refusal("used", "That code has been used. Wait for the next one in your a
 WRONG = Refusal("wrong", "The code is not right. Check your phone’s clock is set automatically.")
 
 
+def _is_used(
+    first: int | BindParameter[int], last: int | BindParameter[int]
+) -> ColumnElement[bool]:
+    """Return whether a step from the first to the last was used with the credential's account."""
+    return (
+        exists()
+        .where(
+            UsedTotpStep.account_id == TotpCredential.account_id,
+            UsedTotpStep.step.between(first, last),
+        )
+        .correlate(TotpCredential)
+    )
+
+
+class _SecretRow(Protocol):
+    sealed_secret: str
+
+
+_SECRET: CompiledQuery[_SecretRow] = CompiledQuery(
+    select(TotpCredential.sealed_secret).where(TotpCredential.account_id == bindparam("account"))
+)
+_CLAIM_LAST = CompiledStatement(
+    update(TotpCredential)
+    .where(
+        TotpCredential.account_id == bindparam("account"),
+        TotpCredential.sealed_secret == bindparam("sealed"),
+        ~_is_used(bindparam("step"), bindparam("latest")),
+    )
+    .values(last_step=bindparam("step"))
+)
 _claim_step = insert_unless_present(UsedTotpStep)
 
 
@@ -103,7 +136,7 @@ class Totp(Factor):
         return {"set_up": self.enrolled(account_id)}
 
     def enrolled(self, account_id: int) -> bool:
-        return db.session.get(TotpCredential, account_id) is not None
+        return _sealed_secret(account_id) is not None
 
     def parts(self) -> Iterable[Part]:
         yield REVIVED(
@@ -121,9 +154,7 @@ class Totp(Factor):
     def prove(
         self, account_id: int | None, answer: str, _challenge: str | None = None, /
     ) -> ProofAccepted | ProofRejected:
-        sealed = db.session.scalar(
-            select(TotpCredential.sealed_secret).where(TotpCredential.account_id == account_id)
-        )
+        sealed = _sealed_secret(account_id)
         step = _check_step(sealed, answer) if sealed is not None else ProofRejected(WRONG)
         if isinstance(step, ProofRejected):
             return step
@@ -132,13 +163,9 @@ class Totp(Factor):
             # A later step that is acceptable now refuses this one; one further ahead was used while
             # the clock was wrong.
             is_unchanged = claim(
-                update(TotpCredential)
-                .where(
-                    TotpCredential.account_id == account_id,
-                    TotpCredential.sealed_secret == sealed,
-                    ~_is_used(step, _present_step() + TOLERANCE),
+                _CLAIM_LAST.with_values(
+                    account=account_id, sealed=sealed, step=step, latest=_present_step() + TOLERANCE
                 )
-                .values(last_step=step)
             )
             claimed = is_unchanged and _claim_step(account_id=account_id, step=step)
         # A code that was right before is no guess.
@@ -244,16 +271,9 @@ def expired_steps() -> list[Expired]:
     return [Expired(UsedTotpStep, UsedTotpStep.step < oldest)]
 
 
-def _is_used(first: int, last: int) -> ColumnElement[bool]:
-    """Return whether a step from the first to the last was used with the credential's account."""
-    return (
-        exists()
-        .where(
-            UsedTotpStep.account_id == TotpCredential.account_id,
-            UsedTotpStep.step.between(first, last),
-        )
-        .correlate(TotpCredential)
-    )
+def _sealed_secret(account_id: int | None) -> str | None:
+    row = _SECRET.one(account=account_id)
+    return row.sealed_secret if row is not None else None
 
 
 def _acceptable_steps() -> range:

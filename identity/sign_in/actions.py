@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import CompiledQuery, writing
 from app.refusal import Refusal, RefusalError
 from identity.access_termination import lock_access
 from identity.accounts.models import Account
@@ -32,6 +33,20 @@ from identity.sign_in.session_actions import begin_session, renew_session
 CONFIRMATION = "confirmation"
 """Page that asks for the password once more."""
 WRONG_PASSWORD = Refusal("wrong_password", "Your password is incorrect.")
+
+
+class _AddresseeRow(Protocol):
+    id: int
+    subject: str
+    joined_at: datetime | None
+    suspended_at: datetime | None
+
+
+_ADDRESSEE: CompiledQuery[_AddresseeRow] = CompiledQuery(
+    select(Account.id, Account.subject, Account.joined_at, Account.suspended_at).where(
+        Account.email_key == bindparam("key")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -182,11 +197,7 @@ def _find_addressee(email: str) -> tuple[Addressee | None, str]:
     except RefusalError:
         # No address: the same work is done for nobody, and counted under what was typed.
         return None, email[:254]
-    row = db.session.execute(
-        select(Account.id, Account.subject, Account.joined_at, Account.suspended_at).where(
-            Account.email_key == key
-        )
-    ).first()
+    row = _ADDRESSEE.one(key=key)
     if row is None:
         return None, key
     active = is_active(row.joined_at, row.suspended_at)

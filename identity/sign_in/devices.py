@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.clock import now
-from app.database import db
-from app.database.single_use import account_parameter, rows_changed
+from app.database import CompiledQuery, CompiledStatement, db
+from app.database.single_use import rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
 from identity.access_termination import Termination
@@ -20,6 +21,22 @@ from identity.sessions.browser import Browser
 from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.sessions.models import Session
 from identity.sign_in.models import KnownDevice
+
+
+class _DeviceRow(Protocol):
+    id: int
+    second_step: str | None
+
+
+# The same statement for known and unknown people, whose id is null: it finds no device.
+_KNOWN: CompiledQuery[_DeviceRow] = CompiledQuery(
+    select(KnownDevice.id, KnownDevice.second_step).where(
+        KnownDevice.token_hash == bindparam("token"),
+        KnownDevice.account_id == bindparam("account"),
+        KnownDevice.expires_at > bindparam("at"),
+    )
+)
+_ADD = CompiledStatement(insert(KnownDevice).returning(KnownDevice.id))
 
 
 @dataclass(frozen=True)
@@ -34,14 +51,8 @@ def known_device(account_id: int | None, browser: Browser, at: datetime) -> int 
     """Return the id of the browser as a device of that person, or None."""
     if browser.device_hash is None:
         return None
-    found: int | None = db.session.scalar(
-        select(KnownDevice.id).where(
-            KnownDevice.token_hash == browser.device_hash,
-            KnownDevice.account_id == account_parameter(account_id),
-            KnownDevice.expires_at > at,
-        )
-    )
-    return found
+    found = _KNOWN.one(token=browser.device_hash, account=account_id, at=at)
+    return found.id if found is not None else None
 
 
 def last_second_step(account_id: int, browser: Browser, at: datetime) -> str | None:
@@ -50,13 +61,10 @@ def last_second_step(account_id: int, browser: Browser, at: datetime) -> str | N
     None in a browser that is no known device of theirs, so that a stranger who knows the password
     learns nothing from the order of the pages.
     """
-    device = known_device(account_id, browser, at)
-    if device is None:
+    if browser.device_hash is None:
         return None
-    found: str | None = db.session.scalar(
-        select(KnownDevice.second_step).where(KnownDevice.id == device)
-    )
-    return found
+    found = _KNOWN.one(token=browser.device_hash, account=account_id, at=at)
+    return found.second_step if found is not None else None
 
 
 def renew_device(
@@ -84,15 +92,13 @@ def renew_device(
             .values(last_used_at=at, expires_at=ends, **shown)
         )
         return RenewedDevice(known, token)
-    added = KnownDevice(
+    added = _ADD.added(
         account_id=account_id,
         token_hash=secret_hash(token),
         expires_at=ends,
         second_step=second_step,
     )
-    db.session.add(added)
-    db.session.flush()
-    return RenewedDevice(added.id, token)
+    return RenewedDevice(cast(int, added), token)
 
 
 def forget_devices(ending: Termination) -> None:

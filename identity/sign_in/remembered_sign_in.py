@@ -21,12 +21,7 @@ from identity.sign_in.session_actions import begin_session
 
 def may_remember(first: FirstProof) -> bool:
     """Return whether the code page offers to remember the device; approvers are not offered it."""
-    account = db.session.get(Account, first.account_id)
-    return (
-        first.kind is JourneyKind.SIGN_IN
-        and account is not None
-        and approvals().may_remember_device(account)
-    )
+    return first.kind is JourneyKind.SIGN_IN and approvals().may_remember_device(first.account_id)
 
 
 def sign_in_on_remembered_device(
@@ -41,7 +36,7 @@ def sign_in_on_remembered_device(
     first = proofs.first_proof(journey)
     if first is None or journey.fresh or not reaches(ONE_FACTOR, journey.minimum_acr):
         return None
-    if not may_remember(first):
+    if browser.remembered_hash is None or not may_remember(first):
         return None
     cookie = remembered_devices.use(first.account_id, browser, now())
     if cookie is None or not proofs.finish(first):

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from app.clock import now
 from app.web.authorisation import anyone, permit
-from identity.credentials import other_providers, registry
+from identity.credentials import other_providers
 from identity.credentials.password import PASSWORD
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
@@ -158,9 +158,9 @@ def _provider_wanted(journey: JourneySnapshot, form: SignInForm) -> Response | N
 def second_step(journey: JourneySnapshot) -> str:
     """Return the page of the person's second step: of the factor last shown in this browser."""
     account_id = journey.account_id
-    if account_id is None or not registry.has_second_step(account_id):
+    offered = second_steps_towards(account_id, journey.minimum_acr) if account_id else []
+    if account_id is None or not offered:
         return url_for("recovery.no_second_step", journey=journey.public_id)
-    offered = second_steps_towards(account_id, journey.minimum_acr)
     last = devices.last_second_step(account_id, current_browser(), now())
     page = next((page for factor, page in offered if factor.name == last), offered[0][1])
     return url_for(f"sign_in.{page.endpoint}", journey=journey.public_id)

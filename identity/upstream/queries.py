@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import url_for
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from app.clock import now
-from app.database import db
+from app.database import CompiledQuery, db
 from identity.accounts.models import Account
 from identity.accounts.person import Person
 from identity.credentials.other_providers import OtherProvider, Standing
 from identity.ports import approvals
 from identity.sessions.origin import Origin
 from identity.upstream.models import Connection, Domain, Identity
+
+
+class _ProviderRow(Protocol):
+    public_id: str
+    name: str
+    own_factors_forbidden: bool
+
+
+_IN_USE = (
+    select(Connection.public_id, Connection.name, Connection.own_factors_forbidden)
+    .join(Domain, Domain.connection_id == Connection.id)
+    .where(Domain.proven_at.is_not(None), Connection.switched_off_at.is_(None))
+)
+_ANY_IN_USE: CompiledQuery[_ProviderRow] = CompiledQuery(_IN_USE.limit(1))
+_PROVIDER_OF_DOMAIN: CompiledQuery[_ProviderRow] = CompiledQuery(
+    _IN_USE.where(Domain.domain == bindparam("domain"))
+)
 
 
 @dataclass(frozen=True)
@@ -117,20 +135,13 @@ class ConnectedProviders:
     """The connections in use, as the sign-in pages need them (`OtherProviders`)."""
 
     def any(self) -> bool:
-        return bool(
-            db.session.scalar(
-                select(
-                    exists().where(
-                        Domain.connection_id == Connection.id,
-                        Domain.proven_at.is_not(None),
-                        Connection.switched_off_at.is_(None),
-                    )
-                )
-            )
-        )
+        return _ANY_IN_USE.one() is not None
 
     def of_domain(self, domain: str) -> OtherProvider | None:
-        return _other_provider(connection_of_domain(domain))
+        found = _PROVIDER_OF_DOMAIN.one(domain=domain)
+        if found is None:
+            return None
+        return OtherProvider(found.public_id, found.name, found.own_factors_forbidden)
 
     def of_connection(self, public_id: str) -> OtherProvider | None:
         found = connection(public_id)

@@ -126,7 +126,7 @@ class Rights:
     def suspending(self, account: Person, accepted: Collection[str], actor: Actor) -> None:
         pass
 
-    def may_remember_device(self, account: Person) -> bool:
+    def may_remember_device(self, account_id: int) -> bool:
         return True
 
     def second_step_reset(self, account: Person) -> SecondStepReset | None:
