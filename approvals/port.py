@@ -35,6 +35,7 @@ from approvals.second_step_resets import actions as resets
 from approvals.second_step_resets import queries as reset_queries
 from approvals.terms import actions as terms_actions
 from approvals.terms import due as terms
+from approvals.terms import queries as terms_queries
 from identity.accounts.person import Person, PersonalDetails
 from identity.accounts.queries import account_with_id
 from identity.accounts.sent_invitation import SentInvitation
@@ -80,6 +81,9 @@ class ApprovalsPort:
         self, account: Person, service: str | None, at: datetime, *, newly: bool
     ) -> Sequence[TermsDue]:
         return terms.due_terms(account, service, at, newly=newly)
+
+    def are_terms_due(self, account: Person, service: str | None, at: datetime) -> bool:
+        return bool(terms_queries.terms_status(account, service, at).waiting)
 
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         terms_actions.accept(account, terms, sid, at)

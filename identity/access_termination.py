@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from app.clock import now
 from app.composition import ExtensionPoint
-from app.database import db
+from app.database import CompiledQuery, db
 from identity.accounts.models import Account
+from identity.accounts.person import is_active
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,24 @@ CHANNELS = ExtensionPoint[Callable[[Termination], None]]("channels of access")
 """Each ends what it knows, inside the transaction of the change that ends access."""
 
 
+class _DatesRow(Protocol):
+    joined_at: datetime | None
+    suspended_at: datetime | None
+
+
+_LOCKED = (
+    select(Account)
+    .where(Account.id == bindparam("account"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCKED_DATES: CompiledQuery[_DatesRow] = CompiledQuery(
+    select(Account.joined_at, Account.suspended_at)
+    .where(Account.id == bindparam("account"))
+    .with_for_update(key_share=True)
+)
+
+
 def lock_access(account_id: int) -> Account | None:
     """Lock the account's row and return it as it is now, or None where there is none.
 
@@ -52,13 +72,14 @@ def lock_access(account_id: int) -> Account | None:
     row before it looks at anything, and so does `end_access`. So either the ending sees what was
     given, or the giver sees what ended. Must run inside `writing()`.
     """
-    found: Account | None = db.session.scalar(
-        select(Account)
-        .where(Account.id == account_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    found: Account | None = db.session.scalar(_LOCKED, {"account": account_id})
     return found
+
+
+def lock_active_access(account_id: int) -> bool:
+    """Lock the account's row, as `lock_access` does, and return whether the account is active."""
+    found = _LOCKED_DATES.one(account=account_id)
+    return found is not None and is_active(found.joined_at, found.suspended_at)
 
 
 def end_access(

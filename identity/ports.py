@@ -184,6 +184,9 @@ class Approvals(Protocol):
         the others, which are asked for at the next sign-in.
         """
 
+    def are_terms_due(self, account: Person, service: str | None, at: datetime) -> bool:
+        """Return whether `terms_due` with `newly=True` would return a version."""
+
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         """Record acceptance of the versions with these ids at a moment, in session `sid`.
 

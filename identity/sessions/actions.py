@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.audit import record
 from app.clock import now
 from app.database import Change, CompiledStatement, db, writing
+from app.database.single_use import claim
 from app.identifiers import new_secret, secret_hash
 from identity.access_termination import Termination, end_access
 from identity.accounts.models import Account
@@ -33,6 +36,33 @@ _CLAIM_ACTIVE_UNNOTED = CompiledStatement(
     update(Session)
     .where(Session.id == bindparam("id"), Session.ended_at.is_(None))
     .values(last_active_at=Session.last_active_at)
+)
+
+_RENEWED = (
+    "token_hash",
+    "auth_time",
+    "amr",
+    "acr",
+    "last_active_at",
+    "absolute_end",
+    "known_device_id",
+    "connection",
+    "connection_sid",
+    "organisations",
+    "network",
+    "user_agent",
+)
+"""Columns that each sign-in writes."""
+_INSERT = CompiledStatement(insert(Session).returning(Session.id))
+_RENEW = CompiledStatement(
+    update(Session)
+    .where(Session.id == bindparam("session"), Session.ended_at.is_(None))
+    .values({Session.__table__.c[name]: bindparam(f"new_{name}") for name in _RENEWED})
+)
+_SIGNED_IN = CompiledStatement(
+    update(Account)
+    .where(Account.id == bindparam("account"))
+    .values(last_signed_in_at=bindparam("at"))
 )
 
 
@@ -69,41 +99,47 @@ def start_session(
     at which the person signed in.
     """
     moment, token, earlier = now(), new_secret(), browser.session
-    with writing() as database:
+    with writing():
         of_another = earlier is not None and earlier.account_id != account.id
         if earlier is not None and of_another:
             end_session(earlier, cause="another person signed in")
             earlier = None
-        session = None if earlier is None else _renewable(database, earlier)
-        if session is None:
-            session = Session(
-                account=account,
-                created_at=moment,
-                previous_sign_in_at=account.last_signed_in_at,
+        columns: dict[str, object] = {
+            "token_hash": secret_hash(token),
+            "auth_time": moment,
+            "amr": list(amr),
+            "acr": acr,
+            "last_active_at": moment,
+            "absolute_end": moment + session_limits(acr).absolute,
+            "known_device_id": known_device_id,
+            "connection": origin.connection if origin is not None else None,
+            "connection_sid": origin.sid if origin is not None else None,
+            "organisations": list(origin.organisations) if origin is not None else None,
+            "network": browser.network,
+            "user_agent": browser.user_agent[:200],
+        }
+        # A session that has ended meanwhile is not renewed.
+        key = earlier.id if earlier is not None and _renew(earlier.id, columns) else None
+        if key is None:
+            key = cast(
+                int,
+                _INSERT.added(
+                    account_id=account.id,
+                    created_at=moment,
+                    previous_sign_in_at=account.last_signed_in_at,
+                    **columns,
+                ),
             )
-            database.add(session)
-        session.token_hash = secret_hash(token)
-        session.auth_time = moment
-        session.amr_values = list(amr)
-        session.acr = acr
-        session.last_active_at = moment
-        session.absolute_end = moment + session_limits(acr).absolute
-        session.known_device_id = known_device_id
-        session.connection = origin.connection if origin is not None else None
-        session.connection_sid = origin.sid if origin is not None else None
-        session.organisations = list(origin.organisations) if origin is not None else None
-        session.network = browser.network
-        session.user_agent = browser.user_agent[:200]
-        account.last_signed_in_at = moment
-        database.flush()
-        started = read_session(session.id)
+        _SIGNED_IN.run(account=account.id, at=moment)
+        # As it is stored now.
+        set_committed_value(account, "last_signed_in_at", moment)
+        started = read_session(key)
     return StartedSession(started, token, of_another)
 
 
-def _renewable(database: DatabaseSession, earlier: ActiveSession) -> Session | None:
-    """Lock the session's row and return it, or None where the session has ended."""
-    row = database.get(Session, earlier.id, with_for_update=True, populate_existing=True)
-    return row if row is not None and row.ended_at is None else None
+def _renew(session_id: int, columns: Mapping[str, object]) -> bool:
+    values = {f"new_{name}": value for name, value in columns.items()}
+    return claim(_RENEW.with_values(session=session_id, **values))
 
 
 def claim_active(session: ActiveSession, at: datetime, *, is_activity: bool) -> Change:

@@ -14,7 +14,7 @@ from app.audit import record
 from app.clock import now
 from app.database import CompiledQuery, writing
 from app.refusal import Refusal, RefusalError
-from identity.access_termination import lock_access
+from identity.access_termination import lock_access, lock_active_access
 from identity.accounts.models import Account
 from identity.accounts.person import is_active
 from identity.credentials import other_providers, registry, reset, reset_links
@@ -167,13 +167,17 @@ def prove_second_factor(
         if factor.guessable
         else throttle.UNCOUNTED
     )
-    wait = throttle.admit(attempt, at)
+    wait = throttle.waiting_time_of(attempt, at)
     if wait:
         return MustWait(wait)
     with writing():
         account = lock_access(first.account_id)
         if account is None:
             raise JourneyOver
+        # Counted and checked in one transaction: parallel guesses wait for its locks.
+        wait = throttle.admit(attempt, at)
+        if wait:
+            return MustWait(wait)
         outcome = factor.prove(account.id, answer, proofs.use_challenge(first.challenge, factor))
         if isinstance(outcome, ProofRejected):
             _second_step_refused(account, factor, outcome, attempt, browser, at)
@@ -231,8 +235,7 @@ def _with_first_proof(
 
 def _still_proves(account_id: int, proved: ProofAccepted) -> bool:
     """Lock the account and return whether it still is what the password was proved for."""
-    account = lock_access(account_id)
-    return account is not None and account.active and is_unchanged(account_id, proved)
+    return lock_active_access(account_id) and is_unchanged(account_id, proved)
 
 
 def _first_factor_refused(

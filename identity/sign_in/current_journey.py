@@ -116,7 +116,7 @@ def begin_confirmation(session: ActiveSession) -> Response:
 def onwards(journey: JourneySnapshot) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
-    if session is not None and terms.due_terms(session, journey.services, now()):
+    if session is not None and terms.are_due(session, journey.services, now()):
         return ask_for_terms(
             journey.resume_to,
             session,

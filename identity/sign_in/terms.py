@@ -20,6 +20,13 @@ class Choice(enum.Enum):
     DECLINE = "decline"
 
 
+def are_due(session: ActiveSession, services: Sequence[str], at: datetime) -> bool:
+    """Return whether `due_terms` would return any, without their texts."""
+    return any(
+        approvals().are_terms_due(session.account, service, at) for service in (None, *services)
+    )
+
+
 def due_terms(session: ActiveSession, services: Sequence[str], at: datetime) -> list[TermsDue]:
     """Return the terms that are due at the moment: the platform's, then the services'."""
     found: dict[str, TermsDue] = {}

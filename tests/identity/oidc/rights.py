@@ -81,6 +81,9 @@ class Rights:
             for each in sorted(self.required_terms)
         ]
 
+    def are_terms_due(self, account: Person, service: str | None, at: datetime) -> bool:
+        return bool(self.required_terms)
+
     def accept_terms(self, account: Person, terms: Sequence[str], sid: str, at: datetime) -> None:
         self.required_terms -= set(terms)
 
