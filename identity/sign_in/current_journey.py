@@ -36,7 +36,7 @@ def begin(
 
     For the parameters see `journeys.create`. Raises TooManyRequests.
     """
-    journey = journeys.create(
+    public_id = journeys.create(
         JourneyKind.SIGN_IN,
         resume_to,
         bound_browser(),
@@ -50,7 +50,7 @@ def begin(
         services=services,
         ends_at=ends_at,
     )
-    return redirect(url_for("sign_in.start", journey=journey.public_id), code=303)
+    return redirect(url_for("sign_in.start", journey=public_id), code=303)
 
 
 def ask_for_terms(
@@ -63,7 +63,7 @@ def ask_for_terms(
     ends_at: str | None = None,
 ) -> Response:
     """Show the person of this session the terms that are due, then continue at `resume_to`."""
-    journey = journeys.create(
+    public_id = journeys.create(
         JourneyKind.TERMS,
         resume_to,
         bound_browser(),
@@ -73,7 +73,7 @@ def ask_for_terms(
         services=services,
         ends_at=ends_at,
     )
-    return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
+    return redirect(url_for("sign_in.terms", journey=public_id), code=303)
 
 
 def find_journey(*kinds: JourneyKind) -> JourneySnapshot | None:
@@ -107,10 +107,10 @@ def begin_confirmation(session: ActiveSession) -> Response:
         back, cancel_to = own_page(left_open.resume_to), left_open.cancel_to
     else:
         back, cancel_to = own_page(request.args.get("next")), own_page(request.args.get("cancel"))
-    journey = journeys.confirm(
+    public_id = journeys.confirm(
         back or approvals().home(), session, bound_browser(), cancel_to=cancel_to
     )
-    return redirect(url_for("sign_in.confirm", journey=journey.public_id), code=303)
+    return redirect(url_for("sign_in.confirm", journey=public_id), code=303)
 
 
 def onwards(journey: JourneySnapshot) -> Response:

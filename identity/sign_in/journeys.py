@@ -6,14 +6,12 @@ A journey's person never changes; `identity.sign_in.proofs` binds it and finishe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from datetime import timedelta
-from typing import cast
 
 from sqlalchemy import Select, delete, insert, select
 
 from app.clock import now
-from app.database import CompiledStatement, writing
+from app.database import CompiledStatement, commit_unit, is_writing, writing
 from app.database.single_use import rows_changed
 from app.identifiers import new_id
 from app.journeys import Journeys, Phase
@@ -38,15 +36,17 @@ SIGN_INS = Journeys(
     expires=SignInJourney.expires_at,
     finished=SignInJourney.finished_at,
 )
-_INSERT = CompiledStatement(insert(SignInJourney).returning(SignInJourney.id))
-_COLUMNS = tuple(each.name for each in fields(JourneySnapshot) if each.name != "id")
+_INSERT = CompiledStatement(insert(SignInJourney))
 TOOK_TOO_LONG = "You took longer than 30 minutes. Sign in again to continue."
 
 
 def confirm(
     resume_to: str, session: ActiveSession, browser: Browser, *, cancel_to: str | None = None
-) -> JourneySnapshot:
-    """Store a journey in which the person of this session shows both factors once more."""
+) -> str:
+    """Store a journey in which the person of this session shows both factors once more.
+
+    Return its public id.
+    """
     return create(
         JourneyKind.CONFIRM,
         resume_to,
@@ -74,8 +74,10 @@ def create(
     own_factors: bool = False,
     services: Sequence[str] = (),
     ends_at: str | None = None,
-) -> JourneySnapshot:
-    """Store a new journey of the browser, which continues at `resume_to`, a path of our own.
+) -> str:
+    """Store a new journey of the browser and return its public id.
+
+    resume_to: the path of our own at which it continues.
 
     caption: the service, shown after "to continue to". client_id: its client. cancel_to: a path of
     our own for a person who cancels. fresh: ask even where a session is active (`prompt=login`,
@@ -88,11 +90,9 @@ def create(
         raise ValueError("a sign-in resumes and cancels at pages of our own")
     admit_row(browser)
     challenge, challenge_of = _first_challenge(kind, account_id)
-    if browser.secret_hash is None:
-        raise ValueError("a journey is bound to the secret of a browser")
-    journey = JourneySnapshot(
-        id=0,
-        public_id=new_id(),
+    public_id = new_id()
+    added = _INSERT.with_values(
+        public_id=public_id,
         kind=kind.value,
         browser_hash=browser.secret_hash,
         # A page of terms is only for a session, which has limits of its own.
@@ -108,19 +108,17 @@ def create(
         services=list(services),
         account_id=account_id,
         confirms_session_id=confirms_session_id,
-        proved=[],
         own_factors=own_factors,
-        origin=None,
         challenge=challenge,
         challenge_of=challenge_of,
-        mistake=None,
-        mistake_page=None,
-        finished_at=None,
+        challenges_made=0 if challenge is None else 1,
+        proved=[],
     )
-    columns = {name: getattr(journey, name) for name in _COLUMNS}
-    with writing():
-        key = _INSERT.added(**columns, challenges_made=0 if challenge is None else 1)
-    return replace(journey, id=cast(int, key))
+    if is_writing():
+        added.run()
+    else:
+        commit_unit(added)
+    return public_id
 
 
 def _first_challenge(
@@ -198,7 +196,7 @@ def mistake_on(journey: JourneySnapshot, page: str) -> str | None:
 
 def begin_again(journey: JourneySnapshot, browser: Browser) -> JourneySnapshot:
     """Store another journey with the purpose of this sign-in, for nobody yet, nothing proved."""
-    return create(
+    public_id = create(
         JourneyKind.SIGN_IN,
         journey.resume_to,
         browser,
@@ -211,6 +209,10 @@ def begin_again(journey: JourneySnapshot, browser: Browser) -> JourneySnapshot:
         services=journey.services,
         ends_at=journey.ends_at,
     )
+    another = _read(public_id, browser, [JourneyKind.SIGN_IN], Phase.ANY)
+    if another is None:
+        raise LookupError(f"no journey {public_id}")
+    return another
 
 
 def begin_again_late(journey: JourneySnapshot, browser: Browser, page: str) -> JourneySnapshot:
