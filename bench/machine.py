@@ -5,7 +5,7 @@ import platform
 import sqlite3
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from bench.processes import PYTHON
@@ -24,8 +24,17 @@ def description(postgresql: str) -> dict[str, str]:
         "system": f"{_system()}, Linux {platform.release()}",
         "python": _python(),
         "databases": f"SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql}",
+        "argon2": argon2_build(),
         "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
     }
+
+
+def argon2_build() -> str:
+    """Return which build of argon2 is installed, by the tags of its wheel."""
+    wheel = distribution("argon2-cffi-bindings").read_text("WHEEL") or ""
+    tags = [line for line in wheel.splitlines() if line.startswith("Tag:")]
+    portable = any("manylinux" in tag or "musllinux" in tag for tag in tags)
+    return "the portable wheel" if portable else "compiled on this machine"
 
 
 def _python() -> str:
