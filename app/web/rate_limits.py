@@ -2,8 +2,9 @@
 
 import time
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
+from flask_limiter.util import get_qualified_name
 from limits.errors import StorageError
 from limits.strategies import STRATEGIES
 
@@ -31,6 +32,8 @@ class RequestLimiter(Limiter):
     def _check_request_limit(
         self, callable_name: str | None = None, in_middleware: bool = True
     ) -> None:
+        if in_middleware and callable_name is None and self._is_within_default_limit():
+            return
         try:
             super()._check_request_limit(callable_name, in_middleware)
         except StorageError:
@@ -38,6 +41,27 @@ class RequestLimiter(Limiter):
                 raise
             self.context.seen_limits.clear()
             super()._check_request_limit(callable_name, in_middleware)
+
+    def _is_within_default_limit(self) -> bool:
+        """Count the request in memory if the default limit is the only one for its view.
+
+        False where the library has to decide, which gathers the limits of a view anew each time:
+        with Redis, for a view with limits of its own, and for a request over the limit.
+        """
+        endpoint = request.endpoint
+        if settings().redis_url is not None or endpoint is None:
+            return False
+        if endpoint in UNLIMITED.by_name():
+            return True
+        view = current_app.view_functions.get(endpoint)
+        limits = self.limit_manager.default_limits
+        if view is None or endpoint == "static" or len(limits) != 1:
+            return False
+        marked = get_qualified_name(view) in self._marked_for_limiting
+        if marked or self.limit_manager.has_hints(endpoint):
+            return False
+        (limit,) = limits
+        return self.limiter.hit(limit.limit, limit.key_func(), limit.scope_for(endpoint, None))
 
 
 limiter = RequestLimiter(key_func=client_network, on_breach=_too_many_requests)
