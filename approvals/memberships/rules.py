@@ -213,6 +213,11 @@ def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | No
     return ALREADY_APPROVER if approver else None
 
 
+def may_lose_approver(approvers: Approvers, account_id: int | None) -> Refusal | None:
+    """Refuse to take the last approver who can act: every loss is judged by this rule."""
+    return LAST_APPROVER if approvers.sole(account_id) else None
+
+
 def may_demote(
     *, open_: bool, approver: bool, account_id: int | None, approvers: Approvers
 ) -> Refusal | None:
@@ -221,14 +226,14 @@ def may_demote(
         return NOT_OPEN
     if not approver:
         return NOT_AN_APPROVER
-    return LAST_APPROVER if approvers.sole(account_id) else None
+    return may_lose_approver(approvers, account_id)
 
 
 def may_remove(*, open_: bool, account_id: int | None, approvers: Approvers) -> Refusal | None:
     """Refuse to remove the last approver, or somebody who has left."""
     if not open_:
         return NOT_OPEN
-    return LAST_APPROVER if approvers.sole(account_id) else None
+    return may_lose_approver(approvers, account_id)
 
 
 def may_undo_removal(
@@ -252,7 +257,7 @@ def may_suspend(
         return NOT_JOINED
     if oneself:
         return OWN_SUSPENSION
-    return LAST_APPROVER if approvers.sole(account_id) else None
+    return may_lose_approver(approvers, account_id)
 
 
 def may_restore(*, open_: bool, oneself: bool) -> Refusal | None:

@@ -16,6 +16,7 @@ from app.clock import now
 from app.database import db
 from app.database.single_use import rows_changed
 from approvals.memberships import mails
+from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership, MembershipSuspension, SuspensionKind
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
@@ -40,8 +41,21 @@ def begin(
     """Suspend the membership for a cause, and end what was issued for its organisation.
 
     False where one of this kind is open already. The caller records the change. Must run inside
-    `writing()`.
+    `writing()`. Raises RefusalError for the last approver who can act.
     """
+    keep_an_approver(membership.organisation_id, membership.account_id)
+    return _begin(membership, kind, cause, at=at, suspended_by=suspended_by, reason=reason)
+
+
+def _begin(
+    membership: Membership,
+    kind: SuspensionKind,
+    cause: str,
+    *,
+    at: datetime,
+    suspended_by: Actor,
+    reason: str | None = None,
+) -> bool:
     session = db.session()
     if membership.account_id is not None:
         lock_access(membership.account_id)
@@ -99,7 +113,7 @@ def open_suspensions(membership: Membership) -> list[MembershipSuspension]:
 def continue_in(membership: Membership, continued: Membership, at: datetime) -> None:
     """Suspend a membership that continues a suspended one, for the same causes."""
     for row in open_suspensions(membership):
-        begin(
+        _begin(
             continued,
             SuspensionKind(row.kind),
             row.cause,
@@ -114,7 +128,7 @@ def suspend_after_reset(membership: Membership, at: datetime) -> None:
 
     Must run inside `writing()`.
     """
-    begin(
+    _begin(
         membership,
         SuspensionKind.RESET,
         "the second step of the account was reset.",
@@ -184,7 +198,9 @@ def suspend_for_connection(
     for membership, organisation in rows:
         if organisation.public_id not in within:
             continue
-        if begin(membership, SuspensionKind.CONNECTION, cause, at=at, suspended_by=current_actor()):
+        if _begin(
+            membership, SuspensionKind.CONNECTION, cause, at=at, suspended_by=current_actor()
+        ):
             record_change("membership.suspended", membership, organisation, reason=connection)
             counts[organisation.id] = (organisation, counts.get(organisation.id, (None, 0))[1] + 1)
     session.flush()

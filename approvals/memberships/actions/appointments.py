@@ -6,6 +6,7 @@ from app.clock import now
 from app.database import writing
 from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules
+from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -61,6 +62,7 @@ def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
         )
         if refusal is not None:
             raise RefusalError(refusal)
+        keep_an_approver(organisation.id, membership.account_id)
         at = now()
         for appointment in membership.appointments:
             appointment.valid_to = appointment.valid_to or at

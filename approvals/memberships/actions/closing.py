@@ -6,11 +6,15 @@ from sqlalchemy.orm import Session
 
 from app.actors import Actor
 from approvals.memberships import facts, queries
+from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from identity.access_termination import end_access
 from identity.accounts import invitations
 from identity.accounts.models import Invitation, InvitationState
+
+MERGED = "organisation merged"
+"""The cause that ends all memberships of an organisation: its people go on in another one."""
 
 
 def close_membership(
@@ -27,6 +31,8 @@ def close_membership(
     Tokens and sessions for this organisation end. With the last open membership everything of the
     person ends, sessions included; others are left as they are (docs/decisions/0023).
     """
+    if cause != MERGED:
+        keep_an_approver(organisation.id, membership.account_id)
     membership.valid_to = at
     membership.ended_cause = cause
     membership.ended_by = actor.identifier

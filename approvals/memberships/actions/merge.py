@@ -13,13 +13,12 @@ from app.clock import now
 from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.memberships import facts, granting, suspension, wording
-from approvals.memberships.actions.closing import close_membership
+from approvals.memberships.actions.closing import MERGED, close_membership
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
 
-CAUSE = "organisation merged"
 Offered = Mapping[str, frozenset[str]]
 
 
@@ -59,7 +58,7 @@ def merge_organisations(source: Organisation, target: Organisation, *, actor: Ac
             else:
                 _continue_in(session, membership, source, target, offered, actor, at)
                 moved += 1
-            close_membership(session, membership, source, cause=CAUSE, at=at, actor=actor)
+            close_membership(session, membership, source, cause=MERGED, at=at, actor=actor)
         close_locked(session, source)
         record(
             "organisation.merged",
