@@ -1,4 +1,5 @@
 import { initAll } from "./vendor/govuk-frontend/govuk-frontend.min.js";
+import "./search-shortcut.js";
 import "./session-end.js";
 
 initAll();

@@ -49,6 +49,14 @@ class AdditionForm(EmailForm, NamesForm, PeriodForm):
         """The services of the form, each with its field."""
         return [(offer, self[_field_name(offer)]) for offer in self.offers]
 
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """The errors in the order of the fields on the page."""
+        page = ["email", "given_name", "family_name", *map(_field_name, self.offers)]
+        found: dict[str, list[str]] = super().errors
+        after = [name for name in found if name not in page]
+        return {name: found[name] for name in [*page, *after] if name in found}
+
     def answers(self) -> AdditionAnswers:
         """Return the answers of a valid form."""
         first_day, last_day = self.first_day(), self.last_day()

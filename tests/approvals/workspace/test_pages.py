@@ -371,3 +371,5 @@ def test_add_form_shows_every_mistake_at_once(walker: Walker, school: Organisati
         "The end date must include a month and year",
     ):
         assert page.text.count(mistake) >= 2, mistake
+    summary = re.findall(r'<a href="#(\w+)">', page.html.partition("</form>")[0])
+    assert summary == ["email", "given_name", "group_school_performance", "day"]
