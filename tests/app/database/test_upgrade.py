@@ -10,11 +10,14 @@ from app.audit import AuditEvent
 from app.clock import end_of_day
 from app.database import db, writing
 from app.database.schema import downgrade, upgrade
-from approvals.memberships.models import Grant
+from approvals.memberships.actions import remove_member
+from approvals.memberships.models import Grant, Membership, MembershipSuspension
+from approvals.pending_decisions.decisions import DecisionKind, Ending, end
 from identity.accounts.models import Account, Suspension
 from identity.administration import suspension
 from identity.oidc.client_administration import actions as clients
 from identity.oidc.models import ClientPeriod
+from tests.approvals import world as members
 from tests.approvals.decision import world
 from tests.identity.oidc.relying_party import register
 
@@ -56,6 +59,40 @@ def test_upgrade_moves_ends_ahead_to_midnight_in_london_as_new_rows(app: Flask) 
     assert event.organisation == public_id
     _upgraded()
     assert len(db.session.scalars(select(Grant)).all()) == 4
+
+
+def test_upgrade_copies_access_that_resets_closed_and_names_who_ended_memberships(
+    app: Flask,
+) -> None:
+    school = members.school()
+    ann = members.member(school, "ann@ashfield.example", approver=True)
+    waiting = members.member(school, "bob@ashfield.example", "School_Named")
+    agreed = members.member(school, "cal@ashfield.example", "School_Named")
+    removed = members.member(school, "dee@ashfield.example", "School_Named")
+    kind = DecisionKind("access_after_reset", undecided=None)
+    with writing():
+        for person in (waiting, agreed, removed):
+            kind.file(person.account_id or 0, organisation_id=school.id, asked_by=SYSTEM)
+        decision = kind.open_about(agreed.account_id or 0, school.id)
+        assert decision is not None
+        assert end(decision, Ending.IN_EFFECT, members.acting(ann))
+    remove_member(removed, actor=members.acting(ann))
+    members.invited(school, "dee@ashfield.example", "School_Anon")
+    keys, ann_subject = [each.id for each in (waiting, agreed, removed)], members.who(ann).subject
+    db.session.remove()
+    downgrade(revision="0038")
+    upgrade()
+    rows = db.session.scalars(
+        select(MembershipSuspension).order_by(MembershipSuspension.membership_id)
+    ).all()
+    assert [(row.membership_id, row.kind) for row in rows] == [(key, "reset") for key in keys]
+    assert [row.valid_to is None for row in rows] == [True, False, True]
+    assert rows[1].ended_by == ann_subject
+    first, second, third = [db.session.get_one(Membership, key) for key in keys]
+    assert first.suspended_at == rows[0].valid_from
+    assert second.suspended_at is None
+    assert third.ended_by == ann_subject
+    assert third.undo_until is None
 
 
 def test_upgrade_reads_past_suspensions_from_the_audit(app: Flask) -> None:
