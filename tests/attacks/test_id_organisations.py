@@ -42,6 +42,7 @@ APPROVERS = {
     "memberships.add_check",
     "memberships.add_done",
     "memberships.add_details",
+    "memberships.approver_hand_over",
     "memberships.approver_make",
     "memberships.approver_stop",
     "memberships.change_address",

@@ -72,6 +72,7 @@ FRESH = {
     "console.proposal",
     "home.approver_offer",
     "memberships.add_check",
+    "memberships.approver_hand_over",
     "memberships.approver_make",
     "memberships.approver_stop",
     "memberships.propose_approver_check",

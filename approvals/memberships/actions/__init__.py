@@ -16,6 +16,7 @@ from approvals.memberships.actions.confirm import (
     confirm_change,
 )
 from approvals.memberships.actions.give_on_request import give_on_request, lock_for_request
+from approvals.memberships.actions.hand_over import hand_over
 from approvals.memberships.actions.invitations import (
     correct_invitation,
     resend_invitation,
@@ -37,6 +38,7 @@ __all__ = [
     "confirm_change",
     "correct_invitation",
     "give_on_request",
+    "hand_over",
     "leave",
     "lock_for_request",
     "make_approver",

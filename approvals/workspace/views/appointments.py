@@ -8,8 +8,8 @@ from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
 from approvals.memberships import facts, rules
-from approvals.memberships.access import approver_of, this_organisation
-from approvals.memberships.actions import make_approver, stop_approver
+from approvals.memberships.access import approver_of, own_membership, this_organisation
+from approvals.memberships.actions import hand_over, make_approver, stop_approver
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
 from approvals.workspace.views.common import me, the_member
@@ -24,6 +24,7 @@ def add_to(pages: Blueprint) -> None:
     both = ["GET", "POST"]
     pages.route(f"{ROOT}/make", methods=both)(approver_make)
     pages.route(f"{ROOT}/stop", methods=both)(approver_stop)
+    pages.route("/o/<organisation>/users/<member>/hand-over", methods=both)(approver_hand_over)
 
 
 @permit(FreshSignIn(approver_of))
@@ -74,6 +75,32 @@ def approver_stop(member: str, **_route: str) -> Answer:
         form=form,
         oneself=oneself,
         last=facts.active_approvers(organisation.id).sole(person.account_id),
+        back=_user(person),
+    )
+
+
+@permit(FreshSignIn(approver_of))
+def approver_hand_over(member: str, **_route: str) -> Answer:
+    """Make the person an approver in one's own place after a confirmation."""
+    organisation, person, form = this_organisation(), the_member(member), Confirmation()
+    if person.id == own_membership().id:
+        return redirect(_user(person), 303)
+    if form.validate_on_submit():
+        try:
+            hand_over(own_membership(), person, actor=current_actor())
+            flash(
+                f"{person.name} is an approver for {organisation.name} in your place, and has been "
+                "told by email. You stay in the organisation.",
+                "success",
+            )
+            return redirect(url_for("home.home"), 303)
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+    return render_template(
+        "workspace/approver/hand_over.html",
+        organisation=organisation,
+        person=person,
+        form=form,
         back=_user(person),
     )
 
