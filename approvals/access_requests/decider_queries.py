@@ -58,12 +58,12 @@ def oldest_waiting(
     organisation: Organisation, at: datetime, most: int
 ) -> tuple[Sequence[RequestRow], int]:
     """Return the oldest requests that wait, at most so many, and how many there are in all."""
-    count = count_waiting(organisation, at)
-    if not count:
-        return (), 0
     statement = facts.pending_of_organisation(organisation, at)
-    oldest = statement.order_by(PendingDecision.asked_at, PendingDecision.id).limit(most)
-    return rows_of(db.session.scalars(oldest).all(), at), count
+    ordered = statement.order_by(PendingDecision.asked_at, PendingDecision.id)
+    oldest = db.session.scalars(ordered.limit(most)).all()
+    if len(oldest) < most:
+        return rows_of(oldest, at), len(oldest)
+    return rows_of(oldest, at), count_waiting(organisation, at)
 
 
 def decided_requests(organisation: Organisation, at: datetime, *, page: int) -> Page[RequestRow]:

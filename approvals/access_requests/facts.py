@@ -18,7 +18,7 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.deciders import Deciders
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from approvals.organisations.parents import children_among
+from approvals.organisations.parents import children_among, may_have_children
 from approvals.organisations.queries import is_open
 from approvals.pending_decisions.decisions import DecisionKind
 from approvals.pending_decisions.models import PendingDecision
@@ -141,6 +141,8 @@ def pending_of_organisation(organisation: Organisation, at: datetime) -> Select[
     Those are its own, and those of the organisations of which it is a parent that were passed on.
     """
     body = PendingDecision.organisation_id == organisation.id
+    if not may_have_children(organisation):
+        return select(PendingDecision).where(*PENDING, body)
     elsewhere = db.session.scalars(
         select(PendingDecision.organisation_id)
         .where(*PENDING, PendingDecision.organisation_id != organisation.id, _is_passed_on(at))

@@ -1,12 +1,12 @@
-"""The requests that wait, on the home page of an organisation."""
+"""The requests that wait: on the home page of an organisation, and their number in its pages."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flask import url_for
+from flask import g, url_for
 
-from approvals.access_requests.decider_queries import oldest_waiting
+from approvals.access_requests.decider_queries import count_waiting, oldest_waiting
 from approvals.memberships.home_cards import CardItem, CardLink, HomeCard
 from approvals.organisations.models import Organisation
 
@@ -17,6 +17,7 @@ SHOWN = 5
 def waiting_requests(organisation: Organisation, at: datetime) -> HomeCard | None:
     """Return the card with the oldest requests, or None where none waits."""
     rows, count = oldest_waiting(organisation, at, SHOWN)
+    g.waiting_requests = (organisation.id, count)
     if not count:
         return None
     items = tuple(
@@ -46,3 +47,11 @@ def waiting_requests(organisation: Organisation, at: datetime) -> HomeCard | Non
         items=items,
         links=(CardLink("See all requests", everything),),
     )
+
+
+def number_in_navigation(organisation: Organisation, at: datetime) -> int:
+    """Return how many requests wait, read once for a page that has the card."""
+    counted: tuple[int, int] | None = g.get("waiting_requests")
+    if counted is not None and counted[0] == organisation.id:
+        return counted[1]
+    return count_waiting(organisation, at)

@@ -133,7 +133,7 @@ def _status(row: RequestRow, at: datetime) -> str:
             where = " and ".join(mails.WITH[each].format(row.organisation.name) for each in levels)
             return f"Waiting for a decision. It is with {where}."
         case "approved":
-            return f"Approved. You have {row.granted}."
+            return f"Approved: {row.granted}."
         case "rejected":
             return f"Rejected. The reason: {row.decision.end_reason}"
         case "withdrawn":

@@ -50,6 +50,8 @@ class RequestRow:
 
 def rows_of(decisions: Sequence[PendingDecision], at: datetime) -> list[RequestRow]:
     """Return requests with their names, by a constant number of statements."""
+    if not decisions:
+        return []
     services = Catalogue(at)
     bodies = {
         each.id: each

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 OWN_WORDS = {
     "access.changed": "{actor} changed what you can see in {service} for {organisation}: {change}.",
+    "access.given_up": "You gave up what you could see in {service} for {organisation}: {change}.",
     "access.self_given": "You changed your user group of {service} for {organisation}: {change}.",
     "access_request.approved": "{actor} approved your request for {granted} of {service} at "
     "{organisation}.",

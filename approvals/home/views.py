@@ -1,13 +1,18 @@
 """Where signing in leads; my services, and one of them."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.actors import current_actor
 from app.clock import now
+from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
+from app.web.forms import show_refusal
 from approvals.home import offers, queries
-from approvals.memberships.access import member_of, this_organisation
+from approvals.memberships.access import member_of, own_membership, this_organisation
+from approvals.memberships.actions import change_user_group
+from approvals.memberships.forms import Confirmation
 from approvals.workspace import present
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
@@ -40,6 +45,27 @@ def service(service: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("no such service")
     return render_template("home/service.html", service=found)
+
+
+@pages.route("/services/<service>/give-up/<organisation>", methods=["GET", "POST"])
+@permit(member_of)
+def give_up(service: str, **_route: str) -> ResponseReturnValue:
+    """Give up one's own access to a service through an organisation, after a confirmation."""
+    organisation, membership, form = this_organisation(), own_membership(), Confirmation()
+    found = queries.my_service(me(), service, now())
+    if found is None:
+        raise NotFound("no such service")
+    back = url_for(".service", service=service)
+    if form.validate_on_submit():
+        try:
+            change_user_group(membership, service=service, user_groups=[], actor=current_actor())
+            flash(f"You gave up your access to {found.name}.", "success")
+            return redirect(back, 303)
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+    return render_template(
+        "home/give_up.html", service=found, organisation=organisation, form=form, back=back
+    )
 
 
 @pages.get("/services/<service>/schools/<organisation>")

@@ -108,6 +108,11 @@ EVENTS = (
         {"organisation", "service", "person", "rule"},
     ),
     Event(
+        "access.given_up",
+        "{person} gave up what they could see in {service}: {change}.",
+        _ABOUT | {"service", "before", "after", "change"},
+    ),
+    Event(
         "access.self_given",
         "{actor} changed their own user group of {service} as the only approver: {change}. "
         "The operators were told.",

@@ -52,6 +52,11 @@ def parents_of(organisation: Organisation, at: date | datetime) -> list[Organisa
     return [body for body in by_kind if queries.is_open(body, on)]
 
 
+def may_have_children(body: Organisation) -> bool:
+    """Return whether bodies of this kind are parents of schools. It runs no statement."""
+    return any(body.kind in kinds for kinds in PARENTS_OF_TYPE.values())
+
+
 def children_among(
     body: Organisation, organisations: Collection[int], at: date | datetime
 ) -> frozenset[int]:

@@ -9,7 +9,7 @@ from app.composition import Room
 from app.web.navigation import NAVIGATION, PLACES, Entry
 from app.web.pages import PAGES, TEMPLATE_NAMES, Pages, TemplateName
 from approvals.access_model.definition import join_phrases
-from approvals.access_requests.decider_queries import count_waiting
+from approvals.access_requests.home_card import number_in_navigation
 from approvals.memberships import wording
 from approvals.workspace import views
 from approvals.workspace.present import place, workspace
@@ -33,7 +33,7 @@ def _schools() -> str | None:
 
 def _waiting_requests() -> int:
     organisation = workspace()
-    return count_waiting(organisation, now()) if organisation else 0
+    return number_in_navigation(organisation, now()) if organisation else 0
 
 
 ROOM = Room(

@@ -72,7 +72,7 @@ APPROVERS = {
 }
 """For approvers of the organisation in the route, and for nobody else."""
 
-MEMBERS = {"home.approver_offer", "home.schools", "memberships.leave_organisation"}
+MEMBERS = {"home.approver_offer", "home.give_up", "home.schools", "memberships.leave_organisation"}
 """For everybody who belongs to the organisation in the route."""
 
 REDIRECTS = {301, 302, 303}

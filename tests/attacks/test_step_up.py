@@ -150,6 +150,7 @@ OPEN = {
     # Personal details that give no access.
     "own_account.submit_name",
     # Acts that only end access of one's own.
+    "home.give_up",
     "sessions.end",
     "sessions.end_others",
     "sessions.forget_device",

@@ -53,8 +53,15 @@ def change_user_group(
         new = newly_given(before, plan)
         approvers = facts.active_approvers(organisation.id)
         giver = facts.account_of(actor)
+        oneself = giver is not None and giver.id == membership.account_id
         refusal = (
-            (None if on_request else rules.may_act(facts.authority(actor, giver, approvers)))
+            (
+                None
+                if on_request
+                else rules.may_act(
+                    facts.authority(actor, giver, approvers), oneself=oneself and not plan.gains
+                )
+            )
             or (None if membership.open else rules.NOT_OPEN)
             or (rules.SAME_AS_NOW if plan.nothing else None)
             or (rules.ORGANISATION_ENDED if plan.gains and not is_open(organisation, at) else None)
@@ -111,9 +118,10 @@ def change_user_group(
 
         after = facts.held_groups(membership, at)
         change = wording.change_in_words(service, before, after, at)
-        self_given = plan.gains and giver is not None and giver.id == membership.account_id
+        self_given = plan.gains and oneself
+        event = "access.given_up" if oneself else "access.changed"
         record(
-            "access.self_given" if self_given else "access.changed",
+            "access.self_given" if self_given else event,
             actor=actor,
             organisation=organisation.public_id,
             subject=facts.subject_of(membership),
