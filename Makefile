@@ -74,13 +74,15 @@ setup: .venv/.runtime .venv/.argon2-$(ARGON2) assets
 
 # The wheel of argon2 is made for any processor; one that is compiled for the processor at hand takes
 # half of the time or less. What is installed then runs on such processors only: ARGON2=portable.
+COMPILE_ARGON2 = CFLAGS='-O3 -march=native' $(UV) pip install --no-cache --no-deps --require-hashes \
+	--build-constraints requirements/argon2.txt --reinstall-package $(BINDINGS) --no-binary $(BINDINGS) \
+	-r requirements/runtime.txt
+
 .venv/.argon2-$(ARGON2): .venv/.runtime requirements/argon2.txt
 	@rm -f .venv/.argon2-*
 	@if [ '$(ARGON2)' != native ]; then \
 		$(UV) pip install --no-deps --require-hashes --reinstall-package $(BINDINGS) -r requirements/runtime.txt; \
-	elif ! CFLAGS='-O3 -march=native' $(UV) pip install --no-cache --no-deps --require-hashes \
-		--build-constraints requirements/argon2.txt --reinstall-package $(BINDINGS) \
-		--no-binary $(BINDINGS) -r requirements/runtime.txt 2> .venv/argon2.log; then \
+	elif ! $(COMPILE_ARGON2) 2> .venv/argon2.log; then \
 		echo 'argon2 could not be compiled here: .venv/argon2.log says why'; \
 	fi
 	@touch $@
@@ -176,11 +178,12 @@ catalogue: .venv/.dev
 # profile-guided optimisation, and most version managers do not.
 BENCH_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/python3 || echo $(BIN)/python)
 
-.venv/.bench: .venv/.runtime requirements/bootstrap.txt requirements/runtime.txt pyproject.toml
+.venv/.bench: .venv/.argon2-$(ARGON2) requirements/bootstrap.txt requirements/runtime.txt pyproject.toml
 	@echo 'Installing what the benchmark measures, for $(BENCH_PYTHON)'
 	@$(UV) venv --clear --python $(BENCH_PYTHON) .venv/bench
 	@$(UV) pip install --python .venv/bench --compile-bytecode --require-hashes -r requirements/bootstrap.txt -r requirements/runtime.txt
 	@$(UV) pip install --python .venv/bench --no-deps --no-build-isolation --editable .
+	@[ '$(ARGON2)' != native ] || $(COMPILE_ARGON2) --python .venv/bench 2> .venv/argon2.log || true
 	@touch $@
 
 bench: .venv/.dev .venv/.peer .venv/.bench setup services

@@ -5,13 +5,18 @@ import platform
 import sqlite3
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import distribution, version
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.processes import PYTHON
 from bench.stores import PROCESSOR_SETTINGS
 
 _PACKAGES = ("granian", "Flask", "SQLAlchemy", "cryptography", "argon2-cffi-bindings")
+
+_WHEEL_OF_ARGON2 = (
+    "from importlib.metadata import distribution as found;"
+    "print(found('argon2-cffi-bindings').read_text('WHEEL'))"
+)
 
 
 def description(postgresql: str) -> dict[str, str]:
@@ -30,8 +35,10 @@ def description(postgresql: str) -> dict[str, str]:
 
 
 def argon2_build() -> str:
-    """Return which build of argon2 is installed, by the tags of its wheel."""
-    wheel = distribution("argon2-cffi-bindings").read_text("WHEEL") or ""
+    """Return which build of argon2 the servers have, by the tags of its wheel."""
+    wheel = subprocess.run(
+        [PYTHON, "-c", _WHEEL_OF_ARGON2], check=True, capture_output=True, text=True
+    ).stdout
     tags = [line for line in wheel.splitlines() if line.startswith("Tag:")]
     portable = any("manylinux" in tag or "musllinux" in tag for tag in tags)
     return "the portable wheel" if portable else "compiled on this machine"
