@@ -125,6 +125,7 @@ def test_ID_propose_pages_are_hidden_for_schools_of_others(
     assert facts.open_membership(maintained.id, EmailAddress.parse("ann@elm.example")) is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_schools_page_takes_the_same_statements_for_any_number(
     app: Flask, authority: Organisation
 ) -> None:
