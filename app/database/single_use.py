@@ -62,6 +62,11 @@ def rows_changed(statement: Update | Delete) -> int:
     return cast(CursorResult[object], result).rowcount
 
 
+def changed_any(statement: Update | Delete) -> bool:
+    """Run the statement and return whether it changed a row. Raises NotWriting."""
+    return rows_changed(statement) > 0
+
+
 def account_parameter(account_id: int | None) -> BindParameter[int]:
     """Return the value to compare a column with: the same statement for known and unknown people.
 

@@ -40,7 +40,9 @@ def approvers_cli() -> None:
     help="Public id, URN, UID or key such as la:201 of the organisation.",
 )
 @name_options
-@click.option("--reason", help="Why the command decides, with an operator. It is recorded.")
+@click.option(
+    "--reason", type=NAME, help="Why the command decides, with an operator. It is recorded."
+)
 @with_appcontext
 def appoint(
     email: EmailAddress, identifier: str, given_name: str, family_name: str, reason: str | None

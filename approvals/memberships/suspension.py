@@ -14,7 +14,7 @@ from app.actors import SYSTEM, Actor, current_actor
 from app.audit import record
 from app.clock import now
 from app.database import db
-from app.database.single_use import rows_changed
+from app.database.single_use import changed_any, rows_changed
 from approvals.memberships import mails
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership, MembershipSuspension, SuspensionKind
@@ -85,7 +85,7 @@ def end(
     session = db.session()
     if membership.account_id is not None:
         lock_access(membership.account_id)
-    ended = rows_changed(
+    ended = changed_any(
         update(MembershipSuspension)
         .where(
             MembershipSuspension.membership_id == membership.id,
@@ -95,7 +95,7 @@ def end(
         .values(valid_to=at, ended_by=ended_by.identifier)
     )
     _note_whether_suspended(session, membership)
-    return ended > 0
+    return ended
 
 
 def open_suspensions(membership: Membership) -> list[MembershipSuspension]:

@@ -12,6 +12,7 @@ from app.actors import Actor
 from app.audit import record
 from app.clock import now
 from app.database import db
+from app.days import parse_day
 from approvals.memberships import facts, granting
 from approvals.memberships.access_changes import GivenGroup
 from approvals.memberships.catalogue import Catalogue
@@ -54,13 +55,13 @@ class WaitingAccess:
     def last_day(self) -> date | None:
         """The last day on which they count, if there is one."""
         text = self.decision.details.get("last_day")
-        return date.fromisoformat(str(text)) if text else None
+        return parse_day(str(text)) if text else None
 
     @property
     def first_day(self) -> date | None:
         """The first day on which they count, where that lies ahead."""
         text = self.decision.details.get("first_day")
-        return date.fromisoformat(str(text)) if text else None
+        return parse_day(str(text)) if text else None
 
     @property
     def group_names(self) -> str:

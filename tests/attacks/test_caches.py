@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.attacks.pages import addresses, read, visitors
 
-FOR_EVERYBODY = ("/static/", "/jwks", "/.well-known/")
+FOR_EVERYBODY = ("/static/", "/jwks", "/.well-known/", "/mark")
 """Addresses whose responses are the same for everybody and may be cached."""
 KEPT_WITHOUT_BEING_TOLD = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
 """RFC 9110, 15.1: a cache may keep these for a while where nothing forbids it."""

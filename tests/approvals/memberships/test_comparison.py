@@ -46,7 +46,7 @@ def test_overview_distinguishes_offered_user_groups(app: Flask, kind: Kind) -> N
     approver = world.member(place, f"{kind.value}@ashfield.example", approver=True)
     page = browser(app, approver).get(path(place))
     texts = [
-        page.text.split(f"{group.name} : ")[1].split(". Can ")[0]
+        page.text.split(f"{group.name}: ")[1].split(". Can ")[0]
         for offer in Catalogue(now()).offers(place)
         for group in offer.groups
     ]

@@ -475,8 +475,9 @@ def test_parallel_confirmation_and_undo_leave_one_consistent_address(
 
     race(app, act)
     assert person.account.email == "ada@school.example"
-    assert len(audited("account.address_put_back")) == 1
-    assert len(audited("account.address_changed")) in {1, 2}
+    changed = len(audited("account.address_changed"))
+    assert changed in {1, 2}
+    assert len(audited("account.address_put_back")) == changed
     assert queries.reversible_change(person.account_id, NEW, now()) is None
     assert queries.open_change(person.account_id, now()) is None
 
