@@ -57,6 +57,15 @@ class AdditionForm(EmailForm, NamesForm, PeriodForm):
         after = [name for name in found if name not in page]
         return {name: found[name] for name in [*page, *after] if name in found}
 
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """The codes of each service and its user group that were chosen."""
+        return [
+            (offer.code, field.data)
+            for offer, field in self.groups
+            if field.data and field.data != NONE
+        ]
+
     def answers(self) -> AdditionAnswers:
         """Return the answers of a valid form."""
         first_day, last_day = self.first_day(), self.last_day()

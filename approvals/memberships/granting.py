@@ -52,6 +52,13 @@ def refuse_grants(
     return None
 
 
+def refuse_last_day(
+    gives: Iterable[tuple[str, str]], last_day: date | None, at: datetime
+) -> Refusal | None:
+    """Judge the last day of what is to be given, before anything else about it is known."""
+    return sensitive_rules.may_last(_groups(Catalogue(at), gives), last_day, day_of(at))
+
+
 def waiting_groups(gives: Iterable[GivenGroup], at: datetime) -> list[GivenGroup]:
     """Return those that need a second approver at the moment."""
     services, today = Catalogue(at), day_of(at)

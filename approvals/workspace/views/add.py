@@ -16,6 +16,7 @@ from approvals.memberships.actions import SignInTooOld, confirm_addition
 from approvals.memberships.addition_form import AdditionForm, addition_form
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.forms import CheckedAnswers, groups_form
+from approvals.memberships.granting import refuse_last_day
 from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey
 from approvals.refusals import not_there
@@ -164,6 +165,10 @@ def _is_answered(form: AdditionForm) -> bool:
     if not form.is_submitted():
         return False
     valid = form.validate()
+    if not form.day.errors:
+        refusal = refuse_last_day(form.chosen, form.last_day(), now())
+        if refusal is not None:
+            show_refusal(form, refusal, form.day)
     if not form.email.errors:
         checked = additions.check_address(this_organisation(), form.email.address, now())
         confirmed = form.address_is_right.data == form.email.data
@@ -172,7 +177,7 @@ def _is_answered(form: AdditionForm) -> bool:
         elif checked.meant is not None and not confirmed:
             form.asks_about_address = True
             show_refusal(form, additions.question(checked.meant), form.email)
-    return valid and not form.email.errors
+    return valid and not form.email.errors and not form.day.errors
 
 
 def _form_page(form: AdditionForm) -> str:

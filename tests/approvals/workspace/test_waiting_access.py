@@ -46,6 +46,20 @@ def bob(department: Organisation, ann: Membership) -> Membership:
     return person
 
 
+def test_add_form_asks_for_the_end_of_access_to_names_of_all_schools(
+    app: Flask, department: Organisation, ann: Membership
+) -> None:
+    page = browser(app, ann).get(path(department, "users", "new"))
+    page = page.submit(
+        email="new@dfe.example",
+        given_name="New",
+        family_name="Person",
+        group_school_performance="DfE_Named",
+    )
+    assert page.text.count("choose a last day within 12 months") >= 2
+    assert 'href="#day"' in page.html
+
+
 def address(department: Organisation, bob: Membership) -> str:
     [found] = waiting_access(department, bob)
     return f"/waiting-access/{found.decision.public_id}"
