@@ -15,6 +15,7 @@ from app.database import db
 from approvals.memberships import facts
 from approvals.operators import actions
 from approvals.operators.models import Operator
+from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.administration import suspension
@@ -91,6 +92,20 @@ def test_suspension_of_the_last_approver_is_mailed_to_operators_and_recorded(
     assert "Ashfield School" in text
     (row,) = world.audited("approver.none_left")
     assert (row.organisation, row.subject) == (school.public_id, ann.subject)
+
+
+def test_suspension_of_the_last_approver_is_mailed_to_approvers_of_the_parent_body(
+    app: Flask,
+) -> None:
+    trust = world.organisation("Elm Trust", kind=Kind.MULTI_ACADEMY_TRUST, uid="9001")
+    academy = world.organisation("Elm Academy", urn="990001", type_code="34", trust=trust)
+    lou = world.member(trust, "lou@elm.example", approver=True)
+    ann = world.who(world.member(academy, "ann@elm.example", approver=True))
+    suspension.suspend(ann, actor=COMMAND, accepted=[academy.public_id])
+    ((to, text),) = world.mails("console/no_approver_left")
+    assert to == lou.email
+    assert "Elm Academy" in text
+    assert f"/o/{trust.public_id}/schools" in text
 
 
 def test_suspension_of_one_of_two_approvers_asks_nothing(app: Flask, school: Organisation) -> None:
