@@ -148,7 +148,10 @@ class Invitation(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     closed_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_invitation_email_key_state", "email_key", "state"),)
+    __table_args__ = (
+        Index("ix_invitation_email_key_state", "email_key", "state"),
+        Index("ix_invitation_account_id_sender", "account_id", "sender"),
+    )
 
     has_expired = hybrid_method(_has_expired, _has_expired_sql)
     can_be_answered = hybrid_method(_can_be_answered, _can_be_answered_sql)

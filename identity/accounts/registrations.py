@@ -7,13 +7,14 @@ with and without an account, so that neither the answer nor its time reveals one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
-from app.database import db, writing
+from app.database import CompiledQuery, db, writing
 from app.database.single_use import insert_unless_present
 from app.refusal import RefusalError
 from app.retention import Expired
@@ -24,6 +25,17 @@ from identity.accounts.models import Invitation, InvitationState, Registration
 from identity.email_address import EmailAddress
 
 _add = insert_unless_present(Registration)
+
+
+class _InvitationRow(Protocol):
+    id: int
+
+
+_REGISTERED: CompiledQuery[_InvitationRow] = CompiledQuery(
+    select(Invitation.id)
+    .where(Invitation.account_id == bindparam("account"), Invitation.sender == REGISTRATION)
+    .limit(1)
+)
 
 
 def ask_for_account(email: EmailAddress) -> None:
@@ -49,12 +61,7 @@ def is_registration(invitation: Invitation) -> bool:
 
 def has_registered(account_id: int) -> bool:
     """Return whether the person once joined, or signed in, by a link that they asked for."""
-    found = db.session.scalar(
-        select(Invitation.id)
-        .where(Invitation.account_id == account_id, Invitation.sender == REGISTRATION)
-        .limit(1)
-    )
-    return found is not None
+    return _REGISTERED.one(account=account_id) is not None
 
 
 def expired() -> Sequence[Expired]:
