@@ -29,7 +29,7 @@ from identity.accounts.person import Person, actor_of
 
 
 class RequestEnded(RefusalError):
-    """Somebody decided the request before, or it ended otherwise."""
+    """The request was decided before, or it ended otherwise."""
 
     def __init__(self) -> None:
         super().__init__(rules.ENDED)

@@ -103,7 +103,7 @@ def _ends_by(ends_at: datetime | None, moment: datetime) -> bool:
     return ends_at is not None and ends_at <= moment
 
 
-def loses(change: AccessChange) -> bool:
+def removes_present_group(change: AccessChange) -> bool:
     """Return whether a user group that counts now is taken away, and not only prolonged."""
     kept = {(given.service, given.user_group) for given in change.give if given.starts_at is None}
     return any(

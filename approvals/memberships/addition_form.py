@@ -83,14 +83,14 @@ class AdditionForm(EmailForm, NamesForm, PeriodForm):
         )
 
 
-def asked_together(offers: Sequence[ServiceOffer]) -> list[ServiceOffer]:
+def services_on_form(offers: Sequence[ServiceOffer]) -> list[ServiceOffer]:
     """Return the services that the form offers: those of which a person holds one user group."""
     return [offer for offer in offers if not offer.allows_several][:MOST_TOGETHER]
 
 
 def addition_form(offers: Sequence[ServiceOffer], answers: AdditionAnswers) -> AdditionForm:
     """Return the form, filled with earlier answers."""
-    together = asked_together(offers)
+    together = services_on_form(offers)
     fields = {
         _field_name(offer): RadioField(
             offer.name, validate_choice=False, validators=[OfferedGroup(offer)]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, queries, rules
-from approvals.memberships.addition_form import asked_together
+from approvals.memberships.addition_form import services_on_form
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -59,7 +59,7 @@ def question(meant: str) -> Refusal:
 def form_page(organisation: Organisation, typed: str | None, at: datetime) -> FormPage:
     """Return the facts that the form shows beside its fields."""
     offers = Catalogue(at).offers(organisation)
-    together = asked_together(offers)
+    together = services_on_form(offers)
     known = None
     with suppress(RefusalError):
         known = facts.open_membership(organisation.id, EmailAddress.parse(typed or ""))

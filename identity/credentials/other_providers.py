@@ -26,8 +26,8 @@ class OtherProvider:
     only: bool
 
 
-class Standing(enum.Enum):
-    """The way of a person to sign in at a provider."""
+class LinkState(enum.Enum):
+    """Whether an identity at a provider is linked to a person's account, or can be."""
 
     LINKED = enum.auto()
     """An identity there is linked to their account."""
@@ -51,8 +51,8 @@ class OtherProviders(Protocol):
         """Return the provider of the connection, if it is in use."""
         ...
 
-    def standing(self, provider: OtherProvider, account: Person) -> Standing:
-        """Return how the person can sign in at the provider."""
+    def link_state(self, provider: OtherProvider, account: Person) -> LinkState:
+        """Return whether an identity there is linked to the account, or can be."""
         ...
 
     def accepts(self, origin: Origin) -> bool:
@@ -82,9 +82,9 @@ def provider_of_address(text: str | None) -> OtherProvider | None:
     return next((each for each in found if each is not None), None)
 
 
-def standing_at(provider: OtherProvider, account: Person) -> Standing:
-    """Return how the person can sign in at the provider."""
-    return PROVIDERS.values()[-1].standing(provider, account)
+def link_state_at(provider: OtherProvider, account: Person) -> LinkState:
+    """Return whether an identity there is linked to the account, or can be."""
+    return PROVIDERS.values()[-1].link_state(provider, account)
 
 
 def provider_of_session(session: ActiveSession) -> OtherProvider | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from app.refusal import Refusal
 from identity.accounts.person import Person
 from identity.credentials.other_providers import (
+    LinkState,
     OtherProvider,
-    Standing,
+    link_state_at,
     provider_of_address,
-    standing_at,
 )
 from identity.email_address import EmailAddress
 
@@ -26,7 +26,7 @@ def provider_required_at(email: EmailAddress) -> OtherProvider | None:
 def why_not_moved(account: Person, email: EmailAddress) -> Refusal | None:
     """Return why the account cannot get the address: its person could not sign in any more."""
     provider = provider_required_at(email)
-    if provider is None or standing_at(provider, account) is not Standing.NONE:
+    if provider is None or link_state_at(provider, account) is not LinkState.NONE:
         return None
     domain = email.key.rpartition("@")[2]
     return Refusal(
@@ -39,6 +39,6 @@ def why_not_moved(account: Person, email: EmailAddress) -> Refusal | None:
 def provider_to_link(account: Person, email: EmailAddress) -> OtherProvider | None:
     """Return the required provider of which the person has linked no identity yet, or None."""
     provider = provider_required_at(email)
-    if provider is None or standing_at(provider, account) is Standing.LINKED:
+    if provider is None or link_state_at(provider, account) is LinkState.LINKED:
         return None
     return provider

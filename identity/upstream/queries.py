@@ -12,7 +12,7 @@ from app.clock import now
 from app.database import CompiledQuery, db
 from identity.accounts.models import Account
 from identity.accounts.person import Person
-from identity.credentials.other_providers import OtherProvider, Standing
+from identity.credentials.other_providers import LinkState, OtherProvider
 from identity.ports import approvals
 from identity.sessions.origin import Origin
 from identity.upstream.models import Connection, Domain, Identity
@@ -147,14 +147,14 @@ class ConnectedProviders:
         found = connection(public_id)
         return _other_provider(found if found is not None and found.in_use else None)
 
-    def standing(self, provider: OtherProvider, account: Person) -> Standing:
+    def link_state(self, provider: OtherProvider, account: Person) -> LinkState:
         found = connection(provider.connection)
         if found is None:
-            return Standing.NONE
+            return LinkState.NONE
         if is_linked(account.id, found):
-            return Standing.LINKED
+            return LinkState.LINKED
         covered = approvals().belongs_within(account, found.organisations, now())
-        return Standing.LINKABLE if covered else Standing.NONE
+        return LinkState.LINKABLE if covered else LinkState.NONE
 
     def accepts(self, origin: Origin) -> bool:
         return is_accepted(origin)

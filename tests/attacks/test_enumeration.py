@@ -31,7 +31,7 @@ VARYING = [
 
 @pytest.fixture
 def known(app: Flask) -> Person:
-    """Somebody with every factor and with access in an organisation."""
+    """Return a person with every factor and with access in an organisation."""
     person = make_person(KNOWN, "Grace", "Hopper")
     world.member(world.school("Elm School", "100002"), KNOWN, "School_Named", approver=True)
     add_passkey(person)
@@ -90,7 +90,7 @@ def test_LG_03_invitation_shows_approvers_no_account_of_another_organisation(
 def test_LG_03_link_of_an_invitation_shows_the_same_first_page_for_every_address(
     app: Flask, known: Person, post: Post
 ) -> None:
-    """Somebody who forwards or reads the link learns nothing before they prove a factor."""
+    """A reader of a forwarded link learns nothing before they prove a factor."""
     pages = []
     for email in (KNOWN, UNKNOWN):
         with writing():

@@ -10,7 +10,7 @@ from app.database import writing
 from app.database.dated_rows import has_begun
 from app.refusal import RefusalError
 from approvals.memberships import facts, granting, mails, rules, wording
-from approvals.memberships.access_changes import loses, newly_given, plan_change
+from approvals.memberships.access_changes import newly_given, plan_change, removes_present_group
 from approvals.memberships.models import Membership
 from approvals.memberships.waiting_access import end_waiting, file_access
 from approvals.organisations.models import Organisation
@@ -132,7 +132,7 @@ def change_user_group(
             person=membership.name,
             change=change,
         )
-        if membership.account_id is not None and loses(plan):
+        if membership.account_id is not None and removes_present_group(plan):
             end_access(
                 membership.account_id,
                 cause="user group changed",

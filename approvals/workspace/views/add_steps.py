@@ -4,7 +4,7 @@ from flask import url_for
 
 from app.clock import now
 from app.refusal import RefusalError
-from approvals.memberships.addition_form import asked_together
+from approvals.memberships.addition_form import services_on_form
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey
@@ -16,7 +16,7 @@ from identity.accounts.person import full_name
 def names(organisation: Organisation) -> list[str]:
     """Return the steps of a journey: the form, then a page for each service that it leaves out."""
     offers = Catalogue(now()).offers(organisation)
-    together = asked_together(offers)
+    together = services_on_form(offers)
     return ["details", *(f"access/{offer.code}" for offer in offers if offer not in together)]
 
 
@@ -67,7 +67,7 @@ def _has_answer(journey: Journey, step: str, organisation: Organisation) -> bool
         case ("access", _, service):
             return service in access
         case _:
-            offers = asked_together(Catalogue(now()).offers(organisation))
+            offers = services_on_form(Catalogue(now()).offers(organisation))
             return (
                 {"email", "given_name", "family_name", "approver", "last_day"} <= answers.keys()
                 and _names_are_clean(answers)

@@ -21,7 +21,7 @@ askers = st.integers(1, 6)
 ages = st.timedeltas(timedelta(0), timedelta(days=60))
 
 
-def who(deciders: Deciders, asker: int, age: timedelta) -> frozenset[int]:
+def able_to_decide(deciders: Deciders, asker: int, age: timedelta) -> frozenset[int]:
     return frozenset(
         one
         for one in range(1, 8)
@@ -38,7 +38,7 @@ def test_active_account_may_decide_at_any_moment(
 ) -> None:
     everybody = deciders.approvers | deciders.operators
     everybody = everybody.union(*deciders.parents.values()) - {asker}
-    found = who(deciders, asker, age)
+    found = able_to_decide(deciders, asker, age)
     assert bool(found) == bool(everybody)
     assert found <= everybody
 
@@ -48,7 +48,7 @@ def test_time_takes_the_decision_from_nobody(
     deciders: Deciders, asker: int, one: timedelta, other: timedelta
 ) -> None:
     earlier, later = sorted((one, other))
-    assert who(deciders, asker, earlier) <= who(deciders, asker, later)
+    assert able_to_decide(deciders, asker, earlier) <= able_to_decide(deciders, asker, later)
 
 
 @given(all_deciders, askers, ages)
@@ -56,8 +56,8 @@ def test_nearest_people_may_decide_from_the_first_moment(
     deciders: Deciders, asker: int, age: timedelta
 ) -> None:
     level, nearest = deciders.nearest(without=[asker])
-    assert nearest <= who(deciders, asker, timedelta(0))
-    assert level is Authority.NONE or nearest <= who(deciders, asker, age)
+    assert nearest <= able_to_decide(deciders, asker, timedelta(0))
+    assert level is Authority.NONE or nearest <= able_to_decide(deciders, asker, age)
 
 
 @given(all_deciders, askers, ages)
@@ -68,13 +68,13 @@ def test_asker_never_decides(deciders: Deciders, asker: int, age: timedelta) -> 
 
 def test_request_goes_up_on_day_5_to_the_parent_and_on_day_10_to_operators() -> None:
     deciders = Deciders(frozenset({1}), frozenset({3}), {101: frozenset({2})})
-    days = {day: who(deciders, 9, timedelta(days=day)) for day in (0, 4, 5, 9, 10)}
+    days = {day: able_to_decide(deciders, 9, timedelta(days=day)) for day in (0, 4, 5, 9, 10)}
     assert days == {0: {1}, 4: {1}, 5: {1, 2}, 9: {1, 2}, 10: {1, 2, 3}}
 
 
 def test_request_without_parent_goes_up_to_operators_on_day_5() -> None:
     deciders = Deciders(frozenset({1}), frozenset({3}))
-    assert who(deciders, 9, timedelta(days=5)) == {1, 3}
+    assert able_to_decide(deciders, 9, timedelta(days=5)) == {1, 3}
 
 
 def test_reminders_are_due_after_2_and_4_days() -> None:

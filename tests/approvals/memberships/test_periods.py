@@ -15,7 +15,12 @@ from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.decision.decision import decide
 from approvals.memberships import end_reminders
-from approvals.memberships.access_changes import GivenGroup, HeldGroup, loses, plan_change
+from approvals.memberships.access_changes import (
+    GivenGroup,
+    HeldGroup,
+    plan_change,
+    removes_present_group,
+)
 from approvals.memberships.actions import change_user_group
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
@@ -171,7 +176,7 @@ def test_plan_change_is_nothing_when_the_same_start_is_chosen_again() -> None:
     assert plan_change(held, {"s": ["B"]}, ends_at=None, starts_at=start).nothing
     plan = plan_change([HeldGroup(1, "s", "A", None)], {"s": ["B"]}, ends_at=None, starts_at=start)
     assert plan.give == (GivenGroup("s", "A", None, start), GivenGroup("s", "B", start, None))
-    assert not loses(plan)
+    assert not removes_present_group(plan)
 
 
 # ------------------------------------------------------------------------------- reminders

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import rules
-from approvals.memberships.access_changes import HeldGroup, loses, plan_change
+from approvals.memberships.access_changes import HeldGroup, plan_change, removes_present_group
 from approvals.memberships.rules import Approvers, Authority
 
 TODAY = date(2026, 11, 23)
@@ -115,7 +115,7 @@ def test_plan_change_results_in_the_wanted_groups(
         assert found == {(group, ends_at) for group in groups}
     others = {row for row in after if row[0] not in wanted}
     assert others == {each for each in held if each[0] not in wanted}
-    assert loses(plan) == any(
+    assert removes_present_group(plan) == any(
         service in wanted and group not in wanted[service] for service, group, _ in held
     )
 
