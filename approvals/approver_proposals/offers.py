@@ -79,7 +79,7 @@ def check_member(member: Membership | None) -> None:
     """Raise RefusalError where a member cannot be appointed; none is an invited person to be."""
     if member is None:
         return
-    account = db.session.get(Account, member.account_id) if member.account_id else None
+    account = facts.account_of_member(member)
     refusal = may_appoint(
         open_=member.open,
         approver=member.is_approver,

@@ -9,7 +9,6 @@ from approvals.memberships import facts, mails, rules
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
 
 
 def make_approver(
@@ -22,7 +21,7 @@ def make_approver(
     with writing() as session:
         membership = facts.lock_membership(session, membership)
         organisation = session.get_one(Organisation, membership.organisation_id)
-        account = session.get(Account, membership.account_id) if membership.account_id else None
+        account = facts.account_of_member(membership)
         giver = facts.account_of(actor)
         refusal = rules.may_appoint_first(
             facts.appointing_authority(organisation, actor, giver, now()),

@@ -18,7 +18,7 @@ from approvals.memberships.forms import CheckedAnswers, PeriodForm, groups_form
 from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.waiting_access import waiting_access
-from approvals.workspace import queries
+from approvals.workspace import confirmations
 from approvals.workspace.views.common import me, the_member
 
 Answer = str | Response
@@ -111,7 +111,7 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         except RefusalError as error:
             show_refusal(form, error.refusal)
             form.shown.data = str(found.version)
-    check = queries.access_check(found, person, offer, now())
+    check = confirmations.access_check(found, person, offer, now())
     return render_template(
         "workspace/access/check.html",
         organisation=organisation,

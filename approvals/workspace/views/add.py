@@ -20,7 +20,7 @@ from approvals.memberships.granting import refuse_last_day
 from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey
 from approvals.refusals import not_there
-from approvals.workspace import additions, queries
+from approvals.workspace import additions, confirmations
 from approvals.workspace.views import add_steps as steps
 from approvals.workspace.views.common import ended_member, me, page_of
 from identity.sessions.current_session import signed_in_session
@@ -127,7 +127,7 @@ def add_check(journey: str, **_route: str) -> Answer:
         found,
         "check",
         form=form,
-        **vars(queries.addition_check(organisation, found, now())),
+        **vars(confirmations.addition_check(organisation, found, now())),
         step=lambda name: steps.address(found, organisation, name),
         long_steps=steps.names(organisation),
     )
@@ -140,7 +140,7 @@ def add_done(journey: str, **_route: str) -> Answer:
     if found.finished_at is None:
         return redirect(steps.unanswered(found, this_organisation()), 303)
     organisation = this_organisation()
-    addition = queries.addition(organisation, found)
+    addition = confirmations.addition(organisation, found)
     if addition is None:
         raise not_there("the person is gone")
     if not addition.waits:

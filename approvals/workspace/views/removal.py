@@ -22,7 +22,7 @@ from approvals.memberships.actions import leave, remove_member, undo_removal
 from approvals.memberships.forms import Confirmation
 from approvals.memberships.models import Membership
 from approvals.memberships.queries import belongs_somewhere
-from approvals.workspace import queries
+from approvals.workspace import confirmations, former_people
 from approvals.workspace.views.common import ended_member, me, page_of, the_member
 from identity.sessions.step_up import FreshSignIn
 
@@ -65,7 +65,7 @@ def remove(member: str, **_route: str) -> Answer:
         organisation=organisation,
         person=person,
         form=form,
-        **vars(queries.consequences(organisation, person, now())),
+        **vars(confirmations.consequences(organisation, person, now())),
         back=url_for(
             "memberships.user", organisation=organisation.public_id, member=person.public_id
         ),
@@ -87,8 +87,8 @@ def removed(member: str, **_route: str) -> Answer:
         "workspace/removal/removed.html",
         organisation=organisation,
         person=person,
-        may_undo=queries.undone_removal(organisation, person, now()) is not None,
-        **vars(queries.removal(organisation, person, now())),
+        may_undo=former_people.undone_removal(organisation, person, now()) is not None,
+        **vars(confirmations.removal(organisation, person, now())),
     )
 
 
@@ -105,7 +105,7 @@ def undo(member: str, **_route: str) -> Answer:
             return redirect(page_of(again.public_id), 303)
         except RefusalError as error:
             show_refusal(form, error.refusal)
-    effect = queries.undone_removal(organisation, person, now())
+    effect = former_people.undone_removal(organisation, person, now())
     if effect is None and not form.errors:
         return redirect(page_of(member), 303)
     return render_template(
@@ -131,7 +131,7 @@ def _undone_banner(person: Membership, left_out: Sequence[str]) -> str:
 def former_users(**_route: str) -> Answer:
     """Show the people who have left the organisation, the latest first."""
     organisation = this_organisation()
-    shown = queries.former_list(organisation, page=requested_page())
+    shown = former_people.former_list(organisation, page=requested_page())
     return render_template(
         "workspace/former_users.html",
         organisation=organisation,
@@ -159,6 +159,6 @@ def leave_organisation(**_route: str) -> Answer:
         organisation=organisation,
         person=person,
         form=form,
-        **vars(queries.consequences(organisation, person, now())),
+        **vars(confirmations.consequences(organisation, person, now())),
         back=url_for("home.home"),
     )

@@ -9,7 +9,7 @@ from app.web.pagination import requested_page
 from approvals.memberships import wording
 from approvals.memberships.access import approver_of, own_membership, this_organisation
 from approvals.memberships.member_filters import SEES, SORTS, STATUSES, MemberFilters
-from approvals.workspace import overview, queries
+from approvals.workspace import former_people, overview, queries
 from approvals.workspace.views.common import ended_member, me, the_member
 
 
@@ -53,7 +53,7 @@ def user(member: str, **_route: str) -> str:
             organisation=organisation,
             person=former,
             reasons=wording.ENDINGS,
-            **vars(queries.former_page(organisation, former, now())),
+            **vars(former_people.former_page(organisation, former, now())),
         )
     person = the_member(member)
     return render_template(
