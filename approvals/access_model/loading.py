@@ -21,7 +21,7 @@ from approvals.access_model.models import Service, ServiceVersion
 from approvals.access_model.schema import SchemaProblem, UnusableFile
 from approvals.organisations.actions import add_organisation
 from approvals.organisations.kinds import KINDS, Kind, RemitRule
-from approvals.organisations.models import Organisation
+from approvals.organisations.models import Organisation, search_name
 from identity.oidc.cache import raise_revision
 
 EVENTS = [
@@ -214,7 +214,7 @@ def _find(session: Session, listed: ListedOrganisation) -> Organisation | None:
     given = {name: getattr(listed, name) for name in IDENTIFIERS if getattr(listed, name)}
     statement = select(Organisation).where(Organisation.kind == listed.kind).filter_by(**given)
     if not given:
-        statement = statement.where(Organisation.search_name == listed.name.casefold())
+        statement = statement.where(Organisation.search_name == search_name(listed.name))
     return session.scalars(statement.order_by(Organisation.id).limit(1)).first()
 
 

@@ -44,13 +44,15 @@ class OwnRequest:
 class NewRequest:
     """The form for a request. organisation: the one that was chosen; else `found` has a search.
 
-    mine: the organisations that the person belongs to.
+    only_similar: nothing matches the search, and `found` nearly does. mine: the organisations that
+    the person belongs to.
     """
 
     organisation: Organisation | None
     offers: Sequence[ServiceOffer]
     found: Sequence[Organisation]
     found_more: bool
+    only_similar: bool
     mine: Sequence[Organisation]
 
 
@@ -71,11 +73,14 @@ def new_request(
         organisation in mine
         or (facts.is_requestable(organisation, at) and _opens(organisation, bodies, at))
     ):
-        return NewRequest(organisation, Catalogue(at).offers(organisation), (), False, mine)
+        return NewRequest(organisation, Catalogue(at).offers(organisation), (), False, False, mine)
     found: Sequence[Organisation] = ()
+    similar: Sequence[Organisation] = ()
     if search:
         found = organisations.search(search, kinds=_KINDS, open_on=at, limit=FOUND + 1)
-    return NewRequest(None, (), found[:FOUND], len(found) > FOUND, mine)
+        similar = () if found else organisations.search_similar(search, kinds=_KINDS, open_on=at)
+    shown = found or similar
+    return NewRequest(None, (), shown[:FOUND], len(shown) > FOUND, bool(similar), mine)
 
 
 def own_requests(

@@ -14,6 +14,7 @@ from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry, ActivityFilters
 from approvals.approver_proposals.queries import WaitingProposal, waiting_proposal
 from approvals.console import queries
+from approvals.console.queries import Found
 from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
@@ -128,12 +129,12 @@ def read_organisation(organisation: Organisation, reader: Actor, at: datetime) -
     )
 
 
-def find_people(search: str, *, page: int) -> Page[Account] | None:
+def find_people(search: str, *, page: int) -> Found[Account] | None:
     """Find people as `queries.find_people` does."""
     found = queries.find_people(search, page=page)
     if found is not None:
         with writing():
-            record("console.looked_for", what=search, found=found.total)
+            record("console.looked_for", what=search, found=found.page.total)
     return found
 
 

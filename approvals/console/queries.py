@@ -1,60 +1,64 @@
 """Look-ups of operators: organisations and people, among all of them."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import or_, select
 
 from app.database import db
 from app.refusal import RefusalError
 from app.web.pagination import Page, paginate
 from approvals.activity import queries as activity
-from approvals.memberships.models import Membership, folded
+from approvals.memberships.models import Membership
+from approvals.memberships.people_search import is_called, similar_people
+from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, by_name
 from identity.email_address import EmailAddress
 
 SHORTEST = 2
 
+Item = TypeVar("Item")
 
-def find_organisations(search: str, *, page: int) -> Page[Organisation] | None:
+
+@dataclass(frozen=True)
+class Found(Generic[Item]):
+    """Rows that a search found. only_similar: nothing matches, and these nearly do."""
+
+    page: Page[Item]
+    only_similar: bool
+
+
+def find_organisations(search: str, *, page: int) -> Found[Organisation] | None:
     """Find by identifier or words of the name. None if there is too little to look for."""
     if len(search) < SHORTEST:
         return None
-    words = folded(search).split()[:6]
-    by_name = [Organisation.search_name.contains(word, autoescape=True) for word in words]
-    identifiers = (
-        Organisation.urn,
-        Organisation.uid,
-        Organisation.la_code,
-        Organisation.ukprn,
-        Organisation.public_id,
-    )
-    statement = select(Organisation).where(
-        or_(*(column == search for column in identifiers), *([and_(*by_name)] if by_name else []))
-    )
-    return paginate(statement.order_by(Organisation.search_name, Organisation.id), page=page)
+    by_name = organisations.matching(search).order_by(Organisation.search_name, Organisation.id)
+    return _found(paginate(by_name, page=page), lambda: organisations.search_similar(search))
 
 
-def find_people(search: str, *, page: int) -> Page[Account] | None:
-    """Find by exact address, subject, or the beginning of a name or address."""
+def find_people(search: str, *, page: int) -> Found[Account] | None:
+    """Find by subject, or by words of a name or address. None if there is too little to look for.
+
+    An address is found in any spelling.
+    """
     if len(search) < SHORTEST:
         return None
-    conditions: list[ColumnElement[bool]] = [
-        Account.subject == search,
-        Account.email_key.startswith(search.casefold(), autoescape=True),
-        Account.family_name.istartswith(search, autoescape=True),
-        Account.given_name.istartswith(search, autoescape=True),
-    ]
+    conditions = [Account.subject == search, is_called(search)]
     with suppress(RefusalError):
         conditions.append(Account.email_key == EmailAddress.parse(search).key)
-    words = search.split()
-    if len(words) == 2:
-        conditions.append(
-            Account.given_name.istartswith(words[0], autoescape=True)
-            & Account.family_name.istartswith(words[1], autoescape=True)
-        )
-    statement = select(Account).where(or_(*conditions))
-    return paginate(statement.order_by(*by_name()), page=page)
+    matching = select(Account).where(or_(*conditions)).order_by(*by_name())
+    return _found(paginate(matching, page=page), lambda: similar_people(search))
+
+
+def _found(page: Page[Item], similar: Callable[[], Sequence[Item]]) -> Found[Item]:
+    """Return the page, or one page of similar rows where nothing matches."""
+    rows = () if page.total else similar()
+    if not rows:
+        return Found(page, only_similar=False)
+    return Found(Page(rows, 1, len(rows), len(rows)), only_similar=True)
 
 
 def person(subject: str) -> Account | None:
@@ -64,7 +68,7 @@ def person(subject: str) -> Account | None:
 
 def organisation(public_id: str) -> Organisation | None:
     """Return the organisation with this public id."""
-    return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    return organisations.by_public_id(public_id)
 
 
 def invited_approvers(organisation: Organisation) -> list[Membership]:

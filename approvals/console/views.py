@@ -41,11 +41,8 @@ def home() -> ResponseReturnValue:
 def organisations() -> ResponseReturnValue:
     """Show a page of organisations that match a search."""
     search = _search()
-    return render_template(
-        "console/organisations.html",
-        search=search,
-        page=queries.find_organisations(search, page=requested_page()),
-    )
+    found = queries.find_organisations(search, page=requested_page())
+    return render_template("console/organisations.html", search=search, found=found)
 
 
 @pages.get("/organisations/<organisation>")
@@ -63,8 +60,8 @@ def organisation(organisation: str) -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Show a page of people that match a search, and record the search."""
     search = _search()
-    page = look_ups.find_people(search, page=requested_page())
-    return render_template("console/people.html", search=search, page=page)
+    found = look_ups.find_people(search, page=requested_page())
+    return render_template("console/people.html", search=search, found=found)
 
 
 @pages.get("/people/<person>")

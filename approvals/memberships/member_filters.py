@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
 
-from approvals.memberships.models import Grant, Membership, search_words
+from app.text_search import contains_words, search_words
+from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
 
@@ -83,10 +84,7 @@ class MemberFilters:
 
 def conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
     """Return the conditions of a statement about `Membership`, its `Account` and `Invitation`."""
-    found: list[Condition] = [
-        Membership.search_text.contains(word, autoescape=True)
-        for word in search_words(filters.search)
-    ]
+    found: list[Condition] = [*contains_words(Membership.search_text, search_words(filters.search))]
     found += _status(filters.status, at)
     if filters.user_group:
         found.append(

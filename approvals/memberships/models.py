@@ -21,6 +21,7 @@ from app.database import Base
 from app.database.dated_rows import OPEN, DatedRow
 from app.identifiers import new_id
 from app.journeys import JourneyRow
+from app.text_search import plain_letters
 from identity.accounts.person import full_name
 from identity.email_address import EmailAddress
 
@@ -32,39 +33,22 @@ NOT_REMINDED = text("valid_to IS NOT NULL AND reminded_at IS NULL")
 """Condition of the partial index over grants whose end is to be reminded of."""
 
 
+SORT_LENGTH, SEARCH_LENGTH = 402, 724
+"""Characters kept of the two texts. Compatible forms of one letter can be 18 letters long."""
+
+
 def sort_key(given_name: str, family_name: str, email: str) -> str:
-    """Return the key that orders lists of people: family name first, regardless of case."""
-    return folded(f"{family_name} {given_name}".strip() or email)
+    """Return the key that orders lists of people: family name first.
 
-
-MOST_WORDS = 6
+    Neither case nor how letters are composed counts.
+    """
+    text = f"{family_name} {given_name}".strip() or email
+    return unicodedata.normalize("NFKC", text).casefold()[:SORT_LENGTH]
 
 
 def search_key(given_name: str, family_name: str, email: str) -> str:
     """Return the text that a search in the list looks through."""
-    return plain_letters(f"{given_name} {family_name} {email}")
-
-
-def search_words(search: str) -> list[str]:
-    """Return the words that a search looks for in the text that `search_key` returned."""
-    return plain_letters(search).split()[:MOST_WORDS]
-
-
-def plain_letters(text: str) -> str:
-    """Return text without regard to case, accents and apostrophes.
-
-    `O’Neil`, `o'neil` and `oneil` give the same, and so do `Zoë` and `zoe`.
-    """
-    letters = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-_APOSTROPHES = {ord(mark): None for mark in "'’‘‛ʼʻʹ′`´＇"}
-
-
-def folded(typed: str) -> str:
-    """Return text without regard to case and to how its letters are composed."""
-    return unicodedata.normalize("NFKC", typed).casefold()
+    return plain_letters(f"{given_name} {family_name} {email}")[:SEARCH_LENGTH]
 
 
 def _parameters(context: DefaultExecutionContext) -> dict[str, str]:
@@ -140,8 +124,8 @@ class Membership(DatedRow, Base):
     email_key: Mapped[str] = mapped_column(String(320))
     given_name: Mapped[str] = mapped_column(String(200))
     family_name: Mapped[str] = mapped_column(String(200))
-    sort_name: Mapped[str] = mapped_column(String(402), default=_sort_name)
-    search_text: Mapped[str] = mapped_column(String(724), default=_search_text)
+    sort_name: Mapped[str] = mapped_column(String(SORT_LENGTH), default=_sort_name)
+    search_text: Mapped[str] = mapped_column(String(SEARCH_LENGTH), default=_search_text)
     joined_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     """Since when the membership is suspended, whatever the cause; `MembershipSuspension` has each

@@ -12,7 +12,7 @@ from app.identifiers import new_id
 from app.refusal import RefusalError
 from app.typed_text import clean_text
 from approvals.organisations.kinds import KINDS, Kind
-from approvals.organisations.models import Organisation
+from approvals.organisations.models import Organisation, search_name
 
 
 def add_organisation(
@@ -55,7 +55,7 @@ def add_organisation(
             kind=kind.value,
             key=f"{kind.value}:{diocese_code}" if diocese_code else f"hand:{public_id}",
             name=name,
-            search_name=name.casefold(),
+            search_name=search_name(name),
             diocese_code=diocese_code,
             ukprn=ukprn,
         )
@@ -79,7 +79,8 @@ def _refuse_second(
     elif ukprn:
         same = session.scalar(of_kind.where(Organisation.ukprn == ukprn).limit(1))
     else:
-        same = session.scalar(of_kind.where(Organisation.search_name == name.casefold()).limit(1))
+        named = of_kind.where(Organisation.search_name == search_name(name))
+        same = session.scalar(named.limit(1))
     if same is not None:
         raise RefusalError.of(
             "already_there", f"It is there already: {same.name} ({same.public_id})."

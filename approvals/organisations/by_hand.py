@@ -13,7 +13,13 @@ from app.database import writing
 from app.refusal import RefusalError
 from app.typed_text import clean_text
 from approvals.organisations.importing import end_closed
-from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
+from approvals.organisations.models import (
+    BEGINNING,
+    END,
+    Organisation,
+    OrganisationPeriod,
+    search_name,
+)
 from identity.oidc.cache import raise_revision
 
 
@@ -36,7 +42,7 @@ def rename_organisation(
             select(Organisation)
             .where(
                 Organisation.kind == organisation.kind,
-                Organisation.search_name == name.casefold(),
+                Organisation.search_name == search_name(name),
                 Organisation.id != organisation.id,
                 Organisation.closed_on.is_(None),
             )
@@ -48,7 +54,7 @@ def rename_organisation(
             )
         before = organisation.name
         _begin_period(session, organisation, name=name)
-        organisation.name, organisation.search_name = name, name.casefold()
+        organisation.name, organisation.search_name = name, search_name(name)
         organisation.updated_at = now()
         record(
             "organisation.renamed",

@@ -230,7 +230,11 @@ def find_command(text: str, kind: str | None, limit: int) -> None:
     kinds = [Kind(kind)] if kind else []
     found = queries.search(text, kinds=kinds, limit=limit)
     if not found:
-        raise click.ClickException(f"No organisation is called {text} or has this identifier.")
+        found = queries.search_similar(text, kinds=kinds)[:limit]
+        missing = f"No organisation is called {text} or has this identifier."
+        if not found:
+            raise click.ClickException(missing)
+        click.echo(f"{missing} These have a similar name.", err=True)
     for organisation in found:
         parts = [organisation.facts.name]
         parts += [organisation.hint] if organisation.hint != organisation.facts.name else []

@@ -21,6 +21,7 @@ from app.clock import now
 from app.database import Base
 from app.database.dated_rows import PeriodOfDays
 from app.identifiers import new_id
+from app.text_search import plain_letters
 from approvals.organisations.kinds import Kind, KindFacts, facts_of
 from approvals.organisations.register.statuses import BEGINNING, END
 
@@ -34,6 +35,14 @@ __all__ = [
     "SchoolLink",
     "TrustLink",
 ]
+
+
+SEARCH_LENGTH = 250
+
+
+def search_name(name: str) -> str:
+    """Return the name as searches look through it, and as lists are ordered by it."""
+    return plain_letters(name)[:SEARCH_LENGTH]
 
 
 class Organisation(Base):
@@ -56,7 +65,7 @@ class Organisation(Base):
     kind: Mapped[str] = mapped_column(String(30))
     key: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(250))
-    search_name: Mapped[str] = mapped_column(String(250))
+    search_name: Mapped[str] = mapped_column(String(SEARCH_LENGTH))
     urn: Mapped[str | None] = mapped_column(String(6), unique=True)
     uid: Mapped[str | None] = mapped_column(String(8), unique=True)
     la_code: Mapped[str | None] = mapped_column(String(3))

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.clock import day_of
 from app.database import db
+from app.text_search import contains_words, search_words, similar_keys
 from approvals.organisations import openness
 from approvals.organisations.kinds import Kind, kind_on_day
 from approvals.organisations.models import (
@@ -84,11 +85,11 @@ def search(
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[Organisation]:
-    """Return organisations whose name holds every word, or whose identifier is the text; by name.
+    """Return organisations whose name has every word, or whose identifier is the text; by name.
 
     With `open_on`, only those that are open on that day. An empty text finds all.
     """
-    statement = _search(text, kinds, open_on)
+    statement = matching(text, kinds, open_on)
     statement = statement.order_by(Organisation.search_name, Organisation.id)
     return db.session.scalars(statement.limit(limit).offset(offset)).all()
 
@@ -97,24 +98,38 @@ def search_count(
     text: str, *, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
 ) -> int:
     """Return how many `search` would find without a limit."""
-    statement = _search(text, kinds, open_on).with_only_columns(func.count(Organisation.id))
+    statement = matching(text, kinds, open_on).with_only_columns(func.count(Organisation.id))
     return db.session.scalar(statement) or 0
 
 
-def _search(
-    text: str, kinds: Collection[Kind], open_on: date | datetime | None
+def search_similar(
+    text: str, *, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
+) -> Sequence[Organisation]:
+    """Return organisations whose name nearly has every word, the most similar first."""
+    keys = similar_keys(
+        _among(kinds, open_on), Organisation.id, Organisation.search_name, search_words(text)
+    )
+    found = db.session.scalars(select(Organisation).where(Organisation.id.in_(keys)))
+    return sorted(found, key=lambda organisation: keys.index(organisation.id))
+
+
+def matching(
+    text: str, kinds: Collection[Kind] = (), open_on: date | datetime | None = None
 ) -> Select[Organisation]:
+    """Return the statement of `search`, without its order."""
+    statement, words = _among(kinds, open_on), search_words(text)
+    if not words:
+        return statement
+    named = and_(*contains_words(Organisation.search_name, words))
+    identified = (_is_identified_by(each, text.strip()) for each in _IDENTIFIERS)
+    return statement.where(or_(named, *identified, Organisation.public_id == text.strip()))
+
+
+def _among(kinds: Collection[Kind], open_on: date | datetime | None) -> Select[Organisation]:
     statement = select(Organisation)
     if kinds:
         statement = statement.where(Organisation.kind.in_([kind.value for kind in kinds]))
-    words = text.casefold().split()
-    if words:
-        named = and_(*(Organisation.search_name.contains(word, autoescape=True) for word in words))
-        identified = (_is_identified_by(each, text.strip()) for each in _IDENTIFIERS)
-        statement = statement.where(or_(named, *identified))
-    if open_on is not None:
-        statement = openness.only_open(statement, on_day(open_on))
-    return statement
+    return statement if open_on is None else openness.only_open(statement, on_day(open_on))
 
 
 def _is_identified_by(attribute: str, text: str) -> ColumnElement[bool]:

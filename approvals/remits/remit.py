@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, li
 
 from app.database import db
 from app.refusal import RefusalError
+from app.text_search import contains_words, search_words
 from approvals.organisations import queries
 from approvals.organisations.kinds import KINDS, Kind, RemitRule
 from approvals.organisations.models import Organisation, OrganisationPeriod, TrustLink
@@ -108,11 +109,9 @@ class Remit:
     def select(self, search: str = "") -> Schools:
         """Select the schools by name: those with every word in the name, or with this URN."""
         query = self._query()
-        words = search.casefold().split()
+        words = search_words(search)
         if words:
-            named = and_(
-                *(Organisation.search_name.contains(word, autoescape=True) for word in words)
-            )
+            named = and_(*contains_words(Organisation.search_name, words))
             query = query.where(or_(named, Organisation.urn == search.strip()))
         return query.order_by(Organisation.search_name, Organisation.id)
 

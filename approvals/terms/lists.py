@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import Row, Select, and_, exists, func, select
 
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Grant, Membership
+from approvals.memberships.people_search import is_called
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import Account, by_name
 
@@ -79,7 +80,7 @@ def read_people(
 
 
 def _searched(statement: Select[*Columns], search: str) -> Select[*Columns]:
-    found = statement.where(*_matching(search)) if search else statement
+    found = statement.where(is_called(search)) if search else statement
     return found.order_by(*by_name())
 
 
@@ -122,15 +123,3 @@ def _waiting_rows(terms_version: TermsVersion, at: datetime) -> Select[Account]:
             )
         )
     return statement
-
-
-def _matching(search: str) -> list[ColumnElement[bool]]:
-    """Return whether every word begins a name or the address."""
-    return [
-        or_(
-            Account.given_name.istartswith(word, autoescape=True),
-            Account.family_name.istartswith(word, autoescape=True),
-            Account.email_key.startswith(word.casefold(), autoescape=True),
-        )
-        for word in search.split()[:6]
-    ]

@@ -29,6 +29,7 @@ from approvals.organisations.models import (
     Organisation,
     OrganisationPeriod,
     TrustLink,
+    search_name,
 )
 from identity.accounts.models import Account, Invitation, InvitationState
 from identity.accounts.sent_invitation import sent_invitation
@@ -60,7 +61,7 @@ def organisation(
             kind=kind.value,
             key=f"test:{name}",
             name=name,
-            search_name=name.casefold(),
+            search_name=search_name(name),
             urn=urn,
             uid=uid,
             la_code=la_code,

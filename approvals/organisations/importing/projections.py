@@ -28,6 +28,7 @@ from approvals.organisations.importing.report import Change, Difference
 from approvals.organisations.importing.statements import Changes
 from approvals.organisations.importing.tables import blocks
 from approvals.organisations.kinds import Kind
+from approvals.organisations.models import search_name
 from approvals.organisations.register import codes
 from approvals.organisations.register.timeline import (
     Period,
@@ -238,7 +239,7 @@ def timeline_of(
         kind = Kind.ESTABLISHMENT
     current = timeline.current.copy()
     current["kind"] = kind.value
-    current["search_name"] = current["name"].casefold()
+    current["search_name"] = search_name(current["name"])
     if prefix == "uid":
         current["uid"] = identifier
     elif prefix == "urn":

@@ -97,6 +97,14 @@ def test_ID_11_search_shows_public_register_data_only(app: Flask, scene: Asking)
         assert name not in page.text
 
 
+def test_search_shows_similar_names_where_none_matches(app: Flask, scene: Asking) -> None:
+    walker = browser(app, scene.nina)
+    page = walker.get("/requests/new?q=ashfeild shcool")
+    assert "No open organisation matches “ashfeild shcool” exactly. These are similar." in page.text
+    assert "Ashfield School School, URN 100001" in page.text
+    assert "similar" not in walker.get("/requests/new?q=ashfield").text
+
+
 def test_ID_11_organisation_with_and_without_people_looks_alike(app: Flask, scene: Asking) -> None:
     empty = world.organisation("Brook School", urn="100002")
     walker = browser(app, scene.nina)

@@ -151,3 +151,35 @@ def test_command_that_shows_people_is_recorded(
     assert result.exit_code == 0, result.output
     db.session.rollback()
     assert len(world.audited(event)) == 1
+
+
+def test_organisations_page_shows_similar_names_where_none_matches(
+    school: Organisation, olive: Walker
+) -> None:
+    page = olive.get("/ops/organisations?q=ashfeild")
+    assert "No organisation matches “ashfeild” exactly. These are similar." in page.text
+    assert page.link("Ashfield School").endswith(school.public_id)
+    assert "similar" not in olive.get("/ops/organisations?q=ashfield").text
+    assert "No organisation matches “zz”." in olive.get("/ops/organisations?q=zz").text
+
+
+@pytest.mark.parametrize(
+    "search", ["o'neil", "ONEIL", "zoe", "zoe o’neil", "neil", "z.oneil@ashfield.example", "oneal"]
+)
+def test_people_page_finds_a_name_however_it_is_typed(
+    school: Organisation, olive: Walker, search: str
+) -> None:
+    world.member(school, "z.oneil@ashfield.example", given_name="Zoë", family_name="O’Neil")
+    page = olive.get(f"/ops/people?q={search}")
+    assert "Zoë O’Neil" in page.text
+    assert ("These are similar" in page.text) is (search == "oneal")
+
+
+def test_people_page_finds_a_person_without_a_membership_and_nobody_twice(
+    school: Organisation, olive: Walker
+) -> None:
+    world.account("nina@home.example")
+    for organisation in (school, world.organisation("Brook School", urn="100002")):
+        world.member(organisation, BOB)
+    assert "nina@home.example" in olive.get("/ops/people?q=nina").text
+    assert olive.get("/ops/people?q=bob").html.count(BOB) == 1

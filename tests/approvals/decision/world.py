@@ -6,7 +6,13 @@ from app.clock import day_of, now
 from app.database import writing
 from approvals.access_model import loading
 from approvals.memberships.models import Grant, Membership
-from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
+from approvals.organisations.models import (
+    BEGINNING,
+    END,
+    Organisation,
+    OrganisationPeriod,
+    search_name,
+)
 from approvals.terms import actions as terms
 from identity.accounts.models import Account
 from identity.email_address import EmailAddress
@@ -45,7 +51,7 @@ def organisation(
             kind=kind,
             key=f"test:{name}",
             name=name,
-            search_name=name.casefold(),
+            search_name=search_name(name),
             closed_on=closed_on,
             **identifiers,
         )

@@ -11,7 +11,13 @@ from sqlalchemy import select
 
 from app.database import writing
 from approvals.organisations import queries
-from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
+from approvals.organisations.models import (
+    BEGINNING,
+    END,
+    Organisation,
+    OrganisationPeriod,
+    search_name,
+)
 from approvals.organisations.openness import is_open, only_open
 
 DAY = date(2026, 9, 1)
@@ -42,7 +48,7 @@ def test_rule_and_statement_agree_on_open_organisations(app: Flask) -> None:
                     kind="establishment",
                     key=f"test:{number}",
                     name=name,
-                    search_name=name.casefold(),
+                    search_name=search_name(name),
                     closed_on=closed_on,
                 )
                 session.add(row)
