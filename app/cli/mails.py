@@ -1,60 +1,73 @@
-"""`secure-access mails`: mails that were not delivered, or not yet."""
+"""`secure-access mails`: the mails of the last 30 days, and those that were not delivered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
 
-if TYPE_CHECKING:
-    from app.outbox.models import OutboxMail
+from app.actors import Actor, set_current_actor
 
-mails_cli = AppGroup("mails", help="Mails that could not be delivered, or not yet.")
+if TYPE_CHECKING:
+    from app.outbox.queries import ListedMail
+
+STATUSES = ("queued", "retried", "sent", "refused", "given-up", "withdrawn")
+"""Values of `app.outbox.statuses.MailStatus`, which help must not import."""
+
+mails_cli = AppGroup("mails", help="Mails of the last 30 days, and those that failed.")
+
+
+@mails_cli.command("list")
+@click.option("--status", type=click.Choice(STATUSES), help="Only mails with this status.")
+@click.option("--to", "recipient", default="", help="A part of the recipient's address.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+def list_command(status: str | None, recipient: str, limit: int) -> None:
+    """List the mails of the last 30 days, the latest first. Their texts are not shown."""
+    _list("mails list", "No mail matches.", status=status, recipient=recipient, limit=limit)
 
 
 @mails_cli.command("waiting")
 def waiting_command() -> None:
     """List the mails that are tried again, with the cause of the last failure."""
-    from app.outbox.delivery import mails_to_retry
-
-    mails = mails_to_retry()
-    if not mails:
-        click.echo("No mail waits for another attempt.")
-    else:
-        _print_mails("Next attempt", lambda mail: mail.next_attempt_at, mails)
+    _list("mails waiting", "No mail waits for another attempt.", status="retried")
 
 
 @mails_cli.command("failed")
 def failed_command() -> None:
-    """List the mails of the last 30 days that the mail server did not take."""
-    from app.outbox.delivery import failed_mails
-
-    mails = failed_mails()
-    if not mails:
-        click.echo("No mail has failed.")
-    else:
-        _print_mails("Failed at", lambda mail: mail.failed_at, mails)
+    """List the mails of the last 30 days that were refused or given up."""
+    _list("mails failed", "No mail has failed.", status="failed")
 
 
-def _print_mails(
-    heading: str, at: Callable[[OutboxMail], datetime | None], mails: Sequence[OutboxMail]
+def _list(
+    command: str, none: str, *, status: str | None, recipient: str = "", limit: int = 10_000
 ) -> None:
-    """Print a table of mails; the heading is that of the column with the time `at`."""
     from app.cli.tables import print_rows
+    from app.outbox.queries import MailFilters, look_up_mails
+    from app.outbox.statuses import FAILED, MailStatus
 
+    set_current_actor(Actor.command(command))
+    statuses = FAILED if status == "failed" else {MailStatus(status)} if status else frozenset()
+    filters = MailFilters(search=recipient, statuses=frozenset(statuses))
+    found = look_up_mails(filters, page=1, per_page=limit)
+    if not found.rows:
+        click.echo(none)
+        return
     print_rows(
-        [heading, "To", "Mail", "Attempts", "Cause"],
-        [
-            [
-                f"{at(mail):%Y-%m-%d %H:%M} UTC",
-                mail.recipient,
-                mail.template,
-                str(mail.attempts),
-                mail.last_error or "",
-            ]
-            for mail in mails
-        ],
+        ["Created", "To", "Mail", "Status", "Sent, failed or due", "Attempts", "Cause"],
+        [_cells(mail) for mail in found.rows],
     )
+    if found.total > len(found.rows):
+        click.echo(f"{len(found.rows):,} of {found.total:,} mails.")
+
+
+def _cells(mail: ListedMail) -> list[str]:
+    return [
+        f"{mail.created_at:%Y-%m-%d %H:%M} UTC",
+        mail.recipient,
+        mail.template,
+        mail.status.value,
+        f"{mail.since:%Y-%m-%d %H:%M} UTC" if mail.since else "",
+        str(mail.attempts),
+        mail.cause or "",
+    ]

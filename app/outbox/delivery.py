@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select
 
 from app.clock import now
 from app.context import PerApplication, present_application
-from app.database import db
 from app.outbox.message import compose
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import PermanentRefusal, describe_refusal
 from app.outbox.transports import transport
-from app.queue import DeliveryFailed, EndState, LeasedQueue, Send
+from app.queue import DeliveryFailed, DeliveryRefused, EndState, LeasedQueue, Send
 from app.queue.parallel import ParallelDelivery
 from app.settings import settings
 from app.vault import Undecipherable, decrypt
@@ -24,6 +21,8 @@ from app.vault import Undecipherable, decrypt
 PURPOSE = "mail"
 IDLE_SECONDS = 10.0
 """Time for which a connection to the mail server is kept without a mail."""
+REFUSED = "refused"
+"""State of a mail that the mail server refused for good."""
 LINK_EXPIRED = "the link expired before the mail could be delivered"
 
 log = structlog.get_logger()
@@ -43,22 +42,6 @@ def finish() -> bool:
     if not under_way:
         transport().close_idle(0)
     return under_way
-
-
-def mails_to_retry() -> Sequence[OutboxMail]:
-    """Return the mails that wait for another attempt, the next attempt first."""
-    return db.session.scalars(
-        select(OutboxMail)
-        .where(OutboxMail.id.in_(MAILS.waiting(OutboxMail.last_error.is_not(None))))
-        .order_by(OutboxMail.next_attempt_at)
-    ).all()
-
-
-def failed_mails() -> Sequence[OutboxMail]:
-    """Return the mails that the mail server did not accept, oldest failure first."""
-    return db.session.scalars(
-        select(OutboxMail).where(MAILS.has_failed()).order_by(OutboxMail.failed_at)
-    ).all()
 
 
 def failed_recently() -> str | None:
@@ -90,7 +73,9 @@ def _send(public_id: str, recipient: str, subject: str, sealed_text: str) -> Non
     except Undecipherable:
         # The key may be missing by mistake: the mail is tried again until it is there.
         raise DeliveryFailed("no key of SECURE_ACCESS_ENCRYPTION_KEYS opens the mail") from None
-    except (PermanentRefusal, ValueError, OSError) as error:
+    except PermanentRefusal as error:
+        raise DeliveryRefused(str(error)) from None
+    except (ValueError, OSError) as error:
         cause = describe_refusal(error)
         raise DeliveryFailed(cause, final=not isinstance(error, OSError)) from None
 
@@ -118,6 +103,7 @@ MAILS = LeasedQueue(
     record=_record,
     delivered=EndState("sent", OutboxMail.sent_at),
     given_up=EndState("failed", OutboxMail.failed_at),
+    refused=REFUSED,
     cleared=(OutboxMail.sealed_text,),
     lease_time=timedelta(minutes=2),
     first_retry=timedelta(seconds=30),

@@ -22,8 +22,6 @@ def is_final(error: smtplib.SMTPException) -> bool:
 
 def describe_refusal(error: Exception) -> str:
     """Return a description of the error: codes only, since servers repeat the address in texts."""
-    if isinstance(error, PermanentRefusal):
-        return str(error)
     replies = _replies(error)
     if replies:
         return "SMTP " + ", ".join(sorted({_code(*reply) for reply in replies}))

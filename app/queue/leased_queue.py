@@ -46,6 +46,13 @@ class DeliveryFailed(Exception):
         self.final = final
 
 
+class DeliveryRefused(DeliveryFailed):
+    """The receiver refused this row for good, which ends the attempts."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause, final=True)
+
+
 class EndState(NamedTuple):
     """The word that a table stores for a state without further attempts, and its time's column."""
 
@@ -68,6 +75,8 @@ class LeasedQueue(Generic[RowType]):
     prepare: returns the attempt for a leased row. Raises DeliveryFailed where there is nothing to
     send any more: the row is given up, and the attempt does not count.
     record: is called with each row whose attempt has a result, in the transaction that stores it.
+    refused: the word for the state of rows that their receiver refused, where it is another than
+    that of `given_up`; its time is in the same column.
     cleared: columns that are set to NULL when the last attempt has ended.
     retention: time from a row's creation to its deletion, unless the row waits.
     """
@@ -77,6 +86,7 @@ class LeasedQueue(Generic[RowType]):
     record: Callable[[RowType], None]
     delivered: EndState
     given_up: EndState
+    refused: str | None = None
     cleared: tuple[SQLColumnExpression[object], ...] = ()
     lease_time: timedelta
     first_retry: timedelta
@@ -110,7 +120,7 @@ class LeasedQueue(Generic[RowType]):
         try:
             return Lease(key, attempts, self.prepare(row))
         except DeliveryFailed as failure:
-            values = {**self._end(self.given_up, failure), table.attempts: attempts - 1}
+            values = {**self._end_after(failure), table.attempts: attempts - 1}
             self._store(key, attempts, values)
         except SQLAlchemyError:
             raise
@@ -127,7 +137,7 @@ class LeasedQueue(Generic[RowType]):
             values = self._end(self.delivered)
             ATTEMPTS.count(name, "delivered")
         elif failure.final or lease.attempts >= self.max_attempts:
-            values = self._end(self.given_up, failure)
+            values = self._end_after(failure)
             ATTEMPTS.count(name, "given up")
         else:
             ATTEMPTS.count(name, "to be retried")
@@ -152,9 +162,9 @@ class LeasedQueue(Generic[RowType]):
         )
 
     def has_failed(self) -> ColumnElement[bool]:
-        """Return the condition for rows that have been given up."""
+        """Return the condition for rows that were refused or given up."""
         return and_(
-            self.table.state == self.given_up.state,
+            self.table.state.in_({self.given_up.state, self.refused or self.given_up.state}),
             self.given_up.at.is_not(None),
             # Earlier versions stored withdrawal after a restore as giving up.
             self.table.last_error.is_distinct_from(CAUSE),
@@ -208,6 +218,10 @@ class LeasedQueue(Generic[RowType]):
         """Return the rows to purge: created long ago, and no longer waiting."""
         old = self.table.created_at < now() - self.retention
         return [Expired(self.table, and_(self.table.state != WAITING, old))]
+
+    def _end_after(self, failure: DeliveryFailed) -> Values:
+        refused = self.refused if isinstance(failure, DeliveryRefused) else None
+        return self._end(self.given_up._replace(state=refused or self.given_up.state), failure)
 
     def _end(self, end: EndState, failure: DeliveryFailed | None = None) -> Values:
         cause = failure.cause[:250] if failure else None

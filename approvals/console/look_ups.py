@@ -1,6 +1,6 @@
 """Look-ups of operators among all organisations and people: each leaves an audit row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,19 +31,24 @@ from approvals.organisations.queries import is_open
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.models import Account
 from identity.accounts.person import full_name
+from identity.accounts.undelivered import FailedMail, failed_mails
 from identity.ports import SecondStepReset
 from identity.upstream.identities import LinkedProvider, linked_providers
 
 
 @dataclass(frozen=True)
 class OrganisationPage:
-    """An organisation, as operators see it. not_offered: name of each service, and why."""
+    """An organisation, as operators see it. not_offered: name of each service, and why.
+
+    failed_mails: why invitations of approvers did not arrive, by key of the invitation.
+    """
 
     organisation: Organisation
     open: bool
     counts: dict[str, int]
     approvers: list[Account]
     invited: list[Membership]
+    failed_mails: Mapping[int, FailedMail]
     proposal: WaitingProposal | None
     parents: list[Organisation]
     offers: tuple[ServiceOffer, ...]
@@ -107,7 +112,7 @@ class AuditSearch:
 def read_organisation(organisation: Organisation, reader: Actor, at: datetime) -> OrganisationPage:
     """Return the organisation with its approvers and users at a moment."""
     _record_organisation(organisation)
-    services = Catalogue(at)
+    services, invited = Catalogue(at), queries.invited_approvers(organisation)
     return OrganisationPage(
         organisation=organisation,
         open=is_open(organisation, at),
@@ -121,7 +126,8 @@ def read_organisation(organisation: Organisation, reader: Actor, at: datetime) -
             at,
         ),
         approvers=memberships.approvers_of(organisation.id),
-        invited=queries.invited_approvers(organisation),
+        invited=invited,
+        failed_mails=failed_mails([each.invitation_id or 0 for each in invited]),
         proposal=waiting_proposal(organisation, reader.identifier),
         parents=parents_of(organisation, at),
         offers=services.offers(organisation),

@@ -15,6 +15,7 @@ from app.text_search import contains_words, search_words
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
+from identity.accounts.undelivered import is_undelivered
 
 DORMANT_AFTER = timedelta(days=90)
 ENDING_WITHIN = timedelta(days=30)
@@ -27,6 +28,7 @@ STATUSES = {
     "joined": "Joined",
     "invited": "Invited, not joined yet",
     "expired": "Invitation has run out",
+    "undelivered": "Invitation was not delivered",
     "suspended": "Suspended",
     "dormant": "Not signed in for 90 days",
     "ending": "Access ends within 30 days",
@@ -111,6 +113,8 @@ def _status(status: str, at: datetime) -> list[Condition]:
             return [~joined, ~Invitation.has_expired(at)]
         case "expired":
             return [~joined, Invitation.has_expired(at)]
+        case "undelivered":
+            return [~joined, is_undelivered()]
         case "suspended":
             return [joined, Account.suspended | Membership.suspended_at.is_not(None)]
         case "dormant":

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.database import CompiledQuery, db
@@ -20,6 +20,7 @@ from approvals.memberships.member_filters import (
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
+from identity.accounts.undelivered import FailedMail, failed_mails
 
 PER_PAGE = 50
 """People on a page of the list."""
@@ -65,6 +66,16 @@ class MemberRow:
 
 
 @dataclass(frozen=True)
+class InvitationRow:
+    """A person who has not joined. failed_mail: why the invitation did not arrive."""
+
+    membership: Membership
+    sent_at: datetime
+    expires_at: datetime
+    failed_mail: FailedMail | None
+
+
+@dataclass(frozen=True)
 class FormerRow:
     """A row of the list of people who left. present: whether they belong here again."""
 
@@ -98,10 +109,10 @@ def people(
     return Page(rows, found.number, found.per_page, found.total)
 
 
-def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, datetime, datetime]]:
-    """Open invitations, the first to run out first: membership, when made, when it runs out."""
-    return paginate_rows(
-        select(Membership, Invitation.created_at, Invitation.expires_at)
+def invitations(organisation_id: int, *, page: int) -> Page[InvitationRow]:
+    """Return a page of the people who have not joined, the first invitation to run out first."""
+    found = paginate_rows(
+        select(Membership, Invitation.id, Invitation.created_at, Invitation.expires_at)
         .join(Invitation, Invitation.id == Membership.invitation_id)
         .where(
             Membership.organisation_id == organisation_id,
@@ -111,6 +122,9 @@ def invitations(organisation_id: int, *, page: int) -> Page[Row[Membership, date
         .order_by(Invitation.expires_at, Membership.id),
         page=page,
     )
+    failed = failed_mails([row[1] for row in found.rows])
+    rows = [InvitationRow(row[0], row[2], row[3], failed.get(row[1])) for row in found.rows]
+    return Page(rows, found.number, found.per_page, found.total)
 
 
 def former_people(organisation_id: int, *, page: int) -> Page[FormerRow]:

@@ -34,6 +34,7 @@ FIGURES = {
     SEES[PUPIL_NAMES]: MemberFilters(sees=PUPIL_NAMES),
     STATUSES["invited"]: MemberFilters(status="invited"),
     "Invitations that have run out": MemberFilters(status="expired"),
+    "Invitations that were not delivered": MemberFilters(status="undelivered"),
     STATUSES["dormant"]: MemberFilters(status="dormant"),
     STATUSES["ending"]: MemberFilters(status="ending"),
     STATUSES["shared"]: MemberFilters(status="shared"),
@@ -88,7 +89,8 @@ class HomePage:
 class UsersPage:
     """A page of the organisation's users, and the services that it can give.
 
-    seeing: keys of the shown memberships whose people can see pupil names. only_similar: nothing
+    seeing: keys of the shown memberships whose people can see pupil names. undelivered: keys of
+    those whose invitation did not arrive. only_similar: nothing
     matches the search, and the page has what resembles it.
     """
 
@@ -97,6 +99,7 @@ class UsersPage:
     offers: Sequence[ServiceOffer]
     catalogue: Catalogue
     seeing: frozenset[int]
+    undelivered: frozenset[int]
     only_similar: bool
 
 
@@ -135,7 +138,8 @@ def users_page(
     names = _resolved(MemberFilters(sees=PUPIL_NAMES), giving)
     shown = [row.membership.id for row in found.rows]
     seeing = queries.matching(shown, names, at)
-    return UsersPage(found, filters, offers, services, seeing, bool(alike))
+    undelivered = queries.matching(shown, MemberFilters(status="undelivered"), at)
+    return UsersPage(found, filters, offers, services, seeing, undelivered, bool(alike))
 
 
 def _resolved(filters: MemberFilters, offers: Sequence[ServiceOffer]) -> MemberFilters:

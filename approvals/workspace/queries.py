@@ -23,6 +23,7 @@ from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
+from identity.accounts.undelivered import FailedMail, failed_mails
 from identity.credentials.registry import has_second_step
 from identity.email_changes.models import EmailChange
 from identity.email_changes.queries import last_begun_by_approver, open_change
@@ -36,7 +37,8 @@ LATEST = 10
 class UserPage:
     """A person of the organisation, as an approver sees them.
 
-    invitation: the open one. expired: whether it has run out. grants: by their id. names: of those
+    invitation: the open one. expired: whether it has run out. failed_mail: why it did not arrive,
+    where it did not. grants: by their id. names: of those
     who gave or suspended something, by subject. suspensions: those that last. sole: whether no
     other person can approve. may_change: whether the approver may give this person more.
     address_change: one that an approver of the organisation began, and that waits for the person.
@@ -54,6 +56,7 @@ class UserPage:
     second_step: bool
     invitation: Invitation | None
     expired: bool
+    failed_mail: FailedMail | None
     services: Sequence[ServiceOffer]
     held_groups: Sequence[HeldGroup]
     waiting: Sequence[WaitingAccess]
@@ -100,6 +103,7 @@ def user_page(
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.has_expired(at),
+        failed_mail=failed_mails([invitation.id]).get(invitation.id) if invitation else None,
         services=services.offers(organisation),
         held_groups=facts.held_groups(person, at),
         waiting=waiting_access(organisation, person),

@@ -21,6 +21,7 @@ from identity.accounts.invitation_limits import count_invitation
 from identity.accounts.models import Invitation, InvitationState
 from identity.accounts.names import clean_names
 from identity.accounts.person import Person, actor_of
+from identity.accounts.undelivered import mail_key
 from identity.email_address import EmailAddress
 from identity.settings import settings
 
@@ -159,7 +160,7 @@ def claim_answer(invitation: Invitation, token_hash: str, state: InvitationState
         .values(state=state.value, token_hash=None, closed_at=at)
     )
     if claimed:
-        withdraw_mail(_mail_key(invitation.public_id, token_hash))
+        withdraw_mail(mail_key(invitation.public_id, token_hash))
         db.session.refresh(invitation)
     return claimed
 
@@ -205,20 +206,16 @@ def _send(invitation: Invitation, *, urgent: bool = False, counted: bool = True)
             "expires_at": invitation.expires_at,
             "link": f"/invitation/{token}",
         },
-        dedupe_key=_mail_key(invitation.public_id, invitation.token_hash),
+        dedupe_key=mail_key(invitation.public_id, invitation.token_hash),
         expires_at=invitation.expires_at,
         urgent=urgent or registers,
     )
 
 
-def _mail_key(public_id: str, token_hash: str) -> str:
-    return f"invitation {public_id} {token_hash}"
-
-
 def _withdraw_mail(invitation: Invitation) -> None:
     """Withdraw the mail with the present link, which is about to stop working."""
     if invitation.token_hash is not None:
-        withdraw_mail(_mail_key(invitation.public_id, invitation.token_hash))
+        withdraw_mail(mail_key(invitation.public_id, invitation.token_hash))
 
 
 def _must_be_open(invitation: Invitation) -> None:

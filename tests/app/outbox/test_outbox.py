@@ -173,7 +173,7 @@ def test_delivery_gives_up_a_mail_that_is_refused_for_good(
         _promise()
         deliver_due()
         mail = db.session.scalars(select(OutboxMail)).one()
-        assert (mail.state, mail.attempts, mail.last_error) == ("failed", 1, "SMTP 550 5.1.1")
+        assert (mail.state, mail.attempts, mail.last_error) == ("refused", 1, "SMTP 550 5.1.1")
         assert mail.sealed_text is None
         logged = capfd.readouterr().err
         assert '"domain": "school.example"' in logged

@@ -1,0 +1,71 @@
+"""Invitations whose mail did not arrive: the mail server refused it, or it was given up.
+
+An invitation counts by the mail with its present link. A new link, after a correction of the
+address or a repetition, is a new mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, literal, select
+
+from app.database import db
+from app.outbox import OutboxMail
+from app.outbox.delivery import MAILS, REFUSED
+from identity.accounts.models import Invitation
+
+
+@dataclass(frozen=True)
+class FailedMail:
+    """The failure of an invitation's mail. refused: for good, by the mail server of the address."""
+
+    email: str
+    refused: bool
+    at: datetime
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2]
+
+
+def mail_key(public_id: str, token_hash: str) -> str:
+    """Return the `dedupe_key` of the mail with a link of the invitation."""
+    return f"invitation {public_id} {token_hash}"
+
+
+def invitation_of(key: str) -> str | None:
+    """Return the public id of the invitation whose mail has the key; None for other mails."""
+    word, _, rest = key.partition(" ")
+    return rest.partition(" ")[0] if word == "invitation" else None
+
+
+def is_undelivered() -> ColumnElement[bool]:
+    """Return the condition that the invitation of a statement about `Invitation` did not arrive."""
+    return (
+        select(OutboxMail.id)
+        .where(_mail_of_invitation(), MAILS.has_failed())
+        .correlate(Invitation)
+        .exists()
+    )
+
+
+def failed_mails(invitations: Collection[int]) -> Mapping[int, FailedMail]:
+    """Return the failure of each of the invitations (by key) whose mail did not arrive."""
+    rows = db.session.execute(
+        select(Invitation.id, OutboxMail.recipient, OutboxMail.state, OutboxMail.failed_at)
+        .join(OutboxMail, _mail_of_invitation())
+        .where(Invitation.id.in_(invitations), MAILS.has_failed())
+    )
+    return {
+        key: FailedMail(email, state == REFUSED, at)
+        for key, email, state, at in rows
+        if at is not None
+    }
+
+
+def _mail_of_invitation() -> ColumnElement[bool]:
+    key = literal("invitation ") + Invitation.public_id + literal(" ") + Invitation.token_hash
+    return OutboxMail.dedupe_key == key
