@@ -5,6 +5,8 @@ from __future__ import annotations
 OWN_WORDS = {
     "access.changed": "{actor} changed what you can see in {service} for {organisation}: {change}.",
     "access.given_up": "You gave up what you could see in {service} for {organisation}: {change}.",
+    "access.looked_up": "{actor} looked up why you can, or cannot, see {service} for "
+    "{organisation}.",
     "access.self_given": "You changed your user group of {service} for {organisation}: {change}.",
     "access_request.approved": "{actor} approved your request for {granted} of {service} at "
     "{organisation}.",
@@ -33,6 +35,7 @@ OWN_WORDS = {
     "approver.offer_declined": "You declined to be an approver of {organisation}.",
     "approver.offered": "{actor} asked you to be an approver of {organisation}.",
     "approver.stopped": "{actor} stopped you being an approver of {organisation}.",
+    "console.access_explained": "An operator looked up why you can, or cannot, see {service}.",
     "console.looked_at": "An operator looked at the page about you.",
     "device.forgotten": "A device no longer lets you sign in without a code.",
     "device.remembered": "You chose to sign in without a code on a device.",

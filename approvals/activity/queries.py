@@ -228,7 +228,7 @@ def _fields_of(rows: Sequence[AuditEvent], at: datetime) -> list[_EventFields]:
         _EventFields(
             {
                 **row.detail,
-                "actor": _actor_in_words(row),
+                "actor": actor_in_words(row),
                 "subject": people.get(row.subject or "", "")
                 or str(row.detail.get("person", "somebody")),
                 "organisation": organisations.get(row.organisation or "", "an organisation"),
@@ -241,8 +241,11 @@ def _fields_of(rows: Sequence[AuditEvent], at: datetime) -> list[_EventFields]:
     ]
 
 
-def _actor_in_words(row: AuditEvent) -> str:
-    """Return who acted. Commands are run by operators, whom the audit does not know by name."""
+def actor_in_words(row: AuditEvent) -> str:
+    """Return who acted, by the name at the time.
+
+    Commands are run by operators, whom the audit does not know by name.
+    """
     if row.actor_kind == "command":
         return f"an operator (command {row.actor})"
     return row.actor_name

@@ -26,6 +26,11 @@ EVENTS = (
         "{actor}, an operator, looked at the approvers of {organisation}.",
         {"organisation"},
     ),
+    Event(
+        "console.access_explained",
+        "{actor} looked up why {subject} can, or cannot, see {service}.",
+        {"subject", "service"},
+    ),
     Event("console.audit_read", "{actor} looked at the audit.", {"found"}),
     Event("console.requests_listed", "{actor} listed the requests for access.", {"found"}),
     Event("console.operators_listed", "{actor} listed the operators.", {"found"}),

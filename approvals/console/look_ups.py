@@ -8,6 +8,8 @@ from app.actors import Actor
 from app.audit import record
 from app.database import writing
 from app.web.pagination import Page
+from approvals.access_model import definitions
+from approvals.access_model.definition import ServiceDefinition
 from approvals.access_requests.decider_queries import operators_requests
 from approvals.access_requests.rows import RequestRow
 from approvals.activity import queries as activity
@@ -15,6 +17,8 @@ from approvals.activity.queries import ActivityEntry, ActivityFilters
 from approvals.approver_proposals.queries import WaitingProposal, waiting_proposal
 from approvals.console import queries
 from approvals.console.queries import Found
+from approvals.decision.access_question import AccessAnswer, AccessQuestion, answer_for
+from approvals.decision.explain import find
 from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
@@ -68,6 +72,14 @@ class PersonPage:
     reset: SecondStepReset | None
     closed: list[Organisation]
     sign_ins: list[LinkedProvider]
+
+
+@dataclass(frozen=True)
+class AccessPage:
+    """Answers about a person's access, by organisation. choices: organisations that are meant."""
+
+    answers: Sequence[AccessAnswer]
+    choices: Sequence[Organisation]
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,39 @@ def read_person(account: Account) -> PersonPage:
         reset=second_step_reset(account),
         closed=closed_organisations(account),
         sign_ins=linked_providers(account.id),
+    )
+
+
+def services_at(at: datetime) -> list[ServiceDefinition]:
+    """Return the services of which an operator may ask at a moment."""
+    return list(definitions.services(at))
+
+
+def explain_access(
+    account: Account, organisation: str, question: AccessQuestion
+) -> AccessPage | None:
+    """Return the reasons for the organisation that a text names, or for all of the person.
+
+    None for an unknown service. A text that names several organisations has no answer.
+    """
+    if definitions.service(question.service, question.at) is None:
+        return None
+    if organisation:
+        found = find(organisation)
+    else:
+        past_too = [each for each, _membership in queries.memberships_of(account.id)]
+        found = list({each.id: each for each in past_too}.values())
+    several = bool(organisation) and len(found) > 1
+    answers = [answer_for(account, each, question) for each in (() if several else found)]
+    with writing():
+        record(
+            "console.access_explained",
+            subject=account.subject,
+            service=question.service,
+            of_organisation=organisation,
+        )
+    return AccessPage(
+        [each for each in answers if each is not None], choices=found if several else ()
     )
 
 

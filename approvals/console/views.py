@@ -13,7 +13,15 @@ from app.web.forms import show_refusal
 from app.web.pagination import requested_page
 from approvals.activity import queries as activity
 from approvals.activity.views import day_field
-from approvals.console import access_requests, appoint_approver, helping, look_ups, mails, queries
+from approvals.console import (
+    access_requests,
+    appoint_approver,
+    explanation_views,
+    helping,
+    look_ups,
+    mails,
+    queries,
+)
 from approvals.console.helping import the_person
 from approvals.console.suspending import only_approver_of
 from approvals.memberships.forms import Confirmation
@@ -28,6 +36,7 @@ appoint_approver.add_to(pages)
 helping.add_to(pages)
 access_requests.add_to(pages)
 mails.add_to(pages)
+explanation_views.add_to(pages)
 
 
 @pages.get("")

@@ -88,6 +88,16 @@ def evaluate(facts: AccessFacts, at: datetime) -> Decision:
     )
 
 
+def membership_counts(facts: AccessFacts, membership: MembershipFacts, at: datetime) -> bool:
+    """Return whether grants made through the membership count."""
+    return not _refusals(MEMBERSHIP, facts, membership, at)
+
+
+def grant_counts(facts: AccessFacts, grant: GrantFacts, at: datetime) -> bool:
+    """Return whether the grant counts, if its membership does."""
+    return not _refusals(GRANT, facts, grant, at)
+
+
 Arguments = TypeVarTuple("Arguments")
 
 

@@ -1,30 +1,18 @@
-"""Reasons for an answer about access, as text: those of the decision and those of the sign-in.
-
-No rule stands here: `decision` and `sign_in_checks` are asked, and what they answer is printed.
-"""
+"""Reasons for an answer about access, as lines of text for the command."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import cast
 
-from app.clock import day_of
-from app.days import date_text, end_in_words, in_words, moment_in_words
-from app.refusal import Refusal, RefusalError
+from app.days import date_text, moment_in_words
+from app.refusal import RefusalError
 from approvals.access_model import definitions, versions
-from approvals.access_model.definition import join_phrases
-from approvals.decision import decision, sign_in_checks
-from approvals.decision.decision import AccessDecision
-from approvals.decision.decision_types import RemitScope
-from approvals.organisations import knowledge
+from approvals.decision import decision
+from approvals.decision.explanation import FEW, Explanation, explanation_of, sign_in_of
 from approvals.organisations import queries as organisations
 from approvals.organisations.models import Organisation
-from approvals.remits.later import learned_later
-from approvals.remits.notes import notes
-from approvals.remits.remit import Remit, Scope, remit_of
+from approvals.remits.remit import Remit
 from identity.accounts.queries import account_at
 from identity.email_address import EmailAddress
-
-FEW = 10
 
 
 def explain(
@@ -54,31 +42,36 @@ def explain(
                 f"There is no account with the address {email}, and no invitation to it. "
                 "`secure-access accounts find` finds people by name or address.",
             )
-    stopped = sign_in_checks.sign_in_refusals(account, service, at) if account else []
-    return _lines(f"{name}, {definition.name}, {date_text(at)}", service, answers, stopped, at)
+    stopped = sign_in_of(account, service, at)
+    explanations = [explanation_of(answer, stopped, at) for answer in answers]
+    return _lines(f"{name}, {definition.name}, {date_text(at)}", service, explanations, at)
+
+
+def model_note(service: str, at: datetime) -> str:
+    """Return a sentence where the moment lies before the first version of the service's file."""
+    first = versions.first_version(service)
+    if first is None or at >= first:
+        return ""
+    return (
+        f"The access model was first loaded on {moment_in_words(first)}; "
+        "its first version is used for earlier moments."
+    )
 
 
 def _lines(
-    heading: str,
-    service: str,
-    answers: Sequence[AccessDecision],
-    stopped: Sequence[Refusal],
-    at: datetime,
+    heading: str, service: str, explanations: Sequence[Explanation], at: datetime
 ) -> Iterator[str]:
     yield heading
-    first = versions.first_version(service)
-    if first is not None and at < first:
-        yield (
-            f"The access model was first loaded on {moment_in_words(first)}; "
-            "its first version is used for earlier moments."
-        )
-    for answer in answers:
-        yield from _about(answer, bool(stopped), at)
-    if not answers:
+    note = model_note(service, at)
+    if note:
+        yield note
+    for explanation in explanations:
+        yield from _about(explanation)
+    if not explanations:
         yield "The account belongs to no organisation."
-    if stopped:
+    elif explanations[0].sign_in:
         yield "Signing in:"
-        yield from (f"  - {reason.sentence}" for reason in stopped)
+        yield from (f"  - {rule.sentence}" for rule in explanations[0].sign_in)
 
 
 def find(text: str) -> Sequence[Organisation]:
@@ -87,72 +80,42 @@ def find(text: str) -> Sequence[Organisation]:
     return [exact] if exact else organisations.search(text, limit=FEW)
 
 
-def _about(answer: AccessDecision, stopped: bool, at: datetime) -> Iterator[str]:
-    given = answer.decision
-    organisation = organisations.by_public_id(answer.organisation.public_id)
-    if not given.allowed:
-        yield f"{answer.organisation.name}: may not enter"
-        yield from (f"  - {reason.sentence}" for reason in given.reasons)
-        if any(reason.code == "OrganisationIsOpen" for reason in given.reasons):
-            yield from _known_since(organisation, at, is_open=False)
-        return
-    verdict = "may enter once what stands under “Signing in” is settled" if stopped else "may enter"
-    yield f"{answer.organisation.name}: {verdict}"
-    yield from _known_since(organisation, at, is_open=True)
-    for group in given.user_groups:
-        yield f"  as {group.name}"
-    can, cannot = join_phrases(given.user_groups)
-    yield from (f"    can {line}" for line in can)
-    yield from (f"    cannot {line}" for line in cannot)
-    if organisation is not None and given.remit is not None:
-        yield from _schools(organisation, given.remit, at)
-    until = min((grant.valid_to for grant in given.grants if grant.valid_to), default=None)
-    if until is not None:
-        yield f"  until {end_in_words(until)}"
-
-
-def _known_since(
-    organisation: Organisation | None, at: datetime, *, is_open: bool
-) -> Iterator[str]:
-    """Yield a line if the register said something else, or nothing, at the moment itself."""
-    learned = knowledge.learned_openness(organisation, day_of(at)) if organisation else None
-    if learned is None or learned.since <= at:
-        return
-    since = moment_in_words(learned.since)
-    if not is_open:
-        yield f"    (known since {since}: until then access was decided without this)"
-    elif learned.earlier is False:
-        yield f"  (counted as closed until {since}, when a register file said that it was open)"
-
-
-def _schools(organisation: Organisation, scope: RemitScope, at: datetime) -> Iterator[str]:
-    if scope.scope == "training":
-        yield "  for the made-up schools of the training environment"
-        return
-    try:
-        remit = remit_of(organisation, cast(Scope, scope.scope), at)
-    except RefusalError as error:
-        yield f"  for no school: {error}"
-        return
-    count = remit.count
-    later = learned_later(remit, at)
-    schools = "1 school" if count == 1 else f"{count:,} schools"
-    if 0 < count <= FEW:
-        yield f"  for {schools}:"
-        for school in remit.schools:
-            since = later.get(school.urn)
-            known = f"; known since {moment_in_words(since)}" if since else ""
-            yield f"    {school.urn} {school.name} ({school.basis}{known})"
-    elif count:
-        yield f"  for {schools}; to list them: {_command(remit)}"
-        if later:
-            yield (
-                f"    {len(later):,} of them by register files that were imported later, "
-                f"the last on {moment_in_words(max(later.values()))}"
-            )
+def _about(explanation: Explanation) -> Iterator[str]:
+    yield f"{explanation.answer.organisation.name}: {explanation.verdict}"
+    if not explanation.allowed:
+        yield from (f"  - {rule.sentence}" for rule in explanation.refusals)
+        if explanation.learned:
+            yield f"    ({explanation.learned})"
     else:
-        yield f"  for no school on {in_words(remit.on)}"
-    yield from (f"    {note}" for note in notes(remit))
+        if explanation.learned:
+            yield f"  ({explanation.learned})"
+        yield from (f"  as {name}" for name in explanation.groups)
+        can, cannot = explanation.lines
+        yield from (f"    can {line}" for line in can)
+        yield from (f"    cannot {line}" for line in cannot)
+        yield from _schools(explanation)
+        if explanation.until:
+            yield f"  until {explanation.until}"
+    yield from (
+        f"  {each.topic}: {each.sentence}{'' if each.counts else ' It does not count.'}"
+        for each in explanation.evidence
+    )
+
+
+def _schools(explanation: Explanation) -> Iterator[str]:
+    schools = explanation.schools
+    if schools is None:
+        return
+    if schools.lines:
+        yield f"  for {schools.text}:"
+        yield from (f"    {line}" for line in schools.lines)
+    elif schools.remit is not None and schools.remit.count:
+        yield f"  for {schools.text}; to list them: {_command(schools.remit)}"
+        if schools.later:
+            yield f"    {schools.later}"
+    else:
+        yield f"  for {schools.text}"
+    yield from (f"    {note}" for note in schools.notes)
 
 
 def _command(remit: Remit) -> str:

@@ -5,17 +5,23 @@ They are no rules of `decide`, because they are about signing in and not about r
 stand behind these checks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
+from app.database import db
 from app.days import date_text
 from app.refusal import Refusal
+from approvals.access_model.definition import UserGroup, highest_minimum
 from approvals.decision.decision_types import Rule
 from approvals.terms.due import due_terms
 from identity.accounts.models import Account
 from identity.administration.suspension import suspended_since
 from identity.oidc.clients import history
+from identity.oidc.models import Client
+from identity.sessions.levels import ONE_FACTOR, PHISHING_RESISTANT, TWO_FACTORS, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +88,25 @@ SIGN_IN: tuple[Callable[[Account, str, datetime], Refusal | None], ...] = (
 def sign_in_refusals(account: Account, service: str, at: datetime) -> list[Refusal]:
     """Return why the sign-in would stop this person, whatever the organisation."""
     return [refusal for rule in SIGN_IN if (refusal := rule(account, service, at)) is not None]
+
+
+FACTORS = {
+    ONE_FACTOR: "one factor, such as a password",
+    TWO_FACTORS: "two factors, or a passkey",
+    PHISHING_RESISTANT: "a passkey",
+}
+"""Levels of a sign-in, by the factors that reach them."""
+
+
+def needed_level(service: str, groups: Sequence[UserGroup]) -> str | None:
+    """Return the level that a sign-in has to reach today; None for a service without a client.
+
+    The service's clients and the user groups each demand a level, and the highest counts.
+    """
+    registered = db.session.scalars(
+        select(Client.registration).where(Client.service == service, Client.disabled_at.is_(None))
+    ).all()
+    demanded = [each.get("minimum_acr", TWO_FACTORS) for each in registered]
+    if (of_groups := highest_minimum(groups)) is not None:
+        demanded.append(of_groups)
+    return max(demanded, key=rank, default=None)

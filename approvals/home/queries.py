@@ -11,6 +11,7 @@ from approvals.access_model import definitions
 from approvals.access_model.definition import ServiceDefinition, UserGroup
 from approvals.approver_proposals.queries import offers_to
 from approvals.decision import decision
+from approvals.decision.access_question import AccessAnswer, AccessQuestion, answer_for
 from approvals.decision.decision import AccessDecision
 from approvals.decision.decision_types import RemitScope
 from approvals.decision.no_access import Advice, advice
@@ -24,6 +25,7 @@ from approvals.remits.in_words import schools_in_words
 from approvals.remits.remit import School
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.person import Person
+from identity.accounts.queries import account_with_id
 from identity.oidc.clients.way_in import way_in
 from identity.oidc.models import Client
 
@@ -143,6 +145,13 @@ def my_services(account: Person, at: datetime) -> list[MyService]:
 def my_service(account: Person, code: str, at: datetime) -> MyService | None:
     """Return one service, or None."""
     return next((each for each in my_services(account, at) if each.code == code), None)
+
+
+def my_answer(
+    account: Person, organisation: Organisation, question: AccessQuestion
+) -> AccessAnswer | None:
+    """Return why the person can, or cannot, open a service; None for an unknown service."""
+    return answer_for(account_with_id(account.id), organisation, question)
 
 
 def my_schools(

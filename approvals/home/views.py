@@ -9,6 +9,7 @@ from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
 from app.web.forms import show_refusal
+from approvals.decision.question_form import question_form
 from approvals.home import offers, queries
 from approvals.memberships.access import member_of, own_membership, this_organisation
 from approvals.memberships.actions import change_user_group
@@ -16,6 +17,8 @@ from approvals.memberships.forms import Confirmation
 from approvals.workspace import present
 from approvals.workspace.views.common import me
 from identity.sessions.access import signed_in
+from identity.sessions.current_session import signed_in_session
+from identity.sessions.levels import reaches
 
 pages = Blueprint("home", __name__)
 offers.add_to(pages)
@@ -65,6 +68,24 @@ def give_up(service: str, **_route: str) -> ResponseReturnValue:
             show_refusal(form, error.refusal)
     return render_template(
         "home/give_up.html", service=found, organisation=organisation, form=form, back=back
+    )
+
+
+@pages.get("/services/<service>/why/<organisation>")
+@permit(member_of)
+def why(service: str, **_route: str) -> ResponseReturnValue:
+    """Show why the person can, or cannot, open a service for one organisation."""
+    organisation, form = this_organisation(), question_form()
+    answer = queries.my_answer(me(), organisation, form.question(service))
+    if answer is None:
+        raise NotFound("no such service")
+    level = answer.explanation.level
+    return render_template(
+        "home/why.html",
+        organisation=organisation,
+        form=form,
+        answer=answer,
+        needs_more_factors=level is not None and not reaches(signed_in_session().acr, level),
     )
 
 

@@ -119,6 +119,11 @@ EVENTS = (
         _ABOUT | {"service", "before", "after", "change"},
     ),
     Event(
+        "access.looked_up",
+        "{actor} looked up why {person} can, or cannot, see {service}.",
+        _ABOUT | {"service"},
+    ),
+    Event(
         "access.end_moved",
         "The end of what {person} can see in {service} moved to midnight in London. "
         "The last day is the same.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -167,6 +167,26 @@ def find_waiting(public_id: str) -> WaitingAccess | None:
         return None
     organisation = db.session.get_one(Organisation, membership.organisation_id)
     return WaitingAccess(decision, membership, organisation)
+
+
+def agreements(
+    organisation_id: int, memberships: Collection[str], service: str
+) -> Sequence[PendingDecision]:
+    """Return the second approvers' decisions in effect, the earliest first.
+
+    memberships: public ids of those that they are about.
+    """
+    return db.session.scalars(
+        select(PendingDecision)
+        .where(
+            PendingDecision.kind == SENSITIVE_ACCESS.name,
+            PendingDecision.organisation_id == organisation_id,
+            PendingDecision.ending == Ending.IN_EFFECT,
+            PendingDecision.details["membership"].as_string().in_(memberships),
+            PendingDecision.details["service"].as_string() == service,
+        )
+        .order_by(PendingDecision.id)
+    ).all()
 
 
 def holds_sensitive_access(

@@ -17,4 +17,9 @@ def schools_in_words(organisation: Organisation, scope: Scope, at: datetime) -> 
         count = remit_of(organisation, scope, at).count
     except RefusalError as error:
         return str(error)
+    return number_of_schools(count)
+
+
+def number_of_schools(count: int) -> str:
+    """Return `1 school` or `12 schools`."""
     return "1 school" if count == 1 else f"{count:,} schools"

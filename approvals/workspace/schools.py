@@ -13,17 +13,9 @@ from approvals.memberships.approvers import CAN_APPROVE
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import children_among, parents_of
+from approvals.remits.basis import BASES
 from approvals.remits.remit import Remit, School, remit_of
 from identity.accounts.models import Account
-
-BASES = {
-    "trust": "In the trust",
-    "maintained": "Maintained by the authority",
-    "geographic": "In the authority’s area, not maintained by it",
-    "diocese": "In the diocese",
-    "earliest known": "By the earliest file of the register",
-}
-"""The basis on which a school is in a remit, in words."""
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,17 @@ APPROVERS = {
     "memberships.undo",
     "memberships.user",
     "memberships.users",
+    "memberships.why",
 }
 """For approvers of the organisation in the route, and for nobody else."""
 
-MEMBERS = {"home.approver_offer", "home.give_up", "home.schools", "memberships.leave_organisation"}
+MEMBERS = {
+    "home.approver_offer",
+    "home.give_up",
+    "home.schools",
+    "home.why",
+    "memberships.leave_organisation",
+}
 """For everybody who belongs to the organisation in the route."""
 
 REDIRECTS = {301, 302, 303}

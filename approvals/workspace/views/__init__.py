@@ -16,6 +16,7 @@ from approvals.workspace.views import (
     switch,
     users,
     waiting_access,
+    why,
 )
 
 
@@ -36,6 +37,7 @@ def blueprint() -> Blueprint:
         schools,
         switch,
         waiting_access,
+        why,
     ):
         module.add_to(pages)
     return pages

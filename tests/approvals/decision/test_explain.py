@@ -391,6 +391,11 @@ def test_explain_describes_capabilities_in_words(app: Flask, scene: Scene) -> No
         "  for 1 school:",
         "    100001 Elm School (own)",
         "  until 31 December 2026",
+        "  Membership: From 1 January 2020, accepted on 1 January 2020.",
+        (
+            "  User group: School Named from 1 January 2020 until 31 December 2026, given by an "
+            "operator (command test)."
+        ),
     ]
 
 
