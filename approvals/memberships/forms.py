@@ -77,14 +77,19 @@ class SeveralGroupsForm(Form):
 
 def groups_form(offer: ServiceOffer, answer: list[str] | None) -> OneGroupForm | SeveralGroupsForm:
     """Return the form for one service's user groups, filled with the earlier answer."""
-    codes = [group.code for group in offer.groups]
-    if offer.allows_several:
-        several = SeveralGroupsForm(groups=None if answer is None else answer or [NONE])
-        several.offer(codes)
-        return several
-    one = OneGroupForm(groups=None if answer is None else (answer[0] if answer else NONE))
-    one.offer(codes)
-    return one
+    made = (SeveralGroupsForm if offer.allows_several else OneGroupForm)(
+        groups=_selected(offer, answer)
+    )
+    made.offer(group.code for group in offer.groups)
+    return made
+
+
+def _selected(offer: ServiceOffer, answer: list[str] | None) -> list[str] | str | None:
+    """Return the value of the field for the user groups that were chosen; None for no answer."""
+    if answer is None:
+        return None
+    chosen = answer or [NONE]
+    return chosen if offer.allows_several else chosen[0]
 
 
 class PeriodForm(Form):
@@ -140,6 +145,25 @@ class PeriodForm(Form):
 
     def _last_day_parts(self) -> dict[str, str | None]:
         return {"day": self.day.data, "month": self.month.data, "year": self.year.data}
+
+
+class OneGroupPeriodForm(OneGroupForm, PeriodForm):
+    """One user group of a service, with the days of its access."""
+
+
+class SeveralGroupsPeriodForm(SeveralGroupsForm, PeriodForm):
+    """User groups of a service that lets a person hold several, with the days of their access."""
+
+
+def change_form(
+    offer: ServiceOffer, answer: list[str] | None, first_day: date | None, last_day: date | None
+) -> OneGroupPeriodForm | SeveralGroupsPeriodForm:
+    """Return the form for a change of a person's access to one service, filled as it is now."""
+    made = (SeveralGroupsPeriodForm if offer.allows_several else OneGroupPeriodForm)(
+        groups=_selected(offer, answer), **PeriodForm.parts(first_day, last_day)
+    )
+    made.offer(group.code for group in offer.groups)
+    return made
 
 
 def _entered_day(parts: Mapping[str, str | None], label: str) -> date | None:

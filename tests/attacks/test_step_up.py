@@ -127,7 +127,6 @@ OPEN = {
     "console.appoint_again",
     "memberships.access",
     "memberships.access_again",
-    "memberships.access_end_date",
     "memberships.add",
     "memberships.add_access",
     "memberships.add_details",

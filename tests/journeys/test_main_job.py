@@ -77,7 +77,7 @@ def open_invitation(page: Page, demo: Demo, email: str) -> None:
 def remove_user(page: Page, demo: Demo, name: str) -> None:
     page.goto(f"{demo.issuer}/home")
     page.get_by_role("link", name="Users", exact=True).first.click()
-    page.get_by_role("link", name=name).click()
+    page.get_by_role("link", name=name, exact=True).click()
     page.get_by_role("link", name=re.compile("^Remove")).first.click()
     press(page, "Remove from organisation")
     expect(page.locator("h1").first).to_have_text(f"{name} removed")

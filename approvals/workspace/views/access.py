@@ -1,4 +1,4 @@
-"""Changing a person's user group: choose, check old and new, act."""
+"""Changing a person's user group: choose it and its days, check old and new, act."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
@@ -14,7 +14,13 @@ from approvals.memberships import catalogue, facts, journeys
 from approvals.memberships.access import approver_of, this_organisation
 from approvals.memberships.actions import confirm_change
 from approvals.memberships.catalogue import ServiceOffer
-from approvals.memberships.forms import CheckedAnswers, PeriodForm, groups_form
+from approvals.memberships.forms import (
+    CheckedAnswers,
+    OneGroupPeriodForm,
+    SeveralGroupsPeriodForm,
+    change_form,
+)
+from approvals.memberships.granting import refuse_last_day
 from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.waiting_access import waiting_access
@@ -22,6 +28,7 @@ from approvals.workspace import confirmations
 from approvals.workspace.views.common import me, the_member
 
 Answer = str | Response
+ChangeForm = OneGroupPeriodForm | SeveralGroupsPeriodForm
 ROOT = "/o/<organisation>/users/<member>/access/<service>"
 
 
@@ -30,33 +37,31 @@ def add_to(pages: Blueprint) -> None:
     both = ["GET", "POST"]
     pages.route(ROOT, methods=both)(access)
     pages.route(f"{ROOT}/<journey>", methods=both)(access_again)
-    pages.route(f"{ROOT}/<journey>/end-date", methods=both)(access_end_date)
     pages.route(f"{ROOT}/<journey>/check", methods=both)(access_check)
 
 
 @permit(approver_of)
 def access(member: str, service: str, **_route: str) -> Answer:
-    """Ask for the user group. The journey begins with the answer."""
+    """Ask for the user group and its days. The journey begins with the answer."""
     person, offer = the_member(member), _offer(service)
     held = [each for each in facts.held_groups(person, now()) if each.service == service]
-    held = [each for each in held if each.starts_at == held[-1].starts_at]
-    form = groups_form(offer, [each.user_group for each in held])
-    if form.validate_on_submit():
-        ends = held[-1].valid_to if held else None
-        starts = held[-1].starts_at if held else None
+    starts = held[-1].starts_at if held else None
+    ends = held[-1].valid_to if held else None
+    form = change_form(
+        offer,
+        [each.user_group for each in held if each.starts_at == starts],
+        day_of(starts) if starts else None,
+        days.last_day(ends) if ends else None,
+    )
+    if _is_answered(form, offer):
         journey = journeys.begin(
             journeys.CHANGE_ACCESS,
             this_organisation(),
             me().id,
             membership=person,
-            answers=ChangeAnswers(
-                service=service,
-                groups=form.chosen_groups(),
-                first_day=day_of(starts).isoformat() if starts else "",
-                last_day=days.last_day(ends).isoformat() if ends else "",
-            ),
+            answers=_answers(form, offer),
         )
-        return redirect(_next(journey, person, offer), 303)
+        return redirect(_address("access_check", journey, person, offer), 303)
     return _choice_page(person, offer, form)
 
 
@@ -65,36 +70,16 @@ def access_again(member: str, service: str, journey: str, **_route: str) -> Answ
     """Ask the same question again, from Back or from the check page."""
     person, offer = the_member(member), _offer(service)
     found = _journey(journey, person, service)
-    form = groups_form(offer, change_of(found)["groups"])
-    if form.validate_on_submit():
-        journeys.answer(found, ChangeAnswers(groups=form.chosen_groups()))
-        return redirect(_next(found, person, offer), 303)
-    return _choice_page(person, offer, form)
-
-
-@permit(approver_of)
-def access_end_date(member: str, service: str, journey: str, **_route: str) -> Answer:
-    """Ask for the first and the last day of the access."""
-    person, offer = the_member(member), _offer(service)
-    found = _journey(journey, person, service)
-    form = PeriodForm(**PeriodForm.parts(journeys.first_day(found), journeys.last_day(found)))
-    if form.validate_on_submit():
-        first, last = form.first_day(), form.last_day()
-        journeys.answer(
-            found,
-            ChangeAnswers(
-                first_day=first.isoformat() if first else "",
-                last_day=last.isoformat() if last else "",
-            ),
-        )
-        return redirect(_address("access_check", found, person, offer), 303)
-    return render_template(
-        "workspace/access/dates.html",
-        organisation=this_organisation(),
-        name=person.name,
-        form=form,
-        back=_address("access_again", found, person, offer),
+    form = change_form(
+        offer,
+        change_of(found)["groups"],
+        journeys.first_day(found),
+        journeys.last_day(found),
     )
+    if _is_answered(form, offer):
+        journeys.answer(found, _answers(form, offer))
+        return redirect(_address("access_check", found, person, offer), 303)
+    return _choice_page(person, offer, form)
 
 
 @permit(approver_of)
@@ -120,9 +105,8 @@ def access_check(member: str, service: str, journey: str, **_route: str) -> Answ
         form=form,
         **vars(check),
         change=_address("access_again", found, person, offer),
-        change_end=_address("access_end_date", found, person, offer),
         oneself=person.account_id == me().id,
-        back=_address("access_end_date" if check.groups else "access_again", found, person, offer),
+        back=_address("access_again", found, person, offer),
     )
 
 
@@ -155,7 +139,28 @@ def _journey(public_id: str, person: Membership, service: str) -> Journey:
     return found
 
 
-def _choice_page(person: Membership, offer: ServiceOffer, form: object) -> str:
+def _is_answered(form: ChangeForm, offer: ServiceOffer) -> bool:
+    """Return whether the form was sent with valid answers."""
+    if not form.validate_on_submit():
+        return False
+    gives = [(offer.code, code) for code in form.chosen_groups()]
+    refusal = refuse_last_day(gives, form.last_day(), now())
+    if refusal is not None:
+        show_refusal(form, refusal, form.day)
+    return refusal is None
+
+
+def _answers(form: ChangeForm, offer: ServiceOffer) -> ChangeAnswers:
+    first, last = form.first_day(), form.last_day()
+    return ChangeAnswers(
+        service=offer.code,
+        groups=form.chosen_groups(),
+        first_day=first.isoformat() if first else "",
+        last_day=last.isoformat() if last else "",
+    )
+
+
+def _choice_page(person: Membership, offer: ServiceOffer, form: ChangeForm) -> str:
     return render_template(
         "workspace/access/choose.html",
         organisation=this_organisation(),
@@ -164,11 +169,6 @@ def _choice_page(person: Membership, offer: ServiceOffer, form: object) -> str:
         form=form,
         back=_user(person),
     )
-
-
-def _next(journey: Journey, person: Membership, offer: ServiceOffer) -> str:
-    page = "access_end_date" if change_of(journey)["groups"] else "access_check"
-    return _address(page, journey, person, offer)
 
 
 def _address(page: str, journey: Journey, person: Membership, offer: ServiceOffer) -> str:

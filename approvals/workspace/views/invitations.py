@@ -56,7 +56,10 @@ def invitations(**_route: str) -> Answer:
 
 @permit(approver_of)
 def invitation_resend(member: str, **_route: str) -> Answer:
-    """Send the invitation again after a confirmation."""
+    """Send the invitation again at once.
+
+    The page says why no more can be sent, where the limit is reached.
+    """
     person, form = the_member(member), Confirmation()
     if form.validate_on_submit():
         try:

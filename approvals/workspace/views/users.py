@@ -37,6 +37,7 @@ def users(**_route: str) -> str:
         "workspace/users.html",
         organisation=organisation,
         **vars(shown),
+        own=own_membership().id,
         statuses=STATUSES,
         sees=SEES,
         sorts=SORTS,

@@ -115,10 +115,9 @@ def test_change_of_the_start_is_made_on_the_pages_and_checked(
 ) -> None:
     walker = browser(app, ann)
     page = walker.get(path(school, "users", bob.public_id, "access", world.SERVICE))
-    page = page.submit(groups="School_Named")
     start_day, start_month, start_year = str(START.day), str(START.month), str(START.year)
-    wrong = page.submit(start_day="31", start_month="2", start_year="2030")
-    assert "The start date must be a real date" in wrong.text
+    page = page.submit(groups="School_Named", start_day="31", start_month="2", start_year="2030")
+    assert "The start date must be a real date" in page.text
     wrong = page.submit(
         start_day=start_day,
         start_month=start_month,
@@ -128,7 +127,12 @@ def test_change_of_the_start_is_made_on_the_pages_and_checked(
         year=str(today().year),
     )
     assert "The end date must be the same as or after the start date" in wrong.text
-    page = page.submit(start_day=start_day, start_month=start_month, start_year=start_year)
+    page = page.submit(
+        groups="School_Named",
+        start_day=start_day,
+        start_month=start_month,
+        start_year=start_year,
+    )
     assert "Access starts" in page.text
     assert "Until then the present access stays" in page.text
     page = page.submit()
