@@ -1,87 +1,26 @@
-"""Every route about an organisation, for everybody who may and may not use it (group ID).
+"""Lists, persons of two organisations, and forms of former approvers (group ID).
 
-The table below names each route. One that it does not name fails the test, so that a new page
-cannot forget to be asked about.
+The answers of each route to each role are in `test_id_matrix`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.routing import Rule
 
 from app.database import db
-from app.web.authorisation import rule_of
 from approvals.memberships import journeys
 from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.models import Appointment, Grant, Membership
-from approvals.operators.access import operator as operators_only
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account, Invitation
-from identity.sessions.step_up import FreshSignIn
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
-
-APPROVERS = {
-    "access_requests.decide",
-    "access_requests.of_organisation",
-    "activity.activity",
-    "memberships.access",
-    "memberships.access_again",
-    "memberships.access_check",
-    "memberships.add",
-    "memberships.add_access",
-    "memberships.add_check",
-    "memberships.add_done",
-    "memberships.add_details",
-    "memberships.approver_hand_over",
-    "memberships.approver_make",
-    "memberships.approver_stop",
-    "memberships.change_address",
-    "memberships.end_second_step_reset",
-    "memberships.former_users",
-    "memberships.home",
-    "memberships.invitation_correct",
-    "memberships.invitation_resend",
-    "memberships.invitation_withdraw",
-    "memberships.invitations",
-    "memberships.link_sign_in",
-    "memberships.open_access",
-    "memberships.propose_approver",
-    "memberships.propose_approver_again",
-    "memberships.propose_approver_check",
-    "memberships.propose_approver_done",
-    "memberships.remove",
-    "memberships.removed",
-    "memberships.reopen",
-    "memberships.schools",
-    "memberships.second_step",
-    "memberships.send_reset_link",
-    "memberships.suspend",
-    "memberships.undo",
-    "memberships.user",
-    "memberships.users",
-    "memberships.why",
-}
-"""For approvers of the organisation in the route, and for nobody else."""
-
-MEMBERS = {
-    "home.approver_offer",
-    "home.give_up",
-    "home.schools",
-    "home.why",
-    "memberships.leave_organisation",
-}
-"""For everybody who belongs to the organisation in the route."""
-
-REDIRECTS = {301, 302, 303}
 
 
 @dataclass
@@ -126,21 +65,6 @@ def two(app: Flask) -> World:
     return made
 
 
-def routes(app: Flask) -> list[Rule]:
-    """Every route that names an organisation or a member, and every operators' page."""
-    return [
-        rule
-        for rule in app.url_map.iter_rules()
-        if {"organisation", "member"} & rule.arguments or rule.rule.startswith(("/o/", "/ops"))
-    ]
-
-
-def token(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(address).text)
-    assert found, address
-    return found.group(1)
-
-
 def state() -> tuple[object, ...]:
     """All that an approver's page could change."""
     members = select(Membership.id, Membership.email, Membership.valid_to, Membership.ended_cause)
@@ -153,96 +77,6 @@ def state() -> tuple[object, ...]:
         db.session.execute(invitations.order_by(Invitation.id)).all(),
         [db.session.scalar(count) for count in (*counted, ended, stopped)],
     )
-
-
-def address(app: Flask, rule: Rule, arguments: dict[str, str]) -> str:
-    with app.test_request_context():
-        named: dict[str, Any] = {name: arguments.get(name, "x") for name in rule.arguments}
-        return app.url_for(rule.endpoint, **named)
-
-
-def test_routes_about_an_organisation_are_all_in_the_table(app: Flask) -> None:
-    for rule in routes(app):
-        listed = rule.endpoint in APPROVERS | MEMBERS
-        permitted = rule_of(app, rule.endpoint)
-        if isinstance(permitted, FreshSignIn):
-            permitted = permitted.rule
-        asked = permitted is operators_only
-        assert listed or asked, f"{rule.endpoint} is not in the table"
-
-
-@pytest.mark.parametrize(
-    ("role", "may"),
-    [
-        ("approver there", set()),
-        ("member there", set()),
-        ("member here", MEMBERS),
-        ("stopped approver", MEMBERS),
-        ("removed approver", set()),
-        ("operator", set()),
-    ],
-)
-def test_ID_01_02_pages_of_an_organisation_are_hidden_from_others(
-    app: Flask, two: World, role: str, may: set[str]
-) -> None:
-    client = browser(app, two.people[role]).client
-    own = {
-        "operator": f"/ops/people/{two.people['member here'].subject}/suspend",
-        "removed approver": "/forgot-password",
-        "approver there": path(two.there, "users", "new"),
-        "member there": f"/account/leave/{two.there.public_id}",
-    }.get(role, f"/account/leave/{two.here.public_id}")
-    data = {"csrf_token": token(client, own)}
-    before = state()
-    for rule in routes(app):
-        if rule.endpoint not in APPROVERS | MEMBERS or rule.endpoint in may:
-            continue
-        target = address(app, rule, two.arguments["here"])
-        assert client.get(target).status_code == 404, f"GET {target} as {role}"
-        if "POST" in (rule.methods or ()):
-            answer = client.post(target, data={**data, "email": "x@x.example"})
-            assert answer.status_code == 404, f"POST {target} as {role}"
-    assert state() == before
-    assert len(world.audited("page.denied")) > 0
-
-
-def test_ID_12_pages_redirect_a_signed_out_browser(app: Flask, two: World) -> None:
-    client = app.test_client()
-    for rule in routes(app):
-        answer = client.get(address(app, rule, two.arguments["here"]))
-        assert answer.status_code in REDIRECTS, rule.rule
-        assert "/sign-in" in answer.headers["Location"]
-
-
-def test_ID_12_operators_pages_are_hidden_from_others(app: Flask, two: World) -> None:
-    client = browser(app, two.people["approver here"]).client
-    for rule in app.url_map.iter_rules():
-        if rule_of(app, rule.endpoint) is operators_only:
-            target = address(app, rule, {**two.arguments["here"], "person": "x"})
-            if "GET" in (rule.methods or ()):
-                assert client.get(target).status_code == 404, target
-
-
-@pytest.mark.parametrize("foreign", ["member", "journey", "both"])
-def test_ID_04_07_ids_of_another_organisation_are_not_found(
-    app: Flask, two: World, foreign: str
-) -> None:
-    client = browser(app, two.people["approver here"]).client
-    own, other = two.arguments["here"], two.arguments["there"]
-    changed = {"member", "journey"} if foreign == "both" else {foreign}
-    arguments = {name: (other if name in changed else own)[name] for name in own}
-    data = {"csrf_token": token(client, path(two.here, "users", "new"))}
-    before = state()
-    for rule in routes(app):
-        if rule.endpoint not in APPROVERS or not rule.arguments & changed:
-            continue
-        if foreign == "journey" and "member" in rule.arguments:
-            continue  # the journey of the fixture is one of adding; see the next test
-        target = address(app, rule, arguments)
-        assert client.get(target).status_code == 404, target
-        if "POST" in (rule.methods or ()):
-            assert client.post(target, data=data).status_code == 404, target
-    assert state() == before
 
 
 def test_ID_07_journey_is_refused_on_the_page_of_another_person(app: Flask, two: World) -> None:

@@ -1,0 +1,1 @@
+"""The ID matrix: every route, as every role, about every organisation."""
