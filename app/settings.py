@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from app.context import PerApplication
+from app.mail_settings import MailSettings
 from app.unsafe_settings import is_loopback, is_random_key, trust_everybody
 from app.usable_settings import RULES
 
@@ -41,7 +42,7 @@ class FloorSettings(BaseModel):
         return []
 
 
-class AppSettings(FloorSettings):
+class AppSettings(FloorSettings, MailSettings):
     """Settings of the app floor."""
 
     database_url: str
@@ -112,30 +113,6 @@ class AppSettings(FloorSettings):
 
     mark: Path | None = None
     """Picture (SVG, PNG or WebP) beside the name on each page, in place of the neutral mark."""
-
-    mail_from: str = "Secure Access <no-reply@localhost>"
-    """Sender of every mail."""
-
-    mail_directory: Path | None = None
-    """Folder in which mails are left as `.eml` files instead of being sent by SMTP."""
-
-    smtp_host: str = "localhost"
-    """Mail server."""
-
-    smtp_port: int = 25
-    """Port of the mail server."""
-
-    smtp_connections: int = Field(default=10, ge=1, le=100)
-    """Connections to the mail server at once."""
-
-    smtp_username: str | None = None
-    """User name at the mail server, if it requires one."""
-
-    smtp_password: SecretStr | None = None
-    """Password at the mail server."""
-
-    smtp_security: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
-    """`starttls`, `tls` or `none` (only for a server on the loopback)."""
 
     redis_url: SecretStr | None = None
     """Redis for request limits across processes. Without it each process counts separately."""
@@ -270,16 +247,6 @@ class AppSettings(FloorSettings):
             raise ValueError(
                 "SECURE_ACCESS_HOSTS is above 1: set SECURE_ACCESS_DATABASE_URL to PostgreSQL, "
                 "which hosts can share."
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _mail_is_encrypted_on_its_way(self) -> "AppSettings":
-        sends = self.mail_directory is None
-        if sends and self.smtp_security == "none" and not is_loopback(self.smtp_host):
-            raise ValueError(
-                "SECURE_ACCESS_SMTP_SECURITY is none and SECURE_ACCESS_SMTP_HOST another machine: "
-                "set it to starttls or tls. Mails carry links that open accounts."
             )
         return self
 

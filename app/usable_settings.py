@@ -7,12 +7,14 @@ imported where a value is to be checked.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 DATABASES = ("sqlite:///", "sqlite://", "postgresql+psycopg://")
 REDIS_SERVER = ("redis://", "rediss://", "redis+unix://")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 REDIS_SENTINEL, REDIS_CLUSTER = "redis+sentinel://", "redis+cluster://"
 
 
@@ -90,6 +92,33 @@ def why_no_folder(folder: str) -> str | None:
     return None
 
 
+def why_no_notify_key(key: str) -> str | None:
+    """Return why the text is no API key of GOV.UK Notify: a name, the service's id, the secret."""
+    if re.fullmatch(rf"[^\s]+-{_UUID}-{_UUID}", key):
+        return None
+    return "it is no API key of GOV.UK Notify: a name and two UUIDs, joined by hyphens"
+
+
+def why_no_uuid(text: str) -> str | None:
+    """Return why the text is no UUID."""
+    return None if re.fullmatch(_UUID, text) else "it is no UUID"
+
+
+def why_no_origin(address: str) -> str | None:
+    """Return why the address is no origin of an HTTP service."""
+    return None if _is_origin(address) else "it is no origin, such as https://api.example.org"
+
+
+def _is_origin(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        usable_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    beyond = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
+    return usable_port and parts.scheme in {"https", "http"} and bool(parts.hostname) and not beyond
+
+
 RULES: Mapping[str, Callable[[str], str | None]] = {
     "database_url": why_no_database,
     "redis_url": why_no_redis,
@@ -98,5 +127,8 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
     "outbound_ca_file": why_no_certificates,
     "mail_directory": why_no_folder,
     "metrics_directory": why_no_folder,
+    "notify_api_key": why_no_notify_key,
+    "notify_template_id": why_no_uuid,
+    "notify_url": why_no_origin,
 }
 """The rule for each setting that has one."""

@@ -21,7 +21,7 @@ from app.database import database_errors, db
 from app.database.deadline import waiting_as_a_worker
 from app.database.requirements import reason
 from app.metrics import Counted
-from app.outbox import delivery
+from app.outbox import delivery, notify_statuses
 from app.retention import purge_expired
 from app.vault import Undecipherable
 from app.watch import Watch, end_process
@@ -55,8 +55,14 @@ class Job:
 
 
 JOBS = ExtensionPoint[Job]("jobs of the worker", named=lambda job: job.name)
-ROOM = Room("app.worker", JOBS(Job("mails", delivery.deliver, delivery.finish)))
-"""The outbox is below the worker and cannot add its job itself."""
+ROOM = Room(
+    "app.worker",
+    JOBS(
+        Job("mails", delivery.deliver, delivery.finish),
+        Job("statuses of mails", notify_statuses.check_due, notify_statuses.finish),
+    ),
+)
+"""The outbox is below the worker and cannot add its jobs itself."""
 
 
 def run(app: Flask, *, once: bool) -> None:

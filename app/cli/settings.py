@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def reference() -> str:
-    """Return a Markdown table of all settings: variable, default, meaning."""
+    """Return a Markdown table of all settings, those that must be set first."""
     from app.settings import settings
 
     fields = type(settings()).model_fields
     rows = [
         f"| `SECURE_ACCESS_{name.upper()}` | {_default(field)} | {field.description} |"
-        for name, field in fields.items()
+        for name, field in sorted(fields.items(), key=lambda each: not each[1].is_required())
     ]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 

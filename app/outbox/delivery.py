@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -9,7 +10,7 @@ import structlog
 
 from app.clock import now
 from app.context import PerApplication, present_application
-from app.outbox.message import compose
+from app.outbox.message import RenderedMail
 from app.outbox.models import OutboxMail
 from app.outbox.refusals import PermanentRefusal, describe_refusal
 from app.outbox.transports import transport
@@ -56,20 +57,20 @@ def failed_recently() -> str | None:
 def _prepare(mail: OutboxMail) -> Send:
     if mail.expires_at is not None and mail.expires_at <= now():
         raise DeliveryFailed(LINK_EXPIRED, final=True)
-    return partial(_send, mail.public_id, mail.recipient, mail.subject, mail.sealed_text or "")
+    # The text is decrypted by the attempt: without a key the mail waits.
+    sealed = RenderedMail(
+        identifier=mail.public_id,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        text=mail.sealed_text or "",
+        repeated=mail.attempts > 1,
+    )
+    return partial(_send, sealed)
 
 
-def _send(public_id: str, recipient: str, subject: str, sealed_text: str) -> None:
+def _send(sealed: RenderedMail) -> None:
     try:
-        message = compose(
-            sender=settings().mail_from,
-            recipient=recipient,
-            subject=subject,
-            text=decrypt(sealed_text, purpose=PURPOSE),
-            identifier=public_id,
-            issuer=settings().issuer,
-        )
-        transport().deliver(message, public_id)
+        transport().deliver(replace(sealed, text=decrypt(sealed.text, purpose=PURPOSE)))
     except Undecipherable:
         # The key may be missing by mistake: the mail is tried again until it is there.
         raise DeliveryFailed("no key of SECURE_ACCESS_ENCRYPTION_KEYS opens the mail") from None

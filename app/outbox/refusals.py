@@ -1,4 +1,4 @@
-"""Replies of mail servers: which are final, and their description without the address."""
+"""Replies of mail services: which are final, and their description without the address."""
 
 import re
 import smtplib
@@ -12,6 +12,10 @@ class PermanentRefusal(Exception):
     """The mail server rejects this mail for good (RFC 5321, 4.2.1). The text is the reply code."""
 
 
+class TemporaryFailure(OSError):
+    """The mail was not accepted this time. The text is the cause, without the address."""
+
+
 def is_final(error: smtplib.SMTPException) -> bool:
     """Return whether an error of `send_message` is a permanent refusal of the mail."""
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -22,6 +26,8 @@ def is_final(error: smtplib.SMTPException) -> bool:
 
 def describe_refusal(error: Exception) -> str:
     """Return a description of the error: codes only, since servers repeat the address in texts."""
+    if isinstance(error, TemporaryFailure):
+        return str(error)
     replies = _replies(error)
     if replies:
         return "SMTP " + ", ".join(sorted({_code(*reply) for reply in replies}))

@@ -1,4 +1,4 @@
-"""Transports of mail: a mail server, or a folder of `.eml` files."""
+"""Transports of mail: GOV.UK Notify, a mail server, or a folder of `.eml` files."""
 
 import smtplib
 import ssl
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from app.context import PerApplication
+from app.outbox.message import RenderedMail, compose
+from app.outbox.notify import Notify
 from app.outbox.refusals import PermanentRefusal, describe_refusal, is_final
 from app.settings import AppSettings, settings
 
@@ -23,11 +25,12 @@ MAILS_PER_CONNECTION = 50
 class Transport(Protocol):
     """Delivery of one mail."""
 
-    def deliver(self, message: EmailMessage, identifier: str, /) -> None:
+    def deliver(self, mail: RenderedMail, /) -> None:
         """Deliver the mail.
 
-        Raises PermanentRefusal if no other attempt can succeed, and OSError, the base of smtplib's
-        exceptions, if one may.
+        Raises PermanentRefusal if the receiver refuses this mail for good, ValueError if the mail
+        cannot be encoded, and OSError, the base of smtplib's exceptions, if another attempt may
+        succeed.
         """
 
     def close_idle(self, seconds: float, /) -> None:
@@ -37,10 +40,13 @@ class Transport(Protocol):
 class Folder:
     """Writes each mail to a file of its own, which is complete as soon as it exists."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, settings: AppSettings, directory: Path) -> None:
+        self.settings = settings
         self.directory = directory
 
-    def deliver(self, message: EmailMessage, identifier: str) -> None:
+    def deliver(self, mail: RenderedMail) -> None:
+        identifier = mail.identifier
+        message = compose(mail, sender=self.settings.mail_from, issuer=self.settings.issuer)
         self.directory.mkdir(parents=True, exist_ok=True)
         unfinished = self.directory / f".{identifier}"
         unfinished.write_bytes(message.as_bytes())
@@ -69,7 +75,8 @@ class MailServer:
         self.settings = settings
         self._idle: deque[_IdleConnection] = deque()
 
-    def deliver(self, message: EmailMessage, _identifier: str) -> None:
+    def deliver(self, mail: RenderedMail) -> None:
+        message = compose(mail, sender=self.settings.mail_from, issuer=self.settings.issuer)
         found = self._usable_connection()
         server, mails = found or (self._connect(), 0)
         try:
@@ -149,8 +156,12 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
 
 def _chosen_transport() -> Transport:
     chosen = settings()
-    return Folder(chosen.mail_directory) if chosen.mail_directory else MailServer(chosen)
+    if chosen.mail_directory:
+        return Folder(chosen, chosen.mail_directory)
+    if chosen.notify_api_key and chosen.notify_template_id:
+        return Notify(chosen.notify_api_key, chosen.notify_template_id, chosen.notify_url)
+    return MailServer(chosen)
 
 
 transport = PerApplication("app.outbox.transport", _chosen_transport)
-"""The transport that the settings choose: a folder or a mail server."""
+"""The transport that the settings choose: a folder, GOV.UK Notify or a mail server."""

@@ -14,6 +14,9 @@ from app.unsafe_settings import warnings
 from tests.conftest import settings
 
 SQLITE = "sqlite:////nowhere/secure-access.sqlite3"
+NOTIFY_UUID = "26785a09-ab16-4eb0-8407-a37497a57506"
+NOTIFY_KEY = f"a_key-{NOTIFY_UUID}-3d844edf-8d35-48ac-975b-e847b4f122b0"
+NOTIFY = {"notify_api_key": NOTIFY_KEY, "notify_template_id": NOTIFY_UUID}
 READABLE = base64.b64encode(b"correct horse battery staple 123").decode()
 COUNTED = base64.b64encode(bytes(range(32))).decode()
 
@@ -45,6 +48,10 @@ COUNTED = base64.b64encode(bytes(range(32))).decode()
         ({"bind": "0.0.0.0"}, "SECURE_ACCESS_BIND"),
         ({"bind": "::"}, "SECURE_ACCESS_BIND"),
         ({"client_certificate_header": "Client-Cert"}, "client_certificate_header"),
+        ({"notify_template_id": NOTIFY_UUID}, "both SECURE_ACCESS_NOTIFY_API_KEY and"),
+        ({"notify_api_key": NOTIFY_KEY}, "both SECURE_ACCESS_NOTIFY_API_KEY and"),
+        (NOTIFY | {"mail_directory": "/tmp"}, "SECURE_ACCESS_MAIL_DIRECTORY and"),
+        (NOTIFY | {"notify_url": "http://notify.example"}, "SECURE_ACCESS_NOTIFY_URL must begin"),
     ],
 )
 def test_unsafe_setting_is_refused_with_advice(changes: dict[str, Any], advice: str) -> None:
@@ -68,6 +75,12 @@ def test_unsafe_setting_is_refused_with_advice(changes: dict[str, Any], advice: 
         ({"outbound_ca_file": "/nowhere.pem"}, "/nowhere.pem is no file of PEM certificates"),
         ({"outbound_ca_file": __file__}, "no file of PEM certificates"),
         ({"mail_directory": f"{__file__}/mail"}, "is no folder"),
+        ({"notify_api_key": "secret"}, "it is no API key"),
+        ({"notify_api_key": f"{NOTIFY_KEY}0"}, "it is no API key"),
+        ({"notify_template_id": "reset"}, "it is no UUID"),
+        ({"notify_url": "nonsense"}, "it is no origin"),
+        ({"notify_url": "https://api.example/v2"}, "it is no origin"),
+        ({"notify_url": "https://api.example:port"}, "it is no origin"),
         ({"metrics_directory": f"{__file__}/metrics"}, "is no folder"),
     ],
 )

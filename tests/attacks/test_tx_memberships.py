@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.outbox.message import compose
+from app.outbox.message import RenderedMail, compose
 from approvals.memberships.actions import change_user_group, make_approver
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -83,14 +83,8 @@ def test_TX_04_html_in_names_is_inert_in_mails(school: Organisation, ann: Member
     for template in ("memberships/user_group_changed", "memberships/made_approver"):
         [(to, text)] = world.mails(template)
         subject, _, body = text.partition("\n")
-        message = compose(
-            sender="x@example.org",
-            recipient=to,
-            subject=subject,
-            text=body,
-            identifier="1",
-            issuer="https://access.example",
-        )
+        mail = RenderedMail(identifier="1", recipient=to, subject=subject, text=body)
+        message = compose(mail, sender="x@example.org", issuer="https://access.example")
         html = message.get_body(("html",))
         assert html is not None
         assert "<img" not in html.get_content()

@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import meta
 
 from app.clock import now
-from app.outbox.message import compose
+from app.outbox.message import RenderedMail, compose
 from app.outbox.rendering import render_mail, without_links
 from wsgi import ROOT
 
@@ -49,14 +49,8 @@ def test_mail_template_makes_no_link_of_a_value(app: Flask, template: str) -> No
     assert not LINKED.findall("\n".join([subject, *others]))
     assert all(re.fullmatch(r"http://localhost:8000/[\w/-]+", line) for line in ours), ours
     assert "\n" not in subject
-    message = compose(
-        sender="x@access.example",
-        recipient="ann@school.example",
-        subject=subject,
-        text=body,
-        identifier="1",
-        issuer=ISSUER,
-    )
+    mail = RenderedMail("1", "ann@school.example", subject, body)
+    message = compose(mail, sender="x@access.example", issuer=ISSUER)
     html = message.get_body(["html"])
     assert html is not None
     assert re.findall(r'<a href="([^"]*)"', html.get_content()) == ours
