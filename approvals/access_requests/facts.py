@@ -13,7 +13,7 @@ from approvals.access_model.definition import UserGroup
 from approvals.access_requests import rules
 from approvals.access_requests.rules import FilingFacts
 from approvals.memberships import facts as members
-from approvals.memberships.approvers import CAN_APPROVE
+from approvals.memberships.approvers import can_approve
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.deciders import Deciders
 from approvals.memberships.models import Membership
@@ -173,7 +173,7 @@ class DecidersAtOnce:
 
     def __init__(self, organisations: Collection[int], at: datetime) -> None:
         self._at = at
-        self._approvers = _approvers_of_all(organisations)
+        self._approvers = _approvers_of_all(organisations, at)
         self._all_levels: dict[int, Deciders] = {}
 
     def of(self, decision: PendingDecision, organisation: Organisation) -> frozenset[int]:
@@ -191,13 +191,13 @@ class DecidersAtOnce:
         )
 
 
-def _approvers_of_all(organisations: Collection[int]) -> Mapping[int, frozenset[int]]:
-    """Return the accounts of the approvers who can act now, by organisation."""
+def _approvers_of_all(organisations: Collection[int], at: datetime) -> Mapping[int, frozenset[int]]:
+    """Return the accounts of the approvers who can act at the moment, by organisation."""
     found: dict[int, set[int]] = {}
     rows = db.session.execute(
         select(Membership.organisation_id, Account.id)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.organisation_id.in_(organisations), CAN_APPROVE)
+        .where(Membership.organisation_id.in_(organisations), can_approve(at))
     )
     for organisation_id, account_id in rows:
         found.setdefault(organisation_id, set()).add(account_id)
@@ -212,7 +212,7 @@ def _is_passed_on(at: datetime) -> ColumnElement[bool]:
             Membership.organisation_id == PendingDecision.organisation_id,
             Membership.account_id == Account.id,
             Account.id != PendingDecision.account_id,
-            CAN_APPROVE,
+            can_approve(at),
         )
         .correlate(PendingDecision)
     )

@@ -34,6 +34,9 @@ OWN_WORDS = {
     "approver.offer_accepted": "You agreed to be an approver of {organisation}.",
     "approver.offer_declined": "You declined to be an approver of {organisation}.",
     "approver.offered": "{actor} asked you to be an approver of {organisation}.",
+    "approver.stand_in_ended": "{actor} ended your time as a stand-in at {organisation}.",
+    "approver.stand_in_named": "{actor} named you as a stand-in for the approvers of "
+    "{organisation}, from {first_day} to {last_day}.",
     "approver.stopped": "{actor} stopped you being an approver of {organisation}.",
     "console.access_explained": "An operator looked up why you can, or cannot, see {service}.",
     "console.looked_at": "An operator looked at the page about you.",

@@ -207,7 +207,7 @@ def _authority(
     """Return the ground on which the actor acts: for the body, as an operator, or as a command."""
     if actor.kind == "command":
         return Authority.COMMAND
-    deciders = facts.deciders(organisation, now())
+    deciders = facts.deciders(organisation, now(), stand_ins=False)
     if account is None:
         return Authority.NONE
     if body is not None:

@@ -26,7 +26,7 @@ def only_approver_of(account: Person) -> list[Organisation]:
     return [
         organisation
         for organisation in queries.approved_by(account.id)
-        if facts.active_approvers(organisation.id).sole(account.id)
+        if facts.active_approvers(organisation.id).last(account.id)
     ]
 
 

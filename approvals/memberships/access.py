@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from flask import g
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from app.clock import now
 from app.database import db
@@ -20,6 +19,7 @@ from approvals.memberships.waiting_access import WaitingAccess, find_waiting
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
+from identity.accounts.models import Account
 from identity.sessions import current
 from identity.sessions.access import needs_own_factors, signed_in
 from identity.sessions.step_up import needs_two_factors
@@ -33,7 +33,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
-    g.organisation, g.own_membership = found
+    g.organisation, g.own_membership, g.can_approve = found
     return Allowed() if _opens(found[0].public_id) else needs_own_factors()
 
 
@@ -42,8 +42,7 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     outcome = member_of(arguments)
     if isinstance(outcome, Refused):
         return outcome
-    session = current()
-    if session is None or not can_approve(own_membership(), session.account):
+    if not g.can_approve:
         return _no_such_page("is not an approver of the organisation")
     return needs_two_factors() or Allowed()
 
@@ -95,22 +94,22 @@ def _opens(organisation: str) -> bool:
     )
 
 
-def _own_membership(public_id: str) -> tuple[Organisation, Membership] | None:
+def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | None:
     session = current()
     if session is None:
         return None
     found = db.session.execute(
-        select(Organisation, Membership)
+        select(Organisation, Membership, can_approve(now()))
         .join(Membership, Membership.organisation_id == Organisation.id)
+        .join(Account, Account.id == Membership.account_id)
         .where(
             Organisation.public_id == public_id,
             Membership.account_id == session.account_id,
             Membership.open,
             Membership.joined_at.is_not(None),
         )
-        .options(selectinload(Membership.appointments))
     ).one_or_none()
-    return (found[0], found[1]) if found is not None else None
+    return (found[0], found[1], bool(found[2])) if found is not None else None
 
 
 def _no_such_page(reason: str) -> Refused:

@@ -1,32 +1,31 @@
-"""An approver who can act now: the rule for loaded rows, and the same condition in SQL.
+"""The condition of an approver who can act at a moment. Every statement about approvers uses it.
 
 An invited approver who has not joined, or whose account or membership is suspended, for whatever
-cause (`suspension`), cannot act.
+cause (`suspension`), cannot act. A stand-in can act from the first to the last day of their spell.
 """
 
-from sqlalchemy import and_
+from datetime import datetime
 
-from approvals.memberships.models import Membership
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_
+
+from approvals.memberships.models import Membership, StandIn
 from identity.accounts.models import Account
-from identity.accounts.person import Person
 
 
-def can_approve(membership: Membership, account: Person) -> bool:
-    """Return whether the holder of the membership, with this account, can act as an approver."""
-    return (
-        membership.open
-        and membership.joined_at is not None
-        and membership.suspended_at is None
-        and membership.is_approver
-        and not account.suspended
+def can_approve(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition for a statement about `Membership` that joins its `Account`."""
+    return and_(
+        Membership.open,
+        Membership.joined_at.is_not(None),
+        Membership.suspended_at.is_(None),
+        ~Account.suspended,
+        is_named_approver(at),
     )
 
 
-CAN_APPROVE = and_(
-    Membership.open,
-    Membership.joined_at.is_not(None),
-    Membership.suspended_at.is_(None),
-    Membership.is_approver,
-    ~Account.suspended,
-)
-"""Condition `can_approve` of a statement about `Membership` that joins its `Account`."""
+def is_named_approver(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a `Membership` has an appointment, or stands in at the moment."""
+    stands_in = exists().where(
+        StandIn.membership_id == Membership.id, StandIn.valid_from <= at, StandIn.valid_to > at
+    )
+    return or_(Membership.is_approver, stands_in.correlate(Membership))

@@ -154,7 +154,7 @@ def _suspend(membership_id: int, at: datetime) -> None:
         # The next warning comes after another spell without use.
         membership.dormancy_warned_at = at
         session.flush()
-        if facts.active_approvers(organisation.id).sole(membership.account_id):
+        if facts.active_approvers(organisation.id).last(membership.account_id):
             mails.dormant_approver_stays(organisation, membership, days)
         elif suspension.begin(
             membership,

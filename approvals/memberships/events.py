@@ -157,10 +157,17 @@ EVENTS = (
     Event("approver.invited", "{actor} invited {person} to be an approver.", _ABOUT),
     Event(
         "approver.none_left",
-        "{actor} suspended the account of {person}, the only approver. No approver can act.",
+        "{actor} suspended the account of {person}, the last approver. Only a stand-in, if one "
+        "was named, can act.",
         {"organisation", "subject", "person"},
     ),
     Event("approver.made", "{actor} made {person} an approver.", _ABOUT),
     Event("approver.stopped", "{actor} stopped {person} being an approver.", _ABOUT),
+    Event(
+        "approver.stand_in_named",
+        "{actor} named {person} as a stand-in for the approvers, from {first_day} to {last_day}.",
+        _ABOUT | {"first_day", "last_day"},
+    ),
+    Event("approver.stand_in_ended", "{actor} ended the time of {person} as a stand-in.", _ABOUT),
     Event("page.denied", "{actor} was refused a page: {reason}.", {"reason", "tried"}),
 )

@@ -56,22 +56,28 @@ def lock_membership(session: Session, membership: Membership) -> Membership:
 
 
 def active_approvers(organisation_id: int) -> rules.Approvers:
-    """Return the approvers who can act now: joined, not suspended, appointed."""
+    """Return the approvers who can act now: joined, not suspended, appointed or standing in."""
+    appointed = queries.appointed_by_account(organisation_id)
     return rules.Approvers(
-        frozenset(account.id for account in queries.approvers_of(organisation_id))
+        accounts=frozenset(appointed),
+        stand_ins=frozenset(account for account in appointed if not appointed[account]),
     )
 
 
-def deciders(organisation: Organisation, at: datetime) -> Deciders:
+def deciders(organisation: Organisation, at: datetime, *, stand_ins: bool = True) -> Deciders:
     """Return the people who may decide about the organisation at this moment, by level.
 
-    Links to parent bodies are those of the moment; the people are those who can act now.
+    Links to parent bodies are those of the moment; the people are those who can act now. Without
+    `stand_ins`, those who may decide about approvers.
     """
+
+    def accounts(body: Organisation) -> frozenset[int]:
+        found = active_approvers(body.id)
+        return found.accounts if stand_ins else found.accounts - found.stand_ins
+
     return Deciders(
-        approvers=active_approvers(organisation.id).accounts,
-        parents={
-            body.id: active_approvers(body.id).accounts for body in parents_of(organisation, at)
-        },
+        approvers=accounts(organisation),
+        parents={body.id: accounts(body) for body in parents_of(organisation, at)},
         operators=frozenset(operator.id for operator in actions.active_operators()),
     )
 
@@ -104,11 +110,18 @@ def membership_of(account_id: int, organisation_id: int) -> Membership | None:
     )
 
 
-def authority(actor: Actor, account: Account | None, approvers: rules.Approvers) -> rules.Authority:
-    """Return the ground on which the actor acts here now."""
+def authority(
+    actor: Actor, account: Account | None, approvers: rules.Approvers, *, about_approvers: bool
+) -> rules.Authority:
+    """Return the ground on which the actor acts here now.
+
+    about_approvers: whether the act makes, changes or removes an approver or a stand-in.
+    """
     if actor.kind in {"command", "system"}:
         return rules.Authority.COMMAND
     if account is not None and account.id in approvers.accounts:
+        if about_approvers and account.id in approvers.stand_ins:
+            return rules.Authority.STAND_IN
         return rules.Authority.APPROVER
     if account is not None and actions.is_operator(account.id):
         return rules.Authority.OPERATOR
@@ -123,7 +136,10 @@ def appointing_authority(
         return rules.Authority.COMMAND
     if account is None:
         return rules.Authority.NONE
-    return deciders(organisation, at).authority(account.id)
+    found = deciders(organisation, at, stand_ins=False).authority(account.id)
+    if found is rules.Authority.NONE and deciders(organisation, at).authority(account.id) != found:
+        return rules.Authority.STAND_IN
+    return found
 
 
 def open_membership(organisation_id: int, email: EmailAddress) -> Membership | None:

@@ -12,7 +12,7 @@ from app.clock import today
 from app.days import NotADate, typed_day
 from app.typed_text import LONGEST_REASON, collapse_spaces
 from app.web.forms import Form, TypedText, validation_error
-from approvals.memberships import rules
+from approvals.memberships import rules, stand_in_rules
 from approvals.memberships.catalogue import ServiceOffer
 from approvals.memberships.journeys import PersonAnswers
 from identity.accounts.email_field import EmailAddressField
@@ -107,14 +107,14 @@ class PeriodForm(Form):
         return today().year + 1
 
     @staticmethod
-    def parts(first_day: date | None, last_day: date | None) -> dict[str, int]:
+    def parts(first_day: date | None, last_day: date | None) -> dict[str, str]:
         """Return the values that fill the fields."""
-        filled: dict[str, int] = {}
+        filled: dict[str, str] = {}
         for prefix, day in (("start_", first_day), ("", last_day)):
             if day is not None:
-                filled[f"{prefix}day"] = day.day
-                filled[f"{prefix}month"] = day.month
-                filled[f"{prefix}year"] = day.year
+                filled[f"{prefix}day"] = str(day.day)
+                filled[f"{prefix}month"] = str(day.month)
+                filled[f"{prefix}year"] = str(day.year)
         return filled
 
     def validate_start_day(self, _field: StringField) -> None:
@@ -164,6 +164,22 @@ def change_form(
     )
     made.offer(group.code for group in offer.groups)
     return made
+
+
+class StandInForm(PeriodForm):
+    """The first and the last day of a stand-in. Both are needed."""
+
+    def validate_start_day(self, _field: StringField) -> None:
+        first_day = _entered_day(self._first_day_parts(), "The first day")
+        refusal = stand_in_rules.may_begin_on(first_day, today(), self.last_day())
+        if refusal is not None:
+            raise validation_error(refusal)
+
+    def validate_day(self, _field: StringField) -> None:
+        last_day = _entered_day(self._last_day_parts(), "The last day")
+        refusal = stand_in_rules.may_last(self.first_day(), last_day)
+        if refusal is not None:
+            raise validation_error(refusal)
 
 
 def _entered_day(parts: Mapping[str, str | None], label: str) -> date | None:

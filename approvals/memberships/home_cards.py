@@ -74,6 +74,12 @@ def only_approver(organisation: Organisation, _at: datetime) -> HomeCard | None:
         order=20,
         title="You are the only approver",
         text="Make a colleague an approver, so that somebody can act when you are away.",
-        links=(CardLink("Choose a colleague", members),),
+        links=(
+            CardLink("Choose a colleague", members),
+            CardLink(
+                "Name a stand-in for some days",
+                url_for("memberships.stand_ins", organisation=organisation.public_id),
+            ),
+        ),
         urgent=True,
     )

@@ -1,6 +1,7 @@
 """The last active approver of an organisation, who stays one.
 
-No act of an approver or of the person, no end date and no dormancy takes the last one away.
+No act of an approver or of the person, no end date and no dormancy takes the last one away. An
+approver beside whom there are only stand-ins is the last one, because the stand-ins’ time ends.
 
 Every change that ends what an approver can do calls `keep_an_approver` in the function that writes
 it, under the organisation's lock. Operators may take the last one: they suspend an account after a

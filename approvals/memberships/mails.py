@@ -224,6 +224,7 @@ def mail_approvers(
     *,
     actor: Actor | None = None,
     reason: str | None = None,
+    **context: str,
 ) -> None:
     """Mail every approver who can act about a person of the organisation, save that person.
 
@@ -246,6 +247,7 @@ def mail_approvers(
                 "users": f"{_workspace(organisation)}/users",
                 "page": f"{_workspace(organisation)}/users/{membership.public_id}",
                 "invitations": f"{_workspace(organisation)}/invitations",
+                **context,
             },
         )
 

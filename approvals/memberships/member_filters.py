@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
 
 from app.text_search import contains_words, search_words
+from approvals.memberships.approvers import is_named_approver
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
@@ -95,7 +96,7 @@ def conditions(filters: MemberFilters, at: datetime) -> list[Condition]:
             .exists()
         )
     if filters.approver in {"yes", "no"}:
-        approver = Membership.is_approver
+        approver = is_named_approver(at)
         found.append(approver if filters.approver == "yes" else ~approver)
     if filters.among:
         found.append(Membership.id.in_(filters.among))

@@ -242,6 +242,24 @@ class Appointment(DatedRow, Base):
     )
 
 
+class StandIn(DatedRow, Base):
+    """A spell in which a member who is no approver can act as one, from a first to a last day.
+
+    A spell always has an end, so that it ends without any act. One that was ended early keeps its
+    end in ``planned_to``; one that had not begun then begins and ends at the same moment.
+    ``named_by`` and ``ended_by`` are subjects or names of commands.
+    """
+
+    __tablename__ = "stand_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    valid_to: Mapped[datetime | None] = mapped_column(nullable=False)
+    planned_to: Mapped[datetime | None]
+    named_by: Mapped[str] = mapped_column(String(200))
+    ended_by: Mapped[str | None] = mapped_column(String(200))
+
+
 class Grant(DatedRow, Base):
     """A user group of a service, held through a membership.
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.database import CompiledQuery, db
+from app.clock import now
+from app.database import CompiledQuery, UtcDateTime, db
 from app.database.dated_rows import has_ended
 from app.web.pagination import Columns, Page, paginate_rows
-from approvals.memberships.approvers import CAN_APPROVE
+from approvals.memberships.approvers import can_approve, is_named_approver
 from approvals.memberships.member_filters import (
     ENDING_WITHIN,
     GroupKey,
@@ -27,7 +28,10 @@ PER_PAGE = 50
 _APPROVES: CompiledQuery[object] = CompiledQuery(
     select(Membership.id)
     .join(Account, Account.id == Membership.account_id)
-    .where(Membership.account_id == bindparam("account"), CAN_APPROVE)
+    .where(
+        Membership.account_id == bindparam("account"),
+        can_approve(bindparam("at", type_=UtcDateTime)),
+    )
     .limit(1)
 )
 
@@ -90,7 +94,7 @@ def people(
     statement = (
         select(
             Membership,
-            Membership.is_approver.label("approver"),
+            is_named_approver(at).label("approver"),
             Account.last_signed_in_at,
             Account.suspended | Membership.suspended_at.is_not(None),
             Invitation.expires_at,
@@ -206,11 +210,24 @@ def approvers_of(organisation_id: int) -> list[Account]:
             .join(Membership, Membership.account_id == Account.id)
             .where(
                 Membership.organisation_id == organisation_id,
-                CAN_APPROVE,
+                can_approve(now()),
             )
             .order_by(Membership.sort_name, Membership.id)
         )
     )
+
+
+def appointed_by_account(organisation_id: int) -> dict[int, bool]:
+    """Return the accounts of the approvers who can act now.
+
+    Each with whether it has an appointment; the others stand in.
+    """
+    rows = db.session.execute(
+        select(Account.id, Membership.is_approver)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.organisation_id == organisation_id, can_approve(now()))
+    )
+    return {row[0]: bool(row[1]) for row in rows}
 
 
 def domains_of(organisation_id: int) -> frozenset[str]:
@@ -275,7 +292,7 @@ def approved_by(account_id: int) -> list[Organisation]:
             select(Organisation)
             .join(Membership, Membership.organisation_id == Organisation.id)
             .join(Account, Account.id == Membership.account_id)
-            .where(Membership.account_id == account_id, CAN_APPROVE)
+            .where(Membership.account_id == account_id, can_approve(now()))
             .order_by(Organisation.name, Organisation.id)
         )
     )
@@ -283,7 +300,7 @@ def approved_by(account_id: int) -> list[Organisation]:
 
 def is_approver(account_id: int) -> bool:
     """Return whether the person is an approver of some organisation who can act."""
-    return _APPROVES.one(account=account_id) is not None
+    return _APPROVES.one(account=account_id, at=now()) is not None
 
 
 def names_of(givers: Iterable[str]) -> dict[str, str]:

@@ -25,13 +25,24 @@ Access = Mapping[str, Sequence[str]]
 class Approvers:
     """Approvers of an organisation at one moment: the people who can act now.
 
-    An invited approver who has not joined, or a suspended one, is not among them.
+    An invited approver who has not joined, or a suspended one, is not among them. stand_ins: those
+    of `accounts` who can act as stand-ins only.
     """
 
     accounts: frozenset[int]
+    stand_ins: frozenset[int] = frozenset()
 
     def sole(self, account_id: int | None) -> bool:
+        """Return whether nobody else can act at the moment."""
         return account_id is not None and self.accounts == {account_id}
+
+    def last(self, account_id: int | None) -> bool:
+        """Return whether the organisation would be without an approver after this person.
+
+        That is at once, or when the time of its stand-ins is over: an end date takes no
+        organisation its last approver.
+        """
+        return self.sole(account_id) or self.accounts - self.stand_ins == {account_id}
 
 
 class Authority(enum.Enum):
@@ -42,6 +53,8 @@ class Authority(enum.Enum):
     """Approver of a parent body of the organisation."""
     OPERATOR = "operator"
     COMMAND = "command"
+    STAND_IN = "stand_in"
+    """Stand-in, in a matter of approvers. In all others a stand-in acts as `APPROVER`."""
     NONE = "none"
 
 
@@ -50,6 +63,11 @@ LAST_APPROVER = Refusal(
     "This is the only approver here. Make another person an approver first.",
 )
 NO_AUTHORITY = Refusal("no_authority", "You are no longer an approver of the organisation.")
+STAND_IN_ONLY = Refusal(
+    "stand_in_only",
+    "You are a stand-in: you cannot make, change or remove approvers and stand-ins. "
+    "Ask an approver.",
+)
 NOT_OPEN = Refusal("not_open", "This person no longer belongs to the organisation.")
 ALREADY_MEMBER = Refusal("already_member", "This person already belongs to the organisation.")
 ALREADY_INVITED = Refusal("already_invited", "This person has already been invited.")
@@ -104,6 +122,8 @@ def may_act(authority: Authority, *, oneself: bool = False) -> Refusal | None:
 
     `oneself` says that the person leaves.
     """
+    if authority is Authority.STAND_IN and not oneself:
+        return STAND_IN_ONLY
     allowed = oneself or authority in {Authority.APPROVER, Authority.COMMAND}
     return None if allowed else NO_AUTHORITY
 
@@ -215,7 +235,7 @@ def may_appoint(*, open_: bool, approver: bool, suspended: bool) -> Refusal | No
 
 def may_lose_approver(approvers: Approvers, account_id: int | None) -> Refusal | None:
     """Refuse to take the last approver who can act: every loss is judged by this rule."""
-    return LAST_APPROVER if approvers.sole(account_id) else None
+    return LAST_APPROVER if approvers.last(account_id) else None
 
 
 def may_demote(

@@ -31,6 +31,7 @@ from approvals.memberships.models import (
     Journey,
     Membership,
     MembershipSuspension,
+    StandIn,
 )
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
@@ -223,6 +224,17 @@ SECTIONS = (
         },
         lambda account: Membership.account_id == account.id,
         {Membership: Membership.id == Appointment.membership_id, **_ORGANISATION},
+    ),
+    Section(
+        "Standing in for approvers",
+        StandIn,
+        {
+            "Organisation": Organisation.name,
+            "From": StandIn.valid_from,
+            "Until": StandIn.valid_to,
+        },
+        lambda account: Membership.account_id == account.id,
+        {Membership: Membership.id == StandIn.membership_id, **_ORGANISATION},
     ),
     Section(
         "Being an operator",

@@ -101,7 +101,7 @@ def may_decide(facts: ResetFacts) -> Refusal | None:
         case Authority.COMMAND:
             others = facts.operators - {facts.owner}
             return ENOUGH_OPERATORS if len(others) >= deciders_needed(facts) else None
-        case Authority.PARENT | Authority.NONE:
+        case Authority.PARENT | Authority.STAND_IN | Authority.NONE:
             return NO_AUTHORITY
 
 

@@ -152,7 +152,7 @@ def consequences(organisation: Organisation, person: Membership, at: datetime) -
     return Consequences(
         services=_names(codes, at),
         approver=person.is_approver,
-        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        last=facts.active_approvers(organisation.id).last(person.account_id),
     )
 
 

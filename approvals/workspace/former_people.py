@@ -12,8 +12,8 @@ from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry
 from approvals.memberships import facts, queries, rules
 from approvals.memberships.actions.undo_removal import (
-    AS_APPROVER,
     ended_as_approver,
+    parts_left_out,
     returning_grants,
 )
 from approvals.memberships.catalogue import Catalogue
@@ -84,17 +84,14 @@ def undone_removal(
         return None
     returning, left_out = returning_grants(person, organisation, at)
     services = Catalogue(at)
-    was_approver = ended_as_approver(person)
-    if was_approver and account.suspended:
-        left_out.append(AS_APPROVER)
     return UndoneRemoval(
         groups=[
             f"{services.group_name(grant.service, grant.user_group)} of "
             f"{services.service_name(grant.service)}"
             for grant in returning
         ],
-        left_out=left_out,
-        approver=was_approver and not account.suspended,
+        left_out=[*left_out, *parts_left_out(person, account)],
+        approver=ended_as_approver(person) and not account.suspended,
     )
 
 

@@ -116,7 +116,7 @@ def user_page(
             ]
         ),
         approver=person.is_approver,
-        sole=approvers.sole(person.account_id),
+        sole=approvers.last(person.account_id),
         may_change=refusal is None,
         events=activity.activity_about_person(organisation, person, account, at, limit=LATEST),
         reset=second_step_reset(account) if account is not None else None,

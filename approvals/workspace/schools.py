@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.database import db
 from app.web.pagination import Page, paginate_rows
 from approvals.memberships import facts
-from approvals.memberships.approvers import CAN_APPROVE
+from approvals.memberships.approvers import can_approve
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import children_among, parents_of
@@ -90,7 +91,7 @@ def _approvers(organisations: Sequence[int]) -> dict[int, int]:
     rows = db.session.execute(
         select(Membership.organisation_id, func.count(Membership.id).label("approvers"))
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.organisation_id.in_(organisations), CAN_APPROVE)
+        .where(Membership.organisation_id.in_(organisations), can_approve(now()))
         .group_by(Membership.organisation_id)
     )
     return {row.organisation_id: row.approvers for row in rows}

@@ -76,6 +76,8 @@ FRESH = {
     "memberships.approver_make",
     "memberships.approver_stop",
     "memberships.propose_approver_check",
+    "memberships.stand_in_check",
+    "memberships.stand_in_end",
     # Access that needs two people.
     "memberships.refuse_waiting_access",
     "memberships.waiting_access",
@@ -132,6 +134,7 @@ OPEN = {
     "memberships.add_details",
     "memberships.propose_approver",
     "memberships.propose_approver_again",
+    "memberships.stand_in",
     # Everyday acts: a user group, an invitation sent again to the same address.
     "memberships.access_check",
     "memberships.invitation_resend",

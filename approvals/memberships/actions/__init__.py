@@ -24,6 +24,7 @@ from approvals.memberships.actions.invitations import (
 )
 from approvals.memberships.actions.remove_member import leave, remove_member
 from approvals.memberships.actions.second_approval import agree_to_access, refuse_access
+from approvals.memberships.actions.stand_in import end_stand_in, name_stand_in
 from approvals.memberships.actions.suspend_member import restore_member, suspend_member
 from approvals.memberships.actions.undo_removal import undo_removal
 
@@ -37,11 +38,13 @@ __all__ = [
     "confirm_addition",
     "confirm_change",
     "correct_invitation",
+    "end_stand_in",
     "give_on_request",
     "hand_over",
     "leave",
     "lock_for_request",
     "make_approver",
+    "name_stand_in",
     "refuse_access",
     "remove_member",
     "resend_invitation",

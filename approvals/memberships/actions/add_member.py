@@ -46,7 +46,13 @@ def add_member(
     with writing() as session:
         organisation = facts.lock_organisation(session, organisation.id)
         refusal = _may_add(
-            organisation, email, actor, at, second_decider, only_approver=approver and not wanted
+            organisation,
+            email,
+            actor,
+            at,
+            second_decider,
+            approver=approver,
+            only_approver=approver and not wanted,
         ) or _refusal(organisation, email, wanted, first_day, last_day, at)
         refusal = refusal or granting.refuse_grants(
             organisation,
@@ -124,12 +130,13 @@ def _may_add(
     at: datetime,
     second_decider: str | None,
     *,
+    approver: bool,
     only_approver: bool,
 ) -> Refusal | None:
     account = facts.account_of(actor)
     if not only_approver:
         approvers = facts.active_approvers(organisation.id)
-        return rules.may_act(facts.authority(actor, account, approvers))
+        return rules.may_act(facts.authority(actor, account, approvers, about_approvers=approver))
     return rules.may_appoint_first(
         facts.appointing_authority(organisation, actor, account, at),
         oneself=account is not None and account.address == email,

@@ -5,7 +5,7 @@ from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, mails, rules
+from approvals.memberships import facts, mails, rules, stand_ins
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.models import Organisation
@@ -38,6 +38,7 @@ def make_approver(
             raise RefusalError(refusal)
         membership.appointments.append(Appointment(valid_from=now()))
         session.flush()
+        stand_ins.end_spell(membership, at=now(), ended_by=actor)
         _record("approver.made", organisation, membership, actor)
         if membership.joined_at is not None:
             mails.made_approver(organisation, membership, actor)
@@ -52,7 +53,7 @@ def stop_approver(membership: Membership, *, actor: Actor) -> Membership:
         organisation = session.get_one(Organisation, membership.organisation_id)
         approvers = facts.active_approvers(organisation.id)
         refusal = rules.may_act(
-            facts.authority(actor, facts.account_of(actor), approvers)
+            facts.authority(actor, facts.account_of(actor), approvers, about_approvers=True)
         ) or rules.may_demote(
             open_=membership.open,
             approver=membership.is_approver,

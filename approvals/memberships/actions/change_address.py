@@ -25,7 +25,7 @@ def begin_address_change(
         approvers = facts.active_approvers(membership.organisation_id)
         acting = facts.account_of(actor)
         refusal = rules.may_act(
-            facts.authority(actor, acting, approvers)
+            facts.authority(actor, acting, approvers, about_approvers=membership.is_approver)
         ) or rules.may_begin_address_change(
             open_=membership.open,
             joined=membership.joined_at is not None,

@@ -59,7 +59,8 @@ def change_user_group(
                 None
                 if on_request
                 else rules.may_act(
-                    facts.authority(actor, giver, approvers), oneself=oneself and not plan.gains
+                    facts.authority(actor, giver, approvers, about_approvers=False),
+                    oneself=oneself and not plan.gains,
                 )
             )
             or (None if membership.open else rules.NOT_OPEN)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.actors import Actor
-from approvals.memberships import facts, queries
+from approvals.memberships import facts, queries, stand_ins
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -38,6 +38,7 @@ def close_membership(
     membership.ended_by = actor.identifier
     for appointment in membership.appointments:
         appointment.valid_to = appointment.valid_to or at
+    stand_ins.end_spell(membership, at=at, ended_by=actor)
     facts.close_grants(membership.grants, cause=cause, at=at)
     session.flush()
     if membership.invitation_id is not None:

@@ -87,7 +87,10 @@ def _open_invitation(
     membership = facts.lock_membership(session, membership)
     organisation = session.get_one(Organisation, membership.organisation_id)
     authority = facts.authority(
-        actor, facts.account_of(actor), facts.active_approvers(organisation.id)
+        actor,
+        facts.account_of(actor),
+        facts.active_approvers(organisation.id),
+        about_approvers=membership.is_approver,
     )
     refusal = may(authority)
     invitation = (

@@ -12,7 +12,7 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, granting, suspension, wording
+from approvals.memberships import facts, granting, stand_ins, suspension, wording
 from approvals.memberships.actions.closing import MERGED, close_membership
 from approvals.memberships.models import Appointment, Membership
 from approvals.organisations.by_hand import close_locked, lock_open
@@ -158,6 +158,7 @@ def _continue_in(
     session.add(continued)
     session.flush()
     suspension.continue_in(membership, continued, at)
+    stand_ins.continue_in(membership, continued, at)
     record(
         "membership.moved",
         actor=actor,

@@ -5,7 +5,7 @@ from app.audit import record
 from app.clock import now
 from app.database import writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, mails, rules, wording
+from approvals.memberships import facts, mails, rules, stand_ins, wording
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
@@ -34,7 +34,13 @@ def _end(membership: Membership, *, actor: Actor, leaving: bool) -> Membership:
         account = facts.account_of(actor)
         oneself = account is not None and account.id == membership.account_id
         refusal = rules.may_act(
-            facts.authority(actor, account, approvers), oneself=leaving and oneself
+            facts.authority(
+                actor,
+                account,
+                approvers,
+                about_approvers=stand_ins.is_matter_of_approvers(membership, now()),
+            ),
+            oneself=leaving and oneself,
         ) or rules.may_remove(
             open_=membership.open, account_id=membership.account_id, approvers=approvers
         )

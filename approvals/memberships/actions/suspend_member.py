@@ -5,7 +5,7 @@ from app.clock import now
 from app.database import writing
 from app.refusal import RefusalError
 from app.typed_text import LONGEST_REASON, clean_text
-from approvals.memberships import facts, mails, queries, rules, suspension
+from approvals.memberships import facts, mails, queries, rules, stand_ins, suspension
 from approvals.memberships.models import Membership, SuspensionKind
 from approvals.organisations.models import Organisation
 from identity.access_termination import end_access
@@ -25,7 +25,14 @@ def suspend_member(membership: Membership, *, reason: str, actor: Actor) -> Memb
         organisation = session.get_one(Organisation, membership.organisation_id)
         approvers = facts.active_approvers(organisation.id)
         account = facts.account_of(actor)
-        refusal = rules.may_act(facts.authority(actor, account, approvers)) or rules.may_suspend(
+        refusal = rules.may_act(
+            facts.authority(
+                actor,
+                account,
+                approvers,
+                about_approvers=stand_ins.is_matter_of_approvers(membership, now()),
+            )
+        ) or rules.may_suspend(
             open_=membership.open,
             joined=membership.joined_at is not None,
             oneself=account is not None and account.id == membership.account_id,
@@ -69,7 +76,12 @@ def restore_member(membership: Membership, *, actor: Actor) -> Membership:
         organisation = session.get_one(Organisation, membership.organisation_id)
         account = facts.account_of(actor)
         refusal = rules.may_act(
-            facts.authority(actor, account, facts.active_approvers(organisation.id))
+            facts.authority(
+                actor,
+                account,
+                facts.active_approvers(organisation.id),
+                about_approvers=stand_ins.is_matter_of_approvers(membership, now()),
+            )
         ) or rules.may_restore(
             open_=membership.open,
             oneself=account is not None and account.id == membership.account_id,

@@ -11,7 +11,7 @@ from app.clock import day_of, now
 from app.database import writing
 from app.database.dated_rows import has_ended
 from app.refusal import RefusalError
-from approvals.memberships import facts, granting, mails, rules, suspension, wording
+from approvals.memberships import facts, granting, mails, rules, stand_ins, suspension, wording
 from approvals.memberships.access_changes import GivenGroup
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Appointment, Grant, Membership
@@ -21,6 +21,7 @@ from identity.access_termination import lock_access
 from identity.accounts.models import Account
 
 AS_APPROVER = "being an approver, because the account is suspended"
+AS_STAND_IN = "standing in as an approver, for which an approver has to name the person again"
 
 
 def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, Sequence[str]]:
@@ -40,7 +41,12 @@ def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, S
         actors_account = facts.account_of(actor)
         refusal = (
             rules.may_act(
-                facts.authority(actor, actors_account, facts.active_approvers(organisation.id))
+                facts.authority(
+                    actor,
+                    actors_account,
+                    facts.active_approvers(organisation.id),
+                    about_approvers=ended_as_approver(membership),
+                )
             )
             or rules.may_undo_removal(
                 undo_until=membership.undo_until,
@@ -58,10 +64,8 @@ def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, S
         if refusal is not None:
             raise RefusalError(refusal)
         returning, left_out = returning_grants(membership, organisation, at)
-        was_approver = ended_as_approver(membership)
-        if was_approver and account.suspended:
-            left_out.append(AS_APPROVER)
-        approver = was_approver and not account.suspended
+        left_out += parts_left_out(membership, account)
+        approver = ended_as_approver(membership) and not account.suspended
         again = _open(session, membership, account, returning, at, actor, approver=approver)
         suspension.continue_in(membership, again, at)
         record(
@@ -122,6 +126,12 @@ def _count_at_once(one: Grant, other: Grant) -> bool:
     return not has_ended(one.planned_to, other.valid_from) and not has_ended(
         other.planned_to, one.valid_from
     )
+
+
+def parts_left_out(membership: Membership, account: Account) -> list[str]:
+    """Return descriptions of what does not return beside the user groups."""
+    parts = [AS_APPROVER] if ended_as_approver(membership) and account.suspended else []
+    return [*parts, AS_STAND_IN] if stand_ins.ended_with(membership) else parts
 
 
 def ended_as_approver(membership: Membership) -> bool:

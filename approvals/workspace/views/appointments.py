@@ -74,7 +74,7 @@ def approver_stop(member: str, **_route: str) -> Answer:
         person=person,
         form=form,
         oneself=oneself,
-        last=facts.active_approvers(organisation.id).sole(person.account_id),
+        last=facts.active_approvers(organisation.id).last(person.account_id),
         back=_user(person),
     )
 

@@ -10,6 +10,7 @@ from approvals.memberships import wording
 from approvals.memberships.access import approver_of, own_membership, this_organisation
 from approvals.memberships.member_filters import SEES, SORTS, STATUSES, MemberFilters
 from approvals.workspace import former_people, overview, queries
+from approvals.workspace.stand_ins import stand_in_part
 from approvals.workspace.views.common import ended_member, me, the_member
 
 
@@ -63,6 +64,7 @@ def user(member: str, **_route: str) -> str:
         person=person,
         oneself=person.id == own_membership().id,
         **vars(queries.user_page(organisation, person, me(), now())),
+        **vars(stand_in_part(organisation, person, me(), now())),
     )
 
 

@@ -1,4 +1,4 @@
-"""An approver who can act: the rule and its SQL agree, and every use goes through them."""
+"""An approver who can act: the condition holds for each state of a member, and every use has it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from app.actors import Actor
 from app.clock import now
 from app.database import db, writing
-from approvals.memberships import queries
-from approvals.memberships.approvers import CAN_APPROVE, can_approve
+from approvals.memberships import facts, queries
+from approvals.memberships.approvers import can_approve
 from approvals.memberships.member_filters import MemberFilters
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.models import Appointment, Membership, StandIn
 from approvals.memberships.suspension import suspend_after_reset
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
@@ -29,13 +29,22 @@ from tests.approvals import world
 
 @dataclass(frozen=True)
 class Holder:
-    """State of a member: `appointments` are True where open."""
+    """State of a member: `appointments` are True where open, `spells` are days from now."""
 
     joined: bool
     closed: bool
     suspended: bool
     membership_suspended: bool
     appointments: tuple[bool, ...]
+    spells: tuple[tuple[int, int], ...]
+
+    @property
+    def can_approve(self) -> bool:
+        return (
+            self.joined
+            and not (self.closed or self.suspended or self.membership_suspended)
+            and (any(self.appointments) or any(begin < 0 < end for begin, end in self.spells))
+        )
 
 
 holders = st.builds(
@@ -45,6 +54,7 @@ holders = st.builds(
     suspended=st.booleans(),
     membership_suspended=st.booleans(),
     appointments=st.sampled_from([(), (True,), (False,), (False, True), (False, False)]),
+    spells=st.sampled_from([(), ((-2, 1),), ((-2, -1),), ((1, 2),), ((-3, -2), (-1, 5))]),
 )
 
 
@@ -75,40 +85,44 @@ def _add(session: Session, where: Organisation, number: int, holder: Holder) -> 
     membership.describe(email=email, given_name="Ada", family_name="Byron")
     session.add(membership)
     session.flush()
+    session.add_all(
+        StandIn(
+            membership_id=membership.id,
+            valid_from=now() + timedelta(days=begin),
+            valid_to=now() + timedelta(days=end),
+            named_by="test",
+        )
+        for begin, end in holder.spells
+    )
+    session.flush()
     if holder.membership_suspended:
         suspend_after_reset(membership, at)
     return membership
 
 
-def test_rule_and_statement_agree_on_approvers_who_can_act(app: Flask) -> None:
+def test_condition_holds_for_the_approvers_and_stand_ins_who_can_act(app: Flask) -> None:
     school = world.school()
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(states=st.lists(holders, min_size=1, max_size=6))
     def agree(states: list[Holder]) -> None:
         with writing() as session:
             rows = [_add(session, school, number, each) for number, each in enumerate(states)]
-            by_rule = {
-                row.id
-                for row, each in zip(rows, states, strict=True)
-                if can_approve(
-                    row,
-                    session.get_one(Account, row.account_id),
-                )
-            }
-            by_statement = session.scalars(
+            found = session.scalars(
                 select(Membership.id)
                 .join(Account, Account.id == Membership.account_id)
-                .where(Membership.organisation_id == school.id, CAN_APPROVE)
-            )
-            assert set(by_statement) == by_rule
-            expected = [
-                each.joined
-                and not (each.closed or each.suspended or each.membership_suspended)
-                and any(each.appointments)
-                for each in states
-            ]
-            assert [row.id in by_rule for row in rows] == expected
+                .where(Membership.organisation_id == school.id, can_approve(now()))
+            ).all()
+            assert [row.id in found for row in rows] == [each.can_approve for each in states]
+            approvers = facts.active_approvers(school.id)
+            assert approvers.accounts == {
+                row.account_id for row, each in zip(rows, states, strict=True) if each.can_approve
+            }
+            assert approvers.stand_ins == {
+                row.account_id
+                for row, each in zip(rows, states, strict=True)
+                if each.can_approve and not any(each.appointments)
+            }
             session.rollback()
 
     agree()

@@ -23,9 +23,10 @@ from wsgi import ROOT
 ENDS = {
     ("approvals/memberships/actions/appointments.py", "stop_approver"),
     ("approvals/memberships/actions/closing.py", "close_membership"),
+    ("approvals/memberships/stand_ins.py", "end_spell"),
     ("approvals/memberships/suspension.py", "_begin"),
 }
-"""Functions that end an appointment or a membership, or suspend one."""
+"""Functions that end an appointment, a membership or a stand-in, or suspend a membership."""
 UNGUARDED = {
     "continue_in": "A merge: the person was suspended already in the organisation that closes.",
     "suspend_after_reset": "Others reset the second step. Operators open the access again.",
@@ -70,7 +71,7 @@ def ends_an_approver(function: ast.FunctionDef) -> bool:
         and isinstance(node.func, ast.Name)
         and node.func.id == "update"
         and any(
-            isinstance(each, ast.Name) and each.id in {"Appointment", "Account"}
+            isinstance(each, ast.Name) and each.id in {"Appointment", "Account", "StandIn"}
             for each in node.args
         )
     ]
@@ -81,8 +82,13 @@ def test_changes_that_end_an_approver_are_the_known_ones_and_ask_the_rule() -> N
     found = {(path, each.name): each for path, each in functions() if ends_an_approver(each)}
     assert set(found) == ENDS
     for (_, name), function in found.items():
-        if name != "_begin":
+        if name not in {"_begin", "end_spell"}:
             assert "keep_an_approver" in called(function), name
+    endings = {each.name: each for _, each in functions() if "end_spell" in called(each)}
+    # Of a stand-in who is made an approver, the part as an approver goes on.
+    assert set(endings) == {"close_membership", "end_stand_in", "make_approver"}
+    for name in ("close_membership", "end_stand_in"):
+        assert "keep_an_approver" in called(endings[name]), name
     callers = {each.name: each for _, each in functions() if "_begin" in called(each)}
     assert set(callers) == {"begin", *UNGUARDED}
     assert "keep_an_approver" in called(callers["begin"])

@@ -135,6 +135,8 @@ def test_change_of_the_start_is_made_on_the_pages_and_checked(
     )
     assert "Access starts" in page.text
     assert "Until then the present access stays" in page.text
+    again = walker.get(page.link("Change the new access or its days"))
+    assert f'name="start_year" type="text" value="{start_year}"' in again.html
     page = page.submit()
     assert "Starts" in page.text
     ((_, text),) = world.mails("memberships/user_group_changed")
