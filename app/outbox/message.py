@@ -1,16 +1,11 @@
-"""A mail as it goes out: plain text, and the same text as simple HTML.
+"""A mail as it goes out: plain text, and the same text as simple HTML."""
 
-Only a line that is nothing but an address of this service becomes a link.
-"""
-
-import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
-from markupsafe import Markup, escape
-
 from app.clock import now
+from app.outbox.html import as_html
 
 
 @dataclass(frozen=True)
@@ -39,27 +34,5 @@ def compose(mail: RenderedMail, *, sender: str, issuer: str) -> EmailMessage:
     message["Message-ID"] = f"<{mail.identifier}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
-    message.add_alternative(_as_html(mail.subject, mail.text, issuer), subtype="html")
+    message.add_alternative(as_html(mail.subject, mail.text, issuer), subtype="html")
     return message
-
-
-def _as_html(subject: str, text: str, issuer: str) -> str:
-    paragraphs = [_paragraph(block, issuer) for block in re.split(r"\n\s*\n", text.strip())]
-    return str(
-        Markup(
-            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{}</title></head>'
-            '<body style="font-family: sans-serif; font-size: 1.1em; line-height: 1.5">{}</body>'
-            "</html>"
-        ).format(subject, Markup("").join(paragraphs))
-    )
-
-
-def _paragraph(block: str, issuer: str) -> Markup:
-    lines = [_render_line(line.strip(), issuer) for line in block.splitlines()]
-    return Markup("<p>{}</p>").format(Markup("<br>").join(lines))
-
-
-def _render_line(line: str, issuer: str) -> Markup:
-    if line.startswith(f"{issuer}/") and " " not in line:
-        return Markup('<a href="{0}">{0}</a>').format(line)
-    return escape(line)

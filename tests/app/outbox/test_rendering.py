@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask
 from jinja2 import meta
 
 from app.clock import now
+from app.outbox.html import as_html
 from app.outbox.message import RenderedMail, compose
 from app.outbox.rendering import render_mail, without_links
 from wsgi import ROOT
@@ -25,6 +27,44 @@ HOSTILE = (
 )
 # The beginnings of what mail programs turn into links: a scheme, "www.", a host name.
 LINKED = re.compile(r"(?i)https?://|www\.\w|\b[\w-]+[.。]\w[\w-]")
+
+
+class HtmlReader(HTMLParser):
+    """The words, links, elements and attributes of a mail's HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.elements: set[str] = set()
+        self.attributes: set[str] = set()
+        self.styles = ""
+        self.language: str | None = None
+        self._texts: dict[str, list[str]] = {"title": [], "body": []}
+        self._part = "body"
+        self.feed(html)
+
+    @property
+    def title(self) -> str:
+        return "".join(self._texts["title"])
+
+    @property
+    def words(self) -> list[str]:
+        return " ".join(self._texts["body"]).split()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        values = dict(attrs)
+        if tag in self._texts:
+            self._part = tag
+        if tag == "a":
+            self.links.append(values.get("href") or "")
+        if tag == "html":
+            self.language = values.get("lang")
+        self.styles += values.get("style") or ""
+
+    def handle_data(self, data: str) -> None:
+        self._texts[self._part].append(data)
 
 
 def _context(app: Flask, template: str) -> dict[str, Any]:
@@ -53,7 +93,73 @@ def test_mail_template_makes_no_link_of_a_value(app: Flask, template: str) -> No
     message = compose(mail, sender="x@access.example", issuer=ISSUER)
     html = message.get_body(["html"])
     assert html is not None
-    assert re.findall(r'<a href="([^"]*)"', html.get_content()) == ours
+    page = HtmlReader(html.get_content())
+    assert page.links == ours
+
+
+def test_every_mail_has_the_same_words_in_text_and_html(app: Flask) -> None:
+    for template in TEMPLATES:
+        subject, body = render_mail(template, _context(app, template))
+        mail = RenderedMail("1", "ann@school.example", subject, body)
+        parts = list(compose(mail, sender="x@access.example", issuer=ISSUER).iter_parts())
+        assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
+        plain, html = (part.get_content() for part in parts)
+        page = HtmlReader(html)
+        assert page.title == subject
+        lines = [line.removeprefix("- ") for line in plain.splitlines()]
+        assert page.words == " ".join(lines).split(), template
+
+
+def test_html_of_every_mail_has_simple_elements_and_loads_nothing(app: Flask) -> None:
+    for template in TEMPLATES:
+        page = HtmlReader(as_html(*render_mail(template, _context(app, template)), ISSUER))
+        assert page.elements <= {
+            "html",
+            "head",
+            "meta",
+            "title",
+            "body",
+            "p",
+            "br",
+            "ul",
+            "li",
+            "a",
+        }
+        assert page.attributes <= {"lang", "charset", "name", "content", "style", "href"}
+        assert "url(" not in page.styles
+        assert page.language == "en-GB"
+
+
+def test_mail_html_shows_lines_with_bullets_as_a_list() -> None:
+    html = as_html("S", "You can:\n- see <names>\n- print\nNow\n\n- last\n", ISSUER)
+    body = html.partition("<body")[2].partition(">")[2]
+    assert body == (
+        "<p>You can:</p><ul><li>see &lt;names&gt;</li><li>print</li></ul><p>Now</p>"
+        "<ul><li>last</li></ul></body></html>"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "http://localhost:8000.evil.example/x",
+        "http://localhost:8000/x and more",
+        "https://localhost:8000/x",
+        "see http://localhost:8000/x",
+        "javascript:alert(1)",
+        '"><a href="http://localhost:8000/x">',
+    ],
+)
+def test_mail_html_links_only_lines_that_are_an_address_of_the_issuer(line: str) -> None:
+    assert HtmlReader(as_html("S", line, ISSUER)).links == []
+
+
+@pytest.mark.parametrize(
+    "recipient", ["ann@school.example\nBcc: all@school.example", "ann@school.example\r\nX: y"]
+)
+def test_LK_15_mail_with_a_line_break_in_the_recipient_is_not_composed(recipient: str) -> None:
+    with pytest.raises(ValueError, match="linefeed"):
+        compose(RenderedMail("1", recipient, "S", "text"), sender="x@a.example", issuer=ISSUER)
 
 
 @pytest.mark.parametrize(
