@@ -66,6 +66,15 @@ class IdentitySettings(FloorSettings):
     dormancy_days: int = Field(default=180, ge=60, le=730)
     """Days without use after which an organisation's access is suspended; a warning comes first."""
 
+    account_closing_days: int = Field(default=30, ge=15, le=365)
+    """Days after which the account of a person without membership is closed."""
+
+    account_closing_notice_days: int = Field(default=7, ge=1, le=14)
+    """Days before the closing of an account on which its person gets an email about it."""
+
+    account_erasure_days: int = Field(default=365, ge=30, le=1825)
+    """Days after its closing after which the personal data of an account is erased."""
+
     reset_mails_per_hour: int = Field(default=5, ge=1, le=20)
     """Reset mails that one address is sent in an hour."""
 

@@ -1,15 +1,21 @@
-"""Evidence: what happened, to whom, where, by whose hand. Rows are added and never changed."""
+"""Evidence: what happened, to whom, where, by whose hand.
+
+Rows are added and never changed, but for the personal text of people who have been erased.
+"""
 
 from app.audit.events import EVENTS, Event
-from app.audit.models import AuditEvent
+from app.audit.models import AuditEvent, AuditPseudonym
+from app.audit.pseudonyms import replace_personal_text
 from app.audit.record import IncompleteEvent, UndeclaredEvent, audit_row, record
 
 __all__ = [
     "EVENTS",
     "AuditEvent",
+    "AuditPseudonym",
     "Event",
     "IncompleteEvent",
     "UndeclaredEvent",
     "audit_row",
     "record",
+    "replace_personal_text",
 ]

@@ -1,10 +1,11 @@
-"""Table of audit events, which the database refuses to change."""
+"""Table of audit events, which the database refuses to change, and of pseudonyms in it."""
 
 from datetime import datetime
 
 from sqlalchemy import DDL, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.audit.append_only import ALLOW_PSEUDONYMS, TRIGGERS
 from app.database import Base
 
 
@@ -20,7 +21,10 @@ def _where_there_is(column: str) -> Index:
 
 
 class AuditEvent(Base):
-    """One thing that happened. The database itself refuses to change or delete a row."""
+    """One thing that happened. The database itself refuses to delete a row or to change it.
+
+    It allows one change: personal text about somebody who has an `AuditPseudonym`.
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (
@@ -44,31 +48,21 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(36), index=True)
 
 
-_REFUSAL = "audit rows are never changed"
+class AuditPseudonym(Base):
+    """The pseudonym of a person whose name was erased from the audit.
 
-APPEND_ONLY: dict[str, list[str]] = {
-    "sqlite": [
-        f"""
-        CREATE TRIGGER audit_event_no_{verb} BEFORE {verb.upper()} ON audit_event
-        BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
-        """
-        for verb in ("update", "delete")
-    ],
-    "postgresql": [
-        f"""
-        CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$
-        """,
-        """
-        CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
-        FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()
-        """,
-    ],
-}
-"""Statements that make the table append-only, by dialect; the migration runs them too."""
+    identifier: the person's subject, or the public id of a membership. From this row on, the
+    database lets personal text of audit rows about the identifier be replaced.
+    """
 
-for _dialect, _statements in APPEND_ONLY.items():
-    for _statement in _statements:
+    __tablename__ = "audit_pseudonym"
+
+    identifier: Mapped[str] = mapped_column(String(36), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(60))
+
+
+for _dialect in TRIGGERS:
+    for _statement in [*TRIGGERS[_dialect], *ALLOW_PSEUDONYMS[_dialect]]:
         event.listen(
             AuditEvent.__table__,
             "after_create",

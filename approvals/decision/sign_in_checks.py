@@ -32,6 +32,8 @@ class AccountIsNotSuspended(Rule):
         since = suspended_since(account, at)
         if since is None:
             return None
+        if account.closed_at is not None and account.closed_at <= at:
+            return self.refuse(f"The account was closed on {date_text(account.closed_at)}.")
         return self.refuse(f"The account has been suspended since {date_text(since)}.")
 
 

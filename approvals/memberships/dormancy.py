@@ -6,7 +6,6 @@ needs a warning before it, also after an upgrade or a change of the settings.
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
@@ -15,7 +14,6 @@ from sqlalchemy.orm import Session
 from app.actors import SYSTEM
 from app.audit import AuditEvent
 from app.clock import now
-from app.context import PerApplication
 from app.database import db, writing
 from approvals.memberships import facts, mails, suspension
 from approvals.memberships.models import (
@@ -28,18 +26,8 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.settings import settings
 
-_LOOK_SECONDS = 3600.0
+LOOK_SECONDS = 3600.0
 _AT_ONCE = 200
-_last_look: PerApplication[list[float]] = PerApplication("memberships.dormancy", list)
-
-
-def look_now_and_then() -> bool:
-    """Call `look` every hour; return whether anything is still under way."""
-    looked, at = _last_look(), time.monotonic()
-    if not looked or at - looked[0] >= _LOOK_SECONDS:
-        looked[:] = [at]
-        look()
-    return False
 
 
 def look() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +9,6 @@ from sqlalchemy import Row, and_, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.clock import now
-from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import claim
 from approvals.memberships import mails
@@ -18,17 +16,7 @@ from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 
 REMINDED_BEFORE = timedelta(days=14)
-_LOOK_SECONDS = 60.0
-_last_look: PerApplication[list[float]] = PerApplication("memberships.end_reminders", list)
-
-
-def remind_now_and_then() -> bool:
-    """Call `remind` every minute; return whether anything is still under way."""
-    looked, at = _last_look(), time.monotonic()
-    if not looked or at - looked[0] >= _LOOK_SECONDS:
-        looked[:] = [at]
-        remind()
-    return False
+LOOK_SECONDS = 60.0
 
 
 def remind() -> None:

@@ -2,6 +2,7 @@
 
 from app.audit import EVENTS
 from app.composition import Room
+from app.periodic import Periodic
 from app.retention import PURGES, Purge
 from app.worker import JOBS, Job
 from approvals.memberships import dormancy, end_reminders, events, journeys
@@ -16,7 +17,10 @@ ROOM = Room(
     WHEN_CLOSED(end_access_through),
     HOME_CARDS(only_approver),
     JOBS(
-        Job("reminders of ending access", end_reminders.remind_now_and_then),
-        Job("dormant access", dormancy.look_now_and_then),
+        Job(
+            "reminders of ending access",
+            Periodic("end_reminders", end_reminders.LOOK_SECONDS, end_reminders.remind),
+        ),
+        Job("dormant access", Periodic("dormancy", dormancy.LOOK_SECONDS, dormancy.look)),
     ),
 )

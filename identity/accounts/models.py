@@ -45,6 +45,13 @@ class Account(Base):
     suspended_at: Mapped[datetime | None]
     access_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     """Raised by triggers with each change of what the person may do (migration 0019)."""
+    closing_counted_from: Mapped[datetime | None]
+    """The moment before which days without membership do not count: that of an upgrade."""
+    closing_announced_at: Mapped[datetime | None]
+    """The moment at which the person was last told that the account will be closed."""
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    """A closed account is suspended as well, for good, and no address leads to it."""
+    erased_at: Mapped[datetime | None]
 
     @property
     def address(self) -> EmailAddress:
@@ -70,6 +77,13 @@ class Account(Base):
     def active(self) -> bool:
         """Whether the person has joined and is not suspended."""
         return is_active(self.joined_at, self.suspended_at)
+
+    @property
+    def status(self) -> str:
+        """The state of the account for operators: joined, suspended, closed or erased."""
+        if self.closed_at is not None:
+            return "closed" if self.erased_at is None else "erased"
+        return "suspended" if self.suspended else "joined"
 
 
 def by_name() -> tuple[ColumnElement[object] | InstrumentedAttribute[object], ...]:

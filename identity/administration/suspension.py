@@ -40,10 +40,10 @@ def suspend(account: Account, *, actor: Actor, accepted: Collection[str] = ()) -
 
 
 def restore(account: Account, *, actor: Actor) -> bool:
-    """Let the person sign in again; False if they were not suspended."""
+    """Let the person sign in again; False if they were not suspended, or the account is closed."""
     with writing():
         db.session.refresh(account, with_for_update=True)
-        if not account.suspended:
+        if not account.suspended or account.closed_at is not None:
             return False
         account.suspended_at = None
         _close(account, now())

@@ -31,10 +31,17 @@ def retention() -> list[RetentionPeriod]:
     """Return how long each kind of personal data is kept."""
     chosen, session_hours = settings(), longest_session() // timedelta(hours=1)
     answerable = "As long as your organisation has to answer for who could see what"
+    unnamed = "Your name and email address are erased from it with your account"
+    closing, erasure = chosen.account_closing_days, chosen.account_erasure_days
     return [
         RetentionPeriod(
-            "Your account, your organisations and what you could see",
-            chosen.account_retention or answerable,
+            "Your account",
+            f"Closed after {_count(closing, 'day')} without an organisation, and erased "
+            f"{_count(erasure, 'day')} later",
+        ),
+        RetentionPeriod(
+            "Your organisations and what you could see",
+            f"{chosen.account_retention or answerable}. {unnamed}",
         ),
         RetentionPeriod("The record of sign-ins and changes", chosen.audit_retention or answerable),
         RetentionPeriod(

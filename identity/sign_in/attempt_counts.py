@@ -79,12 +79,12 @@ def read(names: Sequence[str]) -> Mapping[str, Tally]:
 def lock(names: Sequence[str]) -> Mapping[str, Tally]:
     """Lock the counters of these names and return them. Must run inside `writing()`.
 
-    Those that are missing are added.
+    Those that are missing are added. One that a purge deletes at this moment counts nothing.
     """
     # Sorted: rows that are added are locked as well.
     statements, numbered = _Statements.about(len(names)), _numbered(sorted(names))
     statements.add.run(**numbered)
-    return _tallies(statements.lock.all(**numbered))
+    return dict.fromkeys(names, Tally()) | _tallies(statements.lock.all(**numbered))
 
 
 def store(tallies: Mapping[str, Tally]) -> None:
@@ -107,5 +107,5 @@ def _numbered(names: Sequence[str]) -> dict[str, object]:
     return {f"name_{place}": name for place, name in enumerate(names)}
 
 
-def _tallies(rows: Sequence[_CountRow]) -> Mapping[str, Tally]:
+def _tallies(rows: Sequence[_CountRow]) -> dict[str, Tally]:
     return {row.name: Tally(row.failures, row.last_failure_at, row.blocked_until) for row in rows}

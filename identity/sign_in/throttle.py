@@ -198,9 +198,13 @@ def _count_failure(
 
 
 def expired() -> list[Expired]:
-    """Return counters that have been calm for longer than any limit remembers."""
+    """Return counters that have been calm for longer than any limit remembers, or count nothing."""
     calm, in_a_row = now() - 8 * _DAY, AttemptBucket.name.startswith(_CONSECUTIVE, autoescape=True)
     return [
         Expired(AttemptBucket, and_(AttemptBucket.last_failure_at < calm, not_(in_a_row))),
         Expired(AttemptBucket, AttemptBucket.last_failure_at < now() - _REMEMBERED),
+        Expired(
+            AttemptBucket,
+            and_(AttemptBucket.failures == 0, AttemptBucket.last_failure_at.is_(None)),
+        ),
     ]

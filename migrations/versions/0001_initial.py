@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.audit.models import APPEND_ONLY
+from app.audit.append_only import TRIGGERS
 from app.database import UtcDateTime
 
 revision = "0001"
@@ -1003,7 +1003,7 @@ def upgrade() -> None:
             batch_op.f("ix_oidc_refresh_token_grant_id"), ["grant_id"], unique=False
         )
 
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+    for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 

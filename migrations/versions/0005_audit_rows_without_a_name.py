@@ -6,7 +6,7 @@ The cost was an index in which each token's row was entered.
 import sqlalchemy as sa
 from alembic import op
 
-from app.audit.models import APPEND_ONLY
+from app.audit.append_only import TRIGGERS
 
 revision = "0005"
 down_revision = "0004"
@@ -36,7 +36,7 @@ def downgrade() -> None:
 
 def _refuse_changes() -> None:
     """SQLite has made the table anew, and without its triggers."""
-    for statement in APPEND_ONLY["sqlite"]:
+    for statement in TRIGGERS["sqlite"]:
         _on("sqlite", statement)
 
 

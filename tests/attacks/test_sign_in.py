@@ -28,6 +28,7 @@ from identity.credentials.password import store
 from identity.email_address import EmailAddress
 from identity.sessions.access import own_page
 from identity.sign_in.models import AttemptBucket
+from tests.closed_accounts import close
 from tests.conftest import settings
 from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person, sign_in
@@ -42,7 +43,9 @@ def app_settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 def _everybody(person: Person) -> list[str]:
-    """A known, an unknown, a suspended and an invited address, and one without a password."""
+    """A known, an unknown, a suspended, an invited and a closed address, one without a password."""
+    closed = make_person("joan@school.example", "Joan", "Clarke")
+    close(closed)
     suspended = make_person("grace@school.example", "Grace", "Hopper")
     suspension.suspend(suspended.account, actor=Actor.command("test"))
     with writing():
@@ -63,6 +66,7 @@ def _everybody(person: Person) -> list[str]:
         suspended.email,
         "new@school.example",
         without.email,
+        closed.email,
     ]
 
 

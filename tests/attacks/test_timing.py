@@ -30,6 +30,7 @@ from identity.accounts.models import Account
 from identity.administration import suspension
 from identity.email_address import EmailAddress
 from identity.sign_in.models import AttemptBucket
+from tests.closed_accounts import close
 from tests.conftest import REAL_COST, settings
 from tests.identity.people import Person, make_person
 from tests.identity.walking import PageForm, Walker
@@ -143,6 +144,9 @@ def test_LG_02_sign_in_takes_the_same_time_for_every_address(
 def test_LG_02_sign_in_runs_the_same_statements_for_every_address(
     app: Flask, addresses: dict[str, str]
 ) -> None:
+    closed = make_person("joan@school.example", "Joan", "Clarke")
+    close(closed)
+    addresses["closed"] = closed.email
     guesser, asked = Guesser(app), dict[str, list[str]]()
     guesser.guess("first@school.example")
     for name, email in addresses.items():

@@ -35,7 +35,7 @@ def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, S
         membership = facts.lock_membership(session, membership)
         organisation = session.get_one(Organisation, membership.organisation_id)
         account = lock_access(membership.account_id) if membership.account_id else None
-        if account is None:
+        if account is None or account.closed_at is not None:
             raise RefusalError(rules.NOT_TO_UNDO)
         at = now()
         actors_account = facts.account_of(actor)

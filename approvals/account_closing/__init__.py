@@ -1,0 +1,1 @@
+"""Accounts that nobody needs: closed after a time, and erased under a pseudonym later."""

@@ -1,0 +1,127 @@
+"""An account's end: announced, closed, erased. Each step happens once, whatever runs beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+
+from app.actors import SYSTEM
+from app.audit import record, replace_personal_text
+from app.clock import now
+from app.database import db, writing
+from app.database.single_use import claim
+from app.days import in_words
+from app.outbox import send_mail
+from approvals.account_closing import ties
+from approvals.account_closing.erasable import Stage
+from approvals.account_closing.personal_data import PERSONAL_FIELDS, TABLES
+from approvals.account_closing.pseudonym import Pseudonym
+from approvals.memberships.models import Membership
+from identity.accounts.models import Account
+from identity.administration.closing import close_account, lock_to_close
+from identity.settings import settings
+
+_AT_ONCE = 200
+
+
+def look() -> None:
+    """Announce, close and erase the accounts for which it is time."""
+    at = now()
+    for account_id in _accounts(ties.is_to_be_closed(at)):
+        close(account_id, at)
+    for account_id in _accounts(ties.is_to_be_told(at)):
+        announce(account_id, at)
+    for account_id in _accounts(is_to_be_erased(at)):
+        erase(account_id, is_to_be_erased(at))
+
+
+def announce(account_id: int, at: datetime) -> None:
+    """Write to the person that the account is going to be closed."""
+    chosen = settings()
+    with writing():
+        account = lock_to_close(account_id)
+        if not claim(
+            update(Account)
+            .where(Account.id == account.id, ties.is_to_be_told(at))
+            .values(closing_announced_at=at)
+        ):
+            return
+        record("account.closing_announced", actor=SYSTEM, subject=account.subject)
+        _mail(
+            account,
+            "announced",
+            days=chosen.account_closing_days,
+            day=in_words(at + timedelta(days=chosen.account_closing_notice_days)),
+        )
+
+
+def close(account_id: int, at: datetime) -> None:
+    """Close the account of a person whom nothing ties to Secure Access any more."""
+    chosen = settings()
+    with writing():
+        account = lock_to_close(account_id)
+        if not close_account(account, at, ties.is_to_be_closed(at)):
+            return
+        _apply(Stage.CLOSING, account)
+        cause = f"no membership for {chosen.account_closing_days} days"
+        record("account.closed", actor=SYSTEM, subject=account.subject, cause=cause)
+        _mail(
+            account,
+            "closed",
+            days=chosen.account_closing_days,
+            erased_on=in_words(at + timedelta(days=chosen.account_erasure_days)),
+        )
+
+
+def is_to_be_erased(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that an account was closed long enough ago."""
+    closed_by = at - timedelta(days=settings().account_erasure_days)
+    return Account.erased_at.is_(None) & (Account.closed_at <= closed_by)
+
+
+def erase(account_id: int, state: ColumnElement[bool]) -> None:
+    """Erase the personal data of a closed account in this state; the evidence stays.
+
+    The audit is changed first, in short transactions: an erasure that breaks off is begun again.
+    """
+    account = db.session.get_one(Account, account_id)
+    pseudonym = Pseudonym.of(account)
+    memberships = db.session.scalars(
+        select(Membership.public_id).where(Membership.account_id == account.id)
+    ).all()
+    replace_personal_text(account.subject, memberships, pseudonym.name, PERSONAL_FIELDS)
+    with writing():
+        account = lock_to_close(account_id)
+        at = now()
+        if not claim(
+            update(Account)
+            .where(Account.id == account.id, Account.closed_at.is_not(None), state)
+            .values(erased_at=at)
+        ):
+            return
+        _apply(Stage.ERASURE, account)
+        record("account.erased", actor=SYSTEM, subject=account.subject)
+
+
+def _apply(stage: Stage, account: Account) -> None:
+    pseudonym = Pseudonym.of(account)
+    db.session.flush()
+    db.session.refresh(account)
+    for each in TABLES:
+        if each.stage is stage:
+            each.apply(account, pseudonym)
+
+
+def _accounts(condition: ColumnElement[bool]) -> list[int]:
+    return list(
+        db.session.scalars(select(Account.id).where(condition).order_by(Account.id).limit(_AT_ONCE))
+    )
+
+
+def _mail(account: Account, template: str, **context: object) -> None:
+    send_mail(
+        to=account.email,
+        template=f"account_closing/{template}",
+        context={"name": account.name, **context},
+    )

@@ -1,0 +1,92 @@
+"""The end of a table's rows about a person: deleted at a stage, or kept under a pseudonym."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from app.database import Base, db
+from app.database.single_use import rows_changed
+from approvals.account_closing.pseudonym import Pseudonym
+from identity.accounts.models import Account
+
+Owner = Callable[[Account], ColumnElement[bool]]
+Values = Callable[[Pseudonym], Mapping[str, object]]
+
+
+class Stage(enum.Enum):
+    """The two stages of the end of an account."""
+
+    CLOSING = enum.auto()
+    ERASURE = enum.auto()
+
+
+def _nothing(_pseudonym: Pseudonym) -> Mapping[str, object]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Rows about a person that are deleted at a stage."""
+
+    table: type[Base]
+    stage: Stage
+    owner: Owner | None = None
+
+    def apply(self, account: Account, _pseudonym: Pseudonym) -> None:
+        """Delete the person's rows. Must run inside `writing()`."""
+        if self.owner is not None:
+            condition = self.owner(account)
+        else:
+            condition = self.table.__table__.c.account_id == account.id
+        rows_changed(delete(self.table).where(condition))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Rows about a person that stay as evidence.
+
+    columns: those that stay as they are. values: the others, with what stands in them from the
+    erasure on. texts: personal keys of JSON columns, whose values are replaced by the pseudonym.
+    """
+
+    table: type[Base]
+    owner: Owner
+    columns: frozenset[str]
+    values: Values = _nothing
+    texts: Mapping[str, Collection[str]] = field(default_factory=dict)
+    stage = Stage.ERASURE
+
+    def __post_init__(self) -> None:
+        named = self.columns | self.values(Pseudonym("")).keys() | self.texts.keys()
+        unnamed = named ^ set(self.table.__table__.c.keys())
+        if unnamed:
+            raise ValueError(f"{self.table.__name__}: decide about {', '.join(sorted(unnamed))}")
+
+    def apply(self, account: Account, pseudonym: Pseudonym) -> None:
+        """Replace the personal columns of the person's rows. Must run inside `writing()`."""
+        columns = self.table.__table__.c
+        for name, personal in self.texts.items():
+            found = db.session.execute(
+                select(columns.id, columns[name]).where(self.owner(account))
+            ).all()
+            for key, present in found:
+                replaced = {
+                    each: pseudonym.name if each in personal and value else value
+                    for each, value in present.items()
+                }
+                if replaced != present:
+                    rows_changed(
+                        update(self.table).where(columns.id == key).values({name: replaced})
+                    )
+        values = self.values(pseudonym)
+        if values:
+            rows_changed(update(self.table).where(self.owner(account)).values(**values))
+
+
+def kept_columns(names: str) -> frozenset[str]:
+    """Return the names of a list that is separated by spaces."""
+    return frozenset(names.split())

@@ -1,0 +1,13 @@
+"""Audit events of this room."""
+
+from app.audit import Event
+
+EVENTS = (
+    Event(
+        "account.closing_announced",
+        "{subject} was told that their account is going to be closed.",
+        {"subject"},
+    ),
+    Event("account.closed", "The account of {subject} was closed: {cause}.", {"subject", "cause"}),
+    Event("account.erased", "The personal data of {subject} was erased.", {"subject"}),
+)

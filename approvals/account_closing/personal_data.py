@@ -1,0 +1,273 @@
+"""Each table with rows about people: what is deleted, what is replaced, and what stays.
+
+A test compares the tables and their columns with the database, so a new table or column has to be
+entered here. The rows that stay are the evidence of who could see what, when, and who decided it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from app.audit import AuditEvent
+from app.outbox import OutboxMail
+from app.queue.models import WAITING
+from approvals.access_requests.models import RequestNotice
+from approvals.account_closing.erasable import Deleted, Kept, Owner, Stage, kept_columns
+from approvals.account_closing.pseudonym import Pseudonym
+from approvals.memberships.models import (
+    Appointment,
+    Grant,
+    Journey,
+    Membership,
+    MembershipSuspension,
+    StandIn,
+    search_key,
+    sort_key,
+)
+from approvals.operators.models import Operator
+from approvals.pending_decisions.models import PendingDecision
+from approvals.terms.models import TermsAcceptance
+from identity.accounts.models import (
+    Account,
+    Invitation,
+    Suspension,
+)
+from identity.credentials.models import (
+    Passkey,
+    PasskeyEnrolment,
+    PasskeyUser,
+    PasswordCredential,
+    PasswordReset,
+    RecoveryCode,
+    RecoveryCodesShown,
+    TotpCredential,
+    TotpEnrolment,
+    UsedTotpStep,
+)
+from identity.email_changes.models import EmailChange
+from identity.oidc.models import (
+    AuthorizationRequest,
+    OrganisationChoice,
+    TokenFamily,
+)
+from identity.sessions.models import KeptPost, RememberedDevice, Session
+from identity.sign_in.models import KnownDevice, SignInJourney
+from identity.upstream.models import Identity
+
+
+def _owns(column: ColumnElement[int] | object) -> Owner:
+    return lambda account: column == account.id  # type: ignore[return-value]
+
+
+def _has_membership(column: object) -> Owner:
+    """Return the owner of rows that refer to a membership."""
+    return lambda account: column.in_(  # type: ignore[attr-defined]
+        select(Membership.id).where(Membership.account_id == account.id)
+    )
+
+
+def _was_sent_by(account: Account) -> ColumnElement[bool]:
+    """Return the condition that the person sent an invitation. The audit alone says so."""
+    added = (
+        select(Membership.invitation_id)
+        .join(AuditEvent, AuditEvent.detail["membership"].as_string() == Membership.public_id)
+        .where(AuditEvent.actor == account.subject, AuditEvent.event == "membership.added")
+    )
+    appointed = select(Operator.invitation_id).where(Operator.appointed_by == account.subject)
+    return or_(Invitation.id.in_(added), Invitation.id.in_(appointed))
+
+
+def _was_invited(account: Account) -> ColumnElement[bool]:
+    """Return the condition that the invitation is the person's, not that of a later account."""
+    at_address = and_(
+        Invitation.account_id.is_(None),
+        Invitation.email == account.email,
+        Invitation.created_at <= account.closed_at,
+    )
+    return or_(Invitation.account_id == account.id, at_address)
+
+
+def _was_mailed(account: Account) -> ColumnElement[bool]:
+    return and_(
+        OutboxMail.recipient == account.email,
+        OutboxMail.created_at <= account.closed_at,
+        OutboxMail.state != WAITING,
+    )
+
+
+def _is_decision_about(account: Account) -> ColumnElement[bool]:
+    """Return the condition that the person is named: by account, or by address in a proposal."""
+    proposed = and_(
+        PendingDecision.account_id.is_(None),
+        PendingDecision.details["email"].as_string() == account.email,
+        PendingDecision.asked_at <= account.closed_at,
+    )
+    return or_(PendingDecision.account_id == account.id, proposed)
+
+
+def _name(pseudonym: Pseudonym) -> Mapping[str, object]:
+    return {"given_name": "", "family_name": pseudonym.name}
+
+
+def _address(pseudonym: Pseudonym) -> Mapping[str, object]:
+    return {"email": pseudonym.email, "email_key": pseudonym.email}
+
+
+def _member(pseudonym: Pseudonym) -> Mapping[str, object]:
+    return {
+        **_name(pseudonym),
+        **_address(pseudonym),
+        "sort_name": sort_key("", pseudonym.name, pseudonym.email),
+        "search_text": search_key("", pseudonym.name, pseudonym.email),
+    }
+
+
+_CLOSING, _ERASURE = Stage.CLOSING, Stage.ERASURE
+
+TABLES: tuple[Deleted | Kept, ...] = (
+    Deleted(
+        KeptPost,
+        _CLOSING,
+        lambda account: KeptPost.session_id.in_(
+            select(Session.id).where(Session.account_id == account.id)
+        ),
+    ),
+    Deleted(TotpEnrolment, _CLOSING),
+    Deleted(PasskeyEnrolment, _CLOSING),
+    Deleted(RecoveryCodesShown, _CLOSING),
+    Deleted(Journey, _CLOSING),
+    Deleted(SignInJourney, _CLOSING),
+    Deleted(AuthorizationRequest, _CLOSING, _owns(AuthorizationRequest.chosen_by)),
+    Deleted(OrganisationChoice, _CLOSING),
+    Deleted(PasswordCredential, _CLOSING),
+    Deleted(TotpCredential, _CLOSING),
+    Deleted(UsedTotpStep, _CLOSING),
+    Deleted(Passkey, _CLOSING),
+    Deleted(PasskeyUser, _CLOSING),
+    Deleted(RecoveryCode, _CLOSING),
+    Deleted(Identity, _CLOSING),
+    Deleted(KnownDevice, _CLOSING),
+    Deleted(RememberedDevice, _CLOSING),
+    # An address that the person left is free for other people at once.
+    Deleted(EmailChange, _CLOSING),
+    Deleted(TokenFamily, _ERASURE),
+    Deleted(Session, _ERASURE),
+    Deleted(PasswordReset, _ERASURE),
+    Deleted(RequestNotice, _ERASURE),
+    Deleted(OutboxMail, _ERASURE, _was_mailed),
+    Kept(
+        Invitation,
+        _was_invited,
+        kept_columns(
+            "id public_id created_at expires_at state sender organisation_name renewal_asked_at "
+            "account_id closed_at invited_by"
+        ),
+        lambda pseudonym: {**_name(pseudonym), **_address(pseudonym), "token_hash": None},
+    ),
+    Kept(
+        Invitation,
+        _was_sent_by,
+        kept_columns(
+            "id public_id created_at expires_at state sender organisation_name renewal_asked_at "
+            "account_id closed_at email email_key given_name family_name token_hash"
+        ),
+        lambda _pseudonym: {"invited_by": ""},
+    ),
+    Kept(
+        Membership,
+        _owns(Membership.account_id),
+        kept_columns(
+            "id public_id organisation_id account_id invitation_id joined_at suspended_at "
+            "ended_cause ended_by undo_until dormancy_warned_at valid_from valid_to"
+        ),
+        _member,
+    ),
+    Kept(
+        MembershipSuspension,
+        _has_membership(MembershipSuspension.membership_id),
+        kept_columns("id membership_id kind cause suspended_by ended_by valid_from valid_to"),
+        lambda _pseudonym: {"reason": None},
+    ),
+    Kept(
+        Appointment,
+        _has_membership(Appointment.membership_id),
+        kept_columns("id membership_id valid_from valid_to"),
+    ),
+    Kept(
+        StandIn,
+        _has_membership(StandIn.membership_id),
+        kept_columns("id membership_id valid_from valid_to planned_to named_by ended_by"),
+    ),
+    Kept(
+        Grant,
+        _has_membership(Grant.membership_id),
+        kept_columns(
+            "id public_id membership_id service user_group given_by ended_cause planned_to "
+            "reminded_at valid_from valid_to"
+        ),
+    ),
+    Kept(
+        Operator,
+        _owns(Operator.account_id),
+        kept_columns(
+            "id public_id account_id invitation_id appointed_by joined_at valid_from valid_to"
+        ),
+        _address,
+    ),
+    Kept(
+        PendingDecision,
+        _is_decision_about,
+        kept_columns(
+            "id public_id kind account_id organisation_id asked_by asked_at undecided_until "
+            "first_agreed_by first_agreed_at decided_by decided_at deciding_organisation_id "
+            "takes_effect_at ended_at ending ended_by"
+        ),
+        lambda _pseudonym: {"reason": None, "end_reason": None},
+        {"details": ("email", "given_name", "family_name", "answers")},
+    ),
+    Kept(
+        TermsAcceptance,
+        _owns(TermsAcceptance.account_id),
+        kept_columns("id account_id terms_version_id accepted_at sha256 session"),
+    ),
+    Kept(
+        Suspension,
+        _owns(Suspension.account_id),
+        kept_columns("id account_id valid_from valid_to"),
+    ),
+    # The last: the other conditions read the person's name and address.
+    Kept(
+        Account,
+        _owns(Account.id),
+        kept_columns(
+            "id subject email_key created_at joined_at updated_at suspended_at access_revision "
+            "closing_counted_from closing_announced_at closed_at erased_at"
+        ),
+        lambda pseudonym: {
+            **_name(pseudonym),
+            "email": pseudonym.email,
+            "last_signed_in_at": None,
+        },
+    ),
+)
+"""Tables in the order in which their rows are changed: those that refer to others first."""
+
+PERSONAL_FIELDS = frozenset(
+    {
+        "email",
+        "family_name",
+        "former",
+        "given_name",
+        "name",
+        "network",
+        "note",
+        "person",
+        "reason",
+        "search",
+        "tried",
+        "what",
+    }
+)
+"""Fields of audit events whose texts are replaced where the event is about the person."""
