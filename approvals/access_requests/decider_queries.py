@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.rules import Authority
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
+from approvals.remits.in_words import ScopeSchools, schools_of_scopes
+from approvals.remits.remit import Scope
 from identity.accounts.person import Person
 
 
@@ -29,13 +31,15 @@ from identity.accounts.person import Person
 class RequestPage:
     """A request as a decider sees it.
 
-    belongs: whether the asker is a member of the organisation. held: what they have of the service
+    belongs: whether the asker is a member of the organisation. schools: that the user groups open,
+    by their scope. held: what they have of the service
     there now. lesser: user groups that may be given instead. refusal: why the reader cannot decide.
     """
 
     row: RequestRow
     group: UserGroup | None
     lesser: Sequence[UserGroup]
+    schools: Mapping[Scope, ScopeSchools]
     answers: Sequence[tuple[str, str]]
     belongs: bool
     held: str
@@ -137,10 +141,13 @@ def _request_page(decision: PendingDecision, reader: Person, at: datetime) -> Re
         asked_at=decision.asked_at,
         at=at,
     )
+    lesser = rules.lesser_groups(group, offered) if group is not None else ()
+    shown = [each for each in (group, *lesser) if each is not None]
     return RequestPage(
         row=row,
         group=group,
-        lesser=rules.lesser_groups(group, offered) if group is not None else (),
+        lesser=lesser,
+        schools=schools_of_scopes(organisation, [each.schools for each in shown], at),
         answers=asked.answers,
         belongs=membership is not None,
         held=wording.describe_groups(held, asked.service, at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from approvals.organisations.coverage import organisations_within
 from approvals.organisations.kinds import KINDS
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
+from approvals.remits.in_words import ScopeSchools, schools_of_scopes
+from approvals.remits.remit import Scope
 from identity.accounts.person import Person
 
 FOUND = 20
@@ -44,12 +46,13 @@ class OwnRequest:
 class NewRequest:
     """The form for a request. organisation: the one that was chosen; else `found` has a search.
 
-    only_similar: nothing matches the search, and `found` nearly does. mine: the organisations that
-    the person belongs to.
+    schools: that the user groups of the offers open, by their scope. only_similar: nothing matches
+    the search, and `found` nearly does. mine: the organisations that the person belongs to.
     """
 
     organisation: Organisation | None
     offers: Sequence[ServiceOffer]
+    schools: Mapping[Scope, ScopeSchools]
     found: Sequence[Organisation]
     found_more: bool
     only_similar: bool
@@ -73,14 +76,17 @@ def new_request(
         organisation in mine
         or (facts.is_requestable(organisation, at) and _opens(organisation, bodies, at))
     ):
-        return NewRequest(organisation, Catalogue(at).offers(organisation), (), False, False, mine)
+        offers = Catalogue(at).offers(organisation)
+        scopes = [group.schools for offer in offers for group in offer.groups]
+        schools = schools_of_scopes(organisation, scopes, at)
+        return NewRequest(organisation, offers, schools, (), False, False, mine)
     found: Sequence[Organisation] = ()
     similar: Sequence[Organisation] = ()
     if search:
         found = organisations.search(search, kinds=_KINDS, open_on=at, limit=FOUND + 1)
         similar = () if found else organisations.search_similar(search, kinds=_KINDS, open_on=at)
     shown = found or similar
-    return NewRequest(None, (), shown[:FOUND], len(shown) > FOUND, bool(similar), mine)
+    return NewRequest(None, (), {}, shown[:FOUND], len(shown) > FOUND, bool(similar), mine)
 
 
 def own_requests(

@@ -21,8 +21,8 @@ from approvals.memberships.models import Membership
 from approvals.memberships.suspension import closed_organisations
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
+from approvals.remits.basis import SchoolBasis
 from approvals.remits.in_words import schools_in_words
-from approvals.remits.remit import School
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts.person import Person
 from identity.accounts.queries import account_with_id
@@ -87,7 +87,7 @@ class SchoolsPage:
     service: MyService
     organisation: Organisation
     words: str
-    schools: Sequence[School]
+    schools: Sequence[SchoolBasis]
     next_after: str | None
 
 
@@ -170,7 +170,9 @@ def my_schools(
     found = next_schools(organisation, place.remit, at, after=after)
     more = len(found) > SCHOOLS_A_PAGE
     shown = found[:SCHOOLS_A_PAGE]
-    return SchoolsPage(service, organisation, place.schools, shown, shown[-1].urn if more else None)
+    return SchoolsPage(
+        service, organisation, place.schools, shown, shown[-1].school.urn if more else None
+    )
 
 
 def ways_in(services: Iterable[str]) -> dict[str, str]:

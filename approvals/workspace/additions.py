@@ -1,6 +1,6 @@
 """Reads for the form that adds a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,11 @@ from datetime import datetime
 from app.refusal import Refusal, RefusalError
 from approvals.memberships import facts, queries, rules
 from approvals.memberships.addition_form import services_on_form
-from approvals.memberships.catalogue import Catalogue
+from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
-from approvals.remits.in_words import schools_in_words
+from approvals.remits.in_words import ScopeSchools, schools_of_scopes
+from approvals.remits.remit import Scope
 from identity.accounts.address_typos import likely_meant
 from identity.accounts.invitation_limits import limit_on
 from identity.accounts.shared_addresses import SHARED_ADDRESS, is_shared
@@ -28,12 +29,12 @@ class AddressCheck:
 
 @dataclass(frozen=True)
 class FormPage:
-    """The form's page. schools: of each scope, in words. known: the member at that address.
+    """The form's page. schools: of each scope. known: the member at that address.
 
     more_services: whether pages of their own follow.
     """
 
-    schools: Mapping[str, str]
+    schools: Mapping[Scope, ScopeSchools]
     known: Membership | None
     more_services: bool
 
@@ -64,11 +65,15 @@ def form_page(organisation: Organisation, typed: str | None, at: datetime) -> Fo
     with suppress(RefusalError):
         known = facts.open_membership(organisation.id, EmailAddress.parse(typed or ""))
     return FormPage(
-        schools={
-            group.schools: schools_in_words(organisation, group.schools, at)
-            for offer in together
-            for group in offer.groups
-        },
+        schools=schools_of_offers(organisation, together, at),
         known=known,
         more_services=len(together) < len(offers),
     )
+
+
+def schools_of_offers(
+    organisation: Organisation, offers: Iterable[ServiceOffer], at: datetime
+) -> dict[Scope, ScopeSchools]:
+    """Return the schools that the user groups of the offers open, by their scope."""
+    scopes = [group.schools for offer in offers for group in offer.groups]
+    return schools_of_scopes(organisation, scopes, at)

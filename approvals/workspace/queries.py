@@ -19,6 +19,8 @@ from approvals.memberships.models import Grant, Membership, MembershipSuspension
 from approvals.memberships.sign_in_link import connection_of, sign_ins_of
 from approvals.memberships.waiting_access import WaitingAccess, waiting_access
 from approvals.organisations.models import Organisation
+from approvals.remits.in_words import ScopeSchools, schools_of_scopes
+from approvals.remits.remit import Scope
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts import invitations
 from identity.accounts.models import Account, Invitation
@@ -38,9 +40,9 @@ class UserPage:
     """A person of the organisation, as an approver sees them.
 
     invitation: the open one. expired: whether it has run out. failed_mail: why it did not arrive,
-    where it did not. grants: by their id. names: of those
-    who gave or suspended something, by subject. suspensions: those that last. sole: whether no
-    other person can approve. may_change: whether the approver may give this person more.
+    where it did not. grants: by their id. schools: that the held groups open, by their scope.
+    names: of those who gave or suspended something, by subject. suspensions: those that last. sole:
+    whether no other person can approve. may_change: whether the approver may give this person more.
     address_change: one that an approver of the organisation began, and that waits for the person.
     address_begun_at: when an approver of any organisation last began one. linkable_sign_in: name of
     the organisation's own sign-in that the person has not linked. linked_sign_ins: names of those
@@ -59,6 +61,7 @@ class UserPage:
     failed_mail: FailedMail | None
     services: Sequence[ServiceOffer]
     held_groups: Sequence[HeldGroup]
+    schools: Mapping[Scope, ScopeSchools]
     waiting: Sequence[WaitingAccess]
     catalogue: Catalogue
     grants: Mapping[int, Grant]
@@ -90,6 +93,9 @@ def user_page(
     approvers = facts.active_approvers(organisation.id)
     last_use = dormancy.last_use_here(person, organisation)
     services, suspensions = Catalogue(at), suspension.open_suspensions(person)
+    held = facts.held_groups(person, at)
+    known = (services.group(each.service, each.user_group) for each in held)
+    groups = [group for group in known if group is not None]
     refusal = rules.may_give_to(
         giver=approver.id, receiver=person.account_id, gains=True, approvers=approvers
     )
@@ -105,7 +111,8 @@ def user_page(
         expired=invitation is not None and invitation.has_expired(at),
         failed_mail=failed_mails([invitation.id]).get(invitation.id) if invitation else None,
         services=services.offers(organisation),
-        held_groups=facts.held_groups(person, at),
+        held_groups=held,
+        schools=schools_of_scopes(organisation, [group.schools for group in groups], at),
         waiting=waiting_access(organisation, person),
         catalogue=services,
         grants={grant.id: grant for grant in person.grants},

@@ -1,4 +1,4 @@
-"""Reads for the page of a body's schools, from which their approvers are proposed."""
+"""Reads for the lists of schools: those of a body, and those that its user groups open."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.database import db
+from app.refusal import RefusalError
 from app.web.pagination import Page, paginate_rows
 from approvals.memberships import facts
 from approvals.memberships.approvers import can_approve
+from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import children_among, parents_of
-from approvals.remits.basis import BASES
-from approvals.remits.remit import Remit, School, remit_of
+from approvals.remits.basis import BASES, SchoolBasis, with_basis
+from approvals.remits.remit import Remit, School, Scope, remit_of
 from identity.accounts.models import Account
 
 
@@ -65,6 +67,49 @@ def schools_page(body: Organisation, search: str, at: datetime, *, page: int) ->
         if (organisation := organisations.get(school.urn)) is not None
     ]
     return SchoolsPage(Page(rows, found.number, found.per_page, found.total), remit.count)
+
+
+@dataclass(frozen=True)
+class ScopePage:
+    """A page of the schools of a scope. groups: names of the user groups that open them.
+
+    scope: one of the organisation's, the first if none was named. total: of all, without a search.
+    """
+
+    page: Page[SchoolBasis]
+    scope: Scope
+    groups: Sequence[str]
+    total: int
+
+
+def scope_page(
+    organisation: Organisation, scope: str, search: str, at: datetime, *, page: int
+) -> ScopePage | None:
+    """Return one page of the schools that user groups of the organisation open, by name.
+
+    Without a scope, of the first user group. None for a scope that no user group of the
+    organisation has.
+    """
+    offered = [group for offer in Catalogue(at).offers(organisation) for group in offer.groups]
+    groups = [group for group in offered if group.schools == (scope or offered[0].schools)]
+    remit = _scope_remit(organisation, groups[0].schools, at) if groups else None
+    if remit is None:
+        return None
+    found = paginate_rows(remit.select(search), page=page)
+    rows = with_basis(remit, [remit.school_in(row) for row in found.rows])
+    return ScopePage(
+        Page(rows, found.number, found.per_page, found.total),
+        groups[0].schools,
+        [group.name for group in groups],
+        db.session.scalar(select(func.count()).select_from(remit.select().subquery())) or 0,
+    )
+
+
+def _scope_remit(organisation: Organisation, scope: Scope, at: datetime) -> Remit | None:
+    try:
+        return remit_of(organisation, scope, at)
+    except RefusalError:
+        return None
 
 
 def has_schools(body: Organisation) -> bool:

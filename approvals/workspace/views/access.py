@@ -24,7 +24,7 @@ from approvals.memberships.granting import refuse_last_day
 from approvals.memberships.journeys import ChangeAnswers, change_of
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.waiting_access import waiting_access
-from approvals.workspace import confirmations
+from approvals.workspace import additions, confirmations
 from approvals.workspace.views.common import me, the_member
 
 Answer = str | Response
@@ -167,6 +167,7 @@ def _choice_page(person: Membership, offer: ServiceOffer, form: ChangeForm) -> s
         person=person,
         offer=offer,
         form=form,
+        schools=additions.schools_of_offers(this_organisation(), [offer], now()),
         back=_user(person),
     )
 

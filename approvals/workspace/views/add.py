@@ -89,7 +89,14 @@ def add_access(journey: str, service: str, **_route: str) -> Answer:
         return _store_answers(
             found, AdditionAnswers(access={**given, service: form.chosen_groups()})
         )
-    return _page("workspace/add/access.html", found, f"access/{service}", form=form, offer=offer)
+    return _page(
+        "workspace/add/access.html",
+        found,
+        f"access/{service}",
+        form=form,
+        offer=offer,
+        schools=additions.schools_of_offers(this_organisation(), [offer], now()),
+    )
 
 
 def _makes_an_approver(arguments: Mapping[str, object]) -> bool:

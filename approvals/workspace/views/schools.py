@@ -1,4 +1,4 @@
-"""The schools of a trust, an authority or a diocese, and approvers proposed for them."""
+"""Schools that user groups open; those of a body, and approvers proposed for them."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -30,6 +30,7 @@ def add_to(pages: Blueprint) -> None:
     """Add the pages of this room to the blueprint."""
     both = ["GET", "POST"]
     pages.get(ROOT, endpoint="schools")(schools_of_body)
+    pages.get("/o/<organisation>/user-groups/schools")(scope_schools)
     pages.route(PROPOSE, methods=both)(propose_approver)
     pages.route(f"{PROPOSE}/<journey>", methods=both)(propose_approver_again)
     pages.route(f"{PROPOSE}/<journey>/check", methods=both)(propose_approver_check)
@@ -39,12 +40,31 @@ def add_to(pages: Blueprint) -> None:
 @permit(approver_of)
 def schools_of_body(**_route: str) -> Answer:
     """Show a page of the schools of the body, each with its basis and its approvers."""
-    body, search = this_organisation(), (collapse_spaces(request.args.get("q")) or "")[:100]
+    body, search = this_organisation(), _search()
     found = schools.schools_page(body, search, now(), page=requested_page())
     if found is None:
         raise not_there("the organisation has no schools")
     return render_template(
         "workspace/schools/list.html", organisation=body, search=search, **vars(found)
+    )
+
+
+@permit(approver_of)
+def scope_schools(**_route: str) -> Answer:
+    """Show a page of the schools that user groups open, each with its basis and since when.
+
+    The parameter `scope` says which user groups are meant.
+    """
+    organisation, search = this_organisation(), _search()
+    scope = request.args.get("scope", "")[:20]
+    found = schools.scope_page(organisation, scope, search, now(), page=requested_page())
+    if found is None:
+        raise not_there("no user group opens such schools")
+    return render_template(
+        "workspace/schools/scope.html",
+        organisation=organisation,
+        search=search,
+        **vars(found),
     )
 
 
@@ -108,6 +128,10 @@ def propose_approver_done(school: str, journey: str, **_route: str) -> Answer:
         school=found,
         person=journeys.person_of(started),
     )
+
+
+def _search() -> str:
+    return (collapse_spaces(request.args.get("q")) or "")[:100]
 
 
 def _the_school(public_id: str) -> Organisation:

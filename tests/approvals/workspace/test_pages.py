@@ -50,7 +50,7 @@ def test_add_user_pages_add_a_user(app: Flask, walker: Walker, school: Organisat
     page = walker.get(page.link("Add a user"))
     assert page.heading == "Add a user"
     assert "School Governor" in page.text
-    assert "Schools: 1 school." in page.text
+    assert "Schools: 1 school: Ashfield School." in page.text
     assert "LA Named" not in page.text
     assert "cannot see pupil names" in page.text.casefold()
     page = page.submit(

@@ -177,6 +177,7 @@ ROUTES: Mapping[str, Kind] = {
     "memberships.removed": APPROVER,
     "memberships.reopen": APPROVER,
     "memberships.schools": APPROVER,
+    "memberships.scope_schools": APPROVER,
     "memberships.second_step": APPROVER,
     "memberships.send_reset_link": APPROVER,
     "memberships.stand_in": APPROVER,
