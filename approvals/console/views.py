@@ -21,6 +21,7 @@ from approvals.console import (
     look_ups,
     mails,
     queries,
+    waiting_access,
 )
 from approvals.console.helping import the_person
 from approvals.console.suspending import only_approver_of
@@ -37,6 +38,7 @@ helping.add_to(pages)
 access_requests.add_to(pages)
 mails.add_to(pages)
 explanation_views.add_to(pages)
+waiting_access.add_to(pages)
 
 
 @pages.get("")

@@ -8,6 +8,7 @@ from app.worker import JOBS, Job
 from approvals.memberships import dormancy, end_reminders, events, journeys
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
+from approvals.memberships.waiting_card import waiting_for_second_approver
 from approvals.organisations.importing import WHEN_CLOSED
 
 ROOM = Room(
@@ -15,7 +16,7 @@ ROOM = Room(
     EVENTS(*events.EVENTS),
     PURGES(Purge("membership journeys", journeys.expired)),
     WHEN_CLOSED(end_access_through),
-    HOME_CARDS(only_approver),
+    HOME_CARDS(only_approver, waiting_for_second_approver),
     JOBS(
         Job(
             "reminders of ending access",

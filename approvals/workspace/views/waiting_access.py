@@ -1,4 +1,4 @@
-"""Access that waits for a second approver: one page for everybody who may decide about it."""
+"""Access that waits for a second approver: its list, and a page for everybody who may decide."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug import Response
@@ -7,9 +7,16 @@ from app.clock import now
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.forms import show_refusal
-from approvals.memberships.access import person_of_waiting_access, this_waiting_access
+from app.web.pagination import requested_page
+from approvals.memberships.access import (
+    approver_of,
+    person_of_waiting_access,
+    this_organisation,
+    this_waiting_access,
+)
 from approvals.memberships.actions import agree_to_access, refuse_access
 from approvals.memberships.forms import Confirmation, ReasonForm
+from approvals.memberships.waiting_lists import waiting_page
 from approvals.workspace.views.common import me
 from approvals.workspace.waiting_access import waiting_access_page
 from identity.sessions.step_up import FreshSignIn
@@ -21,8 +28,20 @@ ROOT = "/waiting-access/<decision>"
 def add_to(pages: Blueprint) -> None:
     """Add the pages of this room to the blueprint."""
     both = ["GET", "POST"]
+    pages.get("/o/<organisation>/waiting-access")(waiting_list)
     pages.route(ROOT, methods=both)(waiting_access)
     pages.route(f"{ROOT}/refuse", methods=both)(refuse_waiting_access)
+
+
+@permit(approver_of)
+def waiting_list(**_route: str) -> str:
+    """Show a page of what waits for the approvers of the organisation."""
+    organisation = this_organisation()
+    return render_template(
+        "workspace/waiting_access/list.html",
+        organisation=organisation,
+        page=waiting_page(organisation, now(), page=requested_page()),
+    )
 
 
 @permit(FreshSignIn(person_of_waiting_access))
