@@ -26,6 +26,7 @@ from approvals.memberships import (
     invitation_port,
     personal_details,
     suspension,
+    without_approver,
 )
 from approvals.memberships import queries as members
 from approvals.operators.actions import is_operator
@@ -157,6 +158,16 @@ class ApprovalsPort:
         self, connection: str, name: str, domain: str, ends_at: datetime | None
     ) -> None:
         federation_notices.domain_record_gone(connection, name, domain, ends_at)
+
+    def switching_off(
+        self,
+        name: str,
+        bodies: Collection[str],
+        accounts: Collection[int],
+        accepted: Collection[str],
+        at: datetime,
+    ) -> None:
+        without_approver.judge_switching_off(name, bodies, accounts, accepted, at)
 
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime

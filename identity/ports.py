@@ -280,6 +280,21 @@ class Approvals(Protocol):
         where it has.
         """
 
+    def switching_off(
+        self,
+        name: str,
+        bodies: Collection[str],
+        accounts: Collection[int],
+        accepted: Collection[str],
+        at: datetime,
+    ) -> None:
+        """Judge that these accounts lose their access in the organisations within the bodies.
+
+        accepted: public ids of the organisations that may be left without an approver. Those who
+        decide about such organisations are notified. Runs inside `writing()`, before any account
+        is locked. Raises LeavesWithoutApprover where other organisations are left so.
+        """
+
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
     ) -> None:

@@ -1,22 +1,18 @@
 """Limits of a suspension: the last approver of an organisation, and the only operator."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import select
 
 from app.actors import Actor
 from app.audit import record
-from app.clock import now
 from app.database import db
-from app.outbox import send_mail
 from app.refusal import Refusal, RefusalError
-from approvals.memberships import facts, queries
+from approvals.memberships import facts, queries, without_approver
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
-from approvals.organisations.parents import parents_of
 from identity.accounts.models import Account
 from identity.accounts.person import Person
-from identity.ports import LeavesWithoutApprover
 
 ONLY_OPERATOR = Refusal("only_operator", "This is the only operator. Add another operator first.")
 
@@ -40,9 +36,7 @@ def suspending(account: Person, accepted: Collection[str], actor: Actor) -> None
     if [each.id for each in active] == [account.id]:
         raise RefusalError(ONLY_OPERATOR)
     left = only_approver_of(account)
-    unexpected = {each.public_id: each.name for each in left if each.public_id not in accepted}
-    if unexpected:
-        raise LeavesWithoutApprover(unexpected)
+    without_approver.check_accepted(left, accepted)
     for organisation in left:
         record(
             "approver.none_left",
@@ -52,34 +46,5 @@ def suspending(account: Person, accepted: Collection[str], actor: Actor) -> None
             person=account.name,
         )
     if left:
-        _tell_deciders(account, left, actor, active)
-
-
-def _tell_deciders(
-    account: Person, left: Sequence[Organisation], actor: Actor, operators: Sequence[Account]
-) -> None:
-    """Mail the operators, and the approvers of parent bodies: they can appoint another approver."""
-    pages = {
-        operator: [(each.name, f"/ops/organisations/{each.public_id}") for each in left]
-        for operator in operators
-    }
-    for organisation in left:
-        for body in parents_of(organisation, now()):
-            for approver in _accounts(facts.active_approvers(body.id).accounts):
-                page = (organisation.name, f"/o/{body.public_id}/schools")
-                pages.setdefault(approver, []).append(page)
-    for recipient, organisations in pages.items():
-        if recipient.id != account.id:
-            send_mail(
-                to=recipient.email,
-                template="console/no_approver_left",
-                context={
-                    "person": account.name,
-                    "actor": actor.name,
-                    "organisations": organisations,
-                },
-            )
-
-
-def _accounts(ids: Collection[int]) -> Sequence[Account]:
-    return db.session.scalars(select(Account).where(Account.id.in_(ids)).order_by(Account.id)).all()
+        cause = f"{actor.name} suspended the account of {account.name}."
+        without_approver.announce(left, cause, without={account.id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import click
@@ -155,14 +156,18 @@ def remove_domain(connection_id: str, domain: str) -> None:
 
 @sign_ins_cli.command("switch-off")
 @click.argument("connection_id", type=NAME)
+@click.option(
+    "--yes", is_flag=True, help="Leave organisations without an approver without confirmation."
+)
 @with_appcontext
-def switch_off(connection_id: str) -> None:
-    """Switch the connection off: sessions end, and its people's access waits for approvers."""
-    from identity.upstream import connections
+def switch_off(connection_id: str, yes: bool) -> None:
+    """Switch the connection off: sessions end, and its people's access waits for approvers.
 
+    The command names the organisations that are left without an approver, and asks to confirm.
+    """
     set_current_actor(Actor.command("sign-ins switch-off"))
     connection = _connection(connection_id)
-    people = connections.switch_off(connection)
+    people = _switch_off(connection, yes=yes)
     click.echo(f"{connection.name} is switched off. People whose access waits: {people}.")
 
 
@@ -177,6 +182,19 @@ def switch_on(connection_id: str) -> None:
     connection = _connection(connection_id)
     connections.switch_on(connection)
     click.echo(f"{connection.name} is switched on.")
+
+
+def _switch_off(connection: Connection, *, yes: bool, accepted: Collection[str] = ()) -> int:
+    from identity.ports import LeavesWithoutApprover
+    from identity.upstream import connections
+
+    try:
+        return connections.switch_off(connection, accepted=accepted)
+    except LeavesWithoutApprover as error:
+        if not yes:
+            click.echo(str(error))
+            click.confirm("Switch the connection off all the same?", abort=True)
+        return _switch_off(connection, yes=yes, accepted=[*accepted, *error.organisations])
 
 
 def _connection(public_id: str) -> Connection:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
@@ -12,6 +13,7 @@ from app.web.forms import Form, show_refusal
 from approvals.federation.forms import ConnectionForm, DomainForm
 from approvals.federation.organisations import public_ids
 from approvals.memberships.forms import Confirmation
+from approvals.memberships.without_approver import left_by_connection
 from approvals.operators.access import operator
 from approvals.organisations.coverage import organisation_names
 from identity.sessions.step_up import FreshSignIn
@@ -93,17 +95,26 @@ def check(connection: str) -> ResponseReturnValue:
 @pages.route("/<connection>/switch-off", methods=["GET", "POST"])
 @permit(FreshSignIn(operator))
 def switch_off(connection: str) -> ResponseReturnValue:
-    """Switch a connection off after a confirmation."""
+    """Switch a connection off after a confirmation.
+
+    The form names the organisations that its page said would be left without an approver.
+    """
     found, form = _connection(connection), Confirmation()
     if form.validate_on_submit():
-        people = actions.switch_off(found)
-        flash(
-            f"{found.name} is switched off. The access of {people} "
-            f"{'person' if people == 1 else 'people'} waits for approvers.",
-            "success",
-        )
-        return redirect(url_for(".connection", connection=connection), 303)
-    return _question("switch_off", found, form)
+        try:
+            accepted = request.form.getlist("without_approver")
+            people = actions.switch_off(found, accepted=accepted)
+        except RefusalError as error:
+            show_refusal(form, error.refusal)
+        else:
+            flash(
+                f"{found.name} is switched off. The access of {people} "
+                f"{'person' if people == 1 else 'people'} waits for approvers.",
+                "success",
+            )
+            return redirect(url_for(".connection", connection=connection), 303)
+    left = left_by_connection(found.organisations, queries.linked_accounts(found), now())
+    return _question("switch_off", found, form, without_approver=left)
 
 
 @pages.route("/<connection>/switch-on", methods=["GET", "POST"])

@@ -161,6 +161,12 @@ EVENTS = (
         "was named, can act.",
         {"organisation", "subject", "person"},
     ),
+    Event(
+        "approver.none_left_after_switch_off",
+        "{actor} switched off the sign-in with {connection_name}, which suspended the last "
+        "approver. Only a stand-in, if one was named, can act.",
+        {"organisation", "connection_name"},
+    ),
     Event("approver.made", "{actor} made {person} an approver.", _ABOUT),
     Event("approver.stopped", "{actor} stopped {person} being an approver.", _ABOUT),
     Event(

@@ -42,7 +42,16 @@ class Approvers:
         That is at once, or when the time of its stand-ins is over: an end date takes no
         organisation its last approver.
         """
-        return self.sole(account_id) or self.accounts - self.stand_ins == {account_id}
+        return account_id is not None and self.end_with({account_id})
+
+    def end_with(self, accounts: Collection[int]) -> bool:
+        """Return whether `last` holds for these people, who go at the same moment."""
+        if not self.accounts & frozenset(accounts):
+            return False
+        lasting = self.accounts - self.stand_ins
+        return self.accounts <= frozenset(accounts) or (
+            bool(lasting) and lasting <= frozenset(accounts)
+        )
 
 
 class Authority(enum.Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -18,9 +18,9 @@ from app.vault import decrypt, encrypt
 from identity.access_termination import end_access, lock_access
 from identity.ports import approvals
 from identity.sessions.models import Session
-from identity.upstream import domains, provider, rules
+from identity.upstream import domains, provider, queries, rules
 from identity.upstream.domains import Finding
-from identity.upstream.models import Connection, Identity
+from identity.upstream.models import Connection
 from identity.upstream.provider import UnusableProvider
 
 _PURPOSE = "upstream client secret"
@@ -104,11 +104,12 @@ def check(connection: Connection) -> list[Finding]:
     return findings
 
 
-def switch_off(connection: Connection) -> int:
+def switch_off(connection: Connection, *, accepted: Collection[str] = ()) -> int:
     """Switch the connection off, and return how many people were linked by it.
 
     Its sessions end, and the access of its people in its organisations waits for an approver. A
-    connection that is off stays as it is.
+    connection that is off stays as it is. accepted: public ids of the organisations that may be
+    left without an approver. Raises LeavesWithoutApprover where others are left so.
     """
     with writing():
         if not claim(
@@ -118,11 +119,14 @@ def switch_off(connection: Connection) -> int:
         ):
             return 0
         db.session.refresh(connection)
+        bodies = list(connection.organisations)
+        # Linking locks the connection, so no account is added. Organisations are locked before
+        # accounts, as by every change of a membership.
+        linked = queries.linked_accounts(connection)
+        approvals().switching_off(connection.name, bodies, linked, accepted, now())
         people = _lock_people(connection)
         end_sessions_of(connection, cause=SWITCHED_OFF)
-        approvals().connection_switched_off(
-            connection.name, list(connection.organisations), people, now()
-        )
+        approvals().connection_switched_off(connection.name, bodies, people, now())
         _record("upstream.switched_off", connection, people=len(people))
     return len(people)
 
@@ -182,14 +186,7 @@ def _lock_people(connection: Connection) -> list[int]:
 
     A sign-in that locked its account before has begun its session; a later one sees the change.
     """
-    people = list(
-        db.session.scalars(
-            select(Identity.account_id)
-            .where(Identity.connection_id == connection.id)
-            .distinct()
-            .order_by(Identity.account_id)
-        )
-    )
+    people = queries.linked_accounts(connection)
     for account_id in people:
         lock_access(account_id)
     return people

@@ -54,6 +54,18 @@ def connections() -> list[ConnectionRow]:
     return [ConnectionRow(connection, count) for connection, count in rows]
 
 
+def linked_accounts(connection: Connection) -> list[int]:
+    """Return the ids of the accounts that are linked by the connection, in order."""
+    return list(
+        db.session.scalars(
+            select(Identity.account_id)
+            .where(Identity.connection_id == connection.id)
+            .distinct()
+            .order_by(Identity.account_id)
+        )
+    )
+
+
 def connection(public_id: str) -> Connection | None:
     """Return the connection of that id, in use or not."""
     found: Connection | None = db.session.scalar(

@@ -263,7 +263,7 @@ def test_second_step_begins_no_session_after_the_connection_changed(
     page = sign_in_elsewhere(client, there, amr="pwd")
     assert page.heading == "Enter the 6-digit code", page.text
     if change == "switched off":
-        connections.switch_off(trusted)
+        connections.switch_off(trusted, accepted=[melfield.public_id])
     else:
         where = elm if change == "other organisations" else melfield
         connections.change(
@@ -305,7 +305,7 @@ def test_sole_suspended_approver_cannot_reopen_and_operators_are_told(
     app: Flask, melfield: Organisation, trusted: Connection, grace: Person
 ) -> None:
     olive = world.operator()
-    connections.switch_off(trusted)
+    connections.switch_off(trusted, accepted=[melfield.public_id])
     assert [recipient for recipient, _ in world.mails("memberships/suspended")] == [olive.email]
     own = world.browser(app, grace.account)
     member = next(

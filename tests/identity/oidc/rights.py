@@ -156,6 +156,16 @@ class Rights:
     ) -> Collection[str]:
         return set(bodies) & set(organisations)
 
+    def switching_off(
+        self,
+        name: str,
+        bodies: Collection[str],
+        accounts: Collection[int],
+        accepted: Collection[str],
+        at: datetime,
+    ) -> None:
+        raise NotImplementedError
+
     def connection_switched_off(
         self, name: str, bodies: Collection[str], accounts: Collection[int], at: datetime
     ) -> None:
