@@ -33,5 +33,10 @@ EVENTS = (
     ),
     Event("console.audit_read", "{actor} looked at the audit.", {"found"}),
     Event("console.requests_listed", "{actor} listed the requests for access.", {"found"}),
+    Event(
+        "console.waiting_access_listed",
+        "{actor} listed the access that waits for a second approver.",
+        {"found"},
+    ),
     Event("console.operators_listed", "{actor} listed the operators.", {"found"}),
 )

@@ -27,6 +27,7 @@ from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
 from approvals.memberships.suspension import closed_organisations
+from approvals.memberships.waiting_lists import WaitingRow, waiting_for_operators
 from approvals.operators.actions import appointments
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
@@ -214,6 +215,14 @@ def list_requests(at: datetime) -> Sequence[RequestRow]:
     found = operators_requests(at)
     with writing():
         record("console.requests_listed", found=len(found))
+    return found
+
+
+def list_waiting_access(at: datetime) -> Sequence[WaitingRow]:
+    """Return the access that waits for an operator as the second approver, the earliest first."""
+    found = waiting_for_operators(at)
+    with writing():
+        record("console.waiting_access_listed", found=len(found))
     return found
 
 

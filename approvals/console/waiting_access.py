@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from app.clock import now
 from app.web.authorisation import permit
-from approvals.memberships.waiting_lists import waiting_for_operators
+from approvals.console.look_ups import list_waiting_access
 from approvals.operators.access import operator
 
 
@@ -17,5 +17,5 @@ def add_to(pages: Blueprint) -> None:
 
 @permit(operator)
 def waiting_access() -> str:
-    """List the access that no nearer person can agree to, the earliest first."""
-    return render_template("console/waiting_access.html", rows=waiting_for_operators(now()))
+    """List the access that no nearer person can agree to, and record the look-up."""
+    return render_template("console/waiting_access.html", rows=list_waiting_access(now()))
