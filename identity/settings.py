@@ -75,6 +75,9 @@ class IdentitySettings(FloorSettings):
     account_erasure_days: int = Field(default=365, ge=30, le=1825)
     """Days after its closing after which the personal data of an account is erased."""
 
+    account_erasure_wait_days: int = Field(default=7, ge=1, le=30)
+    """Days between a person's request to erase their account and the erasure; they can stop it."""
+
     reset_mails_per_hour: int = Field(default=5, ge=1, le=20)
     """Reset mails that one address is sent in an hour."""
 

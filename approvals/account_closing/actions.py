@@ -15,7 +15,7 @@ from app.days import in_words
 from app.outbox import send_mail
 from approvals.account_closing import ties
 from approvals.account_closing.erasable import Stage
-from approvals.account_closing.personal_data import PERSONAL_FIELDS, TABLES
+from approvals.account_closing.personal_data import PERSONAL_FIELDS, TABLES, is_membership_of
 from approvals.account_closing.pseudonym import Pseudonym
 from approvals.memberships.models import Membership
 from identity.accounts.models import Account
@@ -28,11 +28,11 @@ _AT_ONCE = 200
 def look() -> None:
     """Announce, close and erase the accounts for which it is time."""
     at = now()
-    for account_id in _accounts(ties.is_to_be_closed(at)):
+    for account_id in accounts(ties.is_to_be_closed(at)):
         close(account_id, at)
-    for account_id in _accounts(ties.is_to_be_told(at)):
+    for account_id in accounts(ties.is_to_be_told(at)):
         announce(account_id, at)
-    for account_id in _accounts(is_to_be_erased(at)):
+    for account_id in accounts(is_to_be_erased(at)):
         erase(account_id, is_to_be_erased(at))
 
 
@@ -61,17 +61,29 @@ def close(account_id: int, at: datetime) -> None:
     chosen = settings()
     with writing():
         account = lock_to_close(account_id)
-        if not close_account(account, at, ties.is_to_be_closed(at)):
-            return
-        _apply(Stage.CLOSING, account)
         cause = f"no membership for {chosen.account_closing_days} days"
-        record("account.closed", actor=SYSTEM, subject=account.subject, cause=cause)
+        if not close_now(account, cause, ties.is_to_be_closed(at), at=at):
+            return
         _mail(
             account,
             "closed",
             days=chosen.account_closing_days,
             erased_on=in_words(at + timedelta(days=chosen.account_erasure_days)),
         )
+
+
+def close_now(
+    account: Account, cause: str, *state: ColumnElement[bool], at: datetime | None = None
+) -> bool:
+    """Close the account if it is in this state, and delete its factors; True for one caller.
+
+    Must run under `lock_to_close`.
+    """
+    if not close_account(account, at or now(), *state):
+        return False
+    _apply(Stage.CLOSING, account)
+    record("account.closed", actor=SYSTEM, subject=account.subject, cause=cause)
+    return True
 
 
 def is_to_be_erased(at: datetime) -> ColumnElement[bool]:
@@ -88,7 +100,7 @@ def erase(account_id: int, state: ColumnElement[bool]) -> None:
     account = db.session.get_one(Account, account_id)
     pseudonym = Pseudonym.of(account)
     memberships = db.session.scalars(
-        select(Membership.public_id).where(Membership.account_id == account.id)
+        select(Membership.public_id).where(is_membership_of(account))
     ).all()
     replace_personal_text(account.subject, memberships, pseudonym.name, PERSONAL_FIELDS)
     with writing():
@@ -113,7 +125,8 @@ def _apply(stage: Stage, account: Account) -> None:
             each.apply(account, pseudonym)
 
 
-def _accounts(condition: ColumnElement[bool]) -> list[int]:
+def accounts(condition: ColumnElement[bool]) -> list[int]:
+    """Return the ids of accounts in this state, some at once."""
     return list(
         db.session.scalars(select(Account.id).where(condition).order_by(Account.id).limit(_AT_ONCE))
     )

@@ -9,5 +9,11 @@ EVENTS = (
         {"subject"},
     ),
     Event("account.closed", "The account of {subject} was closed: {cause}.", {"subject", "cause"}),
+    Event(
+        "account.erasure_requested",
+        "{subject} asked to close their account and to erase their data.",
+        {"subject"},
+    ),
+    Event("account.erasure_stopped", "The erasure of {subject} was stopped.", {"subject"}),
     Event("account.erased", "The personal data of {subject} was erased.", {"subject"}),
 )

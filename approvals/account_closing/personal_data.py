@@ -68,6 +68,20 @@ def _has_membership(column: object) -> Owner:
     )
 
 
+def is_membership_of(account: Account) -> ColumnElement[bool]:
+    """Return the condition that a membership is the person's, joined or not.
+
+    An invitation to their address that they did not accept counts until the closing.
+    """
+    not_joined = and_(
+        Membership.account_id.is_(None),
+        Membership.email == account.email,
+        Membership.valid_from <= account.closed_at,
+        Membership.valid_to.is_not(None),
+    )
+    return or_(Membership.account_id == account.id, not_joined)
+
+
 def _was_sent_by(account: Account) -> ColumnElement[bool]:
     """Return the condition that the person sent an invitation. The audit alone says so."""
     added = (
@@ -177,7 +191,7 @@ TABLES: tuple[Deleted | Kept, ...] = (
     ),
     Kept(
         Membership,
-        _owns(Membership.account_id),
+        is_membership_of,
         kept_columns(
             "id public_id organisation_id account_id invitation_id joined_at suspended_at "
             "ended_cause ended_by undo_until dormancy_warned_at valid_from valid_to"

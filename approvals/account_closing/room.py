@@ -3,12 +3,34 @@
 from app.audit import EVENTS
 from app.composition import Room
 from app.periodic import Periodic
+from app.web.pages import PAGES, Pages
 from app.worker import JOBS, Job
-from approvals.account_closing import actions, events
+from approvals.account_closing import actions, events, own_request, views
+from identity.credentials.take_back import TAKE_BACKS
+from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 
-_EVERY = 3600.0
+_EVERY_HOUR, _EVERY_MINUTE = 3600.0, 60.0
+
 ROOM = Room(
     "approvals.account_closing",
     EVENTS(*events.EVENTS),
-    JOBS(Job("closed accounts", Periodic("closed accounts", _EVERY, actions.look))),
+    PAGES(Pages(views.pages)),
+    ACCOUNT_ROWS(
+        AccountRow(
+            "Close your account",
+            95,
+            views.summary,
+            "account_closing.close",
+            "Close",
+            "your account",
+        ),
+    ),
+    TAKE_BACKS(own_request.TAKE_BACK),
+    JOBS(
+        Job("closed accounts", Periodic("closed accounts", _EVERY_HOUR, actions.look)),
+        Job(
+            "erasures on request",
+            Periodic("erasures on request", _EVERY_MINUTE, own_request.take_effect),
+        ),
+    ),
 )

@@ -29,6 +29,8 @@ OWN_WORDS = {
     "account.closing_announced": "We told you by email that your account is going to be closed.",
     "account.data_read": "You looked at, or downloaded, the data that we hold about you.",
     "account.erased": "Your personal data was erased.",
+    "account.erasure_requested": "You asked to close your account and to erase your data.",
+    "account.erasure_stopped": "The erasure of your account was stopped.",
     "account.joined": "You joined Secure Access.",
     "account.renamed": "You changed your name.",
     "account.restored": "An operator restored your account.",

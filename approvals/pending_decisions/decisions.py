@@ -60,11 +60,13 @@ class DecisionKind:
         organisation_id: int | None = None,
         reason: str | None = None,
         details: Mapping[str, object] | None = None,
+        takes_effect_at: datetime | None = None,
     ) -> PendingDecision | None:
         """Store a request, or return None where one about this person is open already.
 
         account_id: none for a person without an account; the caller then makes sure, under the
-        organisation's lock, that no other is open there.
+        organisation's lock, that no other is open there. takes_effect_at: for a request that
+        nobody but its asker decides.
         """
         at = now()
         for each in self.undecided_too_long(at, account_id):
@@ -78,6 +80,9 @@ class DecisionKind:
             reason=reason,
             details=dict(details or {}),
             undecided_until=at + self.undecided if self.undecided is not None else None,
+            decided_by=asked_by.identifier if takes_effect_at is not None else None,
+            decided_at=at if takes_effect_at is not None else None,
+            takes_effect_at=takes_effect_at,
         )
         return self.open_about(account_id, organisation_id) if added else None
 

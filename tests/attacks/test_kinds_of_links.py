@@ -175,6 +175,7 @@ KINDS = {
     "/not-me/<token>": Kind(
         frozenset(
             {
+                "account_closing/requested",
                 "credentials/codes_guessed",
                 "credentials/new_device",
                 "credentials/passkey_changed",

@@ -118,6 +118,7 @@ FRESH = {
     "reports.user_groups_csv",
     "reports.user_groups_json",
     # Data of one's own.
+    "account_closing.close",
     "own_data.download",
     "own_data.page",
 }
@@ -153,6 +154,7 @@ OPEN = {
     "own_account.submit_name",
     # Acts that only end access of one's own.
     "home.give_up",
+    "account_closing.stop",
     "sessions.end",
     "sessions.end_others",
     "sessions.forget_device",

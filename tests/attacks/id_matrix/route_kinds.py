@@ -221,6 +221,8 @@ ROUTES: Mapping[str, Kind] = {
     "own_account.submit_confirm_email": SIGNED_IN,
     "own_account.submit_email": SIGNED_IN,
     "own_account.submit_name": SIGNED_IN,
+    "account_closing.close": SIGNED_IN,
+    "account_closing.stop": SIGNED_IN,
     "own_data.download": SIGNED_IN,
     "own_data.own_data": SIGNED_IN,
     "own_data.page": SIGNED_IN,
