@@ -214,7 +214,8 @@ def _own_entry(row: AuditEvent, words: _EventFields) -> OwnEntry:
 
 
 def _sentence(template: str, words: _EventFields) -> str:
-    sentence = template.format_map(words)
+    # A quoted reason that is a sentence of its own ends this one as well.
+    sentence = template.format_map(words).replace(".”.", ".”")
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -20,7 +20,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.database import db
 from approvals.settings import Settings
+from identity.accounts.models import Account
+from identity.sessions.cookies import SESSION, cookie_name
 from tests.approvals.federation.dns_server import NameServer
+from tests.approvals.world import session_of
 from tests.conftest import application, settings
 from tests.identity.conftest import Post
 from tests.identity.people import Person
@@ -88,6 +91,7 @@ def site(
         mail_directory=tmp_path / "mail",
         outbound_networks=["127.0.0.0/8", "::1/128"],
         dns_resolvers=[name_server.address],
+        support_email="help@secure-access.example",
     )
     with serving_here(chosen) as served:
         yield served
@@ -135,3 +139,10 @@ def sign_in_here(page: Page, site: Site, person: Person, start: str = "/sign-in"
     enter_password(page, site, person, start)
     page.fill("input[name=code]", person.code())
     press(page, "Continue")
+
+
+def enter_as(page: Page, site: Site, account: Account) -> None:
+    """Give the browser a session of the person, where signing in is not the subject."""
+    page.context.add_cookies(
+        [{"name": cookie_name(SESSION), "value": session_of(account), "url": site.issuer}]
+    )

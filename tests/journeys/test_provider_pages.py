@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import update
 
 from app.database import writing
+from approvals.memberships.actions import withdraw_invitation
 from approvals.organisations.models import Organisation
 from identity.upstream import connections
 from identity.upstream.models import Connection
@@ -55,6 +57,8 @@ class Provider:
     school: Organisation
     error: str | None = None
     visits: int = field(default=0)
+    waits: bool = False
+    """Whether it shows a page of its own before it sends the browser back."""
 
     @property
     def grace(self) -> str:
@@ -72,7 +76,11 @@ class Provider:
         answer = {"state": asked["state"][0], "iss": self.forging.issuer}
         answer |= {"error": self.error} if self.error else {"code": code}
         location = f"{asked['redirect_uri'][0]}?{urlencode(answer)}"
-        route.fulfill(status=302, headers={"Location": location})
+        if self.waits:
+            body = f'<h1>At the provider</h1><a href="{escape(location)}">Back</a>'
+            route.fulfill(content_type="text/html", body=f"<main>{body}</main>")
+        else:
+            route.fulfill(status=302, headers={"Location": location})
 
 
 @pytest.fixture
@@ -103,9 +111,14 @@ def to_provider(page: Page, site: Site, provider: Provider) -> None:
 
 def go_there(page: Page, heading: str) -> None:
     """Press the button that leads there, and come back to the page of the heading."""
+    go_to_provider(page, heading)
+    shows(page, heading)
+
+
+def go_to_provider(page: Page, heading: str) -> None:
+    """Press the button that leads there, and expect a page with the heading."""
     page.get_by_role("button", name=f"Continue to {NAME}").click()
     expect(page.locator("h1").first).to_have_text(heading)
-    shows(page, heading)
 
 
 @on_sqlite
@@ -144,6 +157,23 @@ def test_newcomer_joins_with_the_account_of_their_organisation(
         shows(page, "Save your recovery codes")
         press(page, "I have saved these codes")
         shows(page, "You have joined")
+        be_refused(page, site, provider)
+
+
+def be_refused(page: Page, site: Site, provider: Provider) -> None:
+    """Join with the account of somebody else, and with an invitation that was withdrawn."""
+    other = world.invited(provider.school, f"other@{DOMAIN}", "School_Named")
+    for waits in (False, True):
+        provider.waits = waits
+        page.context.clear_cookies()
+        page.goto(site.link(other.email, "invitation"))
+        press(page, re.compile("organisation|Melfield"))
+        go_to_provider(page, "At the provider" if waits else "That account is in use")
+        if not waits:
+            shows(page, "That account is in use")
+    withdraw_invitation(other, actor=world.COMMAND)
+    page.get_by_role("link", name="Back").click()
+    shows(page, "This page has run out")
 
 
 @on_sqlite
