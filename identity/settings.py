@@ -88,7 +88,7 @@ class IdentitySettings(FloorSettings):
     """Passes of one argon2id hash. Older hashes are renewed at sign-in when this changes."""
 
     password_hashes_at_once: int = Field(default=4, ge=1)
-    """Password hashes that one process computes side by side; the others wait their turn."""
+    """Password hashes that one process computes side by side, at most one for each processor."""
 
     breached_passwords_url: str | None = None
     """Pwned Passwords range service, `https://api.pwnedpasswords.com/range/`. Unset: no check."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from identity.credentials import hashing
 from identity.credentials.factor import ProofAccepted
 from identity.credentials.models import PasswordCredential
 from identity.credentials.password import PASSWORD, store
+from identity.settings import IdentitySettings
 from tests.conftest import REAL_COST, settings
 from tests.identity.people import PASSWORD as SECRET
 from tests.identity.people import Person
@@ -66,3 +68,14 @@ def test_hash_of_other_parameters_is_renewed_after_a_right_password(
     stored = db.session.scalars(select(PasswordCredential.password_hash)).one()
     assert "m=19456,t=2,p=1" in stored
     assert hashing.verify(stored, SECRET)
+
+
+def test_hash_threads_are_at_most_the_processors_that_the_process_may_use() -> None:
+    at_once = IdentitySettings.model_fields["password_hashes_at_once"].default
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert hashing.threads_for(at_once) == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert hashing.threads_for(at_once) == min(at_once, len(allowed))
