@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
@@ -10,7 +9,13 @@ from typing import cast
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPIModule
 
-from app.database.driver import DriverConnection, DriverCursor, DriverRow, Parameters
+from app.database.driver import (
+    DriverConnection,
+    DriverCursor,
+    DriverRow,
+    Parameters,
+    has_unread_message,
+)
 from app.database.write_lock import begin_immediate
 
 Bound = tuple[str, Parameters]
@@ -50,7 +55,7 @@ class DbapiConnection:
         whether the server has committed. A connection that the server has closed before is opened
         again. Raises the driver's errors.
         """
-        if self._driver is not None and _is_closed_by_server(self._driver):
+        if self._driver is not None and has_unread_message(self._driver):
             self.close()
         try:
             return [rows[0] for rows in self._pipelined(statements)]
@@ -134,12 +139,3 @@ class DbapiConnection:
     def _lost(self, error: DBAPIModule.Error) -> bool:
         connection = cast(DBAPIConnection | None, self._driver)
         return self.dialect.is_disconnect(error, connection, None)
-
-
-def _is_closed_by_server(driver: DriverConnection) -> bool:
-    """Return whether something arrived unasked: the end of the connection, or its reason."""
-    if driver.closed:
-        return True
-    arrivals = select.poll()
-    arrivals.register(driver.fileno(), select.POLLIN)
-    return bool(arrivals.poll(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, cast
@@ -47,3 +48,15 @@ class DriverConnection(Protocol):
 def driver_of(connection: Connection) -> DriverConnection:
     """Return the driver's own connection, in the midst of its transaction."""
     return cast(DriverConnection, connection.connection.driver_connection)
+
+
+def has_unread_message(driver: DriverConnection) -> bool:
+    """Return whether PostgreSQL has sent something unasked: the end of the connection, or why.
+
+    Asks the operating system only. True as well for a connection that is closed here.
+    """
+    if driver.closed:
+        return True
+    arrivals = select.poll()
+    arrivals.register(driver.fileno(), select.POLLIN)
+    return bool(arrivals.poll(0))

@@ -21,6 +21,9 @@ PROGRAM = "secure-access"
 TUNABLES = "GLIBC_TUNABLES"
 MMAP_THRESHOLD = 1 << 20
 """Bytes from which an allocation is returned to the system when it is freed."""
+MOST_ARENAS = 2
+"""Heaps of one process. By default glibc makes eight for each processor, and each keeps memory that
+is free. Threads that hold the interpreter's lock in turn gain nothing from more."""
 FIRST_WITH_HUGE_PAGES = (2, 35)
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
@@ -55,7 +58,8 @@ def tunables_for(environ: Mapping[str, str], *, libc: str, huge_pages: str) -> s
     name, _, version = libc.partition(" ")
     if name != "glibc" or _numbers(version) < FIRST_WITH_HUGE_PAGES:
         return None
-    return f"glibc.malloc.mmap_threshold={MMAP_THRESHOLD}:glibc.malloc.hugetlb=1"
+    chosen = {"mmap_threshold": MMAP_THRESHOLD, "hugetlb": 1, "arena_max": MOST_ARENAS}
+    return ":".join(f"glibc.malloc.{name}={value}" for name, value in chosen.items())
 
 
 def _is_program(path: Path) -> bool:

@@ -15,7 +15,9 @@ MADVISE = "always [madvise] never"
 
 def test_tunables_return_large_allocations_and_use_huge_pages() -> None:
     tunables = tunables_for({}, libc="glibc 2.36", huge_pages=MADVISE)
-    assert tunables == "glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1"
+    assert tunables == (
+        "glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1:glibc.malloc.arena_max=2"
+    )
 
 
 @pytest.mark.parametrize(
