@@ -4,8 +4,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SelectBase,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.visitors import iterate
 
 from app.clock import now
 from app.database import CompiledQuery, UtcDateTime, db
@@ -163,20 +174,38 @@ def former_people(organisation_id: int, *, page: int) -> Page[FormerRow]:
 def count_each(
     organisation_id: int, lists: Mapping[str, MemberFilters], at: datetime
 ) -> dict[str, int]:
-    """Return how many people match each of the filters at a moment, in one query."""
-    numbers = [
-        select(func.count())
+    """Return how many people match each of the filters at a moment, in one query.
+
+    Filters about the people's own columns are counted in one pass over them. One about other
+    tables has a subquery of its own, which the databases join before they count.
+    """
+    wanted = {name: and_(true(), *conditions(filters, at)) for name, filters in lists.items()}
+    people = (
+        select(
+            *[
+                func.count().filter(condition).label(f"number_{place}")
+                for place, condition in enumerate(wanted.values())
+                if not _has_subquery(condition)
+            ]
+        )
         .select_from(Membership)
         .outerjoin(Account, Account.id == Membership.account_id)
         .outerjoin(Invitation, Invitation.id == Membership.invitation_id)
-        .where(
-            Membership.organisation_id == organisation_id, Membership.open, *conditions(filters, at)
-        )
-        .scalar_subquery()
-        for filters in lists.values()
+        .where(Membership.organisation_id == organisation_id, Membership.open)
+    )
+    in_one_pass = people.subquery()
+    numbers = [
+        in_one_pass.c[f"number_{place}"]
+        if f"number_{place}" in in_one_pass.c
+        else people.with_only_columns(func.count()).where(condition).scalar_subquery()
+        for place, condition in enumerate(wanted.values())
     ]
     row = db.session.execute(select(*numbers)).one()
     return {name: int(value) for name, value in zip(lists, row, strict=True)}
+
+
+def _has_subquery(condition: ColumnElement[bool]) -> bool:
+    return any(isinstance(part, SelectBase) for part in iterate(condition))
 
 
 def matching(memberships: Collection[int], filters: MemberFilters, at: datetime) -> frozenset[int]:
