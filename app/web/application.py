@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request
+from flask import Flask, Request, has_request_context
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.routing import MapAdapter
 
@@ -33,6 +33,10 @@ class Application(Flask):
     jinja_environment = PageEnvironment
     _own_url_adapter: MapAdapter | None = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._addresses: dict[tuple[str, str | None], str] = {}
+
     def ensure_sync(self, func: Callable[..., object]) -> Callable[..., object]:
         """Return the function as it is, without a check for coroutines a dozen times a request."""
         return func
@@ -46,6 +50,21 @@ class Application(Flask):
     def app_context(self) -> Context:
         """Return a context that `app.context` finds."""
         return Context(self)
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """Return an address. Those of pages without parameters are built once.
+
+        A page has a dozen of them, for its style sheets and its footer. Outside a request an
+        address names the host as well.
+        """
+        constant = not values or (endpoint == "static" and values.keys() == {"filename"})
+        if not constant or endpoint.startswith(".") or not has_request_context():
+            return super().url_for(endpoint, **values)
+        name = endpoint, values.get("filename")
+        found = self._addresses.get(name)
+        if found is None:
+            found = self._addresses[name] = super().url_for(endpoint, **values)
+        return found
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return one adapter for all work outside requests: it only builds addresses."""

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from flask import Request as FlaskRequest
 from flask import has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
@@ -129,9 +130,11 @@ class Response:
 def current_request() -> Request:
     """Return the present request. Raises RuntimeError if there is none."""
     if has_request_context():
+        # Each use of the proxy looks the request up.
+        page: FlaskRequest = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         # A body that Flask has read cannot be read from the stream once more.
-        read = partial(request.get_data, cache=False)
-        return Request(request.environ, request.endpoint, read=read)
+        read = partial(page.get_data, cache=False)
+        return Request(page.environ, page.endpoint, read=read)
     found: Request | None = request_values().get("call")
     if found is None:
         raise RuntimeError("there is no request")

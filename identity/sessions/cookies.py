@@ -6,10 +6,12 @@ whole host and never for a domain (OWASP ASVS 5.0, V3.3).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Response, after_this_request, g, request
 
+from app.context import request_values
 from app.settings import settings
 
 SESSION = "session"
@@ -28,10 +30,16 @@ def cookie_name(purpose: str) -> str:
 
 def read(purpose: str) -> str | None:
     """Return the cookie's value; a value that this request is about to set counts already."""
-    pending: dict[str, str | None] = g.get("cookies_to_set", {})
-    if purpose in pending:
-        return pending[purpose]
+    to_set = pending()
+    if purpose in to_set:
+        return to_set[purpose]
     return request.cookies.get(cookie_name(purpose))
+
+
+def pending() -> Mapping[str, str | None]:
+    """Return the values that this request is about to set, None for a cookie that it deletes."""
+    found: Mapping[str, str | None] = request_values().get("cookies_to_set", {})
+    return found
 
 
 def write(purpose: str, value: str, *, max_age: int | None = None) -> None:
@@ -74,5 +82,5 @@ def forget(purpose: str) -> None:
 
 
 def _remember(purpose: str, value: str | None) -> None:
-    pending: dict[str, str | None] = g.setdefault("cookies_to_set", {})
-    pending[purpose] = value
+    to_set: dict[str, str | None] = g.setdefault("cookies_to_set", {})
+    to_set[purpose] = value

@@ -5,17 +5,30 @@ A journey's address alone opens nothing.
 
 from __future__ import annotations
 
-from flask import request
+from collections.abc import Mapping
+
+from flask import g, request
 
 from app.identifiers import new_secret, secret_hash
 from app.web.client_address import client_network
 from identity.sessions import cookies
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import current, opens_page
 
 
 def current_browser() -> Browser:
-    """Return the browser of this request."""
+    """Return the browser of this request: one value until a cookie or the session changes."""
+    session, pending = current(), cookies.pending()
+    kept: tuple[ActiveSession | None, Mapping[str, str | None], Browser] | None = g.get("browser")
+    if kept is not None and kept[0] is session and kept[1] == pending:
+        return kept[2]
+    browser = _browser(session)
+    g.browser = session, dict(pending), browser
+    return browser
+
+
+def _browser(session: ActiveSession | None) -> Browser:
     secret, device = cookies.read(cookies.BROWSER), cookies.read(cookies.DEVICE)
     remembered = cookies.read(cookies.REMEMBERED)
     return Browser(
@@ -24,7 +37,7 @@ def current_browser() -> Browser:
         secret_hash=secret_hash(secret) if secret else None,
         device_hash=secret_hash(device) if device else None,
         remembered_hash=secret_hash(remembered) if remembered else None,
-        session=current(),
+        session=session,
         opens_page=opens_page(),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from app.actors import set_current_actor
 from app.clock import now
+from app.context import request_values
 from app.database import CompiledQuery, database_errors, db
 from app.identifiers import secret_hash
 from identity.access_termination import lock_access
@@ -41,10 +42,11 @@ class SessionOver(Exception):
 
 def current() -> ActiveSession | None:
     """Return the active session of this request, or None. Looked up once for the request."""
-    if "identity_session" not in g:
+    notes = request_values()
+    if "identity_session" not in notes:
         found = presented_session()
         remember_current(found if found is not None and is_alive(found, now()) else None)
-    session: ActiveSession | None = g.identity_session
+    session: ActiveSession | None = notes.identity_session
     return session
 
 
@@ -156,8 +158,8 @@ def opens_page() -> bool:
     """Return whether the person opens a page with this request."""
     # Browsers say what a request is for (Fetch Metadata): polling by a script, a frame or a
     # prefetch is not the person at work.
-    purpose = request.headers.get("Sec-Purpose", "")
-    destination = request.headers.get("Sec-Fetch-Dest", "document")
+    headers = request.headers
+    purpose, destination = headers.get("Sec-Purpose", ""), headers.get("Sec-Fetch-Dest", "document")
     return destination == "document" and "prefetch" not in purpose
 
 
