@@ -28,6 +28,10 @@ WITH_ACCOUNT = tuple(column.label(f"account_{column.key}") for column in _COLUMN
 """
 
 
+ACCOUNT_ALONE = (Account.id.label("account_id"), *WITH_ACCOUNT)
+"""The same columns for a statement about accounts alone."""
+
+
 class AccountRow(Protocol):
     """A row with an `account_id` and the columns WITH_ACCOUNT."""
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import BindParameter, ColumnElement
+
 from app.composition import Part
 from app.refusal import Refusal
 from identity.accounts.models import Account
@@ -168,6 +170,14 @@ class Factor(ABC):
     @abstractmethod
     def enrolled(self, account_id: int) -> bool:
         """Return whether this person has the factor and can show it now."""
+
+    def enrolment(self, _account: BindParameter[int], /) -> ColumnElement[bool] | None:
+        """Return the condition in SQL that this account has a credential of the factor.
+
+        With it one statement asks about several factors at once (`registry`). None where
+        `enrolled` has to be asked.
+        """
+        return None
 
     def challenge(self, _account_id: int | None, /) -> str:
         """Return a new challenge, inside `writing()`; called only where `has_challenge`.

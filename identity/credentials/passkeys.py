@@ -6,7 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, delete, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    bindparam,
+    delete,
+    exists,
+    select,
+    true,
+    update,
+)
 
 from app.actors import ANONYMOUS
 from app.audit import record
@@ -117,6 +126,9 @@ class Passkeys(Factor):
 
     def enrolled(self, account_id: int) -> bool:
         return self.available() and count(account_id) > 0
+
+    def enrolment(self, account: BindParameter[int], /) -> ColumnElement[bool]:
+        return exists().where(Passkey.account_id == account)
 
     def challenge(self, _account_id: int | None, /) -> str:
         return new_secret()

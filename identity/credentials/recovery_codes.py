@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, exists, select, update
 
 from app.clock import now
 from app.composition import Part
@@ -66,6 +66,9 @@ class RecoveryCodes(Factor):
 
     def enrolled(self, account_id: int) -> bool:
         return remaining(account_id) > 0
+
+    def enrolment(self, account: BindParameter[int], /) -> ColumnElement[bool]:
+        return exists().where(RecoveryCode.account_id == account, RecoveryCode.used_at.is_(None))
 
     def prove(
         self, account_id: int | None, answer: str, _challenge: str | None = None, /

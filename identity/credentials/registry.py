@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from flask import Flask
+from sqlalchemy import bindparam, select
 
+from app.database import CompiledQuery
 from identity.credentials.factor import (
     Evidence,
     Factor,
@@ -62,11 +65,8 @@ def phishing_resistant_factors() -> list[Factor]:
 
 def summaries(account_id: int) -> list[str]:
     """Return the person's factors of the second step in words, such as "2 passkeys"."""
-    return [
-        each.summary(account_id)
-        for each in FACTORS
-        if each.account_section is not None and each.enrolled(account_id)
-    ]
+    shown = tuple(each for each in FACTORS if each.account_section is not None)
+    return [each.summary(account_id) for each in enrolled_factors(account_id, shown)]
 
 
 def guessable_codes() -> list[str]:
@@ -85,6 +85,26 @@ def whole_sign_in() -> tuple[Factor, WholeSignIn] | None:
     return None
 
 
+def enrolled_factors(account_id: int, asked: tuple[Factor, ...]) -> list[Factor]:
+    """Return those of the factors that the person has and can show now, by one statement."""
+    query = _enrolments(asked)
+    row = None if query is None else query.one(account=account_id)
+    return [each for each in asked if _has(account_id, each, row)]
+
+
+def _has(account_id: int, factor: Factor, row: object) -> bool:
+    found: bool | None = getattr(row, factor.name, None)
+    return factor.enrolled(account_id) if found is None else found and factor.available()
+
+
+@cache
+def _enrolments(asked: tuple[Factor, ...]) -> CompiledQuery[object] | None:
+    """Return the statement that asks about those of the factors that have a condition in SQL."""
+    conditions = [(each.name, each.enrolment(bindparam("account"))) for each in asked]
+    named = [condition.label(name) for name, condition in conditions if condition is not None]
+    return CompiledQuery(select(*named)) if named else None
+
+
 def second_steps_of(
     account_id: int, *, phishing_resistant: bool = False
 ) -> list[tuple[Factor, SignInPage]]:
@@ -92,7 +112,8 @@ def second_steps_of(
 
     phishing_resistant: of a person who has some that resist phishing, only those.
     """
-    held = [(each, page) for each, page in second_steps() if each.enrolled(account_id)]
+    pages = dict(second_steps())
+    held = [(each, pages[each]) for each in enrolled_factors(account_id, tuple(pages))]
     resistant = [(each, page) for each, page in held if each.evidence.phishing_resistant]
     return resistant if phishing_resistant and resistant else held
 
@@ -107,11 +128,8 @@ def has_lasting_way_in(account_id: int, *, without: Factor | None = None) -> boo
 
     without: a factor that is left out. Factors that run out, such as recovery codes, are no way in.
     """
-    lasting = [
-        each
-        for each in FACTORS
-        if each is not without and each.lasting and each.enrolled(account_id)
-    ]
+    asked = tuple(each for each in FACTORS if each is not without and each.lasting)
+    lasting = enrolled_factors(account_id, asked)
     kinds = {kind for each in lasting for kind in each.evidence.kinds}
     return kinds == set(FactorKind) or any(each.whole_sign_in is not None for each in lasting)
 

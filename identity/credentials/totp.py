@@ -138,6 +138,9 @@ class Totp(Factor):
     def enrolled(self, account_id: int) -> bool:
         return _sealed_secret(account_id) is not None
 
+    def enrolment(self, account: BindParameter[int], /) -> ColumnElement[bool]:
+        return exists().where(TotpCredential.account_id == account)
+
     def parts(self) -> Iterable[Part]:
         yield REVIVED(
             Revived(

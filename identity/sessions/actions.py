@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.audit import record
 from app.clock import now
-from app.database import Change, CompiledStatement, db, writing
-from app.database.single_use import claim
+from app.database import Change, CompiledQuery, CompiledStatement, db, writing
 from app.identifiers import new_secret, secret_hash
 from identity.access_termination import Termination, end_access
+from identity.accounts.account_snapshot import ACCOUNT_ALONE, AccountRow, snapshot_from
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
-from identity.sessions.active_session import ActiveSession, read_session
+from identity.sessions.active_session import (
+    ActiveSession,
+    StoredSession,
+    read_session,
+    session_from,
+)
 from identity.sessions.browser import Browser
 from identity.sessions.levels import session_limits
 from identity.sessions.models import Session
@@ -53,16 +57,19 @@ _RENEWED = (
     "user_agent",
 )
 """Columns that each sign-in writes."""
-_INSERT = CompiledStatement(insert(Session).returning(Session.id))
-_RENEW = CompiledStatement(
+_STORED = Session.__table__.columns
+_INSERT: CompiledQuery[StoredSession] = CompiledQuery(insert(Session).returning(*_STORED))
+_RENEW: CompiledQuery[StoredSession] = CompiledQuery(
     update(Session)
     .where(Session.id == bindparam("session"), Session.ended_at.is_(None))
-    .values({Session.__table__.c[name]: bindparam(f"new_{name}") for name in _RENEWED})
+    .values({_STORED[name]: bindparam(f"new_{name}") for name in _RENEWED})
+    .returning(*_STORED)
 )
-_SIGNED_IN = CompiledStatement(
+_SIGNED_IN: CompiledQuery[AccountRow] = CompiledQuery(
     update(Account)
     .where(Account.id == bindparam("account"))
     .values(last_signed_in_at=bindparam("at"))
+    .returning(*ACCOUNT_ALONE)
 )
 
 
@@ -119,27 +126,24 @@ def start_session(
             "user_agent": browser.user_agent[:200],
         }
         # A session that has ended meanwhile is not renewed.
-        key = earlier.id if earlier is not None and _renew(earlier.id, columns) else None
-        if key is None:
-            key = cast(
-                int,
-                _INSERT.added(
-                    account_id=account.id,
-                    created_at=moment,
-                    previous_sign_in_at=account.last_signed_in_at,
-                    **columns,
-                ),
+        stored = _renew(earlier.id, columns) if earlier is not None else None
+        if stored is None:
+            (stored,) = _INSERT.all(
+                account_id=account.id,
+                created_at=moment,
+                previous_sign_in_at=account.last_signed_in_at,
+                **columns,
             )
-        _SIGNED_IN.run(account=account.id, at=moment)
+        (signed_in,) = _SIGNED_IN.all(account=account.id, at=moment)
         # As it is stored now.
         set_committed_value(account, "last_signed_in_at", moment)
-        started = read_session(key)
-    return StartedSession(started, token, of_another)
+    session = session_from(stored, snapshot_from(signed_in))
+    return StartedSession(session, token, of_another)
 
 
-def _renew(session_id: int, columns: Mapping[str, object]) -> bool:
+def _renew(session_id: int, columns: Mapping[str, object]) -> StoredSession | None:
     values = {f"new_{name}": value for name, value in columns.items()}
-    return claim(_RENEW.with_values(session=session_id, **values))
+    return _RENEW.one(session=session_id, **values)
 
 
 def claim_active(session: ActiveSession, at: datetime, *, is_activity: bool) -> Change:

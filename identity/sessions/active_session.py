@@ -60,11 +60,15 @@ class ActiveSession:
         return describe_user_agent(self.user_agent)
 
 
-class SessionRow(AccountRow, Protocol):
-    """A row of the table with its account's columns; `amr` is a list there."""
+class StoredSession(Protocol):
+    """A row of the table; `amr` is a list there."""
 
     id: int
     amr: list[str]
+
+
+class SessionRow(StoredSession, AccountRow, Protocol):
+    """A row of the table with its account's columns."""
 
 
 _BY_TOKEN: CompiledQuery[SessionRow] = CompiledQuery(
@@ -96,8 +100,13 @@ def read_session(session_id: int) -> ActiveSession:
 
 
 def _from_row(row: SessionRow) -> ActiveSession:
+    return session_from(row, snapshot_from(row))
+
+
+def session_from(row: StoredSession, account: AccountSnapshot) -> ActiveSession:
+    """Return the session in a row of the table, and its account."""
     values = dict(zip(_COPIED, _values_in(row), strict=True))
-    return ActiveSession(**values, amr=tuple(row.amr), account=snapshot_from(row))
+    return ActiveSession(**values, amr=tuple(row.amr), account=account)
 
 
 def is_alive(session: ActiveSession, at: datetime) -> bool:

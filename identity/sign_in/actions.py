@@ -174,8 +174,8 @@ def prove_second_factor(
         account = lock_access(first.account_id)
         if account is None:
             raise JourneyOver
-        # Counted and checked in one transaction: parallel guesses wait for its locks.
-        wait = throttle.admit(attempt, at)
+        # Checked and counted in one transaction: parallel guesses wait for the account's lock.
+        wait = throttle.waiting_time_of(attempt, at)
         if wait:
             return MustWait(wait)
         outcome = factor.prove(account.id, answer, proofs.use_challenge(first.challenge, factor))
@@ -263,7 +263,6 @@ def _second_step_refused(
     at: datetime,
 ) -> None:
     if not outcome.counts:
-        throttle.refund_attempt(attempt)
         return
     throttle.record_failure(attempt, at)
     record(

@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol, Self
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, case, delete, false, null, or_, select, update
 from sqlalchemy.dialects import postgresql
 
-from app.database import CompiledQuery, CompiledStatement
+from app.database import Change, CompiledQuery, CompiledStatement, commit_unit
+from app.database.single_use import insert_if_absent
 from identity.sign_in.backoff import Tally
 from identity.sign_in.models import AttemptBucket
 
@@ -29,7 +30,6 @@ class _Statements:
 
     read: CompiledQuery[_CountRow]
     lock: CompiledQuery[_CountRow]
-    add: CompiledStatement
     store: CompiledStatement
     empty: CompiledStatement
 
@@ -51,12 +51,14 @@ class _Statements:
         )
         return cls(
             CompiledQuery(select(table).where(named)),
-            # Locked in one order everywhere, so that two tries never deadlock.
+            # Both databases have the clauses, in the same words. A row that is there is changed to
+            # what it is, which locks it.
             CompiledQuery(
-                select(table).where(named).order_by(AttemptBucket.name).with_for_update()
+                added.on_conflict_do_update(
+                    index_elements=[AttemptBucket.name], set_={"failures": AttemptBucket.failures}
+                ).returning(*table.columns),
+                {},
             ),
-            # Both databases have the clauses, in the same words.
-            CompiledStatement(added.on_conflict_do_nothing(), {}),
             CompiledStatement(
                 stored.on_conflict_do_update(
                     index_elements=[AttemptBucket.name],
@@ -68,7 +70,37 @@ class _Statements:
         )
 
 
+@cache
+def _refund(lowered: int, emptied: int) -> CompiledStatement:
+    """Return the statement that lowers so many counters by one and empties so many others.
+
+    `name_N` are all of them, `emptied_N` those that are emptied.
+    """
+    table = AttemptBucket
+    added = postgresql.insert(table).values(
+        [{"name": bindparam(f"name_{n}"), "failures": 0} for n in range(lowered + emptied)]
+    )
+    to_empty = or_(false(), *[table.name == bindparam(f"emptied_{n}") for n in range(emptied)])
+    left = case((to_empty, 0), (table.failures > 0, table.failures - 1), else_=0)
+    return CompiledStatement(
+        added.on_conflict_do_update(
+            index_elements=[table.name], set_={"failures": left, "blocked_until": null()}
+        ),
+        {},
+    )
+
+
 _COUNTED = ("failures", "last_failure_at", "blocked_until")
+_ADD = insert_if_absent(AttemptBucket)
+_REPLACE = CompiledStatement(
+    update(AttemptBucket)
+    .where(
+        AttemptBucket.name == bindparam("bucket"),
+        AttemptBucket.failures == bindparam("known"),
+        AttemptBucket.last_failure_at.is_not_distinct_from(bindparam("known_at")),
+    )
+    .values({column: bindparam(f"new_{column}") for column in _COUNTED})
+)
 
 
 def read(names: Sequence[str]) -> Mapping[str, Tally]:
@@ -79,12 +111,33 @@ def read(names: Sequence[str]) -> Mapping[str, Tally]:
 def lock(names: Sequence[str]) -> Mapping[str, Tally]:
     """Lock the counters of these names and return them. Must run inside `writing()`.
 
-    Those that are missing are added. One that a purge deletes at this moment counts nothing.
+    Those that are missing are added. A purge deletes none of them until the commit.
     """
-    # Sorted: rows that are added are locked as well.
-    statements, numbered = _Statements.about(len(names)), _numbered(sorted(names))
-    statements.add.run(**numbered)
-    return dict.fromkeys(names, Tally()) | _tallies(statements.lock.all(**numbered))
+    # In one order everywhere, so that two tries never deadlock.
+    numbered = _numbered(sorted(names))
+    return _tallies(_Statements.about(len(names)).lock.all(**numbered))
+
+
+def replace(known: Mapping[str, Tally], counted: Mapping[str, Tally]) -> bool:
+    """Store counters as a unit of work, and return False where another try came in between.
+
+    known: the counters as they were read, without those that do not exist. The first of the names
+    is claimed. Each try that counts under one of the other names counts under that one as well.
+    """
+    first, *others = [
+        _replacement(name, known.get(name), counted[name]) for name in sorted(counted)
+    ]
+    return commit_unit(*others, claim=first)
+
+
+def _replacement(name: str, known: Tally | None, counted: Tally) -> Change:
+    values = {column: getattr(counted, column) for column in _COUNTED}
+    if known is None:
+        return _ADD.with_values(name=name, **values)
+    new = {f"new_{column}": value for column, value in values.items()}
+    return _REPLACE.with_values(
+        bucket=name, known=known.failures, known_at=known.last_failure_at, **new
+    )
 
 
 def store(tallies: Mapping[str, Tally]) -> None:
@@ -96,6 +149,16 @@ def store(tallies: Mapping[str, Tally]) -> None:
         for column in _COUNTED:
             values[f"{column}_{place}"] = getattr(tally, column)
     _Statements.about(len(tallies)).store.run(**values)
+
+
+def refund(lowered: Sequence[str], emptied: Sequence[str]) -> None:
+    """Take one failure from the counters `lowered` and all from `emptied`, and end their waits.
+
+    Must run inside `writing()`.
+    """
+    names = _numbered(sorted([*lowered, *emptied]))
+    values = {f"emptied_{place}": name for place, name in enumerate(emptied)}
+    _refund(len(lowered), len(emptied)).run(**names, **values)
 
 
 def empty(names: Sequence[str]) -> None:

@@ -53,8 +53,3 @@ def after_failure(tally: Tally, limit: Limit, at: datetime) -> Tally:
         doubled = limit.first * 2 ** min(failures - limit.free, 20)
         blocked_until = at + min(limit.longest, doubled)
     return Tally(failures, at, blocked_until)
-
-
-def after_success(tally: Tally) -> Tally:
-    """Return the bucket after a success: the counted attempt is refunded."""
-    return Tally(max(0, tally.failures - 1), tally.last_failure_at, None)

@@ -81,7 +81,15 @@ def find_journey(*kinds: JourneyKind) -> JourneySnapshot | None:
 
     The form of the page may end at the relying service that awaits the person.
     """
-    journey = journeys.find(_journey_id(), current_browser(), *kinds)
+    return _with_its_redirect(journeys.find(_journey_id(), current_browser(), *kinds))
+
+
+def find_for_terms(session: ActiveSession) -> JourneySnapshot | None:
+    """Return the journey that the request names, as `journeys.find_for_terms` does."""
+    return _with_its_redirect(journeys.find_for_terms(_journey_id(), current_browser(), session))
+
+
+def _with_its_redirect(journey: JourneySnapshot | None) -> JourneySnapshot | None:
     if journey is not None and journey.ends_at:
         allow_form_redirect(journey.ends_at)
     return journey
@@ -117,14 +125,7 @@ def onwards(journey: JourneySnapshot) -> Response:
     """Lead the person who has signed in to the terms that are due, or to where they were."""
     session = current()
     if session is not None and terms.are_due(session, journey.services, now()):
-        return ask_for_terms(
-            journey.resume_to,
-            session,
-            services=journey.services,
-            caption=journey.caption,
-            cancel_to=journey.cancel_to,
-            ends_at=journey.ends_at,
-        )
+        return redirect(url_for("sign_in.terms", journey=journey.public_id), code=303)
     return redirect(journey.resume_to, code=303)
 
 

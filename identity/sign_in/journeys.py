@@ -140,6 +140,20 @@ def find(public_id: str | None, browser: Browser, *kinds: JourneyKind) -> Journe
     return _read(public_id, browser, kinds, Phase.IN_TIME)
 
 
+def find_for_terms(
+    public_id: str | None, browser: Browser, session: ActiveSession
+) -> JourneySnapshot | None:
+    """Return the browser's journey of that id on which the session's person accepts terms.
+
+    That is a sign-in that they have finished, or a journey for terms alone.
+    """
+    journey = _read(public_id, browser, tuple(JourneyKind), Phase.ANY)
+    if journey is None or journey.account_id != session.account_id:
+        return None
+    for_terms_alone = journey.kind == JourneyKind.TERMS and journey.expires_at > now()
+    return journey if for_terms_alone or journey.finished_at is not None else None
+
+
 def find_left_open(
     public_id: str | None, browser: Browser, kind: JourneyKind
 ) -> JourneySnapshot | None:

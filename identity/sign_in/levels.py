@@ -28,4 +28,5 @@ def can_reach(account_id: int, level: str) -> bool:
     """Return whether the person has a factor that reaches the level."""
     if not reaches(level, PHISHING_RESISTANT):
         return True
-    return any(each.enrolled(account_id) for each in registry.phishing_resistant_factors())
+    resistant = tuple(registry.phishing_resistant_factors())
+    return bool(registry.enrolled_factors(account_id, resistant))

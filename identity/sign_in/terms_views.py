@@ -9,13 +9,11 @@ from app.clock import now
 from app.web.authorisation import permit
 from identity.ports import approvals
 from identity.sessions.access import own_page, signed_in_before_terms
-from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import signed_in_session
 from identity.sign_in import current_journey
 from identity.sign_in import terms as rules
 from identity.sign_in.blueprint import blueprint
 from identity.sign_in.forms import TermsForm
-from identity.sign_in.models import JourneyKind, JourneySnapshot
 from identity.sign_in.terms import Choice
 
 _WITHOUT_ACCEPTING = (Choice.LATER, Choice.DECLINE)
@@ -34,7 +32,7 @@ def terms_due() -> ResponseReturnValue:
 def terms() -> ResponseReturnValue:
     """Show the terms that are due."""
     session = signed_in_session()
-    journey = _terms_journey(session)
+    journey = current_journey.find_for_terms(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
     waiting = rules.due_terms(session, journey.services, now())
@@ -53,7 +51,7 @@ def terms() -> ResponseReturnValue:
 def submit_terms() -> ResponseReturnValue:
     """Accept the versions that the button names, where they are still due."""
     session = signed_in_session()
-    journey = _terms_journey(session)
+    journey = current_journey.find_for_terms(session)
     if journey is None:
         return redirect(url_for(".terms_due"), code=303)
     choice = rules.answer(
@@ -68,9 +66,3 @@ def submit_terms() -> ResponseReturnValue:
     if choice is Choice.DECLINE:
         return render_template("sign_in/terms_declined.html", journey=journey)
     return redirect(url_for(".terms", journey=journey.public_id), code=303)
-
-
-def _terms_journey(session: ActiveSession) -> JourneySnapshot | None:
-    """Return the journey of the address where it asks this session's person for terms."""
-    journey = current_journey.find_journey(JourneyKind.TERMS)
-    return journey if journey is not None and journey.account_id == session.account_id else None

@@ -1,7 +1,8 @@
 """Throttling of guesses, in the database: it survives restarts, and all workers share it.
 
-An attempt is counted before the credential is checked and refunded when it was correct, so that
-parallel guesses cannot pass between a check and a count. Guesses of others never lock the owner
+An attempt of a password is counted before the hash is checked and refunded when it was correct, so
+that parallel guesses cannot pass between a check and a count. A code is checked in one transaction
+with its count, which the lock of the account orders. Guesses of others never lock the owner
 out: a device of an earlier sign-in, a browser with a reset that was just completed, and the
 owner's session have counts of their own (docs/decisions/0007).
 
@@ -25,7 +26,7 @@ from app.retention import Expired
 from identity.accounts.models import Account
 from identity.settings import settings
 from identity.sign_in import attempt_counts
-from identity.sign_in.backoff import Limit, Tally, after_failure, after_success, waiting_time
+from identity.sign_in.backoff import Limit, Tally, after_failure, waiting_time
 from identity.sign_in.models import AttemptBucket
 
 _MINUTE = timedelta(minutes=1)
@@ -93,12 +94,13 @@ def password_attempt(
 def code_attempt(account_id: int, factor: str, *, device: int | None) -> Attempt:
     """Return the attempt of a second-step code.
 
-    Counted for the account in any 15 minutes, and in a row for this factor alone.
+    Counted for the account in any 15 minutes, and in a row for this factor alone. The caller locks
+    the account before it asks for the wait and counts.
     """
     limit = Limit(settings().wrong_codes_per_account, _CODE_WINDOW, _CODE_WINDOW, _CODE_WINDOW)
     name = f"code:{account_id}" if device is None else f"code:{account_id}:device:{device}"
     place = "" if device is None else f":device:{device}"
-    return Attempt([Bucket(name, limit), _row(f"{factor}:{account_id}{place}")])
+    return Attempt((), [Bucket(name, limit), _row(f"{factor}:{account_id}{place}")])
 
 
 def _row(name: str) -> Bucket:
@@ -129,18 +131,23 @@ def confirmation_attempt(session_id: int) -> Attempt:
 
 
 def admit(attempt: Attempt, at: datetime) -> timedelta:
-    """Count the try and let it pass (zero), or say how long to wait, which counts nothing."""
+    """Count the try and let it pass (zero), or say how long to wait, which counts nothing.
+
+    Must run outside `writing()`.
+    """
     if not attempt.names:
         return timedelta(0)
     # Most refusals are answered from a plain read: a flood of guesses writes nothing.
-    wait = waiting_time_of(attempt, at)
-    if wait:
+    tallies = attempt_counts.read(attempt.names)
+    wait = _longest_wait(tallies, at)
+    if wait or attempt_counts.replace(tallies, _counted(attempt.reserved, tallies, at)):
         return wait
+    # Tries at the same moment go one after the other.
     with writing():
         tallies = attempt_counts.lock(attempt.names)
         wait = _longest_wait(tallies, at)
         if not wait:
-            _count_failure(attempt.reserved, tallies, at)
+            attempt_counts.store(_counted(attempt.reserved, tallies, at))
     return wait
 
 
@@ -150,7 +157,7 @@ def record_failure(attempt: Attempt, at: datetime) -> None:
         return
     with writing():
         tallies = attempt_counts.lock([bucket.name for bucket in attempt.on_failure])
-        _count_failure(attempt.on_failure, tallies, at)
+        attempt_counts.store(_counted(attempt.on_failure, tallies, at))
 
 
 def count_guess(account_id: int, at: datetime) -> bool:
@@ -162,7 +169,9 @@ def count_guess(account_id: int, at: datetime) -> bool:
     tallies = attempt_counts.lock([bucket.name])
     if _longest_wait(tallies, at):
         return False
-    return _count_failure([bucket], tallies, at)[bucket.name].blocked_until is not None
+    counted = _counted([bucket], tallies, at)
+    attempt_counts.store(counted)
+    return counted[bucket.name].blocked_until is not None
 
 
 def waiting_time_of(attempt: Attempt, at: datetime) -> timedelta:
@@ -171,30 +180,34 @@ def waiting_time_of(attempt: Attempt, at: datetime) -> timedelta:
 
 
 def refund_attempt(attempt: Attempt) -> None:
-    """Refund one attempt: the credential was correct."""
-    if not attempt.reserved:
-        return
-    with writing():
-        tallies = attempt_counts.lock([bucket.name for bucket in attempt.reserved])
-        attempt_counts.store(
-            {bucket.name: _refunded(bucket, tallies[bucket.name]) for bucket in attempt.reserved}
-        )
+    """Take the count of one attempt back: the credential was correct.
+
+    Its buckets of wrong answers in a row are emptied. Must run inside `writing()`.
+    """
+    if attempt.reserved:
+        lowered = [bucket.name for bucket in attempt.reserved if not bucket.consecutive]
+        attempt_counts.refund(lowered, _in_a_row(attempt.reserved))
+    in_a_row = _in_a_row(attempt.on_failure)
+    if in_a_row:
+        attempt_counts.empty(in_a_row)
 
 
-def _refunded(bucket: Bucket, tally: Tally) -> Tally:
-    return Tally(0, tally.last_failure_at) if bucket.consecutive else after_success(tally)
+def _in_a_row(buckets: Sequence[Bucket]) -> list[str]:
+    return [bucket.name for bucket in buckets if bucket.consecutive]
 
 
 def _longest_wait(tallies: Mapping[str, Tally], at: datetime) -> timedelta:
     return max((waiting_time(each, at) for each in tallies.values()), default=timedelta(0))
 
 
-def _count_failure(
+def _counted(
     buckets: Sequence[Bucket], tallies: Mapping[str, Tally], at: datetime
 ) -> Mapping[str, Tally]:
-    counted = {each.name: after_failure(tallies[each.name], each.limit, at) for each in buckets}
-    attempt_counts.store(counted)
-    return counted
+    """Return the buckets after one more failure."""
+    return {
+        each.name: after_failure(tallies.get(each.name, Tally()), each.limit, at)
+        for each in buckets
+    }
 
 
 def expired() -> list[Expired]:

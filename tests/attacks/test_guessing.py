@@ -19,7 +19,7 @@ from app.database import db, writing
 from app.retention import purge_expired
 from approvals.settings import Settings
 from identity.credentials import recovery_codes
-from identity.sign_in import throttle
+from identity.sign_in import attempt_counts, throttle
 from identity.sign_in.models import KnownDevice
 from identity.sign_in.throttle import CLOSES_AFTER
 from tests.conftest import settings
@@ -85,11 +85,16 @@ def wrong_code(person: Person) -> str:
 
 
 def close_codes(app: Flask, person: Person) -> Page:
-    attempt = throttle.code_attempt(person.account_id, "totp", device=None)
-    for _ in range(CLOSES_AFTER - 1):
-        assert not throttle.admit(attempt, now())
+    count_codes(person, CLOSES_AFTER - 1)
     page = password(app.test_client(), person)
     return page.submit(code=wrong_code(person))
+
+
+def count_codes(person: Person, times: int) -> None:
+    attempt = throttle.code_attempt(person.account_id, "totp", device=None)
+    for _ in range(times):
+        assert not throttle.waiting_time_of(attempt, now())
+        throttle.record_failure(attempt, now())
 
 
 def test_LG_05_hundred_wrong_passwords_close_the_password_for_unknown_browsers(
@@ -173,6 +178,33 @@ def test_MF_03_hundred_wrong_codes_close_the_code_for_unknown_browsers(
     clock.shift(timedelta(minutes=2))
     page = password(app.test_client(), person)
     assert page.submit(code=person.code()).heading == ACCOUNT
+
+
+def test_MF_03_incomplete_and_used_codes_leave_the_wrong_ones_in_a_row(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    used = person.code()
+    assert password(app.test_client(), person).submit(code=used).heading == ACCOUNT
+    count_codes(person, CLOSES_AFTER - 1)
+    page = password(app.test_client(), person)
+    for code in ("12", used):
+        assert page.submit(code=code).status == 200
+    page.submit(code=wrong_code(person))
+    pass_waits(clock)
+    page = password(app.test_client(), person)
+    assert page.submit(code=person.code()).status == 429
+
+
+def test_MF_03_right_code_empties_the_count_of_wrong_ones_on_a_known_device(
+    app: Flask, person: Person, clock: time_machine.Traveller
+) -> None:
+    owner = known_device(app, person)
+    attempt = throttle.code_attempt(person.account_id, "totp", device=known_device_id())
+    throttle.record_failure(attempt, now())
+    clock.shift(timedelta(minutes=2))
+    assert password(owner, person).submit(code=person.code()).heading == ACCOUNT
+    in_a_row = [bucket.name for bucket in attempt.on_failure if bucket.consecutive]
+    assert attempt_counts.read(in_a_row) == {}
 
 
 def test_MF_03_closed_code_opens_by_a_recovery_code(

@@ -19,6 +19,7 @@ from identity.credentials.recovery_codes import RECOVERY_CODE
 from identity.credentials.totp import INCOMPLETE, TOTP, USED, WRONG
 from tests.identity.people import Person
 from tests.races import THREADS, race
+from tests.sent import statements
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,26 @@ def test_acr_of_two_kinds_of_factor_is_the_second_level(
 def test_names_of_factors_are_unique() -> None:
     assert len({factor.name for factor in registry.FACTORS}) == len(registry.FACTORS)
     assert all(registry.factor(each.name) is each for each in registry.FACTORS)
+
+
+def test_enrolled_factors_are_those_that_each_factor_states(app: Flask, person: Person) -> None:
+    with writing():
+        codes = recovery_codes.replace(person.account_id)
+    for _ in range(2):
+        states = [each for each in registry.FACTORS if each.enrolled(person.account_id)]
+        assert registry.enrolled_factors(person.account_id, registry.FACTORS) == states
+        assert registry.enrolled_factors(person.account_id + 1, registry.FACTORS) == []
+        with writing():
+            for code in codes:
+                RECOVERY_CODE.prove(person.account_id, code)
+            TOTP.forget(person.account_id)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_second_steps_are_asked_for_by_one_statement(app: Flask, person: Person) -> None:
+    with statements() as counted:
+        assert [each for each, _page in registry.second_steps_of(person.account_id)] == [TOTP]
+    assert len(counted) == 1
 
 
 def _code(person: Person, steps: int) -> str:

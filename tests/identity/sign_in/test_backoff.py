@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.sign_in.backoff import Limit, Tally, after_failure, after_success, waiting_time
+from identity.sign_in.backoff import Limit, Tally, after_failure, waiting_time
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -42,12 +42,6 @@ def test_wait_is_none_for_a_failure_of_a_clock_that_was_ahead() -> None:
 
 def test_calm_empties_the_bucket() -> None:
     assert after_failure(_fail(9), LIMIT, AT + timedelta(hours=1)).failures == 1
-
-
-def test_after_success_refunds_one_attempt() -> None:
-    tally = after_success(_fail(3))
-    assert tally.failures == 2
-    assert waiting_time(tally, AT) == timedelta(0)
 
 
 @given(st.integers(min_value=1, max_value=10_000))
