@@ -181,7 +181,10 @@ class ApprovalsPort:
         return url_for("access_requests.new")
 
     def has_belonged(self, account: Person) -> bool:
-        return members.has_belonged_somewhere(account.id) or is_operator(account.id)
+        in_an_organisation = get_or_load(
+            account, "belonged", now(), lambda: (members.has_belonged_somewhere(account.id), ())
+        )
+        return in_an_organisation or is_operator(account.id)
 
     def whom_to_ask(self, account: Person, service: str, at: datetime) -> NoAccess:
         found = no_access.whom_to_ask(account, service, at)

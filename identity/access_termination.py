@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import Select, bindparam, select
 
 from app.clock import now
 from app.composition import ExtensionPoint
-from app.database import CompiledQuery, db
+from app.database import db
 from identity.accounts.models import Account
-from identity.accounts.person import is_active
 
 
 @dataclass(frozen=True)
@@ -47,21 +45,11 @@ CHANNELS = ExtensionPoint[Callable[[Termination], None]]("channels of access")
 """Each ends what it knows, inside the transaction of the change that ends access."""
 
 
-class _DatesRow(Protocol):
-    joined_at: datetime | None
-    suspended_at: datetime | None
-
-
 _LOCKED = (
     select(Account)
     .where(Account.id == bindparam("account"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
-)
-_LOCKED_DATES: CompiledQuery[_DatesRow] = CompiledQuery(
-    select(Account.joined_at, Account.suspended_at)
-    .where(Account.id == bindparam("account"))
-    .with_for_update(key_share=True)
 )
 
 
@@ -74,12 +62,6 @@ def lock_access(account_id: int) -> Account | None:
     """
     found: Account | None = db.session.scalar(_LOCKED, {"account": account_id})
     return found
-
-
-def lock_active_access(account_id: int) -> bool:
-    """Lock the account's row, as `lock_access` does, and return whether the account is active."""
-    found = _LOCKED_DATES.one(account=account_id)
-    return found is not None and is_active(found.joined_at, found.suspended_at)
 
 
 def end_access(

@@ -36,6 +36,9 @@ from identity.accounts.undelivered import FailedMail, failed_mails
 
 PER_PAGE = 50
 """People on a page of the list."""
+_BELONGED: CompiledQuery[object] = CompiledQuery(
+    select(Membership.id).where(Membership.account_id == bindparam("account")).limit(1)
+)
 _APPROVES: CompiledQuery[object] = CompiledQuery(
     select(Membership.id)
     .join(Account, Account.id == Membership.account_id)
@@ -308,10 +311,7 @@ def has_access_somewhere(account_id: int) -> bool:
 
 def has_belonged_somewhere(account_id: int) -> bool:
     """Return whether the person has joined an organisation, which they may have left since."""
-    found = db.session.scalar(
-        select(Membership.id).where(Membership.account_id == account_id).limit(1)
-    )
-    return found is not None
+    return _BELONGED.one(account=account_id) is not None
 
 
 def approved_by(account_id: int) -> list[Organisation]:

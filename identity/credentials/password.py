@@ -11,6 +11,8 @@ from app.clock import now
 from app.database import CompiledQuery, db, writing
 from app.database.single_use import rows_changed
 from app.refusal import Refusal
+from identity.accounts.models import Account
+from identity.accounts.person import is_active
 from identity.credentials import hashing
 from identity.credentials.breached import is_breached
 from identity.credentials.factor import Evidence, Factor, FactorKind, ProofAccepted, ProofRejected
@@ -30,6 +32,20 @@ _STORED: CompiledQuery[_StoredRow] = CompiledQuery(
     select(PasswordCredential.password_hash, PasswordCredential.changed_at).where(
         PasswordCredential.account_id == bindparam("account")
     )
+)
+
+
+class _LockedRow(Protocol):
+    joined_at: datetime | None
+    suspended_at: datetime | None
+    changed_at: datetime
+
+
+_LOCKED: CompiledQuery[_LockedRow] = CompiledQuery(
+    select(Account.joined_at, Account.suspended_at, PasswordCredential.changed_at)
+    .join(PasswordCredential, PasswordCredential.account_id == Account.id)
+    .where(Account.id == bindparam("account"))
+    .with_for_update(key_share=True)
 )
 
 
@@ -85,6 +101,18 @@ def is_unchanged(account_id: int, proved: ProofAccepted) -> bool:
     """
     _, set_at = _stored_hash(account_id)
     return set_at is not None and set_at == proved.set_at
+
+
+def lock_unchanged(account_id: int, proved: ProofAccepted) -> bool:
+    """Lock the account, and return whether it is active and the password still the proved one.
+
+    As `lock_access` does, for a transaction that needs no more of the account. The row of the
+    password is locked with it, so that one statement reads both as they are now.
+    """
+    found = _LOCKED.one(account=account_id)
+    if found is None or not is_active(found.joined_at, found.suspended_at):
+        return False
+    return found.changed_at == proved.set_at
 
 
 def _stored_hash(account_id: int | None) -> tuple[str | None, datetime | None]:

@@ -14,12 +14,12 @@ from app.audit import record
 from app.clock import now
 from app.database import CompiledQuery, writing
 from app.refusal import Refusal, RefusalError
-from identity.access_termination import lock_access, lock_active_access
+from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import is_active
 from identity.credentials import other_providers, registry, reset, reset_links
 from identity.credentials.factor import Evidence, Factor, ProofAccepted, ProofRejected
-from identity.credentials.password import PASSWORD, WRONG, is_unchanged
+from identity.credentials.password import PASSWORD, WRONG, lock_unchanged
 from identity.email_address import EmailAddress
 from identity.sessions import remembered_devices
 from identity.sessions.actions import StartedSession
@@ -118,7 +118,7 @@ def prove_password(
         return PasswordOutcome(journey, outcome)
     if account is not None and isinstance(outcome, ProofAccepted):
         with writing():
-            if _still_proves(account.id, outcome):
+            if lock_unchanged(account.id, outcome):
                 throttle.refund_attempt(attempt)
                 journey = _with_first_proof(journey, account.id, browser)
                 started = sign_in_on_remembered_device(journey, browser)
@@ -140,7 +140,7 @@ def confirm_password(journey: JourneySnapshot, password: str, browser: Browser) 
         return PasswordOutcome(journey, outcome)
     if isinstance(outcome, ProofAccepted):
         with writing():
-            if _still_proves(addressee.id, outcome):
+            if lock_unchanged(addressee.id, outcome):
                 throttle.refund_attempt(attempt)
                 proved = proofs.record_first_proof(journey, addressee.id, PASSWORD.name)
                 if proved is None:
@@ -231,11 +231,6 @@ def _with_first_proof(
         return proved
     another = journeys.begin_again(journey, browser)
     return proofs.record_first_proof(another, account_id, PASSWORD.name) or another
-
-
-def _still_proves(account_id: int, proved: ProofAccepted) -> bool:
-    """Lock the account and return whether it still is what the password was proved for."""
-    return lock_active_access(account_id) and is_unchanged(account_id, proved)
 
 
 def _first_factor_refused(

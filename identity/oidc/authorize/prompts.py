@@ -141,7 +141,7 @@ def no_way_in(interaction: Interaction) -> bool:
         return True
     if interaction.authorization.client.service is not None:
         return not interaction.open_entrances
-    return has_registered(account.id) and not approvals().has_belonged(account)
+    return not approvals().has_belonged(account) and has_registered(account.id)
 
 
 def own_factors_are_missing(interaction: Interaction) -> bool:
