@@ -1,6 +1,9 @@
 """A broad limit on requests. Sign-in throttling is not here: it counts in the database."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
@@ -9,10 +12,14 @@ from limits.errors import StorageError
 from limits.strategies import STRATEGIES
 
 from app.composition import ExtensionPoint
+from app.context import PerApplication
 from app.settings import settings
 from app.web.client_address import client_network
 from app.web.errors import TooManyRequests, error_page
 from app.web.rate_counters import MovingWindow
+
+if TYPE_CHECKING:
+    from flask_limiter._limits import RuntimeLimit
 
 REDIS_SECONDS = 0.25
 
@@ -53,17 +60,28 @@ class RequestLimiter(Limiter):
             return False
         if endpoint in UNLIMITED.by_name():
             return True
+        limits = _default_limits()
+        if endpoint not in limits:
+            limits[endpoint] = self._only_limit_of(endpoint)
+        limit = limits[endpoint]
+        return limit is not None and self.limiter.hit(
+            limit.limit, limit.key_func(), limit.scope_for(endpoint, None)
+        )
+
+    def _only_limit_of(self, endpoint: str) -> RuntimeLimit | None:
+        """Return the default limit of a view without limits of its own, else None."""
         view = current_app.view_functions.get(endpoint)
         limits = self.limit_manager.default_limits
         if view is None or endpoint == "static" or len(limits) != 1:
-            return False
+            return None
         marked = get_qualified_name(view) in self._marked_for_limiting
-        if marked or self.limit_manager.has_hints(endpoint):
-            return False
-        (limit,) = limits
-        return self.limiter.hit(limit.limit, limit.key_func(), limit.scope_for(endpoint, None))
+        return None if marked or self.limit_manager.has_hints(endpoint) else limits[0]
 
 
+_default_limits: PerApplication[dict[str, RuntimeLimit | None]] = PerApplication(
+    "secure_access.default_limits", dict
+)
+"""The default limit by endpoint, None where the library has to decide."""
 limiter = RequestLimiter(key_func=client_network, on_breach=_too_many_requests)
 UNLIMITED = ExtensionPoint[str]("endpoints without a limit", named=str)
 """Requests to these endpoints are not counted, and nothing is looked up for them before."""
