@@ -23,8 +23,8 @@ def is_shared(email: EmailAddress) -> bool:
 def is_shared_sql(key: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Return `is_shared` as a condition on a column of keys of addresses.
 
-    The letters of the list's names are trimmed off the key. What they were is compared with the
-    names, which costs the same for a long list.
+    The letters of the list's names are trimmed off the key, and the trimmed part is compared with
+    the names. A long list costs as much as a short one.
     """
     names = sorted(_names())
     letters = "".join(sorted({*"".join(names)} - {"@", "+"}))

@@ -38,7 +38,7 @@ AT_MOST = {
 Authorize, to which people return: their session and the unit of work.
 """
 SIGN_IN_AT_MOST = 37
-"""Of five requests: two transactions of three and eleven statements, two units of work, and reads."""
+"""Of five requests: two transactions of three and eleven statements, two units, and reads."""
 
 
 @pytest.fixture
