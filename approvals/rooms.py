@@ -10,6 +10,7 @@ from approvals.clients.room import ROOM as CLIENTS
 from approvals.console.room import ROOM as CONSOLE
 from approvals.federation.room import ROOM as FEDERATION
 from approvals.home.room import ROOM as HOME
+from approvals.mail_preferences.room import ROOM as MAIL_PREFERENCES
 from approvals.memberships.room import ROOM as MEMBERSHIPS
 from approvals.organisations.room import ROOM as ORGANISATIONS
 from approvals.own_data.room import ROOM as OWN_DATA
@@ -18,6 +19,7 @@ from approvals.port import ApprovalsPort
 from approvals.remit_api.room import ROOM as REMIT_API
 from approvals.reports.room import ROOM as REPORTS
 from approvals.second_step_resets.room import ROOM as SECOND_STEP_RESETS
+from approvals.task_mails.room import ROOM as TASK_MAILS
 from approvals.terms.room import ROOM as TERMS
 from approvals.workspace.room import ROOM as WORKSPACE
 from identity.ports import APPROVALS
@@ -25,12 +27,14 @@ from identity.ports import APPROVALS
 ROOMS = (
     ORGANISATIONS,
     ACCESS_MODEL,
+    TASK_MAILS,
     MEMBERSHIPS,
     APPROVER_PROPOSALS,
     SECOND_STEP_RESETS,
     ACCESS_REQUESTS,
     TERMS,
     ACTIVITY,
+    MAIL_PREFERENCES,
     WORKSPACE,
     REMIT_API,
     CLIENTS,

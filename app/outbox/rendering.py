@@ -19,7 +19,7 @@ _EMAIL_ADDRESS = re.compile(r"(?i)(?!www\.)[\w.+'-]+@[\w.-]+")
 
 
 class Verbatim(str):
-    """The address of this service, which goes into a mail unchanged."""
+    """A text that goes into a mail unchanged: our own address, or a mail that was rendered."""
 
     __slots__ = ()
 

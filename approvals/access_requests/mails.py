@@ -11,6 +11,7 @@ from approvals.access_requests.facts import AskedFor
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.rules import Authority
 from approvals.organisations.models import Organisation
+from approvals.task_mails.actions import mail_decider
 from identity.accounts.models import Account
 
 _TEMPLATES = "access_requests"
@@ -95,10 +96,10 @@ def waiting(account: Account, requests: Sequence[tuple[str, str]], count: int, p
 
     requests: of the oldest ones, the person with what they ask for, and the organisation.
     """
-    send_mail(
-        to=account.email,
-        template=f"{_TEMPLATES}/waiting",
-        context={
+    mail_decider(
+        account,
+        f"{_TEMPLATES}/waiting",
+        {
             "name": account.name,
             "requests": requests,
             "several": count > 1,

@@ -28,6 +28,7 @@ from approvals.memberships.models import (
 )
 from approvals.operators.models import Operator
 from approvals.pending_decisions.models import PendingDecision
+from approvals.task_mails.models import DigestMail, MailPreference
 from approvals.terms.models import TermsAcceptance
 from identity.accounts.models import (
     Account,
@@ -166,6 +167,8 @@ TABLES: tuple[Deleted | Kept, ...] = (
     Deleted(RememberedDevice, _CLOSING),
     # An address that the person left is free for other people at once.
     Deleted(EmailChange, _CLOSING),
+    Deleted(MailPreference, _CLOSING),
+    Deleted(DigestMail, _CLOSING),
     Deleted(TokenFamily, _ERASURE),
     Deleted(Session, _ERASURE),
     Deleted(PasswordReset, _ERASURE),

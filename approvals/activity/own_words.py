@@ -32,6 +32,7 @@ OWN_WORDS = {
     "account.erasure_requested": "You asked to close your account and to erase your data.",
     "account.erasure_stopped": "The erasure of your account was stopped.",
     "account.joined": "You joined Secure Access.",
+    "account.mails_chosen": "You chose how you get emails about tasks: {choice}.",
     "account.renamed": "You changed your name.",
     "account.restored": "An operator restored your account.",
     "account.suspended": "An operator suspended your account.",

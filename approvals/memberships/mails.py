@@ -16,6 +16,7 @@ from approvals.memberships.access_changes import HeldGroup
 from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
+from approvals.task_mails.actions import mail_decider
 from identity.accounts.models import Account
 from identity.settings import settings
 
@@ -159,10 +160,10 @@ def access_ending(organisation: Organisation, ending: Sequence[tuple[Membership,
             context={"organisation": organisation.name, **line},
         )
     for account in _approvers(organisation):
-        send_mail(
-            to=account.email,
-            template="memberships/access_ending_list",
-            context={
+        mail_decider(
+            account,
+            "memberships/access_ending_list",
+            {
                 "organisation": organisation.name,
                 "lines": lines[:MOST_LINES],
                 "more": max(0, len(lines) - MOST_LINES),
@@ -198,12 +199,10 @@ def dormant_approver_stays(organisation: Organisation, membership: Membership, d
     account_id = membership.account_id or 0
     _, people = facts.deciders(organisation, now()).nearest(without={account_id})
     for account in db.session.scalars(select(Account).where(Account.id.in_(people))):
-        _send_of_the_system(
-            "dormant_approver_stays",
-            account.email,
-            organisation,
-            person=membership.name,
-            days=days,
+        mail_decider(
+            account,
+            "memberships/dormant_approver_stays",
+            {"organisation": organisation.name, "person": membership.name, "days": days},
         )
 
 
@@ -235,10 +234,10 @@ def mail_approvers(
             continue
         if actor is not None and account.subject == actor.identifier:
             continue
-        send_mail(
-            to=account.email,
-            template=f"memberships/{template}",
-            context={
+        mail_decider(
+            account,
+            f"memberships/{template}",
+            {
                 "organisation": organisation.name,
                 "person": membership.name,
                 "email": membership.email,
@@ -254,12 +253,12 @@ def mail_approvers(
 
 def memberships_suspended(organisation: Organisation, connection: str, count: int) -> None:
     """Notify the approvers, or operators if there are none, of access that waits for them."""
-    approvers = [account.email for account in _approvers(organisation)]
-    for email in approvers or [operator.email for operator in actions.active_operators()]:
-        send_mail(
-            to=email,
-            template="memberships/suspended",
-            context={
+    approvers = _approvers(organisation)
+    for account in approvers or actions.active_operators():
+        mail_decider(
+            account,
+            "memberships/suspended",
+            {
                 "organisation": organisation.name,
                 "connection": connection,
                 "count": count,

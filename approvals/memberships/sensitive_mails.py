@@ -12,6 +12,7 @@ from app.outbox import send_mail
 from approvals.memberships.mails import actor_in_words
 from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
+from approvals.task_mails.actions import mail_decider
 from identity.accounts.models import Account
 
 
@@ -28,10 +29,10 @@ def access_waits(
     for account in db.session.scalars(
         select(Account).where(Account.id.in_(to)).order_by(Account.id)
     ):
-        send_mail(
-            to=account.email,
-            template="memberships/access_waits",
-            context={
+        mail_decider(
+            account,
+            "memberships/access_waits",
+            {
                 "organisation": organisation.name,
                 "actor": actor_in_words(actor),
                 "person": membership.name,

@@ -36,6 +36,7 @@ from approvals.memberships.models import (
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
+from approvals.task_mails.models import DigestMail, MailPreference
 from approvals.terms.models import TermsAcceptance, TermsVersion
 from identity.accounts.models import (
     Account,
@@ -411,6 +412,21 @@ SECTIONS = (
             OutboxMail.recipient == account.email,
             _is_later_than_other_holders(account, OutboxMail.created_at),
         ),
+    ),
+    Section(
+        "Emails about tasks",
+        MailPreference,
+        {
+            "Hour of the digest in London": MailPreference.digest_hour,
+            "Last digest": MailPreference.last_digest_on,
+        },
+        lambda account: MailPreference.account_id == account.id,
+    ),
+    Section(
+        "Emails that wait for your digest",
+        DigestMail,
+        {"Subject": DigestMail.subject, "Written": DigestMail.created_at},
+        lambda account: DigestMail.account_id == account.id,
     ),
     Section(
         "Requests for an account at your address",

@@ -152,6 +152,7 @@ OPEN = {
     "memberships.send_reset_link",
     # Personal details that give no access.
     "own_account.submit_name",
+    "mail_preferences.task_mails",
     # Acts that only end access of one's own.
     "home.give_up",
     "account_closing.stop",

@@ -272,7 +272,7 @@ def test_kept_table_names_each_of_its_columns() -> None:
 
 _EVIDENCE = (
     "accept_again access acr actor after alg already amr approver as_of audience authority "
-    "before body cause change changes checked client client_name complete connection "
+    "before body cause change changes checked choice client client_name complete connection "
     "connection_name details diocese_code domain effective_from factor file form found "
     "from grant grant_type granted groups into invitation issuer key kid kind known "
     "left_out level membership method moved mutual new_device number of_kind "

@@ -1,0 +1,1 @@
+"""Mails about tasks of approvers and operators: as they come, or in one digest a day."""

@@ -1,0 +1,34 @@
+"""Mails that may wait for a digest, and the moment of a digest."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from app.clock import LONDON, day_of
+
+TASK_MAILS = frozenset(
+    {
+        "access_requests/waiting",
+        "memberships/access_ending_list",
+        "memberships/access_waits",
+        "memberships/declined",
+        "memberships/dormant_approver_stays",
+        "memberships/dormant_for_approver",
+        "memberships/renewal_asked",
+        "memberships/suspended",
+    }
+)
+"""Mails about tasks. All others are sent at once: those about the security of an account, about
+appointments and resets, and those that carry a link for one person."""
+
+
+def latest_digest_moment(hour: int, at: datetime) -> datetime:
+    """Return the last moment, not after `at`, at which a digest of that hour in London was due.
+
+    An hour that the clocks skip counts as the hour after it, one that they repeat as the first.
+    """
+    day = day_of(at)
+    moment = datetime.combine(day, time(hour), tzinfo=LONDON)
+    if moment.timestamp() > at.timestamp():
+        moment = datetime.combine(day - timedelta(days=1), time(hour), tzinfo=LONDON)
+    return moment.astimezone(at.tzinfo)
