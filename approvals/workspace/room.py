@@ -6,12 +6,14 @@ from flask import url_for
 
 from app.clock import now
 from app.composition import Room
+from app.web.help import HELP_TOPICS
 from app.web.navigation import NAVIGATION, PLACES, Entry
 from app.web.pages import PAGES, TEMPLATE_NAMES, Pages, TemplateName
 from approvals.access_model.definition import join_phrases
 from approvals.access_requests.home_card import number_in_navigation
 from approvals.memberships import wording
 from approvals.workspace import views
+from approvals.workspace.help_topics import TOPICS
 from approvals.workspace.present import place, workspace
 from approvals.workspace.schools import has_schools
 
@@ -51,4 +53,5 @@ ROOM = Room(
         Entry("Schools", _schools, 25),
     ),
     PLACES(place),
+    HELP_TOPICS(*TOPICS),
 )

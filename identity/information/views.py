@@ -10,7 +10,7 @@ from app.clock import now
 from app.settings import settings as app_settings
 from app.web import anyone, permit
 from app.web.errors import NotFound
-from identity.information import contact_views, facts
+from identity.information import contact_views, facts, help_views
 from identity.information.cookies import cookies
 from identity.information.status import status
 from identity.settings import settings
@@ -20,6 +20,7 @@ PICTURES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 
 
 contact_views.add_to(blueprint)
+help_views.add_to(blueprint)
 
 
 @blueprint.get("/mark")
@@ -37,17 +38,6 @@ def mark() -> Response:
 def status_page() -> str:
     """Show whether the service works. The page reads no session: the database may be down."""
     return render_template("information/status.html", **vars(status()), at=now())
-
-
-@blueprint.get("/help")
-@permit(anyone)
-def help_page() -> str:
-    """Show the help page."""
-    return render_template(
-        "information/help.html",
-        contact=settings().support_email,
-        hours=settings().second_step_reset_hours,
-    )
 
 
 @blueprint.get("/privacy")

@@ -173,7 +173,7 @@ def test_pages_of_a_lost_second_step_state_the_waiting_time_of_the_setting(
     app: Flask, lost: Lost
 ) -> None:
     walker = Walker(app.test_client())
-    for address in ("/help", "/sign-in/cannot"):
+    for address in ("/help/new-phone", "/sign-in/cannot"):
         assert "24 hours" in walker.get(address).text
     place = world.path(lost.ashfield, "users", lost.at_ashfield.public_id, "second-step")
     page = world.browser(app, lost.ann).get(place)

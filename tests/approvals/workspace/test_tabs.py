@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -91,7 +92,7 @@ Open = Callable[[Walker, Organisation, Membership], Page]
     ],
 )
 def test_ID_change_acts_on_its_own_organisation_after_another_tab_was_opened(
-    app: Flask, open_page: Open, values: dict[str, str]
+    app: Flask, open_page: Open, values: dict[str, Any]
 ) -> None:
     here, there = world.school(), world.school("Brook School", "100002")
     ann = world.member(here, "ann@people.example", approver=True)

@@ -101,8 +101,8 @@ NEVER_HERE = {
     "own_account.confirm_email": "410",
 }
 """Pages that only the browser that has just sent a form, or opened a link, may see: no role has."""
-WITHOUT_HANDLE = {"filename", "form_id", "token"}
-"""Arguments that name files, forms of one session, or the secret of a link."""
+WITHOUT_HANDLE = {"filename", "form_id", "token", "topic"}
+"""Arguments that name files, topics of Help, forms of one session, or the secret of a link."""
 QUERIES = {
     "access_requests.check": "?organisation={organisation}",
     "reports.user_groups_csv": "?as_of=2026-01-01",
