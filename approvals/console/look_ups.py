@@ -1,7 +1,7 @@
 """Look-ups of operators among all organisations and people: each leaves an audit row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.actors import Actor
@@ -93,6 +93,7 @@ class OperatorRow:
     state: str
     since: datetime
     appointed_by: str
+    failed_mail: FailedMail | None = None
 
     @property
     def active(self) -> bool:
@@ -207,7 +208,11 @@ def list_operators() -> list[OperatorRow]:
     found = appointments()
     with writing():
         record("console.operators_listed", found=len(found))
-    return [_operator_row(operator, account) for operator, account in found]
+    failed = failed_mails([each.invitation_id or 0 for each, account in found if account is None])
+    return [
+        replace(_operator_row(each, account), failed_mail=failed.get(each.invitation_id or 0))
+        for each, account in found
+    ]
 
 
 def list_requests(at: datetime) -> Sequence[RequestRow]:

@@ -29,6 +29,7 @@ from identity.accounts.undelivered import FailedMail, failed_mails
 from identity.credentials.registry import has_second_step
 from identity.email_changes.models import EmailChange
 from identity.email_changes.queries import last_begun_by_approver, open_change
+from identity.own_account.undelivered import failed_mail_of_change
 from identity.ports import SecondStepReset
 
 LATEST = 10
@@ -40,13 +41,13 @@ class UserPage:
     """A person of the organisation, as an approver sees them.
 
     invitation: the open one. expired: whether it has run out. failed_mail: why it did not arrive,
-    where it did not. grants: by their id. schools: that the held groups open, by their scope.
-    names: of those who gave or suspended something, by subject. suspensions: those that last. sole:
-    whether no other person can approve. may_change: whether the approver may give this person more.
-    address_change: one that an approver of the organisation began, and that waits for the person.
-    address_begun_at: when an approver of any organisation last began one. linkable_sign_in: name of
-    the organisation's own sign-in that the person has not linked. linked_sign_ins: names of those
-    that they have linked.
+    where it did not. failed_change_mail: why the mail of the change of address did not. grants: by
+    their id. schools: that the held groups open, by their scope. names: of those who gave or
+    suspended something, by subject. suspensions: those that last. sole: whether no other person can
+    approve. may_change: whether the approver may give this person more. address_change: one that an
+    approver of the organisation began, and that waits for the person. address_begun_at: when an
+    approver of any organisation last began one. linkable_sign_in: name of the organisation's own
+    sign-in that the person has not linked. linked_sign_ins: names of those that they have linked.
     """
 
     account: Account | None
@@ -59,6 +60,7 @@ class UserPage:
     invitation: Invitation | None
     expired: bool
     failed_mail: FailedMail | None
+    failed_change_mail: FailedMail | None
     services: Sequence[ServiceOffer]
     held_groups: Sequence[HeldGroup]
     schools: Mapping[Scope, ScopeSchools]
@@ -99,17 +101,19 @@ def user_page(
     refusal = rules.may_give_to(
         giver=approver.id, receiver=person.account_id, gains=True, approvers=approvers
     )
+    change = _address_change(organisation, account, at)
     return UserPage(
         account=account,
         linkable_sign_in=connection_of(person, organisation),
         linked_sign_ins=sign_ins_of(person, organisation),
-        address_change=_address_change(organisation, account, at),
+        address_change=change,
         address_begun_at=last_begun_by_approver(account.id) if account else None,
         last_use=last_use,
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.has_expired(at),
         failed_mail=failed_mails([invitation.id]).get(invitation.id) if invitation else None,
+        failed_change_mail=failed_mail_of_change(change) if change is not None else None,
         services=services.offers(organisation),
         held_groups=held,
         schools=schools_of_scopes(organisation, [group.schools for group in groups], at),

@@ -1,4 +1,4 @@
-"""Invitations whose mail did not arrive: the mail server refused it, or it was given up.
+"""Mails with a link that did not arrive: the mail server refused them, or they were given up.
 
 An invitation counts by the mail with its present link. A new link, after a correction of the
 address or a repetition, is a new mail.
@@ -20,7 +20,7 @@ from identity.accounts.models import Invitation
 
 @dataclass(frozen=True)
 class FailedMail:
-    """The failure of an invitation's mail. refused: for good, by the mail server of the address."""
+    """The failure of a mail. refused: for good, by the mail server of the address."""
 
     email: str
     refused: bool
@@ -64,6 +64,18 @@ def failed_mails(invitations: Collection[int]) -> Mapping[int, FailedMail]:
         for key, email, state, at in rows
         if at is not None
     }
+
+
+def failed_mail(*keys: str) -> FailedMail | None:
+    """Return the failure of a mail with one of the keys, or None if none of them failed."""
+    row = db.session.execute(
+        select(OutboxMail.recipient, OutboxMail.state, OutboxMail.failed_at)
+        .where(OutboxMail.dedupe_key.in_(keys), MAILS.has_failed())
+        .limit(1)
+    ).first()
+    if row is None or row[2] is None:
+        return None
+    return FailedMail(row[0], row[1] == REFUSED, row[2])
 
 
 def _mail_of_invitation() -> ColumnElement[bool]:

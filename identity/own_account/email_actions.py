@@ -25,6 +25,7 @@ from identity.email_address import EmailAddress
 from identity.email_changes import actions, queries
 from identity.email_changes.models import EmailChange
 from identity.own_account import provider_rule
+from identity.own_account.undelivered import taken_key
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
@@ -164,7 +165,12 @@ def _send(
 ) -> None:
     context: dict[str, object] = {"asks": asks, "person": account.name, "place": place}
     if taken:
-        send_mail(to=change.email, template="own_account/address_taken", context=context)
+        send_mail(
+            to=change.email,
+            template="own_account/address_taken",
+            context=context,
+            dedupe_key=taken_key(change),
+        )
         return
     token = new_secret()
     link = reset_links.add(account, reset_links.CONFIRM_ADDRESS, token, lifetime, to=change.address)

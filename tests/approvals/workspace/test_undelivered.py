@@ -11,6 +11,7 @@ from app.clock import now
 from app.outbox import delivery
 from approvals.memberships.actions import correct_invitation
 from approvals.memberships.models import Membership
+from approvals.operators.actions import add_operator
 from approvals.organisations.models import Organisation
 from approvals.workspace import overview
 from identity.email_address import EmailAddress
@@ -117,3 +118,31 @@ def test_operator_sees_that_the_invitation_of_an_approver_was_refused(
     deliver_due()
     page = browser(app, world.operator()).get(f"/ops/organisations/{school.public_id}")
     assert "Invitation not delivered" in page.text
+
+
+def test_operator_sees_that_the_invitation_of_an_operator_was_refused(
+    app: Flask, school: Organisation, server: smtp.MailServer
+) -> None:
+    server.recipient_refusal = "550 5.1.1 Unknown user"
+    add_operator(EmailAddress.parse("max@operators.exampel"), actor=COMMAND)
+    deliver_due()
+    page = browser(app, world.operator()).get("/ops/operators")
+    assert page.text.count("Invitation not delivered") == 1
+
+
+@pytest.mark.parametrize("new", ["bob@new-trust.exampel", "zed@elsewhere.example"])
+def test_approver_sees_that_the_mail_of_a_change_of_address_was_refused(
+    school: Organisation, ann: Walker, server: smtp.MailServer, new: str
+) -> None:
+    world.account("zed@elsewhere.example")
+    bob = world.member(school, "bob@ashfield.example", given_name="Bob")
+    deliver_due()
+    page = ann.get(path(school, "users", bob.public_id))
+    ann.get(page.link("Change the email address")).submit("", email=new)
+    before = ann.get(path(school, "users", bob.public_id)).text
+    assert "waits for Bob" in shown(before)
+    assert "was refused" not in before
+    server.recipient_refusal = "550 5.1.1 Unknown user"
+    deliver_due()
+    after = shown(ann.get(path(school, "users", bob.public_id)).text)
+    assert f"The email to {new} was refused by the mail server of" in after
