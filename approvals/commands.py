@@ -5,7 +5,7 @@ from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
 from approvals.decision.cli import access, services
 from approvals.federation.cli import sign_ins_cli
-from approvals.memberships.organisations_cli import close_command, merge_command
+from approvals.memberships.organisations_cli import at_risk_command, close_command, merge_command
 from approvals.organisations.cli import organisations_cli, register_cli
 from approvals.population.cli import population
 from approvals.remits.cli import remits_cli
@@ -28,5 +28,6 @@ COMMANDS = (
 )
 
 organisations_cli.add_command(close_command)
+organisations_cli.add_command(at_risk_command)
 organisations_cli.add_command(merge_command)
 clients_group.add_command(check_command)

@@ -38,5 +38,10 @@ EVENTS = (
         "{actor} listed the access that waits for a second approver.",
         {"found"},
     ),
+    Event(
+        "console.long_access_listed",
+        "{actor} listed the access that lasts longer than the rule allows.",
+        {"found"},
+    ),
     Event("console.operators_listed", "{actor} listed the operators.", {"found"}),
 )

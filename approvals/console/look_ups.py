@@ -23,6 +23,7 @@ from approvals.memberships import facts, journeys
 from approvals.memberships import queries as memberships
 from approvals.memberships.catalogue import Catalogue, ServiceOffer
 from approvals.memberships.journeys import PersonAnswers
+from approvals.memberships.long_access import LongAccess, long_access
 from approvals.memberships.member_filters import MemberFilters
 from approvals.memberships.models import Journey, Membership
 from approvals.memberships.similar_people import SimilarityWarning, find_similar
@@ -228,6 +229,14 @@ def list_waiting_access(at: datetime) -> Sequence[WaitingRow]:
     found = waiting_for_operators(at)
     with writing():
         record("console.waiting_access_listed", found=len(found))
+    return found
+
+
+def list_long_access(at: datetime, *, page: int) -> Page[LongAccess]:
+    """Return a page of access to names of all schools that lasts longer than the rule allows."""
+    found = long_access(at, page=page)
+    with writing():
+        record("console.long_access_listed", found=found.total)
     return found
 
 

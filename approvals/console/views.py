@@ -20,6 +20,7 @@ from approvals.console import (
     helping,
     look_ups,
     mails,
+    organisations_at_risk,
     queries,
     waiting_access,
 )
@@ -39,6 +40,7 @@ access_requests.add_to(pages)
 mails.add_to(pages)
 explanation_views.add_to(pages)
 waiting_access.add_to(pages)
+organisations_at_risk.add_to(pages)
 
 
 @pages.get("")

@@ -14,12 +14,16 @@ from identity.accounts.models import Account
 
 def can_approve(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition for a statement about `Membership` that joins its `Account`."""
+    return and_(is_active_member(), is_named_approver(at))
+
+
+def is_active_member() -> ColumnElement[bool]:
+    """Return the condition that a person has joined, and is suspended neither here nor at all."""
     return and_(
         Membership.open,
         Membership.joined_at.is_not(None),
         Membership.suspended_at.is_(None),
         ~Account.suspended,
-        is_named_approver(at),
     )
 
 

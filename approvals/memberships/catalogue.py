@@ -74,6 +74,15 @@ class Catalogue:
         loaded = self._services.get(service)
         return loaded.definition.separate_groups if loaded else ()
 
+    def groups_of_names_everywhere(self) -> list[tuple[str, str]]:
+        """Return the user groups with pupil names of all schools: service and code of each."""
+        return [
+            (code, entry.code)
+            for code, loaded in self._services.items()
+            for entry in loaded.definition.user_groups
+            if (group := loaded.definition.group(entry.code)) is not None and group.names_everywhere
+        ]
+
     def group_name(self, service: str, code: str) -> str:
         """Return the group's name, or its code if the service no longer has it."""
         found = self.group(service, code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, text
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -302,6 +302,15 @@ class Grant(DatedRow, Base):
     """The moment at which the person and the approvers were reminded of the end."""
 
     membership: Mapped[Membership] = relationship(back_populates="grants", lazy="raise_on_sql")
+
+
+class WeeklyReport(Base):
+    """A week, by its Monday, whose mail about organisations at risk was sent."""
+
+    __tablename__ = "weekly_report"
+
+    week: Mapped[date] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 class Journey(JourneyRow):

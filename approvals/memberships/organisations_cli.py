@@ -60,6 +60,22 @@ def merge_command(source: str, target: str, yes: bool) -> None:
     )
 
 
+@click.command("at-risk")
+@with_appcontext
+def at_risk_command() -> None:
+    """List the open organisations that have, or may soon have, no approver, with the reasons."""
+    from app.clock import now
+    from approvals.memberships.at_risk import REASONS, all_risks, count_risks
+
+    at = now()
+    counts = count_risks(at)
+    for row in all_risks(at):
+        click.echo(f"{row.organisation.name}, {row.organisation.hint}: {'; '.join(row.in_words)}")
+    click.echo(f"Organisations at risk: {counts.total}")
+    for reason, number in counts.by_reason.items():
+        click.echo(f"  {REASONS[reason]}: {number}")
+
+
 def _changeable(identifier: str) -> Organisation:
     from approvals.organisations.by_hand import check_changeable
     from approvals.organisations.cli import named_organisation

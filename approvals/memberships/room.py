@@ -5,7 +5,7 @@ from app.composition import Room
 from app.periodic import Periodic
 from app.retention import PURGES, Purge
 from app.worker import JOBS, Job
-from approvals.memberships import dormancy, end_reminders, events, journeys
+from approvals.memberships import dormancy, end_reminders, events, journeys, weekly_report
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
 from approvals.memberships.waiting_card import waiting_for_second_approver
@@ -22,6 +22,7 @@ ROOM = Room(
             "reminders of ending access",
             Periodic("end_reminders", end_reminders.LOOK_SECONDS, end_reminders.remind),
         ),
+        Job("weekly report", weekly_report.report_now_and_then),
         Job("dormant access", Periodic("dormancy", dormancy.LOOK_SECONDS, dormancy.look)),
     ),
 )

@@ -24,6 +24,7 @@ BOB = "bob@ashfield.example"
 NOT_ABOUT_PEOPLE = {
     "/ops",
     "/ops/organisations",
+    "/ops/organisations-at-risk",
     "/ops/organisations/<organisation>/approvers/new",
     "/ops/organisations/<organisation>/approvers/new/<journey>",
     "/ops/organisations/<organisation>/approvers/new/<journey>/done",
