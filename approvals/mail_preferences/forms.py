@@ -18,7 +18,7 @@ class MailForm(Form):
     """Mails as they come, or one a day at an hour of the day in London."""
 
     choice = StringField("How do you want to get emails about tasks?")
-    hour = StringField("Time in London")
+    hour = StringField("Time of the daily email")
 
     def validate_choice(self, field: StringField) -> None:
         """Check that one of the two was chosen."""
