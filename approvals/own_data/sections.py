@@ -66,7 +66,7 @@ from identity.oidc.models import (
     OrganisationChoice,
     TokenFamily,
 )
-from identity.sessions.models import KeptPost, RememberedDevice, Session
+from identity.sessions.models import KeptPost, RememberedDevice, ReplacedToken, Session
 from identity.sign_in.models import KnownDevice, SignInJourney
 from identity.upstream.models import Connection, Identity
 
@@ -458,6 +458,7 @@ WITHHELD: Mapping[type[Base], str] = {
     PasskeyEnrolment: _MINUTES,
     PasskeyUser: "A number by which devices know your passkeys apart from those of other people.",
     KeptPost: _MINUTES,
+    ReplacedToken: _MINUTES,
     LogoutNotice: "A message to a service. The session is listed.",
     RecoveryCodesShown: _MINUTES,
     SignInJourney: _MINUTES,

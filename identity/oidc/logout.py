@@ -33,7 +33,7 @@ from identity.oidc.tokens import read_id_token_hint
 from identity.ports import approvals
 from identity.sessions import current, frontchannel_page
 from identity.sessions.active_session import ActiveSession
-from identity.sessions.current_session import forget_session
+from identity.sessions.current_session import forget_session, session_to_sign_out
 
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
@@ -130,7 +130,7 @@ def _read(values: Parameters) -> LogoutRequest:
 
 def _sign_out(client: RelyingParty | None, destination: str) -> Response:
     """End the session, if there is one, and lead on by way of the services' frames."""
-    frames, session = frontchannel_page.frames(), current()
+    frames, session = frontchannel_page.frames(), session_to_sign_out()
     if session is not None:
         sign_out(session, client)
         forget_session()

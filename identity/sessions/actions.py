@@ -29,7 +29,7 @@ from identity.sessions.models import Session
 from identity.sessions.origin import Origin
 from identity.sessions.queries import live_session
 from identity.sessions.remembered_devices import DeviceCookie
-from identity.sessions.token_renewal import renew_token
+from identity.sessions.token_renewal import keep_replaced_token, renew_token
 
 _CLAIM_ACTIVE = CompiledStatement(
     update(Session)
@@ -44,6 +44,7 @@ _CLAIM_ACTIVE_UNNOTED = CompiledStatement(
 
 _RENEWED = (
     "token_hash",
+    "token_issued_at",
     "auth_time",
     "amr",
     "acr",
@@ -113,6 +114,7 @@ def start_session(
             earlier = None
         columns: dict[str, object] = {
             "token_hash": secret_hash(token),
+            "token_issued_at": moment,
             "auth_time": moment,
             "amr": list(amr),
             "acr": acr,
@@ -143,6 +145,7 @@ def start_session(
 
 def _renew(session_id: int, columns: Mapping[str, object]) -> StoredSession | None:
     values = {f"new_{name}": value for name, value in columns.items()}
+    keep_replaced_token(session_id, now())
     return _RENEW.one(session=session_id, **values)
 
 

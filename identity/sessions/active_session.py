@@ -18,7 +18,7 @@ from identity.accounts.account_snapshot import (
 )
 from identity.accounts.models import Account
 from identity.sessions.levels import session_limits
-from identity.sessions.models import Session
+from identity.sessions.models import ReplacedToken, Session
 from identity.sessions.user_agent import describe_user_agent
 
 
@@ -33,6 +33,7 @@ class ActiveSession:
     sid: str
     account_id: int
     created_at: datetime
+    token_issued_at: datetime | None
     auth_time: datetime
     amr: tuple[str, ...]
     acr: str
@@ -53,6 +54,11 @@ class ActiveSession:
     def is_limited(self) -> bool:
         """Whether the session opens the organisations of its connection only."""
         return self.connection is not None
+
+    @property
+    def issued_at(self) -> datetime:
+        """Moment from which on the session has its present id."""
+        return self.token_issued_at or self.auth_time
 
     @property
     def browser(self) -> str:
@@ -81,6 +87,15 @@ _BY_ID: CompiledQuery[SessionRow] = CompiledQuery(
     .join(Account, Account.id == Session.account_id)
     .where(Session.id == bindparam("id"))
 )
+_BY_REPLACED_TOKEN: CompiledQuery[SessionRow] = CompiledQuery(
+    select(Session.__table__, *WITH_ACCOUNT)
+    .join(Account, Account.id == Session.account_id)
+    .join(ReplacedToken, ReplacedToken.session_id == Session.id)
+    .where(
+        ReplacedToken.token_hash == bindparam("hash"),
+        ReplacedToken.replaced_at > bindparam("replaced_after"),
+    )
+)
 _COPIED = tuple(each.name for each in fields(ActiveSession) if each.name not in {"amr", "account"})
 _values_in = attrgetter(*_COPIED)
 
@@ -88,6 +103,12 @@ _values_in = attrgetter(*_COPIED)
 def find_by_token(token_hash: str) -> ActiveSession | None:
     """Return the session that the cookie's token names, whether it has ended or not."""
     row = _BY_TOKEN.one(hash=token_hash)
+    return None if row is None else _from_row(row)
+
+
+def find_by_replaced_token(token_hash: str, *, replaced_after: datetime) -> ActiveSession | None:
+    """Return the session whose token this was until it was replaced, later than the moment."""
+    row = _BY_REPLACED_TOKEN.one(hash=token_hash, replaced_after=replaced_after)
     return None if row is None else _from_row(row)
 
 

@@ -20,9 +20,15 @@ from identity.accounts.models import Account
 from identity.accounts.person import actor_of
 from identity.sessions import cookies
 from identity.sessions.actions import StartedSession, end_session, record_activity
-from identity.sessions.active_session import ActiveSession, find_by_token, is_alive, why_ended
+from identity.sessions.active_session import (
+    ActiveSession,
+    find_by_replaced_token,
+    find_by_token,
+    is_alive,
+    why_ended,
+)
 from identity.sessions.models import Session
-from identity.sessions.token_renewal import find_renewed_token
+from identity.sessions.token_renewal import STILL_SIGNS_OUT, find_renewed_token
 
 # Activity is written at most this often: a page's requests cost one write, and a session ends at
 # most this much early.
@@ -86,9 +92,21 @@ def sign_in_browser(started: StartedSession) -> None:
     remember_current(started.session)
 
 
+def session_to_sign_out() -> ActiveSession | None:
+    """Return the session that a sign-out of this browser ends, or None.
+
+    That is the session of the request, or the one whose id another request has just renewed.
+    """
+    session, token, at = current(), cookies.read(cookies.SESSION), now()
+    if session is not None or not token:
+        return session
+    renewed = find_by_replaced_token(secret_hash(token), replaced_after=at - STILL_SIGNS_OUT)
+    return renewed if renewed is not None and is_alive(renewed, at) else None
+
+
 def sign_out_browser() -> None:
-    """End the session of this request, if there is one, and delete its cookie."""
-    session = current()
+    """End the session of this browser, if there is one, and delete its cookie."""
+    session = session_to_sign_out()
     if session is not None:
         end_session(session, cause="sign-out")
     forget_session()

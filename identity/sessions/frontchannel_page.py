@@ -10,7 +10,7 @@ from werkzeug import Response
 from app.composition import ExtensionPoint
 from app.web.headers import allow_frames
 from identity.sessions.active_session import ActiveSession
-from identity.sessions.current_session import current
+from identity.sessions.current_session import session_to_sign_out
 
 SECONDS = 2
 """Time that the frames have before the browser continues by itself."""
@@ -22,7 +22,7 @@ FRAMES = ExtensionPoint[Callable[[ActiveSession], Iterable[str]]]("frames at a s
 
 def frames() -> list[str]:
     """Return the frame addresses for this browser's session. Must run before it ends."""
-    session = current()
+    session = session_to_sign_out()
     if session is None:
         return []
     return [address for find in FRAMES.values() for address in find(session)]

@@ -28,6 +28,8 @@ class Session(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sid: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # None for a session that is older than the column.
+    token_issued_at: Mapped[datetime | None] = mapped_column(default=now)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -72,6 +74,18 @@ class Session(Base):
     def amr(self) -> tuple[str, ...]:
         """The methods of the sign-in, as RFC 8176 names them."""
         return tuple(self.amr_values)
+
+
+class ReplacedToken(Base):
+    """A token that a session had until it got another one (`token_renewal`)."""
+
+    __tablename__ = "replaced_session_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("session.id", ondelete="CASCADE"), index=True
+    )
+    replaced_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RememberedDevice(Base):

@@ -19,7 +19,14 @@ from app.web.pages import (
     TemplateName,
 )
 from identity.access_termination import CHANNELS, end_access_of
-from identity.sessions import drafts, events, kept_posts, remembered_devices, views
+from identity.sessions import (
+    drafts,
+    events,
+    kept_posts,
+    remembered_devices,
+    token_renewal,
+    views,
+)
 from identity.sessions.access import ask_to_sign_in
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
 from identity.sessions.actions import end_sessions
@@ -70,6 +77,7 @@ ROOM = Room(
     PURGES(
         Purge("sessions", _expired),
         Purge("kept posts", kept_posts.expired),
+        Purge("replaced session tokens", token_renewal.expired),
         Purge("remembered devices", remembered_devices.expired),
     ),
     REVIVED(

@@ -3,19 +3,35 @@
 A copy of its cookie in another browser is the same session. It ends with the others only if the
 token changes (OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level
 Change").
+
+The replaced token opens nothing. It can only sign out, for `STILL_SIGNS_OUT`: a person who signs
+out while another request of theirs renews the session has signed out of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, select, update
 
+from app.clock import now
 from app.context import request_values
-from app.database import db
+from app.database import CompiledStatement, UtcDateTime, db
 from app.identifiers import new_secret, secret_hash
+from app.retention import Expired
 from identity.sessions.active_session import find_by_token
-from identity.sessions.models import Session
+from identity.sessions.models import ReplacedToken, Session
+
+STILL_SIGNS_OUT = timedelta(seconds=30)
+_KEEP = CompiledStatement(
+    insert(ReplacedToken).from_select(
+        ["token_hash", "session_id", "replaced_at"],
+        select(Session.token_hash, Session.id, bindparam("at", type_=UtcDateTime())).where(
+            Session.id == bindparam("session"), Session.ended_at.is_(None)
+        ),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -31,13 +47,27 @@ def renew_token(session_id: int) -> None:
 
     Must run inside `writing()`.
     """
-    renewed = RenewedToken(session_id, new_secret())
+    renewed, at = RenewedToken(session_id, new_secret()), now()
+    keep_replaced_token(session_id, at)
     db.session.execute(
         update(Session)
         .where(Session.id == session_id, Session.ended_at.is_(None))
-        .values(token_hash=secret_hash(renewed.token))
+        .values(token_hash=secret_hash(renewed.token), token_issued_at=at)
     )
     request_values().renewed_token = renewed
+
+
+def keep_replaced_token(session_id: int, at: datetime) -> None:
+    """Keep the present token of a session that is about to get another one.
+
+    Must run inside `writing()`, after the account was locked.
+    """
+    _KEEP.run(session=session_id, at=at)
+
+
+def expired() -> list[Expired]:
+    """Return the replaced tokens that sign out no more."""
+    return [Expired(ReplacedToken, ReplacedToken.replaced_at < now() - STILL_SIGNS_OUT)]
 
 
 def find_renewed_token(session_id: int) -> str | None:

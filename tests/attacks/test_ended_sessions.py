@@ -216,11 +216,34 @@ def test_SE_14_write_in_a_race_with_the_sign_out_is_whole_or_refused(
     assert not alive(client)
     # The audit is a chain: its order is the order of the commits.
     events = list(db.session.scalars(select(AuditEvent.event).order_by(AuditEvent.id)))
-    if "session.ended" in events:
-        assert "recovery_codes.made" not in events[events.index("session.ended") :]
-    else:
-        # New codes renew the id of the session: the sign-out came with the former one.
-        assert made
+    # New codes renew the id of the session; the sign-out counts with the former one as well.
+    assert "recovery_codes.made" not in events[events.index("session.ended") :]
+
+
+def test_SE_14_sign_out_with_the_replaced_id_ends_the_renewed_session(
+    person: Person, here: FlaskClient
+) -> None:
+    former = copied(here)
+    leave = Walker(former).get("/sign-out").form("/sign-out")
+    make_codes(here, person)
+    assert alive(here)
+    former.post(leave.action, data=leave.values)
+    assert not alive(here)
+    assert audited("session.ended")[-1]["cause"] == "sign-out"
+
+
+def test_SE_14_replaced_id_opens_nothing_and_signs_out_for_a_moment_only(
+    person: Person, here: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    former = copied(here)
+    leave = Walker(former).get("/sign-out").form("/sign-out")
+    make_codes(here, person)
+    for address in ("/account", "/home", "/account/session-end"):
+        response = former.get(address)
+        assert (response.status_code, response.headers["Location"][:8]) == (303, "/sign-in")
+    clock.shift(timedelta(seconds=31))
+    former.post(leave.action, data=leave.values)
+    assert alive(here)
 
 
 def test_SE_12_cookie_of_another_deployment_opens_nothing(
