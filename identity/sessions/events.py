@@ -11,6 +11,11 @@ EVENTS = (
         required={"subject", "network"},
     ),
     Event(
+        "device.copy_refused",
+        "A replaced cookie of a remembered device of {subject} was refused.",
+        required={"subject", "network"},
+    ),
+    Event(
         "device.forgotten",
         "{actor} ended the remembering of a device.",
         required={"subject"},

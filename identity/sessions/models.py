@@ -91,7 +91,8 @@ class ReplacedToken(Base):
 class RememberedDevice(Base):
     """A browser in which its owner signs in without a code, until `expires_at`.
 
-    The token changes at each use. `network` and `user_agent` are those of the last use.
+    The token changes at each use; a cookie with the replaced one is a copy. `network` and
+    `user_agent` are those of the last use.
     """
 
     __tablename__ = "remembered_device"
@@ -100,6 +101,7 @@ class RememberedDevice(Base):
     public_id: Mapped[str] = mapped_column(String(36), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    replaced_token_hash: Mapped[str | None] = mapped_column(String(64))
     network: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]

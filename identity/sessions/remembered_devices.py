@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 
+from app.actors import ANONYMOUS
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
@@ -27,6 +28,8 @@ from identity.sessions.models import RememberedDevice
 from identity.sessions.user_agent import describe_user_agent
 
 LIFETIME = timedelta(days=30)
+SAME_MOMENT = timedelta(minutes=1)
+"""Time in which a second request of the same browser may still carry the replaced cookie."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def use(account_id: int, browser: Browser, at: datetime) -> DeviceCookie | None:
         .where(presented)
         .values(
             token_hash=secret_hash(token),
+            replaced_token_hash=RememberedDevice.token_hash,
             last_used_at=at,
             network=browser.network,
             user_agent=browser.user_agent[:200],
@@ -105,6 +109,29 @@ def use(account_id: int, browser: Browser, at: datetime) -> DeviceCookie | None:
     ):
         return None
     return DeviceCookie(token, expires_at - at)
+
+
+def forget_copied(account: Account, browser: Browser, at: datetime) -> str | None:
+    """Forget the device whose replaced cookie the browser presents.
+
+    Return its kind of browser, or None where the cookie is no such copy. Which of the two browsers
+    is its owner's cannot be known, so neither cookie counts any more. Must run inside `writing()`.
+    """
+    if browser.remembered_hash is None:
+        return None
+    copied = _is_usable(
+        RememberedDevice.replaced_token_hash == browser.remembered_hash, account.id, at
+    ) & (RememberedDevice.last_used_at <= at - SAME_MOMENT)
+    user_agent = db.session.scalar(select(RememberedDevice.user_agent).where(copied))
+    if user_agent is None or not claim(delete(RememberedDevice).where(copied)):
+        return None
+    record("device.copy_refused", actor=ANONYMOUS, subject=account.subject, network=browser.network)
+    return describe_user_agent(user_agent)
+
+
+def forget_devices_of(account: Account) -> None:
+    """Forget all devices of the person. Must run inside `writing()`."""
+    rows_changed(delete(RememberedDevice).where(RememberedDevice.account_id == account.id))
 
 
 def remembered_devices(account_id: int) -> list[ListedDevice]:

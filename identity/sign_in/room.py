@@ -10,7 +10,16 @@ from identity.access_termination import CHANNELS
 from identity.accounts.models import Account
 from identity.credentials import registry
 from identity.credentials.reset import WHEN_RESET
-from identity.sign_in import devices, events, journeys, second_steps, throttle, whole_sign_in_views
+from identity.credentials.take_back import TAKE_BACKS
+from identity.sign_in import (
+    devices,
+    events,
+    journeys,
+    remembered_sign_in,
+    second_steps,
+    throttle,
+    whole_sign_in_views,
+)
 from identity.sign_in.blueprint import blueprint
 
 
@@ -27,6 +36,7 @@ ROOM = Room(
     whole_sign_in_views.add_routes,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
     WHEN_RESET(_open_after_reset),
+    TAKE_BACKS(remembered_sign_in.TAKE_BACK),
     REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
     PURGES(
         Purge("sign-in journeys", journeys.expired),

@@ -186,6 +186,7 @@ KINDS = {
                 "own_account/address_changed",
                 "recovery/second_step_replaced",
                 "second_step_resets/for_person",
+                "sign_in/device_copied",
                 "upstream/linked",
                 "upstream/unlinked",
             }

@@ -16,7 +16,7 @@ from app.database import db
 from identity.administration import suspension
 from identity.sessions.models import RememberedDevice, Session
 from tests.approvals import world
-from tests.identity.conftest import audited
+from tests.identity.conftest import Post, audited
 from tests.identity.people import PASSWORD, Person, make_person
 from tests.identity.walking import Page, Walker
 from tests.races import race
@@ -143,6 +143,38 @@ def test_MF_12_copied_cookie_of_a_remembered_device_is_refused_after_its_next_us
     assert enter_password(with_cookie(app, copied), person).heading == CODE
     stored = db.session.scalars(select(RememberedDevice.token_hash)).all()
     assert token(client) not in stored
+
+
+def test_MF_12_owner_is_mailed_once_about_a_copied_cookie_of_a_remembered_device(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    client = remember(app, person)
+    copied = token(client)
+    assert enter_password(client, person).heading == ACCOUNT
+    enter_password(with_cookie(app, copied), person)
+    assert not audited("device.copy_refused"), "a second request of the same moment is no copy"
+    clock.shift(timedelta(minutes=2))
+    for _ in range(3):
+        assert enter_password(with_cookie(app, copied), person).heading == CODE
+    assert len(audited("device.copy_refused")) == 1
+    subjects = [mail.partition("\n")[0] for mail in post.to(person.email)]
+    told = "A sign-in to your Secure Access account asked for a code again"
+    assert subjects.count(told) == 1
+    assert enter_password(with_cookie(app, token(client)), person).heading == CODE
+
+
+def test_MF_12_second_copied_cookie_within_a_week_sends_no_further_mail(
+    app: Flask, person: Person, post: Post, clock: time_machine.Traveller
+) -> None:
+    for _ in range(2):
+        clock.shift(timedelta(minutes=2))
+        client = remember(app, person)
+        copied = token(client)
+        enter_password(client, person)
+        clock.shift(timedelta(minutes=2))
+        assert enter_password(with_cookie(app, copied), person).heading == CODE
+    assert len(audited("device.copy_refused")) == 2
+    assert sum("asked for a code again" in mail for mail in post.to(person.email)) == 1
 
 
 def test_MF_12_remembered_device_ends_thirty_days_after_it_was_chosen_in_spite_of_use(
