@@ -18,6 +18,7 @@ from approvals.pending_decisions.decisions import Agreement, Ending, agree, end
 from approvals.pending_decisions.models import PendingDecision
 from identity.accounts.models import Account
 from identity.accounts.person import Person, actor_of
+from identity.sessions.token_renewal import renew_token
 
 
 def offer(organisation: Organisation, member: Membership, body: Organisation, actor: Actor) -> None:
@@ -36,8 +37,11 @@ def offer(organisation: Organisation, member: Membership, body: Organisation, ac
     mails.offered(organisation, account, body, actor)
 
 
-def accept_offer(account: Person, organisation: Organisation) -> None:
+def accept_offer(account: Person, organisation: Organisation, session_id: int) -> None:
     """Become an approver, as an approver of the parent body asked. Raises RefusalError.
+
+    session_id: the session in which the person accepts. It gets another id, so that a copy of its
+    cookie gains nothing (`needs_proof_of_power`).
 
     The parent's power is judged again: the offer of a body that is no parent any more counts no
     longer.
@@ -58,6 +62,7 @@ def accept_offer(account: Person, organisation: Organisation) -> None:
             "offer_accepted", organisation, member.name, actor_of(account), subject=account.subject
         )
         make_approver(member, actor=actor_of(proposer))
+        renew_token(session_id)
 
 
 def decline_offer(account: Person, organisation: Organisation) -> None:

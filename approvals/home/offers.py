@@ -10,6 +10,7 @@ from approvals.approver_proposals import offers, queries
 from approvals.home.forms import OfferForm
 from approvals.memberships.access import member_of, this_organisation
 from approvals.workspace.views.common import me
+from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn
 
 
@@ -25,7 +26,7 @@ def approver_offer(**_route: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             if form.accept.data:
-                offers.accept_offer(account, organisation)
+                offers.accept_offer(account, organisation, signed_in_session().id)
                 flash(f"You are now an approver for {organisation.name}.", "success")
                 return redirect(
                     url_for("memberships.home", organisation=organisation.public_id), 303

@@ -5,6 +5,7 @@ give it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import g
 from sqlalchemy import select
@@ -12,17 +13,23 @@ from sqlalchemy import select
 from app.clock import now
 from app.database import db
 from app.web.authorisation import Allowed, Refused
-from approvals.memberships.approvers import can_approve
+from approvals.memberships.approvers import (
+    begin_of_power,
+    can_approve,
+    named_since,
+    power_since,
+)
 from approvals.memberships.models import Membership
 from approvals.memberships.rules import Authority
 from approvals.memberships.waiting_access import WaitingAccess, find_waiting
+from approvals.operators.actions import operator_since
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from approvals.refusals import denied
 from identity.accounts.models import Account
 from identity.sessions import current
 from identity.sessions.access import needs_own_factors, signed_in
-from identity.sessions.step_up import needs_two_factors
+from identity.sessions.step_up import needs_proof_of_power
 
 
 def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -33,7 +40,7 @@ def member_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     found = _own_membership(str(arguments["organisation"]))
     if found is None:
         return _no_such_page("does not belong to the organisation")
-    g.organisation, g.own_membership, g.can_approve = found
+    g.organisation, g.own_membership, g.approver_since = found
     return Allowed() if _opens(found[0].public_id) else needs_own_factors()
 
 
@@ -42,9 +49,9 @@ def approver_of(arguments: Mapping[str, object]) -> Allowed | Refused:
     outcome = member_of(arguments)
     if isinstance(outcome, Refused):
         return outcome
-    if not g.can_approve:
+    if g.approver_since is None:
         return _no_such_page("is not an approver of the organisation")
-    return needs_two_factors() or Allowed()
+    return needs_proof_of_power(g.approver_since) or Allowed()
 
 
 def person_of_waiting_access(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -63,7 +70,10 @@ def person_of_waiting_access(arguments: Mapping[str, object]) -> Allowed | Refus
     g.waiting_access = waiting
     if session.is_limited:
         return needs_own_factors()
-    return needs_two_factors() or Allowed()
+    account_id = session.account_id
+    since = [power_since(account_id, now()), operator_since(account_id)]
+    latest = max((each for each in since if each is not None), default=None)
+    return needs_proof_of_power(latest) or Allowed()
 
 
 def this_waiting_access() -> WaitingAccess:
@@ -94,12 +104,13 @@ def _opens(organisation: str) -> bool:
     )
 
 
-def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | None:
-    session = current()
+def _own_membership(public_id: str) -> tuple[Organisation, Membership, datetime | None] | None:
+    """Return the person's organisation and membership, and since when they can approve there."""
+    session, at = current(), now()
     if session is None:
         return None
     found = db.session.execute(
-        select(Organisation, Membership, can_approve(now()))
+        select(Organisation, Membership, can_approve(at), *named_since(at))
         .join(Membership, Membership.organisation_id == Organisation.id)
         .join(Account, Account.id == Membership.account_id)
         .where(
@@ -109,7 +120,11 @@ def _own_membership(public_id: str) -> tuple[Organisation, Membership, bool] | N
             Membership.joined_at.is_not(None),
         )
     ).one_or_none()
-    return (found[0], found[1], bool(found[2])) if found is not None else None
+    if found is None:
+        return None
+    organisation, membership, approves, *named = found
+    since = begin_of_power(membership.joined_at, *named) if approves else None
+    return organisation, membership, since
 
 
 def _no_such_page(reason: str) -> Refused:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from app.web.authorisation import Allowed, Refused
-from approvals.operators.actions import is_operator
+from approvals.operators.actions import operator_since
 from approvals.refusals import denied
 from identity.sessions import current
 from identity.sessions.access import needs_own_factors, signed_in
-from identity.sessions.step_up import needs_two_factors
+from identity.sessions.step_up import needs_proof_of_power
 
 
 def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
@@ -16,9 +16,10 @@ def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
     session = current()
     if isinstance(outcome, Refused) or session is None:
         return outcome
-    if is_operator(session.account_id):
+    since = operator_since(session.account_id)
+    if since is not None:
         if session.is_limited:
             return needs_own_factors()
-        return needs_two_factors() or Allowed()
+        return needs_proof_of_power(since) or Allowed()
     denied("not an operator")
     return Refused("not an operator", hidden=True)

@@ -1,5 +1,8 @@
 """Operators: appointed, listed and removed."""
 
+from datetime import datetime
+from typing import Protocol
+
 from sqlalchemy import bindparam, or_, select
 
 from app.actors import Actor
@@ -16,14 +19,30 @@ from identity.accounts.person import Person
 from identity.accounts.sent_invitation import SentInvitation
 from identity.email_address import EmailAddress
 
-_APPOINTMENT: CompiledQuery[object] = CompiledQuery(
-    select(Operator.id).where(Operator.account_id == bindparam("account"), Operator.open)
+
+class _Appointment(Protocol):
+    """Row of an open appointment."""
+
+    valid_from: datetime
+    joined_at: datetime | None
+
+
+_APPOINTMENT: CompiledQuery[_Appointment] = CompiledQuery(
+    select(Operator.valid_from, Operator.joined_at).where(
+        Operator.account_id == bindparam("account"), Operator.open
+    )
 )
 
 
 def is_operator(account_id: int) -> bool:
     """Return whether this account is an operator now."""
-    return _APPOINTMENT.one(account=account_id) is not None
+    return operator_since(account_id) is not None
+
+
+def operator_since(account_id: int) -> datetime | None:
+    """Return the moment from which on the account is an operator, or None."""
+    found = _APPOINTMENT.one(account=account_id)
+    return None if found is None else max(found.valid_from, found.joined_at or found.valid_from)
 
 
 def active_operators() -> list[Account]:

@@ -37,6 +37,7 @@ from identity.sessions.actions import StartedSession
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.current_session import lock_session
+from identity.sessions.token_renewal import renew_token
 from identity.sessions.user_agent import describe_user_agent
 from identity.sign_in.session_actions import begin_session
 
@@ -199,6 +200,8 @@ def _accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession
         _finish(journey)
         _answer(token_hash, invitation, InvitationState.ACCEPTED)
         _record_acceptance(invitation, account)
+        # The invitation may make the person an approver or an operator.
+        renew_token(session.id)
 
 
 def accepted_recently(invitation: Invitation, account: Person) -> bool:

@@ -56,6 +56,11 @@ class ActiveSession:
         return self.connection is not None
 
     @property
+    def issued_at(self) -> datetime:
+        """Moment from which on the session has its present id."""
+        return self.token_issued_at or self.auth_time
+
+    @property
     def browser(self) -> str:
         """Kind of browser, for its owner to recognise."""
         return describe_user_agent(self.user_agent)

@@ -82,6 +82,21 @@ def needs_two_factors() -> Refused | None:
     return Refused("two factors", answer=lambda: _confirm(wanted_page()))
 
 
+def needs_proof_of_power(since: datetime | None) -> Refused | None:
+    """Return the refusal of a session that may not use the power of an approver or operator yet.
+
+    Both factors have to be shown, and the session's id to be of a later moment than the power: a
+    copy of an older cookie gains nothing by an appointment. Confirming gives the session another id
+    (OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change").
+
+    since: the moment at which the person got the power; None for a person without one.
+    """
+    session = current()
+    if session is None or since is None or session.issued_at >= since:
+        return needs_two_factors()
+    return Refused("older than the power", answer=lambda: _confirm(wanted_page()))
+
+
 freshly_signed_in = FreshSignIn(signed_in_with_own_factors, before_page=True)
 """A person who showed both own factors a short while ago: passwords and second steps ask for it."""
 

@@ -262,6 +262,12 @@ def session_of(person: Account) -> str:
     return token
 
 
+def session_id_of(person: Account) -> int:
+    """The id of a new session of this person."""
+    token_hash = secret_hash(session_of(person))
+    return db.session.scalars(select(Session.id).where(Session.token_hash == token_hash)).one()
+
+
 def browser(app: Flask, person: Account | Membership) -> Walker:
     """A browser that is signed in as this person."""
     signed_in = who(person) if isinstance(person, Membership) else person

@@ -234,6 +234,11 @@ def test_parent_approver_invites_an_approver_who_accepts_by_joining(
     assert facts.active_approvers(school.id).accounts == {pat.account_id, ann.account_id}
 
 
+def accept(member: Membership, where: Organisation) -> None:
+    person = world.who(member)
+    offers.accept_offer(person, where, world.session_id_of(person))
+
+
 def test_parent_approver_offers_to_a_member_who_accepts(
     school: Organisation, trust: Organisation, tess: Account
 ) -> None:
@@ -244,11 +249,11 @@ def test_parent_approver_offers_to_a_member_who_accepts(
     assert [to for to, _ in world.mails("approver_proposals/offered")] == [bob.email]
     again = refused(propose, school, person, actor_of(tess), body=trust)
     assert again == rules.OFFERED_ALREADY
-    offers.accept_offer(world.who(bob), school)
+    accept(bob, school)
     assert world.approves(bob)
     [row] = world.audited("approver.made")
     assert row.actor == tess.subject
-    assert refused(offers.accept_offer, world.who(bob), school) == rules.TOO_LATE
+    assert refused(accept, bob, school) == rules.TOO_LATE
 
 
 def test_offer_that_is_declined_is_mailed_to_the_proposer(
@@ -267,7 +272,7 @@ def test_offer_ends_after_14_days(school: Organisation, trust: Organisation, tes
     propose(school, ProposedApprover(bob.email, "", ""), actor_of(tess), body=trust)
     with time_machine.travel(now() + timedelta(days=14), tick=False):
         assert offers_to(world.who(bob).id) == []
-        assert refused(offers.accept_offer, world.who(bob), school) == rules.TOO_LATE
+        assert refused(accept, bob, school) == rules.TOO_LATE
         again = propose(school, ProposedApprover(bob.email, "", ""), actor_of(tess), body=trust)
         assert again is Outcome.OFFERED
 
@@ -278,7 +283,7 @@ def test_ID_offer_of_a_former_parent_is_void(
     bob = world.member(school, "bob@elm.example")
     propose(school, ProposedApprover(bob.email, "", ""), actor_of(tess), body=trust)
     world.leave_trust(school, today())
-    assert refused(offers.accept_offer, world.who(bob), school) == rules.OFFER_VOID
+    assert refused(accept, bob, school) == rules.OFFER_VOID
     assert not world.approves(bob)
 
 
