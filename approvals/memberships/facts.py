@@ -4,7 +4,7 @@ Changes of an organisation's members first lock its row, so that two of them are
 the other: two approvers who stop each other leave one.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -228,13 +228,6 @@ def held_groups(membership: Membership, at: datetime) -> tuple[HeldGroup, ...]:
         for grant in membership.grants
         if grant.ends_after(at)
     )
-
-
-def recent_changes(membership: Membership, at: datetime) -> int:
-    """Count the changes of the last 24 hours that gave the person something here."""
-    given = {grant.valid_from for grant in membership.grants}
-    appointed = {appointment.valid_from for appointment in membership.appointments}
-    return sum(moment > at - timedelta(days=1) for moment in given | appointed)
 
 
 def subject_of(membership: Membership) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 
 from app.actors import Actor
 from app.database import db
@@ -30,7 +30,7 @@ def current_spell(membership: Membership, at: datetime) -> StandIn | None:
     """Return the member's spell that runs or lies ahead. There is one at most."""
     found: StandIn | None = db.session.scalar(
         select(StandIn)
-        .where(StandIn.membership_id == membership.id, StandIn.valid_to > at)
+        .where(StandIn.membership_id == membership.id, _runs_or_lies_ahead(at))
         .execution_options(populate_existing=True)
     )
     return found
@@ -44,7 +44,7 @@ def spells_of(organisation: Organisation, at: datetime) -> Sequence[StandInRow]:
         .where(
             Membership.organisation_id == organisation.id,
             Membership.open,
-            StandIn.valid_to > at,
+            _runs_or_lies_ahead(at),
         )
         .order_by(StandIn.valid_from, StandIn.id)
     )
@@ -60,7 +60,7 @@ def end_spell(membership: Membership, *, at: datetime, ended_by: Actor) -> bool:
     """End the member's spell; False where none runs or lies ahead. Must run inside `writing()`."""
     return changed_any(
         update(StandIn)
-        .where(StandIn.membership_id == membership.id, StandIn.valid_to > at)
+        .where(StandIn.membership_id == membership.id, _runs_or_lies_ahead(at))
         .values(
             valid_to=case((StandIn.valid_from > at, StandIn.valid_from), else_=at),
             planned_to=StandIn.valid_to,
@@ -95,3 +95,11 @@ def continue_in(membership: Membership, continued: Membership, at: datetime) -> 
                 named_by=spell.named_by,
             )
         )
+
+
+def _runs_or_lies_ahead(at: datetime) -> ColumnElement[bool]:
+    """Return the condition of a spell that counts now or later.
+
+    One that was ended before it began has no time at all.
+    """
+    return and_(StandIn.valid_to > at, StandIn.valid_to > StandIn.valid_from)

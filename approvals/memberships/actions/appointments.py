@@ -8,6 +8,7 @@ from app.refusal import RefusalError
 from approvals.memberships import facts, mails, rules, stand_ins
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.recent_changes import refuse_change
 from approvals.organisations.models import Organisation
 
 
@@ -33,7 +34,7 @@ def make_approver(
             suspended=membership.suspended_at is not None
             or (account is not None and account.suspended),
         )
-        refusal = refusal or rules.may_change_again(facts.recent_changes(membership, now()))
+        refusal = refusal or refuse_change(membership, now())
         if refusal is not None:
             raise RefusalError(refusal)
         membership.appointments.append(Appointment(valid_from=now()))

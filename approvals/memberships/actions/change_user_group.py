@@ -12,6 +12,7 @@ from app.refusal import RefusalError
 from approvals.memberships import facts, granting, mails, rules, wording
 from approvals.memberships.access_changes import newly_given, plan_change, removes_present_group
 from approvals.memberships.models import Membership
+from approvals.memberships.recent_changes import refuse_change
 from approvals.memberships.waiting_access import end_waiting, file_access
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
@@ -88,9 +89,7 @@ def change_user_group(
                 actor,
                 at,
             )
-            or (
-                rules.may_change_again(facts.recent_changes(membership, at)) if plan.gains else None
-            )
+            or (refuse_change(membership, at) if plan.gains else None)
         )
         if refusal is not None:
             raise RefusalError(refusal)

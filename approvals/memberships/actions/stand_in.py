@@ -10,9 +10,10 @@ from app.clock import day_of, end_of_day, now, start_of_day
 from app.database import writing
 from app.days import in_words
 from app.refusal import RefusalError
-from approvals.memberships import facts, rules, stand_in_mails, stand_in_rules, stand_ins
+from approvals.memberships import facts, stand_in_mails, stand_in_rules, stand_ins
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership, StandIn
+from approvals.memberships.recent_changes import refuse_change
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 
@@ -38,7 +39,7 @@ def name_stand_in(
             stands_in=stand_ins.current_spell(membership, at) is not None,
         )
         refusal = refusal or stand_in_rules.may_stand_in(first_day, last_day, day_of(at))
-        refusal = refusal or rules.may_change_again(facts.recent_changes(membership, at))
+        refusal = refusal or refuse_change(membership, at)
         if refusal is not None or first_day is None or last_day is None:
             raise RefusalError(refusal or stand_in_rules.NO_LAST_DAY)
         session.add(

@@ -7,6 +7,7 @@ from app.refusal import RefusalError
 from app.typed_text import LONGEST_REASON, clean_text
 from approvals.memberships import facts, mails, queries, rules, stand_ins, suspension
 from approvals.memberships.models import Membership, SuspensionKind
+from approvals.memberships.recent_changes import refuse_change
 from approvals.organisations.models import Organisation
 from identity.access_termination import end_access
 
@@ -86,6 +87,7 @@ def restore_member(membership: Membership, *, actor: Actor) -> Membership:
             open_=membership.open,
             oneself=account is not None and account.id == membership.account_id,
         )
+        refusal = refusal or refuse_change(membership, now())
         if refusal is not None:
             raise RefusalError(refusal)
         if not suspension.end(membership, suspension.RESTORABLE, at=now(), ended_by=actor):

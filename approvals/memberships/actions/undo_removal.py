@@ -15,6 +15,7 @@ from approvals.memberships import facts, granting, mails, rules, stand_ins, susp
 from approvals.memberships.access_changes import GivenGroup
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.memberships.recent_changes import refuse_change
 from approvals.organisations.models import Organisation
 from approvals.organisations.queries import is_open
 from identity.access_termination import lock_access
@@ -60,6 +61,7 @@ def undo_removal(membership: Membership, *, actor: Actor) -> tuple[Membership, S
                 if facts.open_membership(organisation.id, account.address)
                 else None
             )
+            or refuse_change(membership, at)
         )
         if refusal is not None:
             raise RefusalError(refusal)
