@@ -36,16 +36,21 @@ def lock_organisation(session: Session, organisation_id: int) -> Organisation:
     ).one()
 
 
-def lock_membership(session: Session, membership: Membership) -> Membership:
-    """Lock the organisation, and return the membership as it is now with all its rows."""
+def lock_membership(session: Session, membership: Membership, *others: Membership) -> Membership:
+    """Lock the organisation, and return the membership as it is now with all its rows.
+
+    others: further members of the organisation whom the same transaction changes.
+    """
     identifier, organisation_id = membership.id, membership.organisation_id
     # The acceptance of an invitation locks it first and the organisation second: the same order.
+    invitations = {each.invitation_id for each in (membership, *others)}
     session.scalars(
         select(Invitation)
-        .where(Invitation.id == membership.invitation_id)
+        .where(Invitation.id.in_(invitations - {None}))
+        .order_by(Invitation.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    ).all()
     lock_organisation(session, organisation_id)
     return session.scalars(
         select(Membership)

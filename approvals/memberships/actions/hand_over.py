@@ -14,7 +14,7 @@ def hand_over(own: Membership, successor: Membership, *, actor: Actor) -> None:
     act would be left: an invited successor has to join first.
     """
     with writing():
-        locked = facts.lock_membership(db.session(), successor)
+        locked = facts.lock_membership(db.session(), successor, own)
         if not locked.is_approver:
             make_approver(locked, actor=actor)
         stop_approver(own, actor=actor)
