@@ -35,19 +35,25 @@ def refuse_change(membership: Membership, at: datetime) -> Refusal | None:
 def recent_changes(membership: Membership, at: datetime) -> int:
     """Count the changes of the last 24 hours that gave the person something here.
 
-    That is a membership, access, an appointment, a spell as a stand-in, or the end of a suspension,
-    in this membership or an earlier one. Everything that one act gave counts once.
+    That is access, a membership after the first, an appointment, a spell as a stand-in, or the end
+    of a suspension, in this membership or an earlier one. Everything that one act gave counts once.
     """
     since, person = at - DAY, [Membership.email_key == membership.email_key]
     if membership.account_id is not None:
         person.append(Membership.account_id == membership.account_id)
-    spells = select(Membership.id).where(
-        Membership.organisation_id == membership.organisation_id, or_(*person)
+    spells = (
+        select(Membership.id)
+        .where(Membership.organisation_id == membership.organisation_id, or_(*person))
+        .cte("spells")
     )
     moments = union(
-        select(Membership.valid_from).where(Membership.id.in_(spells)),
+        select(Membership.valid_from).where(
+            # The first one was an addition, whose mails have a limit of their own.
+            Membership.id.in_(select(spells.c.id)),
+            Membership.id > select(func.min(spells.c.id)).scalar_subquery(),
+        ),
         *(
-            select(moment).where(table.membership_id.in_(spells))
+            select(moment).where(table.membership_id.in_(select(spells.c.id)))
             for table, moment in (
                 (Grant, Grant.valid_from),
                 (Appointment, Appointment.valid_from),
@@ -58,6 +64,6 @@ def recent_changes(membership: Membership, at: datetime) -> int:
     given = select(func.count()).select_from(moments).where(moments.c[0] > since)
     # Several spells may begin with the same day.
     stand_ins = select(func.count(StandIn.id)).where(
-        StandIn.membership_id.in_(spells), StandIn.valid_from > since
+        StandIn.membership_id.in_(select(spells.c.id)), StandIn.valid_from > since
     )
     return sum(db.session.scalar(each) or 0 for each in (given, stand_ins))
