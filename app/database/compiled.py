@@ -30,9 +30,9 @@ from sqlalchemy.sql.selectable import ExecutableReturnsRows
 
 from app.database.connections import connections
 from app.database.dbapi_connection import Bound
-from app.database.driver import DriverCursor, DriverRow, driver_of
+from app.database.driver import DriverCursor, DriverRow
 from app.database.engine import db
-from app.database.transaction import WRITING, NotWriting
+from app.database.transaction import WRITING, NotWriting, OpenTransaction
 
 REQUIRED = object()
 """In place of a default, for a parameter that has to be given."""
@@ -94,9 +94,10 @@ class CompiledStatement:
     ) -> tuple[DialectStatement, DriverCursor]:
         """Execute the statement in the session's transaction, and return the driver's cursor."""
         session.flush()
-        connection = session.connection()
-        compiled = self.for_dialect(connection.dialect)
-        return compiled, driver_of(connection).execute(*compiled.bind(values))
+        opened: OpenTransaction | None = session.info.get(WRITING)
+        dialect, driver = opened or OpenTransaction.on(session.connection())
+        compiled = self.for_dialect(dialect)
+        return compiled, driver.execute(*compiled.bind(values))
 
 
 class ChildInsert(CompiledStatement):

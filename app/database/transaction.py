@@ -3,20 +3,37 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple, Self
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Dialect, event, text
 from sqlalchemy.orm import Session
 
+from app.database.driver import DriverConnection, driver_of
 from app.database.engine import db
 from app.database.write_lock import hold_write_lock
 from app.metrics import Seconds
 
 WRITING = "secure_access.writing"
+"""Key of `session.info` with the OpenTransaction of `writing()`, while it is open."""
 WAITS = Seconds(
     "database_wait",
     "Time until a transaction could begin to write, and until a unit of work was committed",
     "kind",
 )
+
+
+class OpenTransaction(NamedTuple):
+    """The session's transaction that writes, as compiled statements use it.
+
+    The session would look its connection up anew for each of them.
+    """
+
+    dialect: Dialect
+    driver: DriverConnection
+
+    @classmethod
+    def on(cls, connection: Connection) -> Self:
+        return cls(connection.dialect, driver_of(connection))
 
 
 class NotWriting(RuntimeError):
@@ -43,12 +60,12 @@ def writing(connection: Connection | None = None) -> Iterator[Session]:
         session.commit()
     asked_at = time.perf_counter()
     with hold_write_lock(db.engine.dialect.name):
-        session.connection(
+        opened = session.connection(
             bind_arguments={"bind": connection} if connection is not None else None,
             execution_options={"begin_immediate": True},
         )
         WAITS.observe(time.perf_counter() - asked_at, "transaction")
-        session.info[WRITING] = True
+        session.info[WRITING] = OpenTransaction.on(opened)
         try:
             yield session
             session.commit()

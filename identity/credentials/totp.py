@@ -288,11 +288,23 @@ def _present_step() -> int:
     return int(now().timestamp()) // STEP_SECONDS
 
 
+class _Codes(pyotp.TOTP):
+    """The codes of an app, whose secret is decoded once for all steps that are compared."""
+
+    _decoded: bytes | None = None
+
+    def byte_secret(self) -> bytes:
+        """Return the secret."""
+        if self._decoded is None:
+            self._decoded = super().byte_secret()
+        return self._decoded
+
+
 def _check_step(sealed_secret: str, answer: str) -> int | ProofRejected:
     digits = re.sub(r"[\s\-]", "", answer)
     if not re.fullmatch(r"[0-9]{6}", digits):
         return ProofRejected(INCOMPLETE, counts=False)
-    generator = pyotp.TOTP(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
+    generator = _Codes(decrypt(sealed_secret, purpose=_PURPOSE), interval=STEP_SECONDS)
     matching = [
         step
         for step in _acceptable_steps()
