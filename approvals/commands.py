@@ -1,5 +1,6 @@
 """The floor's commands, and those that it adds to groups of other rooms."""
 
+from approvals.access_requests.cli import requests_cli
 from approvals.approver_proposals.cli import approvers_cli
 from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
@@ -22,6 +23,7 @@ COMMANDS = (
     register_cli,
     remits_cli,
     report,
+    requests_cli,
     services,
     sign_ins_cli,
     terms,

@@ -27,6 +27,9 @@ from identity.access_termination import lock_access
 from identity.accounts.models import Account
 from identity.accounts.person import Person, actor_of
 
+Decider = Person | Actor
+"""A person, or the actor of a command on the server."""
+
 
 class RequestEnded(RefusalError):
     """The request was decided before, or it ended otherwise."""
@@ -94,11 +97,17 @@ def withdraw(decision: PendingDecision, person: Person) -> None:
         _record("withdrawn", decision, account, organisation, actor_of(account))
 
 
-def approve(decision: PendingDecision, decider: Person, *, user_group: str | None = None) -> None:
+def approve(
+    decision: PendingDecision,
+    decider: Decider,
+    *,
+    user_group: str | None = None,
+    reason: str | None = None,
+) -> None:
     """Give what the stored request asks for, or a lesser user group of the same service.
 
-    The request, the decider and the organisation's user groups are judged as they are now. Raises
-    RefusalError, of which RequestEnded says that another decision came first.
+    The request, the decider and the organisation's user groups are judged as they are now. reason:
+    of a command. Raises RefusalError, of which RequestEnded says that another decision came first.
     """
     with writing():
         found, account, organisation, authority = _lock_and_judge(decision, decider)
@@ -118,29 +127,30 @@ def approve(decision: PendingDecision, decider: Person, *, user_group: str | Non
             account,
             service=asked.service,
             user_group=granted,
-            actor=actor_of(decider),
+            actor=_actor(decider),
         )
         _record(
             "approved",
             found,
             account,
             organisation,
-            actor_of(decider),
+            _actor(decider),
             granted=mails.group_name(asked.service, granted),
+            reason=reason,
             authority=authority,
-            mutual=_has_approved(account, decider),
+            mutual=not isinstance(decider, Actor) and _has_approved(account, decider),
         )
         mails.approved(account, organisation, contents, authority, waits=not is_given)
 
 
-def reject(decision: PendingDecision, decider: Person, *, reason: str) -> None:
+def reject(decision: PendingDecision, decider: Decider, *, reason: str) -> None:
     """End the request with a reason, which is mailed to the asker. Raises RefusalError."""
     with writing():
         found, account, organisation, authority = _lock_and_judge(decision, decider)
         if not end(
             found,
             Ending.REFUSED,
-            actor_of(decider),
+            _actor(decider),
             reason=reason,
         ):
             raise RequestEnded
@@ -149,7 +159,7 @@ def reject(decision: PendingDecision, decider: Person, *, reason: str) -> None:
             found,
             account,
             organisation,
-            actor_of(decider),
+            _actor(decider),
             reason=reason,
             authority=authority,
         )
@@ -179,7 +189,7 @@ def record_passed_on(
 
 
 def _lock_and_judge(
-    decision: PendingDecision, decider: Person
+    decision: PendingDecision, decider: Decider
 ) -> tuple[PendingDecision, Account, Organisation, Authority]:
     """Lock what a decision changes, and judge the decider. Raises RefusalError."""
     session = db.session()
@@ -190,13 +200,15 @@ def _lock_and_judge(
     found = facts.by_public_id(decision.public_id)
     if found is None or found.ended_at is not None:
         raise RequestEnded
-    authority = rules.may_decide(
-        members.deciders(organisation, now()),
-        decider=decider.id,
-        asker=account.id,
-        asked_at=found.asked_at,
-        at=now(),
-    )
+    deciders, at = members.deciders(organisation, now()), now()
+    if isinstance(decider, Actor):
+        authority = rules.may_decide_by_command(
+            deciders, asker=account.id, asked_at=found.asked_at, at=at
+        )
+    else:
+        authority = rules.may_decide(
+            deciders, decider=decider.id, asker=account.id, asked_at=found.asked_at, at=at
+        )
     if isinstance(authority, Refusal):
         raise RefusalError(authority)
     return found, account, organisation, authority
@@ -204,17 +216,17 @@ def _lock_and_judge(
 
 def _claim(
     decision: PendingDecision,
-    decider: Person,
+    decider: Decider,
     organisation: Organisation,
     authority: Authority,
     contents: AskedFor,
 ) -> None:
     """Decide the request and put it into effect, once. Raises RequestEnded."""
-    actor = actor_of(decider)
+    actor = _actor(decider)
     acted_for: int | None = None
     if authority is Authority.APPROVER:
         acted_for = organisation.id
-    elif authority is Authority.PARENT:
+    elif authority is Authority.PARENT and not isinstance(decider, Actor):
         acted_for = facts.parent_for(decider.id, organisation, now())
     outcome = agree(
         decision,
@@ -226,6 +238,10 @@ def _claim(
     )
     if outcome is not Agreement.DECIDED or not end(decision, Ending.IN_EFFECT, actor):
         raise RequestEnded
+
+
+def _actor(decider: Decider) -> Actor:
+    return decider if isinstance(decider, Actor) else actor_of(decider)
 
 
 def _has_approved(asker: Account, decider: Person) -> bool:

@@ -100,6 +100,14 @@ def operators_requests(at: datetime) -> Sequence[RequestRow]:
     ]
 
 
+def requests_without_decider(at: datetime) -> Sequence[RequestRow]:
+    """Return the requests that nobody but their asker could decide, oldest first."""
+    found = db.session.scalars(
+        facts.may_be_passed_on(at).order_by(PendingDecision.asked_at, PendingDecision.id)
+    ).all()
+    return [row for row in rows_of(found, at) if not levels_of(row.decision, row.organisation, at)]
+
+
 def request_for_approver(
     organisation: Organisation, public_id: str, reader: Person, at: datetime
 ) -> RequestPage | None:

@@ -20,6 +20,7 @@ BY = {
     Authority.APPROVER: "An approver of {}",
     Authority.PARENT: "An approver of a body that looks after {}",
     Authority.OPERATOR: "An operator of Secure Access",
+    Authority.COMMAND: "An operator of Secure Access",
 }
 """The decider in words for the asker, who does not learn the names of approvers."""
 

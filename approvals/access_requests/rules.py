@@ -58,6 +58,11 @@ NOT_A_LESSER_GROUP = Refusal(
     "not_a_lesser_group",
     "You can approve the user group that was asked for, or one that allows less.",
 )
+DECIDED_BY_PEOPLE = Refusal(
+    "decided_by_people",
+    "There are people who can decide this request, on its page. The command decides only where "
+    "there is nobody.",
+)
 ASKER_SUSPENDED = Refusal(
     "asker_suspended", "This person is suspended. You can only reject the request."
 )
@@ -126,6 +131,14 @@ def may_decide(
         if decider in deciders.at_level(level):
             return level
     return NO_AUTHORITY
+
+
+def may_decide_by_command(
+    deciders: Deciders, *, asker: int, asked_at: datetime, at: datetime
+) -> Authority | Refusal:
+    """Return the ground of the command on the server: nobody but the asker can decide."""
+    open_levels = levels_open(deciders, asker=asker, asked_at=asked_at, at=at)
+    return DECIDED_BY_PEOPLE if open_levels else Authority.COMMAND
 
 
 def steps(asked_at: datetime, at: datetime) -> int:
