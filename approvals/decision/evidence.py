@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.audit import AuditEvent
 from app.clock import CLOCK_SLACK
 from app.database import db
-from app.database.dated_rows import has_ended
+from app.database.dated_rows import has_begun, has_ended
 from app.days import date_text, end_in_words
 from approvals.activity.queries import actor_in_words
 from approvals.decision import evaluation
@@ -25,10 +25,12 @@ from approvals.decision.facts import AccessFacts, GrantFacts, MembershipFacts
 from approvals.memberships import wording
 from approvals.memberships.models import Membership, MembershipSuspension, SuspensionKind
 from approvals.memberships.queries import names_of
-from approvals.memberships.waiting_access import agreements
+from approvals.memberships.waiting_access import decisions_about
+from approvals.pending_decisions.decisions import Ending
 from approvals.pending_decisions.models import PendingDecision
 
 MEMBERSHIP, SUSPENSION, USER_GROUP = "Membership", "Suspension", "User group"
+SECOND_APPROVER = "Second approver"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def evidence_of(answer: AccessDecision, at: datetime) -> list[Evidence]:
         for row in _suspensions(facts.memberships, at)
     ]
     organisation_id = next(iter(rows.values())).organisation_id
-    agreed = agreements(organisation_id, public_ids, facts.service_code)
+    filed = decisions_about(organisation_id, public_ids, facts.service_code)
+    agreed = [each for each in filed if each.ending == Ending.IN_EFFECT]
     found += [
         Evidence(
             USER_GROUP,
@@ -72,6 +75,11 @@ def evidence_of(answer: AccessDecision, at: datetime) -> list[Evidence]:
             evaluation.grant_counts(facts, each, at),
         )
         for each in _latest_first(facts.grants)
+    ]
+    found += [
+        Evidence(SECOND_APPROVER, _waiting(each, facts, acts), counts=False)
+        for each in filed
+        if has_begun(each.asked_at, at) and not has_ended(each.ended_at, at)
     ]
     return found
 
@@ -160,6 +168,24 @@ def _grant(
     return f"{text}."
 
 
+def _waiting(decision: PendingDecision, facts: AccessFacts, acts: _Acts) -> str:
+    names = [
+        group.name
+        for code in _groups_of(decision)
+        if facts.service and (group := facts.service.group(code))
+    ]
+    giver = acts.name(decision.asked_by, decision.asked_at)
+    return (
+        f"{' and '.join(names)}, given by {giver} on {date_text(decision.asked_at)}, waits for a "
+        "second approver."
+    )
+
+
+def _groups_of(decision: PendingDecision) -> list[str]:
+    groups = decision.details["user_groups"]
+    return [str(code) for code in groups] if isinstance(groups, list) else []
+
+
 def _agreement(
     grant: GrantFacts,
     grants: Iterable[GrantFacts],
@@ -182,11 +208,9 @@ def _agreement(
         begins = before.pop(begins)
     last_end = max((end for end in before if end < begins), default=None)
     for decision in reversed(agreed):
-        groups = decision.details["user_groups"]
         if (
             decision.details["membership"] == membership.public_id
-            and isinstance(groups, list)
-            and grant.user_group in groups
+            and grant.user_group in _groups_of(decision)
             and decision.decided_at is not None
             and decision.decided_at <= grant.valid_from + CLOCK_SLACK
             and (last_end is None or decision.decided_at >= last_end)

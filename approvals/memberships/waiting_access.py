@@ -169,19 +169,18 @@ def find_waiting(public_id: str) -> WaitingAccess | None:
     return WaitingAccess(decision, membership, organisation)
 
 
-def agreements(
+def decisions_about(
     organisation_id: int, memberships: Collection[str], service: str
 ) -> Sequence[PendingDecision]:
-    """Return the second approvers' decisions in effect, the earliest first.
+    """Return what was filed for a second approver, in whatever state, the earliest first.
 
-    memberships: public ids of those that they are about.
+    memberships: public ids of those that it is about.
     """
     return db.session.scalars(
         select(PendingDecision)
         .where(
             PendingDecision.kind == SENSITIVE_ACCESS.name,
             PendingDecision.organisation_id == organisation_id,
-            PendingDecision.ending == Ending.IN_EFFECT,
             PendingDecision.details["membership"].as_string().in_(memberships),
             PendingDecision.details["service"].as_string() == service,
         )

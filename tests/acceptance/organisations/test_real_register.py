@@ -17,6 +17,7 @@ from approvals.organisations.importing import FileReport, RefusedFile, import_fi
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation, TrustLink
 from approvals.organisations.register.codes import STATE_FUNDED_TYPES
+from approvals.remits.basis import with_basis
 from approvals.remits.remit import remit_of
 from tests.acceptance.organisations import independent
 
@@ -212,3 +213,19 @@ def test_remit_has_a_school_proposed_to_open_from_its_opening_date(load: Load) -
     assert [queries.is_open(school, day) for day in days] == [False, True, True]
     assert "148847" not in _remit("4903", date(2022, 2, 28))
     assert "148847" in _remit("4903", date(2022, 6, 1))
+
+
+def test_basis_of_a_trusts_schools_begins_on_the_joined_dates_of_the_newest_file(
+    load: Load, gias: Path
+) -> None:
+    newest = GROUP_LINKS[-1]
+    load(newest)
+    joined = independent.trust_links(gias / newest)
+    sizes = Counter(uid for uid, _day in joined.values())
+    for uid, size in sizes.most_common(3):
+        trust = queries.by_identifier(f"uid:{uid}")
+        assert trust is not None
+        remit = remit_of(trust, "remit", independent.day_of(gias / newest))
+        found = {each.school.urn: each.since for each in with_basis(remit, remit.schools)}
+        assert size >= len(found) > 40
+        assert found == {urn: joined[urn][1] for urn in found}

@@ -95,7 +95,11 @@ def test_evidence_names_the_second_approver_until_a_gap(department: Organisation
     give("DfE_Named")
     [waiting] = waiting_access(department, bob)
     assert sentences(bob, department, "User group") == []
+    [waits] = sentences(bob, department, "Second approver")
+    assert waits.startswith("DFE Named, given by Ann Byron on ")
+    assert waits.endswith(", waits for a second approver.")
     agree_to_access(waiting.decision.public_id, world.who(tom))
+    assert sentences(bob, department, "Second approver") == []
     [group] = sentences(bob, department, "User group")
     assert group.endswith(", given by Ann Byron, agreed to by Tom Byron.")
     give("DfE_Named", days=10)

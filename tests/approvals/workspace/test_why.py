@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.clock import now, today
 from app.database import writing
@@ -13,8 +14,11 @@ from approvals.memberships.actions import remove_member
 from approvals.memberships.models import Membership
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import Organisation
+from identity.sessions.levels import ONE_FACTOR
+from identity.sessions.models import Session
 from tests.approvals import world
 from tests.approvals.world import SERVICE, browser, path
+from tests.identity.oidc.relying_party import register
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -140,6 +144,19 @@ def test_person_reads_their_own_reasons(app: Flask, school: Organisation, ann: M
     world.member(world.school("Brook School", "100002"), bob.email)
     remove_member(bob, actor=world.COMMAND)
     assert walker.get(address).status == 404
+
+
+def test_person_reads_that_their_sign_in_is_too_weak(app: Flask, school: Organisation) -> None:
+    bob = world.member(school, "bob@ash.example", "School_Anon")
+    register(client_name="Results", service=SERVICE)
+    walker = browser(app, bob)
+    address = f"/services/{SERVICE}/why/{school.public_id}"
+    assert "You signed in with less than that" not in walker.get(address).text
+    with writing() as session:
+        session.execute(update(Session).values(acr=ONE_FACTOR, amr_values=["pwd"]))
+    page = walker.get(address)
+    assert "Signing in Needs two factors, or a passkey." in page.text
+    assert "You signed in with less than that." in page.text
 
 
 def test_operator_reads_reasons_for_any_organisation_and_moment(
