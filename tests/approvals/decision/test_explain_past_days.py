@@ -102,7 +102,7 @@ def test_explain_says_since_when_a_trust_link_is_known(app: Flask, register: Loa
 def test_explain_counts_the_trust_links_of_a_long_list_that_came_later(
     app: Flask, register: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("approvals.decision.explain.FEW", 1)
+    monkeypatch.setattr("approvals.decision.explanation.FEW", 1)
     _enter(queries.by_identifier("uid:1700"), "MAT_Named")
     assert (
         "    1 of them by register files that were imported later, the last on "
