@@ -16,7 +16,7 @@ from approvals.memberships.approvers import is_named_approver
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
-from identity.accounts.undelivered import is_undelivered
+from identity.accounts.undelivered import undelivered_invitations
 
 DORMANT_AFTER = timedelta(days=90)
 ENDING_WITHIN = timedelta(days=30)
@@ -115,7 +115,7 @@ def _status(status: str, at: datetime) -> list[Condition]:
         case "expired":
             return [~joined, Invitation.has_expired(at)]
         case "undelivered":
-            return [~joined, is_undelivered()]
+            return [~joined, Membership.invitation_id.in_(undelivered_invitations())]
         case "suspended":
             return [joined, Account.suspended | Membership.suspended_at.is_not(None)]
         case "dormant":
