@@ -21,6 +21,7 @@ from identity.credentials.factor import ProofAccepted, ProofRejected
 from identity.credentials.hashing import hash_password
 from identity.credentials.models import RecoveryCodesShown, TotpEnrolment
 from identity.credentials.password_context import password_owner
+from identity.credentials.set_up_here import announce_set_up
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import lock_session
 
@@ -131,6 +132,7 @@ def prove_enrolment(
             return ProofRejected(totp.USED)
         change = totp.change_of(account.id)
         totp.store(account.id, sealed_secret, step)
+        announce_set_up(session, totp.TOTP.name)
         end_access(account.id, cause="second step changed", keep_session=session.id)
         record("totp.changed", subject=account.subject)
         reset.send_disavowable(

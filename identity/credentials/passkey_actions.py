@@ -22,6 +22,7 @@ from identity.access_termination import end_access
 from identity.credentials import passkeys, registry, reset, webauthn_ceremonies
 from identity.credentials.models import Passkey, PasskeyEnrolment
 from identity.credentials.passkeys import LONGEST_NAME, MOST, PASSKEY
+from identity.credentials.set_up_here import announce_set_up
 from identity.sessions.actions import StartedSession, start_session
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
@@ -104,6 +105,7 @@ def add_passkey(
             raise RefusalError(TAKEN)
         end_access(account.id, cause="second step changed", keep_session=session.id)
         record("passkey.added", subject=account.subject, passkey=passkey.public_id)
+        announce_set_up(session, PASSKEY.name)
         reset.send_disavowable(
             account,
             "credentials/passkey_changed",

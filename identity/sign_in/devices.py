@@ -17,6 +17,7 @@ from app.database.single_use import rows_changed
 from app.identifiers import new_secret, secret_hash
 from app.retention import Expired
 from identity.access_termination import Termination
+from identity.sessions.active_session import ActiveSession
 from identity.sessions.browser import Browser
 from identity.sessions.cookies import DEVICE_LIFETIME
 from identity.sessions.models import Session
@@ -99,6 +100,19 @@ def renew_device(
         second_step=second_step,
     )
     return RenewedDevice(cast(int, added), token)
+
+
+def note_second_step(session: ActiveSession, factor: str) -> None:
+    """Show the factor first in the session's browser: it was set up there. See `WHEN_SET_UP`."""
+    if session.known_device_id is not None:
+        rows_changed(
+            update(KnownDevice)
+            .where(
+                KnownDevice.id == session.known_device_id,
+                KnownDevice.account_id == session.account_id,
+            )
+            .values(second_step=factor)
+        )
 
 
 def forget_devices(ending: Termination) -> None:

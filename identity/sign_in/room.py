@@ -10,6 +10,7 @@ from identity.access_termination import CHANNELS
 from identity.accounts.models import Account
 from identity.credentials import registry
 from identity.credentials.reset import WHEN_RESET
+from identity.credentials.set_up_here import WHEN_SET_UP
 from identity.credentials.take_back import TAKE_BACKS
 from identity.sign_in import (
     devices,
@@ -36,6 +37,7 @@ ROOM = Room(
     whole_sign_in_views.add_routes,
     CHANNELS(journeys.end_journeys, devices.forget_devices),
     WHEN_RESET(_open_after_reset),
+    WHEN_SET_UP(devices.note_second_step),
     TAKE_BACKS(remembered_sign_in.TAKE_BACK),
     REVIVED(Revived("sign-ins under way", select_active=journeys.under_way, end=journeys.end_all)),
     PURGES(

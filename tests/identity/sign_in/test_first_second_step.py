@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.identity.credentials.authenticator import Authenticator
 from tests.identity.credentials.passkey_pages import add_passkey, options_on, sign_in_with
+from tests.identity.joining.test_joining import code_of
 from tests.identity.people import Person, sign_in
 from tests.identity.walking import Page, Walker
 
@@ -50,6 +51,27 @@ def test_browser_in_which_the_passkey_was_used_last_shows_it_first(
     page = after_the_password(signed_out(client), person)
     assert page.heading == PASSKEY
     assert page.walker.get(page.link("Use my authenticator app instead")).heading == APP
+
+
+def test_passkey_that_is_added_is_shown_first_in_its_browser_at_once(
+    app: Flask, person: Person
+) -> None:
+    here = app.test_client()
+    sign_in(here, person)
+    page = Walker(here).get("/account/second-step").submit("second-step/passkey")
+    credential = Authenticator().create(options_on(page))
+    page.submit("passkey/add", name="Key", credential=credential)
+    assert after_the_password(signed_out(here), person).heading == PASSKEY
+
+
+def test_app_that_is_replaced_is_shown_first_in_its_browser_at_once(
+    app: Flask, person: Person, key: Authenticator
+) -> None:
+    client = app.test_client()
+    sign_in_with(client, key)
+    page = Walker(client).get("/account/second-step").submit("second-step/app")
+    page.submit(code=code_of(page))
+    assert after_the_password(signed_out(client), person).heading == APP
 
 
 def test_second_step_after_a_password_is_remembered_for_its_browser(
