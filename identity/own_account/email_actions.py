@@ -66,6 +66,9 @@ def begin_for(
     locked = lock_access(account.id)
     if locked is None or not locked.active:
         raise RefusalError.of("not_active", "This person cannot sign in at present.")
+    refusal = provider_rule.why_not_confirmed(locked)
+    if refusal is not None:
+        raise RefusalError(refusal)
     change = _begin(
         locked,
         email,

@@ -14,6 +14,7 @@ from identity.credentials.other_providers import (
     link_state_at,
     provider_of_address,
 )
+from identity.credentials.registry import has_lasting_way_in
 from identity.email_address import EmailAddress
 
 
@@ -33,6 +34,23 @@ def why_not_moved(account: Person, email: EmailAddress) -> Refusal | None:
         "address_of_another_provider",
         f"People with an address at {domain} sign in with {provider.name} only, which none of the "
         "organisations of this account uses. Use another address.",
+    )
+
+
+def why_not_confirmed(account: Person) -> Refusal | None:
+    """Return why the person could confirm no change of their address, or None.
+
+    A confirmation needs own factors. People who have none and may not set up any here cannot give
+    it, and a sign-in at the provider opens the organisations of that provider alone.
+    """
+    provider = provider_required_at(account.address)
+    if provider is None or has_lasting_way_in(account.id):
+        return None
+    return Refusal(
+        "address_without_own_factors",
+        f"This person signs in with {provider.name} only and has no password here, so they could "
+        "not confirm another address. Invite them at the new address, and remove them at this one "
+        "when they have joined.",
     )
 
 

@@ -10,6 +10,7 @@ from app.http_client import Unreachable
 from app.web.authorisation import anyone, permit
 from app.web.forms import Form
 from identity.credentials.other_providers import provider_of_address, provider_of_session
+from identity.credentials.registry import has_lasting_way_in
 from identity.joining.actions import InvitationOver
 from identity.oidc.jwt_verification import VerificationFailed
 from identity.ports import approvals
@@ -93,6 +94,9 @@ def own_factors() -> ResponseReturnValue:
     return render_template(
         "upstream/own_factors.html",
         provider=provider,
+        without_own_factors=provider is not None
+        and provider.only
+        and not has_lasting_way_in(session.account_id),
         confirm=url_for("sign_in.confirm", next=back),
         home=approvals().home(),
     )

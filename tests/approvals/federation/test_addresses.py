@@ -7,9 +7,12 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.database import writing
+from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
+from identity.sessions.models import Session
 from identity.upstream.models import Connection
 from tests.approvals import world
 from tests.approvals.federation.conftest import DOMAIN, connect
@@ -134,3 +137,36 @@ def test_approver_is_told_that_the_domain_of_the_new_address_has_another_provide
     page = page.submit("", email=INSIDE)
     assert REFUSAL in page.text
     assert world.mails("own_account/confirm_address") == []
+
+
+@pytest.fixture
+def without_factors(only: Connection, melfield: Organisation) -> Membership:
+    """Ida joined at the provider, which forbids own factors."""
+    ida = world.member(melfield, f"ida@{DOMAIN}", given_name="Ida")
+    linked(world.who(ida), only, "ida")
+    return ida
+
+
+def test_approver_is_told_to_invite_a_person_without_own_factors_at_the_new_address(
+    app: Flask, melfield: Organisation, without_factors: Membership
+) -> None:
+    approver = world.member(melfield, "heather@elsewhere.example", approver=True)
+    address = world.path(melfield, "users", without_factors.public_id, "email")
+    page = world.browser(app, approver).get(address).submit("", email="ida@elsewhere.example")
+    assert "Invite them at the new address" in page.text
+    assert world.mails("own_account/confirm_address") == []
+    assert world.mails("own_account/address_change_begun") == []
+
+
+def test_person_without_own_factors_reads_how_to_get_another_address(
+    app: Flask, only: Connection, melfield: Organisation, without_factors: Membership
+) -> None:
+    walker = world.browser(app, without_factors)
+    with writing() as session:
+        session.execute(
+            update(Session).values(connection=only.public_id, organisations=[melfield.public_id])
+        )
+    page = walker.get("/account/email")
+    assert page.heading == "This page needs a password of your own"
+    assert "ask an approver of your organisation to invite you at the new address" in page.text
+    assert "Continue with my password" not in page.text
