@@ -79,20 +79,29 @@ def _links(page: Page, demo: Demo) -> Iterator[str]:
 
 
 def faults_here(page: Page) -> dict[str, list[str]]:
-    faults = []
+    """Faults of this page by its address, in both colour schemes and both widths."""
     page.wait_for_load_state()
     if page.evaluate("window.axe === undefined"):
         # The page's own policy lets no foreign script in; the debugger's door is not bound by it.
         page.evaluate(AXE.read_text())
-    # Without the elements that passed: describing and sending them takes half of the time.
-    violations: list[dict[str, Any]] = page.evaluate(
-        """async rules => (await axe.run(document, {
-            runOnly: {type: "tag", values: rules}, resultTypes: ["violations"]
-        })).violations""",
-        RULES,
-    )
-    for violation in violations:
-        where = [node["target"] for node in violation["nodes"][:3]]
-        faults.append(f"{violation['id']}: {violation['help']} at {where}")
+    faults = _violations(page, "tag", RULES)
+    page.emulate_media(color_scheme="dark")
+    faults += [f"dark: {fault}" for fault in _violations(page, "rule", ["color-contrast"])]
+    page.emulate_media(color_scheme="light")
     faults += overflows(page)
     return {urlsplit(page.url).path: faults} if faults else {}
+
+
+def _violations(page: Page, kind: str, values: list[str]) -> list[str]:
+    """Return what axe finds by these rules, in words."""
+    # Without the elements that passed: describing and sending them takes half of the time.
+    found: list[dict[str, Any]] = page.evaluate(
+        """async only => (await axe.run(document, {
+            runOnly: only, resultTypes: ["violations"]
+        })).violations""",
+        {"type": kind, "values": values},
+    )
+    return [
+        f"{each['id']}: {each['help']} at {[node['target'] for node in each['nodes'][:3]]}"
+        for each in found
+    ]
