@@ -1,6 +1,7 @@
 """The floor's commands, and those that it adds to groups of other rooms."""
 
 from approvals.access_requests.cli import requests_cli
+from approvals.account_joining.cli import join_command
 from approvals.approver_proposals.cli import approvers_cli
 from approvals.clients.cli import check_command
 from approvals.console.cli import operators_cli
@@ -12,6 +13,7 @@ from approvals.population.cli import population
 from approvals.remits.cli import remits_cli
 from approvals.reports.cli import report
 from approvals.terms.cli import terms
+from identity.administration.cli import accounts_cli
 from identity.oidc.client_administration.cli import clients_group
 
 COMMANDS = (
@@ -33,3 +35,4 @@ organisations_cli.add_command(close_command)
 organisations_cli.add_command(at_risk_command)
 organisations_cli.add_command(merge_command)
 clients_group.add_command(check_command)
+accounts_cli.add_command(join_command)

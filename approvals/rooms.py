@@ -4,6 +4,7 @@ from app.composition import Room
 from approvals.access_model.room import ROOM as ACCESS_MODEL
 from approvals.access_requests.room import ROOM as ACCESS_REQUESTS
 from approvals.account_closing.room import ROOM as ACCOUNT_CLOSING
+from approvals.account_joining.room import ROOM as ACCOUNT_JOINING
 from approvals.activity.room import ROOM as ACTIVITY
 from approvals.approver_proposals.room import ROOM as APPROVER_PROPOSALS
 from approvals.clients.room import ROOM as CLIENTS
@@ -45,5 +46,6 @@ ROOMS = (
     CONSOLE,
     OWN_DATA,
     ACCOUNT_CLOSING,
+    ACCOUNT_JOINING,
     Room("approvals.port", APPROVALS(ApprovalsPort())),
 )

@@ -201,8 +201,8 @@ def _close(due: PendingDecision) -> None:
             mail_approvers("closed_account", organisation, left)
         if is_operator(account.id):
             remove_operator(account.address, actor=person)
-        _end_decisions(account)
-        _decline_invitations(account, person)
+        end_decisions(account, CLOSED)
+        decline_invitations(account, person)
         actions.close_now(account, "their own request")
         send_mail(
             to=account.email,
@@ -211,8 +211,8 @@ def _close(due: PendingDecision) -> None:
         )
 
 
-def _end_decisions(account: Account) -> None:
-    """End what waits for a decision about the person."""
+def end_decisions(account: Account, sentence: str) -> None:
+    """End what waits for a decision about the person, with this reason."""
     waiting = db.session.scalars(
         select(PendingDecision).where(
             PendingDecision.account_id == account.id, PendingDecision.ended_at.is_(None)
@@ -220,12 +220,12 @@ def _end_decisions(account: Account) -> None:
     ).all()
     for each in waiting:
         if each.kind == ACCESS_REQUEST.name:
-            end_without_decision(each, SYSTEM, CLOSED)
+            end_without_decision(each, SYSTEM, sentence)
         else:
-            end(each, Ending.STOPPED, SYSTEM, reason=CLOSED)
+            end(each, Ending.STOPPED, SYSTEM, reason=sentence)
 
 
-def _decline_invitations(account: Account, person: Actor) -> None:
+def decline_invitations(account: Account, person: Actor) -> None:
     """End the memberships to which the person's address is invited."""
     rows = db.session.execute(
         select(Membership, Organisation)

@@ -10,7 +10,7 @@ from app.refusal import RefusalError
 from app.web.authorisation import permit
 from approvals.account_closing import own_request
 from approvals.memberships.forms import Confirmation
-from identity.sessions.access import signed_in
+from identity.sessions.access import signed_in, signed_in_with_own_factors
 from identity.sessions.active_session import ActiveSession
 from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn
@@ -20,7 +20,7 @@ pages = Blueprint("account_closing", __name__)
 
 
 @pages.route("/account/close", methods=["GET", "POST"])
-@permit(FreshSignIn(signed_in))
+@permit(FreshSignIn(signed_in_with_own_factors))
 def close() -> ResponseReturnValue:
     """Show what closing the account means, and plan it."""
     account, form = signed_in_session().account, Confirmation()

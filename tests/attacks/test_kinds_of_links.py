@@ -176,6 +176,7 @@ KINDS = {
         frozenset(
             {
                 "account_closing/requested",
+                "account_joining/requested",
                 "credentials/codes_guessed",
                 "credentials/new_device",
                 "credentials/passkey_changed",

@@ -119,6 +119,11 @@ FRESH = {
     "reports.user_groups_json",
     # Data of one's own.
     "account_closing.close",
+    # Two accounts that become one.
+    "account_joining.begin",
+    "account_joining.decide",
+    "account_joining.prove",
+    "account_joining.refuse",
     "own_data.download",
     "own_data.page",
 }
@@ -156,6 +161,7 @@ OPEN = {
     # Acts that only end access of one's own.
     "home.give_up",
     "account_closing.stop",
+    "account_joining.stop",
     "sessions.end",
     "sessions.end_others",
     "sessions.forget_device",

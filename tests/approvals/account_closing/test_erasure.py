@@ -55,6 +55,7 @@ ELSEWHERE = {
     "oidc_pushed_request": MINUTES,
     "oidc_refresh_token": "Deleted with the sign-in to the service.",
     "registration": MINUTES,
+    "replaced_session_token": "Deleted with the session.",
     "reset_journey": "Deleted with the link.",
     "second_step_journey": "Deleted with the link.",
     "upstream_journey": MINUTES,
@@ -64,7 +65,7 @@ WITHOUT_PEOPLE = re.compile(
     "organisation(_period|_letters)?|register_.*|school_link|trust_link|terms_version|service(_.*)?|"
     "oidc_client(_period)?|oidc_initial_access_token|oidc_pairwise_salt|oidc_revision|"
     "oidc_revoked_token|oidc_signing_key|oidc_used_once|upstream_connection|upstream_domain|"
-    "readiness"
+    "readiness|weekly_report"
 )
 
 
@@ -276,7 +277,7 @@ _EVIDENCE = (
     "connection_name details diocese_code domain effective_from factor file form found "
     "from grant grant_type granted groups into invitation issuer key kid kind known "
     "left_out level membership method moved mutual new_device number of_kind "
-    "of_organisation of_service operator organisation outcome overlap_hours passkey path "
+    "of_organisation of_service operator organisation other outcome overlap_hours passkey path "
     "people proposer reached reasons request rows rule rules scope seconds service "
     "services sha256 shown sid signs_from source stated_on step subject suspended "
     "taken_back takes_effect_at target_name terms to token ukprn user_group user_groups "

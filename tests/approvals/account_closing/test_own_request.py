@@ -20,6 +20,7 @@ from approvals.memberships.models import Membership
 from approvals.organisations.models import Organisation
 from approvals.settings import Settings
 from identity.accounts.models import Account, Invitation
+from identity.sessions.models import Session
 from tests.approvals import world
 from tests.conftest import settings
 from tests.identity.conftest import Post
@@ -217,3 +218,10 @@ def test_forty_requests_and_stops_at_once_leave_one_state(app: Flask, person: Pe
     planned = own_request.gather(person.account_id).planned_for is not None
     assert sum(done[0::2]) - sum(done[1::2]) == planned
     assert len(world.mails("account_closing/stopped")) == sum(done[1::2])
+
+
+def test_session_from_an_organisations_provider_closes_no_account(walker: Walker) -> None:
+    with writing() as session:
+        for row in session.scalars(select(Session)):
+            row.connection, row.organisations = "a-provider", []
+    assert "own-factors" in walker.get("/account/close").address

@@ -1,0 +1,30 @@
+"""Audit events of this room."""
+
+from app.audit import Event
+
+EVENTS = (
+    Event(
+        "account.joining_requested",
+        "{subject} proved two accounts and asked to join them.",
+        {"subject"},
+    ),
+    Event(
+        "account.joining_agreed", "{actor} agreed to join two accounts of {subject}.", {"subject"}
+    ),
+    Event("account.joining_ended", "The joining of two accounts of {subject} ended.", {"subject"}),
+    Event(
+        "account.joined_accounts",
+        "{actor} joined two accounts: {subject} keeps this one.",
+        {"subject"},
+    ),
+    Event(
+        "account.joining_command",
+        "{actor} agreed to the request {request}, with the reason “{reason}”.",
+        {"request", "reason"},
+    ),
+    Event(
+        "membership.continued",
+        "{subject} goes on in {organisation} with another account of theirs.",
+        {"subject", "organisation", "membership"},
+    ),
+)

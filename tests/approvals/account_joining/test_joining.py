@@ -1,0 +1,290 @@
+"""Two accounts of one person: proved in one browser, shown to operators, joined by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.clock import now
+from app.database import db, writing
+from app.refusal import RefusalError
+from approvals.account_joining import actions, facts
+from approvals.decision.decision import decide
+from approvals.memberships.actions import make_approver
+from approvals.memberships.models import Membership
+from approvals.organisations.models import Organisation
+from approvals.pending_decisions.decisions import Agreement
+from approvals.settings import Settings
+from identity.accounts.models import Account
+from identity.accounts.person import actor_of
+from identity.administration import suspension
+from identity.sessions.models import Session
+from tests.approvals import world
+from tests.conftest import settings
+from tests.identity.conftest import Post
+from tests.identity.people import Person, make_person, sign_in
+from tests.identity.walking import Page, Walker
+from tests.races import race
+from wsgi import cli
+
+ASH, ELM = "ada@ashfield.example", "ada@elm.example"
+BROWSER = "b" * 64
+
+
+@dataclass
+class Scene:
+    """Ada has an account at each of two schools. Olive and Otto are operators."""
+
+    kept: Person
+    other: Person
+    ashfield: Organisation
+    elm: Organisation
+    olive: Account
+    otto: Account
+
+    def account(self, person: Person) -> Account:
+        return db.session.get_one(Account, person.account_id, populate_existing=True)
+
+    def memberships(self, person: Person) -> list[tuple[str, list[str], bool]]:
+        found = db.session.scalars(
+            select(Membership)
+            .where(Membership.account_id == person.account_id, Membership.open)
+            .order_by(Membership.id)
+        )
+        return [(each.email, world.held(each), world.approves(each)) for each in found]
+
+    def proved(self) -> str:
+        """Prove both accounts, and return the id of the request."""
+        actions.begin(self.kept.account_id, BROWSER)
+        begun = facts.begun_in(BROWSER, self.other.account_id)
+        assert begun is not None
+        actions.prove_other(begun.public_id, self.other.account_id, BROWSER)
+        return begun.public_id
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings(database_url, mail_directory=tmp_path / "mail")
+
+
+@pytest.fixture
+def scene(app: Flask) -> Scene:
+    ashfield = world.school()
+    elm = world.organisation("Elm School", urn="100002")
+    kept, other = make_person(ASH, "Ada", "Byron"), make_person(ELM, "Ada", "King")
+    world.member(ashfield, "ann@ashfield.example", approver=True)
+    world.member(ashfield, ASH, "School_Anon")
+    world.member(elm, ELM, "School_Named", approver=True)
+    return Scene(
+        kept,
+        other,
+        ashfield,
+        elm,
+        world.operator(),
+        world.operator("otto@operators.example"),
+    )
+
+
+def _sign_in(client: FlaskClient, person: Person) -> Walker:
+    sign_in(client, person)
+    return Walker(client)
+
+
+def _join_page(walker: Walker) -> Page:
+    return walker.get(walker.get("/account").link("Join"))
+
+
+def test_person_proves_both_accounts_in_one_browser_and_two_operators_join_them(
+    app: Flask, client: FlaskClient, scene: Scene
+) -> None:
+    page = _join_page(_sign_in(client, scene.kept)).submit("/account/join")
+    assert f"The account {ASH} is proved" in page.text
+    page.walker.get("/sign-out").submit(button="sign_out")
+    page = _join_page(_sign_in(client, scene.other))
+    assert f"{ASH} stays" in page.text
+    page = page.submit("/account/join/")
+    assert "Both accounts are proved" in page.text
+    for operator, button in ((scene.olive, "Agree"), (scene.otto, "Join the accounts")):
+        seen = world.browser(app, operator).get("/ops/joinings")
+        seen = seen.walker.get(seen.link("Ada Byron"))
+        assert "password, authenticator app" in seen.text
+        assert "School Performance: School Named" in seen.text
+        assert button in seen.text
+        seen.submit()
+    assert scene.memberships(scene.kept) == [
+        (ASH, ["School_Anon"], False),
+        (ASH, ["School_Named"], True),
+    ]
+    assert scene.memberships(scene.other) == []
+    assert scene.account(scene.other).closed_at is not None
+    assert sorted(to for to, _ in world.mails("account_joining/joined")) == [ASH, ELM]
+
+
+def test_access_of_both_accounts_is_that_of_the_kept_one_from_the_joining_on(
+    scene: Scene,
+) -> None:
+    joining, before = scene.proved(), now()
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    kept, other = scene.account(scene.kept), scene.account(scene.other)
+    assert decide(kept, world.SERVICE, scene.elm, now()).allowed
+    assert not decide(other, world.SERVICE, scene.elm, now()).allowed
+    assert decide(other, world.SERVICE, scene.elm, before).allowed
+    assert not decide(kept, world.SERVICE, scene.elm, before).allowed
+
+
+def test_one_operator_does_not_join_accounts_that_both_have_access(scene: Scene) -> None:
+    joining, olive = scene.proved(), actor_of(scene.olive)
+    assert actions.agree_to_joining(joining, olive) is Agreement.FIRST_OF_TWO
+    with pytest.raises(RefusalError, match="has been decided"):
+        actions.agree_to_joining(joining, olive)
+    assert scene.account(scene.other).active
+
+
+def test_one_operator_joins_an_account_without_membership(scene: Scene) -> None:
+    scene.other = make_person("ada@home.example", "Ada", "Home")
+    joining = scene.proved()
+    assert actions.agree_to_joining(joining, actor_of(scene.olive)) is Agreement.DECIDED
+    assert scene.account(scene.other).closed_at is not None
+    assert scene.memberships(scene.kept) == [(ASH, ["School_Anon"], False)]
+
+
+def test_membership_in_a_shared_organisation_is_not_doubled(scene: Scene) -> None:
+    world.member(scene.ashfield, ELM, "School_Named")
+    joining = scene.proved()
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    assert scene.memberships(scene.kept) == [
+        (ASH, ["School_Anon"], False),
+        (ASH, ["School_Named"], True),
+    ]
+    assert all("Ashfield School" in text for _, text in world.mails("account_joining/joined"))
+
+
+def test_PR_09_last_approver_of_a_shared_organisation_is_not_joined_away(scene: Scene) -> None:
+    world.member(scene.elm, ASH, "School_Anon")
+    with pytest.raises(RefusalError, match="only approver of Elm School"):
+        scene.proved()
+    (there,) = db.session.scalars(
+        select(Membership).where(
+            Membership.account_id == scene.kept.account_id,
+            Membership.organisation_id == scene.elm.id,
+        )
+    )
+    make_approver(there, actor=world.COMMAND)
+    assert scene.proved()
+
+
+def test_account_of_an_operator_is_not_joined(scene: Scene) -> None:
+    world.make_operator(scene.account(scene.other))
+    with pytest.raises(RefusalError, match="account of an operator"):
+        scene.proved()
+
+
+def test_account_that_became_an_operator_while_waiting_is_not_joined(scene: Scene) -> None:
+    joining = scene.proved()
+    world.make_operator(scene.account(scene.other))
+    with pytest.raises(RefusalError, match="account of an operator"):
+        actions.agree_to_joining(joining, actor_of(scene.olive))
+
+
+@pytest.mark.parametrize("minutes", [0, 31])
+def test_other_account_is_proved_in_the_same_browser_within_30_minutes(
+    scene: Scene, minutes: int
+) -> None:
+    actions.begin(scene.kept.account_id, BROWSER)
+    begun = facts.begun_in(BROWSER, scene.other.account_id)
+    assert begun is not None
+    with time_machine.travel(now() + timedelta(minutes=minutes), tick=True):
+        browser = BROWSER if minutes else "c" * 64
+        with pytest.raises(RefusalError, match="Begin again"):
+            actions.prove_other(begun.public_id, scene.other.account_id, browser)
+
+
+def test_both_proofs_need_a_fresh_sign_in(client: FlaskClient, scene: Scene) -> None:
+    walker = _sign_in(client, scene.kept)
+    page = walker.get("/account/join")
+    with time_machine.travel(now() + timedelta(minutes=20), tick=True):
+        assert page.submit("/account/join").heading == "Confirm it is you"
+    assert facts.open_about(scene.account(scene.kept)) is None
+
+
+def test_joining_is_stopped_by_this_was_not_me_of_either_account(app: Flask, scene: Scene) -> None:
+    joining = scene.proved()
+    text = Post().to(ELM)[-1]
+    link = next(word for word in text.split() if "/not-me/" in word)
+    page = Walker(app.test_client()).get(link[link.index("/not-me/") :])
+    assert "the joining of your accounts is stopped" in page.text
+    page.submit()
+    with pytest.raises(RefusalError, match="has been decided"):
+        actions.agree_to_joining(joining, actor_of(scene.olive))
+
+
+def test_operator_refuses_with_a_reason_for_both_addresses(app: Flask, scene: Scene) -> None:
+    page = world.browser(app, scene.olive).get(f"/ops/joinings/{scene.proved()}")
+    page = page.walker.get(page.link("Refuse the request")).submit(reason="Two people")
+    assert "The request is refused" in page.text
+    assert [(to, "Two people" in text) for to, text in world.mails("account_joining/refused")] == [
+        (ASH, True),
+        (ELM, True),
+    ]
+
+
+def test_sessions_of_the_closed_account_end_and_those_of_the_kept_one_last(
+    app: Flask, scene: Scene
+) -> None:
+    for person in (scene.kept, scene.other):
+        sign_in(app.test_client(), person)
+    joining = scene.proved()
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    lasting = db.session.scalars(select(Session.account_id).where(Session.ended_at.is_(None))).all()
+    assert set(lasting) == {scene.kept.account_id}
+
+
+def test_command_is_the_second_decision_of_a_sole_operator(app: Flask, scene: Scene) -> None:
+    joining = scene.proved()
+    arguments = ["accounts", "join", joining, "--reason", "Seen both passports"]
+    refused = CliRunner().invoke(cli, arguments)
+    assert "There are two operators who can act." in refused.output
+    suspension.suspend(scene.otto, actor=world.COMMAND)
+    actions.agree_to_joining(joining, actor_of(scene.olive))
+    done = CliRunner().invoke(cli, arguments)
+    assert "The accounts are joined." in done.output
+    assert scene.account(scene.other).closed_at is not None
+
+
+def test_PR_08_forty_agreements_at_once_join_once(app: Flask, scene: Scene) -> None:
+    joining = scene.proved()
+    operators = [actor_of(scene.olive), actor_of(scene.otto)]
+
+    def act(number: int) -> str:
+        try:
+            return actions.agree_to_joining(joining, operators[number % 2]).name
+        except RefusalError:
+            return "refused"
+
+    results = race(app, act)
+    assert sorted(each for each in results if each != "refused") == ["DECIDED", "FIRST_OF_TWO"]
+    assert len(scene.memberships(scene.kept)) == 2
+    assert len(world.audited("account.joined_accounts")) == 1
+
+
+def test_session_from_an_organisations_provider_proves_no_account(
+    client: FlaskClient, scene: Scene
+) -> None:
+    """An administrator of the provider could otherwise join anybody's account with theirs."""
+    walker = _sign_in(client, scene.kept)
+    with writing() as session:
+        for row in session.scalars(select(Session)):
+            row.connection, row.organisations = "a-provider", []
+    assert "own-factors" in walker.get("/account/join").address
+    assert facts.open_about(scene.account(scene.kept)) is None
