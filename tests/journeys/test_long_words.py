@@ -12,6 +12,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.clock import today
 from app.web import long_words
 from tests.journeys.conftest import Demo, press, sign_in
 from tests.journeys.overflow import (
@@ -22,7 +23,7 @@ from tests.journeys.overflow import (
     long_address,
     overflows,
 )
-from tests.journeys.test_accessibility import faults
+from tests.journeys.test_accessibility import faults, faults_here
 from tests.journeys.test_main_job import CONTINUE, PASSWORD, open_invitation, own_browser, until
 
 pytestmark = pytest.mark.browser
@@ -141,7 +142,7 @@ def join(page: Page, demo: Demo) -> None:
 
 
 def change_and_remove(desk: Page) -> None:
-    """Another user group, approver and not, removed, and the page afterwards."""
+    """Another user group, approver and not, stand-in and not, removed, and the page afterwards."""
     follow(desk, "Users")
     follow(desk, re.compile(f"^{GIVEN_NAME}"))
     follow(desk, re.compile("^Change access"))
@@ -152,12 +153,34 @@ def change_and_remove(desk: Page) -> None:
     pressed(desk, "Make approver")
     follow(desk, re.compile("^Stop"))
     pressed(desk, "Remove approver rights")
+    stand_in_and_not(desk)
     follow(desk, re.compile(f"^Remove {GIVEN_NAME}"))
     pressed(desk, "Remove from organisation")
     follow(desk, "add them again")
     desk.go_back()
     desk.go_back()
     whole(desk)
+
+
+def stand_in_and_not(desk: Page) -> None:
+    """From the person's page to a stand-in for today, the list, and the end."""
+    follow(desk, re.compile("^Name"))
+    pressed(desk, CONTINUE)
+    assert faults_here(desk) == {}
+    last_day = today()
+    parts = {"day": last_day.day, "month": last_day.month, "year": last_day.year}
+    for name, number in parts.items():
+        desk.fill(f"input[name={name}]", str(number))
+    pressed(desk, CONTINUE)
+    assert faults_here(desk) == {}
+    pressed(desk, "Name as stand-in")
+    assert faults_here(desk) == {}
+    person = desk.url
+    desk.goto(person.partition("/users/")[0] + "/stand-ins")
+    assert faults_here(desk) == {}
+    follow(desk, re.compile("^End"))
+    assert faults_here(desk) == {}
+    pressed(desk, "End it now")
 
 
 def test_pages_of_operator_fit_long_words(
