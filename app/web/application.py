@@ -61,10 +61,13 @@ class Application(Flask):
         if not constant or endpoint.startswith(".") or not has_request_context():
             return super().url_for(endpoint, **values)
         name = endpoint, values.get("filename")
-        found = self._addresses.get(name)
-        if found is None:
-            found = self._addresses[name] = super().url_for(endpoint, **values)
-        return found
+        if name in self._addresses:
+            return self._addresses[name]
+        built = super().url_for(endpoint, **values)
+        # A request that named another host would have the host in it.
+        if built.startswith("/"):
+            self._addresses[name] = built
+        return built
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return one adapter for all work outside requests: it only builds addresses."""

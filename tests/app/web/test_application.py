@@ -20,3 +20,10 @@ def test_url_for_returns_the_path_within_requests_and_the_host_outside(app: Flas
             url_for("sign_in.start")
             == f"{app.config['PREFERRED_URL_SCHEME']}://localhost:8000/sign-in"
         )
+
+
+def test_url_for_keeps_no_address_of_a_request_to_another_host(app: Flask) -> None:
+    with app.test_request_context("/", base_url="http://elsewhere.example"):
+        url_for("information.help_page")
+    with app.test_request_context("/"):
+        assert url_for("information.help_page") == "/help"
