@@ -134,11 +134,14 @@ def file_access(
 
 
 def end_waiting(
-    organisation: Organisation, membership: Membership, service: str, actor: Actor
+    organisation: Organisation, membership: Membership, actor: Actor, *, service: str | None = None
 ) -> None:
-    """End what waits for the membership in the service: the access is changed otherwise."""
+    """End what waits for the membership: the access is changed otherwise, or the membership ends.
+
+    service: the only service whose waiting access ends; none for all.
+    """
     for waiting in waiting_access(organisation, membership):
-        if waiting.service == service and end(waiting.decision, Ending.STOPPED, actor):
+        if service in (None, waiting.service) and end(waiting.decision, Ending.STOPPED, actor):
             record_step("waiting_ended", waiting, actor)
 
 

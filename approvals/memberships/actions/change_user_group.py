@@ -94,7 +94,7 @@ def change_user_group(
         if refusal is not None:
             raise RefusalError(refusal)
 
-        end_waiting(organisation, membership, service, actor)
+        end_waiting(organisation, membership, actor, service=service)
         if second_approver is None and granting.waiting_groups(new, at):
             file_access(
                 organisation,

@@ -8,6 +8,7 @@ from app.actors import Actor
 from approvals.memberships import facts, queries, stand_ins
 from approvals.memberships.last_approver import keep_an_approver
 from approvals.memberships.models import Membership
+from approvals.memberships.waiting_access import end_waiting
 from approvals.organisations.models import Organisation
 from identity.access_termination import end_access
 from identity.accounts import invitations
@@ -28,6 +29,8 @@ def close_membership(
 ) -> None:
     """Close the membership, its grants and its appointment; withdraw an open invitation.
 
+    Access that waits for a second approver ends undecided.
+
     Tokens and sessions for this organisation end. With the last open membership everything of the
     person ends, sessions included; others are left as they are (docs/decisions/0023).
     """
@@ -39,6 +42,7 @@ def close_membership(
     for appointment in membership.appointments:
         appointment.valid_to = appointment.valid_to or at
     stand_ins.end_spell(membership, at=at, ended_by=actor)
+    end_waiting(organisation, membership, actor)
     facts.close_grants(membership.grants, cause=cause, at=at)
     session.flush()
     if membership.invitation_id is not None:

@@ -31,6 +31,8 @@ from approvals.memberships.models import Grant, Membership
 from approvals.memberships.sensitive_rules import a_year_after
 from approvals.memberships.waiting_access import WaitingAccess, waiting_access
 from approvals.organisations.models import Organisation
+from approvals.pending_decisions.decisions import Ending
+from approvals.pending_decisions.models import PendingDecision
 from identity.accounts.models import Account
 from identity.email_address import EmailAddress
 from tests.approvals import world
@@ -88,6 +90,24 @@ def waiting(member: Membership) -> WaitingAccess:
 
 def agree(member: Membership, who: Account) -> None:
     agree_to_access(waiting(member).decision.public_id, who)
+
+
+def test_removal_ends_access_that_waits_and_its_undo_does_not_return_it(
+    department: Organisation, ann: Membership
+) -> None:
+    world.member(department, "pat@dfe.example", approver=True)
+    bob = world.member(department, "bob@dfe.example", "DfE_Anon")
+    give(bob, ann)
+    decision = waiting(bob).decision.public_id
+    remove_member(bob, actor=world.acting(ann))
+    row = db.session.scalars(
+        select(PendingDecision).where(PendingDecision.public_id == decision)
+    ).one()
+    assert (row.ending, row.ended_by) == (Ending.STOPPED, world.who(ann).subject)
+    assert len(world.audited("access.waiting_ended")) == 1
+    again, _ = undo_removal(bob, actor=world.acting(ann))
+    assert waiting_access(department, again) == []
+    assert world.held(again) == ["DfE_Anon"]
 
 
 def test_marked_group_waits_until_another_approver_agrees(
