@@ -33,11 +33,11 @@ from tests.journeys.in_process import (
     Site,
     both_ways,
     browser_of,
+    enter_as,
     name_server,
     on_sqlite,
     shows,
     shows_error,
-    sign_in_here,
     site,
 )
 from tests.journeys.overflow import ORGANISATION, SURNAME
@@ -191,7 +191,7 @@ def test_member_links_the_account_of_their_organisation(
         browser_of(chromium, javascript=javascript) as page,
     ):
         provider.meet(page)
-        sign_in_here(desk, site, ann)
+        enter_as(desk, site, ann.account)
         send_the_link(desk, site, world.path(provider.school, "users", member.public_id))
         page.goto(site.link(grace.email, "invitation"))
         page.get_by_role("button", name=re.compile("Accept|Continue|Sign in")).first.click()

@@ -18,12 +18,12 @@ from tests.journeys.in_process import (
     Site,
     both_ways,
     browser_of,
+    enter_as,
     enter_password,
     name_server,
     on_sqlite,
     shows,
     shows_error,
-    sign_in_here,
     site,
 )
 from tests.journeys.overflow import ORGANISATION, SURNAME, long_address
@@ -48,13 +48,13 @@ def make_people() -> tuple[Person, Person]:
 def test_lost_second_step_is_asked_for_decided_and_replaced(
     site: Site, chromium: Browser, javascript: bool
 ) -> None:
-    lou, ann = make_people()
     with (
         time_machine.travel("2026-11-23T09:00:00+00:00") as clock,
         browser_of(chromium, javascript=javascript) as page,
         browser_of(chromium, javascript=javascript) as desk,
         browser_of(chromium, javascript=javascript) as other,
     ):
+        lou, ann = make_people()
         enter_password(page, site, lou)
         page.get_by_role("link", name="I have none of these").click()
         shows(page, ASK)
@@ -72,7 +72,8 @@ def test_lost_second_step_is_asked_for_decided_and_replaced(
 
 def decide(desk: Page, site: Site, ann: Person) -> None:
     """The approver decides, after a first try without the checks."""
-    sign_in_here(desk, site, ann)
+    enter_as(desk, site, ann.account)
+    desk.goto(f"{site.issuer}/start")
     desk.get_by_role("link", name="Users", exact=True).first.click()
     desk.get_by_role("link", name=re.compile("^Lou")).first.click()
     desk.get_by_role("link", name="Decide about the reset of the second step").click()
@@ -91,7 +92,8 @@ def decide(desk: Page, site: Site, ann: Person) -> None:
 
 def see_and_keep_waiting(page: Page, site: Site, lou: Person) -> None:
     """The person, who has found the phone again, looks at the page on which it is stopped."""
-    sign_in_here(page, site, lou, "/sign-in?next=/account/second-step-reset")
+    enter_as(page, site, lou.account)
+    page.goto(f"{site.issuer}/account/second-step-reset")
     shows(page, "Reset of your second step")
     expect(page.get_by_role("button", name="Stop the reset")).to_be_visible()
 
@@ -125,7 +127,7 @@ def test_reset_of_a_second_step_is_stopped_in_a_live_session_and_by_the_mail(
 ) -> None:
     lou, _ = make_people()
     with browser_of(chromium) as page, browser_of(chromium) as mine:
-        sign_in_here(mine, site, lou)
+        enter_as(mine, site, lou.account)
         for number in range(2):
             enter_password(page, site, lou)
             page.get_by_role("link", name="I have none of these").click()
