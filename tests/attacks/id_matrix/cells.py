@@ -92,6 +92,8 @@ OF_A_PARENT = {
 }
 """Pages of organisations that are parent bodies; others have none."""
 NEVER_HERE = {
+    "account_joining.decide": "404",
+    "account_joining.refuse": "404",
     "clients.answer": "404",
     "credentials.codes": "404",
     "credentials.download_codes": "404",
@@ -100,9 +102,10 @@ NEVER_HERE = {
     "oidc.passkey_needed": "400",
     "own_account.confirm_email": "410",
 }
-"""Pages that only the browser that has just sent a form, or opened a link, may see: no role has."""
-WITHOUT_HANDLE = {"filename", "form_id", "token", "topic"}
-"""Arguments that name files, topics of Help, forms of one session, or the secret of a link."""
+"""Pages about a form just sent, a link just opened, or a joining of accounts: no role has one."""
+WITHOUT_HANDLE = {"filename", "form_id", "joining", "token", "topic"}
+"""Arguments that name files, topics of Help, forms of one session, the secret of a link, or a
+joining of accounts, of which there is none here."""
 QUERIES = {
     "access_requests.check": "?organisation={organisation}",
     "reports.user_groups_csv": "?as_of=2026-01-01",
