@@ -11,6 +11,12 @@ EVENTS = (
     Event(
         "account.joining_agreed", "{actor} agreed to join two accounts of {subject}.", {"subject"}
     ),
+    Event("account.joinings_listed", "{actor} listed the accounts to join.", {"found"}),
+    Event(
+        "account.joining_read",
+        "{actor} looked at two accounts of {subject} that are to be joined.",
+        {"subject"},
+    ),
     Event("account.joining_ended", "The joining of two accounts of {subject} ended.", {"subject"}),
     Event(
         "account.joined_accounts",

@@ -9,7 +9,7 @@ from app.actors import current_actor
 from app.refusal import RefusalError
 from app.web.authorisation import permit
 from app.web.errors import NotFound
-from approvals.account_joining import actions, facts
+from approvals.account_joining import actions, facts, look_ups
 from approvals.memberships.forms import Confirmation, ReasonForm
 from approvals.operators.access import operator
 from approvals.pending_decisions.decisions import Agreement
@@ -73,7 +73,7 @@ def stop() -> ResponseReturnValue:
 @permit(operator)
 def joinings() -> ResponseReturnValue:
     """List the requests to join accounts."""
-    return render_template("account_joining/list.html", rows=facts.waiting())
+    return render_template("account_joining/list.html", rows=look_ups.list_waiting())
 
 
 @pages.route("/ops/joinings/<joining>", methods=["GET", "POST"])
@@ -92,7 +92,7 @@ def decide(joining: str) -> ResponseReturnValue:
         else:
             flash("You have agreed. Another operator has to agree as well.", "success")
         return redirect(url_for("account_joining.joinings"), 303)
-    found = facts.find(joining)
+    found = look_ups.read(joining)
     if found is None:
         raise NotFound("no such request")
     return render_template(
@@ -119,7 +119,7 @@ def refuse(joining: str) -> ResponseReturnValue:
         else:
             flash("The request is refused, and the person has been told by email.", "success")
         return redirect(url_for("account_joining.joinings"), 303)
-    if facts.find(joining) is None:
+    if look_ups.read(joining) is None:
         raise NotFound("no such request")
     return render_template(
         "account_joining/refuse.html",

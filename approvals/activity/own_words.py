@@ -37,6 +37,7 @@ OWN_WORDS = {
     "account.joining_agreed": "An operator agreed to join two accounts of yours.",
     "account.joining_ended": "The joining of two accounts of yours ended.",
     "account.joining_requested": "You asked to join two accounts of yours.",
+    "account.joining_read": "An operator looked at two of your accounts that are to be joined.",
     "account.renamed": "You changed your name.",
     "account.restored": "An operator restored your account.",
     "account.suspended": "An operator suspended your account.",

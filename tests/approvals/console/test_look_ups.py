@@ -12,6 +12,8 @@ from app.audit import AuditEvent
 from app.database import db
 from approvals.access_requests import actions
 from approvals.access_requests.facts import AskedFor
+from approvals.account_joining import actions as joinings
+from approvals.account_joining.facts import begun_in
 from approvals.organisations.models import Organisation
 from approvals.terms import defaults
 from approvals.terms.models import TermsVersion
@@ -76,6 +78,16 @@ def rows() -> int:
     return db.session.scalar(select(func.count()).select_from(AuditEvent)) or 0
 
 
+def _proved_joining() -> str:
+    """Return the id of a request to join two accounts, both of which are proved."""
+    kept, other = world.account("ada@home.example"), world.account("ada@elm.example")
+    joinings.begin(kept.id, "b" * 64)
+    begun = begun_in("b" * 64, other.id)
+    assert begun is not None
+    joinings.prove_other(begun.public_id, other.id, "b" * 64)
+    return begun.public_id
+
+
 def test_operators_pages_about_people_all_leave_an_audit_row(
     app: Flask, school: Organisation, olive: Walker
 ) -> None:
@@ -95,6 +107,7 @@ def test_operators_pages_about_people_all_leave_an_audit_row(
         "form_id": "none",
         "connection": "none",
         "domain": "none",
+        "joining": _proved_joining(),
         "request_id": actions.file_request(
             world.account("nina@home.example"),
             school,
