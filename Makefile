@@ -135,7 +135,7 @@ demo-reset:
 # ----------------------------------------------------------------------------- checks
 
 test: .venv/.dev node_modules/.dev assets services lint
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --ignore=tests/acceptance $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --ignore=tests/acceptance $(PYTEST_ARGS)
 
 # The tests whose fixtures need no other process; the summary counts the others as deselected.
 quick: .venv/.dev assets lint

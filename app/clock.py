@@ -25,7 +25,15 @@ def day_of(moment: datetime) -> date:
 
 def start_of_day(day: date) -> datetime:
     """Return the London midnight at which `day` begins, in UTC."""
-    return datetime.combine(day, time.min, tzinfo=LONDON).astimezone(UTC)
+    return hour_of(day, 0)
+
+
+def hour_of(day: date, hour: int) -> datetime:
+    """Return the moment of an hour of a London day, in UTC.
+
+    An hour that the clocks skip counts as the hour after it, one that they repeat as the first.
+    """
+    return datetime.combine(day, time(hour), tzinfo=LONDON).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:

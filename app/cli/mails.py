@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from app.actors import Actor, set_current_actor
+from app.cli.names import NAME
 
 if TYPE_CHECKING:
     from app.outbox.queries import ListedMail
@@ -20,11 +21,11 @@ mails_cli = AppGroup("mails", help="Mails of the last 30 days, and those that fa
 
 @mails_cli.command("list")
 @click.option("--status", type=click.Choice(STATUSES), help="Only mails with this status.")
-@click.option("--to", "recipient", default="", help="A part of the recipient's address.")
+@click.option("--to", "recipient", type=NAME, help="A part of the recipient's address.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
-def list_command(status: str | None, recipient: str, limit: int) -> None:
+def list_command(status: str | None, recipient: str | None, limit: int) -> None:
     """List the mails of the last 30 days, the latest first. Their texts are not shown."""
-    _list("mails list", "No mail matches.", status=status, recipient=recipient, limit=limit)
+    _list("mails list", "No mail matches.", status=status, recipient=recipient or "", limit=limit)
 
 
 @mails_cli.command("waiting")

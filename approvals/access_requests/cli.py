@@ -10,7 +10,6 @@ from flask.cli import with_appcontext
 from app.actors import Actor, set_current_actor
 from app.cli.names import NAME
 from app.cli.refusals import show_refusal
-from app.refusal import RefusalError
 
 if TYPE_CHECKING:
     from approvals.pending_decisions.models import PendingDecision
@@ -40,7 +39,7 @@ def list_command() -> None:
 
 @requests_cli.command("approve")
 @click.argument("request_id", type=NAME)
-@click.option("--reason", required=True, help="Why the command decides. It is recorded.")
+@click.option("--reason", type=NAME, required=True, help="Why the command decides. It is recorded.")
 @with_appcontext
 def approve_command(request_id: str, reason: str) -> None:
     """Approve the request REQUEST_ID, where no approver and no other operator can decide it."""
@@ -54,7 +53,7 @@ def approve_command(request_id: str, reason: str) -> None:
 
 @requests_cli.command("reject")
 @click.argument("request_id", type=NAME)
-@click.option("--reason", required=True, help="Reason, which is recorded and mailed.")
+@click.option("--reason", type=NAME, required=True, help="Reason, which is recorded and mailed.")
 @with_appcontext
 def reject_command(request_id: str, reason: str) -> None:
     """Reject the request REQUEST_ID, where no approver and no other operator can decide it."""
@@ -69,10 +68,7 @@ def reject_command(request_id: str, reason: str) -> None:
 def _reason(text: str) -> str:
     from app.typed_text import LONGEST_REASON, clean_text
 
-    reason = clean_text(text, "The reason", LONGEST_REASON)
-    if not reason:
-        raise RefusalError.of("reason_missing", "Enter the reason.")
-    return reason
+    return clean_text(text, "The reason", LONGEST_REASON)
 
 
 def _request(public_id: str) -> PendingDecision:

@@ -10,7 +10,7 @@ from app.cli.refusals import show_refusal
 
 
 @click.command("join")
-@click.argument("joining")
+@click.argument("joining", type=NAME)
 @click.option("--reason", type=NAME, required=True, help="Reason, for the audit.")
 def join_command(joining: str, reason: str) -> None:
     """Agree to join two accounts of a person, where there is only one operator.

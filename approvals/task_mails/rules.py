@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from app.clock import LONDON, day_of
+from app.clock import day_of, hour_of
 
 TASK_MAILS = frozenset(
     {
@@ -23,12 +23,7 @@ appointments and resets, and those that carry a link for one person."""
 
 
 def latest_digest_moment(hour: int, at: datetime) -> datetime:
-    """Return the last moment, not after `at`, at which a digest of that hour in London was due.
-
-    An hour that the clocks skip counts as the hour after it, one that they repeat as the first.
-    """
+    """Return the last moment, not after `at`, at which a digest of that hour in London was due."""
     day = day_of(at)
-    moment = datetime.combine(day, time(hour), tzinfo=LONDON)
-    if moment.timestamp() > at.timestamp():
-        moment = datetime.combine(day - timedelta(days=1), time(hour), tzinfo=LONDON)
-    return moment.astimezone(at.tzinfo)
+    moment = hour_of(day, hour)
+    return moment if moment <= at else hour_of(day - timedelta(days=1), hour)

@@ -5,19 +5,18 @@ from app.web.help import EVERYBODY, SERVICES, HelpTopic
 TOPICS = (
     HelpTopic("join", "Join with an invitation", EVERYBODY, 10, ["accounts.join"]),
     HelpTopic("sign-in", "Sign in", EVERYBODY, 20, ["sign_in.cannot"]),
-    HelpTopic(
-        "passkeys",
-        "Use a passkey",
-        EVERYBODY,
-        30,
-        ["credentials.second_step", "credentials.add_passkey"],
-    ),
+    HelpTopic("passkeys", "Use a passkey", EVERYBODY, 30, ["credentials.add_passkey"]),
     HelpTopic(
         "new-phone",
         "Get a new phone, or sign in without one",
         EVERYBODY,
         40,
-        ["recovery.no_second_step", "recovery.own_reset", "credentials.app"],
+        [
+            "recovery.no_second_step",
+            "recovery.own_reset",
+            "credentials.app",
+            "credentials.second_step",
+        ],
     ),
     HelpTopic(
         "not-you", "If it was not you", EVERYBODY, 70, ["sessions.sessions", "credentials.not_me"]

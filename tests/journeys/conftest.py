@@ -176,7 +176,8 @@ def resize(page: Page, width: int, height: int = 900) -> None:
     Until then, two measurements may see two layouts. Values to compare are measured in one call.
     """
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function("width => window.innerWidth === width", arg=width)
+    # A page of a window behind another one draws no frames, which the default waits for.
+    page.wait_for_function("width => window.innerWidth === width", arg=width, polling=50)
 
 
 def unused_code(secret: str) -> str:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
+TOPIC = r"(?<=^/help/)[a-z-]+$"
 LEADS_OUT = re.compile(r"/sign-out|/end-session|\.csv|\.json|\.txt|/enter/")
 
 
@@ -48,21 +49,25 @@ def test_pages_of_the_reporting_app_are_accessible(demo: Demo, page: Page) -> No
     assert faults_here(page) == {}
 
 
-def faults(page: Page, demo: Demo, start: str) -> dict[str, list[str]]:
-    """Faults by address, of every page that can be reached."""
+def faults(page: Page, demo: Demo, *starts: str) -> dict[str, list[str]]:
+    """Faults by address, of every page that can be reached from one of the starts."""
     found: dict[str, list[str]] = {}
-    for _ in pages_from(page, demo, start):
+    for _ in pages_from(page, demo, *starts):
         found |= faults_here(page)
     return found
 
 
-def pages_from(page: Page, demo: Demo, start: str) -> Iterator[str]:
-    """Open every page of ours that links lead to, one of each shape, and yield its address."""
+def pages_from(page: Page, demo: Demo, *starts: str) -> Iterator[str]:
+    """Open every page of ours that links lead to, one of each shape, and yield its address.
+
+    From the public start page all topics of Help are opened, from others one.
+    """
     seen: set[str] = set()
-    waiting = [start]
+    waiting = list(starts)
+    same = IDENTIFIER if starts == ("/",) else re.compile(f"{IDENTIFIER.pattern}|{TOPIC}")
     while waiting:
         path = waiting.pop(0)
-        shape = IDENTIFIER.sub("…", path)
+        shape = same.sub("…", path)
         if shape in seen or LEADS_OUT.search(path):
             continue
         seen.add(shape)

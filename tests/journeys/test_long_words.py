@@ -188,8 +188,8 @@ def test_pages_of_operator_fit_long_words(
 ) -> None:
     page.goto(f"{demo.issuer}/sign-in")
     sign_in(page, people["operator"])
-    for start in ("/home", "/ops/people?q=Featherstonehaugh", "/ops/organisations?q=Diocese"):
-        assert faults(page, demo, start) == {}
+    starts = ("/home", "/ops/people?q=Featherstonehaugh", "/ops/organisations?q=Diocese")
+    assert faults(page, demo, *starts) == {}
     page.goto(f"{demo.issuer}/ops/people?q=Una")
     follow(page, re.compile("^Una"))
     pressed(page, re.compile("^Suspend"))

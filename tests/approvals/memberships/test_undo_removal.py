@@ -265,7 +265,7 @@ def test_former_people_are_listed_with_the_moment_and_the_person_who_removed_the
     leave(cal, actor=world.acting(cal))
     walker = browser(app, ann)
     page = walker.get(walker.get(path(school, "users")).link("People who have left"))
-    assert "2 entries" in page.text
+    assert "2 people have left" in page.text
     assert "Removed from the organisation by Ann Byron" in page.text
     assert "Left the organisation by" not in page.text
     page = walker.get(page.link("Add again Bob Byron"))
