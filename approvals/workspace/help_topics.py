@@ -31,6 +31,13 @@ TOPICS = (
         ["own_data.own_data", "own_account.change_name", "own_account.change_email"],
     ),
     HelpTopic(
+        "close-account",
+        "Close your account, or join two accounts",
+        EVERYBODY,
+        65,
+        ["account_closing.close", "account_joining.begin"],
+    ),
+    HelpTopic(
         "add-a-person",
         "Add a person",
         APPROVERS,
@@ -115,6 +122,13 @@ TOPICS = (
             "memberships.stand_in",
             "memberships.stand_ins",
         ],
+    ),
+    HelpTopic(
+        "task-emails",
+        "Get one email a day about tasks",
+        APPROVERS,
+        155,
+        ["mail_preferences.task_mails"],
     ),
     HelpTopic(
         "requests",
