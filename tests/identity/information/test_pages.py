@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 import time_machine
 from flask import Flask
@@ -73,6 +75,16 @@ def test_privacy_page_names_the_facts_of_the_settings() -> None:
         if name not in {"support_email", "security_contact", "security_policy_url"}:
             assert fact in page.html, name
     assert "An invitation Its link works for 14 days" in page.text
+
+
+def test_privacy_page_names_govuk_notify_where_it_sends_the_emails() -> None:
+    key = f"access-{uuid4()}-{uuid4()}"
+    with application(
+        settings("sqlite://", notify_api_key=key, notify_template_id=str(uuid4()))
+    ) as site:
+        assert "through GOV.UK Notify" in Walker(site.test_client()).get("/privacy").text
+    with application(settings("sqlite://")) as site:
+        assert "GOV.UK Notify" not in Walker(site.test_client()).get("/privacy").text
 
 
 def test_privacy_page_says_who_is_responsible_without_settings(client: FlaskClient) -> None:
