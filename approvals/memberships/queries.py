@@ -54,11 +54,13 @@ _APPROVES: CompiledQuery[object] = CompiledQuery(
 class MemberRow:
     """A row of the list, as of the moment `at`.
 
+    approver: whether the person is appointed. stands_in: whether they approve for a time.
     suspended: whether the account is, or the membership.
     """
 
     membership: Membership
     approver: bool
+    stands_in: bool
     last_signed_in_at: datetime | None
     suspended: bool
     invitation_expires_at: datetime | None
@@ -108,6 +110,7 @@ def people(
     statement = (
         select(
             Membership,
+            Membership.is_approver.label("appointed"),
             is_named_approver(at).label("approver"),
             Account.last_signed_in_at,
             Account.suspended | Membership.suspended_at.is_not(None),
@@ -121,7 +124,16 @@ def people(
     found = paginate_rows(_in_order(statement, filters.sort), page=page, per_page=PER_PAGE)
     grants = _grants([row[0].id for row in found.rows], at)
     rows = [
-        MemberRow(row[0], row[1], row[2], bool(row[3]), row[4], grants.get(row[0].id, []), at)
+        MemberRow(
+            membership=row[0],
+            approver=row[1],
+            stands_in=row[2] and not row[1],
+            last_signed_in_at=row[3],
+            suspended=bool(row[4]),
+            invitation_expires_at=row[5],
+            grants=grants.get(row[0].id, []),
+            at=at,
+        )
         for row in found.rows
     ]
     return Page(rows, found.number, found.per_page, found.total)

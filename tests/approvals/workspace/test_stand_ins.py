@@ -127,6 +127,17 @@ def test_stand_in_opens_the_pages_of_approvers_while_the_spell_lasts(
     assert sams.get(path(school)).status == 404
 
 
+def test_list_of_users_shows_a_stand_in_beside_the_approvers(
+    app: Flask, school: Organisation, ann: Membership, sam: Membership
+) -> None:
+    users = path(school, "users")
+    assert "Stand-in" not in browser(app, ann).get(f"{users}?approver=yes").text
+    named(sam, ann)
+    page = browser(app, ann).get(f"{users}?approver=yes")
+    assert "Joined Stand-in" in page.text
+    assert "Joined Approver" in page.text
+
+
 def test_stand_in_is_refused_the_pages_that_change_approvers(
     app: Flask, school: Organisation, ann: Membership, sam: Membership
 ) -> None:
