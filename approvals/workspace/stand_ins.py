@@ -40,7 +40,7 @@ def stand_in_part(
     """Return what the page of a person says about standing in, for `reader`."""
     return StandInPart(
         spell=stand_ins.current_spell(person, at),
-        reader_is_stand_in=_is_stand_in(organisation, reader),
+        reader_is_stand_in=is_stand_in(organisation, reader),
     )
 
 
@@ -48,10 +48,11 @@ def stand_ins_page(organisation: Organisation, reader: Person, at: datetime) -> 
     """Return the page of the organisation's stand-ins, for `reader`."""
     return StandInsPage(
         rows=stand_ins.spells_of(organisation, at),
-        reader_is_stand_in=_is_stand_in(organisation, reader),
+        reader_is_stand_in=is_stand_in(organisation, reader),
         at=at,
     )
 
 
-def _is_stand_in(organisation: Organisation, reader: Person) -> bool:
+def is_stand_in(organisation: Organisation, reader: Person) -> bool:
+    """Return whether the reader stands in, and so cannot change who approves."""
     return reader.id in facts.active_approvers(organisation.id).stand_ins

@@ -21,6 +21,7 @@ from approvals.memberships.journeys import AdditionAnswers, addition_of
 from approvals.memberships.models import Journey
 from approvals.refusals import not_there
 from approvals.workspace import additions, confirmations
+from approvals.workspace.stand_ins import is_stand_in
 from approvals.workspace.views import add_steps as steps
 from approvals.workspace.views.common import ended_member, me, page_of
 from identity.sessions.current_session import signed_in_session
@@ -193,6 +194,7 @@ def _form_page(form: AdditionForm) -> str:
         "workspace/add/form.html",
         organisation=organisation,
         form=form,
+        may_appoint=not is_stand_in(organisation, me()),
         **vars(additions.form_page(organisation, form.email.data, now())),
         back=url_for("memberships.users", organisation=organisation.public_id),
     )

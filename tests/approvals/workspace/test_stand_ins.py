@@ -138,6 +138,15 @@ def test_list_of_users_shows_a_stand_in_beside_the_approvers(
     assert "Joined Approver" in page.text
 
 
+def test_page_that_adds_a_person_offers_a_stand_in_no_approver(
+    app: Flask, school: Organisation, ann: Membership, sam: Membership
+) -> None:
+    named(sam, ann)
+    question = "Make this person an approver"
+    assert question in browser(app, ann).get(path(school, "users", "new")).text
+    assert question not in browser(app, sam).get(path(school, "users", "new")).text
+
+
 def test_stand_in_is_refused_the_pages_that_change_approvers(
     app: Flask, school: Organisation, ann: Membership, sam: Membership
 ) -> None:
