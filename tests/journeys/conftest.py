@@ -176,8 +176,12 @@ def resize(page: Page, width: int, height: int = 900) -> None:
     Until then, two measurements may see two layouts. Values to compare are measured in one call.
     """
     page.set_viewport_size({"width": width, "height": height})
-    # A page of a window behind another one draws no frames, which the default waits for.
-    page.wait_for_function("width => window.innerWidth === width", arg=width, polling=50)
+    # Asked from here: the page itself has no timers where its scripts are switched off.
+    for _ in range(500):
+        if page.evaluate("window.innerWidth") == width:
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"the window did not get {width} pixels wide")
 
 
 def unused_code(secret: str) -> str:
