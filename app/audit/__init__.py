@@ -1,4 +1,4 @@
-"""Evidence: what happened, to whom, where, by whose hand.
+"""Record events with their actor, person and organisation, as evidence.
 
 Rows are added and never changed, but for the personal text of people who have been erased.
 """

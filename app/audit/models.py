@@ -21,9 +21,9 @@ def _where_there_is(column: str) -> Index:
 
 
 class AuditEvent(Base):
-    """One thing that happened. The database itself refuses to delete a row or to change it.
+    """An event of the audit. Triggers of the database refuse to delete or change a row.
 
-    It allows one change: personal text about somebody who has an `AuditPseudonym`.
+    They allow one change: of personal text about a person with a row of `AuditPseudonym`.
     """
 
     __tablename__ = "audit_event"

@@ -1,1 +1,1 @@
-"""Accounts that nobody needs: closed after a time, and erased under a pseudonym later."""
+"""Close accounts of people without access, and erase their personal data later."""

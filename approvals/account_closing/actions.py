@@ -1,4 +1,4 @@
-"""An account's end: announced, closed, erased. Each step happens once, whatever runs beside it."""
+"""Announce, close and erase accounts. Each step is one conditional UPDATE, so it happens once."""
 
 from __future__ import annotations
 

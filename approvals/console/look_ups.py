@@ -16,7 +16,7 @@ from approvals.activity import queries as activity
 from approvals.activity.queries import ActivityEntry, ActivityFilters
 from approvals.approver_proposals.queries import WaitingProposal, waiting_proposal
 from approvals.console import queries
-from approvals.console.queries import Found
+from approvals.console.queries import SearchResult
 from approvals.decision.access_question import AccessAnswer, AccessQuestion, answer_for
 from approvals.decision.explain import find
 from approvals.memberships import facts, journeys
@@ -150,7 +150,7 @@ def read_organisation(organisation: Organisation, reader: Actor, at: datetime) -
     )
 
 
-def find_people(search: str, *, page: int) -> Found[Account] | None:
+def find_people(search: str, *, page: int) -> SearchResult[Account] | None:
     """Find people as `queries.find_people` does."""
     found = queries.find_people(search, page=page)
     if found is not None:

@@ -24,22 +24,22 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Found(Generic[Item]):
-    """Rows that a search found. only_similar: nothing matches, and these nearly do."""
+class SearchResult(Generic[Item]):
+    """The rows that match a search. only_similar: none matches, and these nearly do."""
 
     page: Page[Item]
     only_similar: bool
 
 
-def find_organisations(search: str, *, page: int) -> Found[Organisation] | None:
+def find_organisations(search: str, *, page: int) -> SearchResult[Organisation] | None:
     """Find by identifier or words of the name. None if there is too little to look for."""
     if len(search) < SHORTEST:
         return None
     by_name = organisations.matching(search).order_by(Organisation.search_name, Organisation.id)
-    return _found(paginate(by_name, page=page), lambda: organisations.search_similar(search))
+    return _or_similar(paginate(by_name, page=page), lambda: organisations.search_similar(search))
 
 
-def find_people(search: str, *, page: int) -> Found[Account] | None:
+def find_people(search: str, *, page: int) -> SearchResult[Account] | None:
     """Find by subject, or by words of a name or address. None if there is too little to look for.
 
     An address is found in any spelling.
@@ -50,15 +50,15 @@ def find_people(search: str, *, page: int) -> Found[Account] | None:
     with suppress(RefusalError):
         conditions.append(Account.email_key == EmailAddress.parse(search).key)
     matching = select(Account).where(or_(*conditions)).order_by(*by_name())
-    return _found(paginate(matching, page=page), lambda: similar_people(search))
+    return _or_similar(paginate(matching, page=page), lambda: similar_people(search))
 
 
-def _found(page: Page[Item], similar: Callable[[], Sequence[Item]]) -> Found[Item]:
+def _or_similar(page: Page[Item], similar: Callable[[], Sequence[Item]]) -> SearchResult[Item]:
     """Return the page, or one page of similar rows where nothing matches."""
     rows = () if page.total else similar()
     if not rows:
-        return Found(page, only_similar=False)
-    return Found(Page(rows, 1, len(rows), len(rows)), only_similar=True)
+        return SearchResult(page, only_similar=False)
+    return SearchResult(Page(rows, 1, len(rows), len(rows)), only_similar=True)
 
 
 def person(subject: str) -> Account | None:

@@ -76,7 +76,7 @@ class WaitingAccess:
         return Catalogue(now()).service_name(self.service)
 
     @property
-    def given_by(self) -> str:
+    def giver_name(self) -> str:
         """Name of the person or command that gave the access."""
         asker = facts.person_of(self.decision.asked_by)
         return asker.name if asker else f"the command {self.decision.asked_by}"

@@ -35,6 +35,6 @@ def _item(row: WaitingRow, reader: Organisation) -> CardItem:
     address = url_for("memberships.waiting_access", decision=waiting.decision.public_id)
     return CardItem(
         text=waiting.membership.name,
-        note=f"{row.access}, given by {row.given_by}{place}",
+        note=f"{row.access}, given by {row.giver_name}{place}",
         links=(CardLink("Look", address, f"at the access of {waiting.membership.name}"),),
     )

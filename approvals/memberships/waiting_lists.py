@@ -41,11 +41,14 @@ _Receiver = aliased(Membership)
 
 @dataclass(frozen=True)
 class WaitingRow:
-    """A row of a list. access: the user groups and their service. given_by: the giver's name."""
+    """A row of a list.
+
+    access: the user groups and their service. giver_name: name of the person or command.
+    """
 
     waiting: WaitingAccess
     access: str
-    given_by: str
+    giver_name: str
 
 
 def waiting_page(organisation: Organisation, at: datetime, *, page: int) -> Page[WaitingRow]:

@@ -34,9 +34,9 @@ from tests.attacks.id_matrix.cells import (
 from tests.attacks.id_matrix.forms import (
     FIELDS,
     effective_forms,
-    everything,
     filled_forms,
     form_token,
+    rows_by_table,
 )
 from tests.attacks.id_matrix.people import World, build
 from tests.attacks.id_matrix.route_kinds import (
@@ -108,7 +108,7 @@ def test_ID_01_02_10_12_every_route_answers_every_role_as_declared(
     faults = []
     forms = filled_forms(app, world)
     tokens = {name: form_token(role.client) for name, role in world.roles.items()}
-    before = everything()
+    before = rows_by_table()
     for name, role, rule, place, target in cells(app, world):
         wanted = expected(rule, role, place)
         # An operator's form about something that is not there is answered by a banner.
@@ -125,7 +125,7 @@ def test_ID_01_02_10_12_every_route_answers_every_role_as_declared(
             method = "POST" if sends else "GET"
             faults.append(f"{method} {target} ({rule.endpoint}) as {name}: {found}, not {wanted}")
     assert not faults, "\n".join(faults)
-    assert everything() == before, "a refused form changed something"
+    assert rows_by_table() == before, "a refused form changed something"
     assert audited("page.denied")
     # The forms are such that each would have done something.
     assert effective_forms(app, world, forms, tokens) > 20
@@ -138,7 +138,7 @@ def test_ID_04_07_handles_of_others_and_of_other_kinds_are_not_found(
     faults = []
     owner = {APPROVER: "approver", MEMBER: "member", SIGNED_IN: "member"}
     tokens = {name: form_token(world.roles[name].client) for name in set(owner.values())}
-    before = everything()
+    before = rows_by_table()
     for rule in routes(app, *owner):
         name = owner[ROUTES[rule.endpoint]]
         client = world.roles[name].client
@@ -150,7 +150,7 @@ def test_ID_04_07_handles_of_others_and_of_other_kinds_are_not_found(
                 if found not in {HIDDEN, NEVER_HERE.get(rule.endpoint)}
             ]
     assert not faults, "\n".join(faults)
-    assert everything() == before
+    assert rows_by_table() == before
 
 
 def requests_to(client: FlaskClient, rule: Rule, target: str, token: str) -> Iterator[str]:

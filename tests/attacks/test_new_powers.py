@@ -87,7 +87,7 @@ def handed_over(ann: Membership, member: Membership) -> None:
     hand_over(ann, member, actor=world.acting(ann))
 
 
-def stands_in(ann: Membership, member: Membership) -> None:
+def name_as_stand_in(ann: Membership, member: Membership) -> None:
     name_stand_in(
         member,
         first_day=today(),
@@ -96,7 +96,7 @@ def stands_in(ann: Membership, member: Membership) -> None:
     )
 
 
-@pytest.mark.parametrize("act", [appointed, handed_over, stands_in])
+@pytest.mark.parametrize("act", [appointed, handed_over, name_as_stand_in])
 def test_SE_01_new_approver_confirms_before_the_power_counts_and_copies_end(
     school: Organisation,
     ann: Membership,

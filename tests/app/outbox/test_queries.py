@@ -48,20 +48,22 @@ def mails(app: Flask) -> None:
         withdraw_mail("withdrawn")
 
 
-def found(*statuses: MailStatus, search: str = "") -> list[ListedMail]:
+def listed_mails(*statuses: MailStatus, search: str = "") -> list[ListedMail]:
     return list(look_up_mails(MailFilters(search, frozenset(statuses)), page=1).rows)
 
 
 @pytest.mark.usefixtures("mails")
 def test_look_up_mails_finds_each_status() -> None:
     for status in MailStatus:
-        assert [(mail.key, mail.status) for mail in found(status)] == [(status.value, status)]
-    assert {mail.key for mail in found(*FAILED)} == {"refused", "given-up"}
+        assert [(mail.key, mail.status) for mail in listed_mails(status)] == [
+            (status.value, status)
+        ]
+    assert {mail.key for mail in listed_mails(*FAILED)} == {"refused", "given-up"}
 
 
 @pytest.mark.usefixtures("mails")
 def test_look_up_mails_lists_all_latest_first() -> None:
-    assert [mail.key for mail in found()] == [
+    assert [mail.key for mail in listed_mails()] == [
         "withdrawn",
         "given-up",
         "refused",
@@ -76,7 +78,7 @@ def test_look_up_mails_lists_all_latest_first() -> None:
     ("search", "count"), [("given-up@", 1), ("SCHOOL.example", 6), ("%", 0), ("nobody", 0)]
 )
 def test_look_up_mails_finds_a_part_of_the_address(search: str, count: int) -> None:
-    assert len(found(search=search)) == count
+    assert len(listed_mails(search=search)) == count
 
 
 def test_mail_withdrawn_after_a_restore_by_an_earlier_version_counts_as_withdrawn(
@@ -86,7 +88,7 @@ def test_mail_withdrawn_after_a_restore_by_an_earlier_version_counts_as_withdraw
 
     promise("ann")
     change("ann", state="failed", failed_at=now(), last_error=CAUSE)
-    assert [mail.status for mail in found()] == [MailStatus.WITHDRAWN]
+    assert [mail.status for mail in listed_mails()] == [MailStatus.WITHDRAWN]
 
 
 @pytest.mark.usefixtures("mails")

@@ -63,7 +63,7 @@ def closed(account: Account) -> bool:
     return db.session.get_one(Account, account.id).closed_at is not None
 
 
-def told(account: Account) -> int:
+def announcements(account: Account) -> int:
     return [to for to, _ in world.mails("account_closing/announced")].count(account.email)
 
 
@@ -74,10 +74,10 @@ def test_account_is_announced_after_23_days_and_closed_after_30(
     account = world.who(bob)
     remove_member(bob, actor=world.acting(ann))
     look(22.9)
-    assert not told(account)
+    assert not announcements(account)
     look(23.1)
     look(24)
-    assert told(account) == 1
+    assert announcements(account) == 1
     look(29.9)
     assert not closed(account)
     look(30.2)
@@ -90,7 +90,7 @@ def test_account_is_announced_after_23_days_and_closed_after_30(
 
 def test_closing_needs_an_announcement_seven_days_before(person: Person) -> None:
     look()
-    assert told(person.account) == 1
+    assert announcements(person.account) == 1
     look(6.9)
     assert not closed(person.account)
     look(7.1)
@@ -101,7 +101,7 @@ def test_days_before_the_upgrade_do_not_count(person: Person) -> None:
     with writing():
         person.account.closing_counted_from = now()
     look(22)
-    assert not told(person.account)
+    assert not announcements(person.account)
     look(24)
     look(29)
     assert not closed(person.account)
@@ -155,7 +155,7 @@ def test_tie_that_has_ended_begins_the_days_again(
     )
     requests.withdraw(filed, person.account)
     look(29)
-    assert told(person.account) == 2
+    assert announcements(person.account) == 2
     look(29.5)
     assert not closed(person.account)
     look(36.1)
@@ -219,7 +219,7 @@ def test_suspended_account_without_membership_is_closed_and_its_suspension_stays
 
 def test_closing_at_once_by_forty_workers_mails_once(app: Flask, person: Person) -> None:
     race(app, lambda _number: actions.look())
-    assert told(person.account) == 1
+    assert announcements(person.account) == 1
     with time_machine.travel(now() + 8 * DAY, tick=True):
         race(app, lambda _number: actions.look())
     assert len(world.mails("account_closing/closed")) == 1

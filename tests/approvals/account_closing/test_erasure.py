@@ -81,7 +81,7 @@ def ann(school: Organisation) -> Membership:
 
 @pytest.fixture
 def zeb(app: Flask, client: FlaskClient, school: Organisation, ann: Membership) -> Person:
-    """Somebody who has done most things, and was removed."""
+    """Return a removed person with rows in most tables about people."""
     person = make_person(EMAIL, GIVEN, FAMILY)
     member = world.member(
         school,

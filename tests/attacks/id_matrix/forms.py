@@ -61,13 +61,13 @@ def effective_forms(
 
     Return how many changed something.
     """
-    changed, before = 0, everything()
+    changed, before = 0, rows_by_table()
     for name, role, rule, place, target in cells(app, world):
         rightful = expected(rule, role, place) == OPEN and place in {"own", "parent"}
         if rightful and (rule.endpoint, place) in forms:
             fields = forms[rule.endpoint, place]
             answer(role.client.post(target, data={**fields, "csrf_token": tokens[name]}))
-            after = everything()
+            after = rows_by_table()
             changed += after != before
             before = after
     return changed
@@ -86,7 +86,7 @@ WRITTEN_BY_PAGES = {"audit_checkpoint", "audit_event", "sign_in_journey"}
 """Tables of refusals, and of confirmations, which begin with the opening of their page."""
 
 
-def everything() -> dict[str, list[tuple[object, ...]]]:
+def rows_by_table() -> dict[str, list[tuple[object, ...]]]:
     """Return all rows but those that are written by opening pages."""
     db.session.rollback()
     found = {}
