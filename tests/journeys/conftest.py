@@ -171,10 +171,11 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 
 
 def resize(page: Page, width: int, height: int = 900) -> None:
-    """Resize the window and wait until the page has its new width.
+    """Resize the window and wait until the page has its style sheets and its new width.
 
     Until then, two measurements may see two layouts. Values to compare are measured in one call.
     """
+    page.wait_for_load_state()
     page.set_viewport_size({"width": width, "height": height})
     # Asked from here: the page itself has no timers where its scripts are switched off.
     for _ in range(500):
