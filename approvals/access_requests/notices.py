@@ -8,7 +8,6 @@ rows alone, so that a crash loses none.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,6 @@ from sqlalchemy import func, select
 
 from app.actors import SYSTEM
 from app.clock import now
-from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import insert_unless_present
 from approvals.access_model import definitions
@@ -37,8 +35,8 @@ BETWEEN_MAILS = timedelta(hours=24)
 """Time between two mails about requests to one decider."""
 LISTED = 10
 """Requests that a mail names."""
-_LOOK_SECONDS = 10.0
-_last_look: PerApplication[list[float]] = PerApplication("access_requests.last_look", list)
+EVERY = 10.0
+"""Seconds between two calls of `work`."""
 _add_notice = insert_unless_present(RequestNotice)
 
 ORGANISATION_CLOSED = "{} has closed."
@@ -57,15 +55,6 @@ class _Pending:
     def number(self, at: datetime) -> int:
         """Return the number of the mail to deciders that is due."""
         return rules.reminders_due(self.decision.asked_at, at)
-
-
-def work_now_and_then() -> bool:
-    """Call `work` every few seconds; return whether anything is still under way."""
-    looked, at = _last_look(), time.monotonic()
-    if not looked or at - looked[0] >= _LOOK_SECONDS:
-        looked[:] = [at]
-        work()
-    return False
 
 
 def work() -> None:

@@ -4,11 +4,11 @@ from flask import Blueprint
 
 from app.audit import EVENTS
 from app.composition import Room
+from app.periodic import periodic_job
 from app.web.pages import PAGES, Pages
-from app.worker import JOBS, Job
-from approvals.access_requests import approver_views, events, views
+from app.worker import JOBS
+from approvals.access_requests import approver_views, events, notices, views
 from approvals.access_requests.home_card import waiting_requests
-from approvals.access_requests.notices import work_now_and_then
 from approvals.access_requests.queries import count_own_waiting
 from approvals.memberships.home_cards import HOME_CARDS
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
@@ -42,5 +42,5 @@ ROOM = Room(
         ),
     ),
     HOME_CARDS(waiting_requests),
-    JOBS(Job("requests for access", work_now_and_then)),
+    JOBS(periodic_job("requests for access", notices.EVERY, notices.work)),
 )

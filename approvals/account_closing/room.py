@@ -2,9 +2,9 @@
 
 from app.audit import EVENTS
 from app.composition import Room
-from app.periodic import Periodic
+from app.periodic import periodic_job
 from app.web.pages import PAGES, Pages
-from app.worker import JOBS, Job
+from app.worker import JOBS
 from approvals.account_closing import actions, events, own_request, views
 from identity.credentials.take_back import TAKE_BACKS
 from identity.sessions.account_rows import ACCOUNT_ROWS, AccountRow
@@ -27,10 +27,7 @@ ROOM = Room(
     ),
     TAKE_BACKS(own_request.TAKE_BACK),
     JOBS(
-        Job("closed accounts", Periodic("closed accounts", _EVERY_HOUR, actions.look)),
-        Job(
-            "erasures on request",
-            Periodic("erasures on request", _EVERY_MINUTE, own_request.take_effect),
-        ),
+        periodic_job("closed accounts", _EVERY_HOUR, actions.look),
+        periodic_job("erasures on request", _EVERY_MINUTE, own_request.take_effect),
     ),
 )

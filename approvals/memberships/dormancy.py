@@ -26,7 +26,8 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 from identity.settings import settings
 
-LOOK_SECONDS = 3600.0
+EVERY = 3600.0
+"""Seconds between two calls of `look`."""
 _AT_ONCE = 200
 
 

@@ -16,7 +16,8 @@ from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
 
 REMINDED_BEFORE = timedelta(days=14)
-LOOK_SECONDS = 60.0
+EVERY = 60.0
+"""Seconds between two calls of `remind`."""
 
 
 def remind() -> None:

@@ -2,9 +2,9 @@
 
 from app.audit import EVENTS
 from app.composition import Room
-from app.periodic import Periodic
+from app.periodic import periodic_job
 from app.retention import PURGES, Purge
-from app.worker import JOBS, Job
+from app.worker import JOBS
 from approvals.memberships import dormancy, end_reminders, events, journeys, weekly_report
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
@@ -18,11 +18,8 @@ ROOM = Room(
     WHEN_CLOSED(end_access_through),
     HOME_CARDS(only_approver, waiting_for_second_approver),
     JOBS(
-        Job(
-            "reminders of ending access",
-            Periodic("end_reminders", end_reminders.LOOK_SECONDS, end_reminders.remind),
-        ),
-        Job("weekly report", weekly_report.report_now_and_then),
-        Job("dormant access", Periodic("dormancy", dormancy.LOOK_SECONDS, dormancy.look)),
+        periodic_job("reminders of ending access", end_reminders.EVERY, end_reminders.remind),
+        periodic_job("weekly report", weekly_report.EVERY, weekly_report.report),
+        periodic_job("dormant access", dormancy.EVERY, dormancy.look),
     ),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime, timedelta
 
 from app.clock import day_of, now, start_of_day
-from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import insert_unless_present
 from app.outbox import send_mail
@@ -18,18 +16,9 @@ from approvals.operators.actions import active_operators
 FROM_HOUR = timedelta(hours=7)
 """Time after the beginning of a Monday in London from which the mail of a week is due."""
 MOST_LINES = 50
-_LOOK_SECONDS = 300.0
-_last_look: PerApplication[list[float]] = PerApplication("memberships.weekly_report", list)
+EVERY = 300.0
+"""Seconds between two calls of `report`."""
 _claim = insert_unless_present(WeeklyReport)
-
-
-def report_now_and_then() -> bool:
-    """Call `report` every five minutes; return whether anything is still under way."""
-    looked, at = _last_look(), time.monotonic()
-    if not looked or at - looked[0] >= _LOOK_SECONDS:
-        looked[:] = [at]
-        report()
-    return False
 
 
 def report() -> None:

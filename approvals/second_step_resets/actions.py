@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -11,7 +10,6 @@ from sqlalchemy import Select, select, update
 from app.actors import SYSTEM, Actor
 from app.audit import record
 from app.clock import now
-from app.context import PerApplication
 from app.database import db, writing
 from app.database.single_use import rows_changed
 from app.refusal import RefusalError
@@ -28,8 +26,8 @@ from identity.accounts.person import actor_of
 from identity.recovery.link import earliest_reset, send_link, withdraw_links
 from identity.settings import settings
 
-_LOOK_SECONDS = 10.0
-_last_look: PerApplication[list[float]] = PerApplication("second_step_resets.last_look", list)
+EVERY = 10.0
+"""Seconds between two calls of `take_effect`."""
 
 
 def ask(account: Account) -> None:
@@ -140,15 +138,6 @@ def stop(account: Account) -> bool:
             _record("stopped", account, actor_of(account))
             mails.announce(account, "ended", actor_of(account))
     return withdrawn or ended
-
-
-def take_effect_now_and_then() -> bool:
-    """Call `take_effect` every few seconds; return whether anything is still under way."""
-    looked, at = _last_look(), time.monotonic()
-    if not looked or at - looked[0] >= _LOOK_SECONDS:
-        looked[:] = [at]
-        take_effect()
-    return False
 
 
 def take_effect() -> None:

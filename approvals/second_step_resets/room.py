@@ -3,19 +3,19 @@
 from app.after_restore import REVIVED, Revived
 from app.audit import EVENTS
 from app.composition import Room
-from app.worker import JOBS, Job
-from approvals.second_step_resets import events
-from approvals.second_step_resets.actions import (
-    decided_or_asked,
-    stop_all,
-    take_effect_now_and_then,
-)
+from app.periodic import periodic_job
+from app.worker import JOBS
+from approvals.second_step_resets import actions, events
 
 ROOM = Room(
     "approvals.second_step_resets",
     EVENTS(*events.EVENTS),
     REVIVED(
-        Revived("resets of the second step", select_active=decided_or_asked, end=stop_all),
+        Revived(
+            "resets of the second step",
+            select_active=actions.decided_or_asked,
+            end=actions.stop_all,
+        ),
     ),
-    JOBS(Job("resets of the second step", take_effect_now_and_then)),
+    JOBS(periodic_job("resets of the second step", actions.EVERY, actions.take_effect)),
 )

@@ -5,9 +5,9 @@ from sqlalchemy import select
 from app.after_restore import REVIVED, Revived
 from app.audit import EVENTS, Event
 from app.composition import Room
-from app.periodic import Periodic
+from app.periodic import periodic_job
 from app.retention import PURGES, Purge
-from app.worker import JOBS, Job
+from app.worker import JOBS
 from approvals.task_mails import digests
 from approvals.task_mails.models import DigestMail
 
@@ -21,7 +21,7 @@ ROOM = Room(
         )
     ),
     PURGES(Purge("mails kept for digests", digests.expired)),
-    JOBS(Job("digests of mails", Periodic("digests of mails", 20.0, digests.send_due))),
+    JOBS(periodic_job("digests of mails", 20.0, digests.send_due)),
     REVIVED(
         Revived(
             "mails that waited for a digest",
