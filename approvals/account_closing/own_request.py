@@ -19,12 +19,10 @@ from app.database import db, writing
 from app.days import in_words
 from app.outbox import send_mail
 from app.refusal import Refusal, RefusalError
-from approvals.access_requests.actions import end_without_decision
-from approvals.access_requests.facts import ACCESS_REQUEST
 from approvals.account_closing import actions
+from approvals.account_closing.requests_and_invitations import end_requests_and_invitations
 from approvals.memberships import facts
 from approvals.memberships.actions import leave
-from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.mails import mail_approvers
 from approvals.memberships.models import Membership
 from approvals.operators.actions import (
@@ -201,60 +199,13 @@ def _close(due: PendingDecision) -> None:
             mail_approvers("closed_account", organisation, left)
         if is_operator(account.id):
             remove_operator(account.address, actor=person)
-        end_decisions(account, CLOSED)
-        decline_invitations(account, person)
+        end_requests_and_invitations(account, CLOSED)
         actions.close_now(account, "their own request")
         send_mail(
             to=account.email,
             template="account_closing/closed_on_request",
             context={"name": account.name},
         )
-
-
-def end_decisions(account: Account, sentence: str) -> None:
-    """End what waits for a decision about the person, with this reason."""
-    waiting = db.session.scalars(
-        select(PendingDecision).where(
-            PendingDecision.account_id == account.id, PendingDecision.ended_at.is_(None)
-        )
-    ).all()
-    for each in waiting:
-        if each.kind == ACCESS_REQUEST.name:
-            end_without_decision(each, SYSTEM, sentence)
-        else:
-            end(each, Ending.STOPPED, SYSTEM, reason=sentence)
-
-
-def decline_invitations(account: Account, person: Actor) -> None:
-    """End the memberships to which the person's address is invited."""
-    rows = db.session.execute(
-        select(Membership, Organisation)
-        .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(
-            Membership.email_key == account.email_key,
-            Membership.account_id.is_(None),
-            Membership.open,
-        )
-        .order_by(Membership.id)
-    ).all()
-    for found, organisation in rows:
-        membership = facts.lock_membership(db.session(), found)
-        if membership.open and membership.account_id is None:
-            close_membership(
-                db.session(),
-                membership,
-                organisation,
-                cause="declined",
-                at=now(),
-                actor=person,
-            )
-            record(
-                "membership.declined",
-                actor=person,
-                organisation=organisation.public_id,
-                membership=membership.public_id,
-                person=membership.name,
-            )
 
 
 def _memberships(account_id: int) -> list[tuple[Organisation, Membership]]:

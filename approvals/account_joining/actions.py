@@ -19,13 +19,14 @@ from app.database.single_use import claim
 from app.outbox import send_mail
 from app.refusal import RefusalError
 from approvals.account_closing import actions as closing
-from approvals.account_closing import own_request
+from approvals.account_closing.requests_and_invitations import end_requests_and_invitations
 from approvals.account_joining import facts, rules
 from approvals.account_joining.facts import JOINING, PROVED_WITHIN
 from approvals.memberships import facts as members
-from approvals.memberships import granting, suspension
+from approvals.memberships import wording
 from approvals.memberships.actions.closing import close_membership
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.continuation import open_continued
+from approvals.memberships.models import Membership
 from approvals.operators.actions import active_operators
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement, Ending, agree, end, has_not_ended
@@ -175,8 +176,7 @@ def _join(kept: Account, other: Account, actor: Actor) -> None:
         for organisation, membership in facts.memberships(other.id)
         if not _continue(organisation, membership, kept, actor, at)
     ]
-    own_request.end_decisions(other, _SENTENCE)
-    own_request.decline_invitations(other, actor_of(other))
+    end_requests_and_invitations(other, _SENTENCE)
     record(
         "account.joined_accounts",
         actor=actor,
@@ -209,17 +209,18 @@ def _continue(
             valid_from=at,
             joined_at=at,
         )
-        held = [grant for grant in membership.grants if grant.ends_after(at)]
-        granting.continue_grants(held, continued, at)
-        continued.appointments = [Appointment(valid_from=at)] if membership.is_approver else []
-        session.add(continued)
-        session.flush()
-        suspension.continue_in(membership, continued, at)
+        open_continued(
+            membership, continued, [each for each in membership.grants if each.ends_after(at)], at
+        )
         record(
             "membership.continued",
             actor=actor,
             organisation=organisation.public_id,
             subject=kept.subject,
+            after={
+                "access": wording.access_codes(members.held_groups(continued, at)),
+                "approver": continued.is_approver,
+            },
             membership=continued.public_id,
             former=membership.public_id,
             person=continued.name,
@@ -234,12 +235,12 @@ def _locked(public_id: str) -> tuple[PendingDecision, Account, Account]:
     if found is None:
         raise RefusalError(rules.TOO_LATE)
     accounts = [found.kept.account.id, found.other.account.id]
-    organisations = {
-        organisation.id for each in accounts for organisation, _ in facts.memberships(each)
-    }
+    organisations = _organisations_of(accounts)
     for organisation_id in sorted(organisations):
         members.lock_organisation(db.session(), organisation_id)
     kept, other = _lock(*accounts)
+    if not _organisations_of(accounts) <= organisations:
+        raise RefusalError(rules.BELONGS_ELSEWHERE)
     decision = db.session.scalar(
         select(PendingDecision)
         .where(PendingDecision.id == found.decision.id, has_not_ended(now()))
@@ -248,6 +249,10 @@ def _locked(public_id: str) -> tuple[PendingDecision, Account, Account]:
     if decision is None:
         raise RefusalError(rules.TOO_LATE)
     return decision, kept, other
+
+
+def _organisations_of(accounts: Collection[int]) -> set[int]:
+    return {organisation.id for each in accounts for organisation, _ in facts.memberships(each)}
 
 
 def _lock(kept: int, other: int) -> tuple[Account, Account]:

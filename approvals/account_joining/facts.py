@@ -12,7 +12,7 @@ from app.clock import now
 from app.database import db
 from app.refusal import Refusal
 from approvals.account_joining import rules
-from approvals.memberships import facts, wording
+from approvals.memberships import facts, stand_ins, wording
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
@@ -204,6 +204,8 @@ def _access(membership: Membership) -> str:
         f"{services.service_name(service)}: {wording.describe_groups(held, service, at)}"
         for service in dict.fromkeys(each.service for each in held)
     ]
-    return (
-        "; ".join([*groups, *(["approver"] if membership.is_approver else [])]) or "no user group"
-    )
+    if membership.is_approver:
+        groups.append("approver")
+    if stand_ins.current_spell(membership, at) is not None:
+        groups.append("stand-in")
+    return "; ".join(groups) or "no user group"

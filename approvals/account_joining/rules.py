@@ -13,6 +13,10 @@ NOT_BEGUN = Refusal(
 )
 TOO_LATE = Refusal("too_late", "This request has been decided, or it has ended.")
 WAITING = Refusal("waiting", "A request to join this account waits for a decision already.")
+BELONGS_ELSEWHERE = Refusal(
+    "belongs_elsewhere",
+    "One of the accounts has just been added to another organisation. Look at both again.",
+)
 NOT_ACTIVE = Refusal("not_active", "One of the accounts is suspended or closed.")
 OPERATORS = Refusal(
     "operator",

@@ -45,6 +45,12 @@ def operator_since(account_id: int) -> datetime | None:
     return None if found is None else max(found.valid_from, found.joined_at or found.valid_from)
 
 
+def is_invited(email: EmailAddress) -> bool:
+    """Return whether this address is invited to be an operator, and nobody has accepted it."""
+    operator = _with_address(email)
+    return operator is not None and operator.account_id is None
+
+
 def active_operators() -> list[Account]:
     """Return the operators who can act now, for mails to them."""
     return list(

@@ -12,9 +12,10 @@ from app.audit import record
 from app.clock import now
 from app.database import db, writing
 from app.refusal import RefusalError
-from approvals.memberships import facts, granting, stand_ins, suspension, wording
+from approvals.memberships import facts, wording
 from approvals.memberships.actions.closing import MERGED, close_membership
-from approvals.memberships.models import Appointment, Membership
+from approvals.memberships.continuation import open_continued
+from approvals.memberships.models import Membership
 from approvals.organisations.by_hand import close_locked, lock_open
 from approvals.organisations.models import Organisation
 from identity.accounts.models import Invitation
@@ -152,13 +153,7 @@ def _continue_in(
         for grant in membership.grants
         if grant.ends_after(at) and grant.user_group in offered.get(grant.service, ())
     ]
-    granting.continue_grants(offered_there, continued, at)
-    is_approver = membership.is_approver
-    continued.appointments = [Appointment(valid_from=at)] if is_approver else []
-    session.add(continued)
-    session.flush()
-    suspension.continue_in(membership, continued, at)
-    stand_ins.continue_in(membership, continued, at)
+    open_continued(membership, continued, offered_there, at)
     record(
         "membership.moved",
         actor=actor,
@@ -166,7 +161,7 @@ def _continue_in(
         subject=facts.subject_of(continued),
         after={
             "access": wording.access_codes(facts.held_groups(continued, at)),
-            "approver": is_approver,
+            "approver": continued.is_approver,
         },
         membership=continued.public_id,
         person=continued.name,

@@ -13,13 +13,17 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.database import db, writing
+from app.outbox import OutboxMail
 from app.refusal import RefusalError
 from approvals.account_closing import own_request
 from approvals.memberships.actions import make_approver
 from approvals.memberships.models import Membership
+from approvals.operators.actions import add_operator
+from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
 from approvals.settings import Settings
 from identity.accounts.models import Account, Invitation
+from identity.email_address import EmailAddress
 from identity.sessions.models import Session
 from tests.approvals import world
 from tests.conftest import settings
@@ -204,6 +208,36 @@ def test_requests_and_invitations_end_with_the_account(
     invitation = db.session.get_one(Invitation, invited.invitation_id, populate_existing=True)
     assert (invitation.state, invitation.token_hash) == ("withdrawn", None)
     assert person.email not in invitation.email
+
+
+def test_invitation_to_be_an_operator_ends_with_the_account(person: Person) -> None:
+    world.operator()
+    appointment = add_operator(EmailAddress.parse(person.email), actor=world.COMMAND)
+    own_request.request(person.account_id)
+    look(7.1)
+    ended = db.session.get_one(Operator, appointment.id, populate_existing=True)
+    assert ended.valid_to is not None
+    assert (ended.email, ended.email_key) == (account(person).email, account(person).email)
+    assert [to for to, _ in world.mails("console/operator_removed")] == ["olive@operators.example"]
+
+
+def test_invitation_to_another_spelling_of_the_address_is_erased(
+    school: Organisation, person: Person
+) -> None:
+    elm = world.organisation("Elm School", urn="100002")
+    world.member(elm, "eve@elm.example", approver=True)
+    spelling = person.email.upper()
+    invited = world.invited(elm, spelling, given_name="Adelaide")
+    assert Post().to(spelling)
+    own_request.request(person.account_id)
+    look(7.1)
+    membership = db.session.get_one(Membership, invited.id, populate_existing=True)
+    invitation = db.session.get_one(Invitation, invited.invitation_id, populate_existing=True)
+    erased = account(person).email
+    assert (membership.email, membership.given_name) == (erased, "")
+    assert (invitation.email, invitation.given_name) == (erased, "")
+    sent = select(OutboxMail.id).where(OutboxMail.recipient == spelling)
+    assert db.session.scalars(sent).all() == []
 
 
 def test_forty_requests_and_stops_at_once_leave_one_state(app: Flask, person: Person) -> None:

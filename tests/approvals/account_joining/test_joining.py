@@ -13,13 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.clock import now
+from app.clock import end_of_day, now, today
 from app.database import db, writing
 from app.refusal import RefusalError
 from approvals.account_joining import actions, facts
 from approvals.decision.decision import decide
-from approvals.memberships.actions import make_approver
+from approvals.memberships import facts as members
+from approvals.memberships import stand_ins
+from approvals.memberships.actions import make_approver, name_stand_in
 from approvals.memberships.models import Membership
+from approvals.operators.actions import add_operator, appointments
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement
 from approvals.settings import Settings
@@ -60,6 +63,11 @@ class Scene:
             .order_by(Membership.id)
         )
         return [(each.email, world.held(each), world.approves(each)) for each in found]
+
+    def membership(self, person: Person) -> Membership:
+        return db.session.scalars(
+            select(Membership).where(Membership.account_id == person.account_id, Membership.open)
+        ).one()
 
     def proved(self) -> str:
         """Prove both accounts, and return the id of the request."""
@@ -167,6 +175,49 @@ def test_membership_in_a_shared_organisation_is_not_doubled(scene: Scene) -> Non
         (ASH, ["School_Named"], True),
     ]
     assert all("Ashfield School" in text for _, text in world.mails("account_joining/joined"))
+
+
+def test_spell_of_a_stand_in_continues_with_the_kept_account(app: Flask, scene: Scene) -> None:
+    eve = world.member(scene.elm, "eve@elm.example", approver=True)
+    sam = make_person("sam@elm.example", "Sam", "King")
+    member = world.member(scene.elm, sam.email)
+    last_day = today() + timedelta(days=9)
+    name_stand_in(member, first_day=today(), last_day=last_day, actor=world.acting(eve))
+    scene.other = sam
+    joining = scene.proved()
+    seen = world.browser(app, scene.olive).get(f"/ops/joinings/{joining}")
+    assert "stand-in" in seen.text
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    assert members.active_approvers(scene.elm.id).stand_ins == {scene.kept.account_id}
+    (spell,) = stand_ins.spells_of(scene.elm, now())
+    assert spell.stand_in.valid_to == end_of_day(last_day)
+
+
+def test_stand_in_who_alone_can_approve_is_joined(scene: Scene) -> None:
+    ada = world.who(scene.membership(scene.other))
+    sam = make_person("sam@elm.example", "Sam", "King")
+    member = world.member(scene.elm, sam.email)
+    name_stand_in(member, first_day=today(), last_day=today(), actor=actor_of(ada))
+    with writing():
+        ada.suspended_at = now()
+    scene.other = sam
+    joining = scene.proved()
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    assert members.active_approvers(scene.elm.id).stand_ins == {scene.kept.account_id}
+
+
+def test_invitation_to_be_an_operator_ends_with_the_account(scene: Scene) -> None:
+    add_operator(scene.account(scene.other).address, actor=world.COMMAND)
+    joining = scene.proved()
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    assert [account.subject for _, account in appointments() if account is not None] == [
+        scene.olive.subject,
+        scene.otto.subject,
+    ]
+    assert len(appointments()) == 2
 
 
 def test_PR_09_last_approver_of_a_shared_organisation_is_not_joined_away(scene: Scene) -> None:
