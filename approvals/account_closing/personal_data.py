@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.audit import AuditEvent
 from app.outbox import OutboxMail
@@ -47,6 +47,7 @@ from identity.credentials.models import (
     TotpEnrolment,
     UsedTotpStep,
 )
+from identity.email_address import EmailAddress
 from identity.email_changes.models import EmailChange
 from identity.oidc.models import (
     AuthorizationRequest,
@@ -74,13 +75,32 @@ def is_membership_of(account: Account) -> ColumnElement[bool]:
 
     An invitation to their address that they did not accept counts until the closing.
     """
-    not_joined = and_(
-        Membership.account_id.is_(None),
-        Membership.email == account.email,
-        Membership.valid_from <= account.closed_at,
-        Membership.valid_to.is_not(None),
+    return _is_or_was_to_be_held_by(account, Membership)
+
+
+def _is_appointment_of(account: Account) -> ColumnElement[bool]:
+    """Return the condition that an appointment as operator is the person's, accepted or not."""
+    return _is_or_was_to_be_held_by(account, Operator)
+
+
+def _is_or_was_to_be_held_by(
+    account: Account, table: type[Membership | Operator]
+) -> ColumnElement[bool]:
+    not_accepted = and_(
+        table.account_id.is_(None),
+        table.email_key == _key(account),
+        table.valid_from <= account.closed_at,
+        table.valid_to.is_not(None),
     )
-    return or_(Membership.account_id == account.id, not_joined)
+    return or_(table.account_id == account.id, not_accepted)
+
+
+def _key(account: Account) -> str:
+    """Return the text that all spellings of the person's address share.
+
+    The account itself has it no more, once it is closed.
+    """
+    return EmailAddress.parse(account.email).key
 
 
 def _was_sent_by(account: Account) -> ColumnElement[bool]:
@@ -98,7 +118,7 @@ def _was_invited(account: Account) -> ColumnElement[bool]:
     """Return the condition that the invitation is the person's, not that of a later account."""
     at_address = and_(
         Invitation.account_id.is_(None),
-        Invitation.email == account.email,
+        Invitation.email_key == _key(account),
         Invitation.created_at <= account.closed_at,
     )
     return or_(Invitation.account_id == account.id, at_address)
@@ -106,7 +126,7 @@ def _was_invited(account: Account) -> ColumnElement[bool]:
 
 def _was_mailed(account: Account) -> ColumnElement[bool]:
     return and_(
-        OutboxMail.recipient == account.email,
+        func.lower(OutboxMail.recipient) == account.email.lower(),
         OutboxMail.created_at <= account.closed_at,
         OutboxMail.state != WAITING,
     )
@@ -116,7 +136,7 @@ def _is_decision_about(account: Account) -> ColumnElement[bool]:
     """Return the condition that the person is named: by account, or by address in a proposal."""
     proposed = and_(
         PendingDecision.account_id.is_(None),
-        PendingDecision.details["email"].as_string() == account.email,
+        func.lower(PendingDecision.details["email"].as_string()) == account.email.lower(),
         PendingDecision.asked_at <= account.closed_at,
     )
     return or_(PendingDecision.account_id == account.id, proposed)
@@ -227,7 +247,7 @@ TABLES: tuple[Deleted | Kept, ...] = (
     ),
     Kept(
         Operator,
-        _owns(Operator.account_id),
+        _is_appointment_of,
         kept_columns(
             "id public_id account_id invitation_id appointed_by joined_at valid_from valid_to"
         ),

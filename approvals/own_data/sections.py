@@ -409,7 +409,7 @@ SECTIONS = (
             "Sent": OutboxMail.sent_at,
         },
         lambda account: and_(
-            OutboxMail.recipient == account.email,
+            func.lower(OutboxMail.recipient) == account.email.lower(),
             _is_later_than_other_holders(account, OutboxMail.created_at),
         ),
     ),
