@@ -36,6 +36,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "offers to it.",
         "OneGroupWhereOneIsAllowed": "An approver of the organisation chooses one of them.",
         "GroupsShareTheirSchools": "An approver of the organisation takes one of them away.",
+        "AccountIsNotClosed": "An approver of the organisation adds the person again, who then "
+        "creates a new account. A closed account stays closed.",
         "AccountIsNotSuspended": "An operator of Secure Access restores the account.",
         "SomeClientIsEnabled": "An operator of Secure Access enables the client of the service.",
         "PlatformTermsAreAccepted": _ACCEPT_TERMS,

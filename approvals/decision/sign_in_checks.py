@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.database import db
+from app.database.dated_rows import has_ended
 from app.days import date_text
 from app.refusal import Refusal
 from approvals.access_model.definition import UserGroup, highest_minimum
@@ -25,15 +26,23 @@ from identity.sessions.levels import ONE_FACTOR, PHISHING_RESISTANT, TWO_FACTORS
 
 
 @dataclass(frozen=True, slots=True)
+class AccountIsNotClosed(Rule):
+    """Rule: the account is not closed at the moment."""
+
+    def __call__(self, account: Account, _service: str, at: datetime) -> Refusal | None:
+        if not has_ended(account.closed_at, at):
+            return None
+        return self.refuse(f"The account was closed on {date_text(account.closed_at)}.")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountIsNotSuspended(Rule):
-    """Rule: the account is not suspended at the moment."""
+    """Rule: the account is not suspended at the moment, or is closed, for which there is a rule."""
 
     def __call__(self, account: Account, _service: str, at: datetime) -> Refusal | None:
         since = suspended_since(account, at)
-        if since is None:
+        if since is None or has_ended(account.closed_at, at):
             return None
-        if account.closed_at is not None and account.closed_at <= at:
-            return self.refuse(f"The account was closed on {date_text(account.closed_at)}.")
         return self.refuse(f"The account has been suspended since {date_text(since)}.")
 
 
@@ -80,6 +89,7 @@ class SomeClientIsEnabled(Rule):
 
 
 SIGN_IN: tuple[Callable[[Account, str, datetime], Refusal | None], ...] = (
+    AccountIsNotClosed(),
     AccountIsNotSuspended(),
     SomeClientIsEnabled(),
     PlatformTermsAreAccepted(),

@@ -172,6 +172,12 @@ def _suspended(scene: Scene) -> None:
         suspension.suspend(scene.ada, actor=SYSTEM)
 
 
+def _account_closed(scene: Scene) -> None:
+    scene.entering()
+    with writing():
+        scene.ada.suspended_at = scene.ada.closed_at = ENDED
+
+
 def _client_disabled(scene: Scene) -> None:
     scene.entering()
     client = register(client_name="Results", service="school_performance")
@@ -281,6 +287,11 @@ CASES: list[tuple[type, Make, list[str]]] = [
         sign_in_checks.AccountIsNotSuspended,
         _suspended,
         ["The account has been suspended since 30 June 2026 at 4:05pm."],
+    ),
+    (
+        sign_in_checks.AccountIsNotClosed,
+        _account_closed,
+        ["The account was closed on 30 June 2026 at 4:05pm."],
     ),
     (
         sign_in_checks.SomeClientIsEnabled,
