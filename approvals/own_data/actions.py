@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from app.audit import Event, record
 from app.clock import now
-from app.database import writing
+from app.database import db, writing
 from approvals.activity.queries import OwnEntry, all_own_activity
 from approvals.own_data.sections import SECTIONS
 from identity.accounts.models import Account
@@ -26,7 +26,7 @@ Rows = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True)
 class OwnData:
-    """Everything that a person may have of what is stored about them at one moment."""
+    """Everything that a person may have of what is stored about them."""
 
     at: datetime
     sections: Mapping[str, Rows]
@@ -34,29 +34,30 @@ class OwnData:
 
 
 def read_own_data(person: Person, form: str) -> OwnData:
-    """Return what is stored about the person, and record that they read it.
+    """Record that the person reads what is stored about them, and return it.
 
     form: `page` or `json`, for the audit.
     """
     at = now()
-    with writing() as session:
-        account = session.get_one(Account, person.id)
-        record("account.data_read", actor=actor_of(account), subject=account.subject, form=form)
-        return OwnData(
-            at=at,
-            sections={
-                section.title: [
-                    dict(zip(section.columns, row, strict=True))
-                    for row in session.execute(section.statement(account))
-                ]
-                for section in SECTIONS
-            },
-            activity=all_own_activity(account, at),
-        )
+    with writing():
+        record("account.data_read", actor=actor_of(person), subject=person.subject, form=form)
+    # Read afterwards: on SQLite nobody else could write meanwhile.
+    account = db.session.get_one(Account, person.id)
+    return OwnData(
+        at=at,
+        sections={
+            section.title: [
+                dict(zip(section.columns, row, strict=True))
+                for row in db.session.execute(section.statement(account))
+            ]
+            for section in SECTIONS
+        },
+        activity=all_own_activity(account, at),
+    )
 
 
 def as_json(data: OwnData) -> dict[str, object]:
-    """Return the data as values of JSON; moments are in UTC, as RFC 3339 writes them."""
+    """Return the data as values of JSON; days, and moments in UTC, are as RFC 3339 writes them."""
     return {
         "as_of": data.at.isoformat(),
         "sections": {
@@ -71,4 +72,4 @@ def as_json(data: OwnData) -> dict[str, object]:
 
 
 def _value(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    case,
     exists,
     func,
     literal,
@@ -292,6 +293,9 @@ SECTIONS = (
         PendingDecision,
         {
             "Kind": PendingDecision.kind,
+            "Your reason": case(
+                (PendingDecision.asked_by == Account.subject, PendingDecision.reason)
+            ),
             "Asked": PendingDecision.asked_at,
             "Decided": PendingDecision.decided_at,
             "Takes effect": PendingDecision.takes_effect_at,
@@ -300,6 +304,7 @@ SECTIONS = (
             "Reason of the ending": PendingDecision.end_reason,
         },
         lambda account: PendingDecision.account_id == account.id,
+        {Account: Account.id == PendingDecision.account_id},
     ),
     Section(
         "Mails about requests for access",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
+from app.days import in_words, moment_in_words
 from app.web.authorisation import permit
 from approvals.own_data import actions
 from approvals.own_data.sections import WITHHELD
@@ -34,8 +35,16 @@ def page() -> ResponseReturnValue:
         "own_data/page.html",
         data=data,
         withheld=sorted(set(WITHHELD.values())),
-        is_moment=lambda value: isinstance(value, datetime),
+        in_words=_in_words,
     )
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment_in_words(value)
+    if isinstance(value, date):
+        return in_words(value)
+    return "None" if value is None or value == "" else str(value)
 
 
 @pages.get("/account/data/secure-access-data.json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,14 @@ from sqlalchemy import select, text
 from app.clock import now
 from app.database import Base, db, writing
 from app.outbox import OutboxMail, send_mail
+from approvals.access_requests import actions as requests
+from approvals.access_requests.facts import AskedFor
 from approvals.own_data.sections import SECTIONS, WITHHELD
+from approvals.second_step_resets import actions as resets
+from approvals.second_step_resets import rules as reset_rules
+from approvals.task_mails.models import MailPreference
 from identity.accounts.models import Account, Invitation
+from identity.accounts.person import actor_of
 from identity.email_changes.models import EmailChange
 from identity.sessions.models import Session
 from tests.approvals import world
@@ -63,6 +69,40 @@ def test_own_data_has_everything_about_the_person(
     assert sections["Sign-ins to services"][0]["Service"] == "Reports"
     assert len(sections["Sessions"]) == 1
     assert any(entry["event"] == "You signed in." for entry in content(page)["activity"])
+
+
+def test_own_data_has_the_day_of_the_last_digest(walker: Walker, person: Person) -> None:
+    with writing() as session:
+        session.add(
+            MailPreference(
+                account_id=person.account_id, digest_hour=7, last_digest_on=date(2026, 11, 23)
+            )
+        )
+    for address in (DOWNLOAD, "/account/data/page"):
+        assert "2026" in walker.get(address).response.get_data(as_text=True)
+    (row,) = content(walker.get(DOWNLOAD))["sections"]["Emails about tasks"]
+    assert row == {"Hour of the digest in London": 7, "Last digest": "2026-11-23"}
+    assert "23 November 2026" in walker.get("/account/data/page").text
+
+
+def test_own_data_has_the_reason_of_the_own_request_alone(walker: Walker, person: Person) -> None:
+    school = world.school()
+    world.member(school, "ann@ashfield.example", approver=True)
+    wanted = AskedFor(world.SERVICE, "School_Named", [])
+    requests.file_request(person.account, school, wanted, reason="I teach here")
+    olive = world.operator()
+    resets.decide(
+        person.account,
+        actor_of(olive),
+        organisation=None,
+        checked=reset_rules.CHECKS,
+        reason="Their phone was stolen",
+    )
+    rows = content(walker.get(DOWNLOAD))["sections"]["Requests for decisions about you"]
+    assert {row["Kind"]: row["Your reason"] for row in rows} == {
+        "access_request": "I teach here",
+        "second_step_reset": None,
+    }
 
 
 def test_own_data_page_shows_the_same_sections(walker: Walker, person: Person) -> None:
