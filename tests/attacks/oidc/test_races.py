@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("processes")
 
 TRIES = 1000
 AT_ONCE = THREADS
-ROTATIONS = 30
+ROTATIONS = 12
 """On each database: sixty in all."""
 
 
