@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 
 from app.audit import AuditEvent
 from app.outbox import OutboxMail
@@ -59,13 +59,14 @@ from identity.sign_in.models import KnownDevice, SignInJourney
 from identity.upstream.models import Identity
 
 
-def _owns(column: ColumnElement[int] | object) -> Owner:
-    return lambda account: column == account.id  # type: ignore[return-value]
+def _owns(column: SQLColumnExpression[int] | SQLColumnExpression[int | None]) -> Owner:
+    """Return the owner of rows that refer to an account."""
+    return lambda account: column == account.id
 
 
-def _has_membership(column: object) -> Owner:
+def _has_membership(column: SQLColumnExpression[int]) -> Owner:
     """Return the owner of rows that refer to a membership."""
-    return lambda account: column.in_(  # type: ignore[attr-defined]
+    return lambda account: column.in_(
         select(Membership.id).where(Membership.account_id == account.id)
     )
 

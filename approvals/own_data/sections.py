@@ -5,13 +5,11 @@ A test compares the tables with the database, so that a new table about people h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     SQLColumnExpression,
     and_,
     case,
@@ -19,7 +17,6 @@ from sqlalchemy import (
     func,
     literal,
     or_,
-    select,
 )
 
 from app.audit import AuditEvent
@@ -36,6 +33,7 @@ from approvals.memberships.models import (
 )
 from approvals.operators.models import Operator
 from approvals.organisations.models import Organisation
+from approvals.own_data.section import ORGANISATION, Section, section_of_membership
 from approvals.pending_decisions.models import PendingDecision
 from approvals.task_mails.models import DigestMail, MailPreference
 from approvals.terms.models import TermsAcceptance, TermsVersion
@@ -70,35 +68,6 @@ from identity.oidc.models import (
 from identity.sessions.models import KeptPost, RememberedDevice, ReplacedToken, Session
 from identity.sign_in.models import KnownDevice, SignInJourney
 from identity.upstream.models import Connection, Identity
-
-Columns = Mapping[str, SQLColumnExpression[object]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """Rows of one table, with its columns by their names in words.
-
-    owner: the condition that a row is about the account. joined: tables that the columns or the
-    condition need, each with its condition, in this order.
-    """
-
-    title: str
-    table: type[Base]
-    columns: Columns
-    owner: Callable[[Account], ColumnElement[bool]]
-    joined: Mapping[type[Base], ColumnElement[bool]] = field(default_factory=dict)
-
-    def statement(self, account: Account) -> Select[*tuple[object, ...]]:
-        """Return the statement that reads the person's rows, oldest first."""
-        statement = select(*self.columns.values()).select_from(self.table)
-        for table, condition in self.joined.items():
-            statement = statement.outerjoin(table, condition)
-        return statement.where(self.owner(account)).order_by(*self.table.__table__.primary_key)
-
-
-_ORGANISATION: Mapping[type[Base], ColumnElement[bool]] = {
-    Organisation: Organisation.id == Membership.organisation_id
-}
 
 
 def _is_later_than_other_holders(
@@ -142,13 +111,11 @@ SECTIONS = (
             "Confirmed": EmailChange.confirmed_at,
             "Undone": EmailChange.undone_at,
         },
-        lambda account: EmailChange.account_id == account.id,
     ),
     Section(
         "Suspensions",
         Suspension,
         {"From": Suspension.valid_from, "Until": Suspension.valid_to},
-        lambda account: Suspension.account_id == account.id,
     ),
     Section(
         "Invitations",
@@ -186,57 +153,44 @@ SECTIONS = (
             "Until": Membership.valid_to,
             "Reason of the end": Membership.ended_cause,
         },
-        lambda account: Membership.account_id == account.id,
-        _ORGANISATION,
+        joined=ORGANISATION,
     ),
-    Section(
+    section_of_membership(
         "Suspensions of your access",
         MembershipSuspension,
         {
-            "Organisation": Organisation.name,
             "From": MembershipSuspension.valid_from,
             "Until": MembershipSuspension.valid_to,
             "Cause": MembershipSuspension.cause,
             "Reason": MembershipSuspension.reason,
         },
-        lambda account: Membership.account_id == account.id,
-        {Membership: Membership.id == MembershipSuspension.membership_id, **_ORGANISATION},
     ),
-    Section(
+    section_of_membership(
         "User groups",
         Grant,
         {
-            "Organisation": Organisation.name,
             "Service": Grant.service,
             "User group": Grant.user_group,
             "From": Grant.valid_from,
             "Until": Grant.valid_to,
             "Reason of the end": Grant.ended_cause,
         },
-        lambda account: Membership.account_id == account.id,
-        {Membership: Membership.id == Grant.membership_id, **_ORGANISATION},
     ),
-    Section(
+    section_of_membership(
         "Being an approver",
         Appointment,
         {
-            "Organisation": Organisation.name,
             "From": Appointment.valid_from,
             "Until": Appointment.valid_to,
         },
-        lambda account: Membership.account_id == account.id,
-        {Membership: Membership.id == Appointment.membership_id, **_ORGANISATION},
     ),
-    Section(
+    section_of_membership(
         "Standing in for approvers",
         StandIn,
         {
-            "Organisation": Organisation.name,
             "From": StandIn.valid_from,
             "Until": StandIn.valid_to,
         },
-        lambda account: Membership.account_id == account.id,
-        {Membership: Membership.id == StandIn.membership_id, **_ORGANISATION},
     ),
     Section(
         "Being an operator",
@@ -247,7 +201,6 @@ SECTIONS = (
             "Joined": Operator.joined_at,
             "Until": Operator.valid_to,
         },
-        lambda account: Operator.account_id == account.id,
     ),
     Section(
         "Terms of use that you accepted",
@@ -257,20 +210,17 @@ SECTIONS = (
             "Version": TermsVersion.number,
             "Accepted": TermsAcceptance.accepted_at,
         },
-        lambda account: TermsAcceptance.account_id == account.id,
-        {TermsVersion: TermsVersion.id == TermsAcceptance.terms_version_id},
+        joined={TermsVersion: TermsVersion.id == TermsAcceptance.terms_version_id},
     ),
     Section(
         "Password",
         PasswordCredential,
         {"Last changed": PasswordCredential.changed_at},
-        lambda account: PasswordCredential.account_id == account.id,
     ),
     Section(
         "Authenticator app",
         TotpCredential,
         {"Set up": TotpCredential.enrolled_at},
-        lambda account: TotpCredential.account_id == account.id,
     ),
     Section(
         "Passkeys",
@@ -280,13 +230,11 @@ SECTIONS = (
             "Added": Passkey.created_at,
             "Last used": Passkey.last_used_at,
         },
-        lambda account: Passkey.account_id == account.id,
     ),
     Section(
         "Recovery codes",
         RecoveryCode,
         {"Made": RecoveryCode.created_at, "Used": RecoveryCode.used_at},
-        lambda account: RecoveryCode.account_id == account.id,
     ),
     Section(
         "Requests for decisions about you",
@@ -303,14 +251,12 @@ SECTIONS = (
             "Ending": PendingDecision.ending,
             "Reason of the ending": PendingDecision.end_reason,
         },
-        lambda account: PendingDecision.account_id == account.id,
-        {Account: Account.id == PendingDecision.account_id},
+        joined={Account: Account.id == PendingDecision.account_id},
     ),
     Section(
         "Mails about requests for access",
         RequestNotice,
         {"Sent": RequestNotice.sent_at},
-        lambda account: RequestNotice.account_id == account.id,
     ),
     Section(
         "Links that we sent you",
@@ -321,7 +267,6 @@ SECTIONS = (
             "Works until": PasswordReset.expires_at,
             "Used": PasswordReset.used_at,
         },
-        lambda account: PasswordReset.account_id == account.id,
     ),
     Section(
         "Sessions",
@@ -335,7 +280,6 @@ SECTIONS = (
             "Ended": Session.ended_at,
             "Reason of the end": Session.ended_cause,
         },
-        lambda account: Session.account_id == account.id,
     ),
     Section(
         "Devices that we know",
@@ -346,7 +290,6 @@ SECTIONS = (
             "Second step used last": KnownDevice.second_step,
             "Kept until": KnownDevice.expires_at,
         },
-        lambda account: KnownDevice.account_id == account.id,
     ),
     Section(
         "Devices on which you sign in without a code",
@@ -358,7 +301,6 @@ SECTIONS = (
             "Browser": RememberedDevice.user_agent,
             "Ends": RememberedDevice.expires_at,
         },
-        lambda account: RememberedDevice.account_id == account.id,
     ),
     Section(
         "Organisations’ accounts to sign in with",
@@ -370,8 +312,7 @@ SECTIONS = (
             "Linked": Identity.linked_at,
             "Last used": Identity.last_used_at,
         },
-        lambda account: Identity.account_id == account.id,
-        {Connection: Connection.id == Identity.connection_id},
+        joined={Connection: Connection.id == Identity.connection_id},
     ),
     Section(
         "Sign-ins to services",
@@ -385,8 +326,7 @@ SECTIONS = (
             "Ended": TokenFamily.ended_at,
             "Reason of the end": TokenFamily.ended_cause,
         },
-        lambda account: TokenFamily.account_id == account.id,
-        {
+        joined={
             Client: Client.id == TokenFamily.client_id,
             Organisation: Organisation.public_id == TokenFamily.organisation,
         },
@@ -399,8 +339,7 @@ SECTIONS = (
             "Organisation": Organisation.name,
             "Chosen": OrganisationChoice.chosen_at,
         },
-        lambda account: OrganisationChoice.account_id == account.id,
-        {
+        joined={
             Client: Client.id == OrganisationChoice.client_id,
             Organisation: Organisation.public_id == OrganisationChoice.organisation,
         },
@@ -425,13 +364,11 @@ SECTIONS = (
             "Hour of the digest in London": MailPreference.digest_hour,
             "Last digest": MailPreference.last_digest_on,
         },
-        lambda account: MailPreference.account_id == account.id,
     ),
     Section(
         "Emails that wait for your digest",
         DigestMail,
         {"Subject": DigestMail.subject, "Written": DigestMail.created_at},
-        lambda account: DigestMail.account_id == account.id,
     ),
     Section(
         "Requests for an account at your address",
