@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select, update
@@ -22,28 +23,29 @@ from identity.accounts.models import Account
 from identity.administration.closing import close_account, lock_to_close
 from identity.settings import settings
 
-_AT_ONCE = 200
+_MOST_AT_ONCE = 200
+"""Accounts in one state that one call closes, announces or erases. The next call goes on."""
 
 
-def look() -> None:
-    """Announce, close and erase the accounts for which it is time."""
+def act_on_due() -> None:
+    """Close, announce and erase the accounts for which it is time."""
     at = now()
-    for account_id in accounts(ties.is_to_be_closed(at)):
+    for account_id in account_ids(ties.is_to_be_closed(at)):
         close(account_id, at)
-    for account_id in accounts(ties.is_to_be_told(at)):
+    for account_id in account_ids(ties.is_to_be_announced(at)):
         announce(account_id, at)
-    for account_id in accounts(is_to_be_erased(at)):
+    for account_id in account_ids(is_to_be_erased(at)):
         erase(account_id, is_to_be_erased(at))
 
 
 def announce(account_id: int, at: datetime) -> None:
-    """Write to the person that the account is going to be closed."""
+    """Mail the person that the account is going to be closed."""
     chosen = settings()
     with writing():
         account = lock_to_close(account_id)
         if not claim(
             update(Account)
-            .where(Account.id == account.id, ties.is_to_be_told(at))
+            .where(Account.id == account.id, ties.is_to_be_announced(at))
             .values(closing_announced_at=at)
         ):
             return
@@ -57,7 +59,7 @@ def announce(account_id: int, at: datetime) -> None:
 
 
 def close(account_id: int, at: datetime) -> None:
-    """Close the account of a person whom nothing ties to Secure Access any more."""
+    """Close the account if it has had no ties for long enough, and mail the person."""
     chosen = settings()
     with writing():
         account = lock_to_close(account_id)
@@ -95,7 +97,8 @@ def is_to_be_erased(at: datetime) -> ColumnElement[bool]:
 def erase(account_id: int, state: ColumnElement[bool]) -> None:
     """Erase the personal data of a closed account in this state; the evidence stays.
 
-    The audit is changed first, in short transactions: an erasure that breaks off is begun again.
+    The audit is changed first, in short transactions. An erasure that fails is begun again by the
+    next call.
     """
     account = db.session.get_one(Account, account_id)
     pseudonym = Pseudonym.of(account)
@@ -125,11 +128,10 @@ def _apply(stage: Stage, account: Account) -> None:
             each.apply(account, pseudonym)
 
 
-def accounts(condition: ColumnElement[bool]) -> list[int]:
-    """Return the ids of accounts in this state, some at once."""
-    return list(
-        db.session.scalars(select(Account.id).where(condition).order_by(Account.id).limit(_AT_ONCE))
-    )
+def account_ids(condition: ColumnElement[bool]) -> Sequence[int]:
+    """Return the ids of at most `_MOST_AT_ONCE` accounts in this state."""
+    statement = select(Account.id).where(condition).order_by(Account.id).limit(_MOST_AT_ONCE)
+    return db.session.scalars(statement).all()
 
 
 def _mail(account: Account, template: str, **context: object) -> None:

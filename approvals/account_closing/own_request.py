@@ -1,4 +1,4 @@
-"""People close and erase their own account: requested, stopped within some days, put into effect.
+"""Requests of people to close and erase their own account: filed, stopped, put into effect.
 
 The waiting time lets the owner of the mailbox stop a request that somebody else made in their
 session. Meanwhile nothing changes.
@@ -49,14 +49,14 @@ _LAST_APPROVER = (
 ONLY_OPERATOR = Refusal(
     "only_operator", "You are the only operator of Secure Access. Add another operator first."
 )
-ASKED_ALREADY = Refusal("asked_already", "You have asked for this already.")
-NOT_ASKED = Refusal("not_asked", "There is no request to stop any more.")
+REQUESTED_ALREADY = Refusal("requested_already", "You have already asked for this.")
+NOT_REQUESTED = Refusal("not_requested", "There is no request to stop any more.")
 CLOSED = "Your account was closed at your request."
 
 
 @dataclass(frozen=True)
 class Closing:
-    """The facts for the page: what ends, what prevents it, and the moment for which it is planned.
+    """Facts for the page: the organisations and the appointment that end, and the planned moment.
 
     approves_alone: the organisations that would be left without an approver.
     """
@@ -68,7 +68,7 @@ class Closing:
     planned_for: datetime | None
 
     def ends(self) -> list[str]:
-        """Return what ends beside the account, as ends of a sentence."""
+        """Return the access that ends with the account, each as an item of a list."""
         left = [
             f"your access at {each.name}: you leave it, and its approvers get an email"
             for each in self.organisations
@@ -84,9 +84,14 @@ class Closing:
         return ONLY_OPERATOR if self.operates_alone else None
 
 
+def planned_for(account_id: int) -> datetime | None:
+    """Return the moment for which the closing of this account is planned, or None."""
+    pending = ERASURE.open_about(account_id)
+    return pending.takes_effect_at if pending is not None else None
+
+
 def gather(account_id: int) -> Closing:
     """Return the facts about the closing of this account at the moment."""
-    pending = ERASURE.open_about(account_id)
     organisations = [organisation for organisation, _ in _memberships(account_id)]
     operators = [each.id for each in active_operators()] if is_operator(account_id) else []
     return Closing(
@@ -96,7 +101,7 @@ def gather(account_id: int) -> Closing:
         ],
         operates=bool(operators),
         operates_alone=operators == [account_id],
-        planned_for=pending.takes_effect_at if pending is not None else None,
+        planned_for=planned_for(account_id),
     )
 
 
@@ -110,7 +115,7 @@ def request(account_id: int) -> None:
             raise RefusalError(refusal)
         actor, at = actor_of(account), now()
         if ERASURE.file(account.id, asked_by=actor, takes_effect_at=at + wait) is None:
-            raise RefusalError(ASKED_ALREADY)
+            raise RefusalError(REQUESTED_ALREADY)
         record("account.erasure_requested", actor=actor, subject=account.subject)
         send_disavowable(
             account,
@@ -127,7 +132,7 @@ def stop(account_id: int) -> None:
     with writing():
         account = lock_to_close(account_id)
         if not _stop(account, actor_of(account)):
-            raise RefusalError(NOT_ASKED)
+            raise RefusalError(NOT_REQUESTED)
 
 
 def _stop(account: Account, by: Actor, reason: str = "") -> bool:
@@ -153,8 +158,8 @@ TAKE_BACK = TakeBack(_CHANGE.name, "the erasure of your account is stopped", _ta
 def take_effect() -> None:
     """Close and erase the accounts whose waiting time is over.
 
-    Where it would leave an organisation without an approver by now, the person is told and nothing
-    changes.
+    Nothing changes where a rule refuses, for example for a person who has become the last approver
+    of an organisation. They get the reason by email.
     """
     for due in ERASURE.due(now()):
         try:
@@ -163,7 +168,7 @@ def take_effect() -> None:
             with writing():
                 account = lock_to_close(due.account_id or 0)
                 _stop(account, SYSTEM, error.refusal.sentence)
-    for account_id in actions.accounts(is_to_be_erased()):
+    for account_id in actions.account_ids(is_to_be_erased()):
         actions.erase(account_id, is_to_be_erased())
 
 

@@ -27,7 +27,7 @@ ROOM = Room(
     ),
     TAKE_BACKS(own_request.TAKE_BACK),
     JOBS(
-        periodic_job("closed accounts", _EVERY_HOUR, actions.look),
+        periodic_job("closed accounts", _EVERY_HOUR, actions.act_on_due),
         periodic_job("erasures on request", _EVERY_MINUTE, own_request.take_effect),
     ),
 )

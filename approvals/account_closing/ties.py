@@ -16,30 +16,30 @@ from identity.settings import settings
 Moment = datetime | SQLColumnExpression[datetime | None]
 
 
-def is_to_be_told(at: datetime) -> ColumnElement[bool]:
-    """Return the condition that an account is closed soon, and its person was not told.
+def is_to_be_announced(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that an account is closed soon, and that this was not announced.
 
     An announcement counts for the time without ties in which it was sent.
     """
     chosen = settings()
     days = chosen.account_closing_days - chosen.account_closing_notice_days
-    told = Account.closing_announced_at
+    announced = Account.closing_announced_at
     return and_(
         Account.closed_at.is_(None),
         _without_ties_since(at - timedelta(days=days)),
-        or_(told.is_(None), ~_without_ties_since(told)),
+        or_(announced.is_(None), ~_without_ties_since(announced)),
     )
 
 
 def is_to_be_closed(at: datetime) -> ColumnElement[bool]:
     """Return the condition that an account has had no ties for long enough, and was announced."""
     chosen = settings()
-    told = Account.closing_announced_at
+    announced = Account.closing_announced_at
     return and_(
         Account.closed_at.is_(None),
         _without_ties_since(at - timedelta(days=chosen.account_closing_days)),
-        told <= at - timedelta(days=chosen.account_closing_notice_days),
-        _without_ties_since(told),
+        announced <= at - timedelta(days=chosen.account_closing_notice_days),
+        _without_ties_since(announced),
     )
 
 
@@ -49,11 +49,10 @@ def _without_ties_since(moment: Moment) -> ColumnElement[bool]:
     Each tie is read with its end, so one that began and ended meanwhile counts as well. A removal
     can be undone for a day, which is over long before an account is closed.
     """
-    since = or_(Account.joined_at.is_(None), Account.joined_at <= moment)
-    counted = Account.closing_counted_from
+    joined, counted = Account.joined_at, Account.closing_counted_from
     return and_(
         Account.created_at <= moment,
-        since,
+        or_(joined.is_(None), joined <= moment),
         or_(counted.is_(None), counted <= moment),
         ~exists()
         .where(

@@ -22,7 +22,7 @@ pages = Blueprint("account_closing", __name__)
 @pages.route("/account/close", methods=["GET", "POST"])
 @permit(FreshSignIn(signed_in_with_own_factors))
 def close() -> ResponseReturnValue:
-    """Show what closing the account means, and plan it."""
+    """Show what ends and what is erased with the account, and plan the closing."""
     account, form = signed_in_session().account, Confirmation()
     if form.validate_on_submit():
         try:
@@ -58,7 +58,7 @@ def stop() -> ResponseReturnValue:
 
 def summary(session: ActiveSession) -> str:
     """Return the fact for the row of the account page."""
-    planned_for = own_request.gather(session.account_id).planned_for
+    planned_for = own_request.planned_for(session.account_id)
     if planned_for is None:
         return "Close it, and erase your data"
     return f"Will be closed on {in_words(planned_for)}"

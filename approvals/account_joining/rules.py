@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from app.refusal import Refusal
 
-SAME = Refusal("same_account", "Sign in with your other account to go on.")
 NOT_BEGUN = Refusal(
     "not_begun", "Begin again with the account that you want to keep, in this browser."
 )

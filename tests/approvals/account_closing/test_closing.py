@@ -54,7 +54,7 @@ def person(app: Flask) -> Person:
 
 def look(days: float = 0) -> None:
     with time_machine.travel(now() + days * DAY, tick=True):
-        actions.look()
+        actions.act_on_due()
     db.session.expire_all()
 
 
@@ -218,10 +218,10 @@ def test_suspended_account_without_membership_is_closed_and_its_suspension_stays
 
 
 def test_closing_at_once_by_forty_workers_mails_once(app: Flask, person: Person) -> None:
-    race(app, lambda _number: actions.look())
+    race(app, lambda _number: actions.act_on_due())
     assert announcements(person.account) == 1
     with time_machine.travel(now() + 8 * DAY, tick=True):
-        race(app, lambda _number: actions.look())
+        race(app, lambda _number: actions.act_on_due())
     assert len(world.mails("account_closing/closed")) == 1
     assert len(world.audited("account.closed")) == 1
 

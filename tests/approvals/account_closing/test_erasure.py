@@ -120,7 +120,7 @@ def erase(person: Person, days: int = 0) -> Account:
     for later in (24 + days, 32 + days, 400 + days):
         with time_machine.travel(now() + later * DAY, tick=True):
             purge_expired()
-            actions.look()
+            actions.act_on_due()
     db.session.expire_all()
     account = db.session.get_one(Account, person.account_id)
     assert account.erased_at is not None
@@ -201,16 +201,16 @@ def test_names_of_other_people_stay_in_the_audit(ann: Membership, zeb: Person) -
 def test_erasure_waits_for_a_year_after_the_closing(zeb: Person) -> None:
     for later in (24, 32, 395):
         with time_machine.travel(now() + later * DAY, tick=True):
-            actions.look()
+            actions.act_on_due()
     assert db.session.get_one(Account, zeb.account_id, populate_existing=True).erased_at is None
 
 
 def test_erasure_at_once_by_forty_workers_is_recorded_once(app: Flask, zeb: Person) -> None:
     for later in (24, 32):
         with time_machine.travel(now() + later * DAY, tick=True):
-            actions.look()
+            actions.act_on_due()
     with time_machine.travel(now() + 400 * DAY, tick=True):
-        race(app, lambda _number: actions.look())
+        race(app, lambda _number: actions.act_on_due())
     assert len(world.audited("account.erased")) == 1
     assert not [each for each in personal_texts() if each.startswith(("account", "audit"))]
 
@@ -218,11 +218,11 @@ def test_erasure_at_once_by_forty_workers_is_recorded_once(app: Flask, zeb: Pers
 def test_data_of_a_later_account_at_the_address_stays(school: Organisation, zeb: Person) -> None:
     for later in (24, 32):
         with time_machine.travel(now() + later * DAY, tick=True):
-            actions.look()
+            actions.act_on_due()
     with time_machine.travel(now() + 40 * DAY, tick=True):
         again = world.member(school, EMAIL, "School_Named", given_name=GIVEN, family_name=FAMILY)
     with time_machine.travel(now() + 400 * DAY, tick=True):
-        actions.look()
+        actions.act_on_due()
     db.session.expire_all()
     assert world.who(again).email == EMAIL
     assert (again.email, again.given_name) == (EMAIL, GIVEN)
