@@ -53,15 +53,18 @@ class OtherPlace:
 
 @dataclass(frozen=True)
 class Place:
-    """The organisation that the links of the navigation are about, and the ways to others.
+    """The place that the links of the navigation are about, such as an organisation.
 
-    all_places: address of the page that lists them, where `others` has some of them only.
+    others: organisations to which it leads. all_places: address of the page that lists them, where
+    `others` has some of them only. tint: another colour of the navigation, by its name in the style
+    sheet.
     """
 
     name: str
     address: str
     others: Sequence[OtherPlace] = ()
     all_places: str | None = None
+    tint: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Frame:
 
 NAVIGATION = ExtensionPoint[Entry]("entries of the navigation", named=lambda entry: entry.text)
 PLACES = ExtensionPoint[Callable[[], Place | None]]("places of the navigation")
-"""Functions that return the organisation at hand, or None."""
+"""Functions that return the place at hand, or None."""
 
 
 def frame() -> Frame:

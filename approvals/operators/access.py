@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from flask import g
+
 from app.web.authorisation import Allowed, Refused
 from approvals.operators.actions import operator_since
 from approvals.refusals import denied
@@ -18,8 +20,14 @@ def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
         return outcome
     since = operator_since(session.account_id)
     if since is not None:
+        g.operators_page = True
         if session.is_limited:
             return needs_own_factors()
         return needs_proof_of_power(since) or Allowed()
     denied("not an operator")
     return Refused("not an operator", hidden=True)
+
+
+def on_operators_page() -> bool:
+    """Return whether the request is an operator's, for one of the operators' pages."""
+    return "operators_page" in g and g.operators_page is True

@@ -6,6 +6,7 @@ from flask import session as form_session
 from app.clock import now
 from app.web.navigation import OtherPlace, Place
 from approvals.memberships import queries
+from approvals.operators.access import on_operators_page
 from approvals.organisations.coverage import organisations_within
 from approvals.organisations.models import Organisation
 from identity.sessions import current
@@ -30,11 +31,13 @@ PAGES = {
 
 
 def workspace() -> Organisation | None:
-    """Return the organisation whose pages the navigation offers.
+    """Return the organisation whose pages the navigation offers, or None on operators' pages.
 
     That is the one at hand; elsewhere the one whose pages this browser showed last, else the first
     by name.
     """
+    if on_operators_page():
+        return None
     if "workspace" not in g:
         mine, here = approved_organisations(), g.get("organisation")
         if here in mine and form_session.get(_LAST_PLACE) != here.public_id:

@@ -29,6 +29,26 @@ def olive(app: Flask) -> Walker:
     return browser(app, world.operator())
 
 
+def _navigation(page: Page) -> str:
+    return page.html.split('class="govuk-service-navigation', 1)[1].split("</section>")[0]
+
+
+def test_operators_pages_have_a_navigation_of_their_own(app: Flask, school: Organisation) -> None:
+    ann = world.member(school, "ann@ashfield.example", approver=True)
+    world.make_operator(world.who(ann))
+    walker = browser(app, ann)
+    for address in ("/ops", "/ops/clients", "/ops/terms", "/ops/people/nobody"):
+        page = walker.get(address)
+        assert "sa-navigation--operators" in _navigation(page)
+        assert page.link("Operators") == "/ops"
+        assert page.link("People") == "/ops/people"
+        assert path(school, "users") not in page.html
+        assert page.link("Ashfield School") == path(school), "the switch"
+    page = walker.get(path(school, "users"))
+    assert "sa-navigation--operators" not in _navigation(page)
+    assert page.link("Operators") == "/ops"
+
+
 def _olive() -> Account:
     own = db.session.scalars(select(Operator)).one()
     return db.session.get_one(Account, own.account_id)
