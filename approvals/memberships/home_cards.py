@@ -4,7 +4,7 @@ A room adds a function that returns its card for an organisation, or None where 
 say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,12 +25,26 @@ class CardLink:
 
 
 @dataclass(frozen=True)
+class CardButton:
+    """A button of a row, which posts the fields. about: as in a link."""
+
+    text: str
+    address: str
+    fields: Mapping[str, str]
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class CardItem:
-    """A row of a card, such as one request that waits: who or what, more about it, and links."""
+    """A row of a card, such as one request that waits.
+
+    text: who or what. note: more about it. button: the act that takes no other page.
+    """
 
     text: str
     note: str = ""
     links: tuple[CardLink, ...] = ()
+    button: CardButton | None = None
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,24 @@ def test_home_of_the_organisation_shows_the_requests_that_wait(app: Flask, scene
     assert page.heading == "Request of Nina New"
 
 
+def test_approver_approves_from_the_home_of_the_organisation(app: Flask, scene: Asking) -> None:
+    file(scene.nina, scene.school)
+    page = browser(app, scene.ann).get(path(scene.school))
+    assert "Approve School Named for Nina New" in page.text
+    page = page.submit("/requests/")
+    assert "Request approved. Nina New has been told by email." in page.text
+    assert groups_of(scene.nina, scene.school) == ["School_Named"]
+
+
+def test_home_of_the_organisation_lets_nobody_approve_their_own_request(
+    app: Flask, scene: Asking
+) -> None:
+    file(world.who(scene.ann), scene.school)
+    page = browser(app, scene.ann).get(path(scene.school))
+    page.link("at the request of Ann Byron")
+    assert [form.action for form in page.forms() if "/requests/" in form.action] == []
+
+
 def test_list_shows_the_oldest_request_first(app: Flask, scene: Asking) -> None:
     for name in ("First", "Second", "Third"):
         file(world.account(f"{name}@home.example", name, "Person"), scene.school)
