@@ -270,6 +270,20 @@ def test_users_page_has_fifty_people_and_keeps_filters(
     assert names(walker, school, "q=family&page=99") == first
 
 
+def test_users_page_of_fifty_people_repeats_little_in_each_row(
+    walker: Walker, school: Organisation
+) -> None:
+    def size() -> int:
+        page = walker.get(f"{path(school, 'users')}?q=family")
+        assert f"{len(names(walker, school, 'q=family'))} users" in page.text
+        return len(page.html)
+
+    many(school, 1)
+    one = len(walker.get(f"{path(school, 'users')}?q=family").html)
+    many(school, 49, first=1)
+    assert (size() - one) / 49 <= 2_200
+
+
 def test_users_page_takes_as_many_queries_for_more_people(
     walker: Walker, school: Organisation
 ) -> None:
