@@ -53,6 +53,20 @@ def contains_words(text: Text, words: Iterable[str]) -> list[ColumnElement[bool]
     return [text.contains(word, autoescape=True) for word in words]
 
 
+def slips_between(words: Sequence[str], text: str) -> int | None:
+    """Return the slips between words and a text of plain letters, or None for too many."""
+    parts, slips = _BETWEEN_WORDS.split(text), 0
+    for word in words:
+        if word in text:
+            continue
+        most = slips_allowed(word)
+        nearest = min(distance(word, part, most) for part in parts)
+        if nearest > most:
+            return None
+        slips += nearest
+    return slips
+
+
 def similar_keys(
     statement: Select[Row], key: InstrumentedAttribute[Key], text: Text, words: Sequence[str]
 ) -> list[Key]:
@@ -82,7 +96,7 @@ def similar_keys(
     ranked = sorted(
         (slips, place, found)
         for place, (found, candidate) in enumerate(rows)
-        if (slips := _slips(words, candidate)) is not None
+        if (slips := slips_between(words, candidate)) is not None
     )
     return [found for _, _, found in ranked[:MOST_SIMILAR]]
 
@@ -101,17 +115,3 @@ def _pairs(word: str) -> list[str]:
 
 def _needed(word: str) -> int:
     return max(1, len(_pairs(word)) - _PAIRS_OF_A_SLIP * slips_allowed(word))
-
-
-def _slips(words: Sequence[str], text: str) -> int | None:
-    """Return the slips between the words and a text, or None for too many."""
-    parts, slips = _BETWEEN_WORDS.split(text), 0
-    for word in words:
-        if word in text:
-            continue
-        most = slips_allowed(word)
-        nearest = min(distance(word, part, most) for part in parts)
-        if nearest > most:
-            return None
-        slips += nearest
-    return slips

@@ -23,7 +23,8 @@ class HelpTopic:
     """One page of Help, with the lowest `order` first among those of its readers.
 
     slug: its address below /help; the text is the template `help/<slug>.html`. pages: endpoints on
-    whose pages the task is done, and which link to the topic.
+    whose pages the task is done, and which link to the topic. also: words that people search for
+    and the text does not have.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class HelpTopic:
     readers: str
     order: int
     pages: Sequence[str] = ()
+    also: str = ""
 
     @property
     def template(self) -> str:

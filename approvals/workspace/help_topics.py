@@ -22,6 +22,7 @@ TOPICS = (
             "memberships.why",
             "memberships.scope_schools",
         ],
+        also="reason permission denied",
     ),
     HelpTopic(
         "your-data",
@@ -36,6 +37,7 @@ TOPICS = (
         EVERYBODY,
         65,
         ["account_closing.close", "account_joining.begin"],
+        also="GDPR delete erase merge duplicate",
     ),
     HelpTopic(
         "add-a-person",
@@ -61,6 +63,7 @@ TOPICS = (
             "memberships.invitation_withdraw",
             "memberships.invitations",
         ],
+        also="spam junk bounce resend",
     ),
     HelpTopic(
         "lost-phone",
@@ -73,6 +76,7 @@ TOPICS = (
             "memberships.second_step",
             "memberships.send_reset_link",
         ],
+        also="2FA MFA two-factor locked out authenticator",
     ),
     HelpTopic(
         "pupil-names",
@@ -106,6 +110,7 @@ TOPICS = (
             "memberships.suspend",
             "memberships.undo",
         ],
+        also="leaver maternity absence delete deactivate",
     ),
     HelpTopic(
         "hand-over",
@@ -122,6 +127,7 @@ TOPICS = (
             "memberships.stand_in",
             "memberships.stand_ins",
         ],
+        also="deputy substitute holiday leave headteacher",
     ),
     HelpTopic(
         "task-emails",
@@ -129,6 +135,7 @@ TOPICS = (
         APPROVERS,
         155,
         ["mail_preferences.task_mails"],
+        also="digest notification",
     ),
     HelpTopic(
         "requests",

@@ -4,7 +4,9 @@ from app.web.help import EVERYBODY, SERVICES, HelpTopic
 
 TOPICS = (
     HelpTopic("join", "Join with an invitation", EVERYBODY, 10, ["accounts.join"]),
-    HelpTopic("sign-in", "Sign in", EVERYBODY, 20, ["sign_in.cannot"]),
+    HelpTopic(
+        "sign-in", "Sign in", EVERYBODY, 20, ["sign_in.cannot"], also="login log in forgot locked"
+    ),
     HelpTopic("passkeys", "Use a passkey", EVERYBODY, 30, ["credentials.add_passkey"]),
     HelpTopic(
         "new-phone",
@@ -17,6 +19,7 @@ TOPICS = (
             "credentials.app",
             "credentials.second_step",
         ],
+        also="2FA MFA two-factor authenticator",
     ),
     HelpTopic(
         "not-you", "If it was not you", EVERYBODY, 70, ["sessions.sessions", "credentials.not_me"]

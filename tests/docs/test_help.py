@@ -51,6 +51,36 @@ def test_topics_each_have_a_text_and_pages_that_exist(app: Flask) -> None:
     assert len({topic.order for topic in topics}) == len(topics)
 
 
+def found(client: FlaskClient, search: str) -> list[str]:
+    page = Walker(client).get(f"/help?q={search}").html
+    return re.findall(r'href="/help/([a-z-]+)">', page.split('role="search"')[1])
+
+
+@pytest.mark.parametrize(
+    ("search", "first"),
+    [
+        ("recovery codes", "new-phone"),
+        ("SUSPEND", "person-leaves"),
+        ("passkye", "passkeys"),
+        ("gdpr", "close-account"),
+        ("substytute", "hand-over"),
+    ],
+)
+def test_help_search_finds_the_topic(client: FlaskClient, search: str, first: str) -> None:
+    assert first in found(client, search)
+
+
+def test_help_search_shows_titles_that_match_first(client: FlaskClient) -> None:
+    topics = found(client, "passkey")
+    assert topics.index("passkeys") < topics.index("join")
+
+
+def test_help_search_without_match_says_what_to_try(client: FlaskClient) -> None:
+    page = Walker(client).get("/help?q=zzzzq")
+    assert "No topic matches “zzzzq”" in page.text
+    assert page.link("All topics") == "/help"
+
+
 def test_help_shows_every_topic_to_anybody(app: Flask, client: FlaskClient) -> None:
     walker = Walker(client)
     index, whole = walker.get("/help"), walker.get("/help/all")
