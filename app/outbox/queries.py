@@ -10,8 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from app.audit import record
-from app.database import writing
+from app.audit import record_look_up
 from app.outbox.models import OutboxMail
 from app.outbox.statuses import FAILED, MailStatus, has_status, status_sql
 from app.web.pagination import PER_PAGE, Page, paginate_rows
@@ -60,13 +59,12 @@ class ListedMail:
 def look_up_mails(filters: MailFilters, *, page: int, per_page: int = PER_PAGE) -> Page[ListedMail]:
     """Return one page of the mails that match, the latest first, and record the look-up."""
     found = paginate_rows(_matching(filters), page=page, per_page=per_page)
-    with writing():
-        record(
-            "mail.listed",
-            what=filters.search,
-            of_status=" ".join(sorted(filters.statuses)),
-            found=found.total,
-        )
+    record_look_up(
+        "mail.listed",
+        what=filters.search,
+        of_status=" ".join(sorted(filters.statuses)),
+        found=found.total,
+    )
     return Page(
         [
             ListedMail(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.audit import record
-from app.database import writing
+from app.audit import record_look_up
 from approvals.account_joining import facts
 from approvals.account_joining.facts import Joining
 from approvals.pending_decisions.models import PendingDecision
@@ -15,8 +14,7 @@ from identity.accounts.models import Account
 def list_waiting() -> Sequence[tuple[PendingDecision, Account]]:
     """Return the requests that wait for operators, with the account that is kept."""
     found = facts.waiting()
-    with writing():
-        record("account.joinings_listed", found=len(found))
+    record_look_up("account.joinings_listed", found=len(found))
     return found
 
 
@@ -24,6 +22,5 @@ def read(public_id: str) -> Joining | None:
     """Return the request with both accounts, or None where it does not wait any more."""
     found = facts.find(public_id)
     if found is not None:
-        with writing():
-            record("account.joining_read", subject=found.kept.account.subject)
+        record_look_up("account.joining_read", subject=found.kept.account.subject)
     return found

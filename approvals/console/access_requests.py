@@ -41,7 +41,7 @@ def request_for_access(request_id: str) -> ResponseReturnValue:
             return redirect(url_for("console.requests"), 303)
         if not form.form_errors:
             return redirect(url_for("console.request_for_access", request_id=request_id), 303)
-    look_ups.record_look_up(found.row.asker)
+    look_ups.record_person_read(found.row.asker)
     return render_template(
         "access_requests/decide.html",
         organisation=OPERATORS,

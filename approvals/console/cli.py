@@ -56,9 +56,8 @@ def remove(email: EmailAddress) -> None:
 @with_appcontext
 def list_() -> None:
     """List the operators and the invited operators."""
-    from app.audit import record
+    from app.audit import record_look_up
     from app.cli import tables
-    from app.database import writing
     from approvals.operators.actions import appointments
 
     set_current_actor(_LIST)
@@ -68,6 +67,5 @@ def list_() -> None:
         else (operator.email, "", "invited")
         for operator, account in appointments()
     ]
-    with writing():
-        record("console.operators_listed", found=len(rows))
+    record_look_up("console.operators_listed", found=len(rows))
     tables.print_rows(["Email address", "Name", "State"], rows)

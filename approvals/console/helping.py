@@ -154,7 +154,7 @@ def _back(account: Account) -> str:
 
 
 def _page(template: str, account: Account, **context: object) -> str:
-    look_ups.record_look_up(account)
+    look_ups.record_person_read(account)
     return render_template(
         f"second_step_resets/{template}.html",
         **{"organisation": OPERATORS, "account": account, "back": _back(account), **context},

@@ -1,12 +1,11 @@
 """Look-ups of operators among all organisations and people: each leaves an audit row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.actors import Actor
-from app.audit import record
-from app.database import writing
+from app.audit import record_look_up
 from app.web.pagination import Page
 from approvals.access_model import definitions
 from approvals.access_model.definition import ServiceDefinition
@@ -94,7 +93,7 @@ class OperatorRow:
     state: str
     since: datetime
     appointed_by: str
-    failed_mail: FailedMail | None = None
+    failed_mail: FailedMail | None
 
     @property
     def active(self) -> bool:
@@ -154,14 +153,13 @@ def find_people(search: str, *, page: int) -> SearchResult[Account] | None:
     """Find people as `queries.find_people` does."""
     found = queries.find_people(search, page=page)
     if found is not None:
-        with writing():
-            record("console.looked_for", what=search, found=found.page.total)
+        record_look_up("console.looked_for", what=search, found=found.page.total)
     return found
 
 
 def read_person(account: Account) -> PersonPage:
     """Return the person with their memberships."""
-    record_look_up(account)
+    record_person_read(account)
     return PersonPage(
         account,
         queries.memberships_of(account.id),
@@ -192,13 +190,12 @@ def explain_access(
         found = list({each.id: each for each in past_too}.values())
     several = bool(organisation) and len(found) > 1
     answers = [answer_for(account, each, question) for each in (() if several else found)]
-    with writing():
-        record(
-            "console.access_explained",
-            subject=account.subject,
-            service=question.service,
-            of_organisation=organisation,
-        )
+    record_look_up(
+        "console.access_explained",
+        subject=account.subject,
+        service=question.service,
+        of_organisation=organisation,
+    )
     return AccessPage(
         [each for each in answers if each is not None], choices=found if several else ()
     )
@@ -207,11 +204,11 @@ def explain_access(
 def list_operators() -> list[OperatorRow]:
     """Return the operators and the invited operators, the earliest appointment first."""
     found = appointments()
-    with writing():
-        record("console.operators_listed", found=len(found))
+    record_look_up("console.operators_listed", found=len(found))
     failed = failed_mails([each.invitation_id or 0 for each, account in found if account is None])
+    names = memberships.names_of(each.appointed_by for each, _account in found)
     return [
-        replace(_operator_row(each, account), failed_mail=failed.get(each.invitation_id or 0))
+        _operator_row(each, account, names, failed.get(each.invitation_id or 0))
         for each, account in found
     ]
 
@@ -219,43 +216,44 @@ def list_operators() -> list[OperatorRow]:
 def list_requests(at: datetime) -> Sequence[RequestRow]:
     """Return the requests for access that operators may decide, oldest first."""
     found = operators_requests(at)
-    with writing():
-        record("console.requests_listed", found=len(found))
+    record_look_up("console.requests_listed", found=len(found))
     return found
 
 
 def list_waiting_access(at: datetime) -> Sequence[WaitingRow]:
     """Return the access that waits for an operator as the second approver, the earliest first."""
     found = waiting_for_operators(at)
-    with writing():
-        record("console.waiting_access_listed", found=len(found))
+    record_look_up("console.waiting_access_listed", found=len(found))
     return found
 
 
 def list_long_access(at: datetime, *, page: int) -> Page[LongAccess]:
     """Return a page of access to names of all schools that lasts longer than the rule allows."""
     found = long_access(at, page=page)
-    with writing():
-        record("console.long_access_listed", found=found.total)
+    record_look_up("console.long_access_listed", found=found.total)
     return found
 
 
-def _operator_row(operator: Operator, account: Account | None) -> OperatorRow:
-    appointed_by = memberships.names_of([operator.appointed_by]).get(operator.appointed_by)
+def _operator_row(
+    operator: Operator,
+    account: Account | None,
+    names: Mapping[str, str],
+    failed_mail: FailedMail | None,
+) -> OperatorRow:
     return OperatorRow(
         subject=account.subject if account is not None else None,
         name=account.name if account is not None else operator.email,
         email=account.email if account is not None else operator.email,
         state="invited" if account is None else "suspended" if account.suspended else "active",
         since=operator.valid_from,
-        appointed_by=appointed_by or f"the command {operator.appointed_by}",
+        appointed_by=names.get(operator.appointed_by) or f"the command {operator.appointed_by}",
+        failed_mail=failed_mail,
     )
 
 
-def record_look_up(account: Account) -> None:
+def record_person_read(account: Account) -> None:
     """Record that an operator opened a page about the person."""
-    with writing():
-        record("console.looked_at", subject=account.subject)
+    record_look_up("console.looked_at", subject=account.subject)
 
 
 def check_appointment(organisation: Organisation, journey: Journey) -> AppointmentCheck:
@@ -291,17 +289,15 @@ def read_audit(wanted: AuditSearch, at: datetime, *, page: int) -> Page[Activity
         at=at,
         page=page,
     )
-    with writing():
-        record(
-            "console.audit_read",
-            what=wanted.search,
-            of_organisation=wanted.organisation,
-            of_kind=wanted.kind,
-            found=found.total,
-        )
+    record_look_up(
+        "console.audit_read",
+        what=wanted.search,
+        of_organisation=wanted.organisation,
+        of_kind=wanted.kind,
+        found=found.total,
+    )
     return found
 
 
 def _record_organisation(organisation: Organisation) -> None:
-    with writing():
-        record("console.organisation_read", organisation=organisation.public_id)
+    record_look_up("console.organisation_read", organisation=organisation.public_id)

@@ -146,7 +146,7 @@ def _search() -> str:
 
 
 def _confirm(template: str, account: Account, form: Confirmation, **context: object) -> str:
-    look_ups.record_look_up(account)
+    look_ups.record_person_read(account)
     return render_template(
         template,
         account=account,

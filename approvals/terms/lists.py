@@ -7,9 +7,9 @@ from typing import Literal
 
 from sqlalchemy import Row, Select, and_, exists, func, select
 
-from app.audit import record
+from app.audit import record_look_up
 from app.clock import now
-from app.database import db, writing
+from app.database import db
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.models import Grant, Membership
 from approvals.memberships.people_search import is_called
@@ -67,15 +67,14 @@ def read_people(
 ) -> Page[Row[Account, datetime]] | Page[Row[Account]]:
     """Return `people` of this moment, and record that an operator read their names."""
     listed = people(terms_version, shown, search, now(), page=page)
-    with writing():
-        record(
-            "terms.list_read",
-            service=terms_version.service,
-            terms=terms_version.public_id,
-            shown=shown,
-            search=search,
-            rows=len(listed.rows),
-        )
+    record_look_up(
+        "terms.list_read",
+        service=terms_version.service,
+        terms=terms_version.public_id,
+        shown=shown,
+        search=search,
+        rows=len(listed.rows),
+    )
     return listed
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from app.audit import record
-from app.database import db, writing
+from app.audit import record_look_up
+from app.database import db
 from approvals.decision.access_question import AccessAnswer, AccessQuestion, answer_for_approver
 from approvals.memberships.facts import subject_of
 from approvals.memberships.models import Membership
@@ -38,13 +38,12 @@ def explain_to_approver(
     account = db.session.get(Account, person.account_id) if person.account_id else None
     answer = answer_for_approver(person, account, organisation, question)
     if answer is not None:
-        with writing():
-            record(
-                "access.looked_up",
-                organisation=organisation.public_id,
-                subject=subject_of(person),
-                service=question.service,
-                membership=person.public_id,
-                person=person.name,
-            )
+        record_look_up(
+            "access.looked_up",
+            organisation=organisation.public_id,
+            subject=subject_of(person),
+            service=question.service,
+            membership=person.public_id,
+            person=person.name,
+        )
     return answer

@@ -287,6 +287,10 @@ EVIDENCE_FIELDS = set(_EVIDENCE.split())
 """Fields that name no person and contain no text of theirs: ids, codes, counts, days."""
 
 
+WRITERS = {"record", "record_look_up", "audit_row", "_record", "record_change", "record_step"}
+"""Functions that write an event, with its fields as arguments."""
+
+
 def _fields_of_events() -> set[str]:
     """Return the names of the fields of all audit events, read from the calls that write them."""
     found: set[str] = set()
@@ -295,7 +299,7 @@ def _fields_of_events() -> set[str]:
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if called in {"record", "audit_row", "_record", "record_change", "record_step"}:
+            if called in WRITERS:
                 for keyword in node.keywords:
                     if isinstance(keyword.value, ast.Dict):
                         found |= {str(ast.literal_eval(key)) for key in keyword.value.keys if key}

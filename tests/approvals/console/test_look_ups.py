@@ -19,6 +19,7 @@ from approvals.terms import defaults
 from approvals.terms.models import TermsVersion
 from identity.oidc.client_administration import actions as clients
 from tests.approvals import world
+from tests.approvals.memberships.test_lists import counted
 from tests.approvals.world import browser
 from tests.identity.walking import Walker
 
@@ -197,3 +198,31 @@ def test_people_page_finds_a_person_without_a_membership_and_nobody_twice(
         world.member(organisation, BOB)
     assert "nina@home.example" in olive.get("/ops/people?q=nina").text
     assert olive.get("/ops/people?q=bob").html.count(BOB) == 1
+
+
+def _add_people(school: Organisation, number: int) -> None:
+    """Add a person with two accounts that wait to be joined, an approver and an operator."""
+    kept, other = (world.account(f"ada{number}@{domain}.example") for domain in ("ashfield", "elm"))
+    joinings.begin(kept.id, str(number))
+    begun = begun_in(str(number), other.id)
+    assert begun is not None
+    joinings.prove_other(begun.public_id, other.id, str(number))
+    world.member(school, f"ann{number}@ashfield.example", approver=True)
+    world.operator(f"otto{number}@operators.example")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "address", ["/ops/people?q=byron", "/ops/operators", "/ops/joinings", "/ops/organisations/{}"]
+)
+def test_list_for_operators_takes_the_same_statements_for_any_number(
+    school: Organisation, olive: Walker, address: str
+) -> None:
+    address, counts = address.format(school.public_id), []
+    for numbers in (range(1), range(1, 5)):
+        for number in numbers:
+            _add_people(school, number)
+        with counted() as run:
+            olive.get(address)
+        counts.append(len(run))
+    assert counts[0] == counts[1]
