@@ -43,14 +43,16 @@ _SENTENCE = "This account was joined with another account of yours."
 
 
 def begin(account_id: int, browser: str) -> None:
-    """Begin with the account that the person keeps, bound to their browser. Raises RefusalError."""
+    """Begin with the account that the person keeps, bound to their browser. Raises RefusalError.
+
+    A request that was begun before with this account, or in this browser, ends.
+    """
     with writing():
         account = lock_to_close(account_id)
-        present = facts.open_about(account)
-        if present is not None and facts.other_of(present):
-            raise RefusalError(rules.WAITING)
-        if present is not None:
-            end(present, Ending.STOPPED, actor_of(account))
+        _end_incomplete(account)
+        begun = facts.begun_in(browser, account.id)
+        if begun is not None:
+            end(begun, Ending.STOPPED, actor_of(account))
         JOINING.file(
             account.id, asked_by=actor_of(account), details={"browser": browser, "other": ""}
         )
@@ -63,8 +65,7 @@ def prove_other(public_id: str, account_id: int, browser: str | None) -> None:
         if begun is None or begun.public_id != public_id:
             raise RefusalError(rules.NOT_BEGUN)
         kept, other = _lock(begun.account_id or 0, account_id)
-        if facts.open_about(other) is not None:
-            raise RefusalError(rules.WAITING)
+        _end_incomplete(other)
         _raise_for(kept, other)
         if not claim(
             update(PendingDecision)
@@ -151,6 +152,16 @@ def refuse(public_id: str, actor: Actor, reason: str) -> None:
             reason=reason,
         )
         _mail((kept, other), "refused", reason=reason)
+
+
+def _end_incomplete(account: Account) -> None:
+    """End the request that the account has begun. Raises RefusalError for one that is complete."""
+    present = facts.open_about(account)
+    if present is None:
+        return
+    if facts.other_of(present):
+        raise RefusalError(rules.WAITING)
+    end(present, Ending.STOPPED, actor_of(account))
 
 
 def _take_back(account: Account, _details: Details) -> None:

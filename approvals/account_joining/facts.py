@@ -53,8 +53,9 @@ class Joining:
 class JoiningState:
     """State of the person's page.
 
-    waits: operators have to decide. begun: the account that is kept was proved. proves: id of the
-    request that this account would complete, with the address of the account that is kept.
+    waits: operators have to decide. begun: the account that is kept was proved, and the other one
+    can be now. proves: id of the request that this account would complete, with the address of the
+    account that is kept.
     """
 
     waits: bool
@@ -111,9 +112,18 @@ def state_of(account_id: int, browser: str | None) -> JoiningState:
     kept = db.session.get(Account, begun.account_id) if begun is not None else None
     return JoiningState(
         waits=present is not None and bool(other_of(present)),
-        begun=present is not None and not other_of(present),
+        begun=present is not None and _can_be_completed(present, browser),
         proves=begun.public_id if begun is not None else None,
         kept=kept.email if kept is not None else "",
+    )
+
+
+def _can_be_completed(decision: PendingDecision, browser: str | None) -> bool:
+    """Return whether the other account can still be proved in this browser."""
+    return (
+        not other_of(decision)
+        and decision.details["browser"] == browser
+        and decision.asked_at > now() - PROVED_WITHIN
     )
 
 

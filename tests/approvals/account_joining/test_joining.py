@@ -260,6 +260,27 @@ def test_other_account_is_proved_in_the_same_browser_within_30_minutes(
             actions.prove_other(begun.public_id, scene.other.account_id, browser)
 
 
+@pytest.mark.parametrize("same_browser", [True, False])
+def test_request_that_was_not_completed_is_begun_again(
+    app: Flask, client: FlaskClient, scene: Scene, same_browser: bool
+) -> None:
+    _join_page(_sign_in(client, scene.kept)).submit("/account/join")
+    again = client if same_browser else app.test_client()
+    with time_machine.travel(now() + timedelta(minutes=31), tick=True):
+        page = _join_page(_sign_in(again, scene.kept)).submit("/account/join")
+    assert f"The account {ASH} is proved" in page.text
+
+
+@pytest.mark.parametrize("first_browser", [BROWSER, "c" * 64])
+def test_last_account_that_a_person_began_with_is_kept(scene: Scene, first_browser: str) -> None:
+    actions.begin(scene.other.account_id, first_browser)
+    joining = scene.proved()
+    assert facts.state_of(scene.kept.account_id, BROWSER).proves is None
+    for operator in (scene.olive, scene.otto):
+        actions.agree_to_joining(joining, actor_of(operator))
+    assert scene.account(scene.other).closed_at is not None
+
+
 def test_both_proofs_need_a_fresh_sign_in(client: FlaskClient, scene: Scene) -> None:
     walker = _sign_in(client, scene.kept)
     page = walker.get("/account/join")
