@@ -27,6 +27,7 @@ from approvals.memberships import wording
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.continuation import open_continued
 from approvals.memberships.models import Membership
+from approvals.memberships.two_operators import take_back_lost_agreement
 from approvals.operators.actions import active_operators
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement, Ending, agree, end, has_not_ended
@@ -121,6 +122,7 @@ def agree_to_joining(public_id: str, actor: Actor) -> Agreement:
         if actor.kind == "command" and len(active_operators()) > 1:
             raise RefusalError(rules.NEEDS_OPERATORS)
         _raise_for(kept, other)
+        take_back_lost_agreement(decision)
         result = agree(
             decision,
             actor,

@@ -15,6 +15,7 @@ from app.database.single_use import rows_changed
 from app.refusal import RefusalError
 from approvals.memberships import suspension
 from approvals.memberships.facts import account_of, lock_organisation
+from approvals.memberships.two_operators import take_back_lost_agreement
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement, Ending, agree, end, postpone
 from approvals.pending_decisions.models import PendingDecision
@@ -77,6 +78,7 @@ def decide(
         takes_effect_at = rules.effect_at(now(), delay, earliest_reset(account.id))
         outcome = Agreement.TOO_LATE
         if decision is not None:
+            take_back_lost_agreement(decision)
             outcome = agree(
                 decision,
                 decider,

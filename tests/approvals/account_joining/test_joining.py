@@ -22,7 +22,7 @@ from approvals.memberships import facts as members
 from approvals.memberships import stand_ins
 from approvals.memberships.actions import make_approver, name_stand_in
 from approvals.memberships.models import Membership
-from approvals.operators.actions import add_operator, appointments
+from approvals.operators.actions import add_operator, appointments, remove_operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Agreement
 from approvals.settings import Settings
@@ -155,6 +155,15 @@ def test_one_operator_does_not_join_accounts_that_both_have_access(scene: Scene)
     with pytest.raises(RefusalError, match="has been decided"):
         actions.agree_to_joining(joining, olive)
     assert scene.account(scene.other).active
+
+
+def test_agreement_of_a_former_operator_does_not_count(scene: Scene) -> None:
+    joining, oona = scene.proved(), world.operator("oona@operators.example")
+    assert actions.agree_to_joining(joining, actor_of(scene.olive)) is Agreement.FIRST_OF_TWO
+    remove_operator(scene.olive.address, actor=world.COMMAND)
+    assert actions.agree_to_joining(joining, actor_of(scene.otto)) is Agreement.FIRST_OF_TWO
+    assert scene.account(scene.other).active
+    assert actions.agree_to_joining(joining, actor_of(oona)) is Agreement.DECIDED
 
 
 def test_one_operator_joins_an_account_without_membership(scene: Scene) -> None:

@@ -20,6 +20,7 @@ from approvals.decision.decision import decide_by_id
 from approvals.memberships.actions import remove_member, stop_approver
 from approvals.memberships.queries import approvers_of
 from approvals.memberships.suspension import closed_organisations
+from approvals.pending_decisions.decisions import Agreement
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import actions, rules
 from approvals.settings import Settings
@@ -560,6 +561,17 @@ def test_one_operator_alone_cannot_reset_an_approver(lost: Lost) -> None:
     actions.decide(ann, of_operator(olive), organisation=None, checked=ALL_CHECKS)
     with refused_with(rules.TOO_LATE):
         actions.decide(ann, of_operator(olive), organisation=None, checked=ALL_CHECKS)
+    assert not world.audited("second_step_reset.decided")
+
+
+def test_agreement_of_a_suspended_operator_does_not_count(lost: Lost) -> None:
+    olive, otto = world.operator(), world.operator("otto@operators.example")
+    world.operator("oona@operators.example")
+    ann = world.who(lost.ann)
+    actions.decide(ann, of_operator(olive), organisation=None, checked=ALL_CHECKS)
+    suspension.suspend(olive, actor=COMMAND)
+    outcome = actions.decide(ann, of_operator(otto), organisation=None, checked=ALL_CHECKS)
+    assert outcome is Agreement.FIRST_OF_TWO
     assert not world.audited("second_step_reset.decided")
 
 
