@@ -51,7 +51,7 @@ def test_person_page_leads_to_a_stand_in_in_three_pages(
 ) -> None:
     anns = browser(app, ann)
     page = anns.get(path(school, "users", sam.public_id))
-    page = anns.get(page.link("Name"))
+    page = anns.get(page.link("Name as a stand-in"))
     page = page.submit("", None, True, **day("", LAST_DAY))
     assert f"First day {in_words(FIRST_DAY)}" in page.text
     assert f"Last day {in_words(LAST_DAY)}" in page.text
