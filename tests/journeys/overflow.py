@@ -24,7 +24,7 @@ _OVERFLOWS = """() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
     const hidden = 'script, style, noscript, option, .govuk-visually-hidden, .govuk-skip-link,'
-        + ' .hidden';
+        + ' .hidden, .sa-acts a > span';
     while (texts.nextNode()) {
         const text = texts.currentNode;
         let box = text.parentElement;
