@@ -93,8 +93,22 @@ def faults_here(page: Page) -> dict[str, list[str]]:
     page.emulate_media(color_scheme="dark")
     faults += [f"dark: {fault}" for fault in _violations(page, "rule", ["color-contrast"])]
     page.emulate_media(color_scheme="light")
-    faults += overflows(page)
+    faults += overflows(page) + _title_faults(page)
     return {urlsplit(page.url).path: faults} if faults else {}
+
+
+def _title_faults(page: Page) -> list[str]:
+    """Return a fault if the page's title and its heading do not begin with the same words."""
+    heading: str = page.evaluate(
+        """() => {
+            const copy = document.querySelector("h1").cloneNode(true);
+            copy.querySelectorAll("[class*=caption]").forEach(each => each.remove());
+            return copy.textContent.trim().replace(/\\s+/g, " ");
+        }"""
+    )
+    title = page.title().removeprefix("Error: ")
+    same = title.startswith(heading) or heading.startswith(title.split(" – ")[0])
+    return [] if same else [f"the title {title!r} for the heading {heading!r}"]
 
 
 def _violations(page: Page, kind: str, values: list[str]) -> list[str]:
