@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.refusal import Refusal
 from approvals.access_model.definition import UserGroup
 from approvals.memberships.deciders import LEVELS, Deciders
-from approvals.memberships.rules import Authority
+from approvals.memberships.rules import NOT_OFFERED, Authority
 
 REMINDERS = (timedelta(days=2), timedelta(days=4))
 """Ages at which the deciders of a request are reminded."""
@@ -23,7 +23,6 @@ MOST_IN_A_DAY = 10
 NOT_REQUESTABLE = Refusal(
     "not_requestable", "Access through this organisation cannot be requested here."
 )
-NOT_OFFERED = Refusal("not_offered", "The organisation cannot give this user group.")
 HELD_ALREADY = Refusal("held_already", "You have this user group already.")
 PENDING_ALREADY = Refusal(
     "pending_already",

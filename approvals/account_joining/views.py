@@ -19,7 +19,6 @@ from identity.sessions.current_session import signed_in_session
 from identity.sessions.step_up import FreshSignIn
 
 pages = Blueprint("account_joining", __name__)
-_CONSOLE = {"name": "Operators"}
 
 
 @pages.route("/account/join", methods=["GET", "POST"])
@@ -97,7 +96,6 @@ def decide(joining: str) -> ResponseReturnValue:
         raise NotFound("no such request")
     return render_template(
         "account_joining/decide.html",
-        organisation=_CONSOLE,
         found=found,
         form=form,
         agreed=found.decision.first_agreed_by == actor.identifier,
@@ -123,7 +121,6 @@ def refuse(joining: str) -> ResponseReturnValue:
         raise NotFound("no such request")
     return render_template(
         "account_joining/refuse.html",
-        organisation=_CONSOLE,
         form=form,
         back=url_for("account_joining.decide", joining=joining),
     )

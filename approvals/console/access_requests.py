@@ -11,10 +11,8 @@ from app.web.errors import NotFound
 from approvals.access_requests import decider_queries
 from approvals.access_requests.approver_views import apply_decision, decision_form
 from approvals.console import look_ups
-from approvals.operators.access import operator
+from approvals.operators.access import IN_PLACE_OF_ORGANISATION, operator
 from identity.sessions.current_session import signed_in_session
-
-OPERATORS = {"name": "Operators"}
 
 
 def add_to(pages: Blueprint) -> None:
@@ -44,7 +42,7 @@ def request_for_access(request_id: str) -> ResponseReturnValue:
     look_ups.record_person_read(found.row.asker)
     return render_template(
         "access_requests/decide.html",
-        organisation=OPERATORS,
+        organisation=IN_PLACE_OF_ORGANISATION,
         found=found,
         form=form,
         back=url_for("console.requests"),

@@ -15,7 +15,7 @@ from approvals.console.appoint_approver import the_organisation
 from approvals.memberships.actions import resend_invitation
 from approvals.memberships.forms import Confirmation, ReasonForm
 from approvals.memberships.suspension import closed_organisations
-from approvals.operators.access import operator
+from approvals.operators.access import IN_PLACE_OF_ORGANISATION, operator
 from approvals.pending_decisions.decisions import Agreement
 from approvals.second_step_resets import actions
 from approvals.second_step_resets import queries as resets
@@ -26,7 +26,6 @@ from identity.credentials.reset import request_reset
 from identity.sessions.step_up import FreshSignIn
 
 ROOT = "/people/<person>"
-OPERATORS = {"name": "Operators"}
 
 
 def add_to(pages: Blueprint) -> None:
@@ -157,5 +156,10 @@ def _page(template: str, account: Account, **context: object) -> str:
     look_ups.record_person_read(account)
     return render_template(
         f"second_step_resets/{template}.html",
-        **{"organisation": OPERATORS, "account": account, "back": _back(account), **context},
+        **{
+            "organisation": IN_PLACE_OF_ORGANISATION,
+            "account": account,
+            "back": _back(account),
+            **context,
+        },
     )

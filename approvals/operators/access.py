@@ -11,6 +11,9 @@ from identity.sessions import current
 from identity.sessions.access import needs_own_factors, signed_in
 from identity.sessions.step_up import needs_proof_of_power
 
+IN_PLACE_OF_ORGANISATION = {"name": "Operators"}
+"""Heading of a page that operators share with approvers, who have their organisation there."""
+
 
 def operator(arguments: Mapping[str, object]) -> Allowed | Refused:
     """Allow operators; for everybody else the page does not exist."""

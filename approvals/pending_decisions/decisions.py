@@ -66,7 +66,7 @@ class DecisionKind:
 
         account_id: none for a person without an account; the caller then makes sure, under the
         organisation's lock, that no other is open there. takes_effect_at: for a request that
-        nobody but its asker decides.
+        only its asker decides.
         """
         at = now()
         for each in self.undecided_too_long(at, account_id):

@@ -66,7 +66,7 @@ class PendingDecision(Base):
     reason: Mapped[str | None] = mapped_column(String(500))
     details: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
     undecided_until: Mapped[datetime | None]
-    """End of a request that nobody decides."""
+    """Moment at which a request without a decision ends."""
     first_agreed_by: Mapped[str | None] = mapped_column(String(200))
     first_agreed_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(200))

@@ -1,1 +1,1 @@
-"""Mails about tasks of approvers and operators: as they come, or in one digest a day."""
+"""Mails about tasks of approvers and operators: sent one by one, or in one digest a day."""

@@ -45,9 +45,9 @@ def digest_hour(account_id: int) -> int | None:
 
 
 def choose_digest(account_id: int, hour: int | None) -> bool:
-    """Store the hour of the digest, or None for mails one by one; return whether it is another.
+    """Store the hour of the digest, or None for mails one by one; return whether it changed.
 
-    Mails that wait for a digest are sent within a minute if there is to be none.
+    Without a digest, the mails that wait for it are sent within a minute.
     """
     with writing() as session:
         account = lock_access(account_id)

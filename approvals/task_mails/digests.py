@@ -1,15 +1,15 @@
-"""Digests, as a job of the worker: each is claimed once for a person and day, by whatever worker.
+"""Digests, sent by a job of the worker. One worker of all claims the digest of a person and day.
 
-A mail that waits is deleted in the transaction that adds it to the outbox, so that none is lost
-and none is sent twice. Mails of a person who chose to have no digest any more are sent one by one.
-People who are suspended get theirs once the account is restored.
+A mail that waits is deleted in the transaction that adds it to the outbox: none is lost, and none
+is sent twice. Mails of a person who has chosen no digest meanwhile are sent one by one. People who
+are suspended get theirs once the account is restored.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, func, or_, select, update
@@ -28,7 +28,7 @@ from identity.access_termination import lock_access
 from identity.accounts.models import Account
 
 MOST_MAILS = 50
-"""Mails in one digest. Of more, the others are in a second one."""
+"""Mails in one digest. Further mails are in a second one."""
 RETENTION = timedelta(days=30)
 _GREETING = re.compile(r"\AHello[^\n]*,\n\n")
 
@@ -36,18 +36,25 @@ log = structlog.get_logger()
 
 
 def send_due(at: datetime | None = None) -> None:
-    """Send the digests that are due, and the mails of people who want none."""
+    """Send the digests that are due, and the mails that wait of people without a digest."""
     at = at or now()
+    hour, last = MailPreference.digest_hour, MailPreference.last_digest_on
     rows = db.session.execute(
-        select(DigestMail.account_id, MailPreference.digest_hour, func.min(DigestMail.created_at))
+        select(DigestMail.account_id, hour, last, func.min(DigestMail.created_at))
         .join(Account, Account.id == DigestMail.account_id)
         .outerjoin(MailPreference, MailPreference.account_id == DigestMail.account_id)
         .where(~Account.suspended)
-        .group_by(DigestMail.account_id, MailPreference.digest_hour)
+        .group_by(DigestMail.account_id, hour, last)
     ).all()
-    for account_id, hour, oldest in rows:
-        if hour is None or oldest < latest_digest_moment(hour, at):
+    for account_id, chosen_hour, last_day, oldest in rows:
+        if chosen_hour is None or _is_due(chosen_hour, last_day, oldest, at):
             _send_of(account_id, at)
+
+
+def _is_due(hour: int, last_day: date | None, oldest: datetime, at: datetime) -> bool:
+    """Return whether a mail has waited since before a digest that was not sent."""
+    moment = latest_digest_moment(hour, at)
+    return oldest < moment and (last_day is None or last_day < day_of(moment))
 
 
 def _send_of(account_id: int, at: datetime) -> None:

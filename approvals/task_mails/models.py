@@ -12,7 +12,7 @@ from app.database import Base
 
 
 class MailPreference(Base):
-    """The hour in London at which a person wants their digest; none: mails come one by one."""
+    """The hour in London of a person's digest. Without an hour, mails are sent one by one."""
 
     __tablename__ = "mail_preference"
 
