@@ -1,7 +1,7 @@
 """Reasons for an answer about access, as one value that pages and the command show.
 
-No rule stands here: `decision` and `sign_in_checks` are asked, and this puts their answers beside
-the rows that they rest on.
+The rules are those of `decision` and `sign_in_checks`. This module asks them, and puts their
+answers beside the rows that they rest on.
 """
 
 from __future__ import annotations
@@ -33,11 +33,8 @@ from identity.accounts.models import Account
 FEW = 10
 """Schools that are listed one by one."""
 
-MAY, MAY_ONCE, MAY_NOT = (
-    "may enter",
-    "may enter once what stands under “Signing in” is settled",
-    "may not enter",
-)
+_MAY_ENTER, _MAY_NOT_ENTER = "may enter", "may not enter"
+_MAY_ENTER_LATER = "may enter after the points under “Signing in” are settled"
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,8 @@ class Explanation:
     def verdict(self) -> str:
         """The answer as the end of a sentence."""
         if not self.allowed:
-            return MAY_NOT
-        return MAY_ONCE if self.sign_in else MAY
+            return _MAY_NOT_ENTER
+        return _MAY_ENTER_LATER if self.sign_in else _MAY_ENTER
 
     @property
     def groups(self) -> Sequence[str]:

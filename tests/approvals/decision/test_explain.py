@@ -426,7 +426,7 @@ def test_explain_shows_due_terms_beside_the_grant(app: Flask, scene: Scene) -> N
     accepted, waiting = world.publish(None), world.publish("school_performance")
     terms.accept(scene.ada, [accepted], "sid", now())
     said = explain(app)
-    assert "Elm School: may enter once what stands under “Signing in” is settled" in said
+    assert "Elm School: may enter after the points under “Signing in” are settled" in said
     assert len(reasons(said)) == 1
     terms.accept(scene.ada, [waiting], "sid", now())
     assert "Elm School: may enter" in explain(app)
