@@ -54,7 +54,7 @@ def add(connection: Connection, text: str) -> Domain:
 
 
 def prove(domain: Domain) -> None:
-    """Prove the domain by its TXT record. Raises RefusalError.
+    """Prove the domain by its TXT record; a proven one stays so. Raises RefusalError.
 
     Must not run inside `writing()`: name servers are asked.
     """
@@ -72,7 +72,7 @@ def prove(domain: Domain) -> None:
         session.execute(
             select(Domain.id).where(Domain.domain == name).order_by(Domain.id).with_for_update()
         )
-        if not claim(
+        if claim(
             update(Domain)
             .where(
                 Domain.id == domain.id,
@@ -81,8 +81,9 @@ def prove(domain: Domain) -> None:
             )
             .values(proven_at=now(), next_check_at=None, missing_since=None)
         ):
+            _record("upstream.domain_proven", connection, name)
+        elif not session.scalar(select(Domain.proven_at).where(Domain.id == domain.id)):
             raise RefusalError(DOMAIN_TAKEN)
-        _record("upstream.domain_proven", connection, name)
     db.session.refresh(domain)
 
 

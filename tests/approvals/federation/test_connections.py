@@ -251,6 +251,19 @@ def test_40_removals_of_a_domain_at_once_are_recorded_once(
     ]
 
 
+def test_proofs_of_a_domain_by_one_connection_at_once_succeed_and_are_recorded_once(
+    app: Flask, connection: Connection, name_server: NameServer
+) -> None:
+    claimed = domains.add(connection, "third.example")
+    key = claimed.id
+    name_server.records["_secure-access.third.example"] = [
+        f"secure-access-domain={claimed.challenge}"
+    ]
+    before = len(world.audited("upstream.domain_proven"))
+    race(app, lambda _number: domains.prove(db.session.get_one(Domain, key)), threads=8)
+    assert len(world.audited("upstream.domain_proven")) == before + 1
+
+
 def test_40_proofs_of_a_domain_by_two_connections_at_once_prove_one(
     app: Flask, elm: Organisation, connection: Connection, name_server: NameServer
 ) -> None:
