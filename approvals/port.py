@@ -63,6 +63,9 @@ class ApprovalsPort:
     def invitation_declined(self, invitation: SentInvitation) -> None:
         invitation_port.record_decline(invitation)
 
+    def invitation_lapsed(self, invitation: SentInvitation) -> None:
+        invitation_port.record_lapse(invitation)
+
     def invitation_renewal_asked(self, invitation: SentInvitation) -> None:
         invitation_port.record_renewal_request(invitation)
 

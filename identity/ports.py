@@ -151,6 +151,9 @@ class Approvals(Protocol):
     def invitation_declined(self, invitation: SentInvitation) -> None:
         """Record that the recipient is not the invited person. Runs inside `writing()`."""
 
+    def invitation_lapsed(self, invitation: SentInvitation) -> None:
+        """End what the invitation was to give: it has lapsed. Runs inside `writing()`."""
+
     def invitation_renewal_asked(self, invitation: SentInvitation) -> None:
         """Record that another invitation was asked for. Runs inside `writing()`."""
 

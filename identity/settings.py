@@ -51,6 +51,9 @@ class IdentitySettings(FloorSettings):
     invitation_days: int = Field(default=14, ge=1, le=60)
     """Days for which an invitation's link works."""
 
+    unanswered_invitation_days: int = Field(default=90, ge=7, le=730)
+    """Days after the end of its link after which an invitation that was not sent again ends."""
+
     shared_addresses: str = SHARED_ADDRESSES
     """First parts of addresses that several people share, comma separated: new people get none."""
 
@@ -73,7 +76,7 @@ class IdentitySettings(FloorSettings):
     """Days before the closing of an account on which its person gets an email about it."""
 
     account_erasure_days: int = Field(default=365, ge=30, le=1825)
-    """Days after its closing after which the personal data of an account is erased."""
+    """Days after which the data of a closed account, or of an invitation without one, is erased."""
 
     account_erasure_wait_days: int = Field(default=7, ge=1, le=30)
     """Days between a person's request to erase their account and the erasure; they can stop it."""

@@ -3,8 +3,18 @@
 `TRIGGERS` refuse every change. `ALLOW_PSEUDONYMS`, which follow them, replace the refusal of
 updates by one with an exception: personal text about somebody who has a row in `audit_pseudonym`.
 Everything that identifies an event (its time, kind, actor, subject, organisation, service, client
-and request) stays unchangeable. The migrations run both.
+and request) stays unchangeable. `ALLOW_ALL_IDENTIFIERS` extends the exception to rows that name a
+person in their details only. The migrations run all three, each in one of its own.
 """
+
+PERSON_KEYS = ("membership", "operator", "proposal")
+"""Keys of details with the identifier of the person whom an event is about.
+
+They identify people who have no subject yet: of a membership, of an appointment as operator, or of
+a proposal to appoint an approver.
+"""
+OTHER_PEOPLE = {"proposer": "proposed_by"}
+"""Keys of details with the name of another person, and the key with that person's subject."""
 
 _REFUSAL = "audit rows are never changed"
 _UNCHANGED = (
@@ -41,13 +51,17 @@ TRIGGERS: dict[str, list[str]] = {
 }
 
 
-def _is_pseudonymised(same: str, membership: str) -> str:
-    """Return the condition of an allowed update. `same` compares two values, none included."""
+def _is_pseudonymised(same: str, *details: str) -> str:
+    """Return the condition of an allowed update. `same` compares two values, none included.
+
+    details: expressions for the identifiers in the row's details.
+    """
+    identifiers = ", ".join(("OLD.actor", "OLD.subject", *details))
     unchanged = " AND ".join(f"NEW.{column} {same} OLD.{column}" for column in _UNCHANGED)
     return f"""
         {unchanged}
         AND EXISTS (
-            SELECT 1 FROM audit_pseudonym WHERE identifier IN (OLD.actor, OLD.subject, {membership})
+            SELECT 1 FROM audit_pseudonym WHERE identifier IN ({identifiers})
         )
         AND (
             NEW.actor_name {same} OLD.actor_name
@@ -57,32 +71,46 @@ def _is_pseudonymised(same: str, membership: str) -> str:
     """  # noqa: S608  # constants
 
 
-ALLOW_PSEUDONYMS: dict[str, list[str]] = {
-    "sqlite": [
-        "DROP TRIGGER audit_event_no_update",
-        f"""
+def _update_trigger(*keys: str) -> str:
+    """Return SQLite's trigger. keys: of the details, for the identifiers in them."""
+    details = (f"json_extract(OLD.detail, '$.{key}')" for key in keys)
+    return f"""
         CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event
-        WHEN NOT ({_is_pseudonymised("IS", "json_extract(OLD.detail, '$.membership')")})
+        WHEN NOT ({_is_pseudonymised("IS", *details)})
         BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
-        """,
-    ],
+    """
+
+
+def _update_function(*keys: str) -> str:
+    """Return the function of PostgreSQL's trigger."""
+    details = (f"OLD.detail->>'{key}'" for key in keys)
+    return f"""
+        CREATE OR REPLACE FUNCTION audit_event_refuse_update() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF NOT ({_is_pseudonymised("IS NOT DISTINCT FROM", *details)})
+            THEN RAISE EXCEPTION '{_REFUSAL}'; END IF;
+            RETURN NEW;
+        END $$
+    """
+
+
+ALLOW_PSEUDONYMS: dict[str, list[str]] = {
+    "sqlite": ["DROP TRIGGER audit_event_no_update", _update_trigger("membership")],
     "postgresql": [
         "DROP TRIGGER audit_event_append_only ON audit_event",
         """
         CREATE TRIGGER audit_event_append_only BEFORE DELETE OR TRUNCATE ON audit_event
         FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()
         """,
-        f"""
-        CREATE FUNCTION audit_event_refuse_update() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN
-            IF NOT ({_is_pseudonymised("IS NOT DISTINCT FROM", "OLD.detail->>'membership'")})
-            THEN RAISE EXCEPTION '{_REFUSAL}'; END IF;
-            RETURN NEW;
-        END $$
-        """,
+        _update_function("membership"),
         """
         CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event
         FOR EACH ROW EXECUTE FUNCTION audit_event_refuse_update()
         """,
     ],
+}
+_KEYS = (*PERSON_KEYS, *OTHER_PEOPLE.values())
+ALLOW_ALL_IDENTIFIERS: dict[str, list[str]] = {
+    "sqlite": ["DROP TRIGGER audit_event_no_update", _update_trigger(*_KEYS)],
+    "postgresql": [_update_function(*_KEYS)],
 }

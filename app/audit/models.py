@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import DDL, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.audit.append_only import ALLOW_PSEUDONYMS, TRIGGERS
+from app.audit.append_only import ALLOW_ALL_IDENTIFIERS, ALLOW_PSEUDONYMS, TRIGGERS
 from app.database import Base
 
 
@@ -51,8 +51,9 @@ class AuditEvent(Base):
 class AuditPseudonym(Base):
     """The pseudonym of a person whose name was erased from the audit.
 
-    identifier: the person's subject, or the public id of a membership. From this row on, the
-    database lets personal text of audit rows about the identifier be replaced.
+    identifier: the person's subject, or what identifies them in the details of an event
+    (`append_only.PERSON_KEYS`). From this row on, the database lets personal text of audit rows
+    about the identifier be replaced.
     """
 
     __tablename__ = "audit_pseudonym"
@@ -62,7 +63,11 @@ class AuditPseudonym(Base):
 
 
 for _dialect in TRIGGERS:
-    for _statement in [*TRIGGERS[_dialect], *ALLOW_PSEUDONYMS[_dialect]]:
+    for _statement in [
+        *TRIGGERS[_dialect],
+        *ALLOW_PSEUDONYMS[_dialect],
+        *ALLOW_ALL_IDENTIFIERS[_dialect],
+    ]:
         event.listen(
             AuditEvent.__table__,
             "after_create",

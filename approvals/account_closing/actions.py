@@ -16,9 +16,17 @@ from app.days import in_words
 from app.outbox import send_mail
 from approvals.account_closing import ties
 from approvals.account_closing.erasable import Stage
-from approvals.account_closing.personal_data import PERSONAL_FIELDS, TABLES, is_membership_of
+from approvals.account_closing.personal_data import (
+    PERSONAL_FIELDS,
+    TABLES,
+    is_appointment_of,
+    is_membership_of,
+    is_proposal_of,
+)
 from approvals.account_closing.pseudonym import Pseudonym
 from approvals.memberships.models import Membership
+from approvals.operators.models import Operator
+from approvals.pending_decisions.models import PendingDecision
 from identity.accounts.models import Account
 from identity.administration.closing import close_account, lock_to_close
 from identity.settings import settings
@@ -102,10 +110,8 @@ def erase(account_id: int, state: ColumnElement[bool]) -> None:
     """
     account = db.session.get_one(Account, account_id)
     pseudonym = Pseudonym.of(account)
-    memberships = db.session.scalars(
-        select(Membership.public_id).where(is_membership_of(account))
-    ).all()
-    replace_personal_text(account.subject, memberships, pseudonym.name, PERSONAL_FIELDS)
+    identifiers = [account.subject, *_identifiers_in_events(account)]
+    replace_personal_text(dict.fromkeys(identifiers, pseudonym.name), PERSONAL_FIELDS)
     with writing():
         account = lock_to_close(account_id)
         at = now()
@@ -117,6 +123,15 @@ def erase(account_id: int, state: ColumnElement[bool]) -> None:
             return
         _apply(Stage.ERASURE, account)
         record("account.erased", actor=SYSTEM, subject=account.subject)
+
+
+def _identifiers_in_events(account: Account) -> list[str]:
+    """Return the identifiers by which events before the joining name the person."""
+    return [
+        *db.session.scalars(select(Membership.public_id).where(is_membership_of(account))),
+        *db.session.scalars(select(Operator.public_id).where(is_appointment_of(account))),
+        *db.session.scalars(select(PendingDecision.public_id).where(is_proposal_of(account))),
+    ]
 
 
 def _apply(stage: Stage, account: Account) -> None:

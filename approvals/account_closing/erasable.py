@@ -5,15 +5,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from sqlalchemy import ColumnElement, delete, select, update
 
 from app.database import Base, db
 from app.database.single_use import rows_changed
 from approvals.account_closing.pseudonym import Pseudonym
-from identity.accounts.models import Account
+from identity.accounts.models import Account, Invitation
 
-Owner = Callable[[Account], ColumnElement[bool]]
+Person = TypeVar("Person", Account, Invitation)
+"""Somebody with an account, or somebody who was invited and never joined."""
+Owner = Callable[[Person], ColumnElement[bool]]
 Values = Callable[[Pseudonym], Mapping[str, object]]
 
 
@@ -34,7 +37,7 @@ class Deleted:
 
     table: type[Base]
     stage: Stage
-    owner: Owner | None = None
+    owner: Owner[Account] | None = None
 
     def apply(self, account: Account, _pseudonym: Pseudonym) -> None:
         """Delete the person's rows. Must run inside `writing()`."""
@@ -46,7 +49,7 @@ class Deleted:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Kept(Generic[Person]):
     """Rows about a person that stay as evidence.
 
     columns: those that stay as they are. values: the others, with what stands in them from the
@@ -54,7 +57,7 @@ class Kept:
     """
 
     table: type[Base]
-    owner: Owner
+    owner: Owner[Person]
     columns: frozenset[str]
     values: Values = _nothing
     texts: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -66,25 +69,36 @@ class Kept:
         if unnamed:
             raise ValueError(f"{self.table.__name__}: decide about {', '.join(sorted(unnamed))}")
 
-    def apply(self, account: Account, pseudonym: Pseudonym) -> None:
+    def apply(self, person: Person, pseudonym: Pseudonym) -> None:
         """Replace the personal columns of the person's rows. Must run inside `writing()`."""
         columns = self.table.__table__.c
-        for name, personal in self.texts.items():
-            found = db.session.execute(
-                select(columns.id, columns[name]).where(self.owner(account))
+        owner = self.owner(person)
+        # Read before any change, because the texts may be what the rows are found by.
+        texts = (
+            db.session.execute(
+                select(columns.id, *(columns[name] for name in self.texts)).where(owner)
             ).all()
-            for key, present in found:
-                replaced = {
-                    each: pseudonym.name if each in personal and value else value
-                    for each, value in present.items()
-                }
-                if replaced != present:
-                    rows_changed(
-                        update(self.table).where(columns.id == key).values({name: replaced})
-                    )
+            if self.texts
+            else []
+        )
         values = self.values(pseudonym)
         if values:
-            rows_changed(update(self.table).where(self.owner(account)).values(**values))
+            rows_changed(update(self.table).where(owner).values(**values))
+        for key, *present in texts:
+            replaced = {
+                name: _without(value, personal, pseudonym)
+                for (name, personal), value in zip(self.texts.items(), present, strict=True)
+            }
+            rows_changed(update(self.table).where(columns.id == key).values(**replaced))
+
+
+def _without(
+    values: Mapping[str, object], personal: Collection[str], pseudonym: Pseudonym
+) -> Mapping[str, object]:
+    """Return the values of a JSON column with the pseudonym in place of personal ones."""
+    return {
+        key: pseudonym.name if key in personal and value else value for key, value in values.items()
+    }
 
 
 def kept_columns(names: str) -> frozenset[str]:

@@ -15,5 +15,10 @@ EVENTS = (
         {"subject"},
     ),
     Event("account.erasure_stopped", "The erasure of {subject} was stopped.", {"subject"}),
+    Event(
+        "invitation.erased",
+        "The name and address of somebody who was invited and never joined were erased.",
+        {"invitation"},
+    ),
     Event("account.erased", "The personal data of {subject} was erased.", {"subject"}),
 )

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 
 from app.audit import AuditEvent
+from app.clock import now
 from app.outbox import OutboxMail
 from app.queue.models import WAITING
 from approvals.access_requests.models import RequestNotice
-from approvals.account_closing.erasable import Deleted, Kept, Owner, Stage, kept_columns
+from approvals.account_closing.erasable import Deleted, Kept, Owner, Person, Stage, kept_columns
 from approvals.account_closing.pseudonym import Pseudonym
 from approvals.memberships.models import (
     Appointment,
@@ -59,12 +60,12 @@ from identity.sign_in.models import KnownDevice, SignInJourney
 from identity.upstream.models import Identity
 
 
-def _owns(column: SQLColumnExpression[int] | SQLColumnExpression[int | None]) -> Owner:
+def _owns(column: SQLColumnExpression[int] | SQLColumnExpression[int | None]) -> Owner[Account]:
     """Return the owner of rows that refer to an account."""
     return lambda account: column == account.id
 
 
-def _has_membership(column: SQLColumnExpression[int]) -> Owner:
+def _has_membership(column: SQLColumnExpression[int]) -> Owner[Account]:
     """Return the owner of rows that refer to a membership."""
     return lambda account: column.in_(
         select(Membership.id).where(Membership.account_id == account.id)
@@ -74,12 +75,16 @@ def _has_membership(column: SQLColumnExpression[int]) -> Owner:
 def is_membership_of(account: Account) -> ColumnElement[bool]:
     """Return the condition that a membership is the person's, joined or not.
 
-    An invitation to their address that they did not accept counts until the closing.
+    An invitation to their address that they did not accept counts until the closing. One that they
+    accepted where they belonged already gave no membership, and is theirs too.
     """
-    return _is_or_was_to_be_held_by(account, Membership)
+    accepted = Membership.invitation_id.in_(
+        select(Invitation.id).where(Invitation.account_id == account.id)
+    )
+    return or_(_is_or_was_to_be_held_by(account, Membership), accepted)
 
 
-def _is_appointment_of(account: Account) -> ColumnElement[bool]:
+def is_appointment_of(account: Account) -> ColumnElement[bool]:
     """Return the condition that an appointment as operator is the person's, accepted or not."""
     return _is_or_was_to_be_held_by(account, Operator)
 
@@ -134,13 +139,63 @@ def _was_mailed(account: Account) -> ColumnElement[bool]:
 
 
 def _is_decision_about(account: Account) -> ColumnElement[bool]:
-    """Return the condition that the person is named: by account, or by address in a proposal."""
-    proposed = and_(
-        PendingDecision.account_id.is_(None),
-        func.lower(PendingDecision.details["email"].as_string()) == account.email.lower(),
-        PendingDecision.asked_at <= account.closed_at,
+    """Return the condition that the person is named: by account, membership, or in a proposal."""
+    return or_(
+        PendingDecision.account_id == account.id,
+        is_proposal_of(account),
+        _is_access_of(is_membership_of(account)),
     )
-    return or_(PendingDecision.account_id == account.id, proposed)
+
+
+def is_proposal_of(person: Account | Invitation | type[Invitation]) -> ColumnElement[bool]:
+    """Return the condition that the person was proposed as an approver by address."""
+    return and_(
+        PendingDecision.account_id.is_(None),
+        func.lower(PendingDecision.details["email"].as_string()) == func.lower(person.email),
+        PendingDecision.asked_at <= person.closed_at,
+    )
+
+
+def is_ended_proposal_of(invitation: Invitation | type[Invitation]) -> ColumnElement[bool]:
+    """Return the condition that the invited person was proposed before, and it was decided."""
+    return is_proposal_of(invitation) & PendingDecision.ended_at.is_not(None)
+
+
+def _is_access_of(memberships: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that the decision is about user groups for one of the memberships."""
+    membership: ColumnElement[str] = PendingDecision.details["membership"].as_string()
+    return membership.in_(select(Membership.public_id).where(memberships))
+
+
+def is_membership_without_account(
+    invitation: Invitation | type[Invitation],
+) -> ColumnElement[bool]:
+    """Return the condition that the invitation was to give the membership, which has ended.
+
+    A merger of organisations moves an open invitation to a new membership: the former one is found
+    by the address.
+    """
+    moved = and_(
+        Membership.invitation_id.is_(None),
+        Membership.email_key == invitation.email_key,
+        Membership.valid_from <= invitation.closed_at,
+    )
+    return and_(
+        Membership.account_id.is_(None),
+        Membership.valid_to.is_not(None),
+        or_(Membership.invitation_id == invitation.id, moved),
+    )
+
+
+def is_appointment_without_account(
+    invitation: Invitation | type[Invitation],
+) -> ColumnElement[bool]:
+    """Return the condition that the invitation was to make the person an operator."""
+    return and_(Operator.invitation_id == invitation.id, Operator.account_id.is_(None))
+
+
+def _is_decision_about_invited(invitation: Invitation) -> ColumnElement[bool]:
+    return or_(is_proposal_of(invitation), _is_access_of(is_membership_without_account(invitation)))
 
 
 def _name(pseudonym: Pseudonym) -> Mapping[str, object]:
@@ -160,9 +215,63 @@ def _member(pseudonym: Pseudonym) -> Mapping[str, object]:
     }
 
 
+def _invitations(owner: Owner[Person]) -> Kept[Person]:
+    return Kept(
+        Invitation,
+        owner,
+        kept_columns(
+            "id public_id created_at expires_at state sender organisation_name renewal_asked_at "
+            "account_id closed_at invited_by lapse_counted_from"
+        ),
+        lambda pseudonym: {
+            **_name(pseudonym),
+            **_address(pseudonym),
+            "token_hash": None,
+            "erased_at": now(),
+        },
+    )
+
+
+def _memberships(owner: Owner[Person]) -> Kept[Person]:
+    return Kept(
+        Membership,
+        owner,
+        kept_columns(
+            "id public_id organisation_id account_id invitation_id joined_at suspended_at "
+            "ended_cause ended_by undo_until dormancy_warned_at valid_from valid_to"
+        ),
+        _member,
+    )
+
+
+def _operators(owner: Owner[Person]) -> Kept[Person]:
+    return Kept(
+        Operator,
+        owner,
+        kept_columns(
+            "id public_id account_id invitation_id appointed_by joined_at valid_from valid_to"
+        ),
+        _address,
+    )
+
+
+def _decisions(owner: Owner[Person]) -> Kept[Person]:
+    return Kept(
+        PendingDecision,
+        owner,
+        kept_columns(
+            "id public_id kind account_id organisation_id asked_by asked_at undecided_until "
+            "first_agreed_by first_agreed_at decided_by decided_at deciding_organisation_id "
+            "takes_effect_at ended_at ending ended_by"
+        ),
+        lambda _pseudonym: {"reason": None, "end_reason": None},
+        {"details": ("email", "given_name", "family_name", "answers")},
+    )
+
+
 _CLOSING, _ERASURE = Stage.CLOSING, Stage.ERASURE
 
-TABLES: tuple[Deleted | Kept, ...] = (
+TABLES: tuple[Deleted | Kept[Account], ...] = (
     Deleted(
         KeptPost,
         _CLOSING,
@@ -195,33 +304,20 @@ TABLES: tuple[Deleted | Kept, ...] = (
     Deleted(PasswordReset, _ERASURE),
     Deleted(RequestNotice, _ERASURE),
     Deleted(OutboxMail, _ERASURE, _was_mailed),
-    Kept(
-        Invitation,
-        _was_invited,
-        kept_columns(
-            "id public_id created_at expires_at state sender organisation_name renewal_asked_at "
-            "account_id closed_at invited_by"
-        ),
-        lambda pseudonym: {**_name(pseudonym), **_address(pseudonym), "token_hash": None},
-    ),
+    _invitations(_was_invited),
     Kept(
         Invitation,
         _was_sent_by,
         kept_columns(
             "id public_id created_at expires_at state sender organisation_name renewal_asked_at "
-            "account_id closed_at email email_key given_name family_name token_hash"
+            "account_id closed_at email email_key given_name family_name token_hash "
+            "lapse_counted_from erased_at"
         ),
         lambda _pseudonym: {"invited_by": ""},
     ),
-    Kept(
-        Membership,
-        is_membership_of,
-        kept_columns(
-            "id public_id organisation_id account_id invitation_id joined_at suspended_at "
-            "ended_cause ended_by undo_until dormancy_warned_at valid_from valid_to"
-        ),
-        _member,
-    ),
+    # Before the memberships, by whose addresses some of them are found.
+    _decisions(_is_decision_about),
+    _memberships(is_membership_of),
     Kept(
         MembershipSuspension,
         _has_membership(MembershipSuspension.membership_id),
@@ -246,25 +342,7 @@ TABLES: tuple[Deleted | Kept, ...] = (
             "reminded_at valid_from valid_to"
         ),
     ),
-    Kept(
-        Operator,
-        _is_appointment_of,
-        kept_columns(
-            "id public_id account_id invitation_id appointed_by joined_at valid_from valid_to"
-        ),
-        _address,
-    ),
-    Kept(
-        PendingDecision,
-        _is_decision_about,
-        kept_columns(
-            "id public_id kind account_id organisation_id asked_by asked_at undecided_until "
-            "first_agreed_by first_agreed_at decided_by decided_at deciding_organisation_id "
-            "takes_effect_at ended_at ending ended_by"
-        ),
-        lambda _pseudonym: {"reason": None, "end_reason": None},
-        {"details": ("email", "given_name", "family_name", "answers")},
-    ),
+    _operators(is_appointment_of),
     Kept(
         TermsAcceptance,
         _owns(TermsAcceptance.account_id),
@@ -291,6 +369,14 @@ TABLES: tuple[Deleted | Kept, ...] = (
     ),
 )
 """Tables in the order in which their rows are changed: those that refer to others first."""
+
+TABLES_OF_INVITED: tuple[Kept[Invitation], ...] = (
+    _decisions(_is_decision_about_invited),
+    _memberships(is_membership_without_account),
+    _operators(is_appointment_without_account),
+    _invitations(lambda invitation: Invitation.id == invitation.id),
+)
+"""Tables about people who were invited and never joined, in the same order."""
 
 PERSONAL_FIELDS = frozenset(
     {

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from identity.accounts.models import Account
+from identity.accounts.models import Account, Invitation
 
 
 @dataclass(frozen=True)
 class Pseudonym:
     """Name and address in place of a person's own; the same for the same person everywhere.
 
-    code: the random end of the subject, which stays as the person's identifier in the evidence.
+    code: the random end of the subject, or of the invitation of a person who never joined. Both
+    stay as the person's identifier in the evidence.
     """
 
     code: str
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def of(cls, person: Account | Invitation) -> Self:
         """Return the person's pseudonym."""
-        return cls(account.subject[-12:])
+        identifier = person.subject if isinstance(person, Account) else person.public_id
+        return cls(identifier[-12:])
 
     @property
     def name(self) -> str:

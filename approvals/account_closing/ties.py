@@ -70,10 +70,9 @@ def _without_ties_since(moment: Moment) -> ColumnElement[bool]:
         .where(
             Invitation.email_key == Account.email_key,
             Invitation.sender != REGISTRATION,
+            Invitation.expires_at > moment,
             or_(
-                and_(
-                    Invitation.state == InvitationState.OPEN.value, Invitation.expires_at > moment
-                ),
+                Invitation.state == InvitationState.OPEN.value,
                 Invitation.closed_at > moment,
             ),
         )

@@ -80,7 +80,13 @@ def propose(
         if proposal is None:
             raise RefusalError(rules.WAITING)
         record_step(
-            "proposed", organisation, person.name, actor, email=person.email, reason=reason or ""
+            "proposed",
+            organisation,
+            person.name,
+            actor,
+            email=person.email,
+            reason=reason or "",
+            proposal=proposal.public_id,
         )
         mails.proposed(organisation, person, actor)
     return Outcome.WAITS
@@ -129,7 +135,14 @@ def end_proposal(organisation: Organisation, shown: str, actor: Actor, reason: s
             raise RefusalError(NO_AUTHORITY)
         if not end(proposal, Ending.STOPPED if own else Ending.REFUSED, actor, reason=reason):
             raise RefusalError(rules.TOO_LATE)
-        record_step("proposal_ended", organisation, person.name, actor, reason=reason)
+        record_step(
+            "proposal_ended",
+            organisation,
+            person.name,
+            actor,
+            reason=reason,
+            proposal=proposal.public_id,
+        )
         proposer = facts.person_of(proposal.asked_by)
         if proposer is not None and not own:
             mails.ended(organisation, person.name, proposer, actor, reason)
@@ -181,6 +194,8 @@ def _agree(
         actor,
         email=person.email,
         proposer=proposer.name if proposer else f"the command {proposal.asked_by}",
+        proposed_by=proposal.asked_by,
+        proposal=proposal.public_id,
     )
     return _appoint(organisation, person, actor, second_decider=proposal.asked_by)
 

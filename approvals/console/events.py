@@ -19,6 +19,11 @@ EVENTS = (
         "{person} said that the invitation to be an operator was not for them.",
         {"operator", "person"},
     ),
+    Event(
+        "operator.invitation_lapsed",
+        "The invitation of {person} to be an operator ended: it ran out and was not sent again.",
+        {"operator", "person"},
+    ),
     Event("console.looked_for", "{actor} looked for people by “{what}”.", {"what", "found"}),
     Event("console.looked_at", "{actor} looked at the page of {subject}.", {"subject"}),
     Event(

@@ -34,6 +34,7 @@ from approvals.organisations.models import Organisation
 from approvals.organisations.parents import parents_of
 from approvals.organisations.queries import is_open
 from approvals.second_step_resets.queries import second_step_reset
+from identity.accounts.lapsing import lapses_of
 from identity.accounts.models import Account
 from identity.accounts.person import full_name
 from identity.accounts.undelivered import FailedMail, failed_mails
@@ -85,7 +86,10 @@ class AccessPage:
 
 @dataclass(frozen=True)
 class OperatorRow:
-    """An operator, or an invited one (without a subject), on the list of operators."""
+    """An operator, or an invited one (without a subject), on the list of operators.
+
+    lapses_at: when the invitation ends that was not accepted.
+    """
 
     subject: str | None
     name: str
@@ -94,6 +98,7 @@ class OperatorRow:
     since: datetime
     appointed_by: str
     failed_mail: FailedMail | None
+    lapses_at: datetime | None
 
     @property
     def active(self) -> bool:
@@ -205,10 +210,17 @@ def list_operators() -> list[OperatorRow]:
     """Return the operators and the invited operators, the earliest appointment first."""
     found = appointments()
     record_look_up("console.operators_listed", found=len(found))
-    failed = failed_mails([each.invitation_id or 0 for each, account in found if account is None])
+    invited = [each.invitation_id or 0 for each, account in found if account is None]
+    failed, ends = failed_mails(invited), lapses_of(invited)
     names = memberships.names_of(each.appointed_by for each, _account in found)
     return [
-        _operator_row(each, account, names, failed.get(each.invitation_id or 0))
+        _operator_row(
+            each,
+            account,
+            names,
+            failed.get(each.invitation_id or 0),
+            ends.get(each.invitation_id or 0),
+        )
         for each, account in found
     ]
 
@@ -239,6 +251,7 @@ def _operator_row(
     account: Account | None,
     names: Mapping[str, str],
     failed_mail: FailedMail | None,
+    lapses_at: datetime | None,
 ) -> OperatorRow:
     return OperatorRow(
         subject=account.subject if account is not None else None,
@@ -248,6 +261,7 @@ def _operator_row(
         since=operator.valid_from,
         appointed_by=names.get(operator.appointed_by) or f"the command {operator.appointed_by}",
         failed_mail=failed_mail,
+        lapses_at=lapses_at,
     )
 
 

@@ -19,6 +19,11 @@ EVENTS = (
         _ABOUT,
     ),
     Event("membership.declined", "{person} said that the invitation was not for them.", _ABOUT),
+    Event(
+        "membership.invitation_lapsed",
+        "The invitation of {person} ended: it ran out and was not sent again.",
+        _ABOUT,
+    ),
     Event("membership.removed", "{actor} removed {person}.", _ABOUT),
     Event(
         "membership.moved",

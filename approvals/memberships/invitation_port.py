@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from app.actors import SYSTEM
+from app.actors import SYSTEM, Actor
 from app.audit import record
 from app.clock import now
 from app.database import db
@@ -117,6 +117,22 @@ def record_decline(invitation: SentInvitation) -> None:
     mails.mail_approvers("declined", organisation, membership)
 
 
+def record_lapse(invitation: SentInvitation) -> None:
+    """End what was to be given, as nobody answered. Must run inside `writing()`."""
+    operator = actions.operator_of_invitation(invitation)
+    if operator is not None:
+        actions.record_lapse(operator)
+        return
+    found = _lock_membership(invitation)
+    if found is None:
+        return
+    membership, organisation = found
+    close_membership(
+        db.session(), membership, organisation, cause="invitation lapsed", at=now(), actor=SYSTEM
+    )
+    _record("membership.invitation_lapsed", membership, organisation, actor=SYSTEM)
+
+
 def record_renewal_request(invitation: SentInvitation) -> None:
     """Ask the approvers for another invitation. Must run inside `writing()`.
 
@@ -178,9 +194,12 @@ def _lock_membership(invitation: SentInvitation) -> tuple[Membership, Organisati
     return (membership, found[1]) if membership.open else None
 
 
-def _record(event: str, membership: Membership, organisation: Organisation) -> None:
+def _record(
+    event: str, membership: Membership, organisation: Organisation, *, actor: Actor | None = None
+) -> None:
     record(
         event,
+        actor=actor,
         organisation=organisation.public_id,
         membership=membership.public_id,
         person=membership.name,

@@ -31,6 +31,7 @@ from approvals.memberships.member_filters import (
 )
 from approvals.memberships.models import Grant, Membership
 from approvals.organisations.models import Organisation
+from identity.accounts.lapsing import has_lapsed, lapses_at
 from identity.accounts.models import Account, Invitation
 from identity.accounts.undelivered import FailedMail, failed_mails
 
@@ -87,11 +88,15 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class InvitationRow:
-    """A person who has not joined. failed_mail: why the invitation did not arrive."""
+    """A person who has not joined. failed_mail: why the invitation did not arrive.
+
+    lapses_at: when the invitation ends unless it is sent again.
+    """
 
     membership: Membership
     sent_at: datetime
     expires_at: datetime
+    lapses_at: datetime
     failed_mail: FailedMail | None
 
 
@@ -141,20 +146,42 @@ def people(
 
 def invitations(organisation_id: int, *, page: int) -> Page[InvitationRow]:
     """Return a page of the people who have not joined, the first invitation to run out first."""
-    found = paginate_rows(
-        select(Membership, Invitation.id, Invitation.created_at, Invitation.expires_at)
+    found = paginate_rows(_invited(organisation_id), page=page)
+    failed = failed_mails([invitation.id for _, invitation in found.rows])
+    rows = [
+        InvitationRow(
+            membership,
+            invitation.created_at,
+            invitation.expires_at,
+            lapses_at(invitation),
+            failed.get(invitation.id),
+        )
+        for membership, invitation in found.rows
+    ]
+    return Page(rows, found.number, found.per_page, found.total)
+
+
+def lapsing_invitations(
+    organisation_id: int, at: datetime, by: datetime
+) -> list[tuple[Membership, datetime]]:
+    """Return the people whose invitation has expired and lapses by a moment, and when it does."""
+    rows = db.session.execute(
+        _invited(organisation_id).where(Invitation.has_expired(at), has_lapsed(by))
+    )
+    return [(membership, lapses_at(invitation)) for membership, invitation in rows]
+
+
+def _invited(organisation_id: int) -> Select[Membership, Invitation]:
+    return (
+        select(Membership, Invitation)
         .join(Invitation, Invitation.id == Membership.invitation_id)
         .where(
             Membership.organisation_id == organisation_id,
             Membership.open,
             Membership.joined_at.is_(None),
         )
-        .order_by(Invitation.expires_at, Membership.id),
-        page=page,
+        .order_by(Invitation.expires_at, Membership.id)
     )
-    failed = failed_mails([row[1] for row in found.rows])
-    rows = [InvitationRow(row[0], row[2], row[3], failed.get(row[1])) for row in found.rows]
-    return Page(rows, found.number, found.per_page, found.total)
 
 
 def former_people(organisation_id: int, *, page: int) -> Page[FormerRow]:

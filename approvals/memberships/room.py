@@ -8,6 +8,7 @@ from app.worker import JOBS
 from approvals.memberships import dormancy, end_reminders, events, journeys, weekly_report
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
+from approvals.memberships.lapsing_card import invitations_end_soon
 from approvals.memberships.waiting_card import waiting_for_second_approver
 from approvals.organisations.importing import WHEN_CLOSED
 
@@ -16,7 +17,7 @@ ROOM = Room(
     EVENTS(*events.EVENTS),
     PURGES(Purge("membership journeys", journeys.expired)),
     WHEN_CLOSED(end_access_through),
-    HOME_CARDS(only_approver, waiting_for_second_approver),
+    HOME_CARDS(only_approver, waiting_for_second_approver, invitations_end_soon),
     JOBS(
         periodic_job("reminders of ending access", end_reminders.EVERY, end_reminders.remind),
         periodic_job("weekly report", weekly_report.EVERY, weekly_report.report),

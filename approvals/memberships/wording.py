@@ -12,6 +12,7 @@ ENDINGS = {
     "removed": "Removed from the organisation",
     "left": "Left the organisation",
     "invitation withdrawn": "The invitation was withdrawn",
+    "invitation lapsed": "The invitation ran out and was not sent again",
     "accounts joined": "Joined two accounts and went on with the other one",
     "declined": "Said that the invitation was not for them",
     "joined already": "Belonged to the organisation through another invitation",

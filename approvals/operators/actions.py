@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, or_, select
 
-from app.actors import Actor
+from app.actors import SYSTEM, Actor
 from app.audit import record
 from app.clock import now
 from app.database import CompiledQuery, db, writing
@@ -205,3 +205,14 @@ def record_decline(operator: Operator) -> None:
     """Record that the invited person declined. Must run inside `writing()`."""
     operator.valid_to = now()
     record("operator.declined", operator=operator.public_id, person=operator.email)
+
+
+def record_lapse(operator: Operator) -> None:
+    """End the appointment, as nobody answered the invitation. Must run inside `writing()`."""
+    operator.valid_to = now()
+    record(
+        "operator.invitation_lapsed",
+        actor=SYSTEM,
+        operator=operator.public_id,
+        person=operator.email,
+    )

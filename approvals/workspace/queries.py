@@ -23,6 +23,7 @@ from approvals.remits.in_words import ScopeSchools, schools_of_scopes
 from approvals.remits.remit import Scope
 from approvals.second_step_resets.queries import second_step_reset
 from identity.accounts import invitations
+from identity.accounts.lapsing import lapses_at
 from identity.accounts.models import Account, Invitation
 from identity.accounts.person import Person
 from identity.accounts.undelivered import FailedMail, failed_mails
@@ -40,7 +41,8 @@ LATEST = 10
 class UserPage:
     """A person of the organisation, as an approver sees them.
 
-    invitation: the open one. expired: whether it has run out. failed_mail: why it did not arrive,
+    invitation: the open one. expired: whether it has run out. lapses_at: when it ends unless it is
+    sent again. failed_mail: why it did not arrive,
     where it did not. failed_change_mail: why the mail of the change of address did not. grants: by
     their id. schools: that the held groups open, by their scope. names: of those who gave or
     suspended something, by subject. suspensions: those that last. sole: whether no other person can
@@ -59,6 +61,7 @@ class UserPage:
     second_step: bool
     invitation: Invitation | None
     expired: bool
+    lapses_at: datetime | None
     failed_mail: FailedMail | None
     failed_change_mail: FailedMail | None
     services: Sequence[ServiceOffer]
@@ -112,6 +115,7 @@ def user_page(
         second_step=account is not None and has_second_step(account.id),
         invitation=invitation,
         expired=invitation is not None and invitation.has_expired(at),
+        lapses_at=lapses_at(invitation) if invitation is not None else None,
         failed_mail=failed_mails([invitation.id]).get(invitation.id) if invitation else None,
         failed_change_mail=failed_mail_of_change(change) if change is not None else None,
         services=services.offers(organisation),

@@ -18,6 +18,7 @@ EVENTS = (
     Event("invitation.withdrawn", "{actor} withdrew an invitation.", _INVITATION),
     Event("invitation.accepted", "{subject} accepted an invitation.", {*_INVITATION, "subject"}),
     Event("invitation.declined", "An invitation was answered with “not me”.", _INVITATION),
+    Event("invitation.lapsed", "An invitation ended that nobody had answered.", _INVITATION),
     Event("invitation.renewal_asked", "A new invitation was asked for.", _INVITATION),
     Event("invitation.refused", "An invitation was opened by somebody else.", _INVITATION),
     Event("registration.asked", "Somebody asked for an account: {outcome}.", {"outcome"}),

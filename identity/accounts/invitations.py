@@ -27,7 +27,9 @@ from identity.settings import settings
 
 REGISTRATION = "registration"
 """Sender of a link that a person asked for themselves."""
-CLOSED = Refusal("invitation_closed", "This invitation has been answered or withdrawn.")
+CLOSED = Refusal(
+    "invitation_closed", "This invitation has been answered or withdrawn, or has ended."
+)
 
 
 def invite(

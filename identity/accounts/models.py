@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, literal_column, text
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
@@ -25,6 +25,8 @@ class InvitationState(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """Neither answered nor sent again for a long time after it expired."""
 
 
 class Account(Base):
@@ -115,6 +117,13 @@ class Suspension(DatedRow, Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
+IS_OPEN = text("state = 'open'")
+"""Condition of the partial index over invitations that were not answered."""
+
+NOT_ERASED = text("account_id IS NULL AND erased_at IS NULL")
+"""Condition of the partial index over invitations of people who never joined."""
+
+
 def _has_expired(invitation: Invitation, at: datetime) -> bool:
     return invitation.expires_at <= at
 
@@ -161,10 +170,25 @@ class Invitation(Base):
     renewal_asked_at: Mapped[datetime | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     closed_at: Mapped[datetime | None]
+    lapse_counted_from: Mapped[datetime | None]
+    """The moment before which days after the expiry do not count: that of an upgrade."""
+    erased_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_invitation_email_key_state", "email_key", "state"),
         Index("ix_invitation_account_id_sender", "account_id", "sender"),
+        Index(
+            "ix_invitation_open",
+            "expires_at",
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_invitation_not_erased",
+            "closed_at",
+            sqlite_where=NOT_ERASED,
+            postgresql_where=NOT_ERASED,
+        ),
     )
 
     has_expired = hybrid_method(_has_expired, _has_expired_sql)

@@ -45,7 +45,10 @@ def retention() -> list[RetentionPeriod]:
         ),
         RetentionPeriod("The record of sign-ins and changes", chosen.audit_retention or answerable),
         RetentionPeriod(
-            "An invitation", f"Its link works for {_count(chosen.invitation_days, 'day')}"
+            "An invitation",
+            f"Its link works for {_count(chosen.invitation_days, 'day')}. If you do not join, it "
+            f"ends {_count(chosen.unanswered_invitation_days, 'day')} later, and your name and "
+            f"email address are erased {_count(erasure, 'day')} after that",
         ),
         RetentionPeriod(
             "A password reset", f"Its link works for {_count(chosen.reset_minutes, 'minute')}"

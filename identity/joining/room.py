@@ -3,11 +3,13 @@
 from flask import url_for
 
 from app.composition import Room
+from app.periodic import periodic_job
 from app.retention import PURGES, Purge
 from app.serving.password_paths import PASSWORD_PATHS
 from app.web.navigation import NAVIGATION, Entry
 from app.web.pages import PAGES, Pages
-from identity.joining import journeys
+from app.worker import JOBS
+from identity.joining import journeys, lapsing
 from identity.joining.blueprint import blueprint
 from identity.sessions.access import awaits_terms
 from identity.sessions.current_session import current
@@ -35,6 +37,7 @@ ROOM = Room(
     ),
     PASSWORD_PATHS("/join/password"),
     PURGES(Purge("join journeys", journeys.expired)),
+    JOBS(periodic_job("lapsed invitations", lapsing.LOOK_SECONDS, lapsing.end_lapsed)),
     NAVIGATION(
         Entry("Your account", _account_page, order=80),
         Entry("Sign out", _sign_out_page, order=90),

@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import AuditEvent
+from app.audit.append_only import OTHER_PEOPLE
 from app.clock import now
 from app.database import Base, db, writing
 from app.retention import purge_expired
@@ -24,11 +25,18 @@ from approvals.account_closing import actions
 from approvals.account_closing.erasable import Kept
 from approvals.account_closing.personal_data import PERSONAL_FIELDS, TABLES
 from approvals.account_closing.pseudonym import Pseudonym
+from approvals.approver_proposals.actions import agree_to_proposal, end_proposal, propose
+from approvals.approver_proposals.decisions import ProposedApprover, open_proposal
 from approvals.decision.decision import decide
 from approvals.memberships.actions import remove_member, restore_member, suspend_member
 from approvals.memberships.models import Grant, Membership
+from approvals.operators import actions as operators
+from approvals.operators.actions import add_operator, remove_operator
 from approvals.organisations.models import Organisation
-from identity.accounts.models import Account
+from identity.accounts.invitations import accepted_by, claim_answer
+from identity.accounts.models import Account, Invitation, InvitationState
+from identity.accounts.person import actor_of
+from identity.email_address import EmailAddress
 from tests.approvals import world
 from tests.approvals.access_requests.asking import requests_of
 from tests.identity.oidc import signing_keys
@@ -111,8 +119,34 @@ def zeb(app: Flask, client: FlaskClient, school: Organisation, ann: Membership) 
     )
     (waiting,) = requests_of(person.account)
     requests.withdraw(waiting, person.account)
+    _operate(person, elm)
     remove_member(member, actor=world.acting(ann))
     return person
+
+
+def _operate(person: Person, elm: Organisation) -> None:
+    """Make the person an operator for a time, who proposes an approver and is proposed as one."""
+    address = EmailAddress.parse(EMAIL)
+    olive = world.operator()
+    appointed = add_operator(address, actor=world.COMMAND)
+    with writing() as session:
+        invitation = session.get_one(Invitation, appointed.invitation_id)
+        claim_answer(invitation, invitation.token_hash or "", InvitationState.ACCEPTED)
+        accepted_by(invitation, person.account)
+        operators.record_acceptance(appointed, person.account)
+    other = ProposedApprover("cal@elm.example", "Cal", "Ash")
+    propose(elm, other, actor_of(person.account))
+    agree_to_proposal(elm, _proposal(elm), actor_of(olive))
+    remove_operator(address, actor=actor_of(olive))
+    oak = world.organisation("Oak School", urn="100003")
+    propose(oak, ProposedApprover(EMAIL, GIVEN, FAMILY), actor_of(olive))
+    end_proposal(oak, _proposal(oak), actor_of(olive), "Not Zebedee after all")
+
+
+def _proposal(organisation: Organisation) -> str:
+    proposal = open_proposal(organisation.id)
+    assert proposal is not None
+    return proposal.public_id
 
 
 def erase(person: Person, days: int = 0) -> Account:
@@ -198,6 +232,13 @@ def test_names_of_other_people_stay_in_the_audit(ann: Membership, zeb: Person) -
     assert names == [Pseudonym(zeb.subject[-12:]).name]
 
 
+def test_erased_operator_stays_the_proposer_under_the_pseudonym(zeb: Person) -> None:
+    erase(zeb)
+    (agreed,) = world.audited("approver.proposal_agreed")
+    assert agreed.detail["proposer"] == Pseudonym(zeb.subject[-12:]).name
+    assert agreed.detail["person"] == "Cal Ash"
+
+
 def test_erasure_waits_for_a_year_after_the_closing(zeb: Person) -> None:
     for later in (24, 32, 395):
         with time_machine.travel(now() + later * DAY, tick=True):
@@ -278,7 +319,7 @@ _EVIDENCE = (
     "from grant grant_type granted groups into invitation issuer key kid kind known "
     "left_out level membership method moved mutual new_device number of_kind "
     "of_organisation of_service operator organisation other outcome overlap_hours passkey path "
-    "people proposer reached reasons request rows rule rules scope seconds service "
+    "people proposal proposed_by reached reasons request rows rule rules scope seconds service "
     "services sha256 shown sid signs_from source stated_on step subject suspended "
     "taken_back takes_effect_at target_name terms to token ukprn user_group user_groups "
     "uses"
@@ -309,4 +350,5 @@ def _fields_of_events() -> set[str]:
 
 
 def test_every_field_of_an_event_is_personal_or_evidence() -> None:
-    assert _fields_of_events() - PERSONAL_FIELDS == EVIDENCE_FIELDS
+    names_of_others = OTHER_PEOPLE.keys()
+    assert _fields_of_events() - PERSONAL_FIELDS - names_of_others == EVIDENCE_FIELDS
