@@ -57,6 +57,9 @@ class ApprovalsPort:
     def describe_invitation(self, invitation: SentInvitation) -> InvitationDescription:
         return invitation_port.describe_invitation(invitation)
 
+    def invitation_accepting(self, invitation: SentInvitation) -> None:
+        invitation_port.lock_given(invitation)
+
     def invitation_accepted(self, invitation: SentInvitation, account: Person) -> None:
         invitation_port.record_acceptance(invitation, account)
 

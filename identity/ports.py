@@ -145,6 +145,9 @@ class Approvals(Protocol):
 
     def describe_invitation(self, invitation: SentInvitation) -> InvitationDescription: ...
 
+    def invitation_accepting(self, invitation: SentInvitation) -> None:
+        """Lock what the invitation gives, before the account is locked. Runs inside `writing()`."""
+
     def invitation_accepted(self, invitation: SentInvitation, account: Person) -> None:
         """Record that the person joined through this invitation. Runs inside `writing()`."""
 

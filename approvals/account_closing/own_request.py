@@ -20,7 +20,10 @@ from app.days import in_words
 from app.outbox import send_mail
 from app.refusal import Refusal, RefusalError
 from approvals.account_closing import actions
-from approvals.account_closing.requests_and_invitations import end_requests_and_invitations
+from approvals.account_closing.requests_and_invitations import (
+    end_requests_and_invitations,
+    lock_before_closing,
+)
 from approvals.memberships import facts
 from approvals.memberships.actions import leave
 from approvals.memberships.mails import mail_approvers
@@ -28,7 +31,6 @@ from approvals.memberships.models import Membership
 from approvals.operators.actions import (
     active_operators,
     is_operator,
-    lock_active_operators,
     remove_operator,
 )
 from approvals.organisations.models import Organisation
@@ -188,11 +190,10 @@ def is_to_be_erased() -> ColumnElement[bool]:
 
 def _close(due: PendingDecision) -> None:
     """Leave everything and close the account, in one transaction. Raises RefusalError."""
-    with writing() as session:
-        lock_active_operators()
-        for organisation, _ in _memberships(due.account_id or 0):
-            facts.lock_organisation(session, organisation.id)
-        account = lock_to_close(due.account_id or 0)
+    with writing():
+        account = db.session.get_one(Account, due.account_id)
+        lock_before_closing(account)
+        account = lock_to_close(account.id)
         if not end(due, Ending.IN_EFFECT, SYSTEM, PendingDecision.takes_effect_at <= now()):
             return
         person = actor_of(account)

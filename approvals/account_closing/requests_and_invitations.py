@@ -13,18 +13,30 @@ from approvals.access_requests.facts import ACCESS_REQUEST
 from approvals.memberships import facts
 from approvals.memberships.actions.closing import close_membership
 from approvals.memberships.models import Membership
-from approvals.operators.actions import is_invited, remove_operator
+from approvals.memberships.personal_details import lock_organisations
+from approvals.operators.actions import is_invited, lock_active_operators, remove_operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import Ending, end
 from approvals.pending_decisions.models import PendingDecision
+from identity.accounts.invitations import lock_open_at
 from identity.accounts.models import Account
 from identity.accounts.person import actor_of
+
+
+def lock_before_closing(*accounts: Account) -> None:
+    """Lock what ends with the accounts, in the order of `memberships.facts`.
+
+    Must run inside `writing()`, before `lock_to_close`.
+    """
+    lock_open_at(*(each.address for each in accounts))
+    lock_active_operators()
+    lock_organisations(*accounts)
 
 
 def end_requests_and_invitations(account: Account, reason: str) -> None:
     """End what waits for a decision about the person, with the reason, and what waits for theirs.
 
-    Must run under `lock_to_close`, before the account is closed.
+    Must run under `lock_before_closing` and `lock_to_close`, before the account is closed.
     """
     person = actor_of(account)
     _end_decisions(account, reason)

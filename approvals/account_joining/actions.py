@@ -19,7 +19,10 @@ from app.database.single_use import claim
 from app.outbox import send_mail
 from app.refusal import RefusalError
 from approvals.account_closing import actions as closing
-from approvals.account_closing.requests_and_invitations import end_requests_and_invitations
+from approvals.account_closing.requests_and_invitations import (
+    end_requests_and_invitations,
+    lock_before_closing,
+)
 from approvals.account_joining import facts, rules
 from approvals.account_joining.facts import JOINING, PROVED_WITHIN
 from approvals.memberships import facts as members
@@ -247,12 +250,12 @@ def _locked(public_id: str) -> tuple[PendingDecision, Account, Account]:
     found = facts.find(public_id)
     if found is None:
         raise RefusalError(rules.TOO_LATE)
-    accounts = [found.kept.account.id, found.other.account.id]
-    organisations = _organisations_of(accounts)
-    for organisation_id in sorted(organisations):
-        members.lock_organisation(db.session(), organisation_id)
-    kept, other = _lock(*accounts)
-    if not _organisations_of(accounts) <= organisations:
+    accounts = (found.kept.account, found.other.account)
+    keys = [each.id for each in accounts]
+    organisations = _organisations_of(keys)
+    lock_before_closing(*accounts)
+    kept, other = _lock(*keys)
+    if not _organisations_of(keys) <= organisations:
         raise RefusalError(rules.BELONGS_ELSEWHERE)
     decision = db.session.scalar(
         select(PendingDecision)

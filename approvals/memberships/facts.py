@@ -2,6 +2,10 @@
 
 Changes of an organisation's members first lock its row, so that two of them are judged one after
 the other: two approvers who stop each other leave one.
+
+A transaction that locks several rows takes them in one order, because PostgreSQL ends one of two
+transactions that wait for each other: invitations, then operators, then organisations, then
+accounts, and rows of each table by their keys.
 """
 
 from datetime import datetime
@@ -19,6 +23,7 @@ from approvals.memberships.models import Grant, Membership
 from approvals.operators import actions
 from approvals.organisations.models import Organisation
 from approvals.organisations.parents import parents_of
+from identity.accounts.invitations import lock_invitations
 from identity.accounts.models import Account, Invitation
 from identity.email_address import EmailAddress
 
@@ -42,15 +47,8 @@ def lock_membership(session: Session, membership: Membership, *others: Membershi
     others: further members of the organisation whom the same transaction changes.
     """
     identifier, organisation_id = membership.id, membership.organisation_id
-    # The acceptance of an invitation locks it first and the organisation second: the same order.
     invitations = {each.invitation_id for each in (membership, *others)}
-    session.scalars(
-        select(Invitation)
-        .where(Invitation.id.in_(invitations - {None}))
-        .order_by(Invitation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    lock_invitations(Invitation.id.in_(invitations - {None}))
     lock_organisation(session, organisation_id)
     return session.scalars(
         select(Membership)

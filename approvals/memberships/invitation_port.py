@@ -53,6 +53,14 @@ def describe_invitation(invitation: SentInvitation) -> InvitationDescription:
     )
 
 
+def lock_given(invitation: SentInvitation) -> None:
+    """Lock what the invitation gives, in the order of `facts`. Must run inside `writing()`."""
+    if actions.operator_of_invitation(invitation) is not None:
+        actions.lock_active_operators()
+    else:
+        _lock_membership(invitation)
+
+
 def record_acceptance(invitation: SentInvitation, account: Person) -> None:
     """Record that the person joined through this invitation. Must run inside `writing()`.
 

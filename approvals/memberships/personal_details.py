@@ -17,14 +17,18 @@ from identity.accounts.person import Person, PersonalDetails
 from identity.email_address import EmailAddress
 
 
-def lock_organisations(account: Person) -> None:
-    """Lock the organisations that the person belongs to, or is invited to at their address.
+def lock_organisations(*accounts: Person) -> None:
+    """Lock the organisations that people belong to, or are invited to at their addresses.
 
     In one order. Must run inside `writing()`.
     """
-    key = EmailAddress.parse(account.email).key
+    keys = [EmailAddress.parse(each.email).key for each in accounts]
     organisations = select(Membership.organisation_id).where(
-        or_(Membership.account_id == account.id, Membership.email_key == key), Membership.open
+        or_(
+            Membership.account_id.in_([each.id for each in accounts]),
+            Membership.email_key.in_(keys),
+        ),
+        Membership.open,
     )
     for organisation_id in sorted(set(db.session.scalars(organisations))):
         facts.lock_organisation(db.session(), organisation_id)

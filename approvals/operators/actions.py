@@ -123,6 +123,8 @@ def remove_operator(email: EmailAddress, *, actor: Actor) -> Operator:
     Raises RefusalError.
     """
     with writing() as session:
+        # Invitations before operators, as the acceptance of one locks them.
+        invitations.lock_open_at(email)
         active = lock_active_operators()
         operator = _with_address(email)
         if operator is None:

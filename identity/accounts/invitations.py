@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from app.audit import record
 from app.clock import now
@@ -95,9 +95,23 @@ def withdraw(invitation: Invitation) -> None:
         record("invitation.withdrawn", invitation=invitation.public_id)
 
 
-def lock_open_at(email: EmailAddress) -> None:
-    """Lock the open invitations of this address, in one order."""
-    db.session.scalars(_open_at(email).with_for_update()).all()
+def lock_invitations(*conditions: ColumnElement[bool]) -> None:
+    """Lock the invitations of these conditions, in one order. Must run inside `writing()`."""
+    db.session.scalars(
+        select(Invitation)
+        .where(*conditions)
+        .order_by(Invitation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def lock_open_at(*emails: EmailAddress) -> None:
+    """Lock the open invitations of these addresses, expired or not, in one order."""
+    lock_invitations(
+        Invitation.email_key.in_([each.key for each in emails]),
+        Invitation.state == InvitationState.OPEN.value,
+    )
 
 
 def redirect(

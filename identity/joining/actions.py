@@ -196,9 +196,10 @@ def accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession 
 def _accept(journey: JoinJourney, invitation: Invitation, session: ActiveSession) -> None:
     account, token_hash = session.account, journey.token_hash
     with writing():
-        lock_session(session)
         _finish(journey)
         _answer(token_hash, invitation, InvitationState.ACCEPTED)
+        approvals().invitation_accepting(sent_invitation(invitation))
+        lock_session(session)
         _record_acceptance(invitation, account)
         # The invitation may make the person an approver or an operator.
         renew_token(session.id)
