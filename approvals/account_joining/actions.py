@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from app.actors import Actor
+from app.actors import SYSTEM, Actor
 from app.audit import record
 from app.clock import now
 from app.database import db, writing
@@ -24,7 +24,7 @@ from approvals.account_closing.requests_and_invitations import (
     lock_before_closing,
 )
 from approvals.account_joining import facts, rules
-from approvals.account_joining.facts import JOINING, PROVED_WITHIN
+from approvals.account_joining.facts import DECIDED_WITHIN, JOINING, PROVED_WITHIN
 from approvals.memberships import facts as members
 from approvals.memberships import wording
 from approvals.memberships.actions.closing import close_membership
@@ -53,6 +53,8 @@ def begin(account_id: int, browser: str) -> None:
     """
     with writing():
         account = lock_to_close(account_id)
+        for request in JOINING.undecided_too_long(now(), account_id):
+            _expire(request)
         _end_incomplete(account)
         begun = facts.begun_in(browser, account.id)
         if begun is not None:
@@ -167,6 +169,36 @@ def _end_incomplete(account: Account) -> None:
     if facts.other_of(present):
         raise RefusalError(rules.WAITING)
     end(present, Ending.STOPPED, actor_of(account))
+
+
+def end_undecided() -> None:
+    """End the requests that no operator decided in time, and tell their people once."""
+    for request in JOINING.undecided_too_long(now()):
+        with writing():
+            lock_to_close(request.account_id or 0)
+            _expire(request)
+
+
+def _expire(request: PendingDecision) -> None:
+    """End a request that was not decided in time. The account that was to stay is locked.
+
+    A request for which only one account was proved ends without an email: operators never saw it.
+    """
+    if not end(request, Ending.EXPIRED, SYSTEM, PendingDecision.decided_at.is_(None)):
+        return
+    other = facts.account_of(facts.other_of(request))
+    if other is None:
+        return
+    kept = db.session.get_one(Account, request.account_id)
+    record(
+        "account.joining_ended",
+        actor=SYSTEM,
+        subject=kept.subject,
+        other=other.subject,
+        outcome="not decided in time",
+    )
+    both_open = [each for each in (kept, other) if each.closed_at is None]
+    _mail(both_open, "undecided", days=DECIDED_WITHIN.days)
 
 
 def _take_back(account: Account, _details: Details) -> None:

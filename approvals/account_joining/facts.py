@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from app.clock import now
 from app.database import db
+from app.database.dated_rows import has_ended
 from app.refusal import Refusal
 from approvals.account_joining import rules
 from approvals.memberships import facts, stand_ins, wording
@@ -17,14 +18,15 @@ from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
-from approvals.pending_decisions.decisions import DecisionKind, has_not_ended
+from approvals.pending_decisions.decisions import DecisionKind, Ending, has_not_ended
 from approvals.pending_decisions.models import PendingDecision
 from identity.accounts.models import Account
 from identity.credentials import registry
 from identity.credentials.password import PASSWORD
 from identity.oidc.models import Client, TokenFamily
 
-JOINING = DecisionKind("account_joining", undecided=timedelta(days=14))
+DECIDED_WITHIN = timedelta(days=14)
+JOINING = DecisionKind("account_joining", undecided=DECIDED_WITHIN)
 PROVED_WITHIN = timedelta(minutes=30)
 """Time between the proofs of the two accounts."""
 
@@ -53,15 +55,23 @@ class Joining:
 class JoiningState:
     """State of the person's page.
 
-    waits: operators have to decide. begun: the account that is kept was proved, and the other one
-    can be now. proves: id of the request that this account would complete, with the address of the
-    account that is kept.
+    waits: operators have to decide. ends_at: when a request that waits ends undecided.
+    ended_at: when the latest one did. begun: the account that is kept was proved, and the
+    other one can be now. proves: id of the request that this account would complete, with the
+    address of the account that is kept.
     """
 
     waits: bool
+    ends_at: datetime | None
+    ended_at: datetime | None
     begun: bool
     proves: str | None
     kept: str
+
+
+def account_of(subject: str) -> Account | None:
+    """Return the account with this subject, or None."""
+    return db.session.scalar(select(Account).where(Account.subject == subject))
 
 
 def other_of(decision: PendingDecision) -> str:
@@ -91,16 +101,32 @@ def begun_in(browser: str | None, account_id: int) -> PendingDecision | None:
 def open_about(account: Account) -> PendingDecision | None:
     """Return the open request that names the account, as either of the two."""
     return db.session.scalar(
-        select(PendingDecision)
-        .where(
-            PendingDecision.kind == JOINING.name,
-            or_(
-                PendingDecision.account_id == account.id,
-                PendingDecision.details["other"].as_string() == account.subject,
-            ),
-            has_not_ended(now()),
-        )
-        .execution_options(populate_existing=True)
+        _about(account).where(has_not_ended(now())).execution_options(populate_existing=True)
+    )
+
+
+def _ended_undecided(account: Account) -> datetime | None:
+    """Return when the latest request with both accounts ended, if no operator decided it."""
+    latest = db.session.scalar(
+        _about(account)
+        .where(PendingDecision.details["other"].as_string() != "")
+        .order_by(PendingDecision.id.desc())
+        .limit(1)
+    )
+    if latest is None or latest.ending not in {None, Ending.EXPIRED.value}:
+        return None
+    ended_at = latest.undecided_until
+    return ended_at if latest.decided_at is None and has_ended(ended_at, now()) else None
+
+
+def _about(account: Account) -> Select[PendingDecision]:
+    """Select the requests that name the account, as either of the two."""
+    return select(PendingDecision).where(
+        PendingDecision.kind == JOINING.name,
+        or_(
+            PendingDecision.account_id == account.id,
+            PendingDecision.details["other"].as_string() == account.subject,
+        ),
     )
 
 
@@ -112,6 +138,8 @@ def state_of(account_id: int, browser: str | None) -> JoiningState:
     kept = db.session.get(Account, begun.account_id) if begun is not None else None
     return JoiningState(
         waits=present is not None and bool(other_of(present)),
+        ends_at=present.undecided_until if present is not None else None,
+        ended_at=_ended_undecided(account),
         begun=present is not None and _can_be_completed(present, browser),
         proves=begun.public_id if begun is not None else None,
         kept=kept.email if kept is not None else "",

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.clock import end_of_day, now, today
 from app.database import db, writing
+from app.days import in_words
 from app.refusal import RefusalError
 from approvals.account_joining import actions, facts
 from approvals.decision.decision import decide
@@ -369,3 +370,63 @@ def test_session_from_an_organisations_provider_proves_no_account(
             row.connection, row.organisations = "a-provider", []
     assert "own-factors" in walker.get("/account/join").address
     assert facts.open_about(scene.account(scene.kept)) is None
+
+
+def _end_undecided(days: float) -> None:
+    with time_machine.travel(now() + timedelta(days=days), tick=True):
+        actions.end_undecided()
+    db.session.expire_all()
+
+
+def test_request_that_no_operator_decides_ends_after_14_days_with_one_mail_to_each_address(
+    scene: Scene,
+) -> None:
+    scene.proved()
+    _end_undecided(13.9)
+    assert not world.mails("account_joining/undecided")
+    _end_undecided(14.1)
+    _end_undecided(14.2)
+    mails = world.mails("account_joining/undecided")
+    assert sorted(to for to, _ in mails) == [ASH, ELM]
+    assert "within 14 days" in mails[0][1]
+    (ended,) = world.audited("account.joining_ended")
+    assert (ended.actor, ended.subject) == ("system", scene.kept.subject)
+
+
+def test_undecided_request_is_ended_by_forty_workers_with_one_mail_to_each_address(
+    app: Flask, scene: Scene
+) -> None:
+    scene.proved()
+    with time_machine.travel(now() + timedelta(days=14.1), tick=True):
+        race(app, lambda _number: actions.end_undecided())
+    assert len(world.mails("account_joining/undecided")) == 2
+
+
+def test_request_with_one_account_ends_without_a_mail(scene: Scene) -> None:
+    actions.begin(scene.kept.account_id, BROWSER)
+    _end_undecided(14.1)
+    assert not world.mails("account_joining/undecided")
+    assert not world.audited("account.joining_ended")
+
+
+def test_person_who_begins_again_before_the_worker_gets_the_mail_about_the_undecided_request(
+    scene: Scene,
+) -> None:
+    scene.proved()
+    with time_machine.travel(now() + timedelta(days=14.1), tick=True):
+        actions.begin(scene.kept.account_id, BROWSER)
+        actions.end_undecided()
+    assert len(world.mails("account_joining/undecided")) == 2
+
+
+def test_page_says_when_a_request_ends_and_that_it_ended_undecided(
+    app: Flask, scene: Scene
+) -> None:
+    scene.proved()
+    end = in_words(now() + timedelta(days=14))
+    shown = world.browser(app, scene.account(scene.other)).get("/account/join").text
+    assert f"decide by {end}" in shown
+    with time_machine.travel(now() + timedelta(days=15), tick=True):
+        for person in (scene.kept, scene.other):
+            shown = world.browser(app, scene.account(person)).get("/account/join").text
+            assert f"Your request ended on {end} because no operator had decided it." in shown
