@@ -1,8 +1,9 @@
 """Helpers of every template: GOV.UK macros, dates and times as people write them, the theme."""
 
 from datetime import date, datetime
+from posixpath import dirname, relpath
 
-from flask import Flask
+from flask import Flask, request
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -36,6 +37,7 @@ def install(app: Flask) -> None:
         number=format_number,
         date_text=date_text,
         reference=short_reference,
+        relative=relative_address,
         govuk_pagination=govuk_pagination,
         navigation_item=_navigation_item,
     )
@@ -55,6 +57,14 @@ def format_moment(value: datetime | None) -> str:
 def format_number(value: int) -> str:
     """Format a number: `62,195`."""
     return f"{value:,}"
+
+
+def relative_address(address: str) -> str:
+    """Return an address of this site as it reads from the page at hand: `users/7` on `/o/1/users`.
+
+    Long lists use it: half of an address of theirs is the address of the list.
+    """
+    return relpath(address, dirname(request.script_root + request.path))
 
 
 def _navigation_item(link: navigation.Link) -> dict[str, object]:

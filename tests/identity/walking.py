@@ -104,7 +104,7 @@ class Page:
             r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', self.html, flags=re.DOTALL
         ):
             if text in " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found.group(2))).split()):
-                return html.unescape(found.group(1))
+                return urljoin(self.address, html.unescape(found.group(1)))
         raise AssertionError(f"no link {text!r} on {self.address}: {self.text}")
 
 

@@ -283,7 +283,7 @@ def test_users_page_of_fifty_people_repeats_little_in_each_row(
     many(school, 1)
     one = len(walker.get(f"{path(school, 'users')}?q=family").html)
     many(school, 49, first=1)
-    assert (size() - one) / 49 <= 2_200
+    assert (size() - one) / 49 <= 1_900
 
 
 def test_users_page_takes_as_many_queries_for_more_people(
