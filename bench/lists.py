@@ -21,7 +21,7 @@ from sqlalchemy import insert
 from app.clock import now
 from app.database import db, schema, writing
 from approvals.access_model.loading import load_shipped
-from approvals.memberships.models import Appointment, Grant, Membership
+from approvals.memberships.models import Appointment, Grant, LastUse, Membership
 from approvals.organisations.kinds import Kind
 from approvals.organisations.models import BEGINNING, END, Organisation, OrganisationPeriod
 from bench import stores
@@ -42,7 +42,7 @@ PAGES = {
     "users, name with a slip": "/users?q=famly09871",
     "users, nothing found": "/users?q=dinosaur",
     "users who see pupil names": "/users?sees=pupil_names",
-    "users not signed in": "/users?status=dormant&sort=signed_in",
+    "users not here": "/users?status=dormant&sort=last_here",
     "users whose access ends": "/users?status=ending",
     "invitations": "/invitations",
     "activity": "/activity",
@@ -123,6 +123,13 @@ def _filled(app: Flask) -> tuple[str, FlaskClient]:
                 for each, account in zip(who, accounts, strict=True)
             ],
         ).all()
+        session.execute(
+            insert(LastUse),
+            [
+                {"organisation_id": school.id, "account_id": account, "at": last}
+                for account, last in zip(accounts, signed_in, strict=True)
+            ],
+        )
         session.execute(
             insert(Grant),
             [

@@ -21,6 +21,7 @@ from approvals.memberships.models import (
     Appointment,
     Grant,
     Journey,
+    LastUse,
     Membership,
     MembershipSuspension,
     StandIn,
@@ -297,6 +298,7 @@ TABLES: tuple[Deleted | Kept[Account], ...] = (
     Deleted(RememberedDevice, _CLOSING),
     # An address that the person left is free for other people at once.
     Deleted(EmailChange, _CLOSING),
+    Deleted(LastUse, _CLOSING),
     Deleted(MailPreference, _CLOSING),
     Deleted(DigestMail, _CLOSING),
     Deleted(TokenFamily, _ERASURE),

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnExpressionArgument, Select, func, select, tuple_
+from sqlalchemy import ColumnExpressionArgument, Select, or_, select, tuple_
 
 from app.text_search import contains_words, search_words
 from approvals.memberships.approvers import is_named_approver
+from approvals.memberships.last_uses import last_here
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
@@ -31,12 +32,12 @@ STATUSES = {
     "expired": "Invitation has run out",
     "undelivered": "Invitation was not delivered",
     "suspended": "Suspended",
-    "dormant": "Not signed in for 90 days",
+    "dormant": "Not here for 90 days",
     "ending": "Access ends within 30 days",
     "no_access": "No access to any service",
     "shared": "Address that several people may share",
 }
-SORTS = {"name": "Name", "signed_in": "Last signed in", "added": "Last added"}
+SORTS = {"name": "Name", "last_here": "Last here", "added": "Last added"}
 PUPIL_NAMES = "pupil_names"
 SEES = {PUPIL_NAMES: "Can see pupil names"}
 
@@ -119,8 +120,9 @@ def _status(status: str, at: datetime) -> list[Condition]:
         case "suspended":
             return [joined, Account.suspended | Membership.suspended_at.is_not(None)]
         case "dormant":
-            last = func.coalesce(Account.last_signed_in_at, Membership.joined_at)
-            return [joined, last < at - DORMANT_AFTER]
+            since = at - DORMANT_AFTER
+            last = last_here()
+            return [Membership.joined_at < since, or_(last.is_(None), last < since)]
         case "ending":
             return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
         case "no_access":

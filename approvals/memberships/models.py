@@ -260,6 +260,19 @@ class StandIn(DatedRow, Base):
     ended_by: Mapped[str | None] = mapped_column(String(200))
 
 
+class LastUse(Base):
+    """The last time that a person entered a service for an organisation, as `last_uses` noted it.
+
+    The audit has each entry. Lists read this row, as one person may have thousands of entries.
+    """
+
+    __tablename__ = "last_use"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
 class Grant(DatedRow, Base):
     """A user group of a service, held through a membership.
 

@@ -23,6 +23,7 @@ from app.database import CompiledQuery, UtcDateTime, db
 from app.database.dated_rows import has_ended
 from app.web.pagination import Columns, Page, paginate_rows
 from approvals.memberships.approvers import can_approve, is_named_approver
+from approvals.memberships.last_uses import last_here
 from approvals.memberships.member_filters import (
     ENDING_WITHIN,
     GroupKey,
@@ -62,7 +63,7 @@ class MemberRow:
     membership: Membership
     approver: bool
     stands_in: bool
-    last_signed_in_at: datetime | None
+    last_here_at: datetime | None
     suspended: bool
     invitation_expires_at: datetime | None
     grants: Sequence[Grant]
@@ -117,7 +118,7 @@ def people(
             Membership,
             Membership.is_approver.label("appointed"),
             is_named_approver(at).label("approver"),
-            Account.last_signed_in_at,
+            last_here(),
             Account.suspended | Membership.suspended_at.is_not(None),
             Invitation.expires_at,
         )
@@ -133,7 +134,7 @@ def people(
             membership=row[0],
             approver=row[1],
             stands_in=row[2] and not row[1],
-            last_signed_in_at=row[3],
+            last_here_at=row[3],
             suspended=bool(row[4]),
             invitation_expires_at=row[5],
             grants=grants.get(row[0].id, []),
@@ -380,10 +381,8 @@ def names_of(givers: Iterable[str]) -> dict[str, str]:
 
 def _in_order(statement: Select[*Columns], sort: str) -> Select[*Columns]:
     match sort:
-        case "signed_in":
-            return statement.order_by(
-                Account.last_signed_in_at.is_(None), Account.last_signed_in_at.desc(), Membership.id
-            )
+        case "last_here":
+            return statement.order_by(last_here().desc().nulls_last(), Membership.id)
         case "added":
             return statement.order_by(Membership.valid_from.desc(), Membership.id.desc())
         case _:

@@ -5,7 +5,14 @@ from app.composition import Room
 from app.periodic import periodic_job
 from app.retention import PURGES, Purge
 from app.worker import JOBS
-from approvals.memberships import dormancy, end_reminders, events, journeys, weekly_report
+from approvals.memberships import (
+    dormancy,
+    end_reminders,
+    events,
+    journeys,
+    last_uses,
+    weekly_report,
+)
 from approvals.memberships.actions.end_closed import end_access_through
 from approvals.memberships.home_cards import HOME_CARDS, only_approver
 from approvals.memberships.lapsing_card import invitations_end_soon
@@ -21,6 +28,7 @@ ROOM = Room(
     JOBS(
         periodic_job("reminders of ending access", end_reminders.EVERY, end_reminders.remind),
         periodic_job("weekly report", weekly_report.EVERY, weekly_report.report),
+        periodic_job("last uses of access", last_uses.EVERY, last_uses.note),
         periodic_job("dormant access", dormancy.EVERY, dormancy.look),
     ),
 )

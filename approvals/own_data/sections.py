@@ -27,6 +27,7 @@ from approvals.memberships.models import (
     Appointment,
     Grant,
     Journey,
+    LastUse,
     Membership,
     MembershipSuspension,
     StandIn,
@@ -154,6 +155,12 @@ SECTIONS = (
             "Reason of the end": Membership.ended_cause,
         },
         joined=ORGANISATION,
+    ),
+    Section(
+        "Last use of your access",
+        LastUse,
+        {"Organisation": Organisation.name, "Last use": LastUse.at},
+        joined={Organisation: Organisation.id == LastUse.organisation_id},
     ),
     section_of_membership(
         "Suspensions of your access",

@@ -176,7 +176,7 @@ def jobs(school: Organisation, trust: Organisation) -> dict[str, tuple[str, Job]
         "Remove a person": (users, remove_person),
         "Change a user group": (users, change_user_group),
         "See who can see pupil names": (home, figure("^Can see pupil names", "Noor Nyland")),
-        "See who has not signed in for 90 days": (home, figure("^Not signed in", "Abe Byron")),
+        "See who was not here for 90 days": (home, figure("^Not here", "Abe Byron")),
         "See whose invitation has run out": (home, figure("run out", "Ora Old")),
         "See whose access ends within 30 days": (home, figure("ends within", "Eve Ending")),
         "See who changed what": (home, see_activity),
