@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pydantic import BaseModel
 from werkzeug.test import TestResponse
 
@@ -33,6 +35,14 @@ TEST_COST = {"password_memory_kib": 64, "password_passes": 1}
 
 
 use_compiled_routes()
+# A slow machine fails no property: speed is measured by benchmarks alone.
+property_settings.register_profile(
+    "untimed",
+    property_settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+property_settings.load_profile("untimed")
 
 
 PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})

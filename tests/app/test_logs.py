@@ -9,7 +9,7 @@ import sys
 import pytest
 import structlog
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.logs import LONGEST, _one_line, configure
@@ -109,7 +109,6 @@ def test_exception_that_ends_a_process_is_one_line() -> None:
     assert said["code"] == 1
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=20), st.text(max_size=9000), max_size=6),
 )

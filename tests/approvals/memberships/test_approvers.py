@@ -103,7 +103,7 @@ def _add(session: Session, where: Organisation, number: int, holder: Holder) -> 
 def test_condition_holds_for_the_approvers_and_stand_ins_who_can_act(app: Flask) -> None:
     school = world.school()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(states=st.lists(holders, min_size=1, max_size=6))
     def agree(states: list[Holder]) -> None:
         with writing() as session:

@@ -37,7 +37,7 @@ def _in_period(change: Change | None, day: date) -> bool | None:
 
 
 def test_rule_and_statement_agree_on_open_organisations(app: Flask) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(found=st.lists(bodies, min_size=1, max_size=5), day=days)
     def agree(found: list[Body], day: date) -> None:
         with writing() as session:

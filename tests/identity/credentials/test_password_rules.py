@@ -121,7 +121,7 @@ def test_password_rules_ignore_words_that_many_organisations_share() -> None:
 
 
 # A password is chosen seldom: the estimate may take its time on a busy machine.
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text(min_size=12, max_size=40))
 def test_password_rules_treat_normal_forms_alike(password: str) -> None:
     assert refusal(unicodedata.normalize("NFD", password), OWNER) == refusal(

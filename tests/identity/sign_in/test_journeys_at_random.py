@@ -195,7 +195,6 @@ def test_session_is_only_of_the_person_who_proved_every_factor_in_it(
         settings=settings(
             max_examples=8,
             stateful_step_count=10,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
