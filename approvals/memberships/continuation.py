@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.database import db
-from approvals.memberships import stand_ins, suspension
+from approvals.memberships import granting, stand_ins, suspension
 from approvals.memberships.models import Appointment, Grant, Membership
 
 
@@ -18,16 +18,7 @@ def open_continued(
     That is the appointment, the spell as a stand-in, the suspensions, and of the user groups those
     of `grants`, with their ends. Must run inside `writing()`.
     """
-    continued.grants = [
-        Grant(
-            service=grant.service,
-            user_group=grant.user_group,
-            valid_from=max(at, grant.valid_from),
-            valid_to=grant.valid_to,
-            given_by=grant.given_by,
-        )
-        for grant in grants
-    ]
+    granting.continue_grants(grants, continued, at)
     continued.appointments = [Appointment(valid_from=at)] if former.is_approver else []
     db.session.add(continued)
     db.session.flush()

@@ -118,6 +118,20 @@ def open_grants(
     )
 
 
+def continue_grants(grants: Sequence[Grant], continued: Membership, at: datetime) -> None:
+    """Open the same grants, with the same end, in a membership that continues another one."""
+    continued.grants = [
+        Grant(
+            service=grant.service,
+            user_group=grant.user_group,
+            valid_from=max(at, grant.valid_from),
+            valid_to=grant.valid_to,
+            given_by=grant.given_by,
+        )
+        for grant in grants
+    ]
+
+
 def _groups(services: Catalogue, gives: Iterable[tuple[str, str]]) -> list[UserGroup]:
     found = [services.group(service, code) for service, code in gives]
     return [group for group in found if group is not None]
