@@ -127,7 +127,7 @@ def test_LG_12_sign_ins_of_500_at_once_take_bounded_memory(
     assert max(waiting) > 0, "it is asked while people wait"
     assert {status for status, _ in crowd.health} == {200}
     one_hash = app_settings.password_memory_kib // 1024
-    assert after - before < WORKERS * (HASHES_AT_ONCE * one_hash + OTHERWISE)
+    assert after - before < HASHES_AT_ONCE * one_hash + OTHERWISE
 
 
 def test_LG_12_parallel_hashes_are_four_by_default() -> None:
@@ -135,8 +135,11 @@ def test_LG_12_parallel_hashes_are_four_by_default() -> None:
 
 
 def _most_memory(served: Served) -> int:
-    """MiB that the server's processes have taken together, each at its worst moment."""
-    return sum(_peak(process) for process in _family(served.process.pid)) // 1024
+    """MiB that the largest of the server's processes has taken at its worst moment.
+
+    A few people may all meet the same process, and the others begin with the crowd.
+    """
+    return max(_peak(process) for process in _family(served.process.pid)) // 1024
 
 
 def _family(process: int) -> list[int]:
