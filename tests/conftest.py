@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
@@ -20,6 +21,7 @@ from hypothesis import settings as property_settings
 from pydantic import BaseModel
 from werkzeug.test import TestResponse
 
+from app.clock import now
 from app.database import db, schema
 from approvals.settings import Settings
 from tests.compiled import use_compiled, use_compiled_routes
@@ -33,6 +35,8 @@ REAL_COST = {"password_memory_kib": 19456, "password_passes": 2}
 """Cost of a password's hash in production, which the settings do not let anybody lower."""
 TEST_COST = {"password_memory_kib": 64, "password_passes": 1}
 
+
+_COLLECTED_AT = now()
 
 use_compiled_routes()
 # A slow machine fails no property: speed is measured by benchmarks alone.
@@ -149,6 +153,16 @@ def make_tables(database_url: str) -> None:
         schema.upgrade()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def day_of_collection() -> Iterator[None]:
+    """Run the test at the moment of the collection, where a module has constants of its day.
+
+    A run that passes midnight would meet the next day else.
+    """
+    with time_machine.travel(_COLLECTED_AT, tick=True):
+        yield
 
 
 @pytest.fixture(scope="session")

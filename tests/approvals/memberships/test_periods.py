@@ -36,6 +36,8 @@ from tests.races import race
 SCOPE = "openid organisation access"
 START = today() + timedelta(days=30)
 
+pytestmark = pytest.mark.usefixtures("day_of_collection")
+
 
 @pytest.fixture
 def school(app: Flask) -> Organisation:

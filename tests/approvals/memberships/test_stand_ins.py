@@ -43,6 +43,8 @@ from tests.races import race
 
 TODAY = day_of(now())
 
+pytestmark = pytest.mark.usefixtures("day_of_collection")
+
 
 @pytest.fixture
 def school(app: Flask) -> Organisation:

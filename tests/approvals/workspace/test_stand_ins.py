@@ -21,6 +21,8 @@ from tests.sent import statements
 
 FIRST_DAY, LAST_DAY = day_of(now()), day_of(now()) + timedelta(days=9)
 
+pytestmark = pytest.mark.usefixtures("day_of_collection")
+
 
 @pytest.fixture
 def school(app: Flask) -> Organisation:
