@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql
 
 from app.audit import AuditEvent
@@ -55,6 +55,22 @@ def last_here() -> ColumnElement[datetime | None]:
         .scalar_subquery()
     )
     return case((Membership.is_approver, Account.last_signed_in_at), else_=entered)
+
+
+def not_here_since(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that the person was not here since a moment, as `last_here` says."""
+    entered = (
+        select(LastUse.account_id)
+        .where(
+            LastUse.account_id == Membership.account_id,
+            LastUse.organisation_id == Membership.organisation_id,
+            LastUse.at >= moment,
+        )
+        .correlate(Membership)
+        .exists()
+    )
+    signed_in = Account.last_signed_in_at
+    return and_(~entered, or_(~Membership.is_approver, signed_in.is_(None), signed_in < moment))
 
 
 def _last_noted() -> datetime | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnExpressionArgument, Select, or_, select, tuple_
+from sqlalchemy import ColumnExpressionArgument, Select, select, tuple_
 
 from app.text_search import contains_words, search_words
 from approvals.memberships.approvers import is_named_approver
-from approvals.memberships.last_uses import last_here
+from approvals.memberships.last_uses import not_here_since
 from approvals.memberships.models import Grant, Membership
 from identity.accounts.models import Account, Invitation
 from identity.accounts.shared_addresses import is_shared_sql
@@ -121,8 +121,7 @@ def _status(status: str, at: datetime) -> list[Condition]:
             return [joined, Account.suspended | Membership.suspended_at.is_not(None)]
         case "dormant":
             since = at - DORMANT_AFTER
-            last = last_here()
-            return [Membership.joined_at < since, or_(last.is_(None), last < since)]
+            return [Membership.joined_at < since, not_here_since(since)]
         case "ending":
             return [_holds(at).where(Grant.valid_to <= at + ENDING_WITHIN).exists()]
         case "no_access":
