@@ -27,11 +27,11 @@ from identity.accounts.models import Account
 from identity.settings import settings
 
 EVERY = 3600.0
-"""Seconds between two calls of `look`."""
+"""Seconds between two calls of `warn_and_suspend`."""
 _AT_ONCE = 200
 
 
-def look() -> None:
+def warn_and_suspend() -> None:
     """Warn people of access that they do not use, and suspend that of people warned before."""
     at = now()
     for membership_id in db.session.scalars(_to_suspend(at).limit(_AT_ONCE)).all():

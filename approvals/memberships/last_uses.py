@@ -18,12 +18,12 @@ from approvals.organisations.models import Organisation
 from identity.accounts.models import Account
 
 EVERY = 600.0
-"""Seconds between two calls of `note`."""
+"""Seconds between two calls of `note_entries`."""
 _READ_AGAIN = timedelta(hours=1)
 """Time before the last noted entry in which entries may have been committed since."""
 
 
-def note() -> None:
+def note_entries() -> None:
     """Note the last entry of each person and organisation among those that are not noted yet."""
     noted = postgresql.insert(LastUse).from_select(
         ["account_id", "organisation_id", "at"], _entries(_last_noted())

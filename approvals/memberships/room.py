@@ -28,7 +28,7 @@ ROOM = Room(
     JOBS(
         periodic_job("reminders of ending access", end_reminders.EVERY, end_reminders.remind),
         periodic_job("weekly report", weekly_report.EVERY, weekly_report.report),
-        periodic_job("last uses of access", last_uses.EVERY, last_uses.note),
-        periodic_job("dormant access", dormancy.EVERY, dormancy.look),
+        periodic_job("last uses of access", last_uses.EVERY, last_uses.note_entries),
+        periodic_job("dormant access", dormancy.EVERY, dormancy.warn_and_suspend),
     ),
 )

@@ -48,7 +48,7 @@ def _signed_in(person: Membership, at: datetime | None = None) -> Membership:
 
 def _look(days: int) -> None:
     with time_machine.travel(now() + days * DAY, tick=True):
-        dormancy.look()
+        dormancy.warn_and_suspend()
     db.session.expire_all()
 
 
@@ -153,7 +153,7 @@ def test_PR_09_dormant_approvers_are_suspended_at_once_but_one(
     second = _signed_in(world.member(school, "cal@ashfield.example", approver=True))
     _look(91)
     with time_machine.travel(now() + 182 * DAY, tick=True):
-        race(app, lambda _number: dormancy.look())
+        race(app, lambda _number: dormancy.warn_and_suspend())
     db.session.expire_all()
     assert len([*open_suspensions(ann), *open_suspensions(second)]) == 1
     assert len(world.mails("memberships/dormant_suspended")) == 1

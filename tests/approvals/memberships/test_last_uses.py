@@ -88,7 +88,7 @@ def test_last_entry_of_each_person_and_organisation_is_noted(
     latest = _enter(bob, school, 3)
     elsewhere = _enter(bob, other, 2)
     hers = _enter(ann, other, 5)
-    last_uses.note()
+    last_uses.note_entries()
     assert _noted() == {
         (bob.email, school.name): latest,
         (bob.email, other.name): elsewhere,
@@ -98,19 +98,19 @@ def test_last_entry_of_each_person_and_organisation_is_noted(
 
 def test_entries_since_the_last_noted_one_are_noted(school: Organisation, bob: Membership) -> None:
     _enter(bob, school, 3)
-    last_uses.note()
+    last_uses.note_entries()
     latest = _enter(bob, school, 1)
-    last_uses.note()
-    last_uses.note()
+    last_uses.note_entries()
+    last_uses.note_entries()
     assert _noted() == {(bob.email, school.name): latest}
 
 
 def test_entry_that_was_committed_late_is_noted(school: Organisation, bob: Membership) -> None:
     ann = world.member(school, "ann@ashfield.example")
     _enter(ann, school, 1)
-    last_uses.note()
+    last_uses.note_entries()
     late = _enter(bob, school, 1 + 0.5 / 24)
-    last_uses.note()
+    last_uses.note_entries()
     assert _noted()[bob.email, school.name] == late
 
 
@@ -128,7 +128,7 @@ def test_entries_are_noted_by_many_workers_at_once(
     app: Flask, school: Organisation, bob: Membership
 ) -> None:
     latest = _enter(bob, school, 1)
-    race(app, lambda _number: last_uses.note())
+    race(app, lambda _number: last_uses.note_entries())
     assert _noted() == {(bob.email, school.name): latest}
 
 
@@ -143,10 +143,10 @@ def test_list_finds_people_who_were_not_here_for_90_days(
     _enter(cal, school, 91)
     _signed_in(cal, 1)
     _enter(cal, other, 1)
-    last_uses.note()
+    last_uses.note_entries()
     assert _listed(school, MemberFilters(status="dormant")) == ["Cal", "Eve"]
     _enter(eve, school, 0)
-    last_uses.note()
+    last_uses.note_entries()
     assert _listed(school, MemberFilters(status="dormant")) == ["Cal"]
 
 
@@ -161,7 +161,7 @@ def test_list_shows_the_last_time_here(school: Organisation, bob: Membership) ->
     _enter(bob, school, 9)
     used = _enter(bob, school, 5)
     _signed_in(bob, 1)
-    last_uses.note()
+    last_uses.note_entries()
     (row,) = queries.people(school.id, MemberFilters(), now(), page=1).rows
     assert row.last_here_at == used
 
@@ -173,7 +173,7 @@ def test_list_is_sorted_by_the_last_time_here(school: Organisation, bob: Members
     _enter(bob, school, 5)
     _enter(cal, school, 2)
     _signed_in(dee, 3)
-    last_uses.note()
+    last_uses.note_entries()
     assert _listed(school, MemberFilters(sort="last_here")) == [
         "Cal",
         "Dee",
