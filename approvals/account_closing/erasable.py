@@ -15,7 +15,7 @@ from approvals.account_closing.pseudonym import Pseudonym
 from identity.accounts.models import Account, Invitation
 
 Person = TypeVar("Person", Account, Invitation)
-"""Somebody with an account, or somebody who was invited and never joined."""
+"""Type of the person: an account, or the invitation of a person who never joined."""
 Owner = Callable[[Person], ColumnElement[bool]]
 Values = Callable[[Pseudonym], Mapping[str, object]]
 

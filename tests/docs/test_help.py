@@ -51,7 +51,7 @@ def test_topics_each_have_a_text_and_pages_that_exist(app: Flask) -> None:
     assert len({topic.order for topic in topics}) == len(topics)
 
 
-def found(client: FlaskClient, search: str) -> list[str]:
+def matching_topics(client: FlaskClient, search: str) -> list[str]:
     page = Walker(client).get(f"/help?q={search}").html
     return re.findall(r'href="/help/([a-z-]+)">', page.split('role="search"')[1])
 
@@ -67,11 +67,11 @@ def found(client: FlaskClient, search: str) -> list[str]:
     ],
 )
 def test_help_search_finds_the_topic(client: FlaskClient, search: str, first: str) -> None:
-    assert first in found(client, search)
+    assert first in matching_topics(client, search)
 
 
 def test_help_search_shows_titles_that_match_first(client: FlaskClient) -> None:
-    topics = found(client, "passkey")
+    topics = matching_topics(client, "passkey")
     assert topics.index("passkeys") < topics.index("join")
 
 
