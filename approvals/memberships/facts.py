@@ -1,4 +1,4 @@
-"""Gathering: what the rules must know, read under the organisation's lock.
+"""Facts for the rules about memberships, read under the lock of their organisation.
 
 Changes of an organisation's members first lock its row, so that two of them are judged one after
 the other: two approvers who stop each other leave one.

@@ -16,7 +16,8 @@ from identity.accounts.models import Invitation, InvitationState
 from identity.accounts.sent_invitation import sent_invitation
 from identity.ports import approvals
 
-LOOK_SECONDS = 3600.0
+EVERY = 3600.0
+"""Seconds between two calls of `end_lapsed`."""
 _AT_ONCE = 200
 
 

@@ -37,7 +37,7 @@ ROOM = Room(
     ),
     PASSWORD_PATHS("/join/password"),
     PURGES(Purge("join journeys", journeys.expired)),
-    JOBS(periodic_job("lapsed invitations", lapsing.LOOK_SECONDS, lapsing.end_lapsed)),
+    JOBS(periodic_job("lapsed invitations", lapsing.EVERY, lapsing.end_lapsed)),
     NAVIGATION(
         Entry("Your account", _account_page, order=80),
         Entry("Sign out", _sign_out_page, order=90),
