@@ -16,6 +16,7 @@ from approvals.account_joining import rules
 from approvals.memberships import facts, stand_ins, wording
 from approvals.memberships.catalogue import Catalogue
 from approvals.memberships.models import Membership
+from approvals.memberships.two_operators import first_agreements
 from approvals.operators.actions import is_operator
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.decisions import DecisionKind, Ending, has_not_ended
@@ -43,12 +44,28 @@ class JoiningAccount:
 
 @dataclass(frozen=True)
 class Joining:
-    """A request with both accounts: the one that the person keeps, and the one that ends."""
+    """A request with both accounts: the one that the person keeps, and the one that ends.
+
+    agreed_by: subject of the operator who agreed first, where that counts.
+    """
 
     decision: PendingDecision
     kept: JoiningAccount
     other: JoiningAccount
     deciders: int
+    agreed_by: str | None
+
+
+@dataclass(frozen=True)
+class WaitingJoining:
+    """A request in the list, with the account that the person keeps.
+
+    agreed_by: as of `Joining`.
+    """
+
+    decision: PendingDecision
+    kept: Account
+    agreed_by: str | None
 
 
 @dataclass(frozen=True)
@@ -160,9 +177,9 @@ def refusal_of(found: Joining) -> Refusal | None:
     return rules.may_join(gather(found.kept.account, found.other.account))
 
 
-def waiting() -> Sequence[tuple[PendingDecision, Account]]:
-    """Return the requests that wait for operators, oldest first, with the account that is kept."""
-    rows = db.session.execute(
+def waiting() -> Sequence[WaitingJoining]:
+    """Return the requests that wait for operators, oldest first."""
+    found = db.session.execute(
         select(PendingDecision, Account)
         .join(Account, Account.id == PendingDecision.account_id)
         .where(
@@ -172,17 +189,25 @@ def waiting() -> Sequence[tuple[PendingDecision, Account]]:
         )
         .order_by(PendingDecision.asked_at, PendingDecision.id)
     )
-    return [(row[0], row[1]) for row in rows]
+    rows = [(row[0], row[1]) for row in found]
+    agreements = first_agreements([decision.id for decision, _ in rows])
+    return [WaitingJoining(each, kept, agreements.get(each.id)) for each, kept in rows]
 
 
 def find(public_id: str) -> Joining | None:
     """Return the request that waits for operators, with everything that they have to see."""
-    decision = next((each for each, _ in waiting() if each.public_id == public_id), None)
-    if decision is None:
+    found = next((each for each in waiting() if each.decision.public_id == public_id), None)
+    if found is None:
         return None
-    kept = db.session.get_one(Account, decision.account_id)
+    decision, kept = found.decision, found.kept
     other = db.session.scalars(select(Account).where(Account.subject == other_of(decision))).one()
-    return Joining(decision, _describe(kept), _describe(other), deciders(kept, other))
+    return Joining(
+        decision=decision,
+        kept=_describe(kept),
+        other=_describe(other),
+        deciders=deciders(kept, other),
+        agreed_by=found.agreed_by,
+    )
 
 
 def deciders(kept: Account, other: Account) -> int:

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from app.audit import record_look_up
 from approvals.account_joining import facts
-from approvals.account_joining.facts import Joining
-from approvals.pending_decisions.models import PendingDecision
-from identity.accounts.models import Account
+from approvals.account_joining.facts import Joining, WaitingJoining
 
 
-def list_waiting() -> Sequence[tuple[PendingDecision, Account]]:
-    """Return the requests that wait for operators, with the account that is kept."""
+def list_waiting() -> Sequence[WaitingJoining]:
+    """Return the requests that wait for operators, oldest first."""
     found = facts.waiting()
     record_look_up("account.joinings_listed", found=len(found))
     return found

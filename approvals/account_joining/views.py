@@ -98,7 +98,7 @@ def decide(joining: str) -> ResponseReturnValue:
         "account_joining/decide.html",
         found=found,
         form=form,
-        agreed=found.decision.first_agreed_by == actor.identifier,
+        agreed=found.agreed_by == actor.identifier,
         refusal=facts.refusal_of(found),
         back=url_for("account_joining.joinings"),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.actors import Actor
 from app.database import db
 from app.refusal import Refusal
+from approvals.memberships.two_operators import first_agreements
 from approvals.organisations.models import Organisation
 from approvals.pending_decisions.models import PendingDecision
 from approvals.second_step_resets import facts, rules
@@ -24,8 +25,8 @@ from identity.settings import settings
 class ResetPage:
     """The reset of a person's second step, as a decider sees it.
 
-    agreed_by: name of the first of two operators. hours: from the decision to the link.
-    refusal: why this decider cannot decide.
+    agreed_by: name of the first of two operators, where the agreement counts. hours: from the
+    decision to the link. refusal: why this decider cannot decide.
     """
 
     account: Account
@@ -42,7 +43,7 @@ def reset_page(account: Account, decider: Actor, organisation: Organisation | No
     """Return the page of a decider, who acts for the organisation or as an operator."""
     found = facts.gather(account, decider, organisation)
     decision = SECOND_STEP_RESET.open_about(account.id)
-    first = decision.first_agreed_by if decision is not None else None
+    first = first_agreements([decision.id]).get(decision.id) if decision is not None else None
     refusal = rules.may_decide(found)
     if refusal is None and not account.active:
         refusal = rules.NOT_ACTIVE

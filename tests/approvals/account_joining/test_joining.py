@@ -158,6 +158,18 @@ def test_one_operator_does_not_join_accounts_that_both_have_access(scene: Scene)
     assert scene.account(scene.other).active
 
 
+def test_pages_show_an_agreement_only_while_it_counts(app: Flask, scene: Scene) -> None:
+    joining, reader = scene.proved(), world.browser(app, scene.otto)
+    actions.agree_to_joining(joining, actor_of(scene.olive))
+    assert "one operator has agreed" in reader.get("/ops/joinings").text
+    assert "One has agreed." in reader.get(f"/ops/joinings/{joining}").text
+    remove_operator(scene.olive.address, actor=world.COMMAND)
+    assert "has agreed" not in reader.get("/ops/joinings").text
+    page = reader.get(f"/ops/joinings/{joining}")
+    assert "One has agreed." not in page.text
+    assert "Agree" in page.text
+
+
 def test_agreement_of_a_former_operator_does_not_count(scene: Scene) -> None:
     joining, oona = scene.proved(), world.operator("oona@operators.example")
     assert actions.agree_to_joining(joining, actor_of(scene.olive)) is Agreement.FIRST_OF_TWO

@@ -136,6 +136,14 @@ def test_operator_sees_that_another_operator_has_to_agree(app: Flask, lost: Lost
     assert "The reset is decided." in confirm_all(page).text
 
 
+def test_operator_sees_no_agreement_of_a_suspended_operator(app: Flask, lost: Lost) -> None:
+    olive, otto = world.operator(), world.operator("otto@operators.example")
+    address = f"/ops/people/{world.who(lost.ann).subject}/second-step"
+    confirm_all(world.browser(app, olive).get(address))
+    suspension.suspend(olive, actor=world.COMMAND)
+    assert "has agreed" not in world.browser(app, otto).get(address).text
+
+
 def test_access_is_opened_on_the_page_of_the_person(
     app: Flask, lost: Lost, clock: time_machine.Traveller
 ) -> None:
